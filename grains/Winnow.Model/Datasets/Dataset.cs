@@ -1,0 +1,102 @@
+using System.Diagnostics.CodeAnalysis;
+using Winnow.Model.Images;
+using Winnow.Model.Training;
+
+namespace Winnow.Model.Datasets;
+
+/// <summary>Rules for a dataset's name.</summary>
+public static class DatasetName
+{
+    /// <summary>What a name must look like, as a sentence.</summary>
+    public const string Rule = "A dataset name has 1 to 63 characters of a–z, 0–9 and '-', and starts with a letter or digit.";
+
+    /// <summary>Whether a name may be used. Names become folder names and URL segments, so the rule is strict.</summary>
+    public static bool IsValid([NotNullWhen(true)] string? name) =>
+        name is { Length: >= 1 and <= 63 } && name[0] != '-' && name.All(c => c is >= 'a' and <= 'z' or >= '0' and <= '9' or '-');
+}
+
+/// <summary>How a dataset is run. Settings that name a shape (shards, backbone) are settled at creation.</summary>
+public sealed record DatasetSettings
+{
+    /// <summary>Units of durability and bulk work. A power of two, 1 to 1,024. Default 8.</summary>
+    public int Shards { get; init; } = 8;
+
+    /// <summary>Name of the backbone whose embeddings the dataset lives on. Default <c>mobilenetv3-small</c>.</summary>
+    public string Backbone { get; init; } = "mobilenetv3-small";
+
+    /// <summary>Dimensions of the projection that heads and strategies work on. 2 to 4,096. Default 256.</summary>
+    public int ProjectionDimensions { get; init; } = 256;
+
+    /// <summary>Images of the uniformly random audit sample, labelled by people, never trained on. 0 to 1,000,000. Default 200.</summary>
+    public int AuditSample { get; init; } = 200;
+
+    /// <summary>How long a person holds a review task. 5 s to 24 h. Default 5 min.</summary>
+    public TimeSpan LeasePeriod { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Seeds every random draw of the dataset. Default 0.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>The first thing that is wrong, as a sentence with the setting's name; null when all is sound.</summary>
+    public string? Check()
+    {
+        if (Shards is < 1 or > 1024 || (Shards & (Shards - 1)) != 0) return $"shards must be a power of two from 1 to 1024, not {Shards}.";
+        if (Backbone.Length is 0 or > 100) return "backbone must name a backbone, 1 to 100 characters.";
+        if (ProjectionDimensions is < 2 or > 4096) return $"projectionDimensions must be 2 to 4096, not {ProjectionDimensions}.";
+        if (AuditSample is < 0 or > 1_000_000) return $"auditSample must be 0 to 1000000, not {AuditSample}.";
+        if (LeasePeriod < TimeSpan.FromSeconds(5) || LeasePeriod > TimeSpan.FromHours(24)) return $"leasePeriod must be 5 seconds to 24 hours, not {LeasePeriod}.";
+        return null;
+    }
+}
+
+/// <summary>A request for a new dataset.</summary>
+public sealed record CreateDataset(string Name, LabelSchema Schema, DatasetSettings? Settings = null);
+
+/// <summary>A dataset as it was created.</summary>
+public sealed record DatasetInfo(string Name, LabelSchema Schema, DatasetSettings Settings, DateTimeOffset CreatedAt, string CreatedBy);
+
+/// <summary>Where a dataset stands now.</summary>
+public sealed record DatasetStatus
+{
+    /// <summary>Name of the dataset.</summary>
+    public required string Name { get; init; }
+    /// <summary>All images, quarantined ones and the holdout included.</summary>
+    public long Images { get; init; }
+    /// <summary>Images per stage.</summary>
+    public IReadOnlyDictionary<Stage, long> Stages { get; init; } = new Dictionary<Stage, long>();
+    /// <summary>Images of the holdout partition.</summary>
+    public long Holdout { get; init; }
+    /// <summary>Images that still wait for their embedding.</summary>
+    public long ScoringBacklog { get; init; }
+    /// <summary>Images that people are asked about now.</summary>
+    public long OpenTasks { get; init; }
+    /// <summary>Images with at least one human decision.</summary>
+    public long Decided { get; init; }
+    /// <summary>Rounds that have not ended.</summary>
+    public IReadOnlyList<RoundInfo> ActiveRounds { get; init; } = [];
+    /// <summary>The model in use per arm.</summary>
+    public IReadOnlyList<ModelVersion> Champions { get; init; } = [];
+}
+
+/// <summary>An immutable snapshot of a dataset.</summary>
+/// <param name="Number">1, 2, 3, …</param>
+/// <param name="Note">What the maker wrote.</param>
+/// <param name="CreatedAt">When.</param>
+/// <param name="CreatedBy">By whom.</param>
+/// <param name="Images">Rows in the manifest.</param>
+/// <param name="Labeled">Rows with a label.</param>
+/// <param name="ManifestSha256">SHA-256 of the manifest's bytes, lower-case hex: the identity of the version.</param>
+/// <param name="Parent">The version before it, or null.</param>
+public sealed record DatasetVersion(int Number, string? Note, DateTimeOffset CreatedAt, string CreatedBy, long Images, long Labeled, string ManifestSha256, int? Parent);
+
+/// <summary>A request for a snapshot.</summary>
+public sealed record CreateVersion(string? Note = null);
+
+/// <summary>One line of a version's manifest.</summary>
+/// <param name="Id">The image; its SHA-256, so the hash of its bytes.</param>
+/// <param name="Name">The name it came under.</param>
+/// <param name="Partition">What it is for.</param>
+/// <param name="Stage">How far it had come.</param>
+/// <param name="Label">Class of the whole image, when it has one.</param>
+/// <param name="HistoryVersion">Version of its human facts.</param>
+/// <param name="Audit">Whether it belongs to the audit sample.</param>
+public sealed record ManifestRow(ImageId Id, string Name, Partition Partition, Stage Stage, string? Label, long HistoryVersion, bool Audit);

@@ -1,0 +1,104 @@
+using System.Text.Json.Serialization;
+using Winnow.Model.Prelabels;
+using Winnow.Model.Review;
+using Winnow.Model.Scoring;
+
+namespace Winnow.Model.Images;
+
+/// <summary>How far an image has come. <c>received → prelabeled → scored → queued → labeled → verified → gold</c>, or one of the two side tracks.</summary>
+[JsonConverter(typeof(KebabEnumConverter<Stage>))]
+public enum Stage : byte
+{
+    /// <summary>Its bytes and its row are durable.</summary>
+    Received = 0,
+    /// <summary>A connector has proposed annotations.</summary>
+    Prelabeled = 1,
+    /// <summary>It has an embedding and, where the dataset has a model, scores.</summary>
+    Scored = 2,
+    /// <summary>A person is asked about it.</summary>
+    Queued = 3,
+    /// <summary>A person has decided.</summary>
+    Labeled = 4,
+    /// <summary>A second person agreed, or an arbitrator settled it.</summary>
+    Verified = 5,
+    /// <summary>It is known for certain and used to check people.</summary>
+    Gold = 6,
+    /// <summary>The model's answer was taken under the dataset's guarantee.</summary>
+    AutoAccepted = 7,
+    /// <summary>It cannot be used; the reason is kept, the bytes too.</summary>
+    Quarantined = 8,
+}
+
+/// <summary>What an image is for.</summary>
+[JsonConverter(typeof(KebabEnumConverter<Partition>))]
+public enum Partition : byte
+{
+    /// <summary>May be asked about, trained on, audited.</summary>
+    Pool = 0,
+    /// <summary>Labelled beforehand and only ever used to evaluate: never selected, never trained on.</summary>
+    Holdout = 1,
+}
+
+/// <summary>What the header of an image's bytes says.</summary>
+/// <param name="Format">Lower-case name of the encoding, such as <c>png</c> or <c>jpeg</c>.</param>
+/// <param name="Width">Pixels across.</param>
+/// <param name="Height">Pixels down.</param>
+/// <param name="Frames">1 unless animated; only the first is used.</param>
+/// <param name="Bytes">Size of the encoded image.</param>
+public sealed record ImageHeader(string Format, int Width, int Height, int Frames, long Bytes);
+
+/// <summary>How one image of a lot was taken.</summary>
+[JsonConverter(typeof(KebabEnumConverter<IngestStatus>))]
+public enum IngestStatus : byte
+{
+    /// <summary>New, durable.</summary>
+    Accepted = 0,
+    /// <summary>These bytes were in the dataset already.</summary>
+    Duplicate = 1,
+    /// <summary>Kept, but not usable; the reason says why.</summary>
+    Quarantined = 2,
+}
+
+/// <summary>The answer for one image of a lot.</summary>
+/// <param name="Name">The name under which the caller sent it.</param>
+/// <param name="Id">Its identity; null only when nothing arrived that could have one.</param>
+/// <param name="Status">How it was taken.</param>
+/// <param name="Reason">Why it was quarantined, or what differed in a duplicate.</param>
+public sealed record IngestResult(string Name, ImageId? Id, IngestStatus Status, string? Reason);
+
+/// <summary>One image in a listing.</summary>
+public sealed record ImageSummary(ImageId Id, string Name, Stage Stage, Partition Partition, string? Label, string? Reason);
+
+/// <summary>A page of a listing. <see cref="Next"/> continues it; null at the end.</summary>
+public sealed record ImagePage(IReadOnlyList<ImageSummary> Images, string? Next);
+
+/// <summary>Everything known of one image: its machine facts and its human facts, as committed.</summary>
+public sealed record ImageDetail
+{
+    /// <summary>Identity.</summary>
+    public required ImageId Id { get; init; }
+    /// <summary>The dataset it stands in.</summary>
+    public required string Dataset { get; init; }
+    /// <summary>The name it came under.</summary>
+    public required string Name { get; init; }
+    /// <summary>How far it has come.</summary>
+    public required Stage Stage { get; init; }
+    /// <summary>What it is for.</summary>
+    public required Partition Partition { get; init; }
+    /// <summary>What its header says; null when it could not be read.</summary>
+    public ImageHeader? Header { get; init; }
+    /// <summary>When its row was committed.</summary>
+    public required DateTimeOffset ReceivedAt { get; init; }
+    /// <summary>Why it is quarantined.</summary>
+    public string? Reason { get; init; }
+    /// <summary>What machines proposed.</summary>
+    public IReadOnlyList<Prelabel> Prelabels { get; init; } = [];
+    /// <summary>What the current model makes of it.</summary>
+    public ImageScores? Scores { get; init; }
+    /// <summary>The annotations that stand, by the latest decision.</summary>
+    public IReadOnlyList<Annotation> Annotations { get; init; } = [];
+    /// <summary>Version of the human facts: the number of history entries.</summary>
+    public required long Version { get; init; }
+    /// <summary>Who did what and when, oldest first.</summary>
+    public IReadOnlyList<HistoryEntry> History { get; init; } = [];
+}

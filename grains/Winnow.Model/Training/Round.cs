@@ -1,0 +1,133 @@
+using System.Text.Json.Serialization;
+namespace Winnow.Model.Training;
+
+/// <summary>The steps of a round, in order.</summary>
+[JsonConverter(typeof(KebabEnumConverter<RoundStep>))]
+public enum RoundStep : byte
+{
+    /// <summary>Choosing the images to ask about.</summary>
+    Select = 0,
+    /// <summary>Waiting for people.</summary>
+    Review = 1,
+    /// <summary>Fitting the head.</summary>
+    Train = 2,
+    /// <summary>Fitting the temperature.</summary>
+    Calibrate = 3,
+    /// <summary>Measuring on the audit sample and the holdout.</summary>
+    Evaluate = 4,
+    /// <summary>Deciding whether the candidate replaces the champion.</summary>
+    Promote = 5,
+    /// <summary>Renewing the scores of the whole pool.</summary>
+    Rescore = 6,
+    /// <summary>Finished.</summary>
+    Done = 7,
+    /// <summary>Stopped for a reason that a person must mend; the reason is kept.</summary>
+    Failed = 8,
+}
+
+/// <summary>A request for a round.</summary>
+/// <param name="BatchSize">How many images to ask about, 1 to 100,000.</param>
+/// <param name="Arm">The arm it belongs to: its own labels, its own models. Default <c>main</c>.</param>
+/// <param name="Strategy">The query strategy; default <c>herding</c>, and <c>random</c> in the arm <c>control</c>.</param>
+/// <param name="ColdStart">The strategy while the arm has no model; default <c>k-means</c>, and <c>random</c> in the arm <c>control</c>.</param>
+public sealed record StartRound(int BatchSize, string Arm = Arms.Main, string? Strategy = null, string? ColdStart = null);
+
+/// <summary>Names of arms. An arm is one line of learning within a dataset: what it asked about, what it trained on, its champion.</summary>
+public static class Arms
+{
+    /// <summary>The arm whose model prelabels and scores the pool.</summary>
+    public const string Main = "main";
+    /// <summary>The random control arm: what the same budget would have bought without choosing.</summary>
+    public const string Control = "control";
+    /// <summary>The uniformly random audit sample: shared by all arms, trained on by none.</summary>
+    public const string Audit = "audit";
+}
+
+/// <summary>Where a round stands, and what it measured.</summary>
+public sealed record RoundInfo
+{
+    /// <summary>The arm.</summary>
+    public required string Arm { get; init; }
+    /// <summary>1, 2, 3, … within the arm.</summary>
+    public required int Number { get; init; }
+    /// <summary>The step it is at.</summary>
+    public required RoundStep Step { get; init; }
+    /// <summary>The strategy that chose its images.</summary>
+    public required string Strategy { get; init; }
+    /// <summary>How many images it asks about.</summary>
+    public required int BatchSize { get; init; }
+    /// <summary>How many it chose.</summary>
+    public int Selected { get; init; }
+    /// <summary>How many of the chosen have been decided.</summary>
+    public int Decided { get; init; }
+    /// <summary>Labels the arm trained on in this round, all rounds so far together.</summary>
+    public int Labels { get; init; }
+    /// <summary>The model it made.</summary>
+    public ModelVersion? Model { get; init; }
+    /// <summary>Whether that model became the champion; null before the step was reached.</summary>
+    public bool? Promoted { get; init; }
+    /// <summary>Why it failed, or why the candidate was not promoted.</summary>
+    public string? Reason { get; init; }
+    /// <summary>When it was started.</summary>
+    public DateTimeOffset StartedAt { get; init; }
+    /// <summary>When it ended.</summary>
+    public DateTimeOffset? EndedAt { get; init; }
+}
+
+/// <summary>What was measured of a model.</summary>
+public sealed record ModelMetrics
+{
+    /// <summary>Size of the audit sample it was measured on.</summary>
+    public int AuditCount { get; init; }
+    /// <summary>Share of the audit sample predicted right; null without one.</summary>
+    public double? AuditAccuracy { get; init; }
+    /// <summary>Clopper–Pearson lower bound of the audit accuracy at 95 %.</summary>
+    public double? AuditAccuracyLower { get; init; }
+    /// <summary>Clopper–Pearson upper bound of the audit accuracy at 95 %.</summary>
+    public double? AuditAccuracyUpper { get; init; }
+    /// <summary>Mean log-loss on the audit sample, the temperature cross-fitted, in nats.</summary>
+    public double? AuditLogLoss { get; init; }
+    /// <summary>Expected calibration error on the audit sample, 15 equal bins.</summary>
+    public double? AuditCalibrationError { get; init; }
+    /// <summary>Size of the holdout.</summary>
+    public int HoldoutCount { get; init; }
+    /// <summary>Share of the holdout predicted right; null without one.</summary>
+    public double? HoldoutAccuracy { get; init; }
+    /// <summary>Mean log-loss on the holdout, in nats.</summary>
+    public double? HoldoutLogLoss { get; init; }
+    /// <summary>Mean cross-validated log-loss at the chosen regularisation, in nats.</summary>
+    public double? CrossValidatedLogLoss { get; init; }
+}
+
+/// <summary>A trained head with where it came from.</summary>
+public sealed record ModelVersion
+{
+    /// <summary>The arm.</summary>
+    public required string Arm { get; init; }
+    /// <summary>The round that made it.</summary>
+    public required int Round { get; init; }
+    /// <summary>Written name, such as <c>main/3</c>.</summary>
+    public string Name => $"{Arm}/{Round}";
+    /// <summary>Backbone it works on.</summary>
+    public required string Backbone { get; init; }
+    /// <summary>Projection it works on: SHA-256, lower-case hex.</summary>
+    public required string ProjectionSha256 { get; init; }
+    /// <summary>What it was trained on: SHA-256 over the sorted image ids with their labels, lower-case hex.</summary>
+    public required string DataSha256 { get; init; }
+    /// <summary>Images it was trained on.</summary>
+    public required int Labels { get; init; }
+    /// <summary>Inverse regularisation strength C, chosen by cross-validation.</summary>
+    public double Regularisation { get; init; }
+    /// <summary>Temperature that divides the logits.</summary>
+    public double Temperature { get; init; } = 1;
+    /// <summary>What was measured.</summary>
+    public ModelMetrics Metrics { get; init; } = new();
+    /// <summary>When it was trained.</summary>
+    public DateTimeOffset TrainedAt { get; init; }
+}
+
+/// <summary>One point of a learning curve.</summary>
+public sealed record CurvePoint(int Round, int Labels, double? AuditAccuracy, double? HoldoutAccuracy, bool Promoted);
+
+/// <summary>The learning curve of an arm.</summary>
+public sealed record LearningCurveInfo(string Arm, string Strategy, IReadOnlyList<CurvePoint> Points);
