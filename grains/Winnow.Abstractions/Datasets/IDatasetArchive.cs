@@ -1,0 +1,19 @@
+using Winnow.Model.Datasets;
+
+namespace Winnow.Abstractions.Datasets;
+
+/// <summary>Reads dataset versions and models back for whoever takes them out.</summary>
+public interface IDatasetArchive
+{
+    /// <summary>Names of the export formats.</summary>
+    IReadOnlyList<string> Formats { get; }
+
+    /// <summary>A version's manifest as JSON lines; null when there is none.</summary>
+    Task<Stream?> OpenManifestAsync(string dataset, int version, CancellationToken cancellationToken);
+
+    /// <summary>Writes a version in a format; the same version always gives the same bytes.</summary>
+    Task ExportAsync(DatasetInfo dataset, DatasetVersion version, string format, Stream destination, CancellationToken cancellationToken);
+
+    /// <summary>A model's head as an ONNX file; null when there is none.</summary>
+    Task<Stream?> OpenModelAsync(string dataset, string arm, int round, CancellationToken cancellationToken);
+}

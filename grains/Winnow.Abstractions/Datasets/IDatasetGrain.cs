@@ -1,0 +1,99 @@
+using Winnow.Abstractions.Training;
+using Winnow.Model.Datasets;
+using Winnow.Model.Training;
+
+namespace Winnow.Abstractions.Datasets;
+
+/// <summary>A refusal with a reason that a person can act on. It becomes a problem response at the front door.</summary>
+[GenerateSerializer, Alias("winnow.refused")]
+public sealed class RefusedException : Exception
+{
+    public RefusedException(string message) : base(message) { }
+
+    public RefusedException(string message, Exception inner) : base(message, inner) { }
+}
+
+/// <summary>The datasets of a cluster. Key: 0.</summary>
+[Alias("winnow.catalog")]
+public interface ICatalogGrain : IGrainWithIntegerKey
+{
+    /// <summary>Creates a dataset. The same request again is answered with the dataset; another one under its name is refused.</summary>
+    /// <exception cref="RefusedException">The name, the schema or a setting is not sound, or the name is taken.</exception>
+    [Alias("create")]
+    Task<DatasetInfo> CreateAsync(CreateDataset command, string actor, CancellationToken cancellationToken);
+
+    /// <summary>All datasets, by name.</summary>
+    [Alias("list")]
+    Task<IReadOnlyList<DatasetInfo>> ListAsync(CancellationToken cancellationToken);
+
+    /// <summary>One dataset; null when there is none of that name.</summary>
+    [Alias("find")]
+    Task<DatasetInfo?> FindAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>Wakes every dataset, so that unfinished scoring and rounds go on after a start.</summary>
+    [Alias("resume")]
+    Task ResumeAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>One dataset: its learning state, rounds, models and versions. Key: its name.</summary>
+[Alias("winnow.dataset")]
+public interface IDatasetGrain : IGrainWithStringKey
+{
+    /// <summary>Where it stands.</summary>
+    [Alias("status")]
+    Task<DatasetStatus> GetStatusAsync(CancellationToken cancellationToken);
+
+    /// <summary>Wakes the shards and the unfinished rounds.</summary>
+    [Alias("resume")]
+    Task ResumeAsync(CancellationToken cancellationToken);
+
+    /// <summary>Starts the next round of an arm. The same operation id starts one round.</summary>
+    /// <exception cref="RefusedException">The arm has an unfinished round, a name is unknown or a number out of range.</exception>
+    [Alias("start-round")]
+    Task<RoundInfo> StartRoundAsync(StartRound command, Guid operationId, CancellationToken cancellationToken);
+
+    /// <summary>All rounds, oldest first.</summary>
+    [Alias("rounds")]
+    Task<IReadOnlyList<RoundInfo>> GetRoundsAsync(CancellationToken cancellationToken);
+
+    /// <summary>One learning curve per arm.</summary>
+    [Alias("curves")]
+    Task<IReadOnlyList<LearningCurveInfo>> GetCurvesAsync(CancellationToken cancellationToken);
+
+    /// <summary>What shards need to know.</summary>
+    [Alias("learning")]
+    Task<LearningState> GetLearningAsync(CancellationToken cancellationToken);
+
+    /// <summary>Draws the audit sample and fits the projection where that has not been done, and tells the shards.</summary>
+    /// <exception cref="RefusedException">There are not enough embedded images.</exception>
+    [Alias("prepare")]
+    Task<LearningState> PrepareLearningAsync(CancellationToken cancellationToken);
+
+    /// <summary>The champion of an arm with its head's object key; null before the first promotion.</summary>
+    [Alias("champion")]
+    Task<PromotedModel?> GetChampionAsync(string arm, CancellationToken cancellationToken);
+
+    /// <summary>Records how a round ended for its candidate, once: a repeated call is answered with the first decision.</summary>
+    [Alias("settle")]
+    Task<bool> SettleRoundAsync(SettleRound command, CancellationToken cancellationToken);
+
+    /// <summary>A round has ended.</summary>
+    [Alias("round-ended")]
+    Task RoundEndedAsync(RoundInfo round, CancellationToken cancellationToken);
+
+    /// <summary>Makes an immutable snapshot. The same operation id makes one version.</summary>
+    [Alias("create-version")]
+    Task<DatasetVersion> CreateVersionAsync(CreateVersion command, Guid operationId, string actor, CancellationToken cancellationToken);
+
+    /// <summary>All versions, oldest first.</summary>
+    [Alias("versions")]
+    Task<IReadOnlyList<DatasetVersion>> GetVersionsAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>A candidate and whether it is to be promoted.</summary>
+[GenerateSerializer, Immutable, Alias("winnow.settle-round")]
+public sealed record SettleRound([property: Id(0)] ModelVersion Model, [property: Id(1)] string HeadKey, [property: Id(2)] bool Promote);
+
+/// <summary>A promoted model with the object that holds its head.</summary>
+[GenerateSerializer, Immutable, Alias("winnow.promoted-model")]
+public sealed record PromotedModel([property: Id(0)] ModelVersion Model, [property: Id(1)] string HeadKey);

@@ -1,0 +1,17 @@
+using Winnow.Model.Images;
+using Winnow.Model.Review;
+
+namespace Winnow.Abstractions.Images;
+
+/// <summary>One image in review: the sole writer of its human facts. Key: <see cref="GrainKeys.Image"/>.</summary>
+[Alias("winnow.image")]
+public interface IImageGrain : IGrainWithStringKey
+{
+    /// <summary>All that is known of the image, as committed; null when the dataset does not hold it.</summary>
+    [Alias("get")]
+    Task<ImageDetail?> GetAsync(CancellationToken cancellationToken);
+
+    /// <summary>Records a decision. It is on disk when the call returns; the same operation id twice records it once.</summary>
+    [Alias("submit")]
+    Task<SubmitResult> SubmitAsync(SubmitDecision command, string actor, CancellationToken cancellationToken);
+}

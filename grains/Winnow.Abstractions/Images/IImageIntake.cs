@@ -1,0 +1,34 @@
+using Winnow.Model.Datasets;
+using Winnow.Model.Images;
+
+namespace Winnow.Abstractions.Images;
+
+/// <summary>One image as it arrived at the gateway.</summary>
+/// <param name="Name">File name or path, at most 1,024 characters.</param>
+/// <param name="Content">Its bytes.</param>
+/// <param name="Label">Class name that came with it, or null.</param>
+/// <param name="Partition">What it is for.</param>
+public sealed record ArrivedImage(string Name, ReadOnlyMemory<byte> Content, string? Label, Partition Partition);
+
+/// <summary>What the gateway does with an upload: hash, look at the header, store the bytes durably, hand the rows to the shards.</summary>
+public interface IImageIntake
+{
+    /// <summary>Largest image taken, in bytes.</summary>
+    long MaxImageBytes { get; }
+
+    /// <summary>Takes in a lot of at most 1,000 images; one result per image, in order. A bad image never fails its lot.</summary>
+    Task<IReadOnlyList<IngestResult>> TakeAsync(DatasetInfo dataset, Guid operationId, string actor, IReadOnlyList<ArrivedImage> lot, CancellationToken cancellationToken);
+}
+
+/// <summary>Bytes of images for whoever shows them.</summary>
+public interface IImageContent
+{
+    /// <summary>The original bytes with their media type; null when the dataset does not hold the image.</summary>
+    Task<ImageBytes?> GetOriginalAsync(string dataset, ImageId image, CancellationToken cancellationToken);
+
+    /// <summary>A copy whose longer side is at most <paramref name="maxSide"/> pixels (16 to 4,096), made on first use and kept.</summary>
+    Task<ImageBytes?> GetDerivativeAsync(string dataset, ImageId image, int maxSide, CancellationToken cancellationToken);
+}
+
+/// <summary>Encoded bytes with their media type. <paramref name="Problem"/> says why there are none.</summary>
+public sealed record ImageBytes(ReadOnlyMemory<byte> Content, string MediaType, string? Problem = null);

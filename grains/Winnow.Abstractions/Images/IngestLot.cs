@@ -1,0 +1,72 @@
+using Winnow.Model.Images;
+
+namespace Winnow.Abstractions.Images;
+
+/// <summary>One image of a lot whose bytes are in the object store already.</summary>
+/// <param name="Id">Identity.</param>
+/// <param name="Name">The name it came under.</param>
+/// <param name="Format">Encoding, empty when the header could not be read.</param>
+/// <param name="Label">Class index that came with it, or -1.</param>
+/// <param name="Reason">Why it is quarantined; null when its header is sound.</param>
+[GenerateSerializer, Immutable, Alias("winnow.ingest-row")]
+public readonly record struct IngestRow(
+    [property: Id(0)] ImageId Id,
+    [property: Id(1)] string Name,
+    [property: Id(2)] string Format,
+    [property: Id(3)] int Width,
+    [property: Id(4)] int Height,
+    [property: Id(5)] int Frames,
+    [property: Id(6)] long Bytes,
+    [property: Id(7)] Partition Partition,
+    [property: Id(8)] int Label,
+    [property: Id(9)] string? Reason);
+
+/// <summary>The rows of one upload that fall into one shard. The operation id makes a repeated lot harmless.</summary>
+[GenerateSerializer, Immutable, Alias("winnow.ingest-lot")]
+public sealed record IngestLot([property: Id(0)] Guid OperationId, [property: Id(1)] string Actor, [property: Id(2)] IngestRow[] Rows);
+
+/// <summary>How one row was taken.</summary>
+[GenerateSerializer, Immutable, Alias("winnow.ingest-outcome")]
+public readonly record struct IngestOutcome([property: Id(0)] IngestStatus Status, [property: Id(1)] string? Reason);
+
+/// <summary>The machine's side of one image, as its shard knows it.</summary>
+[GenerateSerializer, Immutable, Alias("winnow.image-record")]
+public sealed record ImageRecord(
+    [property: Id(0)] int Ordinal,
+    [property: Id(1)] IngestRow Row,
+    [property: Id(2)] DateTimeOffset ReceivedAt,
+    [property: Id(3)] string ReceivedBy,
+    [property: Id(4)] Stage Stage,
+    [property: Id(5)] string? ModelName,
+    [property: Id(6)] ScoreRecord? Scores);
+
+/// <summary>One row of a score segment.</summary>
+[GenerateSerializer, Immutable, Alias("winnow.score-record")]
+public readonly record struct ScoreRecord(
+    [property: Id(0)] float LeastConfidence,
+    [property: Id(1)] float Margin,
+    [property: Id(2)] float Entropy,
+    [property: Id(3)] float Energy,
+    [property: Id(4)] int Predicted,
+    [property: Id(5)] int RunnerUp);
+
+/// <summary>One image in a listing.</summary>
+[GenerateSerializer, Immutable, Alias("winnow.listed-image")]
+public readonly record struct ListedImage(
+    [property: Id(0)] int Ordinal,
+    [property: Id(1)] ImageId Id,
+    [property: Id(2)] string Name,
+    [property: Id(3)] Stage Stage,
+    [property: Id(4)] Partition Partition,
+    [property: Id(5)] int Label,
+    [property: Id(6)] string? Reason,
+    [property: Id(7)] int HistoryVersion,
+    [property: Id(8)] bool Audit);
+
+/// <summary>Which images of a shard to list: from an ordinal on, in ordinal order.</summary>
+[GenerateSerializer, Immutable, Alias("winnow.list-images")]
+public sealed record ListImages([property: Id(0)] int FromOrdinal, [property: Id(1)] int Max, [property: Id(2)] Stage? Stage);
+
+/// <summary>A page of a listing. <paramref name="NextOrdinal"/> continues it; -1 at the shard's end.</summary>
+[GenerateSerializer, Immutable, Alias("winnow.listed-images")]
+public sealed record ListedImages([property: Id(0)] ListedImage[] Images, [property: Id(1)] int NextOrdinal);

@@ -1,0 +1,25 @@
+using Winnow.Model.Images;
+using Winnow.Model.Review;
+
+namespace Winnow.Abstractions.Review;
+
+/// <summary>The review queue of a dataset: merges the shards' heads by priority and hands out leases. Key: the dataset.</summary>
+[Alias("winnow.queue")]
+public interface IQueueGrain : IGrainWithStringKey
+{
+    /// <summary>Hands out up to <see cref="LeaseRequest.Max"/> tasks, no task to two people while a lease runs.</summary>
+    [Alias("take")]
+    Task<IReadOnlyList<ReviewTask>> TakeAsync(LeaseRequest request, string actor, CancellationToken cancellationToken);
+
+    /// <summary>Gives tasks back unanswered.</summary>
+    [Alias("release")]
+    Task ReleaseAsync(ImageId[] images, string actor, CancellationToken cancellationToken);
+
+    /// <summary>An image needs no more asking, or (<paramref name="closed"/> false) somebody else is to be asked.</summary>
+    [Alias("answered")]
+    Task AnsweredAsync(ImageId image, string actor, bool closed, CancellationToken cancellationToken);
+
+    /// <summary>A shard has new tasks.</summary>
+    [Alias("work")]
+    Task WorkArrivedAsync(int shard, CancellationToken cancellationToken);
+}

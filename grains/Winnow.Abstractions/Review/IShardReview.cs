@@ -1,0 +1,65 @@
+using Winnow.Model.Images;
+
+namespace Winnow.Abstractions.Review;
+
+/// <summary>A task that a shard has set aside for the queue.</summary>
+[GenerateSerializer, Immutable, Alias("winnow.reserved-task")]
+public readonly record struct ReservedTask(
+    [property: Id(0)] ImageId Image,
+    [property: Id(1)] string Name,
+    [property: Id(2)] double Priority,
+    [property: Id(3)] int HistoryVersion,
+    [property: Id(4)] int Predicted,
+    [property: Id(5)] float Confidence,
+    [property: Id(6)] string? ModelName);
+
+/// <summary>Tasks set aside, and what is left behind them.</summary>
+/// <param name="Tasks">Highest priority first.</param>
+/// <param name="Remaining">Open tasks of the shard that nobody has set aside.</param>
+/// <param name="NextFreeAt">When a reservation that was lost with its queue runs out; null when none is.</param>
+[GenerateSerializer, Immutable, Alias("winnow.reserved-tasks")]
+public sealed record ReservedTasks([property: Id(0)] ReservedTask[] Tasks, [property: Id(1)] int Remaining, [property: Id(2)] DateTimeOffset? NextFreeAt);
+
+/// <summary>A human fact on its way to disk.</summary>
+/// <param name="EntryJson">The history entry as JSON of the model.</param>
+/// <param name="Label">Class index that stands after the entry, or -1.</param>
+/// <param name="Closes">Whether the image need not be asked about any more.</param>
+[GenerateSerializer, Immutable, Alias("winnow.human-fact")]
+public sealed record HumanFact(
+    [property: Id(0)] ImageId Image,
+    [property: Id(1)] int Version,
+    [property: Id(2)] Guid OperationId,
+    [property: Id(3)] byte[] EntryJson,
+    [property: Id(4)] int Label,
+    [property: Id(5)] bool Closes,
+    [property: Id(6)] Stage Stage);
+
+/// <summary>What became of a commit.</summary>
+public enum CommitOutcome : byte
+{
+    /// <summary>On disk.</summary>
+    Committed = 0,
+    /// <summary>Another writer was first; read again.</summary>
+    Conflict = 1,
+}
+
+/// <summary>A shard as review sees it.</summary>
+[Alias("winnow.shard-review")]
+public interface IShardReview : IGrainWithStringKey
+{
+    /// <summary>Sets aside up to <paramref name="max"/> open tasks, highest priority first, durably until <paramref name="until"/>.</summary>
+    [Alias("reserve")]
+    Task<ReservedTasks> ReserveAsync(int max, DateTimeOffset until, CancellationToken cancellationToken);
+
+    /// <summary>Puts back tasks that the queue did not hand out.</summary>
+    [Alias("release")]
+    Task ReleaseAsync(ImageId[] images, CancellationToken cancellationToken);
+
+    /// <summary>Extends reservations that are still in use.</summary>
+    [Alias("extend")]
+    Task ExtendAsync(ImageId[] images, DateTimeOffset until, CancellationToken cancellationToken);
+
+    /// <summary>Commits a human fact, fenced by its version, together with whatever else is waiting.</summary>
+    [Alias("commit")]
+    Task<CommitOutcome> CommitAsync(HumanFact fact, CancellationToken cancellationToken);
+}

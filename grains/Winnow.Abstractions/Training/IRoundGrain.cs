@@ -1,0 +1,20 @@
+using Winnow.Model.Training;
+
+namespace Winnow.Abstractions.Training;
+
+/// <summary>One round of one arm, a sequence of durable steps that goes on after a crash at any of them. Key: <see cref="Images.GrainKeys.Round"/>.</summary>
+[Alias("winnow.round")]
+public interface IRoundGrain : IGrainWithStringKey
+{
+    /// <summary>Starts the round, or goes on with it. Repeating the call is harmless.</summary>
+    [Alias("start")]
+    Task<RoundInfo> StartAsync(StartRound? command, CancellationToken cancellationToken);
+
+    /// <summary>Where it stands.</summary>
+    [Alias("get")]
+    Task<RoundInfo> GetAsync(CancellationToken cancellationToken);
+
+    /// <summary>Something it may be waiting for has happened.</summary>
+    [Alias("wake")]
+    Task WakeAsync(CancellationToken cancellationToken);
+}

@@ -1,0 +1,111 @@
+using Winnow.Model.Images;
+
+namespace Winnow.Abstractions.Training;
+
+/// <summary>What the shards of a dataset need to know of its learning. A higher <paramref name="Sequence"/> replaces a lower one.</summary>
+/// <param name="ProjectionKey">Object that holds the projection; null before it is fitted.</param>
+/// <param name="HeadKey">Object that holds the champion's head; null before the first promotion.</param>
+/// <param name="ModelName">The champion, such as <c>main/3</c>.</param>
+/// <param name="AuditThreshold">An image of the pool belongs to the audit sample when its audit hash is at most this; 0 before it is drawn.</param>
+[GenerateSerializer, Immutable, Alias("winnow.learning-state")]
+public sealed record LearningState(
+    [property: Id(0)] long Sequence,
+    [property: Id(1)] string? ProjectionKey,
+    [property: Id(2)] string? HeadKey,
+    [property: Id(3)] string? ModelName,
+    [property: Id(4)] ulong AuditThreshold);
+
+/// <summary>An image that a strategy may choose.</summary>
+[GenerateSerializer, Immutable, Alias("winnow.candidate")]
+public readonly record struct Candidate([property: Id(0)] int Ordinal, [property: Id(1)] ImageId Image, [property: Id(2)] float Key, [property: Id(3)] ulong Noise);
+
+/// <summary>What a coordinator asks of each shard. The strategy's own plan says how much to bring.</summary>
+[GenerateSerializer, Immutable, Alias("winnow.gather")]
+public sealed record GatherCandidates(
+    [property: Id(0)] string Arm,
+    [property: Id(1)] string Strategy,
+    [property: Id(2)] int BatchSize,
+    [property: Id(3)] int Round,
+    [property: Id(4)] ulong Seed);
+
+/// <summary>What a shard brings: its top by key, its share of the uniform candidates and evaluation points.</summary>
+[GenerateSerializer, Immutable, Alias("winnow.gathered")]
+public sealed record GatheredCandidates(
+    [property: Id(0)] int Eligible,
+    [property: Id(1)] Candidate[] Top,
+    [property: Id(2)] Candidate[] Uniform,
+    [property: Id(3)] Candidate[] Evaluation);
+
+/// <summary>Rows of a matrix. <paramref name="Values"/> is float16, little-endian, row-major.</summary>
+[GenerateSerializer, Immutable, Alias("winnow.rows")]
+public sealed record MatrixRows([property: Id(0)] int Dimensions, [property: Id(1)] byte[] Values);
+
+/// <summary>Images to ask about, all of one arm and round.</summary>
+[GenerateSerializer, Immutable, Alias("winnow.enqueue")]
+public sealed record EnqueueTasks(
+    [property: Id(0)] Guid OperationId,
+    [property: Id(1)] string Arm,
+    [property: Id(2)] int Round,
+    [property: Id(3)] int[] Ordinals,
+    [property: Id(4)] float[] Priorities);
+
+/// <summary>How far people have come with what a round asked.</summary>
+[GenerateSerializer, Immutable, Alias("winnow.arm-progress")]
+public sealed record ArmProgress([property: Id(0)] int Asked, [property: Id(1)] int Decided, [property: Id(2)] int AuditAsked, [property: Id(3)] int AuditDecided);
+
+/// <summary>Labelled rows of the projection.</summary>
+[GenerateSerializer, Immutable, Alias("winnow.labelled-rows")]
+public sealed record LabelledRows([property: Id(0)] ImageId[] Images, [property: Id(1)] int[] Labels, [property: Id(2)] MatrixRows Vectors);
+
+/// <summary>What a head makes of a shard's part of the holdout.</summary>
+[GenerateSerializer, Immutable, Alias("winnow.holdout-result")]
+public sealed record HoldoutResult([property: Id(0)] int Count, [property: Id(1)] int Correct, [property: Id(2)] double LogLossSum);
+
+/// <summary>A shard as learning sees it.</summary>
+[Alias("winnow.shard-learning")]
+public interface IShardLearning : IGrainWithStringKey
+{
+    /// <summary>Tells the shard of a new projection or audit threshold; returns when its rows are projected and published.</summary>
+    [Alias("learning")]
+    Task ApplyLearningAsync(LearningState state, CancellationToken cancellationToken);
+
+    /// <summary>Renews all scores with the head of <paramref name="state"/>; returns when they are published.</summary>
+    [Alias("rescore")]
+    Task RescoreAsync(LearningState state, CancellationToken cancellationToken);
+
+    /// <summary>The <paramref name="count"/> smallest audit hashes among the pool.</summary>
+    [Alias("audit-hashes")]
+    Task<ulong[]> GetSmallestAuditHashesAsync(int count, CancellationToken cancellationToken);
+
+    /// <summary>Ordinals of the audit sample that nobody has been asked about.</summary>
+    [Alias("audit-unasked")]
+    Task<int[]> GetUnaskedAuditAsync(CancellationToken cancellationToken);
+
+    /// <summary>A uniform sample of embeddings to fit the projection on.</summary>
+    [Alias("sample")]
+    Task<MatrixRows> SampleEmbeddingsAsync(int count, CancellationToken cancellationToken);
+
+    /// <summary>The first, local stage of selection.</summary>
+    [Alias("gather")]
+    Task<GatheredCandidates> GatherCandidatesAsync(GatherCandidates request, CancellationToken cancellationToken);
+
+    /// <summary>Rows of the projection.</summary>
+    [Alias("vectors")]
+    Task<MatrixRows> GetVectorsAsync(int[] ordinals, CancellationToken cancellationToken);
+
+    /// <summary>Asks people about images. Repeating the operation is harmless.</summary>
+    [Alias("enqueue")]
+    Task EnqueueAsync(EnqueueTasks tasks, CancellationToken cancellationToken);
+
+    /// <summary>How far people have come.</summary>
+    [Alias("progress")]
+    Task<ArmProgress> GetProgressAsync(string arm, int round, CancellationToken cancellationToken);
+
+    /// <summary>What an arm may train on after a round, or the audit sample when the arm is <c>audit</c>.</summary>
+    [Alias("labelled")]
+    Task<LabelledRows> GetLabelledAsync(string arm, int throughRound, CancellationToken cancellationToken);
+
+    /// <summary>Measures a head, as bytes of <c>SoftmaxHead</c>, on the holdout.</summary>
+    [Alias("holdout")]
+    Task<HoldoutResult> EvaluateHoldoutAsync(byte[] head, CancellationToken cancellationToken);
+}

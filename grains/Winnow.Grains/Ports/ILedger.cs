@@ -1,0 +1,133 @@
+using Winnow.Abstractions.Images;
+using Winnow.Model.Datasets;
+using Winnow.Model.Images;
+
+namespace Winnow.Grains.Ports;
+
+/// <summary>Names one shard of one dataset.</summary>
+public readonly record struct ShardKey(string Dataset, int Shard)
+{
+    public override string ToString() => GrainKeys.Shard(Dataset, Shard);
+}
+
+/// <summary>One image row. Rows of a shard are numbered 0, 1, 2, … in the order of their commit; the number never changes.</summary>
+public readonly record struct ImageRow(int Ordinal, IngestRow Row, DateTimeOffset ReceivedAt, string ReceivedBy);
+
+/// <summary>Why an image was put aside after its row was committed: its pixels could not be used.</summary>
+public readonly record struct QuarantineRow(int Ordinal, string Reason);
+
+/// <summary>An image that an arm asked people about in a round. The row stays: it is the arm's membership.</summary>
+public readonly record struct TaskRow(int Ordinal, string Arm, int Round, float Priority, DateTimeOffset ReservedUntil);
+
+/// <summary>A reservation of an open task for the review queue.</summary>
+public readonly record struct ReservationRow(int Ordinal, DateTimeOffset Until);
+
+/// <summary>A human fact: entry number <paramref name="Version"/> of an image's history, with what stands after it.</summary>
+public readonly record struct HistoryRow(ImageId Image, int Ordinal, int Version, Guid OperationId, byte[] EntryJson, int Label, bool Closes, Stage Stage);
+
+/// <summary>Publishes a columnar segment: rows <paramref name="First"/> … <paramref name="First"/> + <paramref name="Count"/> − 1 of the shard.</summary>
+/// <param name="Kind">Which column set: see <see cref="SegmentKinds"/>.</param>
+/// <param name="Version">The backbone, projection or model that made it.</param>
+/// <param name="ObjectKey">The object that holds it.</param>
+public sealed record SegmentRow(string Kind, string Version, int First, int Count, string ObjectKey);
+
+/// <summary>Kinds of segments.</summary>
+public static class SegmentKinds
+{
+    public const string Embedding = "embedding";
+    public const string Projection = "projection";
+    public const string Scores = "scores";
+}
+
+/// <summary>Everything that one step of a shard makes durable, in one transaction.</summary>
+public sealed record ShardCommit
+{
+    public required ShardKey Shard { get; init; }
+
+    /// <summary>The writer's epoch, from <see cref="ILedger.OpenShardAsync"/>. An older one is fenced off.</summary>
+    public required long Epoch { get; init; }
+
+    /// <summary>Makes the commit exactly-once: an operation seen before changes nothing. <see cref="Guid.Empty"/>: no check.</summary>
+    public Guid OperationId { get; init; }
+
+    /// <summary>New rows; their ordinals continue those of the shard without a gap.</summary>
+    public IReadOnlyList<ImageRow> Images { get; init; } = [];
+    public IReadOnlyList<QuarantineRow> Quarantined { get; init; } = [];
+    public IReadOnlyList<TaskRow> Tasks { get; init; } = [];
+    public IReadOnlyList<ReservationRow> Reservations { get; init; } = [];
+
+    /// <summary>Each is inserted only where its version is the next one of its image; otherwise the whole commit is a conflict.</summary>
+    public IReadOnlyList<HistoryRow> History { get; init; } = [];
+    public IReadOnlyList<SegmentRow> Segments { get; init; } = [];
+
+    /// <summary>Segments that are withdrawn; by kind and version.</summary>
+    public IReadOnlyList<(string Kind, string Version)> WithdrawnSegments { get; init; } = [];
+}
+
+/// <summary>What became of a commit.</summary>
+public enum ShardCommitStatus
+{
+    /// <summary>On disk.</summary>
+    Committed,
+    /// <summary>The operation was committed before; nothing was changed.</summary>
+    AlreadyApplied,
+    /// <summary>A history version was taken, or an ordinal was not the next one; nothing was changed.</summary>
+    Conflict,
+    /// <summary>Another activation has opened the shard since; nothing was changed.</summary>
+    Fenced,
+}
+
+/// <summary>A shard as opened: the writer's epoch and how much there is.</summary>
+public readonly record struct OpenedShard(long Epoch, int Images);
+
+/// <summary>A range of ordinals.</summary>
+public readonly record struct OrdinalRange(int First, int Count);
+
+/// <summary>
+/// The durable rows of all datasets. A commit is on disk, past the device's cache, when its task completes; commits of several shards that
+/// wait at the same time go to disk together. Reads see every completed commit.
+/// </summary>
+public interface ILedger
+{
+    /// <summary>Adds a dataset. False when one of that name is there; it is left as it is.</summary>
+    Task<bool> AddDatasetAsync(DatasetInfo dataset, CancellationToken cancellationToken);
+
+    /// <summary>All datasets, by name.</summary>
+    Task<IReadOnlyList<DatasetInfo>> ListDatasetsAsync(CancellationToken cancellationToken);
+
+    /// <summary>One dataset, or null.</summary>
+    Task<DatasetInfo?> FindDatasetAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>Makes the caller the shard's only writer: takes the next epoch, which fences every earlier one.</summary>
+    Task<OpenedShard> OpenShardAsync(ShardKey shard, CancellationToken cancellationToken);
+
+    /// <summary>Commits one step of a shard: all of it or nothing.</summary>
+    Task<ShardCommitStatus> CommitAsync(ShardCommit commit, CancellationToken cancellationToken);
+
+    /// <summary>Which rows an operation inserted; null when the shard has not seen it.</summary>
+    Task<OrdinalRange?> FindOperationAsync(ShardKey shard, Guid operationId, CancellationToken cancellationToken);
+
+    /// <summary>Image rows in order of ordinals, from <paramref name="from"/> on, at most <paramref name="max"/>. Reasons of later quarantine are merged in.</summary>
+    IAsyncEnumerable<ImageRow> ReadImagesAsync(ShardKey shard, int from, int max, CancellationToken cancellationToken);
+
+    /// <summary>Image rows of these ordinals, in the order asked; reasons of later quarantine merged in.</summary>
+    Task<IReadOnlyList<ImageRow>> ReadImagesAsync(ShardKey shard, IReadOnlyList<int> ordinals, CancellationToken cancellationToken);
+
+    /// <summary>All tasks of a shard.</summary>
+    IAsyncEnumerable<TaskRow> ReadTasksAsync(ShardKey shard, CancellationToken cancellationToken);
+
+    /// <summary>All history rows of a shard, without their JSON, grouped by image, versions ascending.</summary>
+    IAsyncEnumerable<HistoryRow> ReadShardHistoryAsync(ShardKey shard, CancellationToken cancellationToken);
+
+    /// <summary>The history of one image, oldest first.</summary>
+    Task<IReadOnlyList<HistoryRow>> ReadHistoryAsync(ShardKey shard, ImageId image, CancellationToken cancellationToken);
+
+    /// <summary>All published segments of a shard, by kind, version and first row.</summary>
+    Task<IReadOnlyList<SegmentRow>> ReadSegmentsAsync(ShardKey shard, CancellationToken cancellationToken);
+
+    /// <summary>A secret that all silos share, made at random on first use.</summary>
+    /// <param name="name">What it is for.</param>
+    /// <param name="length">Bytes.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<byte[]> GetOrCreateSecretAsync(string name, int length, CancellationToken cancellationToken);
+}

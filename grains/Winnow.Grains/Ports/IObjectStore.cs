@@ -1,0 +1,67 @@
+using System.Buffers;
+
+namespace Winnow.Grains.Ports;
+
+/// <summary>
+/// Bytes under keys such as <c>datasets/cats/images/ab/img-…</c>: segments of letters, digits, '-', '_' and '.', joined by '/'.
+/// A put is durable and whole, or not there at all, when its task completes; a reader never sees half an object.
+/// </summary>
+public interface IObjectStore
+{
+    /// <summary>Stores one object, replacing what stood under the key.</summary>
+    Task PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
+
+    /// <summary>Stores many; durable together when the task completes. Keys that are there already are left as they are: meant for content-addressed objects.</summary>
+    Task PutManyIfAbsentAsync(IReadOnlyList<(string Key, ReadOnlyMemory<byte> Content)> objects, CancellationToken cancellationToken);
+
+    /// <summary>Stores an object whose bytes are written as they are made.</summary>
+    Task PutAsync(string key, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken);
+
+    /// <summary>All bytes of an object; null when there is none.</summary>
+    Task<ReadOnlyMemory<byte>?> GetAsync(string key, CancellationToken cancellationToken);
+
+    /// <summary>An object as a stream; null when there is none.</summary>
+    Task<Stream?> OpenReadAsync(string key, CancellationToken cancellationToken);
+
+    /// <summary>An object mapped into memory, from a local copy where the store is remote; null when there is none. Dispose it to unmap.</summary>
+    Task<IMemoryOwner<byte>?> MapAsync(string key, CancellationToken cancellationToken);
+
+    /// <summary>Whether an object is there.</summary>
+    Task<bool> ExistsAsync(string key, CancellationToken cancellationToken);
+
+    /// <summary>Removes an object; one that is not there is no error.</summary>
+    Task DeleteAsync(string key, CancellationToken cancellationToken);
+
+    /// <summary>Keys under a prefix that ends with '/', with sizes, in no particular order.</summary>
+    IAsyncEnumerable<(string Key, long Size)> ListAsync(string prefix, CancellationToken cancellationToken);
+}
+
+/// <summary>Where each kind of object stands.</summary>
+public static class ObjectKeys
+{
+    public static string Image(string dataset, Winnow.Model.Images.ImageId image)
+    {
+        var text = image.ToString();
+        return $"datasets/{dataset}/images/{text.AsSpan(4, 2)}/{text}";
+    }
+
+    public static string Derivative(string dataset, Winnow.Model.Images.ImageId image, int side)
+    {
+        var text = image.ToString();
+        return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"datasets/{dataset}/derived/{side}/{text.AsSpan(4, 2)}/{text}");
+    }
+
+    public static string Segment(ShardKey shard, string kind, string version, int first, string suffix) =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"datasets/{shard.Dataset}/segments/{shard.Shard:D4}/{kind}/{version.Replace('/', '-')}/{first:D10}-{suffix}");
+
+    public static string Projection(string dataset, string sha256) => $"datasets/{dataset}/projections/{sha256}";
+
+    public static string Head(string dataset, string arm, int round) =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"datasets/{dataset}/models/{arm}/{round:D6}/head.bin");
+
+    public static string HeadOnnx(string dataset, string arm, int round) =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"datasets/{dataset}/models/{arm}/{round:D6}/head.onnx");
+
+    public static string Manifest(string dataset, int version) =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"datasets/{dataset}/versions/{version:D6}/manifest.jsonl");
+}
