@@ -17,6 +17,7 @@ namespace Winnow.Model;
 [JsonSerializable(typeof(DatasetVersion))]
 [JsonSerializable(typeof(IReadOnlyList<DatasetVersion>))]
 [JsonSerializable(typeof(CreateVersion))]
+[JsonSerializable(typeof(ManifestHeader))]
 [JsonSerializable(typeof(ManifestRow))]
 [JsonSerializable(typeof(ImageDetail))]
 [JsonSerializable(typeof(ImagePage))]

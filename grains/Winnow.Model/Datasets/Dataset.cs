@@ -67,6 +67,8 @@ public sealed record DatasetStatus
     public long Holdout { get; init; }
     /// <summary>Images that still wait for their embedding.</summary>
     public long ScoringBacklog { get; init; }
+    /// <summary>Why embedding stands still; null while it does not.</summary>
+    public string? ScoringStalled { get; init; }
     /// <summary>Images that people are asked about now.</summary>
     public long OpenTasks { get; init; }
     /// <summary>Images with at least one human decision.</summary>
@@ -90,6 +92,12 @@ public sealed record DatasetVersion(int Number, string? Note, DateTimeOffset Cre
 
 /// <summary>A request for a snapshot.</summary>
 public sealed record CreateVersion(string? Note = null);
+
+/// <summary>The first line of a version's manifest.</summary>
+/// <param name="Format">Always <c>winnow-manifest/1</c>.</param>
+/// <param name="Dataset">Name of the dataset.</param>
+/// <param name="Schema">Its label schema.</param>
+public sealed record ManifestHeader(string Format, string Dataset, LabelSchema Schema);
 
 /// <summary>One line of a version's manifest.</summary>
 /// <param name="Id">The image; its SHA-256, so the hash of its bytes.</param>

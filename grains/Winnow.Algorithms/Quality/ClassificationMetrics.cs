@@ -1,0 +1,56 @@
+namespace Winnow.Algorithms.Quality;
+
+/// <summary>One bin of a reliability diagram.</summary>
+/// <param name="Count">Predictions in the bin.</param>
+/// <param name="MeanConfidence">Their mean confidence.</param>
+/// <param name="Accuracy">The share of them that is right.</param>
+public readonly record struct ReliabilityBin(int Count, double MeanConfidence, double Accuracy);
+
+/// <summary>Measures of a classifier's probabilities, [n × K] row-major, against labels, [n].</summary>
+public static class ClassificationMetrics
+{
+    private const double Smallest = 1e-12;
+
+    /// <summary>Share of rows whose most probable class is the label; NaN for no rows.</summary>
+    public static double Accuracy(ReadOnlySpan<float> probabilities, ReadOnlySpan<int> labels, int classes)
+    {
+        var right = 0;
+        for (var i = 0; i < labels.Length; i++)
+            if (System.Numerics.Tensors.TensorPrimitives.IndexOfMax(probabilities.Slice(i * classes, classes)) == labels[i]) right++;
+        return (double)right / labels.Length;
+    }
+
+    /// <summary>Mean −ln p[label], in nats, p clipped at 1e-12; NaN for no rows.</summary>
+    public static double LogLoss(ReadOnlySpan<float> probabilities, ReadOnlySpan<int> labels, int classes)
+    {
+        double sum = 0;
+        for (var i = 0; i < labels.Length; i++) sum -= Math.Log(Math.Max(probabilities[i * classes + labels[i]], Smallest));
+        return sum / labels.Length;
+    }
+
+    /// <summary>The bins of a reliability diagram: confidence of the predicted class, equal widths over [0, 1] (Guo et al. 2017).</summary>
+    public static ReliabilityBin[] Reliability(ReadOnlySpan<float> probabilities, ReadOnlySpan<int> labels, int classes, int bins = 15)
+    {
+        var count = new int[bins];
+        var confidence = new double[bins];
+        var right = new int[bins];
+        for (var i = 0; i < labels.Length; i++)
+        {
+            var row = probabilities.Slice(i * classes, classes);
+            var predicted = System.Numerics.Tensors.TensorPrimitives.IndexOfMax(row);
+            var bin = Math.Min(bins - 1, (int)(row[predicted] * bins));
+            count[bin]++;
+            confidence[bin] += row[predicted];
+            if (predicted == labels[i]) right[bin]++;
+        }
+        return [.. Enumerable.Range(0, bins).Select(b => count[b] == 0 ? default : new ReliabilityBin(count[b], confidence[b] / count[b], (double)right[b] / count[b]))];
+    }
+
+    /// <summary>Expected calibration error: the mean gap between confidence and accuracy over the bins; 0 for no rows.</summary>
+    public static double ExpectedCalibrationError(ReadOnlySpan<float> probabilities, ReadOnlySpan<int> labels, int classes, int bins = 15)
+    {
+        double error = 0;
+        foreach (var bin in Reliability(probabilities, labels, classes, bins)) error += bin.Count * Math.Abs(bin.Accuracy - bin.MeanConfidence);
+        return labels.Length == 0 ? 0 : error / labels.Length;
+    }
+}

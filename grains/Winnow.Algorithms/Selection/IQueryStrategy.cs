@@ -1,0 +1,91 @@
+using Winnow.Algorithms.Scoring;
+
+namespace Winnow.Algorithms.Selection;
+
+/// <summary>What a round asks of a strategy.</summary>
+/// <param name="BatchSize">Images wanted, B.</param>
+/// <param name="Round">Number of the round, from 1.</param>
+/// <param name="Seed">Everything random of the round follows from it.</param>
+/// <param name="Classes">Classes of the label schema.</param>
+public sealed record SelectionRequest(int BatchSize, int Round, ulong Seed, int Classes);
+
+/// <summary>What each shard must bring to the coordinator.</summary>
+/// <param name="Top">Candidates with the largest keys, over all shards together.</param>
+/// <param name="UniformCandidates">Further candidates drawn uniformly.</param>
+/// <param name="UniformEvaluation">Points of the pool drawn uniformly that stand for all of it.</param>
+/// <param name="NeedsVectors">Whether the strategy looks at projected rows.</param>
+/// <param name="NeedsLabelledVectors">Whether it looks at the labelled rows too.</param>
+public sealed record SelectionPlan(int Top, int UniformCandidates = 0, int UniformEvaluation = 0, bool NeedsVectors = false, bool NeedsLabelledVectors = false);
+
+/// <summary>What the coordinator holds when a strategy chooses.</summary>
+public sealed class SelectionPool
+{
+    /// <summary>Length of a row; 0 where the plan asks for no vectors.</summary>
+    public int Dimensions { get; init; }
+
+    /// <summary>Number of candidates, n.</summary>
+    public int CandidateCount { get; init; }
+
+    /// <summary>[n], the strategy's own keys.</summary>
+    public ReadOnlyMemory<float> CandidateKeys { get; init; }
+
+    /// <summary>[n], hashes of the images under the round's seed.</summary>
+    public ReadOnlyMemory<ulong> CandidateNoise { get; init; }
+
+    /// <summary>[n × <see cref="Dimensions"/>].</summary>
+    public ReadOnlyMemory<float> CandidateVectors { get; init; }
+
+    /// <summary>[m], keys of the evaluation points.</summary>
+    public ReadOnlyMemory<float> EvaluationKeys { get; init; }
+
+    /// <summary>[m × <see cref="Dimensions"/>].</summary>
+    public ReadOnlyMemory<float> EvaluationVectors { get; init; }
+
+    /// <summary>[l × <see cref="Dimensions"/>], what the arm has labelled so far.</summary>
+    public ReadOnlyMemory<float> LabelledVectors { get; init; }
+}
+
+/// <summary>
+/// Chooses which images to ask people about. A strategy works in two places: <see cref="Keys"/> on every shard over all its images, and
+/// <see cref="Select"/> once, over the few that the shards brought. To add one: a class here, a line in <see cref="QueryStrategies"/>, and a
+/// test class that inherits the conformance tests.
+/// </summary>
+public interface IQueryStrategy
+{
+    /// <summary>Its name in requests, lower-case with hyphens.</summary>
+    string Name { get; }
+
+    /// <summary>False where it works before the first head exists; <see cref="Keys"/> then gets no scores.</summary>
+    bool NeedsModel { get; }
+
+    /// <summary>What the shards must bring.</summary>
+    SelectionPlan Plan(SelectionRequest request);
+
+    /// <summary>One key per image; larger is asked first. Never NaN.</summary>
+    /// <param name="scores">[n], or empty where <see cref="NeedsModel"/> is false.</param>
+    /// <param name="noise">[n], a hash per image under the round's seed.</param>
+    /// <param name="request">The round.</param>
+    /// <param name="keys">[n].</param>
+    void Keys(ReadOnlySpan<ImageScore> scores, ReadOnlySpan<ulong> noise, SelectionRequest request, Span<float> keys);
+
+    /// <summary>Indices of the chosen candidates, distinct, best first: as many as the batch asks for, or all there are.</summary>
+    IReadOnlyList<int> Select(SelectionPool pool, SelectionRequest request, CancellationToken cancellationToken);
+}
+
+/// <summary>All strategies, by name: the one place where a new one is registered.</summary>
+public static class QueryStrategies
+{
+    /// <summary>Every strategy.</summary>
+    public static IReadOnlyList<IQueryStrategy> All { get; } =
+    [
+        new RandomSampling(),
+        new MarginSampling(),
+        new KMeansCentroids(),
+        new UncertaintyHerding(),
+    ];
+
+    /// <summary>The strategy of a name.</summary>
+    /// <exception cref="ArgumentException">There is none; the message lists those there are.</exception>
+    public static IQueryStrategy Get(string name) =>
+        All.FirstOrDefault(s => s.Name == name) ?? throw new ArgumentException($"There is no query strategy '{name}'. Known are: {string.Join(", ", All.Select(s => s.Name))}.", nameof(name));
+}

@@ -1,0 +1,65 @@
+using System.Numerics.Tensors;
+using Winnow.Algorithms.Numerics;
+using Winnow.Algorithms.Scoring;
+
+namespace Winnow.Algorithms.Selection;
+
+/// <summary>
+/// The cold start: rows of unit length are clustered into as many clusters as the batch has places, and the real image nearest to each
+/// centre is asked about, the largest cluster first.
+/// </summary>
+public sealed class KMeansCentroids : IQueryStrategy
+{
+    /// <summary>Candidates to cluster: a uniform part of a large pool shows its clusters as well as all of it.</summary>
+    private const int Sample = 20_000;
+
+    /// <inheritdoc/>
+    public string Name => "k-means";
+
+    /// <inheritdoc/>
+    public bool NeedsModel => false;
+
+    /// <inheritdoc/>
+    public SelectionPlan Plan(SelectionRequest request) => new(0, UniformCandidates: Math.Max(Sample, 4 * request.BatchSize), NeedsVectors: true);
+
+    /// <inheritdoc/>
+    public void Keys(ReadOnlySpan<ImageScore> scores, ReadOnlySpan<ulong> noise, SelectionRequest request, Span<float> keys) => keys.Clear();
+
+    /// <inheritdoc/>
+    public IReadOnlyList<int> Select(SelectionPool pool, SelectionRequest request, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var count = Math.Min(request.BatchSize, pool.CandidateCount);
+        if (count == 0) return [];
+        var d = pool.Dimensions;
+        var rows = UnitRows(pool.CandidateVectors.Span, pool.CandidateCount, d);
+        var clusters = KMeans.Cluster(rows, d, count, request.Seed, cancellationToken);
+        var nearest = new int[count];
+        var distance = new float[count];
+        var size = new int[count];
+        Array.Fill(nearest, -1);
+        Array.Fill(distance, float.PositiveInfinity);
+        for (var i = 0; i < pool.CandidateCount; i++)
+        {
+            var c = clusters.Assignment[i];
+            size[c]++;
+            var own = TensorPrimitives.Distance(rows.AsSpan(i * d, d), clusters.Centres.AsSpan(c * d, d));
+            if (own < distance[c]) (distance[c], nearest[c]) = (own, i);
+        }
+        var chosen = Enumerable.Range(0, count).Where(c => nearest[c] >= 0).OrderByDescending(c => size[c]).ThenBy(c => c).Select(c => nearest[c]).ToList();
+        CandidateOrder.Fill(chosen, pool, count);
+        return chosen;
+    }
+
+    private static float[] UnitRows(ReadOnlySpan<float> vectors, int n, int d)
+    {
+        var rows = vectors[..(n * d)].ToArray();
+        for (var i = 0; i < n; i++)
+        {
+            var row = rows.AsSpan(i * d, d);
+            var norm = TensorPrimitives.Norm<float>(row);
+            if (norm > 1e-9f) TensorPrimitives.Divide(row, norm, row);
+        }
+        return rows;
+    }
+}

@@ -1,0 +1,30 @@
+using Winnow.Algorithms.Numerics;
+using Winnow.Algorithms.Scoring;
+
+namespace Winnow.Algorithms.Selection;
+
+/// <summary>Uniformly at random: the control arm, and the yardstick of every other strategy.</summary>
+public sealed class RandomSampling : IQueryStrategy
+{
+    /// <inheritdoc/>
+    public string Name => "random";
+
+    /// <inheritdoc/>
+    public bool NeedsModel => false;
+
+    /// <inheritdoc/>
+    public SelectionPlan Plan(SelectionRequest request) => new(request.BatchSize);
+
+    /// <inheritdoc/>
+    public void Keys(ReadOnlySpan<ImageScore> scores, ReadOnlySpan<ulong> noise, SelectionRequest request, Span<float> keys)
+    {
+        for (var i = 0; i < keys.Length; i++) keys[i] = (float)StableHash.ToUnit(noise[i]);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<int> Select(SelectionPool pool, SelectionRequest request, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return CandidateOrder.ByKey(pool).AsSpan(0, Math.Min(request.BatchSize, pool.CandidateCount)).ToArray();
+    }
+}

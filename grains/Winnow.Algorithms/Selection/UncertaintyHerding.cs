@@ -1,0 +1,168 @@
+using System.Numerics.Tensors;
+using Winnow.Algorithms.Numerics;
+using Winnow.Algorithms.Scoring;
+
+namespace Winnow.Algorithms.Selection;
+
+/// <summary>
+/// Herding, margin-filtered: chooses greedily the images S that maximise Σₓ u(x) · max over c in L ∪ S of exp(−‖x − c‖² / s²), the coverage
+/// of the pool by the labelled and chosen points, weighted by the margin uncertainty u. After 'Uncertainty Herding' (arXiv 2412.20644);
+/// here the candidates are the 8·B most uncertain images and 1,000 uniform ones, and the pool is represented by 5,000 uniform points.
+/// s² is the median nearest-neighbour squared distance among the labelled points, so it shrinks as they grow dense.
+/// </summary>
+public sealed class UncertaintyHerding : IQueryStrategy
+{
+    private const int Oversampling = 8;
+    private const int UniformCandidates = 1_000;
+    private const int EvaluationPoints = 5_000;
+    private const int BandwidthSample = 1_500;
+    private const int Block = 256;
+
+    /// <inheritdoc/>
+    public string Name => "herding";
+
+    /// <inheritdoc/>
+    public bool NeedsModel => true;
+
+    /// <inheritdoc/>
+    public SelectionPlan Plan(SelectionRequest request) => new(Oversampling * request.BatchSize, UniformCandidates, EvaluationPoints, NeedsVectors: true, NeedsLabelledVectors: true);
+
+    /// <inheritdoc/>
+    public void Keys(ReadOnlySpan<ImageScore> scores, ReadOnlySpan<ulong> noise, SelectionRequest request, Span<float> keys)
+    {
+        for (var i = 0; i < keys.Length; i++) keys[i] = float.IsNaN(scores[i].Margin) ? 0 : scores[i].Margin;
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<int> Select(SelectionPool pool, SelectionRequest request, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var count = Math.Min(request.BatchSize, pool.CandidateCount);
+        if (count == 0) return [];
+        var d = pool.Dimensions;
+        var points = pool.EvaluationKeys.Length;
+        var labelled = d == 0 ? 0 : pool.LabelledVectors.Length / d;
+        var bandwidth = Bandwidth(pool, labelled, d, request.Seed);
+        var kernel = Kernel(pool.CandidateVectors, pool.CandidateCount, pool.EvaluationVectors, points, d, bandwidth, cancellationToken);
+        var covered = Covered(pool.LabelledVectors, labelled, pool.EvaluationVectors, points, d, bandwidth, cancellationToken);
+        var chosen = LazyGreedy(kernel, covered, pool, points, count, cancellationToken);
+        CandidateOrder.Fill(chosen, pool, count);
+        return chosen;
+    }
+
+    /// <summary>A candidate's gain only falls as others are chosen, so a stale gain is an upper bound: the top of the heap is recomputed until it stays on top (Minoux 1978).</summary>
+    private static List<int> LazyGreedy(float[] kernel, float[] covered, SelectionPool pool, int points, int count, CancellationToken cancellationToken)
+    {
+        var weights = pool.EvaluationKeys;
+        var n = pool.CandidateCount;
+        var gains = new double[n];
+        Parallel.For(0, n, new ParallelOptions { CancellationToken = cancellationToken }, i => gains[i] = Gain(kernel.AsSpan(i * points, points), covered, weights.Span));
+        var heap = new PriorityQueue<int, (double NegatedGain, ulong Noise)>(n);
+        for (var i = 0; i < n; i++) heap.Enqueue(i, (-gains[i], pool.CandidateNoise.Span[i]));
+        var chosen = new List<int>(count);
+        while (chosen.Count < count && heap.TryDequeue(out var best, out _))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var row = kernel.AsSpan(best * points, points);
+            var gain = Gain(row, covered, weights.Span);
+            var order = (-gain, pool.CandidateNoise.Span[best]);
+            if (heap.TryPeek(out _, out var next) && order.CompareTo(next) > 0)
+            {
+                heap.Enqueue(best, order);
+                continue;
+            }
+            chosen.Add(best);
+            TensorPrimitives.Max(covered, row, covered);
+        }
+        return chosen;
+    }
+
+    /// <summary>Σₓ u(x) · max(0, k(x, c) − covered(x)).</summary>
+    private static double Gain(ReadOnlySpan<float> kernel, ReadOnlySpan<float> covered, ReadOnlySpan<float> weights)
+    {
+        double sum = 0;
+        Span<float> part = stackalloc float[Block];
+        for (var from = 0; from < kernel.Length; from += Block)
+        {
+            var count = Math.Min(Block, kernel.Length - from);
+            var gain = part[..count];
+            TensorPrimitives.Subtract(kernel.Slice(from, count), covered.Slice(from, count), gain);
+            TensorPrimitives.Max(gain, 0f, gain);
+            sum += TensorPrimitives.Dot<float>(gain, weights.Slice(from, count));
+        }
+        return sum;
+    }
+
+    /// <summary>exp(−‖a − b‖² / s²) of all pairs, [rows × others].</summary>
+    private static float[] Kernel(ReadOnlyMemory<float> a, int rows, ReadOnlyMemory<float> b, int others, int d, float bandwidth, CancellationToken cancellationToken)
+    {
+        var kernel = new float[(long)rows * others];
+        Parallel.For(0, (rows + Block - 1) / Block, new ParallelOptions { CancellationToken = cancellationToken }, block =>
+        {
+            var from = block * Block;
+            var count = Math.Min(Block, rows - from);
+            var part = kernel.AsSpan(from * others, count * others);
+            Gemm.SquaredDistances(a.Span.Slice(from * d, count * d), count, b.Span, others, d, part);
+            TensorPrimitives.Multiply(part, -1 / bandwidth, part);
+            TensorPrimitives.Exp(part, part);
+        });
+        return kernel;
+    }
+
+    private static float[] Covered(ReadOnlyMemory<float> labelled, int count, ReadOnlyMemory<float> evaluation, int points, int d, float bandwidth, CancellationToken cancellationToken)
+    {
+        var covered = new float[points];
+        for (var from = 0; from < count; from += Block)
+        {
+            var rows = Math.Min(Block, count - from);
+            var kernel = Kernel(labelled.Slice(from * d, rows * d), rows, evaluation, points, d, bandwidth, cancellationToken);
+            for (var r = 0; r < rows; r++) TensorPrimitives.Max(covered, kernel.AsSpan(r * points, points), covered);
+        }
+        return covered;
+    }
+
+    private static float Bandwidth(SelectionPool pool, int labelled, int d, ulong seed)
+    {
+        const float Smallest = 1e-6f;
+        // Without two labelled points to measure: a quarter of the median distance between pool and candidates.
+        if (labelled < 2) return Math.Max(Smallest, MedianDistance(pool, d) / 4);
+        var sample = Sample(pool.LabelledVectors.Span, labelled, d, seed);
+        var n = sample.Length / d;
+        var distances = new float[n * n];
+        Gemm.SquaredDistances(sample, n, sample, n, d, distances);
+        var nearest = new float[n];
+        for (var i = 0; i < n; i++)
+        {
+            distances[i * n + i] = float.PositiveInfinity;
+            nearest[i] = TensorPrimitives.Min<float>(distances.AsSpan(i * n, n));
+        }
+        return Math.Max(Smallest, Median(nearest));
+    }
+
+    private static float MedianDistance(SelectionPool pool, int d)
+    {
+        var a = Math.Min(500, pool.CandidateCount);
+        var b = Math.Min(500, pool.EvaluationKeys.Length);
+        if (a == 0 || b == 0) return 0;
+        var distances = new float[a * b];
+        Gemm.SquaredDistances(pool.CandidateVectors.Span[..(a * d)], a, pool.EvaluationVectors.Span[..(b * d)], b, d, distances);
+        return Median(distances);
+    }
+
+    private static float[] Sample(ReadOnlySpan<float> rows, int n, int d, ulong seed)
+    {
+        if (n <= BandwidthSample) return rows.ToArray();
+        var order = Enumerable.Range(0, n).ToArray();
+        new SeededRandom(seed).Shuffle<int>(order);
+        var sample = new float[BandwidthSample * d];
+        for (var i = 0; i < BandwidthSample; i++) rows.Slice(order[i] * d, d).CopyTo(sample.AsSpan(i * d));
+        return sample;
+    }
+
+    private static float Median(float[] values)
+    {
+        Array.Sort(values);
+        var middle = values.Length / 2;
+        return values.Length % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+    }
+}

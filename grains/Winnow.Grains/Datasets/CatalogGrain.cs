@@ -1,0 +1,36 @@
+using Orleans.Concurrency;
+using Winnow.Abstractions.Datasets;
+using Winnow.Grains.Ports;
+using Winnow.Model.Datasets;
+
+namespace Winnow.Grains.Datasets;
+
+/// <summary>The datasets of a cluster: a thin face of the ledger's table, so any number may stand beside each other.</summary>
+[StatelessWorker, GrainType("catalog")]
+internal sealed class CatalogGrain(ILedger ledger, TimeProvider time) : Grain, ICatalogGrain
+{
+    public async Task<DatasetInfo> CreateAsync(CreateDataset command, string actor, CancellationToken cancellationToken)
+    {
+        var settings = command.Settings ?? new DatasetSettings();
+        if (!DatasetName.IsValid(command.Name)) throw new RefusedException($"'{command.Name}' cannot be a dataset's name. {DatasetName.Rule}");
+        if ((command.Schema.Check() ?? settings.Check()) is { } wrong) throw new RefusedException(wrong);
+        var made = new DatasetInfo(command.Name, command.Schema, settings, time.GetUtcNow(), actor);
+        if (await ledger.AddDatasetAsync(made, cancellationToken)) return made;
+        var known = await ledger.FindDatasetAsync(command.Name, cancellationToken);
+        if (known is not null && known.Settings == settings && SameSchema(known.Schema, command.Schema)) return known;
+        throw new RefusedException($"There is a dataset '{command.Name}' already, with another schema or other settings. Choose another name.");
+    }
+
+    public Task<IReadOnlyList<DatasetInfo>> ListAsync(CancellationToken cancellationToken) => ledger.ListDatasetsAsync(cancellationToken);
+
+    public Task<DatasetInfo?> FindAsync(string name, CancellationToken cancellationToken) => ledger.FindDatasetAsync(name, cancellationToken);
+
+    public async Task ResumeAsync(CancellationToken cancellationToken)
+    {
+        foreach (var dataset in await ledger.ListDatasetsAsync(cancellationToken))
+            await GrainFactory.GetGrain<IDatasetGrain>(dataset.Name).ResumeAsync(cancellationToken);
+    }
+
+    private static bool SameSchema(LabelSchema a, LabelSchema b) =>
+        a.MultiLabel == b.MultiLabel && a.Classes.SequenceEqual(b.Classes) && a.Geometries.SequenceEqual(b.Geometries);
+}

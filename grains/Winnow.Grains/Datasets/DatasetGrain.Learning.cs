@@ -1,0 +1,74 @@
+using System.Security.Cryptography;
+using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Training;
+using Winnow.Algorithms.Scoring;
+using Winnow.Grains.Ports;
+using Winnow.Grains.Telemetry;
+using Winnow.Grains.Training;
+
+namespace Winnow.Grains.Datasets;
+
+/// <summary>What a dataset needs once before its first round: the audit sample and the projection.</summary>
+internal sealed partial class DatasetGrain
+{
+    /// <summary>Embeddings that the projection is fitted on, at most: the eigenvectors of 992 dimensions no longer move beyond.</summary>
+    private const int ProjectionSample = 20_000;
+
+    /// <summary>Fewer embeddings than this say too little of the pool.</summary>
+    private const int SmallestPool = 20;
+
+    public Task<LearningState> PrepareLearningAsync(CancellationToken cancellationToken) => InTurnAsync(async () =>
+    {
+        var learning = state.State.Learning;
+        var shards = Shards<IShardLearning>().ToArray();
+        if (learning.ProjectionKey is null)
+        {
+            learning.ProjectionKey = await FitProjectionAsync(shards, cancellationToken);
+            learning.Sequence++;
+            await WriteAsync();
+        }
+        if (!learning.AuditDrawn)
+        {
+            learning.AuditThreshold = await DrawAuditAsync(shards, cancellationToken);
+            learning.AuditDrawn = true;
+            learning.Sequence++;
+            await WriteAsync();
+        }
+        var now = state.State.ToLearning();
+        await Task.WhenAll(shards.Select(s => s.ApplyLearningAsync(now, cancellationToken)));
+        return now;
+    }, cancellationToken);
+
+    private async Task<string> FitProjectionAsync(IShardLearning[] shards, CancellationToken cancellationToken)
+    {
+        var share = (ProjectionSample + shards.Length - 1) / shards.Length;
+        var samples = await Task.WhenAll(shards.Select(s => s.SampleEmbeddingsAsync(share, cancellationToken)));
+        var dimensions = samples.Max(s => s.Dimensions);
+        var rows = dimensions == 0 ? 0 : samples.Sum(s => s.Values.Length) / (dimensions * sizeof(ushort));
+        if (rows < SmallestPool) throw new RefusedException($"A round needs at least {SmallestPool} scored images; dataset '{_dataset.Name}' has {rows}. Import more, or wait for scoring to catch up.");
+        var (bytes, fitted) = await Task.Run(() =>
+        {
+            var values = samples.SelectMany(HeadEvaluation.ToSingles).ToArray();
+            var projection = Projection.Fit(values, dimensions, _dataset.Settings.ProjectionDimensions, cancellationToken);
+            return (projection.ToBytes(), projection);
+        }, cancellationToken);
+        var key = ObjectKeys.Projection(_dataset.Name, Convert.ToHexStringLower(SHA256.HashData(bytes)));
+        await objects.PutAsync(key, bytes, cancellationToken);
+        logger.ProjectionFitted(_dataset.Name, rows, fitted.Dimensions, fitted.ExplainedVarianceRatio);
+        return key;
+    }
+
+    /// <summary>
+    /// The audit sample is the images with the smallest hashes: uniformly random, drawn before anything is selected, and by one threshold
+    /// that later images are held against too.
+    /// </summary>
+    private async Task<ulong> DrawAuditAsync(IShardLearning[] shards, CancellationToken cancellationToken)
+    {
+        var wanted = _dataset.Settings.AuditSample;
+        if (wanted == 0) return 0;
+        var hashes = (await Task.WhenAll(shards.Select(s => s.GetSmallestAuditHashesAsync(wanted, cancellationToken)))).SelectMany(h => h).Order().ToArray();
+        // A small pool keeps most of its images for training.
+        var drawn = Math.Min(wanted, hashes.Length / 5);
+        return drawn == 0 ? 0 : hashes[drawn - 1];
+    }
+}

@@ -1,0 +1,167 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Images;
+using Winnow.Abstractions.Training;
+using Winnow.Algorithms.Selection;
+using Winnow.Grains.Ports;
+using Winnow.Model.Datasets;
+using Winnow.Model.Images;
+using Winnow.Model.Training;
+
+namespace Winnow.Grains.Datasets;
+
+/// <summary>One dataset: which rounds there were, which model is in use, which versions were made. Learning's preparation and the making of versions stand in files of their own.</summary>
+/// <remarks>Reentrant, so that a status is answered while a version is written; changes of state take turns.</remarks>
+[Reentrant, GrainType("dataset")]
+internal sealed partial class DatasetGrain(
+    [PersistentState("dataset", DatasetGrain.StorageName)] IPersistentState<DatasetState> state,
+    ILedger ledger, IObjectStore objects, TimeProvider time, ILogger<DatasetGrain> logger) : Grain, IDatasetGrain
+{
+    /// <summary>The grain storage that control grains use.</summary>
+    public const string StorageName = "control";
+
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private DatasetInfo _dataset = null!;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        var name = this.GetPrimaryKeyString();
+        _dataset = await ledger.FindDatasetAsync(name, cancellationToken) ?? throw new RefusedException($"There is no dataset '{name}'.");
+    }
+
+    public async Task<DatasetStatus> GetStatusAsync(CancellationToken cancellationToken)
+    {
+        var shards = await Task.WhenAll(Shards<IShardIngest>().Select(s => s.GetSummaryAsync(cancellationToken)));
+        var active = await Task.WhenAll(state.State.Rounds.Where(r => r.Ended is null).Select(r => Round(r.Arm, r.Number).GetAsync(cancellationToken)));
+        var stages = new Dictionary<Stage, long>();
+        foreach (var stage in Enum.GetValues<Stage>()) stages[stage] = shards.Sum(s => s.Stages[(int)stage]);
+        return new DatasetStatus
+        {
+            Name = _dataset.Name,
+            Images = shards.Sum(s => s.Images),
+            Stages = stages,
+            Holdout = shards.Sum(s => s.Holdout),
+            ScoringBacklog = shards.Sum(s => s.ScoringBacklog),
+            ScoringStalled = shards.Select(s => s.StalledReason).FirstOrDefault(r => r is not null),
+            OpenTasks = shards.Sum(s => s.OpenTasks),
+            Decided = shards.Sum(s => s.Decided),
+            ActiveRounds = active,
+            Champions = [.. state.State.Rounds.Select(r => r.Arm).Distinct().Select(state.State.ChampionOf).OfType<RoundEntry>().Select(r => r.Model!)],
+        };
+    }
+
+    public async Task ResumeAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(Shards<IShardIngest>().Select(s => s.GetSummaryAsync(cancellationToken)));
+        foreach (var round in state.State.Rounds.Where(r => r.Ended is null).ToArray())
+            await Round(round.Arm, round.Number).StartAsync(round.Command, cancellationToken);
+    }
+
+    public Task<RoundInfo> StartRoundAsync(StartRound command, Guid operationId, CancellationToken cancellationToken) => InTurnAsync(async () =>
+    {
+        if (state.State.Rounds.Find(r => r.OperationId == operationId) is { } same)
+            return await Round(same.Arm, same.Number).StartAsync(same.Command, cancellationToken);
+        var accepted = Accept(command);
+        if (state.State.Rounds.Find(r => r.Arm == accepted.Arm && r.Ended is null) is { } running)
+            throw new RefusedException($"Round {running.Number} of arm '{running.Arm}' has not ended. Wait for it, or start a round in another arm.");
+        var number = state.State.Rounds.Count(r => r.Arm == accepted.Arm) + 1;
+        state.State.Rounds.Add(new RoundEntry { Arm = accepted.Arm, Number = number, OperationId = operationId, Command = accepted });
+        await WriteAsync();
+        return await Round(accepted.Arm, number).StartAsync(accepted, cancellationToken);
+    }, cancellationToken);
+
+    private static StartRound Accept(StartRound command)
+    {
+        if (command.BatchSize is < 1 or > 100_000) throw new RefusedException($"batchSize must be 1 to 100000, not {command.BatchSize}.");
+        if (!DatasetName.IsValid(command.Arm) || command.Arm == Arms.Audit) throw new RefusedException($"'{command.Arm}' cannot be an arm: use 'main', 'control' or another name of a–z, 0–9 and '-'.");
+        var control = command.Arm == Arms.Control;
+        var accepted = command with { Strategy = command.Strategy ?? (control ? "random" : "herding"), ColdStart = command.ColdStart ?? (control ? "random" : "k-means") };
+        try
+        {
+            // Only the main arm's model scores the pool, so only there can a strategy lean on scores.
+            if (accepted.Arm != Arms.Main && QueryStrategies.Get(accepted.Strategy!).NeedsModel)
+                throw new RefusedException($"Strategy '{accepted.Strategy}' needs scores, which only arm 'main' keeps. Use a strategy without scores in arm '{accepted.Arm}'.");
+            if (QueryStrategies.Get(accepted.ColdStart!).NeedsModel) throw new RefusedException($"Strategy '{accepted.ColdStart}' cannot start cold: it needs a model's scores.");
+        }
+        catch (ArgumentException e)
+        {
+            throw new RefusedException(e.Message);
+        }
+        return accepted;
+    }
+
+    public async Task<IReadOnlyList<RoundInfo>> GetRoundsAsync(CancellationToken cancellationToken) =>
+        await Task.WhenAll(state.State.Rounds.ToArray().Select(r => r.Ended is { } ended ? Task.FromResult(ended) : Round(r.Arm, r.Number).GetAsync(cancellationToken)));
+
+    public Task<IReadOnlyList<LearningCurveInfo>> GetCurvesAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<LearningCurveInfo> curves =
+        [
+            .. state.State.Rounds.Where(r => r.Ended?.Model is not null).GroupBy(r => r.Arm).Select(g => new LearningCurveInfo(g.Key, g.Last().Command.Strategy!,
+                [.. g.Select(r => new CurvePoint(r.Number, r.Ended!.Labels, r.Ended.Model!.Metrics.AuditAccuracy, r.Ended.Model.Metrics.HoldoutAccuracy, r.Promoted == true))])),
+        ];
+        return Task.FromResult(curves);
+    }
+
+    public Task<LearningState> GetLearningAsync(CancellationToken cancellationToken) => Task.FromResult(state.State.ToLearning());
+
+    public Task<PromotedModel?> GetChampionAsync(string arm, CancellationToken cancellationToken) =>
+        Task.FromResult(state.State.ChampionOf(arm) is { } r ? new PromotedModel(r.Model!, r.HeadKey!) : null);
+
+    public Task<bool> SettleRoundAsync(SettleRound command, CancellationToken cancellationToken) => InTurnAsync(async () =>
+    {
+        var round = state.State.Rounds.Find(r => r.Arm == command.Model.Arm && r.Number == command.Model.Round)
+            ?? throw new RefusedException($"There is no round {command.Model.Name}.");
+        if (round.Promoted is { } settled) return settled;
+        (round.Model, round.HeadKey, round.Promoted) = (command.Model, command.HeadKey, command.Promote);
+        if (command.Promote && command.Model.Arm == Arms.Main)
+        {
+            (state.State.Learning.HeadKey, state.State.Learning.ModelName) = (command.HeadKey, command.Model.Name);
+            state.State.Learning.Sequence++;
+        }
+        await WriteAsync();
+        return command.Promote;
+    }, cancellationToken);
+
+    public Task RoundEndedAsync(RoundInfo round, CancellationToken cancellationToken) => InTurnAsync(async () =>
+    {
+        if (state.State.Rounds.Find(r => r.Arm == round.Arm && r.Number == round.Number) is not { Ended: null } entry) return false;
+        entry.Ended = round;
+        await WriteAsync();
+        return true;
+    }, cancellationToken);
+
+    private async Task<T> InTurnAsync<T>(Func<Task<T>> change, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            return await change();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task WriteAsync()
+    {
+        try
+        {
+            await state.WriteStateAsync(CancellationToken.None);
+        }
+        catch
+        {
+            // Memory is ahead of the disk, or behind it: the next activation reads what stands.
+            DeactivateOnIdle();
+            await state.ReadStateAsync(CancellationToken.None);
+            throw;
+        }
+    }
+
+    private IEnumerable<TShard> Shards<TShard>() where TShard : IGrainWithStringKey =>
+        Enumerable.Range(0, _dataset.Settings.Shards).Select(i => GrainFactory.GetGrain<TShard>(GrainKeys.Shard(_dataset.Name, i)));
+
+    private IRoundGrain Round(string arm, int number) => GrainFactory.GetGrain<IRoundGrain>(GrainKeys.Round(_dataset.Name, arm, number));
+}

@@ -1,0 +1,21 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Winnow.Grains.Images;
+using Winnow.Grains.Review;
+
+namespace Winnow.Grains;
+
+/// <summary>What the grains need beside their ports.</summary>
+public static class GrainsRegistration
+{
+    /// <summary>Registers the grains' own services. The ports (<c>ILedger</c>, <c>IObjectStore</c>, <c>IEmbedderProvider</c>, <c>IModelExporter</c>) are the host's to add.</summary>
+    public static IServiceCollection AddWinnowGrains(this IServiceCollection services, ShardOptions? shards = null)
+    {
+        var options = shards ?? new ShardOptions();
+        if (options.Check() is { } wrong) throw new ArgumentException(wrong, nameof(shards));
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
+        services.AddSingleton<LeaseKeyring>();
+        return services;
+    }
+}

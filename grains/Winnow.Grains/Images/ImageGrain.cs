@@ -1,0 +1,138 @@
+using System.Diagnostics;
+using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Images;
+using Winnow.Abstractions.Review;
+using Winnow.Abstractions.Telemetry;
+using Winnow.Grains.Ports;
+using Winnow.Grains.Review;
+using Winnow.Model.Datasets;
+using Winnow.Model.Images;
+using Winnow.Model.Prelabels;
+using Winnow.Model.Review;
+using Winnow.Model.Scoring;
+
+namespace Winnow.Grains.Images;
+
+/// <summary>One image in review: loads its history, folds it, appends to it, tells the queue.</summary>
+[GrainType("image")]
+internal sealed class ImageGrain(ILedger ledger, LeaseKeyring keyring, TimeProvider time) : Grain, IImageGrain
+{
+    private readonly List<HistoryEntry> _history = [];
+    private DatasetInfo _dataset = null!;
+    private ImageId _image;
+    private ShardKey _shard;
+    private LeaseTokens _leases = null!;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        var key = this.GetPrimaryKeyString();
+        var slash = key.IndexOf('/');
+        if (slash < 0 || !ImageId.TryParse(key[(slash + 1)..], out _image)) throw new RefusedException($"'{key}' does not name an image of a dataset.");
+        _dataset = await ledger.FindDatasetAsync(key[..slash], cancellationToken) ?? throw new RefusedException($"There is no dataset '{key[..slash]}'.");
+        _shard = new ShardKey(_dataset.Name, ShardLayout.ShardOf(_image, _dataset.Settings.Shards));
+        _leases = await keyring.GetAsync(cancellationToken);
+        await LoadAsync(cancellationToken);
+    }
+
+    private async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        var rows = await ledger.ReadHistoryAsync(_shard, _image, cancellationToken);
+        _history.Clear();
+        foreach (var row in rows) _history.Add(ImageHistory.FromRow(row));
+    }
+
+    public async Task<ImageDetail?> GetAsync(CancellationToken cancellationToken)
+    {
+        var record = await GrainFactory.GetGrain<IShardIngest>(_shard.ToString()).FindAsync(_image, cancellationToken);
+        if (record is null) return null;
+        var row = record.Row;
+        List<HistoryEntry> history = [.. _history];
+        if (row.Label >= 0) history.Insert(0, ImageHistory.Imported(_dataset.Schema.Classes[row.Label].Name, record.ReceivedBy, record.ReceivedAt));
+        return new ImageDetail
+        {
+            Id = _image,
+            Dataset = _dataset.Name,
+            Name = row.Name,
+            Stage = record.Stage,
+            Partition = row.Partition,
+            Header = row.Format.Length == 0 ? null : new ImageHeader(row.Format, row.Width, row.Height, row.Frames, row.Bytes),
+            ReceivedAt = record.ReceivedAt,
+            Reason = row.Reason,
+            Prelabels = record.Scores is { } s ? [PrelabelOf(_dataset, record.ModelName!, s.Predicted, 1 - s.LeastConfidence)] : [],
+            Scores = record.Scores is { } scores ? ScoresOf(record.ModelName!, scores) : null,
+            Annotations = ImageHistory.Fold(history).Annotations,
+            Version = _history.Count,
+            History = history,
+        };
+    }
+
+    public async Task<SubmitResult> SubmitAsync(SubmitDecision command, string actor, CancellationToken cancellationToken)
+    {
+        var result = await TrySubmitAsync(command, actor, cancellationToken);
+        if (result is null)
+        {
+            // Another writer was first: read what it wrote, and judge the decision again in its light.
+            await LoadAsync(cancellationToken);
+            result = await TrySubmitAsync(command, actor, cancellationToken)
+                ?? new SubmitResult(_image, SubmitStatus.Conflict, _history.Count, "The image changed twice while the decision was written. Repeat the call.");
+        }
+        WinnowTelemetry.Decisions.Add(1, new TagList { { "dataset", _dataset.Name }, { "status", result.Status.ToString() } });
+        return result;
+    }
+
+    private async Task<SubmitResult?> TrySubmitAsync(SubmitDecision command, string actor, CancellationToken cancellationToken)
+    {
+        SubmitResult Refuse(SubmitStatus status, string reason) => new(_image, status, _history.Count, reason);
+
+        foreach (var entry in _history)
+            if (entry.OperationId == command.OperationId) return new SubmitResult(_image, SubmitStatus.AlreadyRecorded, entry.Version);
+        if (command.OperationId == Guid.Empty) return Refuse(SubmitStatus.Refused, "A decision needs an operation id, so that sending it twice records it once.");
+        if (command.Decision.Comment is { Length: > 2000 }) return Refuse(SubmitStatus.Refused, "A comment has at most 2,000 characters.");
+        if (command.Decision.Kind == DecisionKind.Label && command.Decision.Annotations.Count == 0) return Refuse(SubmitStatus.Refused, "A label decision needs at least one annotation.");
+        if (command.Decision.Kind != DecisionKind.Label && command.Decision.Annotations.Count > 0) return Refuse(SubmitStatus.Refused, "Only a label decision carries annotations.");
+        if (AnnotationRules.Check(command.Decision.Annotations, _dataset.Schema) is { } wrong) return Refuse(SubmitStatus.Refused, wrong);
+
+        long seen;
+        if (command.Lease is not null)
+        {
+            if (!_leases.TryRead(command.Lease, out var lease)) return Refuse(SubmitStatus.Refused, "The lease is not one that this cluster gave. Take the task again.");
+            if (lease.Dataset != _dataset.Name || lease.Image != _image) return Refuse(SubmitStatus.Refused, "The lease is for another image.");
+            if (lease.Actor != actor) return Refuse(SubmitStatus.Refused, "The lease was given to somebody else.");
+            seen = lease.Version;
+        }
+        else if (command.ExpectedVersion is { } expected)
+        {
+            if (expected != _history.Count) return Refuse(SubmitStatus.Conflict, $"The image has {_history.Count} history entries, not {expected}. Look at it again.");
+            seen = expected;
+        }
+        else return Refuse(SubmitStatus.Refused, "A decision needs the lease of its task, or for a correction the version that was seen.");
+
+        var kind = ImageHistory.KindOf(_history, seen, command.Lease is not null);
+        var made = new HistoryEntry(_history.Count + 1, kind, actor, time.GetUtcNow(), command.OperationId, command.Decision);
+        var standing = ImageHistory.Fold([.. _history, made]);
+        var fact = new HumanFact(_image, (int)made.Version, made.OperationId, ImageHistory.ToJson(made), standing.LabelIndex(_dataset.Schema), standing.Closed, standing.Stage ?? Stage.Queued);
+        try
+        {
+            if (await GrainFactory.GetGrain<IShardReview>(_shard.ToString()).CommitAsync(fact, cancellationToken) == CommitOutcome.Conflict)
+            {
+                var known = await GrainFactory.GetGrain<IShardIngest>(_shard.ToString()).FindAsync(_image, cancellationToken);
+                return known is null ? Refuse(SubmitStatus.Refused, "The dataset does not hold this image.") : null;
+            }
+        }
+        catch
+        {
+            // The outcome is unknown: what the ledger holds is read anew before anything else is judged.
+            DeactivateOnIdle();
+            throw;
+        }
+        _history.Add(made);
+        GrainFactory.GetGrain<IQueueGrain>(_dataset.Name).AnsweredAsync(_image, actor, standing.Closed, CancellationToken.None).Ignore();
+        return new SubmitResult(_image, kind == HistoryKind.SecondOpinion ? SubmitStatus.SecondOpinion : SubmitStatus.Recorded, made.Version);
+    }
+
+    internal static Prelabel PrelabelOf(DatasetInfo dataset, string model, int predicted, float confidence) =>
+        new($"model:{model}", [new ClassTag(dataset.Schema.Classes[predicted].Name) { Confidence = Math.Clamp(confidence, 0, 1) }]);
+
+    private ImageScores ScoresOf(string model, ScoreRecord s) =>
+        new(model, _dataset.Schema.Classes[s.Predicted].Name, _dataset.Schema.Classes[s.RunnerUp].Name, 1 - s.LeastConfidence, s.LeastConfidence, s.Margin, s.Entropy, s.Energy);
+}

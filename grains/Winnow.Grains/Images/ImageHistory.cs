@@ -1,0 +1,78 @@
+using System.Text.Json;
+using Winnow.Grains.Ports;
+using Winnow.Model;
+using Winnow.Model.Datasets;
+using Winnow.Model.Images;
+using Winnow.Model.Prelabels;
+using Winnow.Model.Review;
+
+namespace Winnow.Grains.Images;
+
+/// <summary>What stands of an image after its history.</summary>
+/// <param name="Annotations">By the latest entry that counts.</param>
+/// <param name="Stage">The stage that people have brought it to; null while they have not.</param>
+/// <param name="Closed">Whether nobody needs to be asked.</param>
+internal sealed record Standing(IReadOnlyList<Annotation> Annotations, Stage? Stage, bool Closed)
+{
+    public static readonly Standing Nothing = new([], null, false);
+
+    /// <summary>Class index of the whole image under a schema, or -1.</summary>
+    public int LabelIndex(LabelSchema schema)
+    {
+        foreach (var annotation in Annotations)
+            if (annotation is ClassTag tag) return schema.IndexOf(tag.Class);
+        return -1;
+    }
+}
+
+/// <summary>Human facts are a list that only grows; what stands is a pure function of it.</summary>
+internal static class ImageHistory
+{
+    /// <summary>This many people may say that they cannot tell before an image is taken off the queue.</summary>
+    public const int MaxSkips = 3;
+
+    /// <summary>What stands after these entries.</summary>
+    public static Standing Fold(IReadOnlyList<HistoryEntry> entries)
+    {
+        var standing = Standing.Nothing;
+        var skips = 0;
+        foreach (var entry in entries)
+        {
+            // A second opinion is kept for agreement figures; it does not replace the answer that came first.
+            if (entry.Kind == HistoryKind.SecondOpinion) continue;
+            switch (entry.Decision.Kind)
+            {
+                case DecisionKind.Label:
+                    standing = new Standing(entry.Decision.Annotations, Stage.Labeled, true);
+                    break;
+                case DecisionKind.Reject:
+                    standing = new Standing([], Stage.Labeled, true);
+                    break;
+                case DecisionKind.Skip when !standing.Closed && ++skips >= MaxSkips:
+                    standing = new Standing([], Stage.Labeled, true);
+                    break;
+            }
+        }
+        return standing;
+    }
+
+    /// <summary>What kind of entry a new decision makes, given what its author had seen.</summary>
+    /// <param name="entries">The history so far.</param>
+    /// <param name="seenVersion">The version under which the lease was given, or that the corrector saw.</param>
+    /// <param name="underLease">False for a correction.</param>
+    public static HistoryKind KindOf(IReadOnlyList<HistoryEntry> entries, long seenVersion, bool underLease)
+    {
+        if (!underLease) return HistoryKind.Corrected;
+        return Fold(entries).Closed && entries.Count > 0 && entries[^1].Version > seenVersion ? HistoryKind.SecondOpinion : HistoryKind.Decided;
+    }
+
+    public static byte[] ToJson(HistoryEntry entry) => JsonSerializer.SerializeToUtf8Bytes(entry, ModelJson.Default.HistoryEntry);
+
+    public static HistoryEntry FromRow(in HistoryRow row) =>
+        JsonSerializer.Deserialize(row.EntryJson, ModelJson.Default.HistoryEntry)
+        ?? throw new InvalidDataException($"History entry {row.Version} of {row.Image} is empty.");
+
+    /// <summary>The label that came with an image, as the entry before all others.</summary>
+    public static HistoryEntry Imported(string className, string actor, DateTimeOffset at) =>
+        new(0, HistoryKind.Imported, actor, at, Guid.Empty, new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(className)] });
+}

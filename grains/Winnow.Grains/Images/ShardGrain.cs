@@ -1,0 +1,231 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Images;
+using Winnow.Abstractions.Review;
+using Winnow.Abstractions.Training;
+using Winnow.Grains.Ports;
+using Winnow.Grains.Review;
+using Winnow.Grains.Telemetry;
+using Winnow.Model.Datasets;
+using Winnow.Model.Images;
+
+namespace Winnow.Grains.Images;
+
+/// <summary>
+/// One shard: the unit of durability and of bulk work. It is the only writer of its rows (the ledger fences off any other), keeps an index
+/// of its images in memory, and changes that index only after the ledger has committed. The parts of it: intake (here), review, machine
+/// work and learning, one file each.
+/// </summary>
+/// <remarks>Reentrant: a commit takes a disk's time, and everything that waits meanwhile goes to disk together.</remarks>
+[Reentrant, KeepAlive, GrainType("shard")]
+internal sealed partial class ShardGrain(ILedger ledger, IObjectStore objects, IEmbedderProvider embedders, TimeProvider time, ShardOptions options, ILogger<ShardGrain> logger)
+    : Grain, IShardIngest, IShardReview, IShardLearning
+{
+    private readonly ShardIndex _index = new();
+    private readonly SemaphoreSlim _intake = new(1, 1);
+    private readonly CancellationTokenSource _closing = new();
+    private ShardKey _key;
+    private long _epoch;
+    private DatasetInfo _dataset = null!;
+    private TaskBook _tasks = null!;
+    private bool _closed;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        var text = this.GetPrimaryKeyString();
+        var slash = text.LastIndexOf('/');
+        _key = new ShardKey(text[..slash], int.Parse(text.AsSpan(slash + 1), System.Globalization.CultureInfo.InvariantCulture));
+        _dataset = await ledger.FindDatasetAsync(_key.Dataset, cancellationToken) ?? throw new RefusedException($"There is no dataset '{_key.Dataset}'.");
+        if (_key.Shard >= _dataset.Settings.Shards) throw new RefusedException($"Dataset '{_key.Dataset}' has {_dataset.Settings.Shards} shards; there is no shard {_key.Shard}.");
+        var opened = await ledger.OpenShardAsync(_key, cancellationToken);
+        _epoch = opened.Epoch;
+        await LoadAsync(cancellationToken);
+        logger.ShardOpened(text, _index.Count, Embedded, _tasks.Open, _epoch);
+        StartMachineWork();
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _closed = true;
+        await _closing.CancelAsync();
+        await StopMachineWorkAsync();
+    }
+
+    private async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var row in ledger.ReadImagesAsync(_key, 0, int.MaxValue, cancellationToken))
+            _index.Add(row.Row.Id, row.Row.Partition, row.Row.Label, row.Row.Reason is not null);
+        await foreach (var row in ledger.ReadShardHistoryAsync(_key, cancellationToken))
+            _index.Decide(row.Ordinal, row.Version, row.Label, row.Closes, row.Stage);
+        _tasks = new TaskBook(_index);
+        await foreach (var task in ledger.ReadTasksAsync(_key, cancellationToken))
+        {
+            _tasks.Add(task);
+            if (task.ReservedUntil > time.GetUtcNow()) _tasks.RestoreReservation(task.Ordinal, task.ReservedUntil);
+        }
+        await LoadSegmentsAsync(cancellationToken);
+    }
+
+    public async Task<IngestOutcome[]> ApplyAsync(IngestLot lot, CancellationToken cancellationToken)
+    {
+        // One lot at a time: ordinals are given out in order, and two lots with one image between them must not both find it new.
+        await _intake.WaitAsync(cancellationToken);
+        try
+        {
+            ThrowIfClosed();
+            return await ApplyInTurnAsync(lot, cancellationToken);
+        }
+        finally
+        {
+            _intake.Release();
+        }
+    }
+
+    private async Task<IngestOutcome[]> ApplyInTurnAsync(IngestLot lot, CancellationToken cancellationToken)
+    {
+        var outcomes = new IngestOutcome[lot.Rows.Length];
+        var fresh = new List<ImageRow>(lot.Rows.Length);
+        var inLot = new Dictionary<ImageId, int>();
+        var now = time.GetUtcNow();
+        OrdinalRange? mine = null;
+        var looked = false;
+        for (var i = 0; i < lot.Rows.Length; i++)
+        {
+            var row = lot.Rows[i];
+            if (_index.TryFind(row.Id, out var known))
+            {
+                // A repeated lot is answered as it was the first time.
+                if (!looked) (mine, looked) = (await ledger.FindOperationAsync(_key, lot.OperationId, cancellationToken), true);
+                var own = mine is { } range && known >= range.First && known < range.First + range.Count;
+                outcomes[i] = own && inLot.TryAdd(row.Id, i) ? Taken(row) : DuplicateOf(row, _index.LabelOf(known));
+            }
+            else if (inLot.TryAdd(row.Id, i))
+            {
+                fresh.Add(new ImageRow(_index.Count + fresh.Count, row, now, lot.Actor));
+                outcomes[i] = Taken(row);
+            }
+            else
+            {
+                outcomes[i] = DuplicateOf(row, lot.Rows[inLot[row.Id]].Label);
+            }
+        }
+        if (fresh.Count == 0) return outcomes;
+        await CommitAsync(new ShardCommit { Shard = _key, Epoch = _epoch, OperationId = lot.OperationId, Images = fresh }, cancellationToken);
+        foreach (var row in fresh) _index.Add(row.Row.Id, row.Row.Partition, row.Row.Label, row.Row.Reason is not null);
+        WakeMachineWork();
+        return outcomes;
+    }
+
+    private static IngestOutcome Taken(in IngestRow row) =>
+        row.Reason is null ? new IngestOutcome(IngestStatus.Accepted, null) : new IngestOutcome(IngestStatus.Quarantined, row.Reason);
+
+    private IngestOutcome DuplicateOf(in IngestRow row, int knownLabel)
+    {
+        if (row.Label < 0 || row.Label == knownLabel) return new IngestOutcome(IngestStatus.Duplicate, null);
+        var stands = knownLabel < 0 ? "no label" : $"'{_dataset.Schema.Classes[knownLabel].Name}'";
+        return new IngestOutcome(IngestStatus.Duplicate, $"These bytes are in the dataset with {stands}; '{_dataset.Schema.Classes[row.Label].Name}' was not taken over. Correct the image's label if it is wrong.");
+    }
+
+    public Task<ShardSummary> GetSummaryAsync(CancellationToken cancellationToken)
+    {
+        var stages = new long[(int)Stage.Quarantined + 1];
+        for (var i = 0; i < _index.Count; i++) stages[(int)_index.StageOf(i, Embedded)]++;
+        return Task.FromResult(new ShardSummary(_index.Count, stages, _index.Holdout, _index.Count - Embedded, _tasks.Open, _index.Decided, _stalled));
+    }
+
+    public async Task<ImageRecord?> FindAsync(ImageId image, CancellationToken cancellationToken)
+    {
+        if (!_index.TryFind(image, out var ordinal)) return null;
+        var row = (await ledger.ReadImagesAsync(_key, [ordinal], cancellationToken))[0];
+        return new ImageRecord(ordinal, row.Row, row.ReceivedAt, row.ReceivedBy, _index.StageOf(ordinal, Embedded), ModelName, ScoreOf(ordinal));
+    }
+
+    public async Task<ListedImages> ListAsync(ListImages query, CancellationToken cancellationToken)
+    {
+        var wanted = new List<int>();
+        var at = Math.Max(0, query.FromOrdinal);
+        for (; at < _index.Count && wanted.Count < query.Max; at++)
+            if (query.Stage is null || _index.StageOf(at, Embedded) == query.Stage) wanted.Add(at);
+        return new ListedImages(await ReadListedAsync(wanted, cancellationToken), at < _index.Count ? at : -1);
+    }
+
+    public async Task<ListedImages> ListForManifestAsync(int fromPosition, int max, CancellationToken cancellationToken)
+    {
+        // The order is made anew for each page from position 0 and kept while pages are read, so that images which arrive meanwhile do not shift it.
+        if (fromPosition == 0 || _manifestOrder is null) _manifestOrder = SortedOrdinals();
+        var order = _manifestOrder;
+        var end = Math.Min(order.Length, fromPosition + max);
+        var page = await ReadListedAsync(order[Math.Min(fromPosition, end)..end], cancellationToken);
+        if (end < order.Length) return new ListedImages(page, end);
+        _manifestOrder = null;
+        return new ListedImages(page, -1);
+    }
+
+    private int[]? _manifestOrder;
+
+    private int[] SortedOrdinals()
+    {
+        var ids = _index.Ids.ToArray();
+        var order = new int[ids.Length];
+        for (var i = 0; i < order.Length; i++) order[i] = i;
+        Array.Sort(ids, order);
+        return order;
+    }
+
+    private async Task<ListedImage[]> ReadListedAsync(IReadOnlyList<int> ordinals, CancellationToken cancellationToken)
+    {
+        if (ordinals.Count == 0) return [];
+        var rows = await ledger.ReadImagesAsync(_key, ordinals, cancellationToken);
+        var listed = new ListedImage[ordinals.Count];
+        for (var i = 0; i < listed.Length; i++)
+        {
+            var o = ordinals[i];
+            listed[i] = new ListedImage(o, rows[i].Row.Id, rows[i].Row.Name, _index.StageOf(o, Embedded), rows[i].Row.Partition, _index.LabelOf(o), rows[i].Row.Reason, _index.VersionOf(o), IsAudit(o));
+        }
+        return listed;
+    }
+
+    /// <summary>Makes a step durable. Memory may follow only when this returns.</summary>
+    private async Task CommitAsync(ShardCommit commit, CancellationToken cancellationToken)
+    {
+        if (await TryCommitAsync(commit, cancellationToken) != ShardCommitStatus.Conflict) return;
+        Close();
+        throw new OrleansException($"Shard {_key} found its rows changed by another writer and reads them again. Repeat the call.");
+    }
+
+    private async Task<ShardCommitStatus> TryCommitAsync(ShardCommit commit, CancellationToken cancellationToken)
+    {
+        ThrowIfClosed();
+        ShardCommitStatus status;
+        try
+        {
+            // Once handed over, the outcome is the disk's to decide: a caller that gives up must not leave memory behind the ledger.
+            cancellationToken.ThrowIfCancellationRequested();
+            status = await ledger.CommitAsync(commit, CancellationToken.None);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            logger.CommitFailed(e, _key.ToString());
+            Close();
+            throw new OrleansException($"Shard {_key} could not write to the ledger: {e.Message} Nothing was acknowledged; repeat the call.", e);
+        }
+        if (status is ShardCommitStatus.Committed or ShardCommitStatus.Conflict) return status;
+        if (status == ShardCommitStatus.Fenced) logger.ShardFenced(_key.ToString());
+        // An operation that the ledger knows and memory does not: memory is behind.
+        Close();
+        throw new OrleansException($"Shard {_key} was taken over by another activation. Repeat the call.");
+    }
+
+    private void ThrowIfClosed()
+    {
+        if (_closed) throw new OrleansException($"Shard {_key} is closing. Repeat the call.");
+    }
+
+    private void Close()
+    {
+        _closed = true;
+        _closing.Cancel();
+        DeactivateOnIdle();
+    }
+}

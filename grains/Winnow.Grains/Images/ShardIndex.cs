@@ -1,0 +1,145 @@
+using Winnow.Model.Images;
+
+namespace Winnow.Grains.Images;
+
+/// <summary>
+/// A shard's images in memory: about 50 bytes each. Rows are addressed by ordinal; ids are found through an open-addressing table of
+/// ordinals, since a digest is its own hash. Arrays are replaced when they grow, so a reader on another thread may keep the ones it took.
+/// </summary>
+internal sealed class ShardIndex
+{
+    private ImageId[] _ids = new ImageId[64];
+    private Flags[] _flags = new Flags[64];
+    private short[] _labels = new short[64];
+    private int[] _versions = new int[64];
+    private Stage[] _humanStages = new Stage[64];
+    private int[] _table = NewTable(128);
+
+    [Flags]
+    public enum Flags : byte
+    {
+        None = 0,
+        Holdout = 1,
+        Quarantined = 2,
+        /// <summary>People need not be asked (any more).</summary>
+        Closed = 4,
+        /// <summary>The label came with the image.</summary>
+        Imported = 8,
+        /// <summary>Some arm or the audit has asked about it.</summary>
+        Asked = 16,
+        /// <summary>Set aside for the review queue.</summary>
+        Reserved = 32,
+    }
+
+    public int Count { get; private set; }
+
+    public int Holdout { get; private set; }
+
+    public int Quarantined { get; private set; }
+
+    public int Decided { get; private set; }
+
+    public ImageId IdOf(int ordinal) => _ids[ordinal];
+
+    public Flags FlagsOf(int ordinal) => _flags[ordinal];
+
+    /// <summary>The class index that stands, or -1.</summary>
+    public int LabelOf(int ordinal) => _labels[ordinal];
+
+    /// <summary>Entries of human history.</summary>
+    public int VersionOf(int ordinal) => _versions[ordinal];
+
+    public bool Has(int ordinal, Flags flag) => (_flags[ordinal] & flag) != 0;
+
+    public ReadOnlySpan<ImageId> Ids => _ids.AsSpan(0, Count);
+
+    public bool TryFind(ImageId id, out int ordinal)
+    {
+        var mask = _table.Length - 1;
+        for (var at = (int)id.B & mask; ; at = (at + 1) & mask)
+        {
+            ordinal = _table[at];
+            if (ordinal < 0) return false;
+            if (_ids[ordinal] == id) return true;
+        }
+    }
+
+    /// <summary>Appends an image that is not there yet.</summary>
+    public int Add(ImageId id, Partition partition, int label, bool quarantined)
+    {
+        if (Count == _ids.Length) Grow();
+        var ordinal = Count;
+        _ids[ordinal] = id;
+        _labels[ordinal] = (short)label;
+        _versions[ordinal] = 0;
+        _flags[ordinal] = (partition == Partition.Holdout ? Flags.Holdout : 0) | (quarantined ? Flags.Quarantined : 0)
+            | (label >= 0 ? Flags.Imported | Flags.Closed : 0);
+        Count++;
+        if (partition == Partition.Holdout) Holdout++;
+        if (quarantined) Quarantined++;
+        Insert(_table, id, ordinal);
+        return ordinal;
+    }
+
+    public void Quarantine(int ordinal)
+    {
+        if (Has(ordinal, Flags.Quarantined)) return;
+        _flags[ordinal] |= Flags.Quarantined;
+        Quarantined++;
+    }
+
+    public void Set(int ordinal, Flags flag) => _flags[ordinal] |= flag;
+
+    public void Clear(int ordinal, Flags flag) => _flags[ordinal] &= ~flag;
+
+    /// <summary>A human fact was committed.</summary>
+    public void Decide(int ordinal, int version, int label, bool closes, Stage stage)
+    {
+        if (_versions[ordinal] == 0) Decided++;
+        _versions[ordinal] = version;
+        _labels[ordinal] = (short)label;
+        _humanStages[ordinal] = stage;
+        if (closes) _flags[ordinal] |= Flags.Closed;
+    }
+
+    /// <summary>Whether people are being asked about it.</summary>
+    public bool IsOpen(int ordinal) => (_flags[ordinal] & (Flags.Asked | Flags.Closed | Flags.Quarantined)) == Flags.Asked;
+
+    /// <summary>How far an image has come, given how many rows are embedded.</summary>
+    public Stage StageOf(int ordinal, int embedded)
+    {
+        var flags = _flags[ordinal];
+        if ((flags & Flags.Quarantined) != 0) return Stage.Quarantined;
+        if ((flags & Flags.Closed) != 0) return _versions[ordinal] == 0 ? Stage.Labeled : _humanStages[ordinal];
+        if ((flags & Flags.Asked) != 0) return Stage.Queued;
+        return ordinal < embedded ? Stage.Scored : Stage.Received;
+    }
+
+    private void Grow()
+    {
+        var size = _ids.Length * 2;
+        Array.Resize(ref _ids, size);
+        Array.Resize(ref _flags, size);
+        Array.Resize(ref _labels, size);
+        Array.Resize(ref _versions, size);
+        Array.Resize(ref _humanStages, size);
+        var table = NewTable(size * 2);
+        for (var i = 0; i < Count; i++) Insert(table, _ids[i], i);
+        _table = table;
+    }
+
+    private static int[] NewTable(int size)
+    {
+        var table = new int[size];
+        Array.Fill(table, -1);
+        return table;
+    }
+
+    private static void Insert(int[] table, ImageId id, int ordinal)
+    {
+        var mask = table.Length - 1;
+        var at = (int)id.B & mask;
+        while (table[at] >= 0) at = (at + 1) & mask;
+        table[at] = ordinal;
+    }
+}

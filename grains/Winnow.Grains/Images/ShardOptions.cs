@@ -1,0 +1,23 @@
+namespace Winnow.Grains.Images;
+
+/// <summary>How a shard goes about its machine work.</summary>
+public sealed class ShardOptions
+{
+    /// <summary>Images per call to a scoring device. 1 to 1,024. Default 64: four times the throughput of one per call.</summary>
+    public int LotSize { get; set; } = 64;
+
+    /// <summary>Lots on their way per shard. 1 to 64. Default 3.</summary>
+    public int LotsInFlight { get; set; } = 3;
+
+    /// <summary>Rows after which an embedding segment is published. 64 to 1,000,000. Default 4,096.</summary>
+    public int SegmentRows { get; set; } = 4096;
+
+    /// <summary>The first thing that is wrong, with the option's name; null when all is sound.</summary>
+    public string? Check()
+    {
+        if (LotSize is < 1 or > 1024) return $"Shard:LotSize must be 1 to 1024, not {LotSize}.";
+        if (LotsInFlight is < 1 or > 64) return $"Shard:LotsInFlight must be 1 to 64, not {LotsInFlight}.";
+        if (SegmentRows is < 64 or > 1_000_000) return $"Shard:SegmentRows must be 64 to 1000000, not {SegmentRows}.";
+        return null;
+    }
+}

@@ -1,0 +1,72 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
+using Winnow.Model.Images;
+
+namespace Winnow.Grains.Review;
+
+/// <summary>What a lease says: who may answer which question until when.</summary>
+internal readonly record struct Lease(string Dataset, ImageId Image, int Version, string Actor, DateTimeOffset Expires);
+
+/// <summary>
+/// Signs and checks leases with HMAC-SHA256 under a secret that all silos share, so that a lease outlives the process that gave it.
+/// Layout: version byte, image, history version, expiry in Unix milliseconds, dataset and actor as length-prefixed UTF-8, then the MAC.
+/// </summary>
+internal sealed class LeaseTokens(byte[] secret)
+{
+    private const byte Layout = 1;
+    private const int MacSize = HMACSHA256.HashSizeInBytes;
+    private const int FixedSize = 1 + ImageId.Size + sizeof(int) + sizeof(long);
+    private const int MaxSize = 1024;
+
+    public string Sign(in Lease lease)
+    {
+        var dataset = Encoding.UTF8.GetBytes(lease.Dataset);
+        var actor = Encoding.UTF8.GetBytes(lease.Actor);
+        var token = new byte[FixedSize + 2 + dataset.Length + 2 + actor.Length + MacSize];
+        token[0] = Layout;
+        lease.Image.CopyTo(token.AsSpan(1));
+        BinaryPrimitives.WriteInt32LittleEndian(token.AsSpan(1 + ImageId.Size), lease.Version);
+        BinaryPrimitives.WriteInt64LittleEndian(token.AsSpan(1 + ImageId.Size + 4), lease.Expires.ToUnixTimeMilliseconds());
+        var at = WriteText(token, FixedSize, dataset);
+        at = WriteText(token, at, actor);
+        HMACSHA256.HashData(secret, token.AsSpan(0, at), token.AsSpan(at));
+        return Base64Url.EncodeToString(token);
+    }
+
+    public bool TryRead([NotNullWhen(true)] string? text, out Lease lease)
+    {
+        lease = default;
+        if (text is null || text.Length > MaxSize * 2 || !Base64Url.IsValid(text)) return false;
+        var token = Base64Url.DecodeFromChars(text);
+        if (token.Length < FixedSize + 4 + MacSize || token[0] != Layout) return false;
+        var body = token.AsSpan(0, token.Length - MacSize);
+        Span<byte> mac = stackalloc byte[MacSize];
+        HMACSHA256.HashData(secret, body, mac);
+        if (!CryptographicOperations.FixedTimeEquals(mac, token.AsSpan(token.Length - MacSize))) return false;
+        // The MAC vouches for the layout, so the lengths below are our own.
+        var image = ImageId.FromBytes(body.Slice(1, ImageId.Size));
+        var version = BinaryPrimitives.ReadInt32LittleEndian(body[(1 + ImageId.Size)..]);
+        var expires = DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64LittleEndian(body[(1 + ImageId.Size + 4)..]));
+        var dataset = ReadText(body, FixedSize, out var at);
+        var actor = ReadText(body, at, out _);
+        lease = new Lease(dataset, image, version, actor, expires);
+        return true;
+    }
+
+    private static int WriteText(byte[] token, int at, byte[] text)
+    {
+        BinaryPrimitives.WriteUInt16LittleEndian(token.AsSpan(at), checked((ushort)text.Length));
+        text.CopyTo(token, at + 2);
+        return at + 2 + text.Length;
+    }
+
+    private static string ReadText(ReadOnlySpan<byte> body, int at, out int next)
+    {
+        var length = BinaryPrimitives.ReadUInt16LittleEndian(body[at..]);
+        next = at + 2 + length;
+        return Encoding.UTF8.GetString(body.Slice(at + 2, length));
+    }
+}

@@ -1,0 +1,185 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Images;
+using Winnow.Abstractions.Review;
+using Winnow.Abstractions.Telemetry;
+using Winnow.Grains.Images;
+using Winnow.Grains.Ports;
+using Winnow.Grains.Telemetry;
+using Winnow.Model.Datasets;
+using Winnow.Model.Images;
+using Winnow.Model.Review;
+
+namespace Winnow.Grains.Review;
+
+/// <summary>
+/// The review queue of a dataset. Its stock is set aside from the shards in blocks, durably, so that handing out a task touches memory
+/// alone; leases are signed and outlive it. When it dies, the shards offer its block again once the reservation has run out.
+/// </summary>
+[Reentrant, GrainType("queue")]
+internal sealed class QueueGrain(ILedger ledger, LeaseKeyring keyring, TimeProvider time, ILogger<QueueGrain> logger) : Grain, IQueueGrain
+{
+    /// <summary>Tasks set aside per shard at a time.</summary>
+    private const int Block = 64;
+
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan PollWhileWaiting = TimeSpan.FromSeconds(1);
+
+    private readonly QueueStock _stock = new();
+    private readonly SemaphoreSlim _refill = new(1, 1);
+    private readonly HashSet<int> _shardsWithWork = [];
+    private TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private DatasetInfo _dataset = null!;
+    private LeaseTokens _leases = null!;
+    private DateTimeOffset _extendedAt = DateTimeOffset.MinValue;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        var name = this.GetPrimaryKeyString();
+        _dataset = await ledger.FindDatasetAsync(name, cancellationToken) ?? throw new RefusedException($"There is no dataset '{name}'.");
+        _leases = await keyring.GetAsync(cancellationToken);
+        for (var shard = 0; shard < _dataset.Settings.Shards; shard++) _shardsWithWork.Add(shard);
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        // On an orderly end nothing needs to wait for a reservation to run out.
+        foreach (var (shard, images) in _stock.TakeAllFree())
+        {
+            try
+            {
+                await Shard(shard).ReleaseAsync(images, cancellationToken);
+            }
+            catch (Exception e)
+            {
+                logger.QueueRefillFailed(e, _dataset.Name, shard);
+            }
+        }
+    }
+
+    public async Task<IReadOnlyList<ReviewTask>> TakeAsync(LeaseRequest request, string actor, CancellationToken cancellationToken)
+    {
+        if (request.Max is < 1 or > 1000) throw new RefusedException($"max must be 1 to 1000, not {request.Max}.");
+        var patience = TimeSpan.FromMilliseconds(Math.Clamp(request.WaitMilliseconds, 0, (int)LongestWait.TotalMilliseconds));
+        var started = time.GetTimestamp();
+        while (true)
+        {
+            var arrived = _arrived.Task;
+            if (_stock.Free < request.Max || time.GetUtcNow() - _extendedAt > _dataset.Settings.LeasePeriod / 2) await RefillAsync(request.Max, cancellationToken);
+            var tasks = Hand(request.Max, actor);
+            var left = patience - time.GetElapsedTime(started);
+            if (tasks.Count > 0 || left <= TimeSpan.Zero) return tasks;
+            await Task.WhenAny(arrived, Task.Delay(left < PollWhileWaiting ? left : PollWhileWaiting, time, cancellationToken));
+            cancellationToken.ThrowIfCancellationRequested();
+            // A reservation that a lost queue left behind may have run out.
+            if (!arrived.IsCompleted) for (var shard = 0; shard < _dataset.Settings.Shards; shard++) _shardsWithWork.Add(shard);
+        }
+    }
+
+    private List<ReviewTask> Hand(int max, string actor)
+    {
+        var now = time.GetUtcNow();
+        var ends = now + _dataset.Settings.LeasePeriod;
+        var tasks = new List<ReviewTask>();
+        while (tasks.Count < max && _stock.Take(actor, now, ends) is { } task)
+        {
+            tasks.Add(new ReviewTask
+            {
+                Image = task.Image,
+                Name = task.Name,
+                Priority = task.Priority,
+                Lease = _leases.Sign(new Lease(_dataset.Name, task.Image, task.HistoryVersion, actor, ends)),
+                LeasedUntil = ends,
+                Prelabels = task.Predicted >= 0 ? [ImageGrain.PrelabelOf(_dataset, task.ModelName!, task.Predicted, task.Confidence)] : [],
+            });
+        }
+        if (tasks.Count > 0) WinnowTelemetry.Leases.Add(tasks.Count, new TagList { { "dataset", _dataset.Name } });
+        return tasks;
+    }
+
+    private async Task RefillAsync(int wanted, CancellationToken cancellationToken)
+    {
+        await _refill.WaitAsync(cancellationToken);
+        try
+        {
+            var now = time.GetUtcNow();
+            var until = now + 2 * _dataset.Settings.LeasePeriod;
+            await Task.WhenAll(_stock.RunningOut(now + 1.5 * _dataset.Settings.LeasePeriod).Select(g => ExtendAsync(g.Shard, g.Images, until, cancellationToken)));
+            _extendedAt = now;
+            if (_stock.Free >= wanted) return;
+            var asked = _shardsWithWork.ToArray();
+            _shardsWithWork.Clear();
+            var block = Math.Max(Block, wanted);
+            await Task.WhenAll(asked.Select(shard => ReserveAsync(shard, block, until, cancellationToken)));
+        }
+        finally
+        {
+            _refill.Release();
+        }
+    }
+
+    private async Task ReserveAsync(int shard, int block, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var reserved = await Shard(shard).ReserveAsync(block, until, cancellationToken);
+            foreach (var task in reserved.Tasks) _stock.Add(shard, task, until);
+            if (reserved.Remaining > 0) _shardsWithWork.Add(shard);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // One shard that is moving must not keep the others' tasks from people.
+            _shardsWithWork.Add(shard);
+            logger.QueueRefillFailed(e, _dataset.Name, shard);
+        }
+    }
+
+    private async Task ExtendAsync(int shard, ImageId[] images, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Shard(shard).ExtendAsync(images, until, cancellationToken);
+            _stock.Extended(images, until);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            logger.QueueRefillFailed(e, _dataset.Name, shard);
+        }
+    }
+
+    public Task ReleaseAsync(ImageId[] images, string actor, CancellationToken cancellationToken)
+    {
+        foreach (var image in images) _stock.PutBack(image, actor, skipped: false);
+        Arrived();
+        return Task.CompletedTask;
+    }
+
+    public Task AnsweredAsync(ImageId image, string actor, bool closed, CancellationToken cancellationToken)
+    {
+        if (closed) _stock.Remove(image);
+        else
+        {
+            _stock.PutBack(image, actor, skipped: true);
+            Arrived();
+        }
+        return Task.CompletedTask;
+    }
+
+    public Task WorkArrivedAsync(int shard, CancellationToken cancellationToken)
+    {
+        _shardsWithWork.Add(shard);
+        Arrived();
+        return Task.CompletedTask;
+    }
+
+    private void Arrived()
+    {
+        var arrived = _arrived;
+        _arrived = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        arrived.TrySetResult();
+    }
+
+    private IShardReview Shard(int shard) => GrainFactory.GetGrain<IShardReview>(GrainKeys.Shard(_dataset.Name, shard));
+}

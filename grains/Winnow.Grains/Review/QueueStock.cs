@@ -1,0 +1,117 @@
+using Winnow.Abstractions.Review;
+using Winnow.Model.Images;
+
+namespace Winnow.Grains.Review;
+
+/// <summary>
+/// The tasks that a queue has set aside from its shards: those it can hand out, by priority, and those that people hold. Pure bookkeeping
+/// under a clock that the caller reads.
+/// </summary>
+internal sealed class QueueStock
+{
+    private sealed class Held(int shard, ReservedTask task, DateTimeOffset until)
+    {
+        public int Shard => shard;
+        public ReservedTask Task => task;
+        public DateTimeOffset Until { get; set; } = until;
+        public string? Holder { get; set; }
+        public DateTimeOffset LeaseEnds { get; set; }
+        public HashSet<string>? SkippedBy { get; set; }
+    }
+
+    private readonly Dictionary<ImageId, Held> _held = [];
+    private readonly PriorityQueue<Held, (double NegatedPriority, ImageId Image)> _free = new();
+    private readonly PriorityQueue<Held, DateTimeOffset> _leases = new();
+
+    /// <summary>Tasks that can be handed out.</summary>
+    public int Free { get; private set; }
+
+    /// <summary>All tasks set aside.</summary>
+    public int Count => _held.Count;
+
+    /// <summary>Adds what a shard set aside.</summary>
+    public void Add(int shard, ReservedTask task, DateTimeOffset until)
+    {
+        var held = new Held(shard, task, until);
+        if (!_held.TryAdd(task.Image, held)) return;
+        Offer(held);
+    }
+
+    /// <summary>Hands out the best task that this person may be asked, until <paramref name="leaseEnds"/>; null when there is none.</summary>
+    public ReservedTask? Take(string actor, DateTimeOffset now, DateTimeOffset leaseEnds)
+    {
+        Expire(now);
+        List<Held>? passedOver = null;
+        ReservedTask? taken = null;
+        while (_free.TryDequeue(out var held, out _))
+        {
+            // Left in the heap when it was answered, or handed out since.
+            if (held.Holder is not null || !_held.TryGetValue(held.Task.Image, out var current) || current != held) continue;
+            // The reservation on disk must outlast every lease under it.
+            if (held.Until < leaseEnds || held.SkippedBy?.Contains(actor) == true)
+            {
+                (passedOver ??= []).Add(held);
+                continue;
+            }
+            held.Holder = actor;
+            held.LeaseEnds = leaseEnds;
+            Free--;
+            _leases.Enqueue(held, leaseEnds);
+            taken = held.Task;
+            break;
+        }
+        if (passedOver is not null)
+            foreach (var held in passedOver) _free.Enqueue(held, (-held.Task.Priority, held.Task.Image));
+        return taken;
+    }
+
+    /// <summary>The image was answered for good.</summary>
+    public void Remove(ImageId image)
+    {
+        if (_held.Remove(image, out var held) && held.Holder is null) Free--;
+    }
+
+    /// <summary>Puts a task back that a person held; with <paramref name="skipped"/>, that person is not asked again.</summary>
+    public void PutBack(ImageId image, string actor, bool skipped)
+    {
+        if (!_held.TryGetValue(image, out var held)) return;
+        if (skipped) (held.SkippedBy ??= new HashSet<string>(StringComparer.Ordinal)).Add(actor);
+        if (held.Holder == actor) Offer(held);
+    }
+
+    /// <summary>Tasks whose reservation runs out before <paramref name="before"/>, by shard: to be extended while the queue still wants them.</summary>
+    public IReadOnlyList<(int Shard, ImageId[] Images)> RunningOut(DateTimeOffset before) =>
+        [.. _held.Values.Where(h => h.Until < before).GroupBy(h => h.Shard, h => h.Task.Image).Select(g => (g.Key, g.ToArray()))];
+
+    public void Extended(IEnumerable<ImageId> images, DateTimeOffset until)
+    {
+        foreach (var image in images)
+            if (_held.TryGetValue(image, out var held)) held.Until = until;
+    }
+
+    /// <summary>Everything that is not held by a person, by shard, taken out of the stock.</summary>
+    public IReadOnlyList<(int Shard, ImageId[] Images)> TakeAllFree()
+    {
+        var free = _held.Values.Where(h => h.Holder is null).ToArray();
+        foreach (var held in free) Remove(held.Task.Image);
+        return [.. free.GroupBy(h => h.Shard, h => h.Task.Image).Select(g => (g.Key, g.ToArray()))];
+    }
+
+    private void Expire(DateTimeOffset now)
+    {
+        while (_leases.TryPeek(out var held, out var ends) && ends <= now)
+        {
+            _leases.Dequeue();
+            // Given back and handed out again since: the later lease has an entry of its own.
+            if (held.Holder is null || held.LeaseEnds != ends) continue;
+            if (_held.TryGetValue(held.Task.Image, out var current) && current == held) Offer(held);
+        }
+    }
+
+    private void Offer(Held held)
+    {
+        held.Holder = null;
+        Free++;
+        _free.Enqueue(held, (-held.Task.Priority, held.Task.Image));
+    }
+}

@@ -1,0 +1,43 @@
+using Microsoft.Extensions.Logging;
+
+namespace Winnow.Grains.Telemetry;
+
+/// <summary>What the grains log. No message carries a secret, a lease or the content of an image.</summary>
+internal static partial class GrainLog
+{
+    [LoggerMessage(1, LogLevel.Information, "Shard {Shard} opened: {Images} images, {Embedded} embedded, {OpenTasks} open tasks, epoch {Epoch}")]
+    public static partial void ShardOpened(this ILogger logger, string shard, int images, int embedded, int openTasks, long epoch);
+
+    [LoggerMessage(2, LogLevel.Warning, "Shard {Shard} lost its ledger epoch to another activation and closes")]
+    public static partial void ShardFenced(this ILogger logger, string shard);
+
+    [LoggerMessage(3, LogLevel.Error, "Shard {Shard} could not commit; its state is read again from the ledger")]
+    public static partial void CommitFailed(this ILogger logger, Exception exception, string shard);
+
+    [LoggerMessage(4, LogLevel.Warning, "Shard {Shard}: embedding stalled, next try in {Delay}")]
+    public static partial void ScoringStalled(this ILogger logger, Exception exception, string shard, TimeSpan delay);
+
+    [LoggerMessage(5, LogLevel.Warning, "Shard {Shard}: segment {Object} cannot be used and its rows are made again: {Reason}")]
+    public static partial void SegmentUnusable(this ILogger logger, string shard, string @object, string reason);
+
+    [LoggerMessage(6, LogLevel.Information, "Shard {Shard}: {Count} images put aside while decoding")]
+    public static partial void Quarantined(this ILogger logger, string shard, int count);
+
+    [LoggerMessage(10, LogLevel.Information, "Round {Round}: {Step}")]
+    public static partial void RoundStep(this ILogger logger, string round, Model.Training.RoundStep step);
+
+    [LoggerMessage(11, LogLevel.Error, "Round {Round} failed at {Step}")]
+    public static partial void RoundFailed(this ILogger logger, Exception exception, string round, Model.Training.RoundStep step);
+
+    [LoggerMessage(12, LogLevel.Warning, "Round {Round}: {Step} did not succeed, next try in {Delay}")]
+    public static partial void RoundRetries(this ILogger logger, Exception exception, string round, Model.Training.RoundStep step, TimeSpan delay);
+
+    [LoggerMessage(20, LogLevel.Information, "Dataset {Dataset}: projection fitted on {Rows} embeddings, {Dimensions} dimensions keep {Explained:P1} of the variance")]
+    public static partial void ProjectionFitted(this ILogger logger, string dataset, int rows, int dimensions, double explained);
+
+    [LoggerMessage(21, LogLevel.Information, "Dataset {Dataset}: version {Version} of {Images} images, {Labeled} labelled, manifest {Sha256}")]
+    public static partial void VersionMade(this ILogger logger, string dataset, int version, long images, long labeled, string sha256);
+
+    [LoggerMessage(30, LogLevel.Warning, "Queue of {Dataset}: shard {Shard} did not give tasks")]
+    public static partial void QueueRefillFailed(this ILogger logger, Exception exception, string dataset, int shard);
+}

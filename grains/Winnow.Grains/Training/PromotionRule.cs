@@ -1,0 +1,42 @@
+using Winnow.Algorithms.Quality;
+
+namespace Winnow.Grains.Training;
+
+/// <summary>Whether a candidate replaces the champion, and why.</summary>
+internal readonly record struct PromotionDecision(bool Promote, string Reason);
+
+/// <summary>
+/// Compares two models on the same audit sample. The mean log-loss decides: it is a proper score and far less noisy than accuracy on a few
+/// hundred labels. A significant loss of accuracy (McNemar's exact test, 5 %) vetoes. Pure.
+/// </summary>
+internal static class PromotionRule
+{
+    private const double Significance = 0.05;
+
+    /// <param name="candidateLoss">Log-loss of each audit image under the candidate.</param>
+    /// <param name="championLoss">The same under the champion; empty when there is none.</param>
+    /// <param name="candidateRight">Whether the candidate predicted each right.</param>
+    /// <param name="championRight">Whether the champion did.</param>
+    /// <param name="moreLabels">Whether the candidate saw more labels: what decides where there is no audit sample.</param>
+    public static PromotionDecision Decide(ReadOnlySpan<double> candidateLoss, ReadOnlySpan<double> championLoss, ReadOnlySpan<bool> candidateRight, ReadOnlySpan<bool> championRight, bool moreLabels)
+    {
+        if (championRight.Length == 0 && candidateRight.Length == 0) return new PromotionDecision(moreLabels, "There is no audit sample to compare on; more labels decide.");
+        if (championRight.Length == 0) return new PromotionDecision(true, "The first model of its arm.");
+        double candidate = 0, champion = 0;
+        int onlyCandidate = 0, onlyChampion = 0;
+        for (var i = 0; i < candidateLoss.Length; i++)
+        {
+            candidate += candidateLoss[i];
+            champion += championLoss[i];
+            if (candidateRight[i] && !championRight[i]) onlyCandidate++;
+            if (!candidateRight[i] && championRight[i]) onlyChampion++;
+        }
+        candidate /= candidateLoss.Length;
+        champion /= candidateLoss.Length;
+        if (McNemar.OneSidedP(onlyChampion, onlyCandidate) < Significance)
+            return new PromotionDecision(false, FormattableString.Invariant($"Accuracy fell: {onlyChampion} audit images only the champion has right, {onlyCandidate} only the candidate."));
+        return candidate <= champion
+            ? new PromotionDecision(true, FormattableString.Invariant($"Audit log-loss {candidate:F4} against {champion:F4}."))
+            : new PromotionDecision(false, FormattableString.Invariant($"Audit log-loss {candidate:F4} is worse than the champion's {champion:F4}."));
+    }
+}

@@ -1,0 +1,187 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Images;
+using Winnow.Abstractions.Telemetry;
+using Winnow.Abstractions.Training;
+using Winnow.Grains.Datasets;
+using Winnow.Grains.Ports;
+using Winnow.Grains.Telemetry;
+using Winnow.Model.Datasets;
+using Winnow.Model.Training;
+
+namespace Winnow.Grains.Training;
+
+/// <summary>
+/// One round: select → review → train → calibrate → evaluate → promote → rescore. Each step ends with a write of the state; a step that a
+/// crash cut off is done again, and every effect outside this grain is idempotent. The steps themselves stand in a file of their own.
+/// </summary>
+[Reentrant, GrainType("round")]
+internal sealed partial class RoundGrain(
+    [PersistentState("round", DatasetGrain.StorageName)] IPersistentState<RoundState> state,
+    ILedger ledger, IObjectStore objects, IModelExporter exporter, TimeProvider time, ILogger<RoundGrain> logger) : Grain, IRoundGrain
+{
+    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
+
+    private readonly CancellationTokenSource _closing = new();
+    private readonly SemaphoreSlim _wake = new(0, 1);
+    private DatasetInfo _dataset = null!;
+    private string _arm = "";
+    private int _number;
+    private Task? _work;
+
+    private string Name => this.GetPrimaryKeyString();
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        var parts = Name.Split('/');
+        if (parts.Length != 3 || !int.TryParse(parts[2], System.Globalization.CultureInfo.InvariantCulture, out _number)) throw new RefusedException($"'{Name}' does not name a round.");
+        _arm = parts[1];
+        _dataset = await ledger.FindDatasetAsync(parts[0], cancellationToken) ?? throw new RefusedException($"There is no dataset '{parts[0]}'.");
+        if (state.State.Command is not null) Work();
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await _closing.CancelAsync();
+        if (_work is not null) await _work;
+    }
+
+    public async Task<RoundInfo> StartAsync(StartRound? command, CancellationToken cancellationToken)
+    {
+        if (state.State.Command is null)
+        {
+            if (command is null) throw new RefusedException($"Round {Name} was never started.");
+            state.State.Command = command;
+            state.State.Strategy = command.Strategy!;
+            state.State.StartedAt = time.GetUtcNow();
+            await state.WriteStateAsync(CancellationToken.None);
+        }
+        Work();
+        return Describe();
+    }
+
+    public Task<RoundInfo> GetAsync(CancellationToken cancellationToken) => Task.FromResult(Describe());
+
+    public Task WakeAsync(CancellationToken cancellationToken)
+    {
+        if (_wake.CurrentCount == 0) _wake.Release();
+        return Task.CompletedTask;
+    }
+
+    private RoundInfo Describe() => new()
+    {
+        Arm = _arm,
+        Number = _number,
+        Step = state.State.Step,
+        Strategy = state.State.Strategy,
+        BatchSize = state.State.Command?.BatchSize ?? 0,
+        Selected = state.State.Selected.Count,
+        Decided = state.State.Decided,
+        Labels = state.State.Labels,
+        Model = state.State.Model,
+        Promoted = state.State.Promoted,
+        Reason = state.State.Reason,
+        StartedAt = state.State.StartedAt,
+        EndedAt = state.State.EndedAt,
+    };
+
+    private void Work()
+    {
+        if (_work is { IsCompleted: false }) return;
+        // A round lives as long as it works: people may take days.
+        DelayDeactivation(TimeSpan.FromDays(365));
+        _work = RunAsync(_closing.Token);
+    }
+
+    private async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await Task.Yield();
+        var delay = Poll;
+        while (state.State.Step is not (RoundStep.Done or RoundStep.Failed) && !cancellationToken.IsCancellationRequested)
+        {
+            var step = state.State.Step;
+            try
+            {
+                logger.RoundStep(Name, step);
+                using var activity = WinnowTelemetry.Activities.StartActivity($"round {step}");
+                activity?.SetTag("winnow.round", Name);
+                var started = Stopwatch.GetTimestamp();
+                await StepAsync(step, cancellationToken);
+                WinnowTelemetry.RoundStepDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, new TagList { { "dataset", _dataset.Name }, { "arm", _arm }, { "step", step.ToString() } });
+                delay = Poll;
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (RefusedException e)
+            {
+                // Nothing that time mends: a person is told why.
+                logger.RoundFailed(e, Name, step);
+                await EndAsync(RoundStep.Failed, e.Message, cancellationToken);
+            }
+            catch (Exception e)
+            {
+                logger.RoundRetries(e, Name, step, delay);
+                try
+                {
+                    await Task.Delay(delay, time, cancellationToken);
+                    await state.ReadStateAsync(CancellationToken.None);
+                }
+                catch (OperationCanceledException)
+                {
+                    return;
+                }
+                catch (Exception again)
+                {
+                    logger.RoundRetries(again, Name, step, delay);
+                }
+                delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay;
+            }
+        }
+        // The dataset is told again by whoever activates this round, should this call fail.
+        if (state.State.Step is RoundStep.Done or RoundStep.Failed) await TellEndAsync(cancellationToken);
+        DelayDeactivation(TimeSpan.Zero);
+    }
+
+    private async Task TellEndAsync(CancellationToken cancellationToken)
+    {
+        var delay = Poll;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await Dataset.RoundEndedAsync(Describe(), cancellationToken);
+                return;
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                logger.RoundRetries(e, Name, state.State.Step, delay);
+                await Task.Delay(delay, time, CancellationToken.None);
+            }
+        }
+    }
+
+    private async Task EndAsync(RoundStep step, string? reason, CancellationToken cancellationToken)
+    {
+        state.State.Step = step;
+        state.State.Reason = reason ?? state.State.Reason;
+        state.State.EndedAt = time.GetUtcNow();
+        await state.WriteStateAsync(CancellationToken.None);
+        WinnowTelemetry.Rounds.Add(1, new TagList { { "dataset", _dataset.Name }, { "arm", _arm }, { "outcome", step == RoundStep.Failed ? "failed" : state.State.Promoted == true ? "promoted" : "kept" } });
+    }
+
+    private async Task NextAsync(RoundStep step)
+    {
+        state.State.Step = step;
+        await state.WriteStateAsync(CancellationToken.None);
+    }
+
+    private IDatasetGrain Dataset => GrainFactory.GetGrain<IDatasetGrain>(_dataset.Name);
+
+    private IShardLearning[] Shards =>
+        [.. Enumerable.Range(0, _dataset.Settings.Shards).Select(i => GrainFactory.GetGrain<IShardLearning>(GrainKeys.Shard(_dataset.Name, i)))];
+}

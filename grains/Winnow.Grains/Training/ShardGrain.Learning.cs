@@ -1,0 +1,223 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Winnow.Abstractions.Telemetry;
+using Winnow.Abstractions.Training;
+using Winnow.Algorithms.Scoring;
+using Winnow.Algorithms.Training;
+using Winnow.Grains.Ports;
+using Winnow.Grains.Selection;
+using Winnow.Grains.Scoring;
+using Winnow.Grains.Training;
+using Winnow.Model.Images;
+using Winnow.Model.Training;
+
+namespace Winnow.Grains.Images;
+
+/// <summary>The shard as learning sees it: projection and scores of its rows, what it asks, what its labels teach.</summary>
+internal sealed partial class ShardGrain
+{
+    /// <summary>Rows of a segment that is made at once from what is there already.</summary>
+    private const int BulkSegmentRows = 65_536;
+
+    // Streams of the dataset's seed, so that no two draws share their hashes.
+    private const ulong AuditStream = 0xA0D1_7000_0000_0001;
+    private const ulong ProjectionStream = 0xA0D1_7000_0000_0002;
+
+    private LearningState _learning = new(-1, null, null, null, 0);
+    private Projection? _projection;
+    private SoftmaxHead? _head;
+
+    public async Task ApplyLearningAsync(LearningState state, CancellationToken cancellationToken)
+    {
+        await _machine.WaitAsync(cancellationToken);
+        try
+        {
+            if (state.Sequence < _learning.Sequence) return;
+            await ProjectAllAsync(state, cancellationToken);
+            await ScoreAllAsync(state, cancellationToken);
+            _learning = state;
+        }
+        finally
+        {
+            _machine.Release();
+        }
+    }
+
+    public Task RescoreAsync(LearningState state, CancellationToken cancellationToken) => ApplyLearningAsync(state, cancellationToken);
+
+    private async Task ProjectAllAsync(LearningState state, CancellationToken cancellationToken)
+    {
+        if (state.ProjectionKey is not { } key) return;
+        var version = key[(key.LastIndexOf('/') + 1)..];
+        if (_projection is not null && _projectedVersion == version) return;
+        var bytes = await objects.GetAsync(key, cancellationToken) ?? throw new InvalidDataException($"Projection {key} is not in the object store.");
+        var projection = Projection.FromBytes(bytes.Span);
+        if (_projectedVersion != version)
+        {
+            var withdrawn = new List<(string, string)>();
+            if (_projectedVersion is not null) withdrawn.Add((SegmentKinds.Projection, _projectedVersion));
+            if (_scoresVersion is not null) withdrawn.Add((SegmentKinds.Scores, _scoresVersion));
+            var embeddings = _embeddings;
+            var made = embeddings is null ? [] : await Task.Run(() => MakeBulk<Half>(embeddings, SegmentKinds.Projection, version, (rows, count) => MakeProjection(projection, rows, count)), cancellationToken);
+            (_projected, _scores, _scoresVersion, _head) = (null, null, null, null);
+            _projectedVersion = version;
+            await PublishSegmentsAsync(made, withdrawn, [], cancellationToken);
+        }
+        _projection = projection;
+    }
+
+    private async Task ScoreAllAsync(LearningState state, CancellationToken cancellationToken)
+    {
+        if (state.HeadKey is not { } key || _projection is null) return;
+        if (_head is not null && _scoresVersion == state.ModelName) return;
+        var bytes = await objects.GetAsync(key, cancellationToken) ?? throw new InvalidDataException($"Head {key} is not in the object store.");
+        var head = SoftmaxHead.FromBytes(bytes.Span);
+        if (_scoresVersion != state.ModelName)
+        {
+            var started = Stopwatch.GetTimestamp();
+            var withdrawn = _scoresVersion is null ? [] : new List<(string, string)> { (SegmentKinds.Scores, _scoresVersion) };
+            var projected = _projected;
+            var made = projected is null ? [] : await Task.Run(() => MakeBulk<Half>(projected, SegmentKinds.Scores, state.ModelName!, (rows, count) => MakeScores(head, rows, count)), cancellationToken);
+            _scores = null;
+            _scoresVersion = state.ModelName;
+            await PublishSegmentsAsync(made, withdrawn, [], cancellationToken);
+            WinnowTelemetry.RescoreDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, new TagList { { "dataset", _key.Dataset } });
+        }
+        _head = head;
+    }
+
+    private delegate byte[] MakeRows<T>(ReadOnlySpan<T> rows, int count);
+
+    private static List<MadeSegment> MakeBulk<T>(SegmentColumn source, string kind, string version, MakeRows<T> make) where T : unmanaged
+    {
+        var made = new List<MadeSegment>();
+        for (var first = 0; first < source.Count;)
+        {
+            var rows = source.Rows<T>(first, BulkSegmentRows, out var count);
+            made.Add(Seal(kind, version, first, count, make(rows, count)));
+            first += count;
+        }
+        return made;
+    }
+
+    private ulong HashOf(int ordinal, ulong seed)
+    {
+        Span<byte> id = stackalloc byte[ImageId.Size];
+        _index.IdOf(ordinal).CopyTo(id);
+        return Algorithms.Numerics.StableHash.Of(id, seed);
+    }
+
+    /// <summary>Whether an image belongs to the audit sample: a property of its id alone, so that images yet to come are drawn at the same rate.</summary>
+    private bool IsAudit(int ordinal) =>
+        _learning.AuditThreshold != 0 && !_index.Has(ordinal, ShardIndex.Flags.Holdout) && HashOf(ordinal, _dataset.Settings.Seed ^ AuditStream) <= _learning.AuditThreshold;
+
+    private bool InPool(int ordinal) => (_index.FlagsOf(ordinal) & (ShardIndex.Flags.Holdout | ShardIndex.Flags.Quarantined)) == 0;
+
+    public Task<ulong[]> GetSmallestAuditHashesAsync(int count, CancellationToken cancellationToken)
+    {
+        var hashes = new List<ulong>(Embedded);
+        for (var o = 0; o < Embedded; o++)
+            if (InPool(o)) hashes.Add(HashOf(o, _dataset.Settings.Seed ^ AuditStream));
+        hashes.Sort();
+        return Task.FromResult(hashes.Take(count).ToArray());
+    }
+
+    public Task<int[]> GetUnaskedAuditAsync(CancellationToken cancellationToken)
+    {
+        var unasked = new List<int>();
+        for (var o = 0; o < Embedded; o++)
+            if (InPool(o) && IsAudit(o) && !_index.Has(o, ShardIndex.Flags.Closed) && !_tasks.Contains(Arms.Audit, o)) unasked.Add(o);
+        return Task.FromResult(unasked.ToArray());
+    }
+
+    public Task<MatrixRows> SampleEmbeddingsAsync(int count, CancellationToken cancellationToken)
+    {
+        if (_embeddings is not { } embeddings) return Task.FromResult(new MatrixRows(0, []));
+        var ordinals = Enumerable.Range(0, Embedded).Where(InPool).ToArray();
+        Array.Sort(ordinals.Select(o => HashOf(o, _dataset.Settings.Seed ^ ProjectionStream)).ToArray(), ordinals);
+        return Task.FromResult(Copy(embeddings, ordinals.AsSpan(0, Math.Min(count, ordinals.Length))));
+    }
+
+    private static MatrixRows Copy(SegmentColumn column, ReadOnlySpan<int> ordinals)
+    {
+        var values = new byte[ordinals.Length * column.RowBytes];
+        for (var i = 0; i < ordinals.Length; i++) column.Row(ordinals[i]).CopyTo(values.AsSpan(i * column.RowBytes));
+        return new MatrixRows(column.RowBytes / sizeof(ushort), values);
+    }
+
+    public async Task<GatheredCandidates> GatherCandidatesAsync(GatherCandidates request, CancellationToken cancellationToken)
+    {
+        if (_projected is not { } projected) return new GatheredCandidates(0, [], [], []);
+        var rounds = _tasks.ArmRounds(request.Arm);
+        var eligible = new List<int>(projected.Count);
+        for (var o = 0; o < projected.Count; o++)
+        {
+            // A label that came with the image or a rejection leaves nothing to ask; a label that another arm paid for may be chosen again.
+            if (!InPool(o) || _index.Has(o, ShardIndex.Flags.Imported) || IsAudit(o) || rounds.ContainsKey(o)) continue;
+            if (_index.Has(o, ShardIndex.Flags.Closed) && _index.LabelOf(o) < 0) continue;
+            eligible.Add(o);
+        }
+        var ids = new ImageId[eligible.Count];
+        for (var i = 0; i < ids.Length; i++) ids[i] = _index.IdOf(eligible[i]);
+        var scores = _scores;
+        return await Task.Run(() => LocalSelection.Gather(request, _dataset.Schema.Classes.Count, eligible, ids, scores), cancellationToken);
+    }
+
+    public Task<MatrixRows> GetVectorsAsync(int[] ordinals, CancellationToken cancellationToken) =>
+        Task.FromResult(_projected is { } projected ? Copy(projected, ordinals) : new MatrixRows(0, []));
+
+    public async Task EnqueueAsync(EnqueueTasks tasks, CancellationToken cancellationToken)
+    {
+        var rows = new List<TaskRow>(tasks.Ordinals.Length);
+        for (var i = 0; i < tasks.Ordinals.Length; i++)
+            if (!_tasks.Contains(tasks.Arm, tasks.Ordinals[i])) rows.Add(new TaskRow(tasks.Ordinals[i], tasks.Arm, tasks.Round, tasks.Priorities[i], DateTimeOffset.UnixEpoch));
+        if (rows.Count == 0) return;
+        await CommitAsync(new ShardCommit { Shard = _key, Epoch = _epoch, Tasks = rows }, cancellationToken);
+        foreach (var row in rows) _tasks.Add(row);
+        CountOpen(rows);
+        if (_tasks.Free > 0) GrainFactory.GetGrain<Abstractions.Review.IQueueGrain>(_key.Dataset).WorkArrivedAsync(_key.Shard, CancellationToken.None).Ignore();
+    }
+
+    public Task<ArmProgress> GetProgressAsync(string arm, int round, CancellationToken cancellationToken)
+    {
+        var own = _tasks.Progress(arm, round);
+        int auditAsked = 0, auditDecided = 0;
+        foreach (var (ordinal, _) in _tasks.ArmRounds(Arms.Audit))
+        {
+            auditAsked++;
+            if (!_index.IsOpen(ordinal)) auditDecided++;
+        }
+        return Task.FromResult(new ArmProgress(own.Asked, own.Decided, auditAsked, auditDecided));
+    }
+
+    public Task<LabelledRows> GetLabelledAsync(string arm, int throughRound, CancellationToken cancellationToken)
+    {
+        if (_projected is not { } projected) return Task.FromResult(new LabelledRows([], [], new MatrixRows(0, [])));
+        var rounds = _tasks.ArmRounds(arm);
+        var audit = arm == Arms.Audit;
+        var ordinals = new List<int>();
+        for (var o = 0; o < projected.Count; o++)
+        {
+            if (_index.LabelOf(o) < 0 || !InPool(o) || IsAudit(o) != audit) continue;
+            if (audit || _index.Has(o, ShardIndex.Flags.Imported) || (rounds.TryGetValue(o, out var round) && round <= throughRound && !_index.IsOpen(o))) ordinals.Add(o);
+        }
+        return Task.FromResult(new LabelledRows(
+            [.. ordinals.Select(_index.IdOf)],
+            [.. ordinals.Select(_index.LabelOf)],
+            Copy(projected, CollectionsMarshal.AsSpan(ordinals))));
+    }
+
+    public async Task<HoldoutResult> EvaluateHoldoutAsync(byte[] head, CancellationToken cancellationToken)
+    {
+        if (_projected is not { } projected) return new HoldoutResult(0, 0, 0);
+        var ordinals = new List<int>();
+        var labels = new List<int>();
+        for (var o = 0; o < projected.Count; o++)
+        {
+            if (!_index.Has(o, ShardIndex.Flags.Holdout) || _index.Has(o, ShardIndex.Flags.Quarantined) || _index.LabelOf(o) < 0) continue;
+            ordinals.Add(o);
+            labels.Add(_index.LabelOf(o));
+        }
+        return await Task.Run(() => HeadEvaluation.OnRows(SoftmaxHead.FromBytes(head), projected, ordinals, labels), cancellationToken);
+    }
+}
