@@ -21,6 +21,7 @@ namespace Winnow.Model;
 [JsonSerializable(typeof(ManifestRow))]
 [JsonSerializable(typeof(ImageDetail))]
 [JsonSerializable(typeof(ImagePage))]
+[JsonSerializable(typeof(IReadOnlyList<ImageId>))]
 [JsonSerializable(typeof(IngestResult))]
 [JsonSerializable(typeof(IReadOnlyList<IngestResult>))]
 [JsonSerializable(typeof(Annotation))]

@@ -1,0 +1,93 @@
+using System.Formats.Tar;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Winnow.Model;
+using Winnow.Model.Datasets;
+
+namespace Winnow.Client;
+
+public sealed partial class WinnowClient
+{
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Creates a dataset. The same request again is answered with the dataset.</summary>
+    /// <exception cref="WinnowApiException">A name or setting is not sound, or the name is taken.</exception>
+    public Task<DatasetInfo> CreateDatasetAsync(CreateDataset command, CancellationToken cancellationToken = default) =>
+        PostAsync("/api/v1/datasets", command, ModelJson.Default.CreateDataset, ModelJson.Default.DatasetInfo, null, cancellationToken);
+
+    /// <summary>All datasets, by name.</summary>
+    public Task<IReadOnlyList<DatasetInfo>> ListDatasetsAsync(CancellationToken cancellationToken = default) =>
+        GetAsync("/api/v1/datasets", ModelJson.Default.IReadOnlyListDatasetInfo, cancellationToken);
+
+    /// <summary>One dataset.</summary>
+    /// <exception cref="WinnowApiException">There is none of that name.</exception>
+    public Task<DatasetInfo> GetDatasetAsync(string dataset, CancellationToken cancellationToken = default) =>
+        GetAsync(Dataset(dataset), ModelJson.Default.DatasetInfo, cancellationToken);
+
+    /// <summary>Where a dataset stands.</summary>
+    public Task<DatasetStatus> GetStatusAsync(string dataset, CancellationToken cancellationToken = default) =>
+        GetAsync($"{Dataset(dataset)}/status", ModelJson.Default.DatasetStatus, cancellationToken);
+
+    /// <summary>Where a dataset stands, again and again until cancelled.</summary>
+    public async IAsyncEnumerable<DatasetStatus> WatchStatusAsync(string dataset, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            yield return await GetStatusAsync(dataset, cancellationToken);
+            await Task.Delay(WatchInterval, _options.TimeProvider, cancellationToken);
+        }
+    }
+
+    /// <summary>Returns when every image has its embedding.</summary>
+    public async Task<DatasetStatus> WaitForScoringAsync(string dataset, IProgress<DatasetStatus>? progress = null, CancellationToken cancellationToken = default)
+    {
+        await foreach (var status in WatchStatusAsync(dataset, cancellationToken))
+        {
+            progress?.Report(status);
+            if (status.ScoringBacklog == 0) return status;
+        }
+        throw new OperationCanceledException(cancellationToken);
+    }
+
+    /// <summary>Makes an immutable snapshot.</summary>
+    public Task<DatasetVersion> CreateVersionAsync(string dataset, CreateVersion command, Guid? operationId = null, CancellationToken cancellationToken = default) =>
+        PostAsync($"{Dataset(dataset)}/versions", command, ModelJson.Default.CreateVersion, ModelJson.Default.DatasetVersion, operationId ?? Guid.NewGuid(), cancellationToken);
+
+    /// <summary>All versions, oldest first.</summary>
+    public Task<IReadOnlyList<DatasetVersion>> ListVersionsAsync(string dataset, CancellationToken cancellationToken = default) =>
+        GetAsync($"{Dataset(dataset)}/versions", ModelJson.Default.IReadOnlyListDatasetVersion, cancellationToken);
+
+    /// <summary>An export of a version as a stream: <c>imagenet</c> is a tar file, <c>csv</c> text. Dispose it.</summary>
+    public async Task<Stream> OpenExportAsync(string dataset, int version, string format, CancellationToken cancellationToken = default)
+    {
+        var path = string.Create(CultureInfo.InvariantCulture, $"{Dataset(dataset)}/versions/{version}/export?format={Uri.EscapeDataString(format)}");
+        var response = await SendAsync(HttpMethod.Get, path, null, null, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        return await response.Content.ReadAsStreamAsync(cancellationToken);
+    }
+
+    /// <summary>Writes a version into a folder: <c>imagenet</c> as folders per class, <c>csv</c> as <c>dataset.csv</c>. Returns the number of files.</summary>
+    public async Task<int> ExportAsync(string dataset, int version, string format, string folder, CancellationToken cancellationToken = default)
+    {
+        Directory.CreateDirectory(folder);
+        await using var stream = await OpenExportAsync(dataset, version, format, cancellationToken);
+        if (format != "imagenet")
+        {
+            await using var file = File.Create(Path.Combine(folder, $"dataset.{format}"));
+            await stream.CopyToAsync(file, cancellationToken);
+            return 1;
+        }
+        var root = Path.GetFullPath(folder) + Path.DirectorySeparatorChar;
+        var files = 0;
+        await using var tar = new TarReader(stream);
+        while (await tar.GetNextEntryAsync(cancellationToken: cancellationToken) is { } entry)
+        {
+            var path = Path.GetFullPath(Path.Combine(folder, entry.Name));
+            // A server is trusted with images, not with the caller's other files.
+            if (entry.EntryType != TarEntryType.RegularFile || !path.StartsWith(root, StringComparison.Ordinal)) throw new InvalidDataException($"The export holds '{entry.Name}', which is not a file within the folder.");
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            await entry.ExtractToFileAsync(path, overwrite: true, cancellationToken);
+            files++;
+        }
+        return files;
+    }
+}

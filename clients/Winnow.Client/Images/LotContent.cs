@@ -1,0 +1,59 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Winnow.Model.Images;
+
+namespace Winnow.Client;
+
+/// <summary>One line of a lot's manifest part.</summary>
+internal sealed record LotEntry(string Name, string? Label, Partition Partition);
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(List<LotEntry>))]
+internal sealed partial class LotJson : JsonSerializerContext;
+
+/// <summary>A lot as multipart/form-data (RFC 7578): names, labels and partitions in a first part <c>manifest</c>, then one part per image.</summary>
+internal sealed class LotContent : HttpContent
+{
+    private const string Boundary = "winnow-lot-9f2c1e7a";
+    private static readonly byte[] PartHead = Encoding.ASCII.GetBytes($"--{Boundary}\r\nContent-Disposition: form-data; name=\"image\"; filename=\"image\"\r\nContent-Type: application/octet-stream\r\n\r\n");
+    private static readonly byte[] PartEnd = "\r\n"u8.ToArray();
+    private static readonly byte[] End = Encoding.ASCII.GetBytes($"--{Boundary}--\r\n");
+
+    private readonly IReadOnlyList<ReadOnlyMemory<byte>> _images;
+    private readonly byte[] _head;
+
+    public LotContent(List<LotEntry> entries, IReadOnlyList<ReadOnlyMemory<byte>> images)
+    {
+        _images = images;
+        var manifest = JsonSerializer.Serialize(entries, LotJson.Default.ListLotEntry);
+        _head = Encoding.UTF8.GetBytes($"--{Boundary}\r\nContent-Disposition: form-data; name=\"manifest\"\r\nContent-Type: application/json\r\n\r\n{manifest}\r\n");
+        Headers.ContentType = MediaTypeHeaderValue.Parse($"multipart/form-data; boundary={Boundary}");
+    }
+
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        // Small images are gathered, so that a lot is a few writes instead of thousands.
+        await using var buffered = new BufferedStream(stream, 1 << 16);
+        await buffered.WriteAsync(_head, cancellationToken);
+        foreach (var image in _images)
+        {
+            await buffered.WriteAsync(PartHead, cancellationToken);
+            await buffered.WriteAsync(image, cancellationToken);
+            await buffered.WriteAsync(PartEnd, cancellationToken);
+        }
+        await buffered.WriteAsync(End, cancellationToken);
+        await buffered.FlushAsync(cancellationToken);
+    }
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = _head.Length + End.Length;
+        foreach (var image in _images) length += PartHead.Length + image.Length + PartEnd.Length;
+        return true;
+    }
+}

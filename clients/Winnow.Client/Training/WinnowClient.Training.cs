@@ -1,0 +1,43 @@
+using System.Globalization;
+using Winnow.Model;
+using Winnow.Model.Training;
+
+namespace Winnow.Client;
+
+public sealed partial class WinnowClient
+{
+    private static readonly TimeSpan RoundPoll = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Starts the next round of an arm. The same operation id starts one round.</summary>
+    /// <exception cref="WinnowApiException">The arm has an unfinished round, or the request is not sound.</exception>
+    public Task<RoundInfo> StartRoundAsync(string dataset, StartRound command, Guid? operationId = null, CancellationToken cancellationToken = default) =>
+        PostAsync($"{Dataset(dataset)}/rounds", command, ModelJson.Default.StartRound, ModelJson.Default.RoundInfo, operationId ?? Guid.NewGuid(), cancellationToken);
+
+    /// <summary>All rounds, oldest first.</summary>
+    public Task<IReadOnlyList<RoundInfo>> ListRoundsAsync(string dataset, CancellationToken cancellationToken = default) =>
+        GetAsync($"{Dataset(dataset)}/rounds", ModelJson.Default.IReadOnlyListRoundInfo, cancellationToken);
+
+    /// <summary>One round.</summary>
+    public Task<RoundInfo> GetRoundAsync(string dataset, string arm, int number, CancellationToken cancellationToken = default) =>
+        GetAsync(string.Create(CultureInfo.InvariantCulture, $"{Dataset(dataset)}/rounds/{Uri.EscapeDataString(arm)}/{number}"), ModelJson.Default.RoundInfo, cancellationToken);
+
+    /// <summary>Returns when a round has ended, well or not.</summary>
+    public async Task<RoundInfo> WaitForRoundAsync(string dataset, string arm, int number, IProgress<RoundInfo>? progress = null, CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            var round = await GetRoundAsync(dataset, arm, number, cancellationToken);
+            progress?.Report(round);
+            if (round.Step is RoundStep.Done or RoundStep.Failed) return round;
+            await Task.Delay(RoundPoll, _options.TimeProvider, cancellationToken);
+        }
+    }
+
+    /// <summary>One learning curve per arm.</summary>
+    public Task<IReadOnlyList<LearningCurveInfo>> GetCurvesAsync(string dataset, CancellationToken cancellationToken = default) =>
+        GetAsync($"{Dataset(dataset)}/curves", ModelJson.Default.IReadOnlyListLearningCurveInfo, cancellationToken);
+
+    /// <summary>The head of a round's model as an ONNX file.</summary>
+    public Task<byte[]> GetModelAsync(string dataset, string arm, int round, CancellationToken cancellationToken = default) =>
+        GetBytesAsync(string.Create(CultureInfo.InvariantCulture, $"{Dataset(dataset)}/models/{Uri.EscapeDataString(arm)}/{round}/onnx"), cancellationToken);
+}

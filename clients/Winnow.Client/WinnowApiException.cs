@@ -1,0 +1,13 @@
+using System.Net;
+
+namespace Winnow.Client;
+
+/// <summary>The server refused a request, with a reason that a person can act on.</summary>
+public sealed class WinnowApiException : Exception
+{
+    /// <summary>With the server's reason.</summary>
+    public WinnowApiException(HttpStatusCode status, string message) : base(message) => Status = status;
+
+    /// <summary>The HTTP status.</summary>
+    public HttpStatusCode Status { get; }
+}
