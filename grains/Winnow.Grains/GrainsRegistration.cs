@@ -8,6 +8,9 @@ namespace Winnow.Grains;
 /// <summary>What the grains need beside their ports.</summary>
 public static class GrainsRegistration
 {
+    /// <summary>Name of the grain storage that control grains use.</summary>
+    public const string GrainStorage = "control";
+
     /// <summary>Registers the grains' own services. The ports (<c>ILedger</c>, <c>IObjectStore</c>, <c>IEmbedderProvider</c>, <c>IModelExporter</c>) are the host's to add.</summary>
     public static IServiceCollection AddWinnowGrains(this IServiceCollection services, ShardOptions? shards = null)
     {

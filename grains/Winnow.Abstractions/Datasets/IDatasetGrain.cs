@@ -24,7 +24,7 @@ public interface ICatalogGrain : IGrainWithIntegerKey
 
     /// <summary>All datasets, by name.</summary>
     [Alias("list")]
-    Task<IReadOnlyList<DatasetInfo>> ListAsync(CancellationToken cancellationToken);
+    Task<DatasetInfo[]> ListAsync(CancellationToken cancellationToken);
 
     /// <summary>One dataset; null when there is none of that name.</summary>
     [Alias("find")]
@@ -54,11 +54,11 @@ public interface IDatasetGrain : IGrainWithStringKey
 
     /// <summary>All rounds, oldest first.</summary>
     [Alias("rounds")]
-    Task<IReadOnlyList<RoundInfo>> GetRoundsAsync(CancellationToken cancellationToken);
+    Task<RoundInfo[]> GetRoundsAsync(CancellationToken cancellationToken);
 
     /// <summary>One learning curve per arm.</summary>
     [Alias("curves")]
-    Task<IReadOnlyList<LearningCurveInfo>> GetCurvesAsync(CancellationToken cancellationToken);
+    Task<LearningCurveInfo[]> GetCurvesAsync(CancellationToken cancellationToken);
 
     /// <summary>What shards need to know.</summary>
     [Alias("learning")]
@@ -66,7 +66,7 @@ public interface IDatasetGrain : IGrainWithStringKey
 
     /// <summary>Draws the audit sample and fits the projection where that has not been done, and tells the shards.</summary>
     /// <exception cref="RefusedException">There are not enough embedded images.</exception>
-    [Alias("prepare")]
+    [Alias("prepare"), ResponseTimeout(LongCall.Limit)]
     Task<LearningState> PrepareLearningAsync(CancellationToken cancellationToken);
 
     /// <summary>The champion of an arm with its head's object key; null before the first promotion.</summary>
@@ -82,12 +82,12 @@ public interface IDatasetGrain : IGrainWithStringKey
     Task RoundEndedAsync(RoundInfo round, CancellationToken cancellationToken);
 
     /// <summary>Makes an immutable snapshot. The same operation id makes one version.</summary>
-    [Alias("create-version")]
+    [Alias("create-version"), ResponseTimeout(LongCall.Limit)]
     Task<DatasetVersion> CreateVersionAsync(CreateVersion command, Guid operationId, string actor, CancellationToken cancellationToken);
 
     /// <summary>All versions, oldest first.</summary>
     [Alias("versions")]
-    Task<IReadOnlyList<DatasetVersion>> GetVersionsAsync(CancellationToken cancellationToken);
+    Task<DatasetVersion[]> GetVersionsAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>A candidate and whether it is to be promoted.</summary>

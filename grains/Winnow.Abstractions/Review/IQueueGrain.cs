@@ -9,7 +9,7 @@ public interface IQueueGrain : IGrainWithStringKey
 {
     /// <summary>Hands out up to <see cref="LeaseRequest.Max"/> tasks, no task to two people while a lease runs.</summary>
     [Alias("take")]
-    Task<IReadOnlyList<ReviewTask>> TakeAsync(LeaseRequest request, string actor, CancellationToken cancellationToken);
+    Task<ReviewTask[]> TakeAsync(LeaseRequest request, string actor, CancellationToken cancellationToken);
 
     /// <summary>Gives tasks back unanswered.</summary>
     [Alias("release")]

@@ -18,6 +18,6 @@ public sealed record EmbeddedLot([property: Id(0)] int Dimensions, [property: Id
 public interface IScoringGrain : IGrainWithStringKey
 {
     /// <summary>Embeds a lot.</summary>
-    [Alias("embed")]
+    [Alias("embed"), ResponseTimeout(Training.LongCall.Limit)]
     Task<EmbeddedLot> EmbedAsync(EmbedLot lot, CancellationToken cancellationToken);
 }

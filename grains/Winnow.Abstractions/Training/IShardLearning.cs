@@ -61,16 +61,23 @@ public sealed record LabelledRows([property: Id(0)] ImageId[] Images, [property:
 [GenerateSerializer, Immutable, Alias("winnow.holdout-result")]
 public sealed record HoldoutResult([property: Id(0)] int Count, [property: Id(1)] int Correct, [property: Id(2)] double LogLossSum);
 
+/// <summary>Calls that work through a whole pool end when they end: the limit is only there against a lost answer.</summary>
+public static class LongCall
+{
+    /// <summary>Ten minutes.</summary>
+    public const string Limit = "00:10:00";
+}
+
 /// <summary>A shard as learning sees it.</summary>
 [Alias("winnow.shard-learning")]
 public interface IShardLearning : IGrainWithStringKey
 {
     /// <summary>Tells the shard of a new projection or audit threshold; returns when its rows are projected and published.</summary>
-    [Alias("learning")]
+    [Alias("learning"), ResponseTimeout(LongCall.Limit)]
     Task ApplyLearningAsync(LearningState state, CancellationToken cancellationToken);
 
     /// <summary>Renews all scores with the head of <paramref name="state"/>; returns when they are published.</summary>
-    [Alias("rescore")]
+    [Alias("rescore"), ResponseTimeout(LongCall.Limit)]
     Task RescoreAsync(LearningState state, CancellationToken cancellationToken);
 
     /// <summary>The <paramref name="count"/> smallest audit hashes among the pool.</summary>
@@ -82,15 +89,15 @@ public interface IShardLearning : IGrainWithStringKey
     Task<int[]> GetUnaskedAuditAsync(CancellationToken cancellationToken);
 
     /// <summary>A uniform sample of embeddings to fit the projection on.</summary>
-    [Alias("sample")]
+    [Alias("sample"), ResponseTimeout(LongCall.Limit)]
     Task<MatrixRows> SampleEmbeddingsAsync(int count, CancellationToken cancellationToken);
 
     /// <summary>The first, local stage of selection.</summary>
-    [Alias("gather")]
+    [Alias("gather"), ResponseTimeout(LongCall.Limit)]
     Task<GatheredCandidates> GatherCandidatesAsync(GatherCandidates request, CancellationToken cancellationToken);
 
     /// <summary>Rows of the projection.</summary>
-    [Alias("vectors")]
+    [Alias("vectors"), ResponseTimeout(LongCall.Limit)]
     Task<MatrixRows> GetVectorsAsync(int[] ordinals, CancellationToken cancellationToken);
 
     /// <summary>Asks people about images. Repeating the operation is harmless.</summary>
@@ -102,10 +109,10 @@ public interface IShardLearning : IGrainWithStringKey
     Task<ArmProgress> GetProgressAsync(string arm, int round, CancellationToken cancellationToken);
 
     /// <summary>What an arm may train on after a round, or the audit sample when the arm is <c>audit</c>.</summary>
-    [Alias("labelled")]
+    [Alias("labelled"), ResponseTimeout(LongCall.Limit)]
     Task<LabelledRows> GetLabelledAsync(string arm, int throughRound, CancellationToken cancellationToken);
 
     /// <summary>Measures a head, as bytes of <c>SoftmaxHead</c>, on the holdout.</summary>
-    [Alias("holdout")]
+    [Alias("holdout"), ResponseTimeout(LongCall.Limit)]
     Task<HoldoutResult> EvaluateHoldoutAsync(byte[] head, CancellationToken cancellationToken);
 }

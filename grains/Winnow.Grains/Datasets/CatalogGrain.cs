@@ -21,7 +21,7 @@ internal sealed class CatalogGrain(ILedger ledger, TimeProvider time) : Grain, I
         throw new RefusedException($"There is a dataset '{command.Name}' already, with another schema or other settings. Choose another name.");
     }
 
-    public Task<IReadOnlyList<DatasetInfo>> ListAsync(CancellationToken cancellationToken) => ledger.ListDatasetsAsync(cancellationToken);
+    public async Task<DatasetInfo[]> ListAsync(CancellationToken cancellationToken) => [.. await ledger.ListDatasetsAsync(cancellationToken)];
 
     public Task<DatasetInfo?> FindAsync(string name, CancellationToken cancellationToken) => ledger.FindDatasetAsync(name, cancellationToken);
 

@@ -14,8 +14,8 @@ internal sealed partial class DatasetGrain
     private const int ManifestPage = 5_000;
     private static readonly byte[] NewLine = "\n"u8.ToArray();
 
-    public Task<IReadOnlyList<DatasetVersion>> GetVersionsAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<DatasetVersion>>([.. state.State.Versions.Select(v => v.Version)]);
+    public Task<DatasetVersion[]> GetVersionsAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<DatasetVersion[]>([.. state.State.Versions.Select(v => v.Version)]);
 
     public Task<DatasetVersion> CreateVersionAsync(CreateVersion command, Guid operationId, string actor, CancellationToken cancellationToken) => InTurnAsync(async () =>
     {

@@ -15,12 +15,9 @@ namespace Winnow.Grains.Datasets;
 /// <remarks>Reentrant, so that a status is answered while a version is written; changes of state take turns.</remarks>
 [Reentrant, GrainType("dataset")]
 internal sealed partial class DatasetGrain(
-    [PersistentState("dataset", DatasetGrain.StorageName)] IPersistentState<DatasetState> state,
+    [PersistentState("dataset", GrainsRegistration.GrainStorage)] IPersistentState<DatasetState> state,
     ILedger ledger, IObjectStore objects, TimeProvider time, ILogger<DatasetGrain> logger) : Grain, IDatasetGrain
 {
-    /// <summary>The grain storage that control grains use.</summary>
-    public const string StorageName = "control";
-
     private readonly SemaphoreSlim _turn = new(1, 1);
     private DatasetInfo _dataset = null!;
 
@@ -91,12 +88,12 @@ internal sealed partial class DatasetGrain(
         return accepted;
     }
 
-    public async Task<IReadOnlyList<RoundInfo>> GetRoundsAsync(CancellationToken cancellationToken) =>
+    public async Task<RoundInfo[]> GetRoundsAsync(CancellationToken cancellationToken) =>
         await Task.WhenAll(state.State.Rounds.ToArray().Select(r => r.Ended is { } ended ? Task.FromResult(ended) : Round(r.Arm, r.Number).GetAsync(cancellationToken)));
 
-    public Task<IReadOnlyList<LearningCurveInfo>> GetCurvesAsync(CancellationToken cancellationToken)
+    public Task<LearningCurveInfo[]> GetCurvesAsync(CancellationToken cancellationToken)
     {
-        IReadOnlyList<LearningCurveInfo> curves =
+        LearningCurveInfo[] curves =
         [
             .. state.State.Rounds.Where(r => r.Ended?.Model is not null).GroupBy(r => r.Arm).Select(g => new LearningCurveInfo(g.Key, g.Last().Command.Strategy!,
                 [.. g.Select(r => new CurvePoint(r.Number, r.Ended!.Labels, r.Ended.Model!.Metrics.AuditAccuracy, r.Ended.Model.Metrics.HoldoutAccuracy, r.Promoted == true))])),

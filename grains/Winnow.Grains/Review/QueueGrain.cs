@@ -59,7 +59,7 @@ internal sealed class QueueGrain(ILedger ledger, LeaseKeyring keyring, TimeProvi
         }
     }
 
-    public async Task<IReadOnlyList<ReviewTask>> TakeAsync(LeaseRequest request, string actor, CancellationToken cancellationToken)
+    public async Task<ReviewTask[]> TakeAsync(LeaseRequest request, string actor, CancellationToken cancellationToken)
     {
         if (request.Max is < 1 or > 1000) throw new RefusedException($"max must be 1 to 1000, not {request.Max}.");
         var patience = TimeSpan.FromMilliseconds(Math.Clamp(request.WaitMilliseconds, 0, (int)LongestWait.TotalMilliseconds));
@@ -70,7 +70,7 @@ internal sealed class QueueGrain(ILedger ledger, LeaseKeyring keyring, TimeProvi
             if (_stock.Free < request.Max || time.GetUtcNow() - _extendedAt > _dataset.Settings.LeasePeriod / 2) await RefillAsync(request.Max, cancellationToken);
             var tasks = Hand(request.Max, actor);
             var left = patience - time.GetElapsedTime(started);
-            if (tasks.Count > 0 || left <= TimeSpan.Zero) return tasks;
+            if (tasks.Count > 0 || left <= TimeSpan.Zero) return [.. tasks];
             await Task.WhenAny(arrived, Task.Delay(left < PollWhileWaiting ? left : PollWhileWaiting, time, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
             // A reservation that a lost queue left behind may have run out.

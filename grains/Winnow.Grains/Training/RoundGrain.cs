@@ -5,7 +5,6 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Telemetry;
 using Winnow.Abstractions.Training;
-using Winnow.Grains.Datasets;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Telemetry;
 using Winnow.Model.Datasets;
@@ -19,7 +18,7 @@ namespace Winnow.Grains.Training;
 /// </summary>
 [Reentrant, GrainType("round")]
 internal sealed partial class RoundGrain(
-    [PersistentState("round", DatasetGrain.StorageName)] IPersistentState<RoundState> state,
+    [PersistentState("round", GrainsRegistration.GrainStorage)] IPersistentState<RoundState> state,
     ILedger ledger, IObjectStore objects, IModelExporter exporter, TimeProvider time, ILogger<RoundGrain> logger) : Grain, IRoundGrain
 {
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);

@@ -1,0 +1,31 @@
+namespace Winnow.Web;
+
+/// <summary>The front door.</summary>
+public sealed class ApiOptions
+{
+    /// <summary>The key that callers must send as <c>Authorization: Bearer</c>, 16 to 500 characters. Default none, which is allowed on loopback alone.</summary>
+    public string? Key { get; set; }
+
+    /// <summary>A file that holds the key, such as a mounted secret. Default none.</summary>
+    public string? KeyFile { get; set; }
+
+    /// <summary>Largest upload of one lot, in bytes. 1 MiB to 4 GiB. Default 512 MiB.</summary>
+    public long MaxLotBytes { get; set; } = 512L << 20;
+
+    /// <summary>The key in force.</summary>
+    /// <exception cref="InvalidOperationException">The key file cannot be read, or the key is too short.</exception>
+    internal string? ReadKey()
+    {
+        var key = Key;
+        if (KeyFile is { Length: > 0 })
+        {
+            if (!File.Exists(KeyFile)) throw new InvalidOperationException($"Api:KeyFile names {KeyFile}, which is not there.");
+            key = File.ReadAllText(KeyFile).Trim();
+        }
+        if (string.IsNullOrEmpty(key)) return null;
+        return key.Length is >= 16 and <= 500 ? key : throw new InvalidOperationException("Api:Key must have 16 to 500 characters. Make one with: openssl rand -hex 24");
+    }
+
+    /// <summary>The first thing that is wrong, with the option's name; null when all is sound.</summary>
+    public string? Check() => MaxLotBytes is < 1 << 20 or > 4L << 30 ? $"Api:MaxLotBytes must be {1 << 20} to {4L << 30}, not {MaxLotBytes}." : null;
+}

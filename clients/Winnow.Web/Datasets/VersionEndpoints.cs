@@ -1,0 +1,54 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Winnow.Abstractions.Datasets;
+using Winnow.Model.Datasets;
+using Winnow.Web.Security;
+
+namespace Winnow.Web.Datasets;
+
+internal static class VersionEndpoints
+{
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        api.MapPost("/datasets/{dataset}/versions", async (string dataset, CreateVersion command, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
+            {
+                await grains.DatasetAsync(dataset, ct);
+                if (command.Note is { Length: > 2000 }) throw new RefusedException("A note has at most 2,000 characters.");
+                return await grains.GetGrain<IDatasetGrain>(dataset).CreateVersionAsync(command, CallerIdentity.OperationOf(http), CallerIdentity.Of(http), ct);
+            })
+            .WithSummary("Make an immutable snapshot.").WithTags("versions");
+
+        api.MapGet("/datasets/{dataset}/versions", async (string dataset, IGrainFactory grains, CancellationToken ct) =>
+            {
+                await grains.DatasetAsync(dataset, ct);
+                return await grains.GetGrain<IDatasetGrain>(dataset).GetVersionsAsync(ct);
+            })
+            .WithSummary("All versions, oldest first.").WithTags("versions");
+
+        api.MapGet("/datasets/{dataset}/versions/{version:int}/manifest", async (string dataset, int version, IGrainFactory grains, IDatasetArchive archive, CancellationToken ct) =>
+            {
+                await FindAsync(grains, dataset, version, ct);
+                var manifest = await archive.OpenManifestAsync(dataset, version, ct) ?? throw new NotFoundException($"Version {version} of '{dataset}' has no manifest.");
+                return Results.Stream(manifest, "application/jsonl");
+            })
+            .WithSummary("A version's manifest, as JSON lines in the order of image ids.").WithTags("versions").Produces(StatusCodes.Status200OK, contentType: "application/jsonl");
+
+        api.MapGet("/datasets/{dataset}/versions/{version:int}/export", async (string dataset, int version, string? format, IGrainFactory grains, IDatasetArchive archive, CancellationToken ct) =>
+            {
+                var (info, found) = await FindAsync(grains, dataset, version, ct);
+                var name = format ?? "imagenet";
+                // Known before the first byte is sent, so that a wrong name is an answer and not a broken stream.
+                if (!archive.Formats.Contains(name)) throw new RefusedException($"There is no export format '{name}'. Known are: {string.Join(", ", archive.Formats)}.");
+                return Results.Stream(stream => archive.ExportAsync(info, found, name, stream, ct), name == "csv" ? "text/csv" : "application/x-tar", $"{dataset}-{version}.{(name == "csv" ? "csv" : "tar")}");
+            })
+            .WithSummary("A version in an export format; the same version always gives the same bytes.").WithTags("versions").Produces(StatusCodes.Status200OK, contentType: "application/x-tar");
+    }
+
+    private static async Task<(DatasetInfo Dataset, DatasetVersion Version)> FindAsync(IGrainFactory grains, string dataset, int version, CancellationToken ct)
+    {
+        var info = await grains.DatasetAsync(dataset, ct);
+        var versions = await grains.GetGrain<IDatasetGrain>(dataset).GetVersionsAsync(ct);
+        return (info, versions.FirstOrDefault(v => v.Number == version) ?? throw new NotFoundException($"Dataset '{dataset}' has no version {version}."));
+    }
+}

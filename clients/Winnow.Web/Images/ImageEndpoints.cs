@@ -1,0 +1,123 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Images;
+using Winnow.Model.Datasets;
+using Winnow.Model.Images;
+using Winnow.Web.Datasets;
+using Winnow.Web.Security;
+
+namespace Winnow.Web.Images;
+
+internal static class ImageEndpoints
+{
+    private const int MaxPage = 1_000;
+
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        api.MapPost("/datasets/{dataset}/images", TakeAsync)
+            .WithSummary("Take in a lot of at most 1,000 images as multipart/form-data. One result per image, in order; a bad image never fails its lot.")
+            .WithTags("images").Accepts<IFormFileCollection>("multipart/form-data").Produces<IReadOnlyList<IngestResult>>();
+
+        api.MapGet("/datasets/{dataset}/images", ListAsync)
+            .WithSummary("A page of images, of one stage where asked. 'next' of a page is 'after' of the following one.").WithTags("images");
+
+        api.MapGet("/datasets/{dataset}/images/{image}", async (string dataset, string image, IGrainFactory grains, CancellationToken ct) =>
+            {
+                var id = await FindAsync(grains, dataset, image, ct);
+                return await grains.GetGrain<IImageGrain>(GrainKeys.Image(dataset, id)).GetAsync(ct) ?? throw NotThere(dataset, image);
+            })
+            .WithSummary("All that is known of one image: prelabels, scores, annotations, history.").WithTags("images");
+
+        api.MapGet("/datasets/{dataset}/images/{image}/content", async (string dataset, string image, IGrainFactory grains, IImageContent content, HttpContext http, CancellationToken ct) =>
+            {
+                var id = await FindAsync(grains, dataset, image, ct);
+                return Serve(http, await content.GetOriginalAsync(dataset, id, ct), dataset, image);
+            })
+            .WithSummary("The original bytes of an image.").WithTags("images").Produces(StatusCodes.Status200OK, contentType: "application/octet-stream");
+
+        api.MapGet("/datasets/{dataset}/images/{image}/thumbnail", async (string dataset, string image, int? size, IGrainFactory grains, IImageContent content, HttpContext http, CancellationToken ct) =>
+            {
+                var id = await FindAsync(grains, dataset, image, ct);
+                if (size is < 16 or > 4096) throw new RefusedException($"size must be 16 to 4096, not {size}.");
+                return Serve(http, await content.GetDerivativeAsync(dataset, id, size ?? 256, ct), dataset, image);
+            })
+            .WithSummary("A smaller copy of an image, made on first use and kept.").WithTags("images").Produces(StatusCodes.Status200OK, contentType: "image/jpeg");
+    }
+
+    private static async Task<IResult> TakeAsync(string dataset, HttpContext http, IGrainFactory grains, IImageIntake intake, ApiOptions options)
+    {
+        var ct = http.RequestAborted;
+        var info = await grains.DatasetAsync(dataset, ct);
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = options.MaxLotBytes;
+        var partition = http.Request.Query["partition"].ToString() switch
+        {
+            "" or "pool" => Partition.Pool,
+            "holdout" => Partition.Holdout,
+            var other => throw new RefusedException($"partition must be pool or holdout, not '{other}'."),
+        };
+        var label = http.Request.Query["label"].ToString();
+        var lot = await LotReader.ReadAsync(http.Request, label.Length == 0 ? null : label, partition, intake.MaxImageBytes, ct);
+        // Once all bytes are here the lot is taken in to its end, whether or not the caller still listens.
+        return Results.Ok(await intake.TakeAsync(info, CallerIdentity.OperationOf(http), CallerIdentity.Of(http), lot, CancellationToken.None));
+    }
+
+    private static async Task<ImagePage> ListAsync(string dataset, string? stage, string? after, int? limit, IGrainFactory grains, CancellationToken ct)
+    {
+        var info = await grains.DatasetAsync(dataset, ct);
+        if (limit is < 1 or > MaxPage) throw new RefusedException($"limit must be 1 to {MaxPage}, not {limit}.");
+        var wanted = ParseStage(stage);
+        var (shard, ordinal) = ParseCursor(after, info);
+        var images = new List<ImageSummary>();
+        var left = limit ?? 100;
+        while (shard < info.Settings.Shards && left > 0)
+        {
+            var page = await grains.GetGrain<IShardIngest>(GrainKeys.Shard(dataset, shard)).ListAsync(new ListImages(ordinal, left, wanted), ct);
+            images.AddRange(page.Images.Select(i => new ImageSummary(i.Id, i.Name, i.Stage, i.Partition, i.Label < 0 ? null : info.Schema.Classes[i.Label].Name, i.Reason)));
+            left -= page.Images.Length;
+            (shard, ordinal) = page.NextOrdinal < 0 ? (shard + 1, 0) : (shard, page.NextOrdinal);
+        }
+        return new ImagePage(images, shard < info.Settings.Shards ? string.Create(CultureInfo.InvariantCulture, $"{shard}.{ordinal}") : null);
+    }
+
+    private static Stage? ParseStage(string? text)
+    {
+        if (string.IsNullOrEmpty(text)) return null;
+        foreach (var stage in Enum.GetValues<Stage>())
+            if (System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(stage.ToString()) == text) return stage;
+        throw new RefusedException($"'{text}' is not a stage. Known are: {string.Join(", ", Enum.GetNames<Stage>().Select(System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName))}.");
+    }
+
+    private static (int Shard, int Ordinal) ParseCursor(string? after, DatasetInfo info)
+    {
+        if (string.IsNullOrEmpty(after)) return (0, 0);
+        var parts = after.Split('.');
+        if (parts.Length == 2 && int.TryParse(parts[0], CultureInfo.InvariantCulture, out var shard) && int.TryParse(parts[1], CultureInfo.InvariantCulture, out var ordinal) && shard >= 0 && shard < info.Settings.Shards && ordinal >= 0)
+            return (shard, ordinal);
+        throw new RefusedException($"'{after}' is not a place to continue from: use 'next' of the page before.");
+    }
+
+    private static async Task<ImageId> FindAsync(IGrainFactory grains, string dataset, string image, CancellationToken ct)
+    {
+        var info = await grains.DatasetAsync(dataset, ct);
+        if (!ImageId.TryParse(image, out var id)) throw new RefusedException($"'{image}' is not an image id: expected 'img-' and 52 characters of base32.");
+        // Only images of this dataset are ever touched, whatever an id may name elsewhere.
+        if (await grains.GetGrain<IShardIngest>(GrainKeys.Shard(dataset, ShardLayout.ShardOf(id, info.Settings.Shards))).FindAsync(id, ct) is null) throw NotThere(dataset, image);
+        return id;
+    }
+
+    private static NotFoundException NotThere(string dataset, string image) => new($"Dataset '{dataset}' does not hold {image}.");
+
+    private static IResult Serve(HttpContext http, ImageBytes? bytes, string dataset, string image)
+    {
+        if (bytes is null) throw NotThere(dataset, image);
+        if (bytes.Problem is not null) throw new RefusedException($"No copy can be made of {image}: {bytes.Problem}");
+        // An image is its content, so it never changes; and whatever it holds, it runs nothing.
+        http.Response.Headers.CacheControl = "private, max-age=31536000, immutable";
+        http.Response.Headers.ContentSecurityPolicy = "default-src 'none'; sandbox";
+        return Results.Bytes(bytes.Content, bytes.MediaType);
+    }
+}

@@ -1,0 +1,63 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Images;
+using Winnow.Abstractions.Review;
+using Winnow.Model.Images;
+using Winnow.Model.Review;
+using Winnow.Web.Datasets;
+using Winnow.Web.Security;
+
+namespace Winnow.Web.Review;
+
+internal static class ReviewEndpoints
+{
+    private const int MaxDecisions = 1_000;
+    private const int DecisionsAtOnce = 64;
+
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        api.MapPost("/datasets/{dataset}/tasks/lease", async (string dataset, LeaseRequest request, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
+            {
+                await grains.DatasetAsync(dataset, ct);
+                if (request.WaitMilliseconds is < 0 or > 30_000) throw new RefusedException($"waitMilliseconds must be 0 to 30000, not {request.WaitMilliseconds}.");
+                return await TakeAsync(grains.GetGrain<IQueueGrain>(dataset), request, CallerIdentity.Of(http), ct);
+            })
+            .WithSummary("Take review tasks, the most valuable first, each with a signed lease. Waits for the first where asked.").WithTags("review");
+
+        api.MapPost("/datasets/{dataset}/tasks/release", async (string dataset, IReadOnlyList<ImageId> images, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
+            {
+                await grains.DatasetAsync(dataset, ct);
+                await grains.GetGrain<IQueueGrain>(dataset).ReleaseAsync([.. images], CallerIdentity.Of(http), ct);
+                return images;
+            })
+            .WithSummary("Give tasks back unanswered.").WithTags("review");
+
+        api.MapPost("/datasets/{dataset}/decisions", async (string dataset, IReadOnlyList<SubmitDecision> decisions, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
+            {
+                await grains.DatasetAsync(dataset, ct);
+                if (decisions.Count > MaxDecisions) throw new RefusedException($"At most {MaxDecisions} decisions at once, not {decisions.Count}.");
+                var actor = CallerIdentity.Of(http);
+                var results = new SubmitResult[decisions.Count];
+                await Parallel.ForAsync(0, decisions.Count, new ParallelOptions { MaxDegreeOfParallelism = DecisionsAtOnce, CancellationToken = ct }, async (i, token) =>
+                    results[i] = await grains.GetGrain<IImageGrain>(GrainKeys.Image(dataset, decisions[i].Image)).SubmitAsync(decisions[i], actor, token));
+                return results;
+            })
+            .WithSummary("Submit decisions. Each is on disk when its result says so; sending the same again is harmless.").WithTags("review");
+    }
+
+    /// <summary>A grain call must end within the response timeout, so a long wait is several short ones.</summary>
+    private static async Task<ReviewTask[]> TakeAsync(IQueueGrain queue, LeaseRequest request, string actor, CancellationToken ct)
+    {
+        const int OneWait = 4_000;
+        var left = request.WaitMilliseconds;
+        while (true)
+        {
+            var wait = Math.Min(left, OneWait);
+            var tasks = await queue.TakeAsync(request with { WaitMilliseconds = wait }, actor, ct);
+            left -= wait;
+            if (tasks.Length > 0 || left <= 0) return tasks;
+        }
+    }
+}

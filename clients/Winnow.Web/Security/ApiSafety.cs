@@ -1,0 +1,25 @@
+using System.Net;
+
+namespace Winnow.Web.Security;
+
+/// <summary>What must hold before the server listens.</summary>
+public static class ApiSafety
+{
+    /// <summary>Whether an address reaches this machine alone.</summary>
+    public static bool IsLoopback(string url)
+    {
+        // Wildcards such as http://+:80 are no URIs, and reach everybody.
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var address)) return false;
+        return address.Host == "localhost" || (IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
+    }
+
+    /// <summary>Refuses to listen to others than this machine without a key.</summary>
+    /// <exception cref="InvalidOperationException">An address is not loopback and no key is set.</exception>
+    public static void Check(IEnumerable<string> urls, ApiOptions options)
+    {
+        if (options.Check() is { } wrong) throw new InvalidOperationException(wrong);
+        if (options.ReadKey() is not null) return;
+        foreach (var url in urls)
+            if (!IsLoopback(url)) throw new InvalidOperationException($"The server would listen on {url}, which others can reach, without a key. Set Api:Key or Api:KeyFile, or listen on http://127.0.0.1.");
+    }
+}

@@ -1,0 +1,54 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Winnow.Abstractions.Datasets;
+using Winnow.Model.Training;
+using Winnow.Web.Datasets;
+using Winnow.Web.Security;
+
+namespace Winnow.Web.Training;
+
+internal static class TrainingEndpoints
+{
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        api.MapPost("/datasets/{dataset}/rounds", async (string dataset, StartRound command, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
+            {
+                await grains.DatasetAsync(dataset, ct);
+                return await grains.GetGrain<IDatasetGrain>(dataset).StartRoundAsync(command, CallerIdentity.OperationOf(http), ct);
+            })
+            .WithSummary("Start the next round of an arm: select, review, train, calibrate, evaluate, promote, rescore.").WithTags("training");
+
+        api.MapGet("/datasets/{dataset}/rounds", async (string dataset, IGrainFactory grains, CancellationToken ct) =>
+            {
+                await grains.DatasetAsync(dataset, ct);
+                return await grains.GetGrain<IDatasetGrain>(dataset).GetRoundsAsync(ct);
+            })
+            .WithSummary("All rounds, oldest first.").WithTags("training");
+
+        api.MapGet("/datasets/{dataset}/rounds/{arm}/{number:int}", async (string dataset, string arm, int number, IGrainFactory grains, CancellationToken ct) =>
+            {
+                await grains.DatasetAsync(dataset, ct);
+                var rounds = await grains.GetGrain<IDatasetGrain>(dataset).GetRoundsAsync(ct);
+                return rounds.FirstOrDefault(r => r.Arm == arm && r.Number == number) ?? throw new NotFoundException($"Dataset '{dataset}' has no round {arm}/{number}.");
+            })
+            .WithSummary("One round.").WithTags("training");
+
+        api.MapGet("/datasets/{dataset}/curves", async (string dataset, IGrainFactory grains, CancellationToken ct) =>
+            {
+                await grains.DatasetAsync(dataset, ct);
+                return await grains.GetGrain<IDatasetGrain>(dataset).GetCurvesAsync(ct);
+            })
+            .WithSummary("Accuracy against labels, one curve per arm.").WithTags("training");
+
+        api.MapGet("/datasets/{dataset}/models/{arm}/{round:int}/onnx", async (string dataset, string arm, int round, IGrainFactory grains, IDatasetArchive archive, CancellationToken ct) =>
+            {
+                await grains.DatasetAsync(dataset, ct);
+                var rounds = await grains.GetGrain<IDatasetGrain>(dataset).GetRoundsAsync(ct);
+                var known = rounds.Any(r => r.Arm == arm && r.Number == round && r.Model is not null);
+                var model = known ? await archive.OpenModelAsync(dataset, arm, round, ct) : null;
+                return Results.Stream(model ?? throw new NotFoundException($"Dataset '{dataset}' has no model {arm}/{round}."), "application/octet-stream", $"{dataset}-{arm}-{round}.onnx");
+            })
+            .WithSummary("The head of a round's model as ONNX: embedding → probabilities.").WithTags("training").Produces(StatusCodes.Status200OK, contentType: "application/octet-stream");
+    }
+}

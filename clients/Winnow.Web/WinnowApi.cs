@@ -1,0 +1,43 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Winnow.Model;
+using Winnow.Web.Datasets;
+using Winnow.Web.Health;
+using Winnow.Web.Images;
+using Winnow.Web.Review;
+using Winnow.Web.Security;
+using Winnow.Web.Training;
+
+namespace Winnow.Web;
+
+/// <summary>The HTTP API: thin handlers over the grains, one file per domain.</summary>
+public static class WinnowApi
+{
+    /// <summary>Registers what the API needs.</summary>
+    public static IServiceCollection AddWinnowApi(this IServiceCollection services, ApiOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddProblemDetails();
+        services.AddExceptionHandler<Problems>();
+        services.AddOpenApi();
+        services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, ModelJson.Default));
+        return services;
+    }
+
+    /// <summary>Puts the API into the pipeline and maps its routes.</summary>
+    public static void MapWinnowApi(this WebApplication app)
+    {
+        app.UseExceptionHandler();
+        app.UseMiddleware<FrontDoor>();
+        app.MapOpenApi();
+        HealthEndpoints.Map(app);
+        var api = app.MapGroup("/api/v1");
+        DatasetEndpoints.Map(api);
+        VersionEndpoints.Map(api);
+        ImageEndpoints.Map(api);
+        ReviewEndpoints.Map(api);
+        TrainingEndpoints.Map(api);
+        app.MapFallback(context => Results.Problem($"There is nothing at {context.Request.Path}. The API is described at /openapi/v1.json.", statusCode: StatusCodes.Status404NotFound).ExecuteAsync(context));
+    }
+}

@@ -1,0 +1,117 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Winnow.Client;
+using Winnow.Inference.Weights;
+using Winnow.Silo.Hosting;
+
+namespace Winnow.Silo.Demo;
+
+/// <summary><c>Winnow.Silo demo</c>: gets what it needs, starts everything embedded, runs the loop through the HTTP API like any client, shows what it saved.</summary>
+internal static class DemoCommand
+{
+    private const string Marker = "winnow-demo-data";
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var screen = new DemoScreen();
+        if (args is ["--help" or "-h"])
+        {
+            screen.Say(DemoOptions.Help);
+            return 0;
+        }
+        using var stop = new CancellationTokenSource();
+        Console.CancelKeyPress += (_, e) =>
+        {
+            e.Cancel = true;
+            stop.Cancel();
+        };
+        try
+        {
+            await RunAsync(DemoOptions.Parse(args), screen, stop.Token);
+            return 0;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            screen.Say("Stopped.");
+            return 130;
+        }
+        catch (Exception e) when (e is DemoException or WeightsException or WinnowApiException or InvalidOperationException)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return 1;
+        }
+    }
+
+    private static async Task RunAsync(DemoOptions options, DemoScreen screen, CancellationToken cancellationToken)
+    {
+        screen.Heading("Winnow demo: which of these images are worth a person's time?");
+        var cache = new WeightsCache();
+        var backbone = await cache.PullAsync(WeightsCatalog.MobileNetV3Small.Name, screen.Say, cancellationToken);
+        screen.Say($"Backbone {backbone.Name}, licence {backbone.Licence}");
+        var (train, test) = await new FashionMnist(cache.Folder, screen.Say).LoadAsync(cancellationToken);
+        var folder = Prepare(options.Out);
+        var chosen = DemoImages.Choose(train.Count, options.Images, options.Seed);
+        DemoImages.Write(Path.Combine(folder, "images", "pool"), train, chosen);
+        DemoImages.Write(Path.Combine(folder, "images", "test"), test, [.. Enumerable.Range(0, test.Count)]);
+
+        await using var app = await StartAsync(options, folder, cancellationToken);
+        var address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        screen.Say($"Serving on {address}, data in {folder}");
+        using var client = new WinnowClient(new WinnowClientOptions { Address = address, Actor = "demo" });
+        var run = new DemoRun(client, options, screen, folder);
+        await run.RunAsync(cancellationToken);
+
+        screen.Heading("Where to go from here");
+        screen.Say($"  {Path.Combine(options.Out, "curves.svg")}, {Path.Combine(options.Out, "summary.json")}");
+        screen.Say("  Your own images: winnow import DIR --dataset NAME   (dotnet run -c Release --project clients/Winnow.Cli -- import --help)");
+        screen.Say($"  The API: {address}openapi/v1.json   How it works: CONTRIBUTING.md");
+        if (options.Exit || !screen.Live) return;
+        screen.Say("  The server goes on; Ctrl-C ends it.");
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+    }
+
+    /// <summary>A fresh folder for the data. Only what an earlier demo left, and marked, is ever removed.</summary>
+    private static string Prepare(string output)
+    {
+        var folder = Path.GetFullPath(Path.Combine(output, "data"));
+        if (Directory.Exists(folder))
+        {
+            if (!File.Exists(Path.Combine(folder, Marker))) throw new DemoException($"{folder} is there and is not an earlier demo's. Choose another --out.");
+            Directory.Delete(folder, recursive: true);
+        }
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, Marker), "This folder is made anew by each run of the demo.\n");
+        return folder;
+    }
+
+    private static async Task<WebApplication> StartAsync(DemoOptions options, string folder, CancellationToken cancellationToken)
+    {
+        string[] Args(string url) => ["--urls", url, "--Data", Path.Combine(folder, "store"), "--Logging:LogLevel:Default", "Warning", "--SiloPort", FreePort().ToString(CultureInfo.InvariantCulture), "--GatewayPort", FreePort().ToString(CultureInfo.InvariantCulture)];
+        var url = options.Url ?? (IsFree(5080) ? WinnowHost.DefaultUrl : "http://127.0.0.1:0");
+        var app = WinnowHost.Build(Args(url));
+        await app.StartAsync(cancellationToken);
+        return app;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static bool IsFree(int port)
+    {
+        try
+        {
+            using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, port);
+            listener.Start();
+            return true;
+        }
+        catch (System.Net.Sockets.SocketException)
+        {
+            return false;
+        }
+    }
+}

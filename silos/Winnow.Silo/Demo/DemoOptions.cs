@@ -1,0 +1,55 @@
+using System.Globalization;
+
+namespace Winnow.Silo.Demo;
+
+/// <summary>What the demo was asked to do.</summary>
+internal sealed record DemoOptions
+{
+    public const string Help = """
+        Winnow.Silo demo: the whole loop on real images, on this machine.
+
+          --images N       images of the pool, 1,000 to 60,000 (default 12000)
+          --labels N       labels per arm, 100 to 10,000 (default 1000)
+          --seed N         seeds every random draw (default 0)
+          --error-rate P   share of wrong answers of the simulated reviewer, 0 to 1 (default 0)
+          --out DIR        gets the picture, summary.json and the data (default ./demo-out)
+          --url URL        where to listen (default http://127.0.0.1:5080, another port when that is taken)
+          --exit           end when done; without it the server goes on when run on a terminal
+        """;
+
+    public int Images { get; init; } = 12_000;
+    public int Labels { get; init; } = 1_000;
+    public ulong Seed { get; init; }
+    public double ErrorRate { get; init; }
+    public string Out { get; init; } = "demo-out";
+    public string? Url { get; init; }
+    public bool Exit { get; init; }
+
+    /// <exception cref="DemoException">An option is unknown or out of range.</exception>
+    public static DemoOptions Parse(string[] args)
+    {
+        var options = new DemoOptions();
+        for (var i = 0; i < args.Length; i++)
+        {
+            string Value() => i + 1 < args.Length ? args[++i] : throw new DemoException($"{args[i]} needs a value.\n\n{Help}");
+            options = args[i] switch
+            {
+                "--images" => options with { Images = Number(Value(), "--images", 1_000, 60_000) },
+                "--labels" => options with { Labels = Number(Value(), "--labels", 100, 10_000) },
+                "--seed" => options with { Seed = (ulong)Number(Value(), "--seed", 0, int.MaxValue) },
+                "--error-rate" => options with { ErrorRate = double.TryParse(Value(), CultureInfo.InvariantCulture, out var p) && p is >= 0 and <= 1 ? p : throw new DemoException("--error-rate must be 0 to 1.") },
+                "--out" => options with { Out = Value() },
+                "--url" => options with { Url = Value() },
+                "--exit" => options with { Exit = true },
+                var other => throw new DemoException($"Unknown option '{other}'.\n\n{Help}"),
+            };
+        }
+        return options;
+    }
+
+    private static int Number(string text, string name, int least, int most) =>
+        int.TryParse(text, CultureInfo.InvariantCulture, out var n) && n >= least && n <= most ? n : throw new DemoException($"{name} must be {least} to {most}, not '{text}'.");
+
+    /// <summary>Label counts at which a model is trained: close together where the curve is steep.</summary>
+    public IReadOnlyList<int> Budgets() => [.. new[] { 20, 50, 100, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000, 7500 }.Where(b => b < Labels), Labels];
+}

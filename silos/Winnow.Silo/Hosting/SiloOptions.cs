@@ -1,0 +1,60 @@
+using Winnow.Adapters.Scoring;
+using Winnow.Grains.Images;
+using Winnow.Inference.Images;
+using Winnow.Inference.Scoring;
+using Winnow.Web;
+
+namespace Winnow.Silo.Hosting;
+
+/// <summary>Everything that can be configured. Each part says its defaults and limits.</summary>
+public sealed class SiloOptions
+{
+    /// <summary>Folder of the embedded storage. Default <c>winnow-data</c> in the working folder.</summary>
+    public string Data { get; set; } = "winnow-data";
+
+    /// <summary>Port for other silos, on loopback. 1 to 65,535. Default 11111.</summary>
+    public int SiloPort { get; set; } = 11111;
+
+    /// <summary>Port for Orleans clients, on loopback. 1 to 65,535. Default 30000.</summary>
+    public int GatewayPort { get; set; } = 30000;
+
+    /// <summary>Address of an OTLP receiver for metrics and traces, such as <c>http://collector:4317</c>. Default none.</summary>
+    public string? Otlp { get; set; }
+
+    /// <summary>The front door.</summary>
+    public ApiOptions Api { get; set; } = new();
+
+    /// <summary>What an image may cost.</summary>
+    public ImageLimits Images { get; set; } = new();
+
+    /// <summary>How shards work.</summary>
+    public ShardOptions Shard { get; set; } = new();
+
+    /// <summary>The device.</summary>
+    public ScoringOptions Scoring { get; set; } = new();
+
+    /// <summary>The first thing that is wrong, with the option's name; null when all is sound.</summary>
+    public string? Check()
+    {
+        if (string.IsNullOrWhiteSpace(Data)) return "Data must name a folder.";
+        if (SiloPort is < 1 or > 65535) return $"SiloPort must be 1 to 65535, not {SiloPort}.";
+        if (GatewayPort is < 1 or > 65535) return $"GatewayPort must be 1 to 65535, not {GatewayPort}.";
+        if (Otlp is not null && !Uri.TryCreate(Otlp, UriKind.Absolute, out _)) return $"Otlp must be an address, not '{Otlp}'.";
+        return Api.Check() ?? Images.Check() ?? Shard.Check() ?? Scoring.ToEngine().Check();
+    }
+}
+
+/// <summary>The device and its backbones.</summary>
+public sealed class ScoringOptions
+{
+    /// <summary>Loops that decode and run beside each other; 0 for one per core. Default 0.</summary>
+    public int Workers { get; set; }
+
+    /// <summary>Most images in one run of the model. 1 to 1,024. Default 16.</summary>
+    public int MaxBatch { get; set; } = 16;
+
+    /// <summary>ONNX files by the name that datasets use. Default none: the catalog alone.</summary>
+    public Dictionary<string, BackboneSource> Backbones { get; set; } = [];
+
+    internal EngineOptions ToEngine() => new() { Workers = Workers == 0 ? Environment.ProcessorCount : Workers, MaxBatch = MaxBatch };
+}

@@ -1,0 +1,29 @@
+using Winnow.Silo.Demo;
+using Winnow.Silo.Hosting;
+
+if (args is ["demo", ..]) return await DemoCommand.RunAsync(args[1..]);
+if (args is ["--help" or "-h" or "help"])
+{
+    Console.WriteLine("""
+        Winnow.Silo                 serve, on http://127.0.0.1:5080 with data in ./winnow-data
+          --urls URL                where to listen; anything but loopback needs Api:Key or Api:KeyFile
+          --Data FOLDER             where to keep everything
+          --Section:Name VALUE      any other option, also as environment variable WINNOW_Section__Name
+        Winnow.Silo demo            the whole loop on 12,000 real images; 'demo --help' tells more
+        """);
+    return 0;
+}
+
+try
+{
+    await using var app = WinnowHost.Build(args);
+    await app.StartAsync();
+    Console.WriteLine($"Winnow listens on {string.Join(", ", app.Urls)}");
+    await app.WaitForShutdownAsync();
+    return 0;
+}
+catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}
