@@ -36,7 +36,8 @@ internal sealed class LotContent : HttpContent
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         // Small images are gathered, so that a lot is a few writes instead of thousands.
-        await using var buffered = new BufferedStream(stream, 1 << 16);
+        // Disposing it would close the connection under the request, so it is flushed instead.
+        var buffered = new BufferedStream(stream, 1 << 16);
         await buffered.WriteAsync(_head, cancellationToken);
         foreach (var image in _images)
         {

@@ -60,7 +60,10 @@ internal sealed partial class DatasetGrain(
         if (state.State.Rounds.Find(r => r.OperationId == operationId) is { } same)
             return await Round(same.Arm, same.Number).StartAsync(same.Command, cancellationToken);
         var accepted = Accept(command);
-        if (state.State.Rounds.Find(r => r.Arm == accepted.Arm && r.Ended is null) is { } running)
+        var running = state.State.Rounds.Find(r => r.Arm == accepted.Arm && r.Ended is null);
+        // A round may have ended a moment before its word of it comes here.
+        if (running is not null && await Round(running.Arm, running.Number).GetAsync(cancellationToken) is { Step: RoundStep.Done or RoundStep.Failed } ended) running.Ended = ended;
+        if (running is { Ended: null })
             throw new RefusedException($"Round {running.Number} of arm '{running.Arm}' has not ended. Wait for it, or start a round in another arm.");
         var number = state.State.Rounds.Count(r => r.Arm == accepted.Arm) + 1;
         state.State.Rounds.Add(new RoundEntry { Arm = accepted.Arm, Number = number, OperationId = operationId, Command = accepted });

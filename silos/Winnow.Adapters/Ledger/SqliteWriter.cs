@@ -53,7 +53,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
         _statements = new SqliteStatements(connection);
         _maxGroup = options.MaxGroup;
         _queue = Channel.CreateBounded<WriteJob>(new BoundedChannelOptions(options.QueueCapacity) { SingleReader = true });
-        _loop = Task.Factory.StartNew(Run, TaskCreationOptions.LongRunning);
+        // Never on the current scheduler: the first to ask for the ledger may be a grain, whose turns the loop would occupy for ever.
+        _loop = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     public async Task<T> WriteAsync<T>(Func<SqliteStatements, (bool Keep, T Answer)> change, CancellationToken cancellationToken)

@@ -24,13 +24,13 @@ public sealed class EmbeddingEngine : IAsyncDisposable
     private static readonly Histogram<int> BatchSizes = Meter.CreateHistogram<int>("winnow.inference.batch.size", "{image}", "Images per run of the model.");
     private static readonly Histogram<double> BatchSeconds = Meter.CreateHistogram<double>("winnow.inference.batch.duration", "s", "Time to fetch, decode and run one batch.");
 
-    private readonly Channel<Work> _queue;
+    private readonly Channel<Waiting> _queue;
     private readonly Backbone _backbone;
     private readonly ImageDecoder _decoder;
     private readonly EngineOptions _options;
     private readonly Task[] _workers;
 
-    private sealed record Work(LotWork Lot, int Index);
+    private readonly record struct Waiting(LotWork Lot, int Index);
 
     private sealed class LotWork(int count, int dimensions, Func<int, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch, CancellationToken cancellationToken)
     {
@@ -41,7 +41,11 @@ public sealed class EmbeddingEngine : IAsyncDisposable
         public TaskCompletionSource<EmbeddingLot> Completion { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
         public bool Abandoned => Completion.Task.IsCompleted || cancellationToken.IsCancellationRequested;
 
-        public ValueTask<ReadOnlyMemory<byte>> FetchAsync(int index) => fetch(index, cancellationToken);
+        public ReadOnlyMemory<byte> Fetch(int index)
+        {
+            var fetching = fetch(index, cancellationToken);
+            return fetching.IsCompletedSuccessfully ? fetching.Result : fetching.AsTask().GetAwaiter().GetResult();
+        }
 
         public void Refuse(int index, string reason)
         {
@@ -68,8 +72,9 @@ public sealed class EmbeddingEngine : IAsyncDisposable
     {
         if (options.Check() is { } wrong) throw new ArgumentException(wrong, nameof(options));
         (_backbone, _decoder, _options) = (backbone, decoder, options);
-        _queue = Channel.CreateBounded<Work>(new BoundedChannelOptions(options.QueueCapacity));
-        _workers = [.. Enumerable.Range(0, options.Workers).Select(_ => Task.Factory.StartNew(WorkAsync, TaskCreationOptions.LongRunning).Unwrap())];
+        _queue = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(options.QueueCapacity));
+        // Threads of their own: inference would starve the pool that everything else answers from.
+        _workers = [.. Enumerable.Range(0, options.Workers).Select(_ => Task.Factory.StartNew(Work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
     }
 
     /// <summary>The backbone on this device.</summary>
@@ -86,7 +91,7 @@ public sealed class EmbeddingEngine : IAsyncDisposable
         var lot = new LotWork(count, _backbone.Dimensions, fetch, cancellationToken);
         try
         {
-            for (var i = 0; i < count; i++) await _queue.Writer.WriteAsync(new Work(lot, i), cancellationToken);
+            for (var i = 0; i < count; i++) await _queue.Writer.WriteAsync(new Waiting(lot, i), cancellationToken);
         }
         catch (ChannelClosedException)
         {
@@ -95,18 +100,18 @@ public sealed class EmbeddingEngine : IAsyncDisposable
         return await lot.Completion.Task.WaitAsync(cancellationToken);
     }
 
-    private async Task WorkAsync()
+    private void Work()
     {
-        var batch = new List<Work>(_options.MaxBatch);
+        var batch = new List<Waiting>(_options.MaxBatch);
         var tensor = new float[_options.MaxBatch * _backbone.InputSize];
         var embeddings = new float[_options.MaxBatch * _backbone.Dimensions];
-        while (await _queue.Reader.WaitToReadAsync())
+        while (_queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
         {
             var started = Stopwatch.GetTimestamp();
             batch.Clear();
             // What waits is taken at once: while one batch runs, the next one gathers.
             while (batch.Count < _options.MaxBatch && _queue.Reader.TryRead(out var work))
-                if (!work.Lot.Abandoned && await DecodeAsync(work, tensor.AsMemory(batch.Count * _backbone.InputSize, _backbone.InputSize))) batch.Add(work);
+                if (!work.Lot.Abandoned && Decode(work, tensor.AsSpan(batch.Count * _backbone.InputSize, _backbone.InputSize))) batch.Add(work);
             if (batch.Count == 0) continue;
             RunBatch(batch, 0, batch.Count, tensor, embeddings);
             BatchSizes.Record(batch.Count);
@@ -114,12 +119,12 @@ public sealed class EmbeddingEngine : IAsyncDisposable
         }
     }
 
-    private async ValueTask<bool> DecodeAsync(Work work, Memory<float> tensor)
+    private bool Decode(Waiting work, Span<float> tensor)
     {
         ReadOnlyMemory<byte> bytes;
         try
         {
-            bytes = await work.Lot.FetchAsync(work.Index);
+            bytes = work.Lot.Fetch(work.Index);
         }
         catch (Exception e)
         {
@@ -128,7 +133,7 @@ public sealed class EmbeddingEngine : IAsyncDisposable
         }
         try
         {
-            if (_decoder.TryDecode(bytes, tensor.Span, _backbone.File.Side, _backbone.File.Normalisation, out var reason)) return true;
+            if (_decoder.TryDecode(bytes, tensor, _backbone.File.Side, _backbone.File.Normalisation, out var reason)) return true;
             work.Lot.Refuse(work.Index, reason);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
@@ -139,7 +144,7 @@ public sealed class EmbeddingEngine : IAsyncDisposable
     }
 
     /// <summary>Runs a part of the batch. Where the model fails, halves are tried, until the image that it fails on stands alone.</summary>
-    private void RunBatch(List<Work> batch, int from, int count, float[] tensor, float[] embeddings)
+    private void RunBatch(List<Waiting> batch, int from, int count, float[] tensor, float[] embeddings)
     {
         try
         {

@@ -36,7 +36,7 @@ internal static class DemoCommand
             screen.Say("Stopped.");
             return 130;
         }
-        catch (Exception e) when (e is DemoException or WeightsException or WinnowApiException or InvalidOperationException)
+        catch (Exception e) when (e is DemoException or WeightsException or WinnowApiException or HttpRequestException or TimeoutException or IOException or InvalidOperationException)
         {
             await Console.Error.WriteLineAsync(e.Message);
             return 1;

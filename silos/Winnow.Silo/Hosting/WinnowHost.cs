@@ -87,7 +87,7 @@ public static class WinnowHost
         });
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
         // Orleans says two lines per placement through Polly's name, and much at start, that no operator acts on.
-        builder.Logging.AddFilter("Polly", LogLevel.Warning).AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddFilter("Polly", LogLevel.Error).AddFilter("Orleans", LogLevel.Error).AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogLevel.None);
     }
 
