@@ -10,7 +10,7 @@ internal sealed class DemoScreen
 
     public bool Live => _live;
 
-    public void Say(string text) => AnsiConsole.WriteLine(text);
+    public void Say(string text) => Console.WriteLine(text);
 
     public void Heading(string text)
     {

@@ -1,0 +1,44 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Winnow.Model.Datasets;
+
+namespace Winnow.Cli.Datasets;
+
+internal static class StatusCommand
+{
+    public static Command Make(Connection connection)
+    {
+        var name = new Argument<string>("dataset");
+        var watch = new Option<bool>("--watch") { Description = "Go on until stopped." };
+        var command = new Command("status", "Where a dataset stands.") { name, watch };
+        connection.OnRun(command, async (parsed, client, ct) =>
+        {
+            if (!parsed.GetValue(watch))
+            {
+                Print(await client.GetStatusAsync(parsed.GetValue(name)!, ct));
+                return 0;
+            }
+            var last = "";
+            await foreach (var status in client.WatchStatusAsync(parsed.GetValue(name)!, ct))
+            {
+                var line = Line(status);
+                if (line == last) continue;
+                Console.WriteLine(line);
+                last = line;
+            }
+            return 0;
+        });
+        return command;
+    }
+
+    private static string Line(DatasetStatus s) => string.Create(CultureInfo.InvariantCulture, $"{s.Images} images, {s.ScoringBacklog} to score, {s.OpenTasks} open tasks, {s.Decided} decided, {s.ActiveRounds.Count} rounds under way{(s.ScoringStalled is null ? "" : $"; scoring stalled: {s.ScoringStalled}")}");
+
+    private static void Print(DatasetStatus status)
+    {
+        Console.WriteLine(Line(status));
+        foreach (var (stage, count) in status.Stages.Where(s => s.Value > 0)) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {JsonNamingPolicy.KebabCaseLower.ConvertName(stage.ToString()),-14} {count}"));
+        foreach (var r in status.ActiveRounds) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  round {r.Arm}/{r.Number}: {r.Step.ToString().ToLowerInvariant()}, {r.Decided} of {r.Selected} decided"));
+        foreach (var m in status.Champions) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  model {m.Name}: {m.Labels} labels, audit accuracy {m.Metrics.AuditAccuracy:P1} ({m.Metrics.AuditAccuracyLower:P1} to {m.Metrics.AuditAccuracyUpper:P1})"));
+    }
+}
