@@ -1,0 +1,67 @@
+using CsCheck;
+using Winnow.Algorithms.Quality;
+using Winnow.Algorithms.Tests.Reference;
+
+namespace Winnow.Algorithms.Tests.Quality;
+
+public sealed class QualityTests
+{
+    [Fact]
+    public void Intervals_equal_scipy()
+    {
+        foreach (var r in ReferenceValues.Loaded.ClopperPearson)
+        {
+            var (lower, upper) = BinomialBounds.ClopperPearson(r.K, r.N, 0.95);
+            Assert.Equal(r.Lower, lower, 9);
+            Assert.Equal(r.Upper, upper, 9);
+        }
+    }
+
+    [Fact]
+    public void The_lower_bound_misses_no_more_often_than_it_says() => Gen.Select(Gen.Int[1, 60], Gen.Double[0.05, 0.95]).Sample((n, p) =>
+    {
+        // Exactly, over all outcomes: P(lower bound > p) ≤ δ.
+        double miss = 0, weight = Math.Pow(1 - p, n);
+        for (var k = 0; k <= n; k++)
+        {
+            if (BinomialBounds.Lower(k, n, 0.1) > p) miss += weight;
+            weight *= (double)(n - k) / (k + 1) * p / (1 - p);
+        }
+        Assert.InRange(miss, 0, 0.1 + 1e-9);
+    }, iter: 200);
+
+    [Fact]
+    public void McNemar_equals_scipy()
+    {
+        foreach (var r in ReferenceValues.Loaded.Mcnemar) Assert.Equal(r.P, McNemar.OneSidedP(r.First, r.Second), 9);
+    }
+
+    [Fact]
+    public void Counts_out_of_range_are_refused()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => BinomialBounds.Lower(3, 2, 0.1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => BinomialBounds.Lower(0, 0, 0.1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => BinomialBounds.Upper(1, 2, 1));
+    }
+
+    [Fact]
+    public void Metrics_of_a_small_case_by_hand()
+    {
+        float[] p = [0.9f, 0.1f, 0.6f, 0.4f, 0.2f, 0.8f];
+        int[] labels = [0, 1, 1];
+        Assert.Equal(2.0 / 3, ClassificationMetrics.Accuracy(p, labels, 2), 6);
+        Assert.Equal((-Math.Log(0.9) - Math.Log(0.4) - Math.Log(0.8)) / 3, ClassificationMetrics.LogLoss(p, labels, 2), 6);
+        // Three predictions in three bins: gaps 0.1, 0.6, 0.2.
+        Assert.Equal(0.9 / 3, ClassificationMetrics.ExpectedCalibrationError(p, labels, 2), 5);
+    }
+
+    [Theory]
+    [InlineData(0.5, 10)]
+    [InlineData(0.7, 15)]
+    [InlineData(0.8, 20)]
+    [InlineData(0.85, 30)]
+    public void Labels_to_reach_are_interpolated(double target, double expected) => Assert.Equal(expected, LearningCurve.LabelsToReach([10, 20, 40], [0.6, 0.8, 0.9], target)!.Value, 9);
+
+    [Fact]
+    public void A_target_beyond_the_curve_is_not_reached() => Assert.Null(LearningCurve.LabelsToReach([10, 20], [0.6, 0.8], 0.9));
+}
