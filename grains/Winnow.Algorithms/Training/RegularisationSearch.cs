@@ -17,13 +17,13 @@ public sealed record RegularisationOptions
 
 /// <summary>What cross-validation found.</summary>
 /// <param name="C">The chosen strength.</param>
-/// <param name="LogLoss">Mean held-out log-loss at that strength; null where it could not be measured.</param>
+/// <param name="LogLoss">Mean held-out log-loss at that strength and its best temperature; null where it could not be measured.</param>
 /// <param name="Losses">Mean held-out log-loss per value of the grid; empty where it could not be measured.</param>
 /// <param name="OutOfFoldLogits">[n × K] at the chosen strength; empty where it could not be measured.</param>
 /// <param name="OutOfFoldTemperature">The temperature that fits them; 1 where it could not be measured.</param>
 public sealed record RegularisationResult(double C, double? LogLoss, IReadOnlyList<double> Losses, float[] OutOfFoldLogits, float OutOfFoldTemperature);
 
-/// <summary>Chooses C by stratified k-fold cross-validation on the mean held-out log-loss.</summary>
+/// <summary>Chooses C by stratified k-fold cross-validation on the mean held-out log-loss, each strength at the temperature that suits it best.</summary>
 public static class RegularisationSearch
 {
     /// <summary>Fewer held-out examples than this say nothing.</summary>
@@ -64,9 +64,16 @@ public static class RegularisationSearch
             }
         });
         var losses = new double[grid.Count];
-        for (var g = 0; g < grid.Count; g++) losses[g] = MeanLoss(logits[g], y, classes, usable);
+        var temperatures = new float[grid.Count];
+        for (var g = 0; g < grid.Count; g++)
+        {
+            // A head is calibrated after it is fitted, so strengths are compared at the temperature that suits each: else the choice would
+            // mostly be one of confidence, and on labels that were chosen because they are hard, of too little of it.
+            temperatures[g] = FitTemperature(logits[g], y, classes, usable);
+            losses[g] = MeanLoss(logits[g], y, classes, usable, temperatures[g]);
+        }
         var best = Array.IndexOf(losses, losses.Min());
-        return new RegularisationResult(grid[best], losses[best], losses, logits[best], FitTemperature(logits[best], y, classes, usable));
+        return new RegularisationResult(grid[best], losses[best], losses, logits[best], temperatures[best]);
     }
 
     private static RegularisationResult Nothing(RegularisationOptions options) => new(options.DefaultC, null, [], [], 1);
@@ -107,14 +114,14 @@ public static class RegularisationSearch
         return (part, [.. rows.Select(r => y[r])]);
     }
 
-    private static double MeanLoss(float[] logits, int[] labels, int classes, bool[] usable)
+    private static double MeanLoss(float[] logits, int[] labels, int classes, bool[] usable, double temperature)
     {
         double sum = 0;
         var count = 0;
         for (var i = 0; i < labels.Length; i++)
         {
             if (!usable[i]) continue;
-            sum += TemperatureScaling.LogLoss(logits.AsSpan(i * classes, classes), labels[i], 1);
+            sum += TemperatureScaling.LogLoss(logits.AsSpan(i * classes, classes), labels[i], temperature);
             count++;
         }
         return sum / count;

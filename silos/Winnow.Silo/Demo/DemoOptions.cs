@@ -51,5 +51,5 @@ internal sealed record DemoOptions
         int.TryParse(text, CultureInfo.InvariantCulture, out var n) && n >= least && n <= most ? n : throw new DemoException($"{name} must be {least} to {most}, not '{text}'.");
 
     /// <summary>Label counts at which a model is trained: close together where the curve is steep.</summary>
-    public IReadOnlyList<int> Budgets() => [.. new[] { 20, 50, 100, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000, 7500 }.Where(b => b < Labels), Labels];
+    public IReadOnlyList<int> Budgets() => [.. new[] { 20, 50, 100, 150, 200, 250, 300, 350, 400, 450, 500, 600, 700, 800, 900, 1000, 1500, 2000, 3000, 5000, 7500 }.Where(b => b < Labels), Labels];
 }

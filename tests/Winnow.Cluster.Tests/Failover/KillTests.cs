@@ -1,0 +1,143 @@
+using System.Collections.Concurrent;
+using Winnow.Client;
+using Winnow.Model.Datasets;
+using Winnow.Model.Images;
+using Winnow.Model.Prelabels;
+using Winnow.Model.Review;
+using Winnow.Model.Training;
+
+namespace Winnow.Cluster.Tests.Failover;
+
+/// <summary>kill -9 in the middle of import, of review and of training: what was acknowledged is there once, and the work goes on to its end.</summary>
+public sealed class KillTests
+{
+    private const string Dataset = "drawn";
+    private static readonly DatasetSettings Settings = new() { Shards = 4, AuditSample = 30, ProjectionDimensions = 32, LeasePeriod = TimeSpan.FromSeconds(5) };
+    private static readonly CreateDataset Creation = new(Dataset, new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] }, Settings);
+
+    [Fact]
+    public async Task Killed_while_it_imports()
+    {
+        const int Images = 1500;
+        await using var silo = await SiloProcess.StartAsync();
+        await silo.Client.CreateDatasetAsync(Creation);
+        var acknowledged = new List<IngestResult>();
+        var kills = 0;
+        await foreach (var result in silo.Client.ImportAsync(Dataset, DrawnImages.EnumerateAsync(Images), new ImportOptions { LotSize = 50, Concurrency = 3 }))
+        {
+            acknowledged.Add(result);
+            if (acknowledged.Count is not (100 or 500 or 900)) continue;
+            kills++;
+            await silo.KillAsync();
+            await silo.StartAgainAsync();
+        }
+        Assert.Equal(3, kills);
+        Assert.Equal(Images, acknowledged.Count);
+        Assert.All(acknowledged, r => Assert.Equal(IngestStatus.Accepted, r.Status));
+
+        var status = await silo.Client.WaitForScoringAsync(Dataset);
+        Assert.Equal(Images, status.Images);
+        Assert.Equal(Images, status.Stages[Stage.Scored]);
+        var listed = new HashSet<ImageId>();
+        await foreach (var image in silo.Client.ListImagesAsync(Dataset)) Assert.True(listed.Add(image.Id), $"{image.Id} is listed twice");
+        Assert.Equal(acknowledged.Select(r => r.Id!.Value).Order(), listed.Order());
+
+        var again = new List<IngestResult>();
+        await foreach (var result in silo.Client.ImportAsync(Dataset, DrawnImages.EnumerateAsync(Images))) again.Add(result);
+        Assert.All(again, r => Assert.Equal(IngestStatus.Duplicate, r.Status));
+        Assert.Equal(Images, (await silo.Client.GetStatusAsync(Dataset)).Images);
+    }
+
+    [Fact]
+    public async Task Killed_while_people_review()
+    {
+        await using var silo = await SiloProcess.StartAsync();
+        await PrepareAsync(silo, 400);
+        var round = await silo.Client.StartRoundAsync(Dataset, new StartRound(120));
+        var recorded = new ConcurrentDictionary<ImageId, (string Label, Guid Operation)>();
+        var kills = 0;
+        while (true)
+        {
+            var tasks = await silo.Client.LeaseAsync(Dataset, new LeaseRequest(10, 500));
+            if (tasks.Count == 0)
+            {
+                if ((await silo.Client.GetRoundAsync(Dataset, round.Arm, round.Number)).Step > RoundStep.Review) break;
+                continue;
+            }
+            Assert.All(tasks, t => Assert.False(recorded.ContainsKey(t.Image), $"{t.Image} was handed out again after its answer was recorded"));
+            var answers = tasks.Select(t => (Task: t, Label: t.Name.Split('/')[0], Operation: Guid.NewGuid())).ToArray();
+            var submitting = silo.Client.SubmitAsync(Dataset, [.. answers.Select(a => new SubmitDecision(a.Task.Image, a.Operation, new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(a.Label)] }, a.Task.Lease))]);
+            if (recorded.Count is >= 30 and < 50 && kills == 0 || recorded.Count >= 90 && kills == 1)
+            {
+                // While the answers are on their way: the client sends them again, with the same operation ids.
+                kills++;
+                await silo.KillAsync();
+                await silo.StartAgainAsync();
+            }
+            foreach (var (result, answer) in (await submitting).Zip(answers))
+            {
+                Assert.True(result.Status is SubmitStatus.Recorded or SubmitStatus.AlreadyRecorded, $"{result.Status}: {result.Reason}");
+                Assert.True(recorded.TryAdd(answer.Task.Image, (answer.Label, answer.Operation)));
+            }
+        }
+        Assert.Equal(2, kills);
+        Assert.Equal(120 + Settings.AuditSample, recorded.Count);
+        foreach (var (image, (label, operation)) in recorded)
+        {
+            var detail = await silo.Client.GetImageAsync(Dataset, image);
+            var entry = Assert.Single(detail.History);
+            Assert.Equal((operation, "test"), (entry.OperationId, entry.Actor));
+            Assert.Equal(label, Assert.IsType<ClassTag>(Assert.Single(detail.Annotations)).Class);
+        }
+        var ended = await silo.Client.WaitForRoundAsync(Dataset, round.Arm, round.Number);
+        Assert.Equal((RoundStep.Done, 120), (ended.Step, ended.Labels));
+    }
+
+    [Fact]
+    public async Task Killed_at_every_step_of_training()
+    {
+        await using var silo = await SiloProcess.StartAsync();
+        await PrepareAsync(silo, 900);
+        await CollectAsync(silo.Client.ImportAsync(Dataset, DrawnImages.EnumerateAsync(300, 5000, labelled: true, Partition.Holdout)));
+        await silo.Client.WaitForScoringAsync(Dataset);
+        var round = await silo.Client.StartRoundAsync(Dataset, new StartRound(500));
+        using var stop = new CancellationTokenSource();
+        var reviewing = new SimulatedReviewer(silo.Client, new SimulatedReviewerOptions { Dataset = Dataset, Classes = DrawnImages.Classes, Truth = t => t.Name.Split('/')[0], LeaseSize = 100 }).RunAsync(stop.Token);
+        var killedAt = new HashSet<RoundStep>();
+        while (true)
+        {
+            var now = await silo.Client.GetRoundAsync(Dataset, round.Arm, round.Number);
+            if (now.Step is RoundStep.Done or RoundStep.Failed) break;
+            if (now.Step < RoundStep.Train || !killedAt.Add(now.Step)) continue;
+            await silo.KillAsync();
+            await silo.StartAgainAsync();
+        }
+        await stop.CancelAsync();
+        await reviewing;
+        Assert.Contains(RoundStep.Train, killedAt);
+
+        var ended = await silo.Client.WaitForRoundAsync(Dataset, round.Arm, round.Number);
+        Assert.Equal((RoundStep.Done, 500, true), (ended.Step, ended.Labels, ended.Promoted));
+        Assert.True(ended.Model!.Metrics.HoldoutAccuracy > 0.6, $"{ended.Model.Metrics.HoldoutAccuracy}");
+        var status = await silo.Client.GetStatusAsync(Dataset);
+        Assert.Equal("main/1", Assert.Single(status.Champions).Name);
+        Assert.Single(await silo.Client.ListRoundsAsync(Dataset));
+        // Every image of the pool bears the scores of that one champion.
+        await foreach (var image in silo.Client.ListImagesAsync(Dataset, Stage.Scored))
+        {
+            Assert.Equal("main/1", (await silo.Client.GetImageAsync(Dataset, image.Id)).Scores?.ModelVersion);
+        }
+    }
+
+    private static async Task PrepareAsync(SiloProcess silo, int images)
+    {
+        await silo.Client.CreateDatasetAsync(Creation);
+        await CollectAsync(silo.Client.ImportAsync(Dataset, DrawnImages.EnumerateAsync(images)));
+        await silo.Client.WaitForScoringAsync(Dataset);
+    }
+
+    private static async Task CollectAsync(IAsyncEnumerable<IngestResult> results)
+    {
+        await foreach (var result in results) Assert.Equal(IngestStatus.Accepted, result.Status);
+    }
+}

@@ -1,0 +1,66 @@
+using CsCheck;
+using Winnow.Grains.Images;
+using Winnow.Model.Datasets;
+using Winnow.Model.Images;
+
+namespace Winnow.Cluster.Tests.Images;
+
+public sealed class ShardIndexTests
+{
+    internal static ImageId IdOf(int i) => ImageId.Of(BitConverter.GetBytes(i));
+
+    [Fact]
+    public void It_finds_what_it_holds_and_nothing_else() => Gen.Int[0, 3000].Sample(count =>
+    {
+        var index = new ShardIndex();
+        for (var i = 0; i < count; i++) Assert.Equal(i, index.Add(IdOf(i), Partition.Pool, -1, false));
+        for (var i = 0; i < count; i++)
+        {
+            Assert.True(index.TryFind(IdOf(i), out var ordinal));
+            Assert.Equal(i, ordinal);
+        }
+        Assert.False(index.TryFind(IdOf(count), out _));
+    }, iter: 20);
+
+    [Fact]
+    public void Stages_follow_what_happened()
+    {
+        var index = new ShardIndex();
+        var o = index.Add(IdOf(1), Partition.Pool, -1, false);
+        Assert.Equal(Stage.Received, index.StageOf(o, 0));
+        Assert.Equal(Stage.Scored, index.StageOf(o, 1));
+        index.Set(o, ShardIndex.Flags.Asked);
+        Assert.Equal(Stage.Queued, index.StageOf(o, 1));
+        index.Decide(o, 1, 2, true, Stage.Labeled);
+        Assert.Equal(Stage.Labeled, index.StageOf(o, 1));
+        Assert.Equal((1, 2), (index.VersionOf(o), index.LabelOf(o)));
+        index.Quarantine(o);
+        Assert.Equal(Stage.Quarantined, index.StageOf(o, 1));
+        Assert.Equal(Stage.Labeled, index.StageOf(index.Add(IdOf(2), Partition.Holdout, 0, false), 0));
+    }
+
+    [Fact]
+    public void Shards_are_the_order_of_ids_and_split_in_two() => Gen.Int.Sample(i =>
+    {
+        var id = IdOf(i);
+        for (var shards = 1; shards <= 512; shards *= 2) Assert.Equal(ShardLayout.ShardOf(id, shards), ShardLayout.ShardOf(id, shards * 2) / 2);
+    });
+
+    [Fact]
+    public void Ids_are_written_and_read_back() => Gen.Byte.Array[32].Sample(bytes =>
+    {
+        var id = ImageId.FromBytes(bytes);
+        Assert.Equal(56, id.ToString().Length);
+        Assert.True(ImageId.TryParse(id.ToString(), out var read));
+        Assert.Equal(id, read);
+        Assert.Equal(bytes, read.ToBytes());
+    });
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("img-")]
+    [InlineData("img-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab")]
+    [InlineData("img-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    [InlineData("jpg-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    public void Other_texts_are_no_ids(string text) => Assert.False(ImageId.TryParse(text, out _));
+}
