@@ -1,0 +1,220 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Winnow.Grains.Ports;
+using Winnow.Model;
+using Winnow.Model.Datasets;
+using Winnow.Model.Images;
+
+namespace Winnow.Adapters.Ledger;
+
+/// <summary>
+/// The embedded ledger: one SQLite file with a write-ahead log, one writer that groups commits, and pooled readers. One process at a time.
+/// </summary>
+public sealed class SqliteLedger : ILedger, IGrainStateStore, IAsyncDisposable
+{
+    private const int PageRows = 4_096;
+
+    private readonly LedgerLock _lock;
+    private readonly LedgerWriter _writer;
+    private readonly LedgerReaders _readers;
+    // Datasets are never removed, so a number once read stays true.
+    private readonly ConcurrentDictionary<string, long> _datasets = new(StringComparer.Ordinal);
+    private int _disposed;
+
+    private SqliteLedger(LedgerLock held, LedgerWriter writer, LedgerReaders readers)
+    {
+        _lock = held;
+        _writer = writer;
+        _readers = readers;
+    }
+
+    /// <summary>Opens a ledger, makes it when it is not there, and brings it to the layout of this program.</summary>
+    /// <exception cref="ArgumentException">A setting is missing or out of range.</exception>
+    /// <exception cref="LedgerUnavailableException">Another process has it open, a newer program wrote it, or the file is something else.</exception>
+    public static SqliteLedger Open(LedgerOptions options, ILogger<SqliteLedger> logger)
+    {
+        options.Validate();
+        var path = Path.GetFullPath(options.Path);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var held = LedgerLock.Take(path);
+        SqliteSession? session = null;
+        try
+        {
+            session = SqliteSession.OpenWriter(path, options.CacheMebibytes);
+            LedgerMigrations.Apply(session, path);
+            return new SqliteLedger(held, new LedgerWriter(session, options, logger), new LedgerReaders(path, options.Readers));
+        }
+        catch (Exception problem)
+        {
+            session?.Dispose();
+            held.Dispose();
+            if (problem is Microsoft.Data.Sqlite.SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_NOTADB })
+                throw new LedgerUnavailableException($"'{path}' is no SQLite database. Name another file, or restore a backup.", problem);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> AddDatasetAsync(DatasetInfo dataset, CancellationToken cancellationToken)
+    {
+        var json = JsonSerializer.SerializeToUtf8Bytes(dataset, ModelJson.Default.DatasetInfo);
+        return _writer.WriteAsync(1, session => new Written<bool>(
+            session.Prepare("INSERT INTO dataset (name, info) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING").Bind(1, dataset.Name).BindText(2, json).Run() > 0,
+            true), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<DatasetInfo>> ListDatasetsAsync(CancellationToken cancellationToken) =>
+        await _readers.ReadAsync(static session =>
+        {
+            var datasets = new List<DatasetInfo>();
+            var query = session.Prepare("SELECT info FROM dataset ORDER BY name");
+            while (query.Step()) datasets.Add(JsonSerializer.Deserialize(query.Bytes(0), ModelJson.Default.DatasetInfo)!);
+            return datasets;
+        }, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public Task<DatasetInfo?> FindDatasetAsync(string name, CancellationToken cancellationToken) =>
+        _readers.ReadAsync(session =>
+        {
+            var query = session.Prepare("SELECT info FROM dataset WHERE name = ?1").Bind(1, name);
+            if (!query.Step()) return null;
+            var dataset = JsonSerializer.Deserialize(query.Bytes(0), ModelJson.Default.DatasetInfo);
+            query.Reset();
+            return dataset;
+        }, cancellationToken);
+
+    /// <inheritdoc/>
+    /// <exception cref="KeyNotFoundException">The ledger has no such dataset.</exception>
+    public Task<OpenedShard> OpenShardAsync(ShardKey shard, CancellationToken cancellationToken) =>
+        _writer.WriteAsync(1, session =>
+        {
+            var query = session.Prepare(
+                "INSERT INTO shard SELECT id, ?2, 1, 0 FROM dataset WHERE name = ?1 " +
+                "ON CONFLICT (dataset, shard) DO UPDATE SET epoch = epoch + 1 RETURNING epoch, images").Bind(1, shard.Dataset).Bind(2, shard.Shard);
+            if (!query.Step()) throw new KeyNotFoundException($"The ledger has no dataset '{shard.Dataset}'. Create it before its shards are used.");
+            var opened = new OpenedShard(query.Long(0), query.Int(1));
+            query.Reset();
+            return new Written<OpenedShard>(opened, true);
+        }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ShardCommitStatus> CommitAsync(ShardCommit commit, CancellationToken cancellationToken) =>
+        _writer.WriteAsync(ShardCommits.RowsOf(commit), session => ShardCommits.Apply(session, commit), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<OrdinalRange?> FindOperationAsync(ShardKey shard, Guid operationId, CancellationToken cancellationToken) =>
+        ReadAsync(shard, (OrdinalRange?)null, (session, dataset) => ShardQueries.OperationOf(session, dataset, shard.Shard, operationId), cancellationToken);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ImageRow> ReadImagesAsync(ShardKey shard, int from, int max, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        for (var left = max; left > 0;)
+        {
+            var (start, take) = (from, Math.Min(left, PageRows));
+            var page = await ReadAsync(shard, [], (session, dataset) => ShardQueries.Images(session, dataset, shard.Shard, start, take), cancellationToken).ConfigureAwait(false);
+            foreach (var row in page) yield return row;
+            if (page.Count < take) yield break;
+            from = page[^1].Ordinal + 1;
+            left -= page.Count;
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="KeyNotFoundException">The shard has no row of one of these ordinals.</exception>
+    public async Task<IReadOnlyList<ImageRow>> ReadImagesAsync(ShardKey shard, IReadOnlyList<int> ordinals, CancellationToken cancellationToken)
+    {
+        if (ordinals.Count == 0) return [];
+        var rows = await ReadAsync(shard, null, (session, dataset) => ShardQueries.Images(session, dataset, shard, ordinals), cancellationToken).ConfigureAwait(false);
+        return rows ?? throw ShardQueries.Missing(shard, ordinals[0]);
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<TaskRow> ReadTasksAsync(ShardKey shard, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var after = new TaskRow(int.MinValue, "", 0, 0, default);
+        while (true)
+        {
+            var last = after;
+            var page = await ReadAsync(shard, [], (session, dataset) => ShardQueries.Tasks(session, dataset, shard.Shard, last, PageRows), cancellationToken).ConfigureAwait(false);
+            foreach (var row in page) yield return row;
+            if (page.Count < PageRows) yield break;
+            after = page[^1];
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<HistoryRow> ReadShardHistoryAsync(ShardKey shard, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        HistoryRow? after = null;
+        while (true)
+        {
+            var last = after;
+            var page = await ReadAsync(shard, [], (session, dataset) => ShardQueries.History(session, dataset, shard.Shard, last, PageRows), cancellationToken).ConfigureAwait(false);
+            foreach (var row in page) yield return row;
+            if (page.Count < PageRows) yield break;
+            after = page[^1];
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<HistoryRow>> ReadHistoryAsync(ShardKey shard, ImageId image, CancellationToken cancellationToken) =>
+        await ReadAsync(shard, [], (session, dataset) => ShardQueries.History(session, dataset, shard.Shard, image), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<SegmentRow>> ReadSegmentsAsync(ShardKey shard, CancellationToken cancellationToken) =>
+        await ReadAsync(shard, [], (session, dataset) => ShardQueries.SegmentsOf(session, dataset, shard.Shard), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">The secret is there with another length.</exception>
+    public async Task<byte[]> GetOrCreateSecretAsync(string name, int length, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
+        var secret = await _writer.WriteAsync(1, session =>
+        {
+            session.Prepare("INSERT INTO secret VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING").Bind(1, name).BindBlob(2, RandomNumberGenerator.GetBytes(length)).Run();
+            var query = session.Prepare("SELECT value FROM secret WHERE name = ?1").Bind(1, name);
+            query.Step();
+            var value = query.Bytes(0).ToArray();
+            query.Reset();
+            return new Written<byte[]>(value, true);
+        }, cancellationToken).ConfigureAwait(false);
+        return secret.Length == length ? secret : throw new InvalidOperationException(
+            string.Create(CultureInfo.InvariantCulture, $"The secret '{name}' has {secret.Length} bytes, not {length}: ask for it under another name."));
+    }
+
+    Task<StoredGrainState?> IGrainStateStore.ReadAsync(GrainStateKey key, CancellationToken cancellationToken) =>
+        _readers.ReadAsync(session => GrainStateQueries.Read(session, key), cancellationToken);
+
+    Task<long?> IGrainStateStore.WriteAsync(GrainStateKey key, long? expected, ReadOnlyMemory<byte>? state, CancellationToken cancellationToken) =>
+        _writer.WriteAsync(1, session => GrainStateQueries.Write(session, key, expected, state), cancellationToken);
+
+    /// <summary>Writes what was handed over, then closes the file and lets another process have it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        // Readers first: the last connection to close, the writer's, folds the log into the database file.
+        _readers.Dispose();
+        await _writer.DisposeAsync().ConfigureAwait(false);
+        _lock.Dispose();
+    }
+
+    /// <summary>Reads rows of a shard; <paramref name="none"/> when there is no such dataset.</summary>
+    private Task<T> ReadAsync<T>(ShardKey shard, T none, Func<SqliteSession, long, T> query, CancellationToken cancellationToken) =>
+        _readers.ReadAsync(session =>
+        {
+            if (!_datasets.TryGetValue(shard.Dataset, out var dataset))
+            {
+                var find = session.Prepare("SELECT id FROM dataset WHERE name = ?1").Bind(1, shard.Dataset);
+                if (!find.Step()) return none;
+                dataset = find.Long(0);
+                find.Reset();
+                _datasets[shard.Dataset] = dataset;
+            }
+            return query(session, dataset);
+        }, cancellationToken);
+}
