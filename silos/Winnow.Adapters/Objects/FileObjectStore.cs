@@ -1,0 +1,207 @@
+using System.Buffers;
+using System.IO.Enumeration;
+using System.Runtime.CompilerServices;
+using Winnow.Grains.Ports;
+
+namespace Winnow.Adapters.Objects;
+
+/// <summary>
+/// Objects as files under one folder, a key's segments as folder names. One process at a time. A removed object may come back after a power
+/// failure; a stored one never goes. A key cannot be the folder of another: <c>a</c> and <c>a/b</c> exclude each other.
+/// </summary>
+public sealed class FileObjectStore : IObjectStore, IDisposable
+{
+    /// <summary>Up to so many objects are synced one by one; a sync of the whole file system costs about as much as ten of them.</summary>
+    private const int FewObjects = 8;
+    private const int WritersOfMany = 16;
+    private const int ListingPage = 512;
+
+    private readonly ObjectFolder _folder;
+    private readonly FileSystemSync? _sync;
+
+    /// <summary>Opens a store, makes its folder when it is not there, and removes what a killed process left half-written.</summary>
+    /// <param name="root">The folder. Nothing else may write there.</param>
+    /// <exception cref="InvalidOperationException">Another process has the folder open.</exception>
+    public FileObjectStore(string root) : this(root, FileSystemSync.IsSupported) { }
+
+    internal FileObjectStore(string root, bool syncFileSystem)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(root);
+        _folder = new ObjectFolder(root);
+        _sync = syncFileSystem ? new FileSystemSync(_folder.Root) : null;
+    }
+
+    /// <inheritdoc/>
+    public Task PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        var path = _folder.PathOf(key);
+        return Task.Run(() => PutOne(path, content, replace: true), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task PutAsync(string key, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken)
+    {
+        var path = _folder.PathOf(key);
+        var temporary = _folder.NewTemporary();
+        try
+        {
+            await using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16, FileOptions.Asynchronous))
+                await write(file, cancellationToken).ConfigureAwait(false);
+            await Task.Run(() =>
+            {
+                ObjectFolder.SyncFile(temporary);
+                ObjectFolder.TryName(temporary, path, replace: true);
+                _folder.SyncName(path);
+            }, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            ObjectFolder.Discard(temporary);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task PutManyIfAbsentAsync(IReadOnlyList<(string Key, ReadOnlyMemory<byte> Content)> objects, CancellationToken cancellationToken)
+    {
+        var paths = objects.Select(o => _folder.PathOf(o.Key)).ToArray();
+        if (paths.Length == 0) return;
+        if (_sync is null || paths.Length <= FewObjects)
+        {
+            await Task.Run(() => Parallel.For(0, paths.Length, Workers(cancellationToken), i => PutOne(paths[i], objects[i].Content, replace: false)), cancellationToken).ConfigureAwait(false);
+            return;
+        }
+        var temporaries = new string?[paths.Length];
+        try
+        {
+            await Task.Run(() => Parallel.For(0, paths.Length, Workers(cancellationToken), i =>
+            {
+                if (File.Exists(paths[i])) return;
+                temporaries[i] = _folder.NewTemporary();
+                ObjectFolder.Write(temporaries[i]!, objects[i].Content.Span, durable: false);
+            }), cancellationToken).ConfigureAwait(false);
+            // Bytes before names: a name whose bytes were not on disk could be an empty file after a power failure.
+            if (temporaries.Any(t => t is not null)) await _sync.SyncAsync().ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            for (var i = 0; i < paths.Length; i++)
+                if (temporaries[i] is { } temporary) ObjectFolder.TryName(temporary, paths[i], replace: false);
+            // Also where all were there: another caller may have named them a moment ago and not have synced the names.
+            await _sync.SyncAsync().ConfigureAwait(false);
+        }
+        catch
+        {
+            foreach (var temporary in temporaries)
+                if (temporary is not null) ObjectFolder.Discard(temporary);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<ReadOnlyMemory<byte>?> GetAsync(string key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await File.ReadAllBytesAsync(_folder.PathOf(key), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception problem) when (problem is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<Stream?> OpenReadAsync(string key, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            return Task.FromResult<Stream?>(new FileStream(_folder.PathOf(key), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 16, FileOptions.Asynchronous));
+        }
+        catch (Exception problem) when (problem is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return Task.FromResult<Stream?>(null);
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>The memory is read-only in spite of its type: writing to it ends the process.</remarks>
+    public Task<IMemoryOwner<byte>?> MapAsync(string key, CancellationToken cancellationToken)
+    {
+        var path = _folder.PathOf(key);
+        return Task.Run<IMemoryOwner<byte>?>(() => MappedObject.Map(path), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> ExistsAsync(string key, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return Task.FromResult(File.Exists(_folder.PathOf(key)));
+    }
+
+    /// <inheritdoc/>
+    public Task DeleteAsync(string key, CancellationToken cancellationToken)
+    {
+        var path = _folder.PathOf(key);
+        return Task.Run(() =>
+        {
+            if (File.Exists(path)) File.Delete(path);
+        }, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<(string Key, long Size)> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ObjectKeyRules.CheckPrefix(prefix);
+        var folder = Path.Combine(_folder.Root, prefix[..^1]);
+        if (!Directory.Exists(folder)) yield break;
+        using var files = Files(folder).GetEnumerator();
+        while (true)
+        {
+            // The walk blocks on the disk; a page of it is worth a trip to the thread pool.
+            var page = await Task.Run(() =>
+            {
+                var found = new List<(string Key, long Size)>(ListingPage);
+                while (found.Count < ListingPage && files.MoveNext()) found.Add(files.Current);
+                return found;
+            }, cancellationToken).ConfigureAwait(false);
+            foreach (var (path, size) in page)
+                yield return (Path.GetRelativePath(_folder.Root, path).Replace(Path.DirectorySeparatorChar, '/'), size);
+            if (page.Count < ListingPage) yield break;
+        }
+    }
+
+    /// <summary>Lets another process have the folder.</summary>
+    public void Dispose()
+    {
+        _sync?.Dispose();
+        _folder.Dispose();
+    }
+
+    private static FileSystemEnumerable<(string Path, long Size)> Files(string folder) =>
+        new(folder, static (ref FileSystemEntry entry) => (entry.ToFullPath(), entry.Length), new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
+        {
+            ShouldIncludePredicate = static (ref FileSystemEntry entry) => !entry.IsDirectory && entry.FileName[0] != '.',
+            ShouldRecursePredicate = static (ref FileSystemEntry entry) => entry.FileName[0] != '.',
+        };
+
+    private void PutOne(string path, ReadOnlyMemory<byte> content, bool replace)
+    {
+        if (replace || !File.Exists(path))
+        {
+            var temporary = _folder.NewTemporary();
+            try
+            {
+                ObjectFolder.Write(temporary, content.Span, durable: true);
+                ObjectFolder.TryName(temporary, path, replace);
+            }
+            catch
+            {
+                ObjectFolder.Discard(temporary);
+                throw;
+            }
+        }
+        _folder.SyncName(path);
+    }
+
+    private static ParallelOptions Workers(CancellationToken cancellationToken) => new() { MaxDegreeOfParallelism = WritersOfMany, CancellationToken = cancellationToken };
+}
