@@ -1,0 +1,41 @@
+using System.Globalization;
+using Winnow.Abstractions.Datasets;
+using Winnow.Grains.Ports;
+using Winnow.Model.Datasets;
+
+namespace Winnow.Adapters.Datasets;
+
+/// <summary>Reads versions and models out of the object store.</summary>
+internal sealed class DatasetArchive : IDatasetArchive
+{
+    private readonly IObjectStore _objects;
+    private readonly SortedDictionary<string, IExportFormat> _formats = new(StringComparer.Ordinal);
+
+    public DatasetArchive(IObjectStore objects, IEnumerable<IExportFormat> formats)
+    {
+        _objects = objects;
+        foreach (var format in formats)
+            if (!_formats.TryAdd(format.Name, format)) throw new InvalidOperationException($"Two export formats are called '{format.Name}'; register one of them.");
+        Formats = [.. _formats.Keys];
+    }
+
+    public IReadOnlyList<string> Formats { get; }
+
+    public Task<Stream?> OpenManifestAsync(string dataset, int version, CancellationToken cancellationToken) =>
+        _objects.OpenReadAsync(ObjectKeys.Manifest(dataset, version), cancellationToken);
+
+    /// <inheritdoc/>
+    /// <exception cref="RefusedException">There is no such format.</exception>
+    /// <exception cref="InvalidDataException">The manifest or an image is missing or damaged. A damaged manifest is found before anything is written.</exception>
+    public async Task ExportAsync(DatasetInfo dataset, DatasetVersion version, string format, Stream destination, CancellationToken cancellationToken)
+    {
+        if (!_formats.TryGetValue(format, out var writer))
+            throw new RefusedException(string.Create(CultureInfo.InvariantCulture, $"There is no export format '{format}'. Known: {string.Join(", ", Formats)}."));
+        var manifest = new VersionManifest(dataset, version, _objects);
+        await manifest.CheckHashAsync(cancellationToken).ConfigureAwait(false);
+        await writer.WriteAsync(manifest, destination, cancellationToken).ConfigureAwait(false);
+    }
+
+    public Task<Stream?> OpenModelAsync(string dataset, string arm, int round, CancellationToken cancellationToken) =>
+        _objects.OpenReadAsync(ObjectKeys.HeadOnnx(dataset, arm, round), cancellationToken);
+}

@@ -1,0 +1,82 @@
+using System.Globalization;
+using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Images;
+using Winnow.Grains.Ports;
+using Winnow.Inference.Images;
+using Winnow.Model.Datasets;
+using Winnow.Model.Images;
+
+namespace Winnow.Adapters.Images;
+
+/// <summary>
+/// Takes in uploads: bytes first, rows second, so that a row on disk always has its bytes. A crash in between leaves bytes without a row, which
+/// the repeated lot finds and uses.
+/// </summary>
+internal sealed class ImageIntake(IObjectStore objects, IGrainFactory grains, ImageDecoder decoder, ImageLimits limits) : IImageIntake
+{
+    private const int MaxLot = 1_000;
+
+    public long MaxImageBytes => limits.MaxBytes;
+
+    /// <inheritdoc/>
+    /// <exception cref="RefusedException">The lot holds more than 1,000 images.</exception>
+    public async Task<IReadOnlyList<IngestResult>> TakeAsync(DatasetInfo dataset, Guid operationId, string actor, IReadOnlyList<ArrivedImage> lot, CancellationToken cancellationToken)
+    {
+        if (lot.Count > MaxLot)
+            throw new RefusedException(string.Create(CultureInfo.InvariantCulture, $"A lot has at most {MaxLot} images, not {lot.Count}. Send it in parts."));
+        var classes = ClassIndex(dataset.Schema);
+        var seen = new Examined[lot.Count];
+        // Hashing is the gateway's work and takes all its processors.
+        await Task.Run(() => Parallel.For(0, lot.Count, new ParallelOptions { CancellationToken = cancellationToken }, i => seen[i] = Examine(lot[i], classes)), cancellationToken);
+
+        var taken = Enumerable.Range(0, lot.Count).Where(i => seen[i].Row is not null).ToArray();
+        await objects.PutManyIfAbsentAsync([.. taken.Select(i => (ObjectKeys.Image(dataset.Name, seen[i].Row!.Value.Id), lot[i].Content))], cancellationToken);
+
+        var results = new IngestResult[lot.Count];
+        for (var i = 0; i < lot.Count; i++)
+            if (seen[i].Row is null) results[i] = new IngestResult(lot[i].Name, null, IngestStatus.Quarantined, seen[i].Note);
+        await Task.WhenAll(taken.GroupBy(i => ShardLayout.ShardOf(seen[i].Row!.Value.Id, dataset.Settings.Shards)).Select(async shard =>
+        {
+            int[] members = [.. shard];
+            var outcomes = await grains.GetGrain<IShardIngest>(GrainKeys.Shard(dataset.Name, shard.Key))
+                .ApplyAsync(new IngestLot(operationId, actor, [.. members.Select(i => seen[i].Row!.Value)]), cancellationToken);
+            for (var k = 0; k < members.Length; k++)
+            {
+                var i = members[k];
+                results[i] = new IngestResult(lot[i].Name, seen[i].Row!.Value.Id, outcomes[k].Status, Join(outcomes[k].Reason, seen[i].Note));
+            }
+        }));
+        return results;
+    }
+
+    /// <summary>What came of one image before its row: no row where nothing can be kept; then the note says why.</summary>
+    private readonly record struct Examined(IngestRow? Row, string? Note);
+
+    private Examined Examine(ArrivedImage image, Dictionary<string, int> classes)
+    {
+        var bytes = image.Content.Span;
+        if (bytes.IsEmpty) return new Examined(null, "No bytes arrived; send the image again.");
+        if (bytes.Length > limits.MaxBytes)
+            return new Examined(null, string.Create(CultureInfo.InvariantCulture, $"The image has {bytes.Length} bytes and the limit is {limits.MaxBytes}; it was not kept. Shrink it and send it again."));
+        var label = -1;
+        string? note = null;
+        if (image.Label is { } name && !classes.TryGetValue(name, out label))
+        {
+            label = -1;
+            note = $"The label '{name}' is not in the label schema; the image was taken without one.";
+        }
+        var sound = decoder.TryReadHeader(bytes, out var header, out var reason);
+        return new Examined(
+            new IngestRow(ImageId.Of(bytes), ImageName.Clean(image.Name), sound ? header!.Format : "", header?.Width ?? 0, header?.Height ?? 0, header?.Frames ?? 0,
+                bytes.Length, image.Partition, label, reason), note);
+    }
+
+    private static Dictionary<string, int> ClassIndex(LabelSchema schema)
+    {
+        var index = new Dictionary<string, int>(schema.Classes.Count, StringComparer.Ordinal);
+        for (var i = 0; i < schema.Classes.Count; i++) index.TryAdd(schema.Classes[i].Name, i);
+        return index;
+    }
+
+    private static string? Join(string? reason, string? note) => reason is null ? note : note is null ? reason : $"{reason} {note}";
+}
