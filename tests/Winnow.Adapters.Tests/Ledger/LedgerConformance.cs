@@ -69,11 +69,11 @@ public abstract class LedgerConformance : IAsyncLifetime
     public async Task Images_come_back_as_they_were_committed()
     {
         var epoch = await OpenShardAsync();
-        Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Images(0, 30) }));
-        Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Images(30, 5) }));
+        Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(0, 30) }));
+        Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(30, 5) }));
         await RestartAsync();
-        Assert.Equal(Images(0, 35), await ToListAsync(Ledger.ReadImagesAsync(Shard, 0, 100, Never)));
-        Assert.Equal(Images(8, 4), await ToListAsync(Ledger.ReadImagesAsync(Shard, 8, 4, Never)));
+        Assert.Equal(Rows(0, 35), await ToListAsync(Ledger.ReadImagesAsync(Shard, 0, 100, Never)));
+        Assert.Equal(Rows(8, 4), await ToListAsync(Ledger.ReadImagesAsync(Shard, 8, 4, Never)));
         Assert.Empty(await ToListAsync(Ledger.ReadImagesAsync(Shard, 35, 4, Never)));
         Assert.Equal([Image(34), Image(0), Image(7), Image(0)], await Ledger.ReadImagesAsync(Shard, [34, 0, 7, 0], Never));
         await Assert.ThrowsAsync<KeyNotFoundException>(() => Ledger.ReadImagesAsync(Shard, [35], Never));
@@ -85,7 +85,7 @@ public abstract class LedgerConformance : IAsyncLifetime
     {
         var epoch = await OpenShardAsync();
         for (var first = 0; first < 9_000; first += 1_000)
-            await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Images(first, 1_000) });
+            await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(first, 1_000) });
         Assert.Equal(Enumerable.Range(100, 8_500), (await ToListAsync(Ledger.ReadImagesAsync(Shard, 100, 8_500, Never))).Select(r => r.Ordinal));
     }
 
@@ -95,52 +95,52 @@ public abstract class LedgerConformance : IAsyncLifetime
     public async Task Ordinals_continue_without_a_gap(int first)
     {
         var epoch = await OpenShardAsync();
-        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Images(0, 2) });
-        Assert.Equal(ShardCommitStatus.Conflict, await CommitAsync(new() { Shard = Shard, Epoch = epoch, OperationId = Operation(1), Images = Images(first, 2) }));
+        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(0, 2) });
+        Assert.Equal(ShardCommitStatus.Conflict, await CommitAsync(new() { Shard = Shard, Epoch = epoch, OperationId = Operation(1), Images = Rows(first, 2) }));
         Assert.Equal(ShardCommitStatus.Conflict, await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = [Image(2), Image(4)] }));
         Assert.Equal(2, (await ToListAsync(Ledger.ReadImagesAsync(Shard, 0, 100, Never))).Count);
         Assert.Null(await Ledger.FindOperationAsync(Shard, Operation(1), Never));
-        Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Images(2, 2) }));
+        Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(2, 2) }));
     }
 
     [Fact]
     public async Task An_operation_is_applied_once()
     {
         var epoch = await OpenShardAsync();
-        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Images(0, 3) });
-        var commit = new ShardCommit { Shard = Shard, Epoch = epoch, OperationId = Operation(1), Images = Images(3, 4) };
+        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(0, 3) });
+        var commit = new ShardCommit { Shard = Shard, Epoch = epoch, OperationId = Operation(1), Images = Rows(3, 4) };
         Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(commit));
         Assert.Equal(ShardCommitStatus.AlreadyApplied, await CommitAsync(commit));
         // Even with rows that would fit.
-        Assert.Equal(ShardCommitStatus.AlreadyApplied, await CommitAsync(commit with { Images = Images(7, 1) }));
+        Assert.Equal(ShardCommitStatus.AlreadyApplied, await CommitAsync(commit with { Images = Rows(7, 1) }));
         Assert.Equal(new OrdinalRange(3, 4), await Ledger.FindOperationAsync(Shard, Operation(1), Never));
         Assert.Equal(7, (await ToListAsync(Ledger.ReadImagesAsync(Shard, 0, 100, Never))).Count);
         // Another shard has operations of its own.
         var other = Shard with { Shard = 2 };
         var opened = await Ledger.OpenShardAsync(other, Never);
         Assert.Null(await Ledger.FindOperationAsync(other, Operation(1), Never));
-        Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(commit with { Shard = other, Epoch = opened.Epoch, Images = Images(0, 4) }));
+        Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(commit with { Shard = other, Epoch = opened.Epoch, Images = Rows(0, 4) }));
     }
 
     [Fact]
     public async Task An_older_writer_is_fenced_off()
     {
         var old = await OpenShardAsync();
-        await CommitAsync(new() { Shard = Shard, Epoch = old, OperationId = Operation(1), Images = Images(0, 1) });
+        await CommitAsync(new() { Shard = Shard, Epoch = old, OperationId = Operation(1), Images = Rows(0, 1) });
         var opened = await Ledger.OpenShardAsync(Shard, Never);
         Assert.True(opened.Epoch > old);
-        Assert.Equal(ShardCommitStatus.Fenced, await CommitAsync(new() { Shard = Shard, Epoch = old, Images = Images(1, 1) }));
-        Assert.Equal(ShardCommitStatus.Fenced, await CommitAsync(new() { Shard = Shard, Epoch = old, OperationId = Operation(1), Images = Images(0, 1) }));
-        Assert.Equal(ShardCommitStatus.Fenced, await CommitAsync(new() { Shard = Shard with { Shard = 3 }, Epoch = 1, Images = Images(0, 1) }));
+        Assert.Equal(ShardCommitStatus.Fenced, await CommitAsync(new() { Shard = Shard, Epoch = old, Images = Rows(1, 1) }));
+        Assert.Equal(ShardCommitStatus.Fenced, await CommitAsync(new() { Shard = Shard, Epoch = old, OperationId = Operation(1), Images = Rows(0, 1) }));
+        Assert.Equal(ShardCommitStatus.Fenced, await CommitAsync(new() { Shard = Shard with { Shard = 3 }, Epoch = 1, Images = Rows(0, 1) }));
         Assert.Single(await ToListAsync(Ledger.ReadImagesAsync(Shard, 0, 100, Never)));
-        Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(new() { Shard = Shard, Epoch = opened.Epoch, Images = Images(1, 1) }));
+        Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(new() { Shard = Shard, Epoch = opened.Epoch, Images = Rows(1, 1) }));
     }
 
     [Fact]
     public async Task Later_quarantine_is_merged_into_the_rows()
     {
         var epoch = await OpenShardAsync();
-        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Images(0, 3) });
+        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(0, 3) });
         await CommitAsync(new() { Shard = Shard, Epoch = epoch, Quarantined = [new(1, "no pixels")] });
         await CommitAsync(new() { Shard = Shard, Epoch = epoch, Quarantined = [new(1, "still no pixels")] });
         string?[] expected = ["cut off", "still no pixels", null];
@@ -153,7 +153,7 @@ public abstract class LedgerConformance : IAsyncLifetime
     {
         var epoch = await OpenShardAsync();
         TaskRow[] tasks = [new(0, "main", 1, 0.75f, Noon), new(1, "control", 1, 0.5f, Noon), new(1, "main", 1, -0.125f, Noon)];
-        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Images(0, 3), Tasks = tasks });
+        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(0, 3), Tasks = tasks });
         await CommitAsync(new() { Shard = Shard, Epoch = epoch, Tasks = [new(0, "main", 2, 0.1f, Noon.AddHours(1)), new(2, "main", 2, 0.1f, Noon)] });
         await CommitAsync(new() { Shard = Shard, Epoch = epoch, Reservations = [new(1, Noon.AddMinutes(5))] });
         await RestartAsync();
@@ -209,7 +209,7 @@ public abstract class LedgerConformance : IAsyncLifetime
             Shard = Shard,
             Epoch = epoch,
             OperationId = Operation(50),
-            Images = Images(0, 2),
+            Images = Rows(0, 2),
             Quarantined = [new(0, "x")],
             Tasks = [new(0, "main", 1, 1, Noon)],
             Segments = [new(SegmentKinds.Scores, "main/1", 0, 2, "k")],
@@ -253,7 +253,7 @@ public abstract class LedgerConformance : IAsyncLifetime
         {
             Shard = Shard with { Shard = s },
             Epoch = s % 2 == 1 ? epochs[s] - 1 : epochs[s],
-            Images = Images(s % 3 == 2 ? 1 : 0, 50),
+            Images = Rows(s % 3 == 2 ? 1 : 0, 50),
         }).ToArray();
         var statuses = await Task.WhenAll(commits.Select(c => Ledger.CommitAsync(c, Never)));
         for (var s = 0; s < 8; s++)
@@ -270,7 +270,7 @@ public abstract class LedgerConformance : IAsyncLifetime
         var epoch = await OpenShardAsync();
         using var gone = new CancellationTokenSource();
         await gone.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Ledger.CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Images(0, 1) }, gone.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Ledger.CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(0, 1) }, gone.Token));
         Assert.Empty(await ToListAsync(Ledger.ReadImagesAsync(Shard, 0, 100, Never)));
     }
 

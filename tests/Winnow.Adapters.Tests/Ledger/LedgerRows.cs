@@ -23,7 +23,7 @@ public static class LedgerRows
         Noon.AddMilliseconds(ordinal),
         "ada");
 
-    public static ImageRow[] Images(int first, int count) => [.. Enumerable.Range(first, count).Select(o => Image(o))];
+    public static ImageRow[] Rows(int first, int count) => [.. Enumerable.Range(first, count).Select(o => Image(o))];
 
     public static HistoryRow History(int id, int version, int operation, string json = "{}") =>
         new(Id(id), id, version, Operation(operation), System.Text.Encoding.UTF8.GetBytes(json), version % 2, version > 1, Stage.Labeled);
