@@ -47,21 +47,26 @@ internal static class JpegMarkers
             reason = $"The JPEG is coded by a rare process (SOF{marker - 0xc0}: lossless, hierarchical or arithmetic), which is not supported; save it as baseline or progressive JPEG.";
         else if (bytes[at + 4] != 8)
             reason = $"The JPEG has {bytes[at + 4]} bits per channel and 8 are supported; save it with 8 bits, or as PNG.";
-        else if (marker == 0xc2 && CountScans(bytes[at..], maxScans) > maxScans)
-            reason = $"The progressive JPEG has more than {maxScans} scans; encoders write about ten, so it may be made to waste time. Save it anew or raise MaxScans.";
+        else if (marker == 0xc2)
+            reason = CheckScans(bytes[at..], maxScans);
         return (BinaryPrimitives.ReadUInt16BigEndian(bytes[(at + 7)..]), BinaryPrimitives.ReadUInt16BigEndian(bytes[(at + 5)..]), 1);
     }
 
-    /// <summary>Counts start-of-scan markers; inside coded data 0xff is always followed by 0 or a restart marker, so a plain search finds no false one.</summary>
-    private static int CountScans(ReadOnlySpan<byte> bytes, int maxScans)
+    /// <summary>
+    /// Looks at the scans of a progressive file. Inside coded data 0xff is always followed by 0 or a restart marker, so a plain search finds no false marker.
+    /// The end marker is demanded here because decoders show a progressive file without its last scans as if it were whole, only blurred.
+    /// </summary>
+    private static string? CheckScans(ReadOnlySpan<byte> bytes, int maxScans)
     {
         var scans = 0;
-        ReadOnlySpan<byte> marker = [0xff, StartOfScan];
-        while (scans <= maxScans && bytes.IndexOf(marker) is >= 0 and var found)
+        while (bytes.IndexOf<byte>([0xff, StartOfScan]) is >= 0 and var found)
         {
-            scans++;
+            if (++scans > maxScans)
+                return $"The progressive JPEG has more than {maxScans} scans; encoders write about ten, so it may be made to waste time. Save it anew or raise MaxScans.";
             bytes = bytes[(found + 2)..];
         }
-        return scans;
+        return scans == 0 || bytes.IndexOf<byte>([0xff, EndOfImage]) < 0
+            ? "The progressive JPEG is cut off: its last scans are missing; fetch it again from its source."
+            : null;
     }
 }

@@ -7,7 +7,7 @@ namespace Winnow.Inference.Weights;
 
 /// <summary>A tensor of a GGUF file.</summary>
 /// <param name="Name">As in the file.</param>
-/// <param name="Shape">Row-major, slowest dimension first (GGUF itself lists the fastest first).</param>
+/// <param name="Shape">Row-major, slowest dimension first (GGUF itself lists the fastest first); empty for a single value.</param>
 /// <param name="Values">All values, float16 widened to float32.</param>
 public sealed record GgufTensor(string Name, IReadOnlyList<int> Shape, float[] Values);
 
@@ -87,8 +87,8 @@ public sealed class GgufFile
     {
         var name = reader.String("tensor name");
         var dimensions = reader.UInt32($"dimensions of \"{name}\"");
-        if (dimensions is < 1 or > MaxDimensions)
-            throw new InvalidDataException($"Tensor \"{name}\" has {dimensions} dimensions; 1 to {MaxDimensions} were expected.");
+        if (dimensions > MaxDimensions)
+            throw new InvalidDataException($"Tensor \"{name}\" has {dimensions} dimensions; at most {MaxDimensions} were expected.");
         var shape = new int[dimensions];
         var count = 1L;
         for (var d = 0; d < dimensions; d++)
