@@ -60,11 +60,11 @@ internal sealed class PendingLot
     {
         _lot.Vectors.AsSpan(index * _dimensions, _dimensions).Fill(Half.NaN);
         _lot.Reasons[index] = reason;
-        Finish();
+        Finish(InferenceTelemetry.Refused);
     }
 
     /// <summary>Takes the embedding of one image; one that has no finite float16 form is refused.</summary>
-    public bool Accept(int index, ReadOnlySpan<float> embedding)
+    public void Accept(int index, ReadOnlySpan<float> embedding)
     {
         var row = _lot.Vectors.AsSpan(index * _dimensions, _dimensions);
         var finite = true;
@@ -74,10 +74,9 @@ internal sealed class PendingLot
             finite &= Half.IsFinite(row[i]);
         }
         if (finite)
-            Finish();
+            Finish(InferenceTelemetry.Scored);
         else
             Refuse(index, "The backbone gives a value for this image that is not a finite float16; look at the image, and if it is sound, at the backbone.");
-        return finite;
     }
 
     /// <summary>Ends the lot with an exception, the first one given. An <see cref="OperationCanceledException"/> cancels it.</summary>
@@ -94,8 +93,10 @@ internal sealed class PendingLot
             Settle();
     }
 
-    private void Finish()
+    private void Finish(KeyValuePair<string, object?> outcome)
     {
+        // Counted first, so that whoever waits for the lot finds it counted.
+        InferenceTelemetry.Images.Add(1, outcome);
         if (Interlocked.Decrement(ref _remaining) == 0)
             _completion.TrySetResult(_lot);
     }

@@ -99,7 +99,6 @@ internal sealed class EngineWorker : IDisposable
             }
             else
             {
-                InferenceTelemetry.Images.Add(1, InferenceTelemetry.Refused);
                 item.Lot.Refuse(item.Index, reason);
             }
         }
@@ -131,10 +130,7 @@ internal sealed class EngineWorker : IDisposable
             return;
         }
         foreach (var (item, failure) in failed)
-        {
-            InferenceTelemetry.Images.Add(1, InferenceTelemetry.Refused);
             item.Lot.Refuse(item.Index, $"The backbone fails on this image alone, though it runs on others: {failure.Message}");
-        }
     }
 
     /// <summary>Runs a range; when the runtime throws, halves it until the images that it cannot run stand alone.</summary>
@@ -148,8 +144,7 @@ internal sealed class EngineWorker : IDisposable
             for (var i = 0; i < count; i++)
             {
                 var (lot, index, _) = _batch[start + i];
-                var accepted = lot.Accept(index, embeddings.Slice(i * _runner.Dimensions, _runner.Dimensions));
-                InferenceTelemetry.Images.Add(1, accepted ? InferenceTelemetry.Scored : InferenceTelemetry.Refused);
+                lot.Accept(index, embeddings.Slice(i * _runner.Dimensions, _runner.Dimensions));
             }
         }
         catch (OnnxRuntimeException failure) when (count == 1)

@@ -128,6 +128,7 @@ public sealed class HostileFileTests
         using var hurried = new ImageDecoder(new ImageLimits { MaxDecodeTime = TimeSpan.FromSeconds(3) }, new RushingClock());
         var file = TestImages.Encode(9_000, 500, (x, y) => ((byte)(x ^ y), (byte)x, (byte)y), format);
         Assert.Contains("took longer than 3 s", TestImages.Refusal(file, hurried));
+        Assert.NotEmpty(TestImages.Tensor(file));
     }
 
     [Fact]
