@@ -61,7 +61,7 @@ internal sealed class Connection
             await Console.Error.WriteLineAsync($"The server at {parsed.GetValue<string>("--server")} cannot be reached: {e.Message} Is it running? See --server.");
             return 1;
         }
-        catch (Exception e) when (e is WinnowApiException or WeightsException or IOException or TimeoutException or InvalidDataException or JsonException or UnauthorizedAccessException)
+        catch (Exception e) when (e is WinnowApiException or WeightsUnavailableException or IOException or TimeoutException or InvalidDataException or JsonException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync(e.Message);
             return 1;

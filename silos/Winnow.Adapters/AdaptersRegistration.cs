@@ -1,5 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Storage;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Adapters.Datasets;
@@ -9,46 +11,84 @@ using Winnow.Adapters.Objects;
 using Winnow.Adapters.Scoring;
 using Winnow.Grains.Ports;
 using Winnow.Inference.Images;
-using Winnow.Inference.Scoring;
-using Winnow.Inference.Weights;
 
 namespace Winnow.Adapters;
 
-/// <summary>Which adapters stand behind the ports.</summary>
+/// <summary>Gives a host its outside systems.</summary>
 public static class AdaptersRegistration
 {
-    /// <summary>Ledger, objects and grain state under one folder of this machine.</summary>
-    public static IServiceCollection AddEmbeddedStorage(this IServiceCollection services, string folder, string grainStorageName)
+    /// <summary>
+    /// Keeps rows, states and objects in one folder: <c>ledger.db</c> and <c>objects/</c>. For one silo; a second process on the same folder is refused
+    /// when its host starts.
+    /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="dataFolder">The folder; made when it is not there.</param>
+    public static IServiceCollection AddEmbeddedStorage(this IServiceCollection services, string dataFolder)
     {
-        services.AddSingleton(_ => new SqliteLedger(new LedgerOptions { Path = Path.Combine(folder, "ledger.db") }));
-        services.AddSingleton<ILedger>(s => s.GetRequiredService<SqliteLedger>());
-        services.AddSingleton<IGrainStateStore>(s => s.GetRequiredService<SqliteLedger>());
-        services.AddSingleton<IObjectStore>(_ => new FileObjectStore(Path.Combine(folder, "objects")));
-        services.AddKeyedSingleton<IGrainStorage>(grainStorageName, (s, _) => new LedgerGrainStorage(s.GetRequiredService<IGrainStateStore>()));
+        ArgumentException.ThrowIfNullOrWhiteSpace(dataFolder);
+        services.AddSingleton(provider =>
+            SqliteLedger.Open(new LedgerOptions { Path = Path.Combine(dataFolder, "ledger.db") }, provider.GetRequiredService<ILogger<SqliteLedger>>()));
+        services.AddSingleton<ILedger>(provider => provider.GetRequiredService<SqliteLedger>());
+        services.AddSingleton<IGrainStateStore>(provider => provider.GetRequiredService<SqliteLedger>());
+        services.AddSingleton<IObjectStore>(_ => new FileObjectStore(Path.Combine(dataFolder, "objects")));
+        services.AddHostedService<OpenStorageAtStart>();
         return services;
     }
 
-    /// <summary>The devices of this machine and what runs on them.</summary>
-    public static IServiceCollection AddInference(this IServiceCollection services, ImageLimits limits, EngineOptions engine, BackboneOptions backbones)
+    /// <summary>Decodes and scores on this machine's devices.</summary>
+    /// <exception cref="ArgumentException">A setting is missing or out of range.</exception>
+    public static IServiceCollection AddInference(this IServiceCollection services, Action<InferenceOptions>? configure = null)
     {
-        if ((limits.Check() ?? engine.Check()) is { } wrong) throw new ArgumentException(wrong);
-        services.AddSingleton(new WeightsCache());
-        services.AddSingleton(new ImageDecoder(limits));
-        services.AddSingleton(engine);
-        services.AddSingleton(backbones);
-        services.AddSingleton<IEmbedderProvider, EmbedderProvider>();
+        var options = new InferenceOptions();
+        configure?.Invoke(options);
+        options.Validate();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
+        services.Replace(ServiceDescriptor.Singleton(options.Limits));
+        services.AddDecoder();
+        services.AddSingleton<IEmbedderProvider, OnnxEmbedderProvider>();
         services.AddSingleton<IModelExporter, OnnxModelExporter>();
         return services;
     }
 
-    /// <summary>What the front door needs: taking images in, giving images, versions and models out. One line per export format.</summary>
-    public static IServiceCollection AddFrontDoorServices(this IServiceCollection services)
+    /// <summary>Reads versions and models back, in the built-in formats and every further <see cref="IExportFormat"/> that is registered. Needs an object store.</summary>
+    public static IServiceCollection AddDatasetArchive(this IServiceCollection services)
     {
-        services.AddSingleton<IImageIntake, ImageIntake>();
-        services.AddSingleton<IImageContent, ImageContent>();
+        services.AddDecoder();
         services.AddSingleton<IExportFormat, ImageFolderExport>();
         services.AddSingleton<IExportFormat, CsvExport>();
         services.AddSingleton<IDatasetArchive, DatasetArchive>();
         return services;
+    }
+
+    /// <summary>Takes in uploads and serves images. Needs an object store and a grain factory.</summary>
+    public static IServiceCollection AddImageIntake(this IServiceCollection services)
+    {
+        services.AddDecoder();
+        services.AddSingleton<IImageIntake, ImageIntake>();
+        services.AddSingleton<IImageContent, ImageContent>();
+        return services;
+    }
+
+    /// <summary>One decoder for all: it bounds the large images in memory. Its limits are those of <see cref="AddInference"/> where that was called.</summary>
+    private static void AddDecoder(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(new ImageLimits());
+        services.TryAddSingleton(provider => new ImageDecoder(provider.GetRequiredService<ImageLimits>(), provider.GetRequiredService<TimeProvider>()));
+    }
+
+    /// <summary>A host makes its hosted services before it starts any: storage that is in use or too new ends the start, with its reason.</summary>
+    private sealed class OpenStorageAtStart : IHostedService
+    {
+        public OpenStorageAtStart(ILedger ledger, IObjectStore objects)
+        {
+            ArgumentNullException.ThrowIfNull(ledger);
+            ArgumentNullException.ThrowIfNull(objects);
+        }
+
+        public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

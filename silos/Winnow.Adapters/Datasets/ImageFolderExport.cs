@@ -1,47 +1,78 @@
 using System.Formats.Tar;
+using Winnow.Grains.Ports;
+using Winnow.Inference.Images;
 using Winnow.Model.Images;
 
 namespace Winnow.Adapters.Datasets;
 
 /// <summary>
-/// A folder per class as ImageNet has it, <c>train/CLASS/ID.EXT</c> and <c>holdout/CLASS/ID.EXT</c>, as a tar stream (POSIX.1-2001). Images
-/// without a label are left out; the audit sample is in <c>audit/</c>, since it must not be trained on.
+/// The layout that trainers for ImageNet read, as a tar stream: <c>train/&lt;class&gt;/&lt;id&gt;.&lt;ext&gt;</c> and <c>holdout/&lt;class&gt;/…</c>, sorted by partition,
+/// class and id. Images without a label, and quarantined ones, have no place in it and are left out; the table of the "csv" format has them all.
 /// </summary>
-public sealed class ImageFolderExport : IExportFormat
+internal sealed class ImageFolderExport(ImageDecoder decoder) : IExportFormat
 {
     private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
     public string Name => "imagenet";
 
-    public async Task WriteAsync(ExportSource source, Stream destination, CancellationToken cancellationToken)
+    public async Task WriteAsync(VersionManifest version, Stream destination, CancellationToken cancellationToken)
     {
-        await using var tar = new TarWriter(destination, TarEntryFormat.Ustar, leaveOpen: true);
-        await foreach (var row in source.Rows.WithCancellation(cancellationToken))
+        var members = await ReadMembersAsync(version, cancellationToken).ConfigureAwait(false);
+        // GNU's format: the PAX headers that the class library writes hold the number of the process, so no two runs would give the same bytes.
+        var tar = new TarWriter(destination, TarEntryFormat.Gnu, leaveOpen: true);
+        await using (tar.ConfigureAwait(false))
         {
-            if (row.Label is null) continue;
-            var content = await source.Content(row, cancellationToken);
-            var folder = row.Partition == Partition.Holdout ? "holdout" : row.Audit ? "audit" : "train";
-            var entry = new UstarTarEntry(TarEntryType.RegularFile, $"{folder}/{row.Label}/{row.Id}{ExtensionOf(content.Span)}")
+            foreach (var member in members)
             {
-                DataStream = new MemoryStream(content.ToArray(), writable: false),
-                // Equal versions give equal bytes: the time is no part of them.
-                ModificationTime = DateTimeOffset.UnixEpoch,
-                Mode = Mode,
-                Uid = 0,
-                Gid = 0,
-            };
-            await tar.WriteEntryAsync(entry, cancellationToken);
+                var bytes = await version.Objects.GetAsync(ObjectKeys.Image(version.Dataset.Name, member.Id), cancellationToken).ConfigureAwait(false)
+                    ?? throw new InvalidDataException($"Image {member.Id} of dataset '{version.Dataset.Name}' is not in the object store. Restore it from a backup.");
+                if (ImageId.Of(bytes.Span) != member.Id)
+                    throw new InvalidDataException($"The bytes of image {member.Id} of dataset '{version.Dataset.Name}' were changed in the object store. Restore them from a backup.");
+                await tar.WriteEntryAsync(Entry(member, bytes), cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 
-    /// <summary>By content: the name an image came under may lie.</summary>
-    private static string ExtensionOf(ReadOnlySpan<byte> content) => content switch
+    /// <summary>Forty bytes an image; a version of ten million labelled images fits into memory.</summary>
+    private static async Task<List<Member>> ReadMembersAsync(VersionManifest version, CancellationToken cancellationToken)
     {
-        [0x89, (byte)'P', (byte)'N', (byte)'G', ..] => ".png",
-        [0xFF, 0xD8, ..] => ".jpg",
-        [(byte)'G', (byte)'I', (byte)'F', ..] => ".gif",
-        [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..] => ".webp",
-        [(byte)'B', (byte)'M', ..] => ".bmp",
-        _ => ".bin",
-    };
+        var members = new List<Member>();
+        var classes = new Dictionary<string, string>(StringComparer.Ordinal);
+        await foreach (var row in version.ReadRowsAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (row.Label is not { } label || row.Stage == Stage.Quarantined) continue;
+            if (!classes.TryGetValue(label, out var shared)) classes.Add(label, shared = label);
+            members.Add(new Member(row.Partition, shared, row.Id));
+        }
+        members.Sort();
+        return members;
+    }
+
+    private GnuTarEntry Entry(Member member, ReadOnlyMemory<byte> bytes) =>
+        new(TarEntryType.RegularFile, $"{(member.Partition == Partition.Holdout ? "holdout" : "train")}/{member.Class}/{member.Id}.{Extension(bytes.Span)}")
+        {
+            ModificationTime = DateTimeOffset.UnixEpoch,
+            AccessTime = DateTimeOffset.UnixEpoch,
+            ChangeTime = DateTimeOffset.UnixEpoch,
+            Mode = Mode,
+            Uid = 0,
+            Gid = 0,
+            UserName = "",
+            GroupName = "",
+            DataStream = new MemoryStream(bytes.ToArray(), writable: false),
+        };
+
+    private string Extension(ReadOnlySpan<byte> bytes) => decoder.TryReadHeader(bytes, out var header, out _)
+        ? header.Format == "jpeg" ? "jpg" : header.Format
+        : "bin";
+
+    private readonly record struct Member(Partition Partition, string Class, ImageId Id) : IComparable<Member>
+    {
+        public int CompareTo(Member other)
+        {
+            var order = Partition.CompareTo(other.Partition);
+            if (order == 0) order = string.CompareOrdinal(Class, other.Class);
+            return order != 0 ? order : Id.CompareTo(other.Id);
+        }
+    }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Numerics;
 using Winnow.Abstractions.Images;
 using Winnow.Grains.Ports;
 using Winnow.Inference.Images;
@@ -6,56 +7,69 @@ using Winnow.Model.Images;
 
 namespace Winnow.Adapters.Images;
 
-/// <summary>Bytes of images, and smaller copies that are made on first use and kept beside the originals.</summary>
-public sealed class ImageContent(IObjectStore objects, ImageDecoder decoder) : IImageContent
+/// <summary>
+/// Serves images and smaller copies of them. The media type comes from the bytes, never from the name: what is no image is given out as
+/// plain bytes, which no browser runs. Copies are JPEG (the decoder lays transparent pixels on white) and come in a few sizes only, so that what is kept is bounded.
+/// </summary>
+internal sealed class ImageContent(IObjectStore objects, ImageDecoder decoder) : IImageContent, IDisposable
 {
-    // A few sizes serve every request: a caller cannot fill the store with copies.
-    private static readonly int[] Sizes = [64, 128, 256, 512, 1024, 2048, 4096];
+    private const int LeastSide = 64;
+    private const string UnknownType = "application/octet-stream";
+    private const string DerivativeType = "image/jpeg";
 
     private readonly ConcurrentDictionary<string, Lazy<Task<ImageBytes?>>> _making = new(StringComparer.Ordinal);
+    // Decoding takes a processor each; more at once only take memory.
+    private readonly SemaphoreSlim _decodes = new(Environment.ProcessorCount);
 
     public async Task<ImageBytes?> GetOriginalAsync(string dataset, ImageId image, CancellationToken cancellationToken)
     {
         if (await objects.GetAsync(ObjectKeys.Image(dataset, image), cancellationToken) is not { } bytes) return null;
-        // What is not an image is never served as anything that a browser would run.
-        return new ImageBytes(bytes, decoder.TryReadHeader(bytes, out var header, out _) ? MediaTypeOf(header.Format) : "application/octet-stream");
+        return new ImageBytes(bytes, decoder.TryReadHeader(bytes.Span, out var header, out _) ? $"image/{header.Format}" : UnknownType);
     }
 
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentOutOfRangeException">The side is not 16 to 4,096.</exception>
     public async Task<ImageBytes?> GetDerivativeAsync(string dataset, ImageId image, int maxSide, CancellationToken cancellationToken)
     {
-        var side = Sizes.FirstOrDefault(s => s >= maxSide, Sizes[^1]);
+        if (maxSide is < 16 or > 4_096) throw new ArgumentOutOfRangeException(nameof(maxSide), maxSide, "The longer side of a copy is 16 to 4096 pixels.");
+        var side = SideFor(maxSide);
         var key = ObjectKeys.Derivative(dataset, image, side);
-        if (await objects.GetAsync(key, cancellationToken) is { } known) return new ImageBytes(known, "image/jpeg");
-        // Several first uses at once make one copy.
-        var making = _making.GetOrAdd(key, _ => new Lazy<Task<ImageBytes?>>(() => MakeAsync(dataset, image, side, key)));
-        try
-        {
-            return await making.Value.WaitAsync(cancellationToken);
-        }
-        finally
-        {
-            if (making.Value.IsCompleted) _making.TryRemove(new(key, making));
-        }
+        if (await objects.GetAsync(key, cancellationToken) is { } kept) return new ImageBytes(kept, DerivativeType);
+        // Whoever asks first makes it, for all: it must not end with that caller.
+        var making = _making.GetOrAdd(key, k => new Lazy<Task<ImageBytes?>>(() => Task.Run(() => MakeAsync(dataset, image, side, k))));
+        return await making.Value.WaitAsync(cancellationToken);
     }
+
+    public void Dispose() => _decodes.Dispose();
+
+    /// <summary>64, 128, 256, … 4,096: the size asked for, or the next larger one.</summary>
+    internal static int SideFor(int maxSide) => (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(LeastSide, maxSide));
 
     private async Task<ImageBytes?> MakeAsync(string dataset, ImageId image, int side, string key)
     {
-        if (await objects.GetAsync(ObjectKeys.Image(dataset, image), CancellationToken.None) is not { } original) return null;
-        byte[]? copy = null;
-        string? problem = null;
-        await Task.Run(() => decoder.TryMakeDerivative(original, side, out copy, out problem));
-        if (copy is null) return new ImageBytes(default, "", problem);
-        await objects.PutAsync(key, copy, CancellationToken.None);
-        return new ImageBytes(copy, "image/jpeg");
+        try
+        {
+            // Between the caller's look and this call another one may have made it.
+            if (await objects.GetAsync(key, CancellationToken.None) is { } kept) return new ImageBytes(kept, DerivativeType);
+            if (await objects.GetAsync(ObjectKeys.Image(dataset, image), CancellationToken.None) is not { } bytes) return null;
+            await _decodes.WaitAsync();
+            byte[]? encoded;
+            string? reason;
+            try
+            {
+                if (!decoder.TryMakeDerivative(bytes, side, DerivativeFormat.Jpeg, out encoded, out reason))
+                    return new ImageBytes(ReadOnlyMemory<byte>.Empty, UnknownType, reason);
+            }
+            finally
+            {
+                _decodes.Release();
+            }
+            await objects.PutAsync(key, encoded, CancellationToken.None);
+            return new ImageBytes(encoded, DerivativeType);
+        }
+        finally
+        {
+            _making.TryRemove(key, out _);
+        }
     }
-
-    private static string MediaTypeOf(string format) => format switch
-    {
-        "jpeg" => "image/jpeg",
-        "png" => "image/png",
-        "webp" => "image/webp",
-        "gif" => "image/gif",
-        "bmp" => "image/bmp",
-        _ => "application/octet-stream",
-    };
 }

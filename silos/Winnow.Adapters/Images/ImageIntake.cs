@@ -1,6 +1,6 @@
-using System.Diagnostics;
+using System.Globalization;
+using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
-using Winnow.Abstractions.Telemetry;
 using Winnow.Grains.Ports;
 using Winnow.Inference.Images;
 using Winnow.Model.Datasets;
@@ -9,67 +9,74 @@ using Winnow.Model.Images;
 namespace Winnow.Adapters.Images;
 
 /// <summary>
-/// Takes in a lot at the gateway: hash, header, bytes to the object store, rows to the shards. The bytes are durable before the rows name
-/// them, so a crash leaves at most an object without a row, which the next try of the same lot adopts.
+/// Takes in uploads: bytes first, rows second, so that a row on disk always has its bytes. A crash in between leaves bytes without a row, which
+/// the repeated lot finds and uses.
 /// </summary>
-public sealed class ImageIntake(IObjectStore objects, ImageDecoder decoder, IGrainFactory grains) : IImageIntake
+internal sealed class ImageIntake(IObjectStore objects, IGrainFactory grains, ImageDecoder decoder, ImageLimits limits) : IImageIntake
 {
-    /// <summary>Images in one lot, at most.</summary>
-    public const int MaxLot = 1_000;
+    private const int MaxLot = 1_000;
 
-    private const int MaxNameLength = 1_024;
+    public long MaxImageBytes => limits.MaxBytes;
 
-    public long MaxImageBytes => decoder.Limits.MaxBytes;
-
+    /// <inheritdoc/>
+    /// <exception cref="RefusedException">The lot holds more than 1,000 images.</exception>
     public async Task<IReadOnlyList<IngestResult>> TakeAsync(DatasetInfo dataset, Guid operationId, string actor, IReadOnlyList<ArrivedImage> lot, CancellationToken cancellationToken)
     {
-        if (lot.Count > MaxLot) throw new ArgumentException($"A lot holds at most {MaxLot} images, not {lot.Count}.", nameof(lot));
-        if (lot.Count == 0) return [];
-        using var activity = WinnowTelemetry.Activities.StartActivity("ingest lot");
-        activity?.SetTag("winnow.dataset", dataset.Name).SetTag("winnow.images", lot.Count);
+        if (lot.Count > MaxLot)
+            throw new RefusedException(string.Create(CultureInfo.InvariantCulture, $"A lot has at most {MaxLot} images, not {lot.Count}. Send it in parts."));
+        var classes = ClassIndex(dataset.Schema);
+        var seen = new Examined[lot.Count];
+        // Hashing is the gateway's work and takes all its processors.
+        await Task.Run(() => Parallel.For(0, lot.Count, new ParallelOptions { CancellationToken = cancellationToken }, i => seen[i] = Examine(lot[i], classes)), cancellationToken);
 
-        var rows = new IngestRow[lot.Count];
-        Parallel.For(0, lot.Count, i => rows[i] = Describe(dataset, lot[i]));
-        await objects.PutManyIfAbsentAsync([.. rows.Select((row, i) => (ObjectKeys.Image(dataset.Name, row.Id), lot[i].Content)).DistinctBy(o => o.Item1)], cancellationToken);
+        var taken = Enumerable.Range(0, lot.Count).Where(i => seen[i].Row is not null).ToArray();
+        await objects.PutManyIfAbsentAsync([.. taken.Select(i => (ObjectKeys.Image(dataset.Name, seen[i].Row!.Value.Id), lot[i].Content))], cancellationToken);
 
         var results = new IngestResult[lot.Count];
-        await Task.WhenAll(Enumerable.Range(0, lot.Count).GroupBy(i => ShardLayout.ShardOf(rows[i].Id, dataset.Settings.Shards)).Select(async part =>
+        for (var i = 0; i < lot.Count; i++)
+            if (seen[i].Row is null) results[i] = new IngestResult(lot[i].Name, null, IngestStatus.Quarantined, seen[i].Note);
+        await Task.WhenAll(taken.GroupBy(i => ShardLayout.ShardOf(seen[i].Row!.Value.Id, dataset.Settings.Shards)).Select(async shard =>
         {
-            var members = part.ToArray();
-            var shard = grains.GetGrain<IShardIngest>(GrainKeys.Shard(dataset.Name, part.Key));
-            var outcomes = await shard.ApplyAsync(new IngestLot(operationId, actor, [.. members.Select(i => rows[i])]), cancellationToken);
-            for (var m = 0; m < members.Length; m++)
+            int[] members = [.. shard];
+            var outcomes = await grains.GetGrain<IShardIngest>(GrainKeys.Shard(dataset.Name, shard.Key))
+                .ApplyAsync(new IngestLot(operationId, actor, [.. members.Select(i => seen[i].Row!.Value)]), cancellationToken);
+            for (var k = 0; k < members.Length; k++)
             {
-                var i = members[m];
-                var unknownLabel = outcomes[m].Status == IngestStatus.Accepted && lot[i].Label is { } label && rows[i].Label < 0
-                    ? $"Label '{label}' is not in the label schema; the image was taken without it."
-                    : null;
-                results[i] = new IngestResult(rows[i].Name, rows[i].Id, outcomes[m].Status, outcomes[m].Reason ?? unknownLabel);
+                var i = members[k];
+                results[i] = new IngestResult(lot[i].Name, seen[i].Row!.Value.Id, outcomes[k].Status, Join(outcomes[k].Reason, seen[i].Note));
             }
         }));
-        Count(dataset.Name, lot, results);
         return results;
     }
 
-    private IngestRow Describe(DatasetInfo dataset, ArrivedImage image)
+    /// <summary>What came of one image before its row: no row where nothing can be kept; then the note says why.</summary>
+    private readonly record struct Examined(IngestRow? Row, string? Note);
+
+    private Examined Examine(ArrivedImage image, Dictionary<string, int> classes)
     {
-        var readable = decoder.TryReadHeader(image.Content, out var header, out var reason);
-        return new IngestRow(
-            ImageId.Of(image.Content.Span), CleanName(image.Name), header?.Format ?? "", header?.Width ?? 0, header?.Height ?? 0, header?.Frames ?? 0, image.Content.Length,
-            image.Partition, image.Label is null ? -1 : dataset.Schema.IndexOf(image.Label), readable ? null : reason);
+        var bytes = image.Content.Span;
+        if (bytes.IsEmpty) return new Examined(null, "No bytes arrived; send the image again.");
+        if (bytes.Length > limits.MaxBytes)
+            return new Examined(null, string.Create(CultureInfo.InvariantCulture, $"The image has {bytes.Length} bytes and the limit is {limits.MaxBytes}; it was not kept. Shrink it and send it again."));
+        var label = -1;
+        string? note = null;
+        if (image.Label is { } name && !classes.TryGetValue(name, out label))
+        {
+            label = -1;
+            note = $"The label '{name}' is not in the label schema; the image was taken without one.";
+        }
+        var sound = decoder.TryReadHeader(bytes, out var header, out var reason);
+        return new Examined(
+            new IngestRow(ImageId.Of(bytes), ImageName.Clean(image.Name), sound ? header!.Format : "", header?.Width ?? 0, header?.Height ?? 0, header?.Frames ?? 0,
+                bytes.Length, image.Partition, label, reason), note);
     }
 
-    /// <summary>A name is shown and exported, never opened; still it should not be able to forge a line of a log.</summary>
-    private static string CleanName(string name)
+    private static Dictionary<string, int> ClassIndex(LabelSchema schema)
     {
-        var clean = string.Concat(name.Where(c => !char.IsControl(c)));
-        return clean.Length <= MaxNameLength ? clean : clean[^MaxNameLength..];
+        var index = new Dictionary<string, int>(schema.Classes.Count, StringComparer.Ordinal);
+        for (var i = 0; i < schema.Classes.Count; i++) index.TryAdd(schema.Classes[i].Name, i);
+        return index;
     }
 
-    private static void Count(string dataset, IReadOnlyList<ArrivedImage> lot, IngestResult[] results)
-    {
-        foreach (var group in results.GroupBy(r => r.Status))
-            WinnowTelemetry.IngestedImages.Add(group.Count(), new TagList { { "dataset", dataset }, { "status", group.Key.ToString() } });
-        WinnowTelemetry.IngestedBytes.Add(lot.Sum(i => (long)i.Content.Length), new TagList { { "dataset", dataset } });
-    }
+    private static string? Join(string? reason, string? note) => reason is null ? note : note is null ? reason : $"{reason} {note}";
 }

@@ -1,17 +1,24 @@
 namespace Winnow.Adapters.Ledger;
 
-/// <summary>A stored state with its version, which serves as the etag.</summary>
-public sealed record StoredGrainState(long Version, byte[] Payload);
+/// <summary>Names one state of one grain. The type belongs to the key: two grains of different types may bear the same key.</summary>
+internal readonly record struct GrainStateKey(string GrainType, string GrainKey, string Name);
 
-/// <summary>Versioned blobs under text keys, durable when a task completes.</summary>
-public interface IGrainStateStore
+/// <summary>A state as stored.</summary>
+/// <param name="Version">Counts the writes, clearing included.</param>
+/// <param name="State">JSON; null when it was cleared.</param>
+internal sealed record StoredGrainState(long Version, byte[]? State);
+
+/// <summary>Where the states of the control grains are kept: one implementation per kind of ledger.</summary>
+internal interface IGrainStateStore
 {
-    /// <summary>A state; null when there is none.</summary>
-    Task<StoredGrainState?> ReadStateAsync(string key, CancellationToken cancellationToken);
+    /// <summary>The state, or null when it was never written.</summary>
+    Task<StoredGrainState?> ReadAsync(GrainStateKey key, CancellationToken cancellationToken);
 
-    /// <summary>Writes version <paramref name="expectedVersion"/> + 1; false when another version stands. 0 expects that there is none.</summary>
-    Task<bool> WriteStateAsync(string key, long expectedVersion, byte[] payload, CancellationToken cancellationToken);
-
-    /// <summary>Removes a state; false when another version stands.</summary>
-    Task<bool> ClearStateAsync(string key, long expectedVersion, CancellationToken cancellationToken);
+    /// <summary>Replaces a state, durably.</summary>
+    /// <param name="key">Which.</param>
+    /// <param name="expected">The version to replace; null: there must be none.</param>
+    /// <param name="state">JSON; null clears it.</param>
+    /// <param name="cancellationToken">Gives up while the write waits.</param>
+    /// <returns>The new version; null when the stored version is another one, and nothing was changed.</returns>
+    Task<long?> WriteAsync(GrainStateKey key, long? expected, ReadOnlyMemory<byte>? state, CancellationToken cancellationToken);
 }

@@ -1,63 +1,96 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Runtime.Hosting;
 using Orleans.Storage;
 using Winnow.Model;
 
 namespace Winnow.Adapters.Ledger;
 
 /// <summary>
-/// Grain storage for the few small control grains. The key is the whole grain id, type and key, so no two grains can meet in one row; the etag
-/// is a version number; a write is on disk when it returns, together with everything else that waited.
+/// Keeps the few small states of control grains in the ledger's database. A state is on disk when its write completes; writes share the
+/// ledger's transactions. The key is the full grain id with the state's name, the etag the number of writes. States are JSON: records with
+/// public properties, in the house form of the model's own.
 /// </summary>
-public sealed class LedgerGrainStorage(IGrainStateStore store) : IGrainStorage
+internal sealed class LedgerGrainStorage(IGrainStateStore store, string name) : IGrainStorage
 {
+    /// <summary>
+    /// The model's records by their generated contracts, the grains' own states by reflection. The combination keeps both in one form, so that a
+    /// record that moves from a state into the model still reads what was written.
+    /// </summary>
     private static readonly JsonSerializerOptions Json = new(ModelJson.Default.Options)
     {
         TypeInfoResolver = JsonTypeInfoResolver.Combine(ModelJson.Default, new DefaultJsonTypeInfoResolver()),
     };
 
-    private static string KeyOf(string stateName, GrainId grainId) => $"{grainId.Type}/{grainId.Key}#{stateName}";
+    public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
+        ReadStateAsync(stateName, grainId, grainState, CancellationToken.None);
 
-    private static long VersionOf(string? etag) => etag is null ? 0 : long.Parse(etag, CultureInfo.InvariantCulture);
-
-    /// <inheritdoc/>
     public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken)
     {
-        var stored = await store.ReadStateAsync(KeyOf(stateName, grainId), cancellationToken);
-        grainState.RecordExists = stored is not null;
-        grainState.ETag = stored?.Version.ToString(CultureInfo.InvariantCulture)!;
-        grainState.State = stored is null ? Activator.CreateInstance<T>() : JsonSerializer.Deserialize<T>(stored.Payload, Json)!;
+        var stored = await store.ReadAsync(KeyOf(stateName, grainId), cancellationToken);
+        grainState.ETag = stored?.Version.ToString(CultureInfo.InvariantCulture);
+        grainState.RecordExists = stored?.State is not null;
+        grainState.State = stored?.State is { } json ? Parse<T>(json, stateName, grainId) : Activator.CreateInstance<T>();
     }
 
-    /// <inheritdoc/>
+    public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
+        WriteStateAsync(stateName, grainId, grainState, CancellationToken.None);
+
     public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken)
     {
-        var expected = VersionOf(grainState.ETag);
-        if (!await store.WriteStateAsync(KeyOf(stateName, grainId), expected, JsonSerializer.SerializeToUtf8Bytes(grainState.State, Json), cancellationToken)) throw Stale(stateName, grainId, expected);
-        grainState.ETag = (expected + 1).ToString(CultureInfo.InvariantCulture);
+        var json = JsonSerializer.SerializeToUtf8Bytes(grainState.State, Json);
+        grainState.ETag = await WriteAsync(stateName, grainId, grainState.ETag, json, cancellationToken);
         grainState.RecordExists = true;
     }
 
-    /// <inheritdoc/>
+    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
+        ClearStateAsync(stateName, grainId, grainState, CancellationToken.None);
+
     public async Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken)
     {
-        var expected = VersionOf(grainState.ETag);
-        if (expected != 0 && !await store.ClearStateAsync(KeyOf(stateName, grainId), expected, cancellationToken)) throw Stale(stateName, grainId, expected);
-        grainState.ETag = null!;
+        // Nothing was ever written: there is nothing to clear, and no version to keep.
+        if (grainState.ETag is not null || await store.ReadAsync(KeyOf(stateName, grainId), cancellationToken) is not null)
+            grainState.ETag = await WriteAsync(stateName, grainId, grainState.ETag, null, cancellationToken);
         grainState.RecordExists = false;
         grainState.State = Activator.CreateInstance<T>();
     }
 
-    /// <inheritdoc/>
-    public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => ReadStateAsync(stateName, grainId, grainState, CancellationToken.None);
+    private async Task<string> WriteAsync(string stateName, GrainId grainId, string? etag, byte[]? json, CancellationToken cancellationToken)
+    {
+        var key = KeyOf(stateName, grainId);
+        long? expected = etag is null ? null : long.Parse(etag, CultureInfo.InvariantCulture);
+        var version = await store.WriteAsync(key, expected, json, cancellationToken);
+        if (version is { } written) return written.ToString(CultureInfo.InvariantCulture);
+        var stored = (await store.ReadAsync(key, cancellationToken))?.Version.ToString(CultureInfo.InvariantCulture);
+        throw new InconsistentStateException(
+            $"State '{stateName}' of grain {grainId} in storage '{name}' was written by another activation: version {stored ?? "none"} is stored, {etag ?? "none"} was expected.",
+            stored ?? "", etag ?? "");
+    }
 
-    /// <inheritdoc/>
-    public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => WriteStateAsync(stateName, grainId, grainState, CancellationToken.None);
+    private static GrainStateKey KeyOf(string stateName, GrainId grainId) => new(grainId.Type.ToString()!, grainId.Key.ToString()!, stateName);
 
-    /// <inheritdoc/>
-    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => ClearStateAsync(stateName, grainId, grainState, CancellationToken.None);
+    private T Parse<T>(byte[] json, string stateName, GrainId grainId)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(json, Json) ?? throw new JsonException("The JSON is null.");
+        }
+        catch (JsonException problem)
+        {
+            throw new JsonException($"State '{stateName}' of grain {grainId} in storage '{name}' cannot be read as {typeof(T).Name}: {problem.Message}", problem);
+        }
+    }
+}
 
-    private static InconsistentStateException Stale(string stateName, GrainId grainId, long expected) =>
-        new($"State '{stateName}' of {grainId} is no longer version {expected}: another activation has written it.");
+/// <summary>Registers the storage of control grains.</summary>
+public static class LedgerGrainStorageRegistration
+{
+    /// <summary>Keeps the states of grains that name this storage in the ledger's database. Needs a ledger, such as that of <c>AddEmbeddedStorage</c>.</summary>
+    public static ISiloBuilder AddWinnowGrainStorage(this ISiloBuilder silo, string name = "control")
+    {
+        silo.Services.AddGrainStorage(name, static (services, name) => new LedgerGrainStorage(services.GetRequiredService<IGrainStateStore>(), name));
+        return silo;
+    }
 }

@@ -1,196 +1,207 @@
 using System.Buffers;
+using System.IO.Enumeration;
 using System.Runtime.CompilerServices;
-using Microsoft.Win32.SafeHandles;
 using Winnow.Grains.Ports;
 
 namespace Winnow.Adapters.Objects;
 
 /// <summary>
-/// Objects as files under one folder. An object is written under a temporary name, flushed, renamed into place, and its folder flushed: a
-/// reader, or a crash, sees all of it or nothing.
+/// Objects as files under one folder, a key's segments as folder names. One process at a time. A removed object may come back after a power
+/// failure; a stored one never goes. A key cannot be the folder of another: <c>a</c> and <c>a/b</c> exclude each other.
 /// </summary>
-public sealed class FileObjectStore : IObjectStore
+public sealed class FileObjectStore : IObjectStore, IDisposable
 {
-    private const int FlushersPerLot = 16;
-    private readonly string _root;
-    private readonly string _temporary;
+    /// <summary>Up to so many objects are synced one by one; a sync of the whole file system costs about as much as ten of them.</summary>
+    private const int FewObjects = 8;
+    private const int WritersOfMany = 16;
+    private const int ListingPage = 512;
 
-    /// <summary>Opens the folder; what a crash left half-written is removed.</summary>
-    public FileObjectStore(string folder)
+    private readonly ObjectFolder _folder;
+    private readonly FileSystemSync? _sync;
+
+    /// <summary>Opens a store, makes its folder when it is not there, and removes what a killed process left half-written.</summary>
+    /// <param name="root">The folder. Nothing else may write there.</param>
+    /// <exception cref="InvalidOperationException">Another process has the folder open.</exception>
+    public FileObjectStore(string root) : this(root, FileSystemSync.IsSupported) { }
+
+    internal FileObjectStore(string root, bool syncFileSystem)
     {
-        _root = Path.GetFullPath(folder);
-        _temporary = Path.Combine(_root, ".tmp");
-        Directory.CreateDirectory(_temporary);
-        foreach (var left in Directory.EnumerateFiles(_temporary)) File.Delete(left);
+        ArgumentException.ThrowIfNullOrWhiteSpace(root);
+        _folder = new ObjectFolder(root);
+        _sync = syncFileSystem ? new FileSystemSync(_folder.Root) : null;
     }
 
-    public async Task PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public Task PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
-        var path = PathOf(key);
-        await Task.Run(() => Publish(WriteTemporary(content.Span), path, flushFolder: true), cancellationToken);
+        var path = _folder.PathOf(key);
+        return Task.Run(() => PutOne(path, content, replace: true), cancellationToken);
     }
 
+    /// <inheritdoc/>
     public async Task PutAsync(string key, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken)
     {
-        var path = PathOf(key);
-        var temporary = NewTemporary();
+        var path = _folder.PathOf(key);
+        var temporary = _folder.NewTemporary();
         try
         {
-            await using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16, useAsync: true))
+            await using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16, FileOptions.Asynchronous))
+                await write(file, cancellationToken).ConfigureAwait(false);
+            await Task.Run(() =>
             {
-                await write(stream, cancellationToken);
-                await stream.FlushAsync(cancellationToken);
-                stream.Flush(flushToDisk: true);
-            }
-            Publish(temporary, path, flushFolder: true);
+                ObjectFolder.SyncFile(temporary);
+                ObjectFolder.TryName(temporary, path, replace: true);
+                _folder.SyncName(path);
+            }, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
-            File.Delete(temporary);
+            ObjectFolder.Discard(temporary);
             throw;
         }
     }
 
+    /// <inheritdoc/>
     public async Task PutManyIfAbsentAsync(IReadOnlyList<(string Key, ReadOnlyMemory<byte> Content)> objects, CancellationToken cancellationToken)
     {
-        var paths = objects.Select(o => PathOf(o.Key)).ToArray();
-        // The disk takes many flushes at once in little more than the time of one.
-        var limits = new ParallelOptions { MaxDegreeOfParallelism = FlushersPerLot, CancellationToken = cancellationToken };
-        await Parallel.ForAsync(0, objects.Count, limits, (i, _) =>
+        var paths = objects.Select(o => _folder.PathOf(o.Key)).ToArray();
+        if (paths.Length == 0) return;
+        if (_sync is null || paths.Length <= FewObjects)
         {
-            if (!File.Exists(paths[i])) Publish(WriteTemporary(objects[i].Content.Span), paths[i], flushFolder: false);
-            return ValueTask.CompletedTask;
-        });
-        // Also for those that were there: their own writer may not have flushed the folder yet.
-        await Parallel.ForEachAsync(paths.Select(p => Path.GetDirectoryName(p)!).Distinct(StringComparer.Ordinal), limits, (folder, _) =>
+            await Task.Run(() => Parallel.For(0, paths.Length, Workers(cancellationToken), i => PutOne(paths[i], objects[i].Content, replace: false)), cancellationToken).ConfigureAwait(false);
+            return;
+        }
+        var temporaries = new string?[paths.Length];
+        try
         {
-            FlushFolder(folder);
-            return ValueTask.CompletedTask;
-        });
+            await Task.Run(() => Parallel.For(0, paths.Length, Workers(cancellationToken), i =>
+            {
+                if (File.Exists(paths[i])) return;
+                temporaries[i] = _folder.NewTemporary();
+                ObjectFolder.Write(temporaries[i]!, objects[i].Content.Span, durable: false);
+            }), cancellationToken).ConfigureAwait(false);
+            // Bytes before names: a name whose bytes were not on disk could be an empty file after a power failure.
+            if (temporaries.Any(t => t is not null)) await _sync.SyncAsync().ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            for (var i = 0; i < paths.Length; i++)
+                if (temporaries[i] is { } temporary) ObjectFolder.TryName(temporary, paths[i], replace: false);
+            // Also where all were there: another caller may have named them a moment ago and not have synced the names.
+            await _sync.SyncAsync().ConfigureAwait(false);
+        }
+        catch
+        {
+            foreach (var temporary in temporaries)
+                if (temporary is not null) ObjectFolder.Discard(temporary);
+            throw;
+        }
     }
 
+    /// <inheritdoc/>
     public async Task<ReadOnlyMemory<byte>?> GetAsync(string key, CancellationToken cancellationToken)
     {
         try
         {
-            using var file = File.OpenHandle(PathOf(key), options: FileOptions.SequentialScan);
-            var bytes = new byte[RandomAccess.GetLength(file)];
-            var read = 0;
-            while (read < bytes.Length)
-            {
-                var count = await RandomAccess.ReadAsync(file, bytes.AsMemory(read), read, cancellationToken);
-                if (count == 0) throw new EndOfStreamException($"Object {key} ends after {read} of {bytes.Length} bytes.");
-                read += count;
-            }
-            return bytes;
+            return await File.ReadAllBytesAsync(_folder.PathOf(key), cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception problem) when (problem is FileNotFoundException or DirectoryNotFoundException)
         {
             return null;
         }
     }
 
+    /// <inheritdoc/>
     public Task<Stream?> OpenReadAsync(string key, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            return Task.FromResult<Stream?>(new FileStream(PathOf(key), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 16, useAsync: true));
+            return Task.FromResult<Stream?>(new FileStream(_folder.PathOf(key), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 16, FileOptions.Asynchronous));
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception problem) when (problem is FileNotFoundException or DirectoryNotFoundException)
         {
             return Task.FromResult<Stream?>(null);
         }
     }
 
+    /// <inheritdoc/>
+    /// <remarks>The memory is read-only in spite of its type: writing to it ends the process.</remarks>
     public Task<IMemoryOwner<byte>?> MapAsync(string key, CancellationToken cancellationToken)
     {
-        try
-        {
-            return Task.FromResult<IMemoryOwner<byte>?>(new MappedObject(PathOf(key)));
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return Task.FromResult<IMemoryOwner<byte>?>(null);
-        }
+        var path = _folder.PathOf(key);
+        return Task.Run<IMemoryOwner<byte>?>(() => MappedObject.Map(path), cancellationToken);
     }
 
-    public Task<bool> ExistsAsync(string key, CancellationToken cancellationToken) => Task.FromResult(File.Exists(PathOf(key)));
+    /// <inheritdoc/>
+    public Task<bool> ExistsAsync(string key, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return Task.FromResult(File.Exists(_folder.PathOf(key)));
+    }
 
+    /// <inheritdoc/>
     public Task DeleteAsync(string key, CancellationToken cancellationToken)
     {
-        var path = PathOf(key);
-        if (File.Exists(path))
+        var path = _folder.PathOf(key);
+        return Task.Run(() =>
         {
-            File.Delete(path);
-            FlushFolder(Path.GetDirectoryName(path)!);
-        }
-        return Task.CompletedTask;
+            if (File.Exists(path)) File.Delete(path);
+        }, cancellationToken);
     }
 
+    /// <inheritdoc/>
     public async IAsyncEnumerable<(string Key, long Size)> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (!prefix.EndsWith('/')) throw new ArgumentException("A prefix ends with '/'.", nameof(prefix));
-        var folder = PathOf(prefix[..^1]);
+        ObjectKeyRules.CheckPrefix(prefix);
+        var folder = Path.Combine(_folder.Root, prefix[..^1]);
         if (!Directory.Exists(folder)) yield break;
-        foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories))
+        using var files = Files(folder).GetEnumerator();
+        while (true)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            yield return (Path.GetRelativePath(_root, file.FullName).Replace(Path.DirectorySeparatorChar, '/'), file.Length);
-            await Task.CompletedTask;
+            // The walk blocks on the disk; a page of it is worth a trip to the thread pool.
+            var page = await Task.Run(() =>
+            {
+                var found = new List<(string Key, long Size)>(ListingPage);
+                while (found.Count < ListingPage && files.MoveNext()) found.Add(files.Current);
+                return found;
+            }, cancellationToken).ConfigureAwait(false);
+            foreach (var (path, size) in page)
+                yield return (Path.GetRelativePath(_folder.Root, path).Replace(Path.DirectorySeparatorChar, '/'), size);
+            if (page.Count < ListingPage) yield break;
         }
     }
 
-    /// <summary>The file of a key. Keys are made by the program, but the check costs little and a path outside the folder would cost much.</summary>
-    private string PathOf(string key)
+    /// <summary>Lets another process have the folder.</summary>
+    public void Dispose()
     {
-        if (key.Length is 0 or > 1024) throw new ArgumentException("An object key has 1 to 1,024 characters.", nameof(key));
-        foreach (var segment in key.Split('/'))
-            if (segment.Length == 0 || segment[0] == '.' || !segment.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
-                throw new ArgumentException($"'{key}' is not an object key: segments of letters, digits, '-', '_' and '.', not beginning with '.', joined by '/'.", nameof(key));
-        return Path.Combine(_root, key.Replace('/', Path.DirectorySeparatorChar));
+        _sync?.Dispose();
+        _folder.Dispose();
     }
 
-    private string NewTemporary() => Path.Combine(_temporary, Guid.NewGuid().ToString("n"));
-
-    private string WriteTemporary(ReadOnlySpan<byte> content)
-    {
-        var temporary = NewTemporary();
-        try
+    private static FileSystemEnumerable<(string Path, long Size)> Files(string folder) =>
+        new(folder, static (ref FileSystemEntry entry) => (entry.ToFullPath(), entry.Length), new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
         {
-            using var file = File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.Write, preallocationSize: 0);
-            RandomAccess.Write(file, content, 0);
-            RandomAccess.FlushToDisk(file);
-        }
-        catch
+            ShouldIncludePredicate = static (ref FileSystemEntry entry) => !entry.IsDirectory && entry.FileName[0] != '.',
+            ShouldRecursePredicate = static (ref FileSystemEntry entry) => entry.FileName[0] != '.',
+        };
+
+    private void PutOne(string path, ReadOnlyMemory<byte> content, bool replace)
+    {
+        if (replace || !File.Exists(path))
         {
-            File.Delete(temporary);
-            throw;
+            var temporary = _folder.NewTemporary();
+            try
+            {
+                ObjectFolder.Write(temporary, content.Span, durable: true);
+                ObjectFolder.TryName(temporary, path, replace);
+            }
+            catch
+            {
+                ObjectFolder.Discard(temporary);
+                throw;
+            }
         }
-        return temporary;
+        _folder.SyncName(path);
     }
 
-    /// <summary>Renames into place. Without <paramref name="flushFolder"/> the caller flushes the folders itself, once for all.</summary>
-    private static void Publish(string temporary, string path, bool flushFolder)
-    {
-        var folder = Path.GetDirectoryName(path)!;
-        if (!Directory.Exists(folder)) CreateFolder(folder);
-        File.Move(temporary, path, overwrite: true);
-        if (flushFolder) FlushFolder(folder);
-    }
-
-    /// <summary>A new folder is only there for certain when the one above it is flushed.</summary>
-    private static void CreateFolder(string folder)
-    {
-        var above = Path.GetDirectoryName(folder)!;
-        if (!Directory.Exists(above)) CreateFolder(above);
-        Directory.CreateDirectory(folder);
-        FlushFolder(above);
-    }
-
-    private static void FlushFolder(string folder)
-    {
-        if (OperatingSystem.IsWindows()) return;
-        using SafeFileHandle handle = Folders.Open(folder);
-        Folders.Flush(handle, folder);
-    }
+    private static ParallelOptions Workers(CancellationToken cancellationToken) => new() { MaxDegreeOfParallelism = WritersOfMany, CancellationToken = cancellationToken };
 }

@@ -1,41 +1,70 @@
 using System.Buffers;
+using System.Globalization;
 using System.IO.MemoryMappedFiles;
 
 namespace Winnow.Adapters.Objects;
 
-/// <summary>A file mapped into memory, read-only. Unmapped when disposed, or when nobody refers to it any more.</summary>
+/// <summary>A file mapped into memory, read-only: writing to it ends the process. Its memory must not be used after disposal.</summary>
 internal sealed unsafe class MappedObject : MemoryManager<byte>
 {
     private readonly MemoryMappedFile? _file;
     private readonly MemoryMappedViewAccessor? _view;
-    private readonly byte* _pointer;
     private readonly int _length;
+    private byte* _start;
 
-    public MappedObject(string path)
+    private MappedObject(string path, long length)
     {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1);
-        _length = checked((int)stream.Length);
+        _length = checked((int)length);
         // An empty file cannot be mapped.
-        if (_length == 0) return;
-        _file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
-        _view = _file.CreateViewAccessor(0, _length, MemoryMappedFileAccess.Read);
-        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _pointer);
-        _pointer += _view.PointerOffset;
+        if (length == 0) return;
+        _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, mapName: null, capacity: 0, MemoryMappedFileAccess.Read);
+        _view = _file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
+        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
+        _start += _view.PointerOffset;
     }
 
-    public override Span<byte> GetSpan() => new(_pointer, _length);
-
-    public override MemoryHandle Pin(int elementIndex = 0) => new(_pointer + elementIndex);
-
-    public override void Unpin()
+    /// <summary>Maps a file; null when there is none.</summary>
+    /// <exception cref="IOException">It is larger than one span can hold.</exception>
+    public static MappedObject? Map(string path)
     {
+        var file = new FileInfo(path);
+        if (!file.Exists) return null;
+        if (file.Length > Array.MaxLength)
+            throw new IOException(string.Create(CultureInfo.InvariantCulture, $"'{path}' has {file.Length} bytes; objects up to {Array.MaxLength} bytes can be mapped. Read it as a stream."));
+        try
+        {
+            return new MappedObject(path, file.Length);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
     }
+
+    public override Span<byte> GetSpan()
+    {
+        ObjectDisposedException.ThrowIf(_length > 0 && _start is null, this);
+        return new Span<byte>(_start, _length);
+    }
+
+    public override MemoryHandle Pin(int elementIndex = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)elementIndex, (uint)_length, nameof(elementIndex));
+        ObjectDisposedException.ThrowIf(_length > 0 && _start is null, this);
+        return new MemoryHandle(_start + elementIndex);
+    }
+
+    public override void Unpin() { }
 
     protected override void Dispose(bool disposing)
     {
-        if (!disposing || _view is null) return;
-        _view.SafeMemoryMappedViewHandle.ReleasePointer();
-        _view.Dispose();
-        _file!.Dispose();
+        if (!disposing) return;
+        if (_start is not null)
+        {
+            _start = null;
+            _view!.SafeMemoryMappedViewHandle.ReleasePointer();
+        }
+        _view?.Dispose();
+        _file?.Dispose();
     }
 }

@@ -6,7 +6,7 @@ using Winnow.Inference.Weights;
 namespace Winnow.Adapters.Scoring;
 
 /// <summary>Writes heads as ONNX.</summary>
-public sealed class OnnxModelExporter : IModelExporter
+internal sealed class OnnxModelExporter : IModelExporter
 {
     public byte[] ToOnnx(Projection projection, SoftmaxHead head, IReadOnlyList<string> classes)
     {

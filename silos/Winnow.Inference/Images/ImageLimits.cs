@@ -1,42 +1,40 @@
 namespace Winnow.Inference.Images;
 
-/// <summary>What an image may cost before it is refused.</summary>
+/// <summary>What an image file may cost. Every limit is checked against the header before anything of the declared size is allocated.</summary>
 public sealed record ImageLimits
 {
-    /// <summary>Encoded bytes. 1 KiB to 1 GiB. Default 64 MiB.</summary>
+    /// <summary>Size of the encoded file in bytes. Default 64 MiB; 1 to <see cref="int.MaxValue"/>.</summary>
     public long MaxBytes { get; init; } = 64L << 20;
 
-    /// <summary>Pixels of a frame. 1 to 1,000,000,000. Default 100 million.</summary>
+    /// <summary>Width × height of the canvas. Default 100 million; 1 to 1,000 million. A decode that cannot be done row by row holds up to 4 bytes per pixel.</summary>
     public long MaxPixels { get; init; } = 100_000_000;
 
-    /// <summary>Frames of an animation; only the first is used. 1 to 100,000. Default 1,000.</summary>
+    /// <summary>Frames of an animation (only the first is read). Default 1,000; 1 to 1,000,000.</summary>
     public int MaxFrames { get; init; } = 1_000;
 
-    /// <summary>Time to decode one image. 10 ms to 10 min. Default 10 s.</summary>
+    /// <summary>Scans of a progressive JPEG: each scan is one more pass over all pixels, and encoders write about ten. Default 100; 1 to 10,000.</summary>
+    public int MaxScans { get; init; } = 100;
+
+    /// <summary>Time for one decode. Default 10 s; more than zero, at most 1 hour. Checked between blocks of rows and of file bytes.</summary>
     public TimeSpan MaxDecodeTime { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The first thing that is wrong, with the option's name; null when all is sound.</summary>
-    public string? Check()
+    /// <summary>Width or height in pixels. Default 30,000; 1 to 65,535.</summary>
+    public int MaxSide { get; init; } = 30_000;
+
+    /// <exception cref="ArgumentOutOfRangeException">A limit lies outside its documented range; the message names it.</exception>
+    public void Validate()
     {
-        if (MaxBytes is < 1024 or > 1L << 30) return $"Images:MaxBytes must be 1024 to {1L << 30}, not {MaxBytes}.";
-        if (MaxPixels is < 1 or > 1_000_000_000) return $"Images:MaxPixels must be 1 to 1000000000, not {MaxPixels}.";
-        if (MaxFrames is < 1 or > 100_000) return $"Images:MaxFrames must be 1 to 100000, not {MaxFrames}.";
-        if (MaxDecodeTime < TimeSpan.FromMilliseconds(10) || MaxDecodeTime > TimeSpan.FromMinutes(10)) return $"Images:MaxDecodeTime must be 10 ms to 10 min, not {MaxDecodeTime}.";
-        return null;
+        Check(MaxBytes is >= 1 and <= int.MaxValue, nameof(MaxBytes), MaxBytes);
+        Check(MaxPixels is >= 1 and <= 1_000_000_000, nameof(MaxPixels), MaxPixels);
+        Check(MaxFrames is >= 1 and <= 1_000_000, nameof(MaxFrames), MaxFrames);
+        Check(MaxScans is >= 1 and <= 10_000, nameof(MaxScans), MaxScans);
+        Check(MaxDecodeTime > TimeSpan.Zero && MaxDecodeTime <= TimeSpan.FromHours(1), nameof(MaxDecodeTime), MaxDecodeTime);
+        Check(MaxSide is >= 1 and <= 65_535, nameof(MaxSide), MaxSide);
     }
-}
 
-/// <summary>What the header of an encoded image says.</summary>
-/// <param name="Format">Lower-case name of the encoding.</param>
-/// <param name="Width">Pixels across, after the EXIF orientation.</param>
-/// <param name="Height">Pixels down, after the EXIF orientation.</param>
-/// <param name="Frames">1 unless animated.</param>
-/// <param name="HasAlpha">Whether pixels may be transparent.</param>
-public sealed record ImageFileHeader(string Format, int Width, int Height, int Frames, bool HasAlpha);
-
-/// <summary>How a backbone wants its pixels: (value / 255 − mean) / deviation per channel, RGB.</summary>
-public readonly record struct Normalisation(float MeanR, float MeanG, float MeanB, float DeviationR, float DeviationG, float DeviationB)
-{
-    /// <summary>The statistics of ImageNet, which most backbones were trained with.</summary>
-    public static readonly Normalisation ImageNet = new(0.485f, 0.456f, 0.406f, 0.229f, 0.224f, 0.225f);
+    private static void Check(bool holds, string name, object value)
+    {
+        if (!holds)
+            throw new ArgumentOutOfRangeException(name, value, $"ImageLimits.{name} is out of its documented range.");
+    }
 }

@@ -1,179 +1,203 @@
-using System.Diagnostics;
-using System.Diagnostics.Metrics;
 using System.Threading.Channels;
 using Microsoft.ML.OnnxRuntime;
 using Winnow.Inference.Images;
 
 namespace Winnow.Inference.Scoring;
 
-/// <summary>Embeddings of a lot.</summary>
-/// <param name="Vectors">[images × dimensions], row-major; NaN where an image was refused.</param>
-/// <param name="Reasons">Why an image was refused; null where it was embedded.</param>
-public sealed record EmbeddingLot(Half[] Vectors, string?[] Reasons);
-
 /// <summary>
-/// One CPU device. A bounded queue of images over all callers; each worker takes what waits, decodes it into a tensor of its own and runs the
-/// backbone on its own thread, so decoding and inference share the cores without handing anything over.
+/// Turns image files into embeddings on one device. Calls share the device: their images wait in one queue, and each worker fills its next batch from whatever
+/// waits. Thread-safe.
 /// </summary>
 public sealed class EmbeddingEngine : IAsyncDisposable
 {
-    /// <summary>Name of the engine's meter.</summary>
-    public const string MeterName = "Winnow.Inference";
+    private readonly Channel<EngineItem> _requests;
+    private readonly Channel<EngineItem> _ready;
+    private readonly InferenceSession _session;
+    private readonly EngineWorker[] _workers;
+    private readonly Task[] _fetchers;
+    private readonly Lock _lock = new();
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task? _disposal;
+    private int _calls;
+    private int _underWay;
 
-    private static readonly Meter Meter = new(MeterName);
-    private static readonly Histogram<int> BatchSizes = Meter.CreateHistogram<int>("winnow.inference.batch.size", "{image}", "Images per run of the model.");
-    private static readonly Histogram<double> BatchSeconds = Meter.CreateHistogram<double>("winnow.inference.batch.duration", "s", "Time to fetch, decode and run one batch.");
-
-    private readonly Channel<Waiting> _queue;
-    private readonly Backbone _backbone;
-    private readonly ImageDecoder _decoder;
-    private readonly EngineOptions _options;
-    private readonly Task[] _workers;
-
-    private readonly record struct Waiting(LotWork Lot, int Index);
-
-    private sealed class LotWork(int count, int dimensions, Func<int, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch, CancellationToken cancellationToken)
+    /// <summary>Loads the backbone and starts the workers.</summary>
+    /// <param name="backbone">Which model.</param>
+    /// <param name="device">Where it runs.</param>
+    /// <param name="options">Validated here.</param>
+    /// <param name="decoder">Shared; not disposed.</param>
+    /// <param name="time">For delays and durations.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its documented range.</exception>
+    /// <exception cref="Weights.WeightsUnavailableException">The model is no backbone, or its shape is not the one that was recorded.</exception>
+    public EmbeddingEngine(BackboneFile backbone, Device device, EngineOptions options, ImageDecoder decoder, TimeProvider time)
     {
-        private int _left = count;
-
-        public Half[] Vectors { get; } = new Half[count * dimensions];
-        public string?[] Reasons { get; } = new string?[count];
-        public TaskCompletionSource<EmbeddingLot> Completion { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        public bool Abandoned => Completion.Task.IsCompleted || cancellationToken.IsCancellationRequested;
-
-        public ReadOnlyMemory<byte> Fetch(int index)
+        ArgumentNullException.ThrowIfNull(backbone);
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(decoder);
+        ArgumentNullException.ThrowIfNull(time);
+        options.Validate();
+        (Backbone, Device) = (backbone.Info, device);
+        using (var sessionOptions = device.CreateSessionOptions())
+            _session = new InferenceSession(backbone.OnnxPath, sessionOptions);
+        var runners = OpenRunners(backbone, options);
+        _requests = Channel.CreateBounded<EngineItem>(options.QueueCapacity);
+        _ready = Channel.CreateBounded<EngineItem>(options.Workers * runners[0].Capacity);
+        _workers = new EngineWorker[options.Workers];
+        for (var i = 0; i < _workers.Length; i++)
         {
-            var fetching = fetch(index, cancellationToken);
-            return fetching.IsCompletedSuccessfully ? fetching.Result : fetching.AsTask().GetAwaiter().GetResult();
+            _workers[i] = new EngineWorker(
+                _ready.Reader, runners[i], decoder, backbone.Preprocessing.Normalisation, time, options.MaxDelay, () => Volatile.Read(ref _underWay) > 0, $"embedding {device} {i}");
         }
-
-        public void Refuse(int index, string reason)
-        {
-            Reasons[index] = reason;
-            Vectors.AsSpan(index * dimensions, dimensions).Fill(Half.NaN);
-            Done();
-        }
-
-        public void Embed(int index, ReadOnlySpan<float> embedding)
-        {
-            System.Numerics.Tensors.TensorPrimitives.ConvertToHalf(embedding, Vectors.AsSpan(index * dimensions, dimensions));
-            Done();
-        }
-
-        private void Done()
-        {
-            if (Interlocked.Decrement(ref _left) == 0) Completion.TrySetResult(new EmbeddingLot(Vectors, Reasons));
-        }
+        _fetchers = new Task[options.Fetches];
+        for (var i = 0; i < _fetchers.Length; i++)
+            _fetchers[i] = Task.Run(FetchLoopAsync);
     }
 
-    /// <summary>Starts the workers.</summary>
-    /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public EmbeddingEngine(Backbone backbone, ImageDecoder decoder, EngineOptions options)
-    {
-        if (options.Check() is { } wrong) throw new ArgumentException(wrong, nameof(options));
-        (_backbone, _decoder, _options) = (backbone, decoder, options);
-        _queue = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(options.QueueCapacity));
-        // Threads of their own: inference would starve the pool that everything else answers from.
-        _workers = [.. Enumerable.Range(0, options.Workers).Select(_ => Task.Factory.StartNew(Work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
-    }
+    /// <summary>What the embeddings are made with.</summary>
+    public BackboneInfo Backbone { get; }
 
-    /// <summary>The backbone on this device.</summary>
-    public Backbone Backbone => _backbone;
+    /// <summary>Where it runs.</summary>
+    public Device Device { get; }
 
-    /// <summary>Embeds a lot. Images of several callers share batches.</summary>
-    /// <param name="count">Images.</param>
-    /// <param name="fetch">Gives the bytes of one; called from the workers. If it throws, the whole call does: the image is not to blame.</param>
-    /// <param name="cancellationToken">Gives the lot up.</param>
-    /// <exception cref="ObjectDisposedException">The engine is shut down.</exception>
-    public async Task<EmbeddingLot> EmbedAsync(int count, Func<int, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch, CancellationToken cancellationToken)
+    /// <summary>Embeds the images numbered 0 to count − 1.</summary>
+    /// <param name="count">0 or more.</param>
+    /// <param name="fetch">
+    /// Gives the encoded bytes of one image; called once per image, several at a time, from pool threads. The bytes have to stay unchanged until this call ends.
+    /// An exception from it (an I/O fault is no property of an image) ends the whole call with that exception.
+    /// </param>
+    /// <param name="ct">Ends the call, and the fetches under way.</param>
+    /// <returns>All rows, in order. Images that cannot be decoded or run have a reason instead of a vector.</returns>
+    /// <exception cref="ObjectDisposedException">The engine is shutting down.</exception>
+    public async Task<EmbeddingLot> EmbedAsync(int count, Func<int, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch, CancellationToken ct = default)
     {
-        if (count == 0) return new EmbeddingLot([], []);
-        var lot = new LotWork(count, _backbone.Dimensions, fetch, cancellationToken);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentNullException.ThrowIfNull(fetch);
+        ct.ThrowIfCancellationRequested();
+        Enter();
         try
         {
-            for (var i = 0; i < count; i++) await _queue.Writer.WriteAsync(new Waiting(lot, i), cancellationToken);
+            using var activity = InferenceTelemetry.Activities.StartActivity("embed");
+            activity?.SetTag("winnow.images", count);
+            if (count == 0)
+                return new EmbeddingLot([], []);
+            var lot = new PendingLot(count, Backbone.Dimensions, fetch);
+            await using var cancel = ct.UnsafeRegister(static (state, token) => ((PendingLot)state!).Fail(new OperationCanceledException(token)), lot);
+            await EnqueueAsync(lot, count);
+            return await lot.Completion;
         }
-        catch (ChannelClosedException)
+        finally
         {
-            throw new ObjectDisposedException(nameof(EmbeddingEngine));
-        }
-        return await lot.Completion.Task.WaitAsync(cancellationToken);
-    }
-
-    private void Work()
-    {
-        var batch = new List<Waiting>(_options.MaxBatch);
-        var tensor = new float[_options.MaxBatch * _backbone.InputSize];
-        var embeddings = new float[_options.MaxBatch * _backbone.Dimensions];
-        while (_queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
-        {
-            var started = Stopwatch.GetTimestamp();
-            batch.Clear();
-            // What waits is taken at once: while one batch runs, the next one gathers.
-            while (batch.Count < _options.MaxBatch && _queue.Reader.TryRead(out var work))
-                if (!work.Lot.Abandoned && Decode(work, tensor.AsSpan(batch.Count * _backbone.InputSize, _backbone.InputSize))) batch.Add(work);
-            if (batch.Count == 0) continue;
-            RunBatch(batch, 0, batch.Count, tensor, embeddings);
-            BatchSizes.Record(batch.Count);
-            BatchSeconds.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
+            Leave();
         }
     }
 
-    private bool Decode(Waiting work, Span<float> tensor)
+    /// <summary>Takes no new calls, lets the ones under way finish, and frees the device.</summary>
+    public ValueTask DisposeAsync()
     {
-        ReadOnlyMemory<byte> bytes;
-        try
+        lock (_lock)
         {
-            bytes = work.Lot.Fetch(work.Index);
-        }
-        catch (Exception e)
-        {
-            work.Lot.Completion.TrySetException(e);
-            return false;
-        }
-        try
-        {
-            if (_decoder.TryDecode(bytes, tensor, _backbone.File.Side, _backbone.File.Normalisation, out var reason)) return true;
-            work.Lot.Refuse(work.Index, reason);
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            work.Lot.Refuse(work.Index, $"The decoder failed on this image: {e.Message}");
-        }
-        return false;
-    }
-
-    /// <summary>Runs a part of the batch. Where the model fails, halves are tried, until the image that it fails on stands alone.</summary>
-    private void RunBatch(List<Waiting> batch, int from, int count, float[] tensor, float[] embeddings)
-    {
-        try
-        {
-            var input = tensor;
-            if (from > 0)
+            if (_disposal is null)
             {
-                input = new float[count * _backbone.InputSize];
-                tensor.AsSpan(from * _backbone.InputSize, input.Length).CopyTo(input);
+                _disposal = DrainAsync();
+                if (_calls == 0)
+                    _drained.TrySetResult();
             }
-            _backbone.Run(input, count, embeddings);
-            for (var i = 0; i < count; i++) batch[from + i].Lot.Embed(batch[from + i].Index, embeddings.AsSpan(i * _backbone.Dimensions, _backbone.Dimensions));
         }
-        catch (OnnxRuntimeException e)
+        return new ValueTask(_disposal);
+    }
+
+    private BackboneRunner[] OpenRunners(BackboneFile backbone, EngineOptions options)
+    {
+        var runners = new List<BackboneRunner>();
+        try
         {
-            if (count == 1)
+            for (var i = 0; i < options.Workers; i++)
+                runners.Add(BackboneRunner.Open(_session, backbone.OutputName, backbone.Preprocessing.Side, options.MaxBatch));
+            var (dimensions, side) = (runners[0].Dimensions, runners[0].Side);
+            if (dimensions != backbone.Info.Dimensions || side != backbone.Info.Side)
             {
-                batch[from].Lot.Refuse(batch[from].Index, $"The model failed on this image: {e.Message}");
-                return;
+                throw new Weights.WeightsUnavailableException(
+                    $"{backbone.OnnxPath} gives {dimensions} dimensions from {side} pixels; {backbone.Info.Dimensions} from {backbone.Info.Side} are recorded for \"{backbone.Info.Name}\".");
             }
-            RunBatch(batch, from, count / 2, tensor, embeddings);
-            RunBatch(batch, from + count / 2, count - count / 2, tensor, embeddings);
+            return [.. runners];
+        }
+        catch
+        {
+            runners.ForEach(r => r.Dispose());
+            _session.Dispose();
+            throw;
         }
     }
 
-    /// <summary>Ends the queue, waits for what is in it, and frees the backbone.</summary>
-    public async ValueTask DisposeAsync()
+    private void Enter()
     {
-        _queue.Writer.TryComplete();
-        await Task.WhenAll(_workers);
-        _backbone.Dispose();
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_disposal is not null, this);
+            _calls++;
+        }
+    }
+
+    private void Leave()
+    {
+        lock (_lock)
+        {
+            if (--_calls == 0 && _disposal is not null)
+                _drained.TrySetResult();
+        }
+    }
+
+    private async Task EnqueueAsync(PendingLot lot, int count)
+    {
+        for (var i = 0; i < count && !lot.Stopped.IsCancellationRequested; i++)
+        {
+            Interlocked.Increment(ref _underWay);
+            try
+            {
+                await _requests.Writer.WriteAsync(new EngineItem(lot, i, default), lot.Stopped);
+            }
+            catch (OperationCanceledException)
+            {
+                // The lot is over; its completion says why.
+                Interlocked.Decrement(ref _underWay);
+            }
+        }
+    }
+
+    private async Task FetchLoopAsync()
+    {
+        await foreach (var item in _requests.Reader.ReadAllAsync())
+        {
+            if (item.Lot.TryUse())
+                await FetchAsync(item);
+            Interlocked.Decrement(ref _underWay);
+        }
+    }
+
+    private async ValueTask FetchAsync(EngineItem item)
+    {
+        try
+        {
+            var bytes = await item.Lot.FetchAsync(item.Index);
+            // From here on the worker ends the use.
+            await _ready.Writer.WriteAsync(item with { Bytes = bytes });
+        }
+        catch (Exception failure)
+        {
+            item.Lot.Fail(failure);
+            item.Lot.EndUse();
+        }
+    }
+
+    private async Task DrainAsync()
+    {
+        await _drained.Task;
+        _requests.Writer.Complete();
+        await Task.WhenAll(_fetchers);
+        _ready.Writer.Complete();
+        await Task.Run(() => Array.ForEach(_workers, w => w.Join()));
+        Array.ForEach(_workers, w => w.Dispose());
+        _session.Dispose();
     }
 }

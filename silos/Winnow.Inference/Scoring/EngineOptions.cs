@@ -1,23 +1,39 @@
 namespace Winnow.Inference.Scoring;
 
-/// <summary>How one device works.</summary>
+/// <summary>How an <see cref="EmbeddingEngine"/> uses its device.</summary>
 public sealed record EngineOptions
 {
-    /// <summary>Loops that decode and run beside each other. 1 to 256. Default: one per core.</summary>
+    /// <summary>Threads that decode and run batches. Default: the number of processors; 1 to 256.</summary>
     public int Workers { get; init; } = Environment.ProcessorCount;
 
-    /// <summary>Most images in one run of the model. 1 to 1,024. Default 16: larger batches fall out of a core's cache.</summary>
+    /// <summary>Images per run. Default 16; 1 to 1,024. A model with a fixed batch overrides it.</summary>
     public int MaxBatch { get; init; } = 16;
 
-    /// <summary>Images that may wait; callers beyond wait to enqueue. 16 to 1,000,000. Default 4,096.</summary>
+    /// <summary>How long a batch that is not full waits for images that are still being fetched. Default 2 ms; 0 to 1 s. With nothing under way nobody waits.</summary>
+    public TimeSpan MaxDelay { get; init; } = TimeSpan.FromMilliseconds(2);
+
+    /// <summary>Image references that may wait; further callers wait in <see cref="EmbeddingEngine.EmbedAsync"/>. Default 4,096; 1 to 1,000,000.</summary>
     public int QueueCapacity { get; init; } = 4096;
 
-    /// <summary>The first thing that is wrong, with the option's name; null when all is sound.</summary>
-    public string? Check()
+    /// <summary>
+    /// Fetches under way at once. Default 32; 1 to 1,024. Together with one batch per worker this bounds the encoded bytes in memory:
+    /// (Fetches + Workers · MaxBatch) · the size of a file.
+    /// </summary>
+    public int Fetches { get; init; } = 32;
+
+    /// <exception cref="ArgumentOutOfRangeException">An option lies outside its documented range; the message names it.</exception>
+    public void Validate()
     {
-        if (Workers is < 1 or > 256) return $"Scoring:Workers must be 1 to 256, not {Workers}.";
-        if (MaxBatch is < 1 or > 1024) return $"Scoring:MaxBatch must be 1 to 1024, not {MaxBatch}.";
-        if (QueueCapacity is < 16 or > 1_000_000) return $"Scoring:QueueCapacity must be 16 to 1000000, not {QueueCapacity}.";
-        return null;
+        Check(Workers is >= 1 and <= 256, nameof(Workers), Workers);
+        Check(MaxBatch is >= 1 and <= 1024, nameof(MaxBatch), MaxBatch);
+        Check(MaxDelay >= TimeSpan.Zero && MaxDelay <= TimeSpan.FromSeconds(1), nameof(MaxDelay), MaxDelay);
+        Check(QueueCapacity is >= 1 and <= 1_000_000, nameof(QueueCapacity), QueueCapacity);
+        Check(Fetches is >= 1 and <= 1024, nameof(Fetches), Fetches);
+    }
+
+    private static void Check(bool holds, string name, object value)
+    {
+        if (!holds)
+            throw new ArgumentOutOfRangeException(name, value, $"EngineOptions.{name} is out of its documented range.");
     }
 }

@@ -1,27 +1,50 @@
 namespace Winnow.Inference.Weights;
 
-/// <summary>Writes a trained head with the projection before it as ONNX, so that any runtime can apply it to embeddings.</summary>
+/// <summary>
+/// Writes projection and head as one ONNX model: <c>embedding</c> [n, D] → <c>probabilities</c> [n, K] = softmax((head · (projection · x + b) + c) / temperature).
+/// </summary>
 public static class HeadGraph
 {
-    /// <summary>Writes the graph: <c>embedding</c> [n, D] → <c>probabilities</c> [n, K].</summary>
-    /// <param name="projection">[d × D].</param>
-    /// <param name="projectionBias">[d].</param>
-    /// <param name="head">[K × d].</param>
-    /// <param name="headBias">[K].</param>
-    /// <param name="temperature">Divides the logits.</param>
-    /// <param name="classes">K names, kept in the file's metadata, one per line.</param>
-    public static byte[] Write(float[] projection, float[] projectionBias, float[] head, float[] headBias, float temperature, IReadOnlyList<string> classes)
+    /// <summary>Key of metadata_props under which the class names stand, one a line, in the order of the probabilities.</summary>
+    public const string ClassesKey = "classes";
+
+    /// <summary>Writes the model.</summary>
+    /// <param name="projection">W, [d, D], row by row.</param>
+    /// <param name="projectionBias">b, [d].</param>
+    /// <param name="head">[K, d], row by row.</param>
+    /// <param name="headBias">c, [K].</param>
+    /// <param name="temperature">Positive; logits are divided by it.</param>
+    /// <param name="classes">K names, without line breaks.</param>
+    /// <returns>The bytes of an ONNX file.</returns>
+    /// <exception cref="ArgumentException">The lengths do not fit together, a name has a line break, or the temperature is not positive.</exception>
+    public static byte[] Write(
+        ReadOnlySpan<float> projection,
+        ReadOnlySpan<float> projectionBias,
+        ReadOnlySpan<float> head,
+        ReadOnlySpan<float> headBias,
+        float temperature,
+        IReadOnlyList<string> classes)
     {
-        int d = projectionBias.Length, k = headBias.Length, inputs = projection.Length / d;
-        var graph = new OnnxWriter("winnow-head");
-        var x = graph.Input("embedding", -1, inputs);
-        (string, object)[] transposed = [("transB", 1L)];
-        var projected = graph.Node("Gemm", [x, graph.Constant(projection, d, inputs), graph.Constant(projectionBias, d)], transposed);
-        // The temperature is folded into the weights: logits / T.
-        var logits = graph.Node("Gemm", [projected, graph.Constant([.. head.Select(w => w / temperature)], k, d), graph.Constant([.. headBias.Select(b => b / temperature)], k)], transposed);
-        graph.Node("Softmax", [logits], [("axis", 1L)], "probabilities");
-        graph.Output("probabilities", -1, k);
-        graph.Metadata("winnow.classes", string.Join('\n', classes));
-        return graph.ToBytes();
+        ArgumentNullException.ThrowIfNull(classes);
+        var (d, k) = (projectionBias.Length, headBias.Length);
+        if (d == 0 || projection.Length == 0 || projection.Length % d != 0)
+            throw new ArgumentException($"The projection has {projection.Length} values, no multiple of its bias' {d}.", nameof(projection));
+        if (k == 0 || head.Length != k * d)
+            throw new ArgumentException($"The head has {head.Length} values and {k} classes × {d} dimensions are needed.", nameof(head));
+        if (classes.Count != k || classes.Any(c => c.AsSpan().ContainsAny('\r', '\n')))
+            throw new ArgumentException($"{k} class names without line breaks are needed; {classes.Count} were given.", nameof(classes));
+        if (!(temperature > 0 && float.IsFinite(temperature)))
+            throw new ArgumentException($"The temperature is {temperature}; it has to be positive.", nameof(temperature));
+        var dimensions = projection.Length / d;
+        var onnx = new OnnxWriter("winnow-head").Input("embedding", "n", dimensions).Output("probabilities", "n", k);
+        var projected = onnx.Node(
+            "Gemm",
+            ["embedding", onnx.Constant("projection.weight", projection, d, dimensions), onnx.Constant("projection.bias", projectionBias, d)],
+            null,
+            ("transB", 1L));
+        var logits = onnx.Node("Gemm", [projected, onnx.Constant("head.weight", head, k, d), onnx.Constant("head.bias", headBias, k)], null, ("transB", 1L));
+        var tempered = onnx.Node("Div", [logits, onnx.Constant("temperature", [temperature], 1)]);
+        onnx.Node("Softmax", [tempered], "probabilities", ("axis", 1L));
+        return onnx.Metadata(ClassesKey, string.Join('\n', classes)).ToArray();
     }
 }

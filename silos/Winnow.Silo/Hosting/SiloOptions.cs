@@ -40,21 +40,36 @@ public sealed class SiloOptions
         if (SiloPort is < 1 or > 65535) return $"SiloPort must be 1 to 65535, not {SiloPort}.";
         if (GatewayPort is < 1 or > 65535) return $"GatewayPort must be 1 to 65535, not {GatewayPort}.";
         if (Otlp is not null && !Uri.TryCreate(Otlp, UriKind.Absolute, out _)) return $"Otlp must be an address, not '{Otlp}'.";
-        return Api.Check() ?? Images.Check() ?? Shard.Check() ?? Scoring.ToEngine().Check();
+        return Api.Check() ?? Shard.Check();
     }
 }
 
-/// <summary>The device and its backbones.</summary>
+/// <summary>The devices and their backbones.</summary>
 public sealed class ScoringOptions
 {
-    /// <summary>Loops that decode and run beside each other; 0 for one per core. Default 0.</summary>
+    /// <summary>Loops that decode and run beside each other; 0 for one per core. 0 to 256. Default 0.</summary>
     public int Workers { get; set; }
 
     /// <summary>Most images in one run of the model. 1 to 1,024. Default 16.</summary>
     public int MaxBatch { get; set; } = 16;
 
+    /// <summary>Whether to use CUDA devices where there are any. Default true; without one the CPU is used.</summary>
+    public bool UseGpu { get; set; } = true;
+
+    /// <summary>Folder of the weights. Default <c>WINNOW_CACHE</c> or the user's cache folder.</summary>
+    public string? WeightsFolder { get; set; }
+
     /// <summary>ONNX files by the name that datasets use. Default none: the catalog alone.</summary>
-    public Dictionary<string, BackboneSource> Backbones { get; set; } = [];
+    public Dictionary<string, OwnBackbone> Backbones { get; set; } = [];
 
     internal EngineOptions ToEngine() => new() { Workers = Workers == 0 ? Environment.ProcessorCount : Workers, MaxBatch = MaxBatch };
+
+    internal Action<InferenceOptions> Configure(ImageLimits limits) => inference =>
+    {
+        inference.UseGpu = UseGpu;
+        inference.WeightsFolder = WeightsFolder;
+        inference.Limits = limits;
+        inference.Engine = ToEngine();
+        foreach (var (name, backbone) in Backbones) inference.Backbones[name] = backbone;
+    };
 }

@@ -6,7 +6,7 @@ using Orleans.Configuration;
 using Orleans.Serialization;
 using Winnow.Abstractions.Telemetry;
 using Winnow.Adapters;
-using Winnow.Adapters.Scoring;
+using Winnow.Adapters.Ledger;
 using Winnow.Grains;
 using Winnow.Model;
 using Winnow.Model.Images;
@@ -44,11 +44,10 @@ public static class WinnowHost
         ApiSafety.Check(urls.Split(';'), api);
 
         AddLogging(builder);
-        builder.Services.AddEmbeddedStorage(Path.GetFullPath(options.Data), GrainsRegistration.GrainStorage);
-        var backbones = new BackboneOptions();
-        foreach (var (name, source) in options.Scoring.Backbones) backbones.Backbones[name] = source;
-        builder.Services.AddInference(options.Images, options.Scoring.ToEngine(), backbones);
-        builder.Services.AddFrontDoorServices();
+        builder.Services.AddEmbeddedStorage(Path.GetFullPath(options.Data));
+        builder.Services.AddInference(options.Scoring.Configure(options.Images));
+        builder.Services.AddImageIntake();
+        builder.Services.AddDatasetArchive();
         builder.Services.AddWinnowGrains(options.Shard);
         builder.Services.AddWinnowApi(api);
         builder.Services.AddHostedService<ResumeService>();
@@ -73,6 +72,7 @@ public static class WinnowHost
             // Image ids cross in 32 bytes of their own; everything else of the model as JSON.
             type => type != typeof(ImageId) && type.Namespace?.StartsWith("Winnow.Model", StringComparison.Ordinal) == true && !type.IsEnum,
             ModelJson.Default.Options));
+        silo.AddWinnowGrainStorage(GrainsRegistration.GrainStorage);
         silo.AddActivityPropagation();
     }
 

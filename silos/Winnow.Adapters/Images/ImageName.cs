@@ -1,0 +1,33 @@
+using System.Globalization;
+using System.Text;
+
+namespace Winnow.Adapters.Images;
+
+/// <summary>Makes the name under which an image came fit to be shown. Names are display only: no file is ever called by them.</summary>
+internal static class ImageName
+{
+    /// <summary>Most characters of a name.</summary>
+    public const int MaxLength = 1_024;
+
+    /// <summary>
+    /// The name without control characters, without characters that reorder text on the screen, and without steps such as <c>..</c>. A longer
+    /// name keeps its end, where the file's own name stands.
+    /// </summary>
+    public static string Clean(string name)
+    {
+        var text = new StringBuilder(Math.Min(name.Length, MaxLength));
+        // Runes: a lone surrogate becomes U+FFFD here and not later, where a name would change on its way through UTF-8.
+        foreach (var rune in name.EnumerateRunes())
+            if (IsShown(rune)) text.Append(rune.Value == '\\' ? "/" : rune.ToString());
+        var steps = text.ToString().Split('/', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(s => s is not ("." or ".."));
+        var clean = string.Join('/', steps);
+        if (clean.Length == 0) return "unnamed";
+        if (clean.Length <= MaxLength) return clean;
+        var from = clean.Length - MaxLength;
+        return char.IsLowSurrogate(clean[from]) ? clean[(from + 1)..] : clean[from..];
+    }
+
+    private static bool IsShown(Rune rune) =>
+        Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
+        && rune.Value is not ((>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069) or 0x200E or 0x200F or 0xFEFF);
+}

@@ -1,0 +1,30 @@
+namespace Winnow.Adapters.Ledger;
+
+/// <summary>States of grains in SQLite.</summary>
+internal static class GrainStateQueries
+{
+    private const string Select = "SELECT version, state FROM grain_state WHERE grain_type = ?1 AND grain_key = ?2 AND name = ?3";
+    private const string Insert = "INSERT INTO grain_state VALUES (?1, ?2, ?3, 1, ?4) ON CONFLICT DO NOTHING";
+    private const string Update = "UPDATE grain_state SET version = version + 1, state = ?4 WHERE grain_type = ?1 AND grain_key = ?2 AND name = ?3 AND version = ?5";
+
+    public static StoredGrainState? Read(SqliteSession session, GrainStateKey key)
+    {
+        var query = Bind(session.Prepare(Select), key);
+        if (!query.Step()) return null;
+        var state = new StoredGrainState(query.Long(0), query.IsNull(1) ? null : query.Bytes(1).ToArray());
+        query.Reset();
+        return state;
+    }
+
+    public static Written<long?> Write(SqliteSession session, GrainStateKey key, long? expected, ReadOnlyMemory<byte>? state)
+    {
+        var write = Bind(session.Prepare(expected is null ? Insert : Update), key);
+        if (state is { } json) write.BindText(4, json.Span);
+        else write.BindNull(4);
+        if (expected is { } version) write.Bind(5, version);
+        return write.Run() > 0 ? new(expected is null ? 1 : expected.Value + 1, true) : new(null, false);
+    }
+
+    private static SqliteStatement Bind(SqliteStatement statement, GrainStateKey key) =>
+        statement.Bind(1, key.GrainType).Bind(2, key.GrainKey).Bind(3, key.Name);
+}

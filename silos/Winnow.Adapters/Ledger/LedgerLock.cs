@@ -1,0 +1,38 @@
+using System.Globalization;
+using System.Text;
+
+namespace Winnow.Adapters.Ledger;
+
+/// <summary>
+/// Keeps a second process from an embedded ledger: SQLite would let it in, and two group-committing writers would fence each other's shards.
+/// The operating system frees the lock with the process, however that ends.
+/// </summary>
+internal sealed class LedgerLock : IDisposable
+{
+    private readonly FileStream _file;
+
+    private LedgerLock(FileStream file) => _file = file;
+
+    /// <summary>Takes the lock of a database.</summary>
+    /// <exception cref="LedgerUnavailableException">Another process holds it.</exception>
+    public static LedgerLock Take(string databasePath)
+    {
+        var path = databasePath + ".lock";
+        FileStream file;
+        try
+        {
+            file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException problem) when (problem is not DirectoryNotFoundException and not PathTooLongException)
+        {
+            throw new LedgerUnavailableException(
+                $"The ledger '{databasePath}' is in use by another process, whose id stands in '{path}'. Stop that process, or give this one a data folder of its own; several silos share a ledger only on PostgreSQL.", problem);
+        }
+        file.SetLength(0);
+        file.Write(Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
+        file.Flush();
+        return new LedgerLock(file);
+    }
+
+    public void Dispose() => _file.Dispose();
+}

@@ -1,0 +1,103 @@
+using Winnow.Grains.Ports;
+
+namespace Winnow.Adapters.Ledger;
+
+/// <summary>Applies a shard's commit within the writer's transaction.</summary>
+internal static class ShardCommits
+{
+    private const string Fence =
+        "UPDATE shard SET images = images + ?1 WHERE dataset = (SELECT id FROM dataset WHERE name = ?2) AND shard = ?3 AND epoch = ?4 RETURNING dataset, images";
+    private const string Operation = "INSERT INTO operation VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING";
+    private const string Image = "INSERT INTO image VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+    private const string Quarantine =
+        "INSERT INTO quarantine VALUES (?1, ?2, ?3, ?4) ON CONFLICT (dataset, shard, ordinal) DO UPDATE SET reason = excluded.reason";
+    private const string ReviewTask = "INSERT INTO task VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
+    private const string Reservation = "UPDATE task SET reserved_until = ?4 WHERE dataset = ?1 AND shard = ?2 AND ordinal = ?3";
+    private const string History =
+        "INSERT INTO history SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 " +
+        "WHERE ?3 = 1 + (SELECT coalesce(max(version), 0) FROM history WHERE dataset = ?1 AND image = ?2) ON CONFLICT DO NOTHING";
+    private const string Withdrawal = "DELETE FROM segment WHERE dataset = ?1 AND shard = ?2 AND kind = ?3 AND version = ?4";
+    private const string Segment =
+        "INSERT INTO segment VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) " +
+        "ON CONFLICT (dataset, shard, kind, version, first) DO UPDATE SET count = excluded.count, object = excluded.object";
+
+    /// <summary>Rows that a commit writes.</summary>
+    public static int RowsOf(ShardCommit commit) =>
+        1 + commit.Images.Count + commit.Quarantined.Count + commit.Tasks.Count + commit.Reservations.Count + commit.History.Count + commit.Segments.Count + commit.WithdrawnSegments.Count;
+
+    /// <summary>Makes all changes of a commit, or says why not; then the caller rolls back to its savepoint.</summary>
+    public static Written<ShardCommitStatus> Apply(SqliteSession session, ShardCommit commit)
+    {
+        // The fence comes first: a writer that was replaced learns that, whatever else it brings.
+        var fence = session.Prepare(Fence).Bind(1, commit.Images.Count).Bind(2, commit.Shard.Dataset).Bind(3, commit.Shard.Shard).Bind(4, commit.Epoch);
+        if (!fence.Step()) return new(ShardCommitStatus.Fenced, false);
+        var dataset = fence.Long(0);
+        var first = fence.Int(1) - commit.Images.Count;
+        fence.Reset();
+
+        var shard = commit.Shard.Shard;
+        if (commit.OperationId != Guid.Empty &&
+            session.Prepare(Operation).Bind(1, dataset).Bind(2, shard).Bind(3, commit.OperationId).Bind(4, first).Bind(5, commit.Images.Count).Run() == 0)
+            return new(ShardCommitStatus.AlreadyApplied, false);
+
+        if (!InsertImages(session, dataset, shard, first, commit.Images)) return new(ShardCommitStatus.Conflict, false);
+        if (!InsertHistory(session, dataset, shard, commit.History)) return new(ShardCommitStatus.Conflict, false);
+        InsertWork(session, dataset, shard, commit);
+        // Withdrawn before published: a commit that names one version in both replaces its segments.
+        foreach (var (kind, version) in commit.WithdrawnSegments)
+            session.Prepare(Withdrawal).Bind(1, dataset).Bind(2, shard).Bind(3, kind).Bind(4, version).Run();
+        foreach (var segment in commit.Segments)
+            session.Prepare(Segment).Bind(1, dataset).Bind(2, shard).Bind(3, segment.Kind).Bind(4, segment.Version)
+                .Bind(5, segment.First).Bind(6, segment.Count).Bind(7, segment.ObjectKey).Run();
+        return new(ShardCommitStatus.Committed, true);
+    }
+
+    private static bool InsertImages(SqliteSession session, long dataset, int shard, int first, IReadOnlyList<ImageRow> images)
+    {
+        if (images.Count == 0) return true;
+        var insert = session.Prepare(Image).Bind(1, dataset).Bind(2, shard);
+        for (var i = 0; i < images.Count; i++)
+        {
+            var (ordinal, row, receivedAt, receivedBy) = images[i];
+            if (ordinal != first + i) return false;
+            insert.Bind(3, ordinal).Bind(4, row.Id).Bind(5, row.Name).Bind(6, row.Format).Bind(7, row.Width).Bind(8, row.Height)
+                .Bind(9, row.Frames).Bind(10, row.Bytes).Bind(11, (int)row.Partition).Bind(12, row.Label).Bind(13, row.Reason)
+                .Bind(14, LedgerTime.ToTicks(receivedAt)).Bind(15, receivedBy).Run();
+        }
+        return true;
+    }
+
+    private static bool InsertHistory(SqliteSession session, long dataset, int shard, IReadOnlyList<HistoryRow> history)
+    {
+        if (history.Count == 0) return true;
+        var insert = session.Prepare(History).Bind(1, dataset).Bind(4, shard);
+        foreach (var row in history)
+        {
+            insert.Bind(2, row.Image).Bind(3, row.Version).Bind(5, row.Ordinal);
+            // NULL is never equal to NULL: entries without an operation do not exclude each other.
+            if (row.OperationId == Guid.Empty) insert.BindNull(6);
+            else insert.Bind(6, row.OperationId);
+            if (insert.Bind(7, row.Label).Bind(8, row.Closes ? 1 : 0).Bind(9, (int)row.Stage).BindBlob(10, row.EntryJson).Run() == 0) return false;
+        }
+        return true;
+    }
+
+    private static void InsertWork(SqliteSession session, long dataset, int shard, ShardCommit commit)
+    {
+        foreach (var row in commit.Quarantined)
+            session.Prepare(Quarantine).Bind(1, dataset).Bind(2, shard).Bind(3, row.Ordinal).Bind(4, row.Reason).Run();
+        foreach (var row in commit.Tasks)
+            session.Prepare(ReviewTask).Bind(1, dataset).Bind(2, shard).Bind(3, row.Ordinal).Bind(4, row.Arm).Bind(5, row.Round)
+                .Bind(6, row.Priority).Bind(7, LedgerTime.ToTicks(row.ReservedUntil)).Run();
+        foreach (var row in commit.Reservations)
+            session.Prepare(Reservation).Bind(1, dataset).Bind(2, shard).Bind(3, row.Ordinal).Bind(4, LedgerTime.ToTicks(row.Until)).Run();
+    }
+}
+
+/// <summary>Times as the ledger writes them: ticks of 100 ns since 1970-01-01 UTC.</summary>
+internal static class LedgerTime
+{
+    public static long ToTicks(DateTimeOffset time) => time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks;
+
+    public static DateTimeOffset FromTicks(long ticks) => new(DateTimeOffset.UnixEpoch.Ticks + ticks, TimeSpan.Zero);
+}

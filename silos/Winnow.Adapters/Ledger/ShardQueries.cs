@@ -1,0 +1,112 @@
+using Winnow.Abstractions.Images;
+using Winnow.Grains.Ports;
+using Winnow.Model.Images;
+
+namespace Winnow.Adapters.Ledger;
+
+/// <summary>Reads a shard's rows a page at a time: a reader that dawdles must not hold a snapshot, which would keep the log from being reused.</summary>
+internal static class ShardQueries
+{
+    private const string ImageColumns =
+        "SELECT i.ordinal, i.id, i.name, i.format, i.width, i.height, i.frames, i.bytes, i.partition, i.label, coalesce(q.reason, i.reason), i.received_at, i.received_by " +
+        "FROM image i LEFT JOIN quarantine q ON q.dataset = i.dataset AND q.shard = i.shard AND q.ordinal = i.ordinal WHERE i.dataset = ?1 AND i.shard = ?2 AND ";
+    private const string ImagePage = ImageColumns + "i.ordinal >= ?3 ORDER BY i.ordinal LIMIT ?4";
+    private const string ImageByOrdinal = ImageColumns + "i.ordinal = ?3";
+    private const string TaskPage =
+        "SELECT ordinal, arm, round, priority, reserved_until FROM task WHERE dataset = ?1 AND shard = ?2 AND (ordinal, arm) > (?3, ?4) ORDER BY ordinal, arm LIMIT ?5";
+    private const string HistoryPage =
+        "SELECT image, ordinal, version, operation, label, closes, stage FROM history WHERE dataset = ?1 AND shard = ?2 AND (image, version) > (?3, ?4) " +
+        "ORDER BY image, version LIMIT ?5";
+    private const string HistoryOfImage =
+        "SELECT image, ordinal, version, operation, label, closes, stage, entry FROM history WHERE dataset = ?1 AND image = ?2 AND shard = ?3 ORDER BY version";
+    private const string Segments =
+        "SELECT kind, version, first, count, object FROM segment WHERE dataset = ?1 AND shard = ?2 ORDER BY kind, version, first";
+    private const string Operation = "SELECT first, count FROM operation WHERE dataset = ?1 AND shard = ?2 AND operation = ?3";
+
+    public static List<ImageRow> Images(SqliteSession session, long dataset, int shard, int from, int max)
+    {
+        var query = session.Prepare(ImagePage).Bind(1, dataset).Bind(2, shard).Bind(3, from).Bind(4, max);
+        var rows = new List<ImageRow>(Math.Min(max, 1024));
+        while (query.Step()) rows.Add(Image(query, rows.Count > 0 ? rows[^1] : default));
+        return rows;
+    }
+
+    public static ImageRow[] Images(SqliteSession session, long dataset, ShardKey shard, IReadOnlyList<int> ordinals)
+    {
+        var query = session.Prepare(ImageByOrdinal).Bind(1, dataset).Bind(2, shard.Shard);
+        var rows = new ImageRow[ordinals.Count];
+        for (var i = 0; i < rows.Length; i++)
+        {
+            if (!query.Bind(3, ordinals[i]).Step()) throw Missing(shard, ordinals[i]);
+            rows[i] = Image(query, i > 0 ? rows[i - 1] : default);
+            query.Reset();
+        }
+        return rows;
+    }
+
+    public static KeyNotFoundException Missing(ShardKey shard, int ordinal) =>
+        new(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"Shard {shard} has no image row {ordinal}."));
+
+    public static List<TaskRow> Tasks(SqliteSession session, long dataset, int shard, TaskRow after, int max)
+    {
+        var query = session.Prepare(TaskPage).Bind(1, dataset).Bind(2, shard).Bind(3, after.Ordinal).Bind(4, after.Arm).Bind(5, max);
+        var rows = new List<TaskRow>();
+        while (query.Step())
+            rows.Add(new TaskRow(query.Int(0), Repeated(query, 1, rows.Count > 0 ? rows[^1].Arm : null), query.Int(2), (float)query.Double(3), LedgerTime.FromTicks(query.Long(4))));
+        return rows;
+    }
+
+    public static List<HistoryRow> History(SqliteSession session, long dataset, int shard, HistoryRow? after, int max)
+    {
+        var query = session.Prepare(HistoryPage).Bind(1, dataset).Bind(2, shard);
+        // The empty blob stands before every id.
+        if (after is { } row) query.Bind(3, row.Image).Bind(4, row.Version);
+        else query.BindBlob(3, []).Bind(4, 0);
+        query.Bind(5, max);
+        var rows = new List<HistoryRow>();
+        while (query.Step()) rows.Add(Entry(query, []));
+        return rows;
+    }
+
+    public static List<HistoryRow> History(SqliteSession session, long dataset, int shard, ImageId image)
+    {
+        var query = session.Prepare(HistoryOfImage).Bind(1, dataset).Bind(2, image).Bind(3, shard);
+        var rows = new List<HistoryRow>();
+        while (query.Step()) rows.Add(Entry(query, query.Bytes(7).ToArray()));
+        return rows;
+    }
+
+    public static List<SegmentRow> SegmentsOf(SqliteSession session, long dataset, int shard)
+    {
+        var query = session.Prepare(Segments).Bind(1, dataset).Bind(2, shard);
+        var rows = new List<SegmentRow>();
+        while (query.Step()) rows.Add(new SegmentRow(query.Text(0), query.Text(1), query.Int(2), query.Int(3), query.Text(4)));
+        return rows;
+    }
+
+    public static OrdinalRange? OperationOf(SqliteSession session, long dataset, int shard, Guid operationId)
+    {
+        var query = session.Prepare(Operation).Bind(1, dataset).Bind(2, shard).Bind(3, operationId);
+        if (!query.Step()) return null;
+        var range = new OrdinalRange(query.Int(0), query.Int(1));
+        query.Reset();
+        return range;
+    }
+
+    private static HistoryRow Entry(SqliteStatement query, byte[] json) =>
+        new(query.Id(0), query.Int(1), query.Int(2), query.Guid(3), json, query.Int(4), query.Int(5) != 0, (Stage)query.Int(6));
+
+    private static ImageRow Image(SqliteStatement query, in ImageRow previous) => new(
+        query.Int(0),
+        new IngestRow(query.Id(1), query.Text(2), Repeated(query, 3, previous.Row.Format), query.Int(4), query.Int(5), query.Int(6), query.Long(7),
+            (Partition)query.Int(8), query.Int(9), query.IsNull(10) ? null : query.Text(10)),
+        LedgerTime.FromTicks(query.Long(11)),
+        Repeated(query, 12, previous.ReceivedBy));
+
+    /// <summary>A text that is mostly the one of the row before: a million rows then share one string.</summary>
+    private static string Repeated(SqliteStatement query, int column, string? previous)
+    {
+        var text = query.Text(column);
+        return text == previous ? previous : text;
+    }
+}

@@ -1,0 +1,105 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Winnow.Grains.Ports;
+using Winnow.Inference.Images;
+using Winnow.Inference.Scoring;
+using Winnow.Inference.Weights;
+
+namespace Winnow.Adapters.Scoring;
+
+/// <summary>The devices of this silo, each with the backbones that were asked for on it. Never touches the network: a silo is given its weights.</summary>
+internal sealed partial class OnnxEmbedderProvider : IEmbedderProvider, IAsyncDisposable
+{
+    private readonly InferenceOptions _options;
+    private readonly ImageDecoder _decoder;
+    private readonly TimeProvider _time;
+    private readonly WeightsCache _weights;
+    private readonly IReadOnlyList<Device> _devices;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<(string Backbone, int Device), Task<Embedder>> _engines = [];
+    private bool _disposed;
+
+    public OnnxEmbedderProvider(InferenceOptions options, ImageDecoder decoder, TimeProvider time, ILogger<OnnxEmbedderProvider> logger)
+    {
+        _options = options;
+        _decoder = decoder;
+        _time = time;
+        _weights = new WeightsCache(options.WeightsFolder);
+        var report = DeviceCatalog.Discover(options.UseGpu);
+        // The processors are busy with decoding for the GPUs; they are a device only where there is no other.
+        _devices = report.WhyNoGpu is null ? [.. report.Devices.Where(d => d != Device.Cpu)] : report.Devices;
+        LogDevices(logger, string.Join(", ", _devices), report.WhyNoGpu ?? "");
+    }
+
+    public int Devices => _devices.Count;
+
+    public async Task<IEmbedder> GetAsync(string backbone, int device, CancellationToken cancellationToken)
+    {
+        if (device < 0 || device >= _devices.Count)
+            throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"This silo has no device {device}; it has {_devices.Count}: {string.Join(", ", _devices)}."));
+        Task<Embedder>? engine;
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            // A load that failed is tried again: the weights may have come since.
+            if (!_engines.TryGetValue((backbone, device), out engine) || engine.IsFaulted)
+                _engines[(backbone, device)] = engine = Task.Run(() => Load(backbone, _devices[device]));
+        }
+        return await engine.WaitAsync(cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Task<Embedder>[] engines;
+        lock (_gate)
+        {
+            _disposed = true;
+            engines = [.. _engines.Values];
+            _engines.Clear();
+        }
+        foreach (var engine in engines)
+        {
+            await ((Task)engine).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (engine.IsCompletedSuccessfully) await (await engine).Engine.DisposeAsync();
+        }
+    }
+
+    private Embedder Load(string backbone, Device device)
+    {
+        try
+        {
+            return new Embedder(new EmbeddingEngine(Find(backbone), device, _options.Engine, _decoder, _time));
+        }
+        catch (WeightsUnavailableException problem)
+        {
+            throw new InvalidOperationException($"The backbone '{backbone}' cannot be used: {problem.Message}", problem);
+        }
+    }
+
+    private BackboneFile Find(string backbone)
+    {
+        if (_options.Backbones.TryGetValue(backbone, out var own))
+            return BackboneFiles.FromOnnx(own.Path, own.Sha256, Preprocessing.Default with { Side = own.Side }, own.Output);
+        var entry = WeightsCatalog.Entries.FirstOrDefault(e => string.Equals(e.Name, backbone, StringComparison.Ordinal))
+            ?? throw new InvalidOperationException(
+                $"No backbone is called '{backbone}'. Known: {string.Join(", ", WeightsCatalog.Entries.Select(e => e.Name).Concat(_options.Backbones.Keys))}. Name an ONNX file for it in the silo's configuration.");
+        return _weights.LoadCached(entry) ?? throw new InvalidOperationException(
+            $"The weights of the backbone '{backbone}' are not in the cache folder '{_options.WeightsFolder ?? WeightsCache.DefaultFolder()}'. Fetch them with `winnow models pull {backbone}`, or copy that folder from a machine that has them.");
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Scoring on {Devices}. {WhyNoGpu}")]
+    private static partial void LogDevices(ILogger logger, string devices, string whyNoGpu);
+
+    private sealed class Embedder(EmbeddingEngine engine) : IEmbedder
+    {
+        public EmbeddingEngine Engine => engine;
+
+        public int Dimensions => engine.Backbone.Dimensions;
+
+        public async Task<Embedded> EmbedAsync(int count, Func<int, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch, CancellationToken cancellationToken)
+        {
+            var lot = await engine.EmbedAsync(count, fetch, cancellationToken);
+            return new Embedded(lot.Vectors, lot.Reasons);
+        }
+    }
+}

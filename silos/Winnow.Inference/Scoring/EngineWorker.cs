@@ -1,0 +1,160 @@
+using System.Threading.Channels;
+using Microsoft.ML.OnnxRuntime;
+using Winnow.Inference.Images;
+
+namespace Winnow.Inference.Scoring;
+
+/// <summary>One image on its way through the engine.</summary>
+internal readonly record struct EngineItem(PendingLot Lot, int Index, ReadOnlyMemory<byte> Bytes);
+
+/// <summary>
+/// One thread that decodes what waits straight into its batch tensor, runs the batch and hands out the embeddings. A thread of its own, because decoding and
+/// inference never yield and would hold up whatever else shares a pool.
+/// </summary>
+internal sealed class EngineWorker : IDisposable
+{
+    private readonly ChannelReader<EngineItem> _ready;
+    private readonly BackboneRunner _runner;
+    private readonly ImageDecoder _decoder;
+    private readonly Normalisation _normalisation;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _maxDelay;
+    private readonly Func<bool> _moreIsComing;
+    private readonly EngineItem[] _batch;
+    private readonly Thread _thread;
+    private Task<bool>? _wait;
+    private int _count;
+
+    public EngineWorker(
+        ChannelReader<EngineItem> ready, BackboneRunner runner, ImageDecoder decoder, Normalisation normalisation, TimeProvider time, TimeSpan maxDelay, Func<bool> moreIsComing, string name)
+    {
+        (_ready, _runner, _decoder, _normalisation) = (ready, runner, decoder, normalisation);
+        (_time, _maxDelay, _moreIsComing) = (time, maxDelay, moreIsComing);
+        _batch = new EngineItem[runner.Capacity];
+        _thread = new Thread(Work) { IsBackground = true, Name = name };
+        _thread.Start();
+    }
+
+    /// <summary>Waits for the thread to end, which it does once the channel is complete and empty.</summary>
+    public void Join() => _thread.Join();
+
+    public void Dispose() => _runner.Dispose();
+
+    private void Work()
+    {
+        while (WaitForImages(Timeout.InfiniteTimeSpan))
+        {
+            var began = _time.GetTimestamp();
+            Gather(began);
+            if (_count == 0)
+                continue;
+            InferenceTelemetry.DecodeTime.Record(_time.GetElapsedTime(began).TotalSeconds);
+            InferenceTelemetry.BatchSize.Record(_count);
+            try
+            {
+                Score();
+            }
+            catch (Exception failure)
+            {
+                foreach (var item in _batch.AsSpan(0, _count))
+                    item.Lot.Fail(failure);
+            }
+            _batch.AsSpan().Clear();
+            _count = 0;
+        }
+    }
+
+    private bool WaitForImages(TimeSpan atMost)
+    {
+        _wait ??= _ready.WaitToReadAsync().AsTask();
+        if (!_wait.Wait(atMost))
+            return false;
+        var any = _wait.Result;
+        _wait = null;
+        return any;
+    }
+
+    private void Gather(long began)
+    {
+        while (_count < _batch.Length)
+        {
+            if (_ready.TryRead(out var item))
+            {
+                Decode(item);
+                continue;
+            }
+            var left = _maxDelay - _time.GetElapsedTime(began);
+            if (_count == 0 || left <= TimeSpan.Zero || !_moreIsComing() || !WaitForImages(left))
+                return;
+        }
+    }
+
+    private void Decode(EngineItem item)
+    {
+        try
+        {
+            if (_decoder.TryDecodeToTensor(item.Bytes, _runner.Slot(_count), _runner.Side, _normalisation, out var reason))
+            {
+                _batch[_count++] = item with { Bytes = default };
+            }
+            else
+            {
+                item.Lot.Refuse(item.Index, reason);
+            }
+        }
+        catch (Exception failure)
+        {
+            item.Lot.Fail(failure);
+        }
+        finally
+        {
+            item.Lot.EndUse();
+        }
+    }
+
+    private void Score()
+    {
+        var failed = new List<(EngineItem Item, OnnxRuntimeException Failure)>();
+        ScoreRange(0, _count, failed);
+        if (failed.Count == 0)
+            return;
+        try
+        {
+            _runner.RunBlank();
+        }
+        catch (OnnxRuntimeException broken)
+        {
+            // Not the images: the device or the model fails on anything.
+            foreach (var (item, _) in failed)
+                item.Lot.Fail(new InvalidOperationException($"The backbone cannot run: {broken.Message}", broken));
+            return;
+        }
+        foreach (var (item, failure) in failed)
+            item.Lot.Refuse(item.Index, $"The backbone fails on this image alone, though it runs on others: {failure.Message}");
+    }
+
+    /// <summary>Runs a range; when the runtime throws, halves it until the images that it cannot run stand alone.</summary>
+    private void ScoreRange(int start, int count, List<(EngineItem Item, OnnxRuntimeException Failure)> failed)
+    {
+        try
+        {
+            var began = _time.GetTimestamp();
+            var embeddings = _runner.Run(start, count);
+            InferenceTelemetry.RunTime.Record(_time.GetElapsedTime(began).TotalSeconds);
+            for (var i = 0; i < count; i++)
+            {
+                var (lot, index, _) = _batch[start + i];
+                lot.Accept(index, embeddings.Slice(i * _runner.Dimensions, _runner.Dimensions));
+            }
+        }
+        catch (OnnxRuntimeException failure) when (count == 1)
+        {
+            failed.Add((_batch[start], failure));
+        }
+        catch (OnnxRuntimeException)
+        {
+            ScoreRange(start, count / 2, failed);
+            ScoreRange(start + (count / 2), count - (count / 2), failed);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using System.Diagnostics;
+
+namespace Winnow.Adapters.Tests.Support;
+
+/// <summary>Marks a test that mounts a small disk, which only root on Linux can.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class SmallDiskFactAttribute : FactAttribute
+{
+    public SmallDiskFactAttribute()
+    {
+        if (!OperatingSystem.IsLinux() || Environment.UserName != "root") Skip = "Mounting a small disk takes root on Linux.";
+    }
+}
+
+/// <summary>A disk of a few MiB, to be filled.</summary>
+public sealed class SmallDisk : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public SmallDisk(int mebibytes) => Run("mount", "-t", "tmpfs", "-o", $"size={mebibytes}m", "tmpfs", _folder.Path);
+
+    public string At(string name) => _folder.At(name);
+
+    /// <summary>Takes all that is free, and gives it back when disposed.</summary>
+    public IDisposable Fill(long leave = 0)
+    {
+        var path = At("ballast");
+        using (var ballast = File.Create(path))
+        {
+            var free = new DriveInfo(_folder.Path).AvailableFreeSpace - leave;
+            ballast.Write(new byte[free / 4096 * 4096]);
+        }
+        return new Ballast(path);
+    }
+
+    public void Dispose()
+    {
+        Run("umount", _folder.Path);
+        _folder.Dispose();
+    }
+
+    private static void Run(string command, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardError = true })!;
+        var said = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, $"{command} failed: {said}");
+    }
+
+    private sealed class Ballast(string path) : IDisposable
+    {
+        public void Dispose() => File.Delete(path);
+    }
+}
