@@ -31,12 +31,12 @@ internal static class ModelCommands
         var images = new Option<string>("--images") { Description = "Folder of images to run both on.", Required = true };
         var output = new Option<string?>("--output") { Description = "Output of that file that is the embedding, where it has several." };
         var command = new Command("compare", "How far the embeddings of two backbones are apart on real images.") { other, images, output };
-        Connection.OnRunLocally(command, (parsed, _) =>
+        Connection.OnRunLocally(command, (parsed, ct) =>
         {
             var first = new WeightsCache().LoadCached(WeightsCatalog.MobileNetV3Small) ?? throw new InvalidDataException("The default backbone is not in the cache. Run: winnow models pull");
             var second = BackboneFiles.FromOnnx(parsed.GetValue(other)!, null, first.Preprocessing, parsed.GetValue(output));
             using var decoder = new ImageDecoder(new ImageLimits(), TimeProvider.System);
-            var result = BackboneComparison.Compare(first, second, Directory.EnumerateFiles(parsed.GetValue(images)!, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal), decoder);
+            var result = BackboneComparison.Compare(first, second, Directory.EnumerateFiles(parsed.GetValue(images)!, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal), decoder, ct);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{result.Images} images, {result.Refused} refused, largest difference {result.MaxAbsolute:E2}, mean {result.MeanAbsolute:E2}"));
             return Task.FromResult(0);
         });

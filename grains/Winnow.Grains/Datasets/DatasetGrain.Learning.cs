@@ -1,10 +1,12 @@
 using System.Security.Cryptography;
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Training;
 using Winnow.Algorithms.Scoring;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Telemetry;
 using Winnow.Grains.Training;
+using Winnow.Model.Images;
 
 namespace Winnow.Grains.Datasets;
 
@@ -68,7 +70,9 @@ internal sealed partial class DatasetGrain
         if (wanted == 0) return 0;
         var hashes = (await Task.WhenAll(shards.Select(s => s.GetSmallestAuditHashesAsync(wanted, cancellationToken)))).SelectMany(h => h).Order().ToArray();
         // A small pool keeps most of its images for training.
-        var drawn = Math.Min(wanted, hashes.Length / 5);
+        var summaries = await Task.WhenAll(Shards<IShardIngest>().Select(s => s.GetSummaryAsync(cancellationToken)));
+        var pool = summaries.Sum(s => s.Images - s.Holdout - s.Stages[(int)Stage.Quarantined]);
+        var drawn = (int)Math.Min(Math.Min(wanted, pool / 5), hashes.Length);
         return drawn == 0 ? 0 : hashes[drawn - 1];
     }
 }

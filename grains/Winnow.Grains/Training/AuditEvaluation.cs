@@ -31,6 +31,8 @@ internal static class AuditEvaluation
         {
             var p = probabilities.AsSpan(i * classes, classes);
             TensorPrimitives.Divide(logits.AsSpan(i * classes, classes), temperatures[i % 2], p);
+            // Sharp temperatures make logits that the exponential cannot hold.
+            TensorPrimitives.Subtract(p, TensorPrimitives.Max<float>(p), p);
             TensorPrimitives.SoftMax(p, p);
             losses[i] = -Math.Log(Math.Max(p[labels[i]], 1e-12));
             right[i] = TensorPrimitives.IndexOfMax<float>(p) == labels[i];

@@ -58,6 +58,14 @@ public sealed class AuditEvaluationTests
     }
 
     [Fact]
+    public void Logits_beyond_the_exponential_give_numbers()
+    {
+        var result = AuditEvaluation.Measure([500f, 0f, 0f, 500f], [0, 0], 2, 0.05f);
+        Assert.All(result.Losses, l => Assert.True(double.IsFinite(l)));
+        Assert.Equal([true, false], result.Right);
+    }
+
+    [Fact]
     public void A_small_sample_takes_the_fallback()
     {
         var result = AuditEvaluation.Measure([2f, 0f], [0], 2, 2);
