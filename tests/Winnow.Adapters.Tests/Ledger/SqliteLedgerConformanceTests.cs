@@ -5,19 +5,61 @@ using Winnow.Grains.Ports;
 
 namespace Winnow.Adapters.Tests.Ledger;
 
-public sealed class SqliteLedgerConformanceTests : LedgerConformance
+/// <summary>A ledger in a folder that goes with the test.</summary>
+internal sealed class SqliteLedgerFixture : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private SqliteLedger? _ledger;
 
-    protected override Task<ILedger> OpenAsync() =>
-        Task.FromResult<ILedger>(_ledger = SqliteLedger.Open(new LedgerOptions { Path = _folder.At("ledger.db") }, NullLogger<SqliteLedger>.Instance));
+    public SqliteLedger? Ledger { get; private set; }
 
-    protected override async Task CloseAsync() => await _ledger!.DisposeAsync();
+    public SqliteLedger Open() => Ledger = SqliteLedger.Open(new LedgerOptions { Path = _folder.At("ledger.db") }, NullLogger<SqliteLedger>.Instance);
+
+    public async Task CloseAsync() => await Ledger!.DisposeAsync();
+
+    public void Dispose() => _folder.Dispose();
+}
+
+public sealed class SqliteLedgerConformanceTests : LedgerConformance
+{
+    private readonly SqliteLedgerFixture _fixture = new();
+
+    protected override Task<ILedger> OpenAsync() => Task.FromResult<ILedger>(_fixture.Open());
+
+    protected override Task CloseAsync() => _fixture.CloseAsync();
 
     public override async Task DisposeAsync()
     {
         await base.DisposeAsync();
-        _folder.Dispose();
+        _fixture.Dispose();
+    }
+}
+
+public sealed class SqliteLedgerInterleavings : LedgerInterleavings
+{
+    private readonly SqliteLedgerFixture _fixture = new();
+
+    protected override Task<ILedger> OpenAsync() => Task.FromResult<ILedger>(_fixture.Open());
+
+    protected override Task CloseAsync() => _fixture.CloseAsync();
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        _fixture.Dispose();
+    }
+}
+
+public sealed class SqliteGrainStorageTests : GrainStorageConformance
+{
+    private readonly SqliteLedgerFixture _fixture = new();
+
+    private protected override Task<IGrainStateStore> OpenAsync() => Task.FromResult<IGrainStateStore>(_fixture.Open());
+
+    protected override Task CloseAsync() => _fixture.CloseAsync();
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        _fixture.Dispose();
     }
 }

