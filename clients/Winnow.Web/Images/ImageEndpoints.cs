@@ -20,7 +20,7 @@ internal static class ImageEndpoints
     {
         api.MapPost("/datasets/{dataset}/images", TakeAsync)
             .WithSummary("Take in a lot of at most 1,000 images as multipart/form-data. One result per image, in order; a bad image never fails its lot.")
-            .WithTags("images").Accepts<IFormFileCollection>("multipart/form-data").Produces<IReadOnlyList<IngestResult>>();
+            .WithTags("images").Produces<IReadOnlyList<IngestResult>>();
 
         api.MapGet("/datasets/{dataset}/images", ListAsync)
             .WithSummary("A page of images, of one stage where asked. 'next' of a page is 'after' of the following one.").WithTags("images");

@@ -44,7 +44,7 @@ internal sealed partial class DatasetGrain
                 await stream.WriteAsync(NewLine, ct);
             }
 
-            await LineAsync(JsonSerializer.SerializeToUtf8Bytes(new ManifestHeader("winnow-manifest/1", _dataset.Name, _dataset.Schema), ModelJson.Default.ManifestHeader));
+            await LineAsync(JsonSerializer.SerializeToUtf8Bytes(new ManifestHeader("winnow-manifest", 1, _dataset.Name, _dataset.Schema), ModelJson.Default.ManifestHeader));
             foreach (var shard in Shards<IShardIngest>())
             {
                 for (var at = 0; at >= 0;)

@@ -94,10 +94,11 @@ public sealed record DatasetVersion(int Number, string? Note, DateTimeOffset Cre
 public sealed record CreateVersion(string? Note = null);
 
 /// <summary>The first line of a version's manifest.</summary>
-/// <param name="Format">Always <c>winnow-manifest/1</c>.</param>
+/// <param name="Format">Always <c>winnow-manifest</c>.</param>
+/// <param name="Layout">1; a change that old readers would misread adds one.</param>
 /// <param name="Dataset">Name of the dataset.</param>
 /// <param name="Schema">Its label schema.</param>
-public sealed record ManifestHeader(string Format, string Dataset, LabelSchema Schema);
+public sealed record ManifestHeader(string Format, int Layout, string Dataset, LabelSchema Schema);
 
 /// <summary>One line of a version's manifest.</summary>
 /// <param name="Id">The image; its SHA-256, so the hash of its bytes.</param>

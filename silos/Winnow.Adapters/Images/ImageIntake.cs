@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Globalization;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
+using Winnow.Abstractions.Telemetry;
 using Winnow.Grains.Ports;
 using Winnow.Inference.Images;
 using Winnow.Model.Datasets;
@@ -46,7 +48,15 @@ internal sealed class ImageIntake(IObjectStore objects, IGrainFactory grains, Im
                 results[i] = new IngestResult(lot[i].Name, seen[i].Row!.Value.Id, outcomes[k].Status, Join(outcomes[k].Reason, seen[i].Note));
             }
         }));
+        Count(dataset.Name, lot, results);
         return results;
+    }
+
+    private static void Count(string dataset, IReadOnlyList<ArrivedImage> lot, IngestResult[] results)
+    {
+        foreach (var group in results.GroupBy(r => r.Status))
+            WinnowTelemetry.IngestedImages.Add(group.Count(), new TagList { { "dataset", dataset }, { "status", group.Key.ToString() } });
+        WinnowTelemetry.IngestedBytes.Add(lot.Sum(i => (long)i.Content.Length), new TagList { { "dataset", dataset } });
     }
 
     /// <summary>What came of one image before its row: no row where nothing can be kept; then the note says why.</summary>
@@ -55,7 +65,6 @@ internal sealed class ImageIntake(IObjectStore objects, IGrainFactory grains, Im
     private Examined Examine(ArrivedImage image, Dictionary<string, int> classes)
     {
         var bytes = image.Content.Span;
-        if (bytes.IsEmpty) return new Examined(null, "No bytes arrived; send the image again.");
         if (bytes.Length > limits.MaxBytes)
             return new Examined(null, string.Create(CultureInfo.InvariantCulture, $"The image has {bytes.Length} bytes and the limit is {limits.MaxBytes}; it was not kept. Shrink it and send it again."));
         var label = -1;
