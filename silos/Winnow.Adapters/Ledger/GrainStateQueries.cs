@@ -19,7 +19,8 @@ internal static class GrainStateQueries
     public static Written<long?> Write(SqliteSession session, GrainStateKey key, long? expected, ReadOnlyMemory<byte>? state)
     {
         var write = Bind(session.Prepare(expected is null ? Insert : Update), key);
-        if (state is { } json) write.BindText(4, json.Span);
+        // A state is never empty JSON: a null array that became memory on its way is a cleared state too.
+        if (state is { IsEmpty: false } json) write.BindText(4, json.Span);
         else write.BindNull(4);
         if (expected is { } version) write.Bind(5, version);
         return write.Run() > 0 ? new(expected is null ? 1 : expected.Value + 1, true) : new(null, false);
