@@ -105,7 +105,7 @@ public static class KMeans
             for (var i = 0; i < count; i++)
             {
                 var line = table.AsSpan(i * k, k);
-                var nearest = TensorPrimitives.IndexOfMin<float>(line);
+                var nearest = Extremes.IndexOfMin(line);
                 distances[from + i] = line[nearest];
                 if (assignment[from + i] == nearest) continue;
                 assignment[from + i] = nearest;
@@ -134,7 +134,7 @@ public static class KMeans
                 continue;
             }
             // An empty cluster takes the row that is served worst.
-            var farthest = TensorPrimitives.IndexOfMax<float>(distances);
+            var farthest = Extremes.IndexOfMax(distances);
             rows.Slice(farthest * d, d).CopyTo(centre);
             distances[farthest] = 0;
         }

@@ -16,7 +16,7 @@ public static class ClassificationMetrics
     {
         var right = 0;
         for (var i = 0; i < labels.Length; i++)
-            if (System.Numerics.Tensors.TensorPrimitives.IndexOfMax(probabilities.Slice(i * classes, classes)) == labels[i]) right++;
+            if (Numerics.Extremes.IndexOfMax(probabilities.Slice(i * classes, classes)) == labels[i]) right++;
         return (double)right / labels.Length;
     }
 
@@ -37,7 +37,7 @@ public static class ClassificationMetrics
         for (var i = 0; i < labels.Length; i++)
         {
             var row = probabilities.Slice(i * classes, classes);
-            var predicted = System.Numerics.Tensors.TensorPrimitives.IndexOfMax(row);
+            var predicted = Numerics.Extremes.IndexOfMax(row);
             var bin = Math.Min(bins - 1, (int)(row[predicted] * bins));
             count[bin]++;
             confidence[bin] += row[predicted];

@@ -75,7 +75,7 @@ public sealed class Projection
         {
             var component = vectors.AsSpan(i * d, d);
             // An eigenvector's sign is arbitrary: the largest number is made positive, so that equal data give equal projections.
-            var sign = component[TensorPrimitives.IndexOfMaxMagnitude<double>(component)] < 0 ? -unit : unit;
+            var sign = component[Extremes.IndexOfMaxMagnitude(component)] < 0 ? -unit : unit;
             double shift = 0;
             for (var j = 0; j < d; j++)
             {

@@ -35,7 +35,7 @@ internal static class AuditEvaluation
             TensorPrimitives.Subtract(p, TensorPrimitives.Max<float>(p), p);
             TensorPrimitives.SoftMax(p, p);
             losses[i] = -Math.Log(Math.Max(p[labels[i]], 1e-12));
-            right[i] = TensorPrimitives.IndexOfMax<float>(p) == labels[i];
+            right[i] = Algorithms.Numerics.Extremes.IndexOfMax(p) == labels[i];
         }
         return new AuditResult(losses, right, probabilities);
     }

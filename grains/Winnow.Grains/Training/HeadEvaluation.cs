@@ -26,7 +26,7 @@ internal static class HeadEvaluation
             {
                 var p = probabilities.AsSpan(i * head.Classes, head.Classes);
                 var label = labels[from + i];
-                if (System.Numerics.Tensors.TensorPrimitives.IndexOfMax<float>(p) == label) correct++;
+                if (Algorithms.Numerics.Extremes.IndexOfMax(p) == label) correct++;
                 loss -= Math.Log(Math.Max(p[label], 1e-12));
             }
         }

@@ -43,6 +43,25 @@ public sealed class NumericsTests
         }, iter: 200);
 
     [Fact]
+    public void Extremes_stand_where_a_sort_puts_them() =>
+        Gen.Select(Gen.Int[1, 70], Gen.ULong).Sample((n, seed) =>
+        {
+            var random = new SeededRandom(seed);
+            var values = Normal(random, n);
+            // Ties, and a NaN here and there.
+            for (var i = 0; i < n; i++) values[i] = random.Next(7) == 0 ? float.NaN : MathF.Round(values[i] * 2);
+            if (values.All(float.IsNaN)) values[^1] = 0;
+            var order = Enumerable.Range(0, n).Where(i => !float.IsNaN(values[i])).ToArray();
+            Assert.Equal(order.MaxBy(i => values[i]), Extremes.IndexOfMax(values));
+            Assert.Equal(order.MinBy(i => values[i]), Extremes.IndexOfMin(values));
+            Assert.Equal(order.MaxBy(i => Math.Abs(values[i])), Extremes.IndexOfMaxMagnitude([.. values.Select(v => (double)v)]));
+        }, iter: 2000);
+
+    [Fact]
+    public void Extremes_of_nothing_are_nowhere() =>
+        Assert.Equal((-1, -1, -1), (Extremes.IndexOfMax([]), Extremes.IndexOfMin([]), Extremes.IndexOfMaxMagnitude([])));
+
+    [Fact]
     public void A_product_refuses_shapes_that_do_not_fit() =>
         Assert.Throws<ArgumentException>(() => Gemm.MultiplyTransposed(new float[5], 2, new float[6], 2, 3, [], new float[4]));
 
