@@ -25,13 +25,19 @@ public static class WinnowApi
         return services;
     }
 
+    /// <summary>The health page alone.</summary>
+    public static void MapHealth(IEndpointRouteBuilder endpoints) => HealthEndpoints.Map(endpoints);
+
     /// <summary>Puts the API into the pipeline and maps its routes.</summary>
-    public static void MapWinnowApi(this WebApplication app)
+    /// <param name="app">The server.</param>
+    /// <param name="healthOnly">Whether only the health page is answered, as on silos that are not for callers from outside.</param>
+    public static void MapWinnowApi(this WebApplication app, bool healthOnly = false)
     {
         app.UseExceptionHandler();
         app.UseMiddleware<FrontDoor>();
-        app.MapOpenApi();
         HealthEndpoints.Map(app);
+        if (healthOnly) return;
+        app.MapOpenApi();
         var api = app.MapGroup("/api/v1");
         DatasetEndpoints.Map(api);
         VersionEndpoints.Map(api);

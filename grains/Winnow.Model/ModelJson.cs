@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Winnow.Model.Datasets;
+using Winnow.Model.Health;
 using Winnow.Model.Images;
 using Winnow.Model.Prelabels;
 using Winnow.Model.Review;
@@ -11,6 +12,8 @@ namespace Winnow.Model;
 /// <summary>How the model's records are written as JSON, for the API, the SDK, the UI and the ledger alike: camelCase, enums in kebab-case, nulls written out so that every field is always there.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, AllowOutOfOrderMetadataProperties = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(CreateDataset))]
+[JsonSerializable(typeof(HealthReport))]
+[JsonSerializable(typeof(SiloReport))]
 [JsonSerializable(typeof(DatasetInfo))]
 [JsonSerializable(typeof(IReadOnlyList<DatasetInfo>))]
 [JsonSerializable(typeof(DatasetStatus))]

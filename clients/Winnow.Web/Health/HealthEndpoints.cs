@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Health;
+using Winnow.Model;
+using Winnow.Model.Health;
 
 namespace Winnow.Web.Health;
 
@@ -10,12 +12,11 @@ internal static class HealthEndpoints
     public static void Map(IEndpointRouteBuilder app)
     {
         app.MapGet("/health/live", () => Results.Text("live")).WithSummary("The process runs.").WithTags("health");
-        app.MapGet("/health/ready", async (IGrainFactory grains, CancellationToken ct) =>
+        app.MapGet("/health/ready", async (ISiloHealth health, CancellationToken ct) =>
             {
-                // The catalog reads the ledger: an answer means that grains run and their storage does.
-                await grains.GetGrain<ICatalogGrain>(0).FindAsync("ready", ct);
-                return Results.Text("ready");
+                var report = await health.CheckAsync(ct);
+                return Results.Json(report, ModelJson.Default.HealthReport, statusCode: report.Ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
             })
-            .WithSummary("Grains and their storage answer.").WithTags("health");
+            .WithSummary("Whether this silo can take requests; when not, which part is down.").WithTags("health").Produces<HealthReport>().Produces<HealthReport>(StatusCodes.Status503ServiceUnavailable);
     }
 }

@@ -1,4 +1,6 @@
 using Winnow.Adapters;
+using Winnow.Adapters.Ledger.Postgres;
+using Winnow.Adapters.Objects.S3;
 
 namespace Winnow.Silo.Hosting;
 
@@ -8,17 +10,14 @@ internal static class StorageSetup
     public static void AddStorage(this IServiceCollection services, SiloOptions options)
     {
         var folder = Path.GetFullPath(options.Data);
-        if (!options.Postgres.IsSet)
+        if (options.Postgres is null) services.AddEmbeddedLedger(folder);
+        else services.AddPostgresStorage(options.Postgres);
+        if (options.S3 is null)
         {
-            services.AddEmbeddedStorage(folder);
+            services.AddFileObjects(folder);
             return;
         }
-        services.AddPostgresStorage(options.Postgres);
-        if (options.S3.IsSet)
-        {
-            options.S3.CacheFolder ??= Path.Combine(folder, "cache");
-            services.AddS3Objects(options.S3);
-        }
-        else services.AddFileObjects(Path.Combine(folder, "objects"));
+        if (options.S3.CacheFolder.Length == 0) options.S3.CacheFolder = Path.Combine(folder, "cache");
+        services.AddS3Objects(options.S3);
     }
 }

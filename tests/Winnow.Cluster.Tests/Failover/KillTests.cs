@@ -5,6 +5,7 @@ using Winnow.Model.Images;
 using Winnow.Model.Prelabels;
 using Winnow.Model.Review;
 using Winnow.Model.Training;
+using Winnow.Testing;
 
 namespace Winnow.Cluster.Tests.Failover;
 
