@@ -1,7 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Placement;
 using Winnow.Grains.Images;
+using Winnow.Grains.Placement;
 using Winnow.Grains.Review;
+using Winnow.Grains.Scoring;
 
 namespace Winnow.Grains;
 
@@ -11,7 +14,7 @@ public static class GrainsRegistration
     /// <summary>Name of the grain storage that control grains use.</summary>
     public const string GrainStorage = "control";
 
-    /// <summary>Registers the grains' own services. The ports (<c>ILedger</c>, <c>IObjectStore</c>, <c>IEmbedderProvider</c>, <c>IModelExporter</c>) are the host's to add.</summary>
+    /// <summary>Registers the grains' own services. The ports (<c>ILedger</c>, <c>IObjectStore</c>, <c>IEmbedderProvider</c>, <c>IModelExporter</c>) are the host's to add; so is the silo's metadata, see <see cref="SiloTraits"/>.</summary>
     public static IServiceCollection AddWinnowGrains(this IServiceCollection services, ShardOptions? shards = null)
     {
         var options = shards ?? new ShardOptions();
@@ -19,6 +22,9 @@ public static class GrainsRegistration
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
         services.AddSingleton<LeaseKeyring>();
+        services.AddSingleton<DeviceDirectory>();
+        services.AddPlacementFilter<SiloRoleFilter, SiloRoleDirector>(ServiceLifetime.Singleton);
+        services.AddPlacementFilter<OnItsSiloFilter, OnItsSiloDirector>(ServiceLifetime.Singleton);
         return services;
     }
 }

@@ -28,8 +28,8 @@ internal static class VersionEndpoints
 
         api.MapGet("/datasets/{dataset}/versions/{version:int}/manifest", async (string dataset, int version, IGrainFactory grains, IDatasetArchive archive, CancellationToken ct) =>
             {
-                await FindAsync(grains, dataset, version, ct);
-                var manifest = await archive.OpenManifestAsync(dataset, version, ct) ?? throw new NotFoundException($"Version {version} of '{dataset}' has no manifest.");
+                var (_, stored) = await FindAsync(grains, dataset, version, ct);
+                var manifest = await archive.OpenManifestAsync(stored, ct) ?? throw new NotFoundException($"Version {version} of '{dataset}' has no manifest.");
                 return Results.Stream(manifest, "application/jsonl");
             })
             .WithSummary("A version's manifest, as JSON lines in the order of image ids.").WithTags("versions").Produces(StatusCodes.Status200OK, contentType: "application/jsonl");
@@ -45,10 +45,9 @@ internal static class VersionEndpoints
             .WithSummary("A version in an export format; the same version always gives the same bytes.").WithTags("versions").Produces(StatusCodes.Status200OK, contentType: "application/x-tar");
     }
 
-    private static async Task<(DatasetInfo Dataset, DatasetVersion Version)> FindAsync(IGrainFactory grains, string dataset, int version, CancellationToken ct)
+    private static async Task<(DatasetInfo Dataset, StoredVersion Version)> FindAsync(IGrainFactory grains, string dataset, int version, CancellationToken ct)
     {
         var info = await grains.DatasetAsync(dataset, ct);
-        var versions = await grains.GetGrain<IDatasetGrain>(dataset).GetVersionsAsync(ct);
-        return (info, versions.FirstOrDefault(v => v.Number == version) ?? throw new NotFoundException($"Dataset '{dataset}' has no version {version}."));
+        return (info, await grains.GetGrain<IDatasetGrain>(dataset).FindVersionAsync(version, ct) ?? throw new NotFoundException($"Dataset '{dataset}' has no version {version}."));
     }
 }

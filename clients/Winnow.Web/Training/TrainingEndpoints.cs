@@ -45,8 +45,8 @@ internal static class TrainingEndpoints
             {
                 await grains.DatasetAsync(dataset, ct);
                 var rounds = await grains.GetGrain<IDatasetGrain>(dataset).GetRoundsAsync(ct);
-                var known = rounds.Any(r => r.Arm == arm && r.Number == round && r.Model is not null);
-                var model = known ? await archive.OpenModelAsync(dataset, arm, round, ct) : null;
+                var known = rounds.FirstOrDefault(r => r.Arm == arm && r.Number == round)?.Model;
+                var model = known is null ? null : await archive.OpenModelAsync(dataset, known, ct);
                 return Results.Stream(model ?? throw new NotFoundException($"Dataset '{dataset}' has no model {arm}/{round}."), "application/octet-stream", $"{dataset}-{arm}-{round}.onnx");
             })
             .WithSummary("The head of a round's model as ONNX: embedding → probabilities.").WithTags("training").Produces(StatusCodes.Status200OK, contentType: "application/octet-stream");

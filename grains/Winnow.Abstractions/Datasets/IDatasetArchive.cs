@@ -1,4 +1,5 @@
 using Winnow.Model.Datasets;
+using Winnow.Model.Training;
 
 namespace Winnow.Abstractions.Datasets;
 
@@ -9,11 +10,11 @@ public interface IDatasetArchive
     IReadOnlyList<string> Formats { get; }
 
     /// <summary>A version's manifest as JSON lines; null when there is none.</summary>
-    Task<Stream?> OpenManifestAsync(string dataset, int version, CancellationToken cancellationToken);
+    Task<Stream?> OpenManifestAsync(StoredVersion version, CancellationToken cancellationToken);
 
     /// <summary>Writes a version in a format; the same version always gives the same bytes.</summary>
-    Task ExportAsync(DatasetInfo dataset, DatasetVersion version, string format, Stream destination, CancellationToken cancellationToken);
+    Task ExportAsync(DatasetInfo dataset, StoredVersion version, string format, Stream destination, CancellationToken cancellationToken);
 
     /// <summary>A model's head as an ONNX file; null when there is none.</summary>
-    Task<Stream?> OpenModelAsync(string dataset, string arm, int round, CancellationToken cancellationToken);
+    Task<Stream?> OpenModelAsync(string dataset, ModelVersion model, CancellationToken cancellationToken);
 }

@@ -73,9 +73,9 @@ public interface IDatasetGrain : IGrainWithStringKey
     [Alias("champion")]
     Task<PromotedModel?> GetChampionAsync(string arm, CancellationToken cancellationToken);
 
-    /// <summary>Records how a round ended for its candidate, once: a repeated call is answered with the first decision.</summary>
+    /// <summary>Records how a round ended for its candidate, once: a repeated call is answered with what was settled first, whatever it brings.</summary>
     [Alias("settle")]
-    Task<bool> SettleRoundAsync(SettleRound command, CancellationToken cancellationToken);
+    Task<SettleRound> SettleRoundAsync(SettleRound command, CancellationToken cancellationToken);
 
     /// <summary>A round has ended.</summary>
     [Alias("round-ended")]
@@ -88,11 +88,19 @@ public interface IDatasetGrain : IGrainWithStringKey
     /// <summary>All versions, oldest first.</summary>
     [Alias("versions")]
     Task<DatasetVersion[]> GetVersionsAsync(CancellationToken cancellationToken);
+
+    /// <summary>One version with the object that holds its manifest; null when there is none of that number.</summary>
+    [Alias("stored-version")]
+    Task<StoredVersion?> FindVersionAsync(int number, CancellationToken cancellationToken);
 }
 
 /// <summary>A candidate and whether it is to be promoted.</summary>
 [GenerateSerializer, Immutable, Alias("winnow.settle-round")]
 public sealed record SettleRound([property: Id(0)] ModelVersion Model, [property: Id(1)] string HeadKey, [property: Id(2)] bool Promote);
+
+/// <summary>A version with the object that holds its manifest.</summary>
+[GenerateSerializer, Immutable, Alias("winnow.stored-version")]
+public sealed record StoredVersion([property: Id(0)] DatasetVersion Version, [property: Id(1)] string ManifestKey);
 
 /// <summary>A promoted model with the object that holds its head.</summary>
 [GenerateSerializer, Immutable, Alias("winnow.promoted-model")]

@@ -14,8 +14,26 @@ public static class GrainKeys
     /// <summary><c>dataset/main/7</c>.</summary>
     public static string Round(string dataset, string arm, int number) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{dataset}/{arm}/{number}");
 
-    /// <summary><c>backbone/0</c>: a scoring grain stands for one device.</summary>
-    public static string Device(string backbone, int slot) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{backbone}/{slot}");
+}
+
+/// <summary>Names one scoring device with a backbone on it: <c>backbone/silo/0</c>.</summary>
+/// <param name="Backbone">The backbone.</param>
+/// <param name="Silo">Name of the silo that has the device; without '/'.</param>
+/// <param name="Slot">Number of the device on its silo.</param>
+public readonly record struct DeviceKey(string Backbone, string Silo, int Slot)
+{
+    public override string ToString() => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Backbone}/{Silo}/{Slot}");
+
+    /// <summary>Reads the written form.</summary>
+    /// <exception cref="FormatException">It is not one.</exception>
+    public static DeviceKey Parse(string text)
+    {
+        var slot = text.LastIndexOf('/');
+        var silo = slot > 0 ? text.LastIndexOf('/', slot - 1) : -1;
+        if (silo <= 0 || !int.TryParse(text.AsSpan(slot + 1), System.Globalization.CultureInfo.InvariantCulture, out var number))
+            throw new FormatException($"'{text}' does not name a device: expected backbone/silo/number.");
+        return new DeviceKey(text[..silo], text[(silo + 1)..slot], number);
+    }
 }
 
 /// <summary>A shard as the intake and the listings see it. Key: <see cref="GrainKeys.Shard"/>.</summary>

@@ -13,7 +13,7 @@ public sealed record EmbedLot([property: Id(0)] string Dataset, [property: Id(1)
 [GenerateSerializer, Immutable, Alias("winnow.embedded-lot")]
 public sealed record EmbeddedLot([property: Id(0)] int Dimensions, [property: Id(1)] byte[] Vectors, [property: Id(2)] string?[] Reasons);
 
-/// <summary>One device: fetches, decodes, batches, runs the backbone. Key: <see cref="Images.GrainKeys.Device"/>.</summary>
+/// <summary>One device: fetches, decodes, batches, runs the backbone. Key: <see cref="Images.DeviceKey"/>.</summary>
 [Alias("winnow.scoring")]
 public interface IScoringGrain : IGrainWithStringKey
 {

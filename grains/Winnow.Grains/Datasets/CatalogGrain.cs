@@ -1,12 +1,13 @@
 using Orleans.Concurrency;
 using Winnow.Abstractions.Datasets;
 using Winnow.Grains.Ports;
+using Winnow.Grains.Placement;
 using Winnow.Model.Datasets;
 
 namespace Winnow.Grains.Datasets;
 
 /// <summary>The datasets of a cluster: a thin face of the ledger's table, so any number may stand beside each other.</summary>
-[StatelessWorker, GrainType("catalog")]
+[StatelessWorker, SiloRole(SiloTraits.Core), GrainType("catalog")]
 internal sealed class CatalogGrain(ILedger ledger, TimeProvider time) : Grain, ICatalogGrain
 {
     public async Task<DatasetInfo> CreateAsync(CreateDataset command, string actor, CancellationToken cancellationToken)
@@ -27,8 +28,9 @@ internal sealed class CatalogGrain(ILedger ledger, TimeProvider time) : Grain, I
 
     public async Task ResumeAsync(CancellationToken cancellationToken)
     {
-        foreach (var dataset in await ledger.ListDatasetsAsync(cancellationToken))
-            await GrainFactory.GetGrain<IDatasetGrain>(dataset.Name).ResumeAsync(cancellationToken);
+        // All at once: a dataset that cannot be woken must not keep the others asleep.
+        var datasets = await ledger.ListDatasetsAsync(cancellationToken);
+        await Task.WhenAll(datasets.Select(d => GrainFactory.GetGrain<IDatasetGrain>(d.Name).ResumeAsync(cancellationToken)));
     }
 
     private static bool SameSchema(LabelSchema a, LabelSchema b) =>

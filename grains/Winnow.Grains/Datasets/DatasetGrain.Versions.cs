@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Telemetry;
@@ -17,24 +18,28 @@ internal sealed partial class DatasetGrain
     public Task<DatasetVersion[]> GetVersionsAsync(CancellationToken cancellationToken) =>
         Task.FromResult<DatasetVersion[]>([.. state.State.Versions.Select(v => v.Version)]);
 
+    public Task<StoredVersion?> FindVersionAsync(int number, CancellationToken cancellationToken) =>
+        Task.FromResult(state.State.Versions.Find(v => v.Version.Number == number) is { } v ? new StoredVersion(v.Version, v.ManifestKey) : null);
+
     public Task<DatasetVersion> CreateVersionAsync(CreateVersion command, Guid operationId, string actor, CancellationToken cancellationToken) => InTurnAsync(async () =>
     {
         if (state.State.Versions.Find(v => v.OperationId == operationId) is { } same) return same.Version;
         var number = state.State.Versions.Count + 1;
-        // A manifest whose version never got into the state is overwritten by the next try: nothing refers to it.
-        var (images, labeled, sha256) = await WriteManifestAsync(number, cancellationToken);
+        // Each activation writes under a key of its own: one that was cut off cannot touch what its successor settled. What nothing refers to is litter, no harm.
+        var key = ObjectKeys.Manifest(_dataset.Name, number, GrainContext.ActivationId.ToParsableString().TrimStart('@'));
+        var (images, labeled, sha256) = await WriteManifestAsync(key, cancellationToken);
         var made = new DatasetVersion(number, command.Note, time.GetUtcNow(), actor, images, labeled, sha256, number == 1 ? null : number - 1);
-        state.State.Versions.Add(new VersionEntry { OperationId = operationId, Version = made });
+        state.State.Versions.Add(new VersionEntry { OperationId = operationId, Version = made, ManifestKey = key });
         await WriteAsync();
         logger.VersionMade(_dataset.Name, number, images, labeled, sha256);
         return made;
     }, cancellationToken);
 
-    private async Task<(long Images, long Labeled, string Sha256)> WriteManifestAsync(int number, CancellationToken cancellationToken)
+    private async Task<(long Images, long Labeled, string Sha256)> WriteManifestAsync(string key, CancellationToken cancellationToken)
     {
         long images = 0, labeled = 0;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        await objects.PutAsync(ObjectKeys.Manifest(_dataset.Name, number), async (stream, ct) =>
+        await objects.PutAsync(key, async (stream, ct) =>
         {
             async Task LineAsync(byte[] line)
             {

@@ -5,6 +5,7 @@ using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Training;
 using Winnow.Algorithms.Selection;
 using Winnow.Grains.Ports;
+using Winnow.Grains.Placement;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Training;
@@ -13,7 +14,7 @@ namespace Winnow.Grains.Datasets;
 
 /// <summary>One dataset: which rounds there were, which model is in use, which versions were made. Learning's preparation and the making of versions stand in files of their own.</summary>
 /// <remarks>Reentrant, so that a status is answered while a version is written; changes of state take turns.</remarks>
-[Reentrant, GrainType("dataset")]
+[Reentrant, SiloRole(SiloTraits.Core), GrainType("dataset")]
 internal sealed partial class DatasetGrain(
     [PersistentState("dataset", GrainsRegistration.GrainStorage)] IPersistentState<DatasetState> state,
     ILedger ledger, IObjectStore objects, TimeProvider time, ILogger<DatasetGrain> logger) : Grain, IDatasetGrain
@@ -109,11 +110,11 @@ internal sealed partial class DatasetGrain(
     public Task<PromotedModel?> GetChampionAsync(string arm, CancellationToken cancellationToken) =>
         Task.FromResult(state.State.ChampionOf(arm) is { } r ? new PromotedModel(r.Model!, r.HeadKey!) : null);
 
-    public Task<bool> SettleRoundAsync(SettleRound command, CancellationToken cancellationToken) => InTurnAsync(async () =>
+    public Task<SettleRound> SettleRoundAsync(SettleRound command, CancellationToken cancellationToken) => InTurnAsync(async () =>
     {
         var round = state.State.Rounds.Find(r => r.Arm == command.Model.Arm && r.Number == command.Model.Round)
             ?? throw new RefusedException($"There is no round {command.Model.Name}.");
-        if (round.Promoted is { } settled) return settled;
+        if (round.Promoted is { } settled) return new SettleRound(round.Model!, round.HeadKey!, settled);
         (round.Model, round.HeadKey, round.Promoted) = (command.Model, command.HeadKey, command.Promote);
         if (command.Promote && command.Model.Arm == Arms.Main)
         {
@@ -121,7 +122,7 @@ internal sealed partial class DatasetGrain(
             state.State.Learning.Sequence++;
         }
         await WriteAsync();
-        return command.Promote;
+        return command;
     }, cancellationToken);
 
     public Task RoundEndedAsync(RoundInfo round, CancellationToken cancellationToken) => InTurnAsync(async () =>

@@ -26,6 +26,7 @@ public sealed class VersionEntry
 {
     public required Guid OperationId { get; set; }
     public required DatasetVersion Version { get; set; }
+    public required string ManifestKey { get; set; }
 }
 
 /// <summary>The control state of a dataset: small, and changed a few times per round.</summary>

@@ -5,6 +5,7 @@ using Winnow.Abstractions.Review;
 using Winnow.Abstractions.Telemetry;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Review;
+using Winnow.Grains.Placement;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Prelabels;
@@ -14,7 +15,7 @@ using Winnow.Model.Scoring;
 namespace Winnow.Grains.Images;
 
 /// <summary>One image in review: loads its history, folds it, appends to it, tells the queue.</summary>
-[GrainType("image")]
+[SiloRole(SiloTraits.Core), GrainType("image")]
 internal sealed class ImageGrain(ILedger ledger, LeaseKeyring keyring, TimeProvider time) : Grain, IImageGrain
 {
     private readonly List<HistoryEntry> _history = [];

@@ -4,8 +4,10 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Review;
 using Winnow.Abstractions.Training;
+using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Review;
+using Winnow.Grains.Scoring;
 using Winnow.Grains.Telemetry;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
@@ -18,8 +20,8 @@ namespace Winnow.Grains.Images;
 /// work and learning, one file each.
 /// </summary>
 /// <remarks>Reentrant: a commit takes a disk's time, and everything that waits meanwhile goes to disk together.</remarks>
-[Reentrant, KeepAlive, GrainType("shard")]
-internal sealed partial class ShardGrain(ILedger ledger, IObjectStore objects, IEmbedderProvider embedders, TimeProvider time, ShardOptions options, ILogger<ShardGrain> logger)
+[Reentrant, KeepAlive, SiloRole(SiloTraits.Core), GrainType("shard")]
+internal sealed partial class ShardGrain(ILedger ledger, IObjectStore objects, DeviceDirectory devices, TimeProvider time, ShardOptions options, ILogger<ShardGrain> logger)
     : Grain, IShardIngest, IShardReview, IShardLearning
 {
     private readonly ShardIndex _index = new();

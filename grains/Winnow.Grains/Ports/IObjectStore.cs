@@ -56,12 +56,14 @@ public static class ObjectKeys
 
     public static string Projection(string dataset, string sha256) => $"datasets/{dataset}/projections/{sha256}";
 
-    public static string Head(string dataset, string arm, int round) =>
-        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"datasets/{dataset}/models/{arm}/{round:D6}/head.bin");
+    // A head is named by its bytes: a silo that was cut off and comes back writes beside what others settled meanwhile, never over it.
+    public static string Head(string dataset, string arm, int round, string sha256) =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"datasets/{dataset}/models/{arm}/{round:D6}/{sha256}.bin");
 
-    public static string HeadOnnx(string dataset, string arm, int round) =>
-        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"datasets/{dataset}/models/{arm}/{round:D6}/head.onnx");
+    public static string HeadOnnx(string dataset, string arm, int round, string headSha256) =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"datasets/{dataset}/models/{arm}/{round:D6}/{headSha256}.onnx");
 
-    public static string Manifest(string dataset, int version) =>
-        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"datasets/{dataset}/versions/{version:D6}/manifest.jsonl");
+    // The hash of a manifest is known when it is written to its end, so what sets one attempt apart is who wrote it.
+    public static string Manifest(string dataset, int version, string attempt) =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"datasets/{dataset}/versions/{version:D6}/{attempt}.jsonl");
 }

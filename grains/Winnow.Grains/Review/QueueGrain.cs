@@ -8,6 +8,7 @@ using Winnow.Abstractions.Telemetry;
 using Winnow.Grains.Images;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Telemetry;
+using Winnow.Grains.Placement;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Review;
@@ -18,7 +19,7 @@ namespace Winnow.Grains.Review;
 /// The review queue of a dataset. Its stock is set aside from the shards in blocks, durably, so that handing out a task touches memory
 /// alone; leases are signed and outlive it. When it dies, the shards offer its block again once the reservation has run out.
 /// </summary>
-[Reentrant, GrainType("queue")]
+[Reentrant, SiloRole(SiloTraits.Core), GrainType("queue")]
 internal sealed class QueueGrain(ILedger ledger, LeaseKeyring keyring, TimeProvider time, ILogger<QueueGrain> logger) : Grain, IQueueGrain
 {
     /// <summary>Tasks set aside per shard at a time.</summary>

@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using Orleans.Concurrency;
+using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Scoring;
+using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
 
 namespace Winnow.Grains.Scoring;
@@ -9,7 +11,7 @@ namespace Winnow.Grains.Scoring;
 /// One device. Pixels never travel between silos: the grain fetches them itself. Calls interleave, and the embedder behind the port
 /// batches across them on threads of its own.
 /// </summary>
-[Reentrant, KeepAlive, GrainType("scoring")]
+[Reentrant, KeepAlive, OnItsSilo, GrainType("scoring")]
 internal sealed class ScoringGrain(IEmbedderProvider embedders, IObjectStore objects) : Grain, IScoringGrain
 {
     private IEmbedder? _embedder;
@@ -24,9 +26,8 @@ internal sealed class ScoringGrain(IEmbedderProvider embedders, IObjectStore obj
 
     private async Task<IEmbedder> OpenAsync(CancellationToken cancellationToken)
     {
-        var key = this.GetPrimaryKeyString();
-        var slash = key.LastIndexOf('/');
-        return await embedders.GetAsync(key[..slash], int.Parse(key.AsSpan(slash + 1), System.Globalization.CultureInfo.InvariantCulture), cancellationToken);
+        var key = DeviceKey.Parse(this.GetPrimaryKeyString());
+        return await embedders.GetAsync(key.Backbone, key.Slot, cancellationToken);
     }
 
     private async ValueTask<ReadOnlyMemory<byte>> FetchAsync(EmbedLot lot, int index, CancellationToken cancellationToken)

@@ -87,8 +87,6 @@ internal sealed partial class ShardGrain
             {
                 // An outside system is away: the backlog waits, nothing is dropped.
                 _stalled = e.Message;
-                _buffer.Clear();
-                _buffered = 0;
                 logger.ScoringStalled(e, _key.ToString(), delay);
                 try
                 {
@@ -103,9 +101,10 @@ internal sealed partial class ShardGrain
         }
     }
 
-    /// <summary>Embeds until no image waits. Lots are sent ahead; they are taken back in order.</summary>
+    /// <summary>Embeds until no image waits. Lots are sent ahead; they are taken back in order. What was embedded before something failed is kept.</summary>
     private async Task EmbedPendingAsync(CancellationToken cancellationToken)
     {
+        if (_buffered >= options.SegmentRows) await PublishAsync(cancellationToken);
         var ahead = new Queue<Task<EmbeddedLot>>();
         var next = Embedded + _buffered;
         try
@@ -142,8 +141,8 @@ internal sealed partial class ShardGrain
         var images = new List<ImageId>(count);
         for (var o = first; o < first + count; o++)
             if (!_index.Has(o, ShardIndex.Flags.Quarantined)) images.Add(_index.IdOf(o));
-        var device = GrainFactory.GetGrain<IScoringGrain>(GrainKeys.Device(_dataset.Settings.Backbone, _key.Shard % embedders.Devices));
-        var lot = await device.EmbedAsync(new EmbedLot(_key.Dataset, [.. images]), cancellationToken);
+        var wanted = new EmbedLot(_key.Dataset, [.. images]);
+        var lot = await devices.SendAsync(device => GrainFactory.GetGrain<IScoringGrain>(new DeviceKey(_dataset.Settings.Backbone, device.Silo, device.Slot).ToString()).EmbedAsync(wanted, cancellationToken));
         return images.Count == count ? lot : Spread(lot, first, count);
     }
 

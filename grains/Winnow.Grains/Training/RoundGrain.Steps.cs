@@ -110,9 +110,7 @@ internal sealed partial class RoundGrain
             var search = RegularisationSearch.Choose(data.Vectors, data.Labels, classes, data.Dimensions, new RegularisationOptions(), Seed, cancellationToken);
             return (LogisticRegression.Fit(data.Vectors, data.Labels, classes, data.Dimensions, new LogisticRegressionOptions { C = search.C }, null, cancellationToken), search);
         }, cancellationToken);
-        var key = ObjectKeys.Head(_dataset.Name, _arm, _number);
-        await objects.PutAsync(key, head.ToBytes(), cancellationToken);
-        state.State.HeadKey = key;
+        state.State.HeadKey = (await StoreHeadAsync(head, cancellationToken)).Key;
         state.State.Labels = data.Images.Length;
         state.State.DataSha256 = DataHash(data);
         state.State.Regularisation = search.C;
@@ -142,8 +140,9 @@ internal sealed partial class RoundGrain
             ? (float)state.State.OutOfFoldTemperature
             : TemperatureScaling.Fit(HeadEvaluation.Logits(head, audit.Vectors), audit.Labels, head.Classes);
         var calibrated = head with { Temperature = temperature };
-        await objects.PutAsync(state.State.HeadKey!, calibrated.ToBytes(), cancellationToken);
-        await objects.PutAsync(ObjectKeys.HeadOnnx(_dataset.Name, _arm, _number), await ExportAsync(calibrated, cancellationToken), cancellationToken);
+        var (key, sha256) = await StoreHeadAsync(calibrated, cancellationToken);
+        await objects.PutAsync(ObjectKeys.HeadOnnx(_dataset.Name, _arm, _number, sha256), await ExportAsync(calibrated, cancellationToken), cancellationToken);
+        state.State.HeadKey = key;
         state.State.Model = new ModelVersion
         {
             Arm = _arm,
@@ -151,12 +150,22 @@ internal sealed partial class RoundGrain
             Backbone = _dataset.Settings.Backbone,
             ProjectionSha256 = state.State.ProjectionKey![(state.State.ProjectionKey!.LastIndexOf('/') + 1)..],
             DataSha256 = state.State.DataSha256!,
+            HeadSha256 = sha256,
             Labels = state.State.Labels,
             Regularisation = state.State.Regularisation,
             Temperature = temperature,
             TrainedAt = time.GetUtcNow(),
         };
         await NextAsync(RoundStep.Evaluate);
+    }
+
+    private async Task<(string Key, string Sha256)> StoreHeadAsync(SoftmaxHead head, CancellationToken cancellationToken)
+    {
+        var bytes = head.ToBytes();
+        var sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        var key = ObjectKeys.Head(_dataset.Name, _arm, _number, sha256);
+        await objects.PutAsync(key, bytes, cancellationToken);
+        return (key, sha256);
     }
 
     private async Task<byte[]> ExportAsync(SoftmaxHead head, CancellationToken cancellationToken)
@@ -192,7 +201,9 @@ internal sealed partial class RoundGrain
 
     private async Task PromoteAsync(CancellationToken cancellationToken)
     {
-        state.State.Promoted = await Dataset.SettleRoundAsync(new SettleRound(state.State.Model!, state.State.HeadKey!, state.State.Better), cancellationToken);
+        // What was settled first stands, should another activation of this round have been here before it was cut off.
+        var settled = await Dataset.SettleRoundAsync(new SettleRound(state.State.Model!, state.State.HeadKey!, state.State.Better), cancellationToken);
+        (state.State.Model, state.State.HeadKey, state.State.Promoted) = (settled.Model, settled.HeadKey, settled.Promote);
         await NextAsync(RoundStep.Rescore);
     }
 

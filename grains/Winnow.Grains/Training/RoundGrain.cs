@@ -7,6 +7,7 @@ using Winnow.Abstractions.Telemetry;
 using Winnow.Abstractions.Training;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Telemetry;
+using Winnow.Grains.Placement;
 using Winnow.Model.Datasets;
 using Winnow.Model.Training;
 
@@ -16,13 +17,15 @@ namespace Winnow.Grains.Training;
 /// One round: select → review → train → calibrate → evaluate → promote → rescore. Each step ends with a write of the state; a step that a
 /// crash cut off is done again, and every effect outside this grain is idempotent. The steps themselves stand in a file of their own.
 /// </summary>
-[Reentrant, GrainType("round")]
+[Reentrant, SiloRole(SiloTraits.Core), GrainType("round")]
 internal sealed partial class RoundGrain(
     [PersistentState("round", GrainsRegistration.GrainStorage)] IPersistentState<RoundState> state,
-    ILedger ledger, IObjectStore objects, IModelExporter exporter, TimeProvider time, ILogger<RoundGrain> logger) : Grain, IRoundGrain
+    ILedger ledger, IObjectStore objects, IModelExporter exporter, TimeProvider time, ILogger<RoundGrain> logger) : Grain, IRoundGrain, IRemindable
 {
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RemindEvery = TimeSpan.FromMinutes(1);
+    private const string Unfinished = "unfinished";
 
     private readonly CancellationTokenSource _closing = new();
     private readonly SemaphoreSlim _wake = new(0, 1);
@@ -56,10 +59,19 @@ internal sealed partial class RoundGrain(
             state.State.Command = command;
             state.State.Strategy = command.Strategy!;
             state.State.StartedAt = time.GetUtcNow();
+            // Before the state: a reminder of a round that never began finds nothing to do, a round without one might never be woken.
+            await this.RegisterOrUpdateReminder(Unfinished, RemindEvery, RemindEvery, cancellationToken);
             await state.WriteStateAsync(CancellationToken.None);
         }
         Work();
         return Describe();
+    }
+
+    /// <summary>A round outlives every silo: while it is unfinished, a reminder wakes it wherever it may live next.</summary>
+    public Task ReceiveReminder(string reminderName, TickStatus status)
+    {
+        Work();
+        return Task.CompletedTask;
     }
 
     public Task<RoundInfo> GetAsync(CancellationToken cancellationToken) => Task.FromResult(Describe());
@@ -89,7 +101,7 @@ internal sealed partial class RoundGrain(
 
     private void Work()
     {
-        if (_work is { IsCompleted: false }) return;
+        if (_work is { IsCompleted: false } || state.State.Command is null) return;
         // A round lives as long as it works: people may take days.
         DelayDeactivation(TimeSpan.FromDays(365));
         _work = RunAsync(_closing.Token);
@@ -154,6 +166,7 @@ internal sealed partial class RoundGrain(
             try
             {
                 await Dataset.RoundEndedAsync(Describe(), cancellationToken);
+                if (await this.GetReminder(Unfinished, cancellationToken) is { } reminder) await this.UnregisterReminder(reminder, cancellationToken);
                 return;
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)

@@ -114,6 +114,8 @@ public sealed record ModelVersion
     public required string ProjectionSha256 { get; init; }
     /// <summary>What it was trained on: SHA-256 over the sorted image ids with their labels, lower-case hex.</summary>
     public required string DataSha256 { get; init; }
+    /// <summary>The calibrated head itself: SHA-256 of its stored form, lower-case hex.</summary>
+    public required string HeadSha256 { get; init; }
     /// <summary>Images it was trained on.</summary>
     public required int Labels { get; init; }
     /// <summary>Inverse regularisation strength C, chosen by cross-validation.</summary>

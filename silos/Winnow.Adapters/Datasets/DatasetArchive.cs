@@ -2,6 +2,7 @@ using System.Globalization;
 using Winnow.Abstractions.Datasets;
 using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;
+using Winnow.Model.Training;
 
 namespace Winnow.Adapters.Datasets;
 
@@ -21,13 +22,13 @@ internal sealed class DatasetArchive : IDatasetArchive
 
     public IReadOnlyList<string> Formats { get; }
 
-    public Task<Stream?> OpenManifestAsync(string dataset, int version, CancellationToken cancellationToken) =>
-        _objects.OpenReadAsync(ObjectKeys.Manifest(dataset, version), cancellationToken);
+    public Task<Stream?> OpenManifestAsync(StoredVersion version, CancellationToken cancellationToken) =>
+        _objects.OpenReadAsync(version.ManifestKey, cancellationToken);
 
     /// <inheritdoc/>
     /// <exception cref="RefusedException">There is no such format.</exception>
     /// <exception cref="InvalidDataException">The manifest or an image is missing or damaged. A damaged manifest is found before anything is written.</exception>
-    public async Task ExportAsync(DatasetInfo dataset, DatasetVersion version, string format, Stream destination, CancellationToken cancellationToken)
+    public async Task ExportAsync(DatasetInfo dataset, StoredVersion version, string format, Stream destination, CancellationToken cancellationToken)
     {
         if (!_formats.TryGetValue(format, out var writer))
             throw new RefusedException(string.Create(CultureInfo.InvariantCulture, $"There is no export format '{format}'. Known: {string.Join(", ", Formats)}."));
@@ -36,6 +37,6 @@ internal sealed class DatasetArchive : IDatasetArchive
         await writer.WriteAsync(manifest, destination, cancellationToken).ConfigureAwait(false);
     }
 
-    public Task<Stream?> OpenModelAsync(string dataset, string arm, int round, CancellationToken cancellationToken) =>
-        _objects.OpenReadAsync(ObjectKeys.HeadOnnx(dataset, arm, round), cancellationToken);
+    public Task<Stream?> OpenModelAsync(string dataset, ModelVersion model, CancellationToken cancellationToken) =>
+        _objects.OpenReadAsync(ObjectKeys.HeadOnnx(dataset, model.Arm, model.Round, model.HeadSha256), cancellationToken);
 }

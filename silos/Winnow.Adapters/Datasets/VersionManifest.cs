@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Winnow.Abstractions.Datasets;
 using Winnow.Grains.Ports;
 using Winnow.Model;
 using Winnow.Model.Datasets;
@@ -16,12 +17,12 @@ public sealed class VersionManifest
 
     private readonly string _key;
 
-    internal VersionManifest(DatasetInfo dataset, DatasetVersion version, IObjectStore objects)
+    internal VersionManifest(DatasetInfo dataset, StoredVersion version, IObjectStore objects)
     {
         Dataset = dataset;
-        Version = version;
+        Version = version.Version;
         Objects = objects;
-        _key = ObjectKeys.Manifest(dataset.Name, version.Number);
+        _key = version.ManifestKey;
     }
 
     /// <summary>The dataset.</summary>

@@ -1,28 +1,54 @@
+using Orleans.Runtime.MembershipService.SiloMetadata;
 using Winnow.Abstractions.Datasets;
+using Winnow.Grains.Placement;
 
 namespace Winnow.Silo.Hosting;
 
-/// <summary>After a start, goes on with what was unfinished: scoring and rounds.</summary>
-internal sealed partial class ResumeService(IGrainFactory grains, TimeProvider time, ILogger<ResumeService> logger) : BackgroundService
+/// <summary>
+/// Goes on with what is unfinished, scoring and rounds: after a start, when a silo has left, and now and then besides, should a grain have given up
+/// on a store that was away. One silo of a cluster does it for all: the first by address that holds data.
+/// </summary>
+internal sealed partial class ResumeService(
+    IGrainFactory grains, ISiloStatusOracle silos, ISiloMetadataCache metadata, IClusterMembershipService membership, TimeProvider time, ILogger<ResumeService> logger) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Round = TimeSpan.FromSeconds(15);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (!stoppingToken.IsCancellationRequested)
+        // A metadata of its own comes to a silo with the first view of its cluster.
+        var changes = membership.MembershipUpdates.GetAsyncEnumerator(stoppingToken);
+        await using (changes)
         {
-            try
+            var changed = changes.MoveNextAsync().AsTask();
+            while (!stoppingToken.IsCancellationRequested)
             {
-                await grains.GetGrain<ICatalogGrain>(0).ResumeAsync(stoppingToken);
-                return;
-            }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-            {
-                NotResumed(logger, e, Pause);
-                await Task.Delay(Pause, time, stoppingToken);
+                var wait = Round;
+                try
+                {
+                    if (IsFirst()) await grains.GetGrain<ICatalogGrain>(0).ResumeAsync(stoppingToken);
+                }
+                catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+                {
+                    NotResumed(logger, e, Pause);
+                    wait = Pause;
+                }
+                var next = await Task.WhenAny(changed, Task.Delay(wait, time, stoppingToken));
+                if (next != changed) continue;
+                if (!await changed) return;
+                changed = changes.MoveNextAsync().AsTask();
             }
         }
     }
+
+    private bool IsFirst()
+    {
+        var first = silos.GetActiveSilos().Where(HoldsData).Order().FirstOrDefault();
+        return first is not null && first.Equals(silos.SiloAddress);
+    }
+
+    private bool HoldsData(SiloAddress silo) =>
+        metadata.GetSiloMetadata(silo).Metadata.TryGetValue(SiloTraits.Role, out var role) && role is SiloTraits.All or SiloTraits.Core;
 
     [LoggerMessage(200, LogLevel.Warning, "Unfinished work could not be taken up, next try in {Pause}")]
     private static partial void NotResumed(ILogger logger, Exception exception, TimeSpan pause);

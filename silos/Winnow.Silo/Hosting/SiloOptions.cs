@@ -1,5 +1,6 @@
 using Winnow.Adapters.Scoring;
 using Winnow.Grains.Images;
+using Winnow.Grains.Placement;
 using Winnow.Inference.Images;
 using Winnow.Inference.Scoring;
 using Winnow.Web;
@@ -9,14 +10,14 @@ namespace Winnow.Silo.Hosting;
 /// <summary>Everything that can be configured. Each part says its defaults and limits.</summary>
 public sealed class SiloOptions
 {
-    /// <summary>Folder of the embedded storage. Default <c>winnow-data</c> in the working folder.</summary>
+    /// <summary>What this process does: <c>all</c>, <c>core</c> (data), <c>scoring</c> (devices) or <c>gateway</c> (HTTP). Default <c>all</c>; the others need <c>Postgres</c> and <c>S3</c>.</summary>
+    public string Role { get; set; } = SiloTraits.All;
+
+    /// <summary>Folder of the embedded storage, and of local copies in a cluster. Default <c>winnow-data</c> in the working folder.</summary>
     public string Data { get; set; } = "winnow-data";
 
-    /// <summary>Port for other silos, on loopback. 1 to 65,535. Default 11111.</summary>
-    public int SiloPort { get; set; } = 11111;
-
-    /// <summary>Port for Orleans clients, on loopback. 1 to 65,535. Default 30000.</summary>
-    public int GatewayPort { get; set; } = 30000;
+    /// <summary>The cluster that this silo belongs to.</summary>
+    public ClusterSettings Cluster { get; set; } = new();
 
     /// <summary>Address of an OTLP receiver for metrics and traces, such as <c>http://collector:4317</c>. Default none.</summary>
     public string? Otlp { get; set; }
@@ -37,10 +38,9 @@ public sealed class SiloOptions
     public string? Check()
     {
         if (string.IsNullOrWhiteSpace(Data)) return "Data must name a folder.";
-        if (SiloPort is < 1 or > 65535) return $"SiloPort must be 1 to 65535, not {SiloPort}.";
-        if (GatewayPort is < 1 or > 65535) return $"GatewayPort must be 1 to 65535, not {GatewayPort}.";
+        if (!SiloTraits.Roles.Contains(Role)) return $"Role must be one of {string.Join(", ", SiloTraits.Roles)}, not '{Role}'.";
         if (Otlp is not null && !Uri.TryCreate(Otlp, UriKind.Absolute, out _)) return $"Otlp must be an address, not '{Otlp}'.";
-        return Api.Check() ?? Shard.Check();
+        return Cluster.Check() ?? Api.Check() ?? Shard.Check();
     }
 }
 

@@ -1,0 +1,37 @@
+namespace Winnow.Grains.Placement;
+
+/// <summary>What a silo tells the others about itself: the keys of its metadata, and the roles a silo may have.</summary>
+public static class SiloTraits
+{
+    /// <summary>Metadata key: the role.</summary>
+    public const string Role = "winnow.role";
+
+    /// <summary>Metadata key: the silo's name, by which its devices are called.</summary>
+    public const string Name = "winnow.name";
+
+    /// <summary>Metadata key: how many scoring devices it has.</summary>
+    public const string Devices = "winnow.devices";
+
+    /// <summary>Hosts everything: one process on a laptop, or any number of equal ones.</summary>
+    public const string All = "all";
+
+    /// <summary>Hosts the grains that hold data; no device, no front door.</summary>
+    public const string Core = "core";
+
+    /// <summary>Hosts scoring grains, one per device, and nothing else.</summary>
+    public const string Scoring = "scoring";
+
+    /// <summary>Answers HTTP and hosts no grain.</summary>
+    public const string Gateway = "gateway";
+
+    /// <summary>All roles.</summary>
+    public static readonly IReadOnlyList<string> Roles = [All, Core, Scoring, Gateway];
+
+    /// <summary>The metadata of a silo.</summary>
+    public static Dictionary<string, string> Describe(string role, string name, int devices) => new(StringComparer.Ordinal)
+    {
+        [Role] = role,
+        [Name] = name,
+        [Devices] = devices.ToString(System.Globalization.CultureInfo.InvariantCulture),
+    };
+}

@@ -1,0 +1,45 @@
+using System.Net;
+
+namespace Winnow.Silo.Hosting;
+
+/// <summary>How a silo finds and watches the others.</summary>
+public sealed class ClusterSettings
+{
+    /// <summary>Name of the cluster: silos of one name and one database are one cluster. Default <c>winnow</c>.</summary>
+    public string ClusterId { get; set; } = "winnow";
+
+    /// <summary>Name of the service, which outlives its clusters: reminders are kept under it. Default <c>winnow</c>.</summary>
+    public string ServiceId { get; set; } = "winnow";
+
+    /// <summary>This silo's name, by which its devices are called: 1 to 100 characters without '/'. Default the machine's name and the process id.</summary>
+    public string? Name { get; set; }
+
+    /// <summary>Port for other silos. 1 to 65,535. Default 11111. It has no authentication: keep it inside the cluster's network.</summary>
+    public int SiloPort { get; set; } = 11111;
+
+    /// <summary>The IP address that other silos reach this one at. Default loopback for embedded storage, else the machine's first address.</summary>
+    public string? AdvertisedAddress { get; set; }
+
+    /// <summary>Longest time for one probe of another silo. 0.2 to 30 s. Default 1 s; three in a row that fail, and a second silo that agrees, declare it dead.</summary>
+    public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Longest time that an orderly end may take: requests finish, grains move to other silos. 1 to 600 s. Default 30 s.</summary>
+    public TimeSpan ShutdownLimit { get; set; } = TimeSpan.FromSeconds(30);
+
+    internal string NameOrDefault => Name ?? $"{Environment.MachineName}-{Environment.ProcessId}";
+
+    internal IPAddress? Address => AdvertisedAddress is null ? null : IPAddress.Parse(AdvertisedAddress);
+
+    /// <summary>The first thing that is wrong, with the option's name; null when all is sound.</summary>
+    public string? Check()
+    {
+        if (string.IsNullOrWhiteSpace(ClusterId) || ClusterId.Length > 100) return "Cluster:ClusterId must have 1 to 100 characters.";
+        if (string.IsNullOrWhiteSpace(ServiceId) || ServiceId.Length > 100) return "Cluster:ServiceId must have 1 to 100 characters.";
+        if (Name is not null && (Name.Length is 0 or > 100 || Name.Contains('/'))) return $"Cluster:Name must have 1 to 100 characters without '/', not '{Name}'.";
+        if (SiloPort is < 1 or > 65535) return $"Cluster:SiloPort must be 1 to 65535, not {SiloPort}.";
+        if (AdvertisedAddress is not null && !IPAddress.TryParse(AdvertisedAddress, out _)) return $"Cluster:AdvertisedAddress must be an IP address, not '{AdvertisedAddress}'.";
+        if (ProbeTimeout < TimeSpan.FromSeconds(0.2) || ProbeTimeout > TimeSpan.FromSeconds(30)) return $"Cluster:ProbeTimeout must be 00:00:00.2 to 00:00:30, not {ProbeTimeout}.";
+        if (ShutdownLimit < TimeSpan.FromSeconds(1) || ShutdownLimit > TimeSpan.FromSeconds(600)) return $"Cluster:ShutdownLimit must be 00:00:01 to 00:10:00, not {ShutdownLimit}.";
+        return null;
+    }
+}
