@@ -31,6 +31,7 @@ public static class AdaptersRegistration
         services.AddSingleton<ILedger>(provider => provider.GetRequiredService<SqliteLedger>());
         services.AddSingleton<IGrainStateStore>(provider => provider.GetRequiredService<SqliteLedger>());
         services.AddSingleton<IObjectStore>(_ => new FileObjectStore(Path.Combine(dataFolder, "objects")));
+        services.AddSingleton<IStorageHealth>(_ => new FileObjectHealth(Path.Combine(dataFolder, "objects")));
         services.AddHostedService<OpenStorageAtStart>();
         return services;
     }

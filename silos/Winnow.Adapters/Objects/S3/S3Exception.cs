@@ -1,0 +1,22 @@
+using System.Net;
+
+namespace Winnow.Adapters.Objects.S3;
+
+/// <summary>An S3 server refused a request, or could not be reached in time. The message says which and what to do; it never holds a key or a signature.</summary>
+public sealed class S3Exception : IOException
+{
+    /// <summary>The server answered.</summary>
+    public S3Exception(string message, HttpStatusCode status, string code) : base(message) => (Status, Code) = (status, code);
+
+    /// <summary>The server did not answer.</summary>
+    public S3Exception(string message, Exception inner) : base(message, inner) { }
+
+    /// <summary>The HTTP status; null when the server did not answer.</summary>
+    public HttpStatusCode? Status { get; }
+
+    /// <summary>The server's code, such as <c>NoSuchBucket</c>; empty when it gave none.</summary>
+    public string Code { get; } = "";
+
+    /// <summary>Whether only a person can mend it: wrong keys, no permission, no such bucket.</summary>
+    public bool IsLasting => Status is HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized or HttpStatusCode.NotFound or HttpStatusCode.BadRequest or HttpStatusCode.MovedPermanently;
+}

@@ -1,0 +1,55 @@
+using System.Globalization;
+using System.Xml.Linq;
+
+namespace Winnow.Adapters.Objects.S3;
+
+/// <summary>One object in a listing.</summary>
+internal readonly record struct S3Entry(string Key, string ETag, long Size);
+
+/// <summary>A page of a listing; <paramref name="More"/> tells whether keys follow.</summary>
+internal sealed record S3Page(IReadOnlyList<S3Entry> Entries, bool More);
+
+/// <summary>
+/// Listings a page at a time in the order of keys, from after a key on: where one stopped is a key and not a token of the server's, so that it
+/// can be kept for days.
+/// </summary>
+internal static class S3Listing
+{
+    /// <summary>Most keys that a server gives at once.</summary>
+    public const int PageSize = 1_000;
+
+    public static Task<S3Page> ListPageAsync(this S3Connection connection, string bucket, string prefix, string? after, CancellationToken cancellationToken, int size = PageSize)
+    {
+        var query = new List<(string, string)>
+        {
+            // Keys may hold characters that XML does not allow.
+            ("encoding-type", "url"), ("list-type", "2"), ("max-keys", size.ToString(CultureInfo.InvariantCulture)), ("prefix", prefix),
+        };
+        if (after is not null) query.Add(("start-after", after));
+        return connection.SendAsync(new S3Request(HttpMethod.Get, bucket) { Query = query }, async (response, token) =>
+        {
+            var text = await response.Content.ReadAsStringAsync(token).ConfigureAwait(false);
+            return Parse(text, after);
+        }, cancellationToken);
+    }
+
+    internal static S3Page Parse(string xml, string? after)
+    {
+        var root = XDocument.Parse(xml).Root!;
+        var ns = root.Name.Namespace;
+        if (root.Name.LocalName != "ListBucketResult") throw new InvalidDataException($"A listing was expected and '{root.Name.LocalName}' came. Is this an S3 server?");
+        var encoded = root.Element(ns + "EncodingType")?.Value == "url";
+        var entries = new List<S3Entry>();
+        foreach (var item in root.Elements(ns + "Contents"))
+        {
+            var key = item.Element(ns + "Key")!.Value;
+            // '+' stands for a blank here, as in a form.
+            if (encoded) key = Uri.UnescapeDataString(key.Replace('+', ' '));
+            entries.Add(new S3Entry(key, (item.Element(ns + "ETag")?.Value ?? "").Trim('"'), long.Parse(item.Element(ns + "Size")?.Value ?? "0", CultureInfo.InvariantCulture)));
+        }
+        var more = root.Element(ns + "IsTruncated")?.Value == "true";
+        // A server that does not know how to begin after a key would give the same page for ever.
+        if (after is not null && entries.Count > 0 && string.CompareOrdinal(entries[0].Key, after) == 0) throw new InvalidDataException("The server does not begin a listing after a key (start-after), which Winnow needs.");
+        return new S3Page(entries, more && entries.Count > 0);
+    }
+}
