@@ -18,9 +18,6 @@ public sealed class SiloOptions
     /// <summary>Port for Orleans clients, on loopback. 1 to 65,535. Default 30000.</summary>
     public int GatewayPort { get; set; } = 30000;
 
-    /// <summary>Address of an OTLP receiver for metrics and traces, such as <c>http://collector:4317</c>. Default none.</summary>
-    public string? Otlp { get; set; }
-
     /// <summary>The front door.</summary>
     public ApiOptions Api { get; set; } = new();
 
@@ -39,7 +36,6 @@ public sealed class SiloOptions
         if (string.IsNullOrWhiteSpace(Data)) return "Data must name a folder.";
         if (SiloPort is < 1 or > 65535) return $"SiloPort must be 1 to 65535, not {SiloPort}.";
         if (GatewayPort is < 1 or > 65535) return $"GatewayPort must be 1 to 65535, not {GatewayPort}.";
-        if (Otlp is not null && !Uri.TryCreate(Otlp, UriKind.Absolute, out _)) return $"Otlp must be an address, not '{Otlp}'.";
         return Api.Check() ?? Shard.Check();
     }
 }

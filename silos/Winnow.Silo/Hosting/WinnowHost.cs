@@ -1,10 +1,6 @@
 using Microsoft.Extensions.Logging.Console;
-using OpenTelemetry.Metrics;
-using OpenTelemetry.Resources;
-using OpenTelemetry.Trace;
 using Orleans.Configuration;
 using Orleans.Serialization;
-using Winnow.Abstractions.Telemetry;
 using Winnow.Adapters;
 using Winnow.Adapters.Ledger;
 using Winnow.Grains;
@@ -34,7 +30,7 @@ public static class WinnowHost
         if (options.Check() is { } wrong) throw new InvalidOperationException(wrong);
 
         var urls = builder.Configuration["urls"] ?? builder.Configuration["http_ports"] ?? DefaultUrl;
-        builder.WebHost.UseUrls(urls.Split(';'));
+        builder.WebHost.UseUrls(TelemetrySetup.Urls(urls.Split(';'), TelemetrySetup.Read(builder.Configuration)));
         builder.WebHost.ConfigureKestrel(k =>
         {
             k.AddServerHeader = false;
@@ -52,9 +48,10 @@ public static class WinnowHost
         builder.Services.AddWinnowApi(api);
         builder.Services.AddHostedService<ResumeService>();
         builder.UseOrleans(silo => Configure(silo, options));
-        AddTelemetry(builder, options);
+        TelemetrySetup.AddTelemetry(builder);
 
         var app = builder.Build();
+        TelemetrySetup.MapTelemetry(app);
         app.MapWinnowApi();
         return app;
     }
@@ -89,20 +86,5 @@ public static class WinnowHost
         // Orleans says two lines per placement through Polly's name, and much at start, that no operator acts on.
         builder.Logging.AddFilter("Polly", LogLevel.Error).AddFilter("Orleans", LogLevel.Error).AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogLevel.None);
-    }
-
-    private static void AddTelemetry(WebApplicationBuilder builder, SiloOptions options)
-    {
-        var telemetry = builder.Services.AddOpenTelemetry().ConfigureResource(r => r.AddService("winnow", serviceInstanceId: Environment.MachineName));
-        telemetry.WithMetrics(m =>
-        {
-            m.AddMeter(WinnowTelemetry.Name, WinnowTelemetry.InferenceName, "Microsoft.Orleans").AddAspNetCoreInstrumentation().AddRuntimeInstrumentation();
-            if (options.Otlp is not null) m.AddOtlpExporter(o => o.Endpoint = new Uri(options.Otlp));
-        });
-        telemetry.WithTracing(t =>
-        {
-            t.AddSource(WinnowTelemetry.Name, "Microsoft.Orleans.Runtime", "Microsoft.Orleans.Application").AddAspNetCoreInstrumentation();
-            if (options.Otlp is not null) t.AddOtlpExporter(o => o.Endpoint = new Uri(options.Otlp));
-        });
     }
 }
