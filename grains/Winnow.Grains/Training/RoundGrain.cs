@@ -183,7 +183,7 @@ internal sealed partial class RoundGrain(
         state.State.Reason = reason ?? state.State.Reason;
         state.State.EndedAt = time.GetUtcNow();
         await state.WriteStateAsync(CancellationToken.None);
-        WinnowTelemetry.Rounds.Add(1, new TagList { { "dataset", _dataset.Name }, { "arm", _arm }, { "outcome", step == RoundStep.Failed ? "failed" : state.State.Promoted == true ? "promoted" : "kept" } });
+        WinnowTelemetry.Rounds.Add(1, new TagList { { "dataset", _dataset.Name }, { "arm", _arm }, { "status", step == RoundStep.Failed ? "failed" : state.State.Promoted == true ? "promoted" : "kept" } });
     }
 
     private async Task NextAsync(RoundStep step)

@@ -32,6 +32,8 @@ internal sealed partial class OnnxEmbedderProvider : IEmbedderProvider, IAsyncDi
 
     public int Devices => _devices.Count;
 
+    public string Kind => _devices[0].Kind;
+
     public async Task<IEmbedder> GetAsync(string backbone, int device, CancellationToken cancellationToken)
     {
         if (device < 0 || device >= _devices.Count)

@@ -24,17 +24,8 @@ public sealed class SiloOptions
     /// <summary>The bucket of a cluster. Default none: objects are kept in <see cref="Data"/>, which only one silo can do.</summary>
     public S3Options? S3 { get; set; }
 
-    /// <summary>
-    /// A listener of its own for Prometheus (<c>/metrics</c>), probes (<c>/health</c>) and the operator (<c>/operator</c>, from this machine only), such as
-    /// <c>http://0.0.0.0:9464</c>. It asks for no key: keep it inside the cluster's network. Default none.
-    /// </summary>
-    public MetricsSettings Metrics { get; set; } = new();
-
     /// <summary>The cluster that this silo belongs to.</summary>
     public ClusterSettings Cluster { get; set; } = new();
-
-    /// <summary>Address of an OTLP receiver for metrics and traces, such as <c>http://collector:4317</c>. Default none.</summary>
-    public string? Otlp { get; set; }
 
     /// <summary>The front door.</summary>
     public ApiOptions Api { get; set; } = new();
@@ -53,19 +44,10 @@ public sealed class SiloOptions
     {
         if (string.IsNullOrWhiteSpace(Data)) return "Data must name a folder.";
         if (!SiloTraits.Roles.Contains(Role)) return $"Role must be one of {string.Join(", ", SiloTraits.Roles)}, not '{Role}'.";
-        if (Otlp is not null && !Uri.TryCreate(Otlp, UriKind.Absolute, out _)) return $"Otlp must be an address, not '{Otlp}'.";
         if (Role != SiloTraits.All && (Postgres is null || S3 is null)) return $"Role {Role} is one of a cluster: give Postgres and S3 too, or take Role all.";
-        if (Metrics.Url is not null && !Uri.TryCreate(Metrics.Url, UriKind.Absolute, out _)) return $"Metrics:Url must be an address with a port, such as http://0.0.0.0:9464, not '{Metrics.Url}'.";
         Postgres?.Validate();
         return Cluster.Check() ?? Api.Check() ?? Shard.Check();
     }
-}
-
-/// <summary>The listener for machines that watch.</summary>
-public sealed class MetricsSettings
-{
-    /// <summary>Where it listens. Default none.</summary>
-    public string? Url { get; set; }
 }
 
 /// <summary>The devices and their backbones.</summary>

@@ -27,7 +27,8 @@ public static class WinnowHost
 
         var urls = (builder.Configuration["urls"] ?? builder.Configuration["http_ports"] ?? DefaultUrl).Split(';');
         ApiSafety.Check(urls, options.Api);
-        builder.WebHost.UseUrls([.. urls, .. options.Metrics.Url is { } metrics ? [metrics] : Array.Empty<string>()]);
+        var telemetry = TelemetrySetup.Read(builder.Configuration);
+        builder.WebHost.UseUrls(TelemetrySetup.Urls(urls, telemetry));
         builder.WebHost.ConfigureKestrel(k =>
         {
             k.AddServerHeader = false;
@@ -45,11 +46,12 @@ public static class WinnowHost
         builder.Services.AddOperator();
         builder.UseOrleans(silo => ClusterSetup.Configure(silo, options));
         builder.Services.AddHostedService<ResumeService>();
-        TelemetrySetup.Add(builder, options);
+        TelemetrySetup.AddTelemetry(builder);
 
         var app = builder.Build();
         app.UseRequestCount();
-        app.MapOperatorListener(options.Metrics.Url);
+        TelemetrySetup.MapTelemetry(app);
+        app.MapOperatorListener(telemetry.Metrics.Port);
         app.MapWinnowApi(healthOnly: !SiloTraits.AnswersHttp(options.Role));
         OperatorEndpoints.Map(app);
         return app;

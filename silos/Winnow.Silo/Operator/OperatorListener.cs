@@ -6,10 +6,9 @@ namespace Winnow.Silo.Operator;
 /// </summary>
 internal static class OperatorListener
 {
-    public static void MapOperatorListener(this WebApplication app, string? url)
+    public static void MapOperatorListener(this WebApplication app, int? port)
     {
-        if (url is null) return;
-        var port = BindingAddress.Parse(url).Port;
+        if (port is null) return;
         app.MapWhen(context => context.Connection.LocalPort == port, branch =>
         {
             branch.Use(async (context, next) =>
@@ -26,7 +25,6 @@ internal static class OperatorListener
             {
                 Web.WinnowApi.MapHealth(endpoints);
                 OperatorEndpoints.Map(endpoints);
-                Hosting.TelemetrySetup.MapMetrics(endpoints);
             });
         });
     }
