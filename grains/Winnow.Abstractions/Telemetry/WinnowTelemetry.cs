@@ -45,4 +45,7 @@ public static class WinnowTelemetry
 
     /// <summary>Time to renew the scores of one shard; tag <c>dataset</c>.</summary>
     public static readonly Histogram<double> RescoreDuration = Meter.CreateHistogram<double>("winnow.rescore.duration", "s", "Time to renew and publish the scores of one shard.");
+
+    /// <summary>Requests with a key or token that was not accepted; tag <c>reason</c>: key, malformed, revoked, expired, token, subject.</summary>
+    public static readonly Counter<long> AuthenticationFailures = Meter.CreateCounter<long>("winnow.auth.failures", "{request}", "Requests whose key or token was not accepted, by reason.");
 }
