@@ -20,7 +20,8 @@ public static class WinnowApi
         services.AddSingleton(options);
         services.AddProblemDetails();
         services.AddExceptionHandler<Problems>();
-        services.AddOpenApi();
+        services.AddSecurity(options);
+        services.AddOpenApi(document => document.AddSecurity(options));
         services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, ModelJson.Default));
         return services;
     }
@@ -29,8 +30,8 @@ public static class WinnowApi
     public static void MapWinnowApi(this WebApplication app)
     {
         app.UseExceptionHandler();
-        app.UseMiddleware<FrontDoor>();
-        app.MapOpenApi();
+        app.UseSecurity();
+        app.MapOpenApi().RequiresCaller();
         HealthEndpoints.Map(app);
         var api = app.MapGroup("/api/v1");
         DatasetEndpoints.Map(api);
@@ -38,6 +39,9 @@ public static class WinnowApi
         ImageEndpoints.Map(api);
         ReviewEndpoints.Map(api);
         TrainingEndpoints.Map(api);
-        app.MapFallback(context => Results.Problem($"There is nothing at {context.Request.Path}. The API is described at /openapi/v1.json.", statusCode: StatusCodes.Status404NotFound).ExecuteAsync(context));
+        KeyEndpoints.Map(api);
+        AccessEndpoints.Map(api);
+        WhoamiEndpoint.Map(api);
+        app.MapFallback("{*path}", context => Results.Problem($"There is nothing at {context.Request.Path}. The API is described at /openapi/v1.json.", statusCode: StatusCodes.Status404NotFound).ExecuteAsync(context)).RequiresCaller();
     }
 }
