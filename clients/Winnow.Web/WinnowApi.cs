@@ -20,13 +20,14 @@ public static class WinnowApi
         services.AddSingleton(options);
         services.AddProblemDetails();
         services.AddExceptionHandler<Problems>();
-        services.AddOpenApi();
+        services.AddSecurity(options);
+        services.AddOpenApi(document => document.AddSecurity(options));
         services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, ModelJson.Default));
         return services;
     }
 
-    /// <summary>The health page alone.</summary>
-    public static void MapHealth(IEndpointRouteBuilder endpoints) => HealthEndpoints.Map(endpoints);
+    /// <summary>The health page alone, for a listener that only the cluster's own network reaches.</summary>
+    public static void MapHealth(IEndpointRouteBuilder endpoints) => HealthEndpoints.Map(endpoints, inside: true);
 
     /// <summary>Puts the API into the pipeline and maps its routes.</summary>
     /// <param name="app">The server.</param>
@@ -34,16 +35,19 @@ public static class WinnowApi
     public static void MapWinnowApi(this WebApplication app, bool healthOnly = false)
     {
         app.UseExceptionHandler();
-        app.UseMiddleware<FrontDoor>();
+        app.UseSecurity();
         HealthEndpoints.Map(app);
         if (healthOnly) return;
-        app.MapOpenApi();
+        app.MapOpenApi().RequiresCaller();
         var api = app.MapGroup("/api/v1");
         DatasetEndpoints.Map(api);
         VersionEndpoints.Map(api);
         ImageEndpoints.Map(api);
         ReviewEndpoints.Map(api);
         TrainingEndpoints.Map(api);
-        app.MapFallback(context => Results.Problem($"There is nothing at {context.Request.Path}. The API is described at /openapi/v1.json.", statusCode: StatusCodes.Status404NotFound).ExecuteAsync(context));
+        KeyEndpoints.Map(api);
+        AccessEndpoints.Map(api);
+        WhoamiEndpoint.Map(api);
+        app.MapFallback("{*path}", context => Results.Problem($"There is nothing at {context.Request.Path}. The API is described at /openapi/v1.json.", statusCode: StatusCodes.Status404NotFound).ExecuteAsync(context)).RequiresCaller();
     }
 }

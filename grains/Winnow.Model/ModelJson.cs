@@ -5,6 +5,7 @@ using Winnow.Model.Health;
 using Winnow.Model.Images;
 using Winnow.Model.Prelabels;
 using Winnow.Model.Review;
+using Winnow.Model.Security;
 using Winnow.Model.Training;
 
 namespace Winnow.Model;
@@ -53,4 +54,18 @@ namespace Winnow.Model;
 [JsonSerializable(typeof(IReadOnlyList<ModelVersion>))]
 [JsonSerializable(typeof(LearningCurveInfo))]
 [JsonSerializable(typeof(IReadOnlyList<LearningCurveInfo>))]
+[JsonSerializable(typeof(AccessGrant))]
+[JsonSerializable(typeof(AccessGrant[]))]
+[JsonSerializable(typeof(IReadOnlyList<AccessGrant>))]
+[JsonSerializable(typeof(GrantAccess))]
+[JsonSerializable(typeof(GrantName))]
+[JsonSerializable(typeof(AccessChange))]
+[JsonSerializable(typeof(AccessChange[]))]
+[JsonSerializable(typeof(IReadOnlyList<AccessChange>))]
+[JsonSerializable(typeof(ApiKeyInfo))]
+[JsonSerializable(typeof(ApiKeyInfo[]))]
+[JsonSerializable(typeof(IReadOnlyList<ApiKeyInfo>))]
+[JsonSerializable(typeof(CreateApiKey))]
+[JsonSerializable(typeof(CreatedApiKey))]
+[JsonSerializable(typeof(Whoami))]
 public sealed partial class ModelJson : JsonSerializerContext;

@@ -75,4 +75,7 @@ public static class WinnowTelemetry
 
     /// <summary>Time of one request to the object store; tags <c>step</c> (put, get, …), <c>status</c> (ok, failed).</summary>
     public static readonly Histogram<double> ObjectRequestDuration = Meter.CreateHistogram("winnow.object.request.duration", "s", "Time of one request to the object store.", tags: null, Milliseconds);
+
+    /// <summary>Requests with a key or token that was not accepted; tag <c>reason</c>: key, malformed, revoked, expired, token, subject.</summary>
+    public static readonly Counter<long> AuthenticationFailures = Meter.CreateCounter<long>("winnow.auth.failures", "{request}", "Requests whose key or token was not accepted, by reason.");
 }

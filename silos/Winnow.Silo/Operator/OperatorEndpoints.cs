@@ -1,6 +1,9 @@
 using System.Net;
 using Winnow.Abstractions.Health;
 using Winnow.Model;
+using Winnow.Model.Health;
+using Winnow.Model.Security;
+using Winnow.Web.Security;
 
 namespace Winnow.Silo.Operator;
 
@@ -38,13 +41,13 @@ internal static class OperatorEndpoints
     public static void Map(IEndpointRouteBuilder app)
     {
         app.MapGet("/operator/silo", async (SiloInventory inventory) => Results.Json(await inventory.DescribeAsync(), ModelJson.Default.SiloReport))
-            .WithSummary("What this silo holds, and whether it may be removed.").WithTags("operator");
+            .Requires(Permission.ReadCluster).WithSummary("What this silo holds, and whether it may be removed.").WithTags("operator").Produces<SiloReport>();
         app.MapPost("/operator/drain", async (Drainer drainer, SiloInventory inventory) =>
             {
                 await drainer.DrainAsync();
                 return Results.Json(await inventory.DescribeAsync(), ModelJson.Default.SiloReport);
             })
-            .WithSummary("Hand over what this silo holds and leave the cluster; answers when that is done.").WithTags("operator");
+            .Requires(Permission.OperateCluster).WithSummary("Hand over what this silo holds and leave the cluster; answers when that is done.").WithTags("operator").Produces<SiloReport>();
     }
 
     /// <summary>Whether a request comes from this machine.</summary>
