@@ -44,7 +44,8 @@ public sealed class SiloOptions
     {
         if (string.IsNullOrWhiteSpace(Data)) return "Data must name a folder.";
         if (!SiloTraits.Roles.Contains(Role)) return $"Role must be one of {string.Join(", ", SiloTraits.Roles)}, not '{Role}'.";
-        if (Role != SiloTraits.All && (Postgres is null || S3 is null)) return $"Role {Role} is one of a cluster: give Postgres and S3 too, or take Role all.";
+        if (Postgres is null != S3 is null) return "Postgres and S3 go together: a cluster keeps its rows in the one and its objects in the other. Give both, or neither for storage in a folder.";
+        if (Role != SiloTraits.All && Postgres is null) return $"Role {Role} is one of a cluster: give Postgres and S3 too, or take Role all.";
         Postgres?.Validate();
         return Cluster.Check() ?? Api.Check() ?? Shard.Check();
     }

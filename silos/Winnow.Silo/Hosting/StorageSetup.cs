@@ -1,5 +1,4 @@
 using Winnow.Adapters;
-using Winnow.Adapters.Ledger.Postgres;
 using Winnow.Adapters.Objects.S3;
 
 namespace Winnow.Silo.Hosting;
@@ -10,14 +9,13 @@ internal static class StorageSetup
     public static void AddStorage(this IServiceCollection services, SiloOptions options)
     {
         var folder = Path.GetFullPath(options.Data);
-        if (options.Postgres is null) services.AddEmbeddedLedger(folder);
-        else services.AddPostgresStorage(options.Postgres);
-        if (options.S3 is null)
+        if (options is not { Postgres: { } postgres, S3: { } s3 })
         {
-            services.AddFileObjects(folder);
+            services.AddEmbeddedStorage(folder);
             return;
         }
-        if (options.S3.CacheFolder.Length == 0) options.S3.CacheFolder = Path.Combine(folder, "cache");
-        services.AddS3Objects(options.S3);
+        if (s3.CacheFolder.Length == 0) s3.CacheFolder = Path.Combine(folder, "cache");
+        services.AddPostgresStorage(postgres);
+        services.AddS3Objects(s3);
     }
 }

@@ -15,7 +15,14 @@ internal sealed class SiloHealth(IEnumerable<IStorageHealth> stores, IGrainFacto
     private Task<HealthReport>? _last;
     private long _asked;
 
-    public Task<HealthReport> CheckAsync(CancellationToken cancellationToken)
+    public async Task<HealthReport> CheckAsync(CancellationToken cancellationToken)
+    {
+        var report = await LatestAsync(cancellationToken);
+        // Never from memory: whoever routes requests must learn it at once.
+        return drain.IsDraining ? new HealthReport(false, [.. report.Parts, new HealthPart("silo", "The silo is on its way out: send requests to another.")]) : report;
+    }
+
+    private Task<HealthReport> LatestAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
         {
@@ -32,8 +39,7 @@ internal sealed class SiloHealth(IEnumerable<IStorageHealth> stores, IGrainFacto
     private async Task<HealthReport> AskAsync()
     {
         var parts = await Task.WhenAll([.. stores.Select(s => AskAsync(s.Name, s.CheckAsync)), AskAsync("cluster", ReachGrainsAsync)]);
-        var state = drain.IsDraining ? [new HealthPart("silo", "The silo is on its way out: send requests to another.")] : Array.Empty<HealthPart>();
-        HealthPart[] all = [.. parts.Concat(state).OrderBy(p => p.Name, StringComparer.Ordinal)];
+        HealthPart[] all = [.. parts.OrderBy(p => p.Name, StringComparer.Ordinal)];
         return new HealthReport(all.All(p => p.Problem is null), all);
     }
 

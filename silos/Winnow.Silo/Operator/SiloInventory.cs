@@ -37,7 +37,8 @@ internal sealed class SiloInventory(IGrainFactory grains, ISiloStatusOracle silo
     private (bool Safe, string Reason) Judge(int held, int successors)
     {
         if (drain.IsDrained) return (true, "It has left the cluster and holds nothing.");
-        if (held == 0 && drain.Requests == 0) return (true, "It holds nothing. Drain it first, so that nothing comes to it meanwhile.");
+        // The request that asks is one.
+        if (held == 0 && drain.Requests <= 1) return (true, "It holds nothing. Drain it first, so that nothing comes to it meanwhile.");
         if (successors == 0) return (false, $"No other silo can do what role '{options.Role}' does here: its work would stop until one starts.");
         return (true, drain.IsDraining ? "It is handing over; wait until it says 'drained'." : $"{successors} other silos can take over. Drain it first: that hands over in order, and takes less time than a failure.");
     }
@@ -57,8 +58,9 @@ internal sealed class SiloInventory(IGrainFactory grains, ISiloStatusOracle silo
         var counts = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var statistic in await grains.GetGrain<IManagementGrain>(0).GetSimpleGrainStatistics([silos.SiloAddress]))
         {
-            var name = statistic.GrainType[(statistic.GrainType.LastIndexOf('.') + 1)..].Split(',')[0];
-            if (Kinds.TryGetValue(name, out var kind)) counts[kind] = counts.GetValueOrDefault(kind) + statistic.ActivationCount;
+            // Type and assembly: Winnow.Grains.Images.ShardGrain,Winnow.Grains.
+            var type = statistic.GrainType.Split(',')[0];
+            if (Kinds.TryGetValue(type[(type.LastIndexOf('.') + 1)..], out var kind)) counts[kind] = counts.GetValueOrDefault(kind) + statistic.ActivationCount;
         }
         return counts;
     }
