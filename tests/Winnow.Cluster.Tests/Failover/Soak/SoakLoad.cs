@@ -24,7 +24,7 @@ internal sealed class SoakLoad(SiloCluster cluster, string dataset, SoakRecord r
         {
             var from = Interlocked.Add(ref _next, Lot) - Lot;
             // A lot that was begun is finished: what it was promised is part of the record.
-            await foreach (var result in client.ImportAsync(dataset, DrawnImages.EnumerateAsync(Lot, from), new ImportOptions { LotSize = Lot, Concurrency = 1 }))
+            await foreach (var result in client.ImportAsync(dataset, DrawnImages.EnumerateAsync(Lot, from), new ImportOptions { LotSize = Lot, Concurrency = 1 }, cancellationToken: CancellationToken.None))
             {
                 if (result.Status != IngestStatus.Accepted) throw new InvalidOperationException($"{result.Name} was {result.Status}: {result.Reason}");
                 record.Accepted(result.Id!.Value, result.Name);
@@ -40,11 +40,11 @@ internal sealed class SoakLoad(SiloCluster cluster, string dataset, SoakRecord r
         while (!stop.IsCancellationRequested)
         {
             var asked = TimeProvider.System.GetUtcNow();
-            var tasks = await client.LeaseAsync(dataset, new LeaseRequest(4, 500));
+            var tasks = await client.LeaseAsync(dataset, new LeaseRequest(4, 500), CancellationToken.None);
             foreach (var task in tasks) record.Leased(task.Image, actor, asked, task.LeasedUntil);
             if (tasks.Count == 0) continue;
             SubmitDecision[] decisions = [.. tasks.Select(t => new SubmitDecision(t.Image, Guid.NewGuid(), Decide(t, turn++), t.Lease))];
-            foreach (var (result, decision) in (await client.SubmitAsync(dataset, decisions)).Zip(decisions))
+            foreach (var (result, decision) in (await client.SubmitAsync(dataset, decisions, CancellationToken.None)).Zip(decisions))
             {
                 if (result.Status is SubmitStatus.Refused or SubmitStatus.Conflict) throw new InvalidOperationException($"{result.Image} was {result.Status}: {result.Reason}");
                 record.Answered(decision.OperationId, result.Image, actor, result.Status);

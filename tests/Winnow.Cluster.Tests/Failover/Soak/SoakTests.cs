@@ -4,7 +4,6 @@ using Winnow.Algorithms.Numerics;
 using Winnow.Client;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
-using Winnow.Model.Review;
 using Winnow.Model.Training;
 using Winnow.Testing;
 using Xunit.Abstractions;
@@ -25,18 +24,18 @@ public sealed class SoakTests(ITestOutputHelper output)
     private static readonly TimeSpan MedianAfterHang = TimeSpan.FromSeconds(8);
 
     private static readonly CreateDataset Creation = new(Dataset, new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] },
-        new DatasetSettings { Shards = 6, AuditSample = 20, ProjectionDimensions = 32, LeasePeriod = TimeSpan.FromSeconds(5) });
+        new DatasetSettings { Shards = 8, AuditSample = 20, ProjectionDimensions = 32, LeasePeriod = TimeSpan.FromSeconds(5) });
 
     [Fact]
     public async Task Nothing_acknowledged_is_lost_or_repeated()
     {
         var plan = SoakPlan.FromEnvironment();
-        await using var postgres = await PostgresServer.StartOwnAsync(durable: true);
+        await using var postgres = await PostgresServer.StartPrivateAsync();
         await using var s3 = await S3Server.StartOwnAsync();
         await using var cluster = new SiloCluster(await postgres.CreateDatabaseAsync(), s3, S3Server.NewBucket());
         try
         {
-            await cluster.StartAsync(3);
+            await cluster.StartAsync(3, "--Scoring:Workers", "1");
             var record = await RunAsync(cluster, plan);
             await VerifyAsync(cluster, record);
         }
