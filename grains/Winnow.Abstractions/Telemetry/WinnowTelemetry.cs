@@ -67,7 +67,7 @@ public static class WinnowTelemetry
     /// <summary>Time to renew the scores of one shard; tag <c>dataset</c>.</summary>
     public static readonly Histogram<double> RescoreDuration = Meter.CreateHistogram("winnow.rescore.duration", "s", "Time to renew and publish the scores of one shard.", tags: null, Minutes);
 
-    /// <summary>Time of one commit as its shard sees it, the wait for its group included; tag <c>status</c> (committed, conflict, fenced, failed, …).</summary>
+    /// <summary>Time of one commit as its shard sees it, the wait for its group included; tag <c>status</c> (Committed, AlreadyApplied, Conflict, Fenced, Failed).</summary>
     public static readonly Histogram<double> LedgerCommitDuration = Meter.CreateHistogram("winnow.ledger.commit.duration", "s", "Time of one ledger commit, the wait for its group included.", tags: null, Milliseconds);
 
     /// <summary>Commits that went to disk together.</summary>
