@@ -31,7 +31,7 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
         (_options, _time) = (options, time);
         _connection = new S3Connection(options, "S3", time, around);
         _puts = new SemaphoreSlim(options.Concurrency);
-        _cache = new ObjectCache(options.CacheFolder, options.CacheBytes, time);
+        _cache = new ObjectCache(options.CacheFolder!, options.CacheBytes, time);
     }
 
     internal S3Connection Connection => _connection;
@@ -46,6 +46,7 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
     internal string NameOf(string key)
     {
         ObjectKeyRules.Check(key);
+        if (_options.Prefix.Length + key.Length > ObjectKeyRules.MaxLength) throw new ArgumentException($"'{key}' is no object key: behind S3:Prefix it has more than {ObjectKeyRules.MaxLength} characters.", nameof(key));
         return _options.Prefix + key;
     }
 
