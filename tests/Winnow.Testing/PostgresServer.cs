@@ -29,7 +29,8 @@ public sealed class PostgresServer : IAsyncDisposable
 
     /// <summary>Starts a server of the test's own. It keeps fsync on: what it acknowledged survives its end.</summary>
     /// <param name="data">A folder for its data, such as a small disk; default beside its other files.</param>
-    public static Task<PostgresServer> StartPrivateAsync(string? data = null) => LaunchAsync(durable: true, data);
+    /// <param name="listen">Where it listens; default loopback.</param>
+    public static Task<PostgresServer> StartPrivateAsync(string? data = null, string? listen = null) => LaunchAsync(durable: true, data, listen);
 
     /// <summary>Makes a database that no other test knows, and gives its connection string.</summary>
     public async Task<string> CreateDatabaseAsync()
@@ -67,16 +68,17 @@ public sealed class PostgresServer : IAsyncDisposable
     private static async Task<PostgresServer> StartSharedAsync()
     {
         if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } given) return new PostgresServer(given, []);
-        var server = await LaunchAsync(durable: false, data: null);
+        var server = await LaunchAsync(durable: false, data: null, listen: null);
         AppDomain.CurrentDomain.ProcessExit += (_, _) => server.DisposeAsync().AsTask().GetAwaiter().GetResult();
         return server;
     }
 
-    private static async Task<PostgresServer> LaunchAsync(bool durable, string? data)
+    private static async Task<PostgresServer> LaunchAsync(bool durable, string? data, string? listen)
     {
         var environment = new Dictionary<string, string> { ["SERVICE_ROOT"] = Directory.CreateTempSubdirectory("winnow-services-").FullName };
         if (durable) environment["PG_DURABLE"] = "1";
         if (data is not null) environment["PG_DATA"] = data;
+        if (listen is not null) environment["PG_LISTEN"] = listen;
         var server = new PostgresServer("", environment);
         await server.StartAsync();
         return server;

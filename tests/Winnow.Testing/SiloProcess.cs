@@ -25,6 +25,9 @@ public sealed record SiloProcessOptions
     /// <summary>The address that it listens on and is reached at.</summary>
     public IPAddress Address { get; init; } = IPAddress.Loopback;
 
+    /// <summary>The key that its callers send, where it wants one.</summary>
+    public string? Key { get; init; }
+
     /// <summary>A folder that outlives the process; one of its own by default.</summary>
     public string? Folder { get; init; }
 }
@@ -47,8 +50,11 @@ public sealed partial class SiloProcess : IAsyncDisposable
         _options = options ?? new SiloProcessOptions();
         _folder = _options.Folder is { } folder ? Directory.CreateDirectory(folder) : Directory.CreateTempSubdirectory("winnow-silo-");
         Url = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://{_options.Address}:{_port}"));
-        Client = new WinnowClient(new WinnowClientOptions { Address = Url, Actor = "test", RetryAttempts = 60, RetryDelay = TimeSpan.FromMilliseconds(50) });
+        Client = new WinnowClient(new WinnowClientOptions { Address = Url, Actor = "test", Key = _options.Key, RetryAttempts = 60, RetryDelay = TimeSpan.FromMilliseconds(50) });
     }
+
+    /// <summary>The key that its callers send.</summary>
+    public string? Key => _options.Key;
 
     /// <summary>Where it answers.</summary>
     public Uri Url { get; }

@@ -4,7 +4,6 @@ using Winnow.Algorithms.Numerics;
 using Winnow.Client;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
-using Winnow.Model.Training;
 using Winnow.Testing;
 using Xunit.Abstractions;
 
@@ -37,7 +36,8 @@ public sealed class SoakTests(ITestOutputHelper output)
         {
             await cluster.StartAsync(3, "--Scoring:Workers", "1");
             var record = await RunAsync(cluster, plan);
-            await VerifyAsync(cluster, record);
+            using var auditor = cluster.NewClient("auditor");
+            output.WriteLine(await RecordCheck.VerifyAsync(auditor, Dataset, record));
         }
         catch
         {
@@ -125,46 +125,5 @@ public sealed class SoakTests(ITestOutputHelper output)
         var median = times[times.Count / 2];
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{times.Count} x {what}: median {median.TotalSeconds:F2} s, least {times[0].TotalSeconds:F2} s, most {times[^1].TotalSeconds:F2} s"));
         Assert.True(median <= limit, $"after a {what} all calls succeed within {median}, at the median of {times.Count}; {limit} is the limit");
-    }
-
-    private async Task VerifyAsync(SiloCluster cluster, SoakRecord record)
-    {
-        using var client = cluster.NewClient("auditor");
-        Assert.Empty(record.TakenTwice);
-        Assert.Empty(record.HandedTwice);
-        var status = await client.WaitForScoringAsync(Dataset);
-
-        var listed = new Dictionary<ImageId, ImageSummary>();
-        await foreach (var image in client.ListImagesAsync(Dataset)) Assert.True(listed.TryAdd(image.Id, image), $"{image.Id} is listed twice");
-        foreach (var (image, name) in record.Images) Assert.Equal(name, Assert.Contains(image, listed).Name);
-        Assert.Equal(record.Images.Count, listed.Count);
-        Assert.Equal(listed.Count, status.Images);
-
-        foreach (var group in record.Decisions.GroupBy(d => d.Value.Image))
-        {
-            var detail = await client.GetImageAsync(Dataset, group.Key);
-            Assert.Equal(Enumerable.Range(1, detail.History.Count).Select(v => (long)v), detail.History.Select(h => h.Version));
-            foreach (var (operation, (_, actor, _)) in group) Assert.Equal(actor, Assert.Single(detail.History, h => h.OperationId == operation).Actor);
-            // Nobody else wrote: what is there was acknowledged.
-            Assert.All(detail.History, h => Assert.True(record.Decisions.ContainsKey(h.OperationId), $"{group.Key} bears a decision that nobody was told of"));
-        }
-        await VerifyRoundsAsync(client);
-    }
-
-    private async Task VerifyRoundsAsync(WinnowClient client)
-    {
-        var rounds = await client.ListRoundsAsync(Dataset);
-        Assert.Equal(rounds.Count, rounds.Select(r => (r.Arm, r.Number)).Distinct().Count());
-        var done = rounds.Where(r => r.Step == RoundStep.Done).ToArray();
-        Assert.NotEmpty(done);
-        foreach (var round in done)
-        {
-            Assert.NotNull(round.Promoted);
-            Assert.Equal($"{round.Arm}/{round.Number}", round.Model!.Name);
-            Assert.NotEmpty(await client.GetModelAsync(Dataset, round.Arm, round.Number));
-        }
-        var champion = Assert.Single((await client.GetStatusAsync(Dataset)).Champions);
-        Assert.Equal(done.Last(r => r.Promoted == true).Model!.HeadSha256, champion.HeadSha256);
-        output.WriteLine($"{done.Length} rounds done, champion {champion.Name}");
     }
 }
