@@ -1,13 +1,10 @@
 using System.Net;
 using Orleans.Configuration;
 using Orleans.Runtime.MembershipService.SiloMetadata;
-using Orleans.Serialization;
 using Winnow.Adapters.Ledger;
 using Winnow.Adapters.Scoring;
 using Winnow.Grains;
 using Winnow.Grains.Placement;
-using Winnow.Model;
-using Winnow.Model.Images;
 
 namespace Winnow.Silo.Hosting;
 
@@ -34,10 +31,7 @@ internal static class ClusterSetup
             o.SystemResponseTimeout = TimeSpan.FromSeconds(10);
             o.CancelRequestOnTimeout = true;
         });
-        silo.Services.AddSerializer(s => s.AddJsonSerializer(
-            // Image ids cross in 32 bytes of their own; everything else of the model as JSON.
-            type => type != typeof(ImageId) && type.Namespace?.StartsWith("Winnow.Model", StringComparison.Ordinal) == true && !type.IsEnum,
-            ModelJson.Default.Options));
+        silo.Services.AddWinnowWireFormat();
         silo.AddWinnowGrainStorage(GrainsRegistration.GrainStorage);
         silo.AddActivityPropagation();
     }

@@ -10,6 +10,7 @@ using Winnow.Testing;
 namespace Winnow.Cluster.Tests.Failover;
 
 /// <summary>kill -9 in the middle of import, of review and of training: what was acknowledged is there once, and the work goes on to its end.</summary>
+[Collection(ProcessesCollection.Name)]
 public sealed class KillTests
 {
     private const string Dataset = "drawn";

@@ -14,6 +14,7 @@ namespace Winnow.Cluster.Tests.Failover;
 [Trait("needs", "postgres")]
 [Trait("needs", "s3")]
 [Trait("needs", "net-lab")]
+[Collection(ProcessesCollection.Name)]
 public sealed class PartitionTests(ITestOutputHelper output)
 {
     private const string Dataset = "parted";

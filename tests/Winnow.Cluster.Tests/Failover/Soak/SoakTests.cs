@@ -15,6 +15,7 @@ namespace Winnow.Cluster.Tests.Failover.Soak;
 /// </summary>
 [Trait("needs", "postgres")]
 [Trait("needs", "s3")]
+[Collection(ProcessesCollection.Name)]
 public sealed class SoakTests(ITestOutputHelper output)
 {
     private const string Dataset = "soak";
