@@ -55,6 +55,9 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Stops it in good order: sessions are ended, data stay.</summary>
     public Task StopAsync() => ServiceScript.RunAsync(Script, ["stop"], Own());
 
+    /// <summary>Lets it crash: nothing is finished, and its next start recovers from the log.</summary>
+    public Task CrashAsync() => ServiceScript.RunAsync(Script, ["stop", "--now"], Own());
+
     /// <summary>Stops the server and removes its data.</summary>
     public async ValueTask DisposeAsync()
     {

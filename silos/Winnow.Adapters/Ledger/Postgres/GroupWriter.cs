@@ -108,11 +108,12 @@ internal abstract partial class GroupWriter<TIn, TOut> : IAsyncDisposable
         var (repeated, open) = (false, false);
         for (var pause = PostgresDatabase.FirstWait; ; pause = PostgresDatabase.Longer(pause))
         {
-            Attempt? attempt = null;
+            var attempt = Begin(inputs, repeated);
+            var begun = false;
             try
             {
-                attempt = Begin(inputs, repeated);
                 _connection ??= await Database.OpenWriterAsync(CancellationToken.None).ConfigureAwait(false);
+                begun = true;
                 await attempt.StoreAsync(_connection).ConfigureAwait(false);
                 Answer(group, attempt);
                 return;
@@ -121,13 +122,13 @@ internal abstract partial class GroupWriter<TIn, TOut> : IAsyncDisposable
             {
                 // Whatever the session was in the middle of ends with it.
                 await DropAsync().ConfigureAwait(false);
-                var outcome = PostgresFailures.IsCertain(problem) || attempt is null ? GroupOutcome.NotStored : await attempt.ResolveAsync(deadline).ConfigureAwait(false);
+                var outcome = PostgresFailures.IsCertain(problem) || !begun ? GroupOutcome.NotStored : await attempt.ResolveAsync(deadline).ConfigureAwait(false);
                 if (outcome == GroupOutcome.Stored)
                 {
-                    Answer(group, attempt!);
+                    Answer(group, attempt);
                     return;
                 }
-                repeated |= !PostgresFailures.IsCertain(problem);
+                repeated |= begun && !PostgresFailures.IsCertain(problem);
                 // What an earlier try left open stays open, however this one failed.
                 open |= outcome is GroupOutcome.Open or GroupOutcome.Repeatable;
                 if (outcome != GroupOutcome.Open && PostgresFailures.IsTransient(problem) && await Database.RecoverAsync(problem, deadline, pause, CancellationToken.None).ConfigureAwait(false)) continue;
