@@ -9,12 +9,12 @@ internal static class StorageSetup
     public static void AddStorage(this IServiceCollection services, SiloOptions options)
     {
         var folder = Path.GetFullPath(options.Data);
-        if (options is not { Postgres: { } postgres, S3: { } s3 })
+        if (options.Postgres is not { } postgres || options.S3 is not { } s3)
         {
             services.AddEmbeddedStorage(folder);
             return;
         }
-        if (s3.CacheFolder.Length == 0) s3.CacheFolder = Path.Combine(folder, "cache");
+        if (string.IsNullOrEmpty(s3.CacheFolder)) s3.CacheFolder = Path.Combine(folder, "cache");
         services.AddPostgresStorage(postgres);
         services.AddS3Objects(s3);
     }

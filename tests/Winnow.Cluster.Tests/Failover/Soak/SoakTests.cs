@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Winnow.Algorithms.Numerics;
-using Winnow.Client;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Testing;
