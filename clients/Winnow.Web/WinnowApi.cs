@@ -5,6 +5,7 @@ using Winnow.Model;
 using Winnow.Web.Datasets;
 using Winnow.Web.Health;
 using Winnow.Web.Images;
+using Winnow.Web.Images.Buckets;
 using Winnow.Web.Review;
 using Winnow.Web.Security;
 using Winnow.Web.Training;
@@ -36,6 +37,9 @@ public static class WinnowApi
         DatasetEndpoints.Map(api);
         VersionEndpoints.Map(api);
         ImageEndpoints.Map(api);
+        UploadEndpoints.Map(api);
+        SourceEndpoints.Map(api);
+        NotificationEndpoint.Map(api);
         ReviewEndpoints.Map(api);
         TrainingEndpoints.Map(api);
         app.MapFallback(context => Results.Problem($"There is nothing at {context.Request.Path}. The API is described at /openapi/v1.json.", statusCode: StatusCodes.Status404NotFound).ExecuteAsync(context));

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Images.Buckets;
 using Winnow.Model.Prelabels;
 using Winnow.Model.Review;
 using Winnow.Model.Training;
@@ -50,4 +51,13 @@ namespace Winnow.Model;
 [JsonSerializable(typeof(IReadOnlyList<ModelVersion>))]
 [JsonSerializable(typeof(LearningCurveInfo))]
 [JsonSerializable(typeof(IReadOnlyList<LearningCurveInfo>))]
+[JsonSerializable(typeof(BucketSource))]
+[JsonSerializable(typeof(AddedSource))]
+[JsonSerializable(typeof(SourceStatus))]
+[JsonSerializable(typeof(SourceStatus[]))]
+[JsonSerializable(typeof(IReadOnlyList<SourceStatus>))]
+[JsonSerializable(typeof(PrepareUploads))]
+[JsonSerializable(typeof(UploadSlots))]
+[JsonSerializable(typeof(IReadOnlyList<UploadedImage>))]
+[JsonSerializable(typeof(ImageUrl))]
 public sealed partial class ModelJson : JsonSerializerContext;

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Winnow.Web.Images.Buckets;
 
 namespace Winnow.Web.Security;
 
@@ -20,6 +21,8 @@ internal sealed class FrontDoor(RequestDelegate next, ApiOptions options)
         // DNS rebinding lets a page of another site talk to loopback under its own name: without a key the name must be loopback's.
         if (_key is null && !IsLoopbackName(context.Request.Host.Host)) return Refuse(context, StatusCodes.Status403Forbidden, $"Without a key this server answers to localhost alone, not to '{context.Request.Host.Host}'.");
         if (context.Request.Headers.Origin.ToString() is { Length: > 0 } origin && !SameOrigin(origin, context.Request)) return Refuse(context, StatusCodes.Status403Forbidden, $"Requests from pages of {origin} are not taken.");
+        // A bucket's server sends no key: the path of its notifications is one.
+        if (context.Request.Path.StartsWithSegments(NotificationEndpoint.Path)) return next(context);
         if (_key is not null && !HasKey(context.Request)) return Refuse(context, StatusCodes.Status401Unauthorized, "Send the key as 'Authorization: Bearer KEY'.");
         return next(context);
     }
