@@ -2,6 +2,7 @@ using System.CommandLine;
 using Winnow.Cli;
 using Winnow.Cli.Datasets;
 using Winnow.Cli.Images;
+using Winnow.Cli.Images.Buckets;
 using Winnow.Cli.Review;
 using Winnow.Cli.Training;
 using Winnow.Cli.Weights;
@@ -11,6 +12,7 @@ var root = new RootCommand("Winnow: labels images with as few human decisions as
 {
     DatasetCommands.Make(connection),
     ImportCommand.Make(connection),
+    SourceCommands.Make(connection),
     ListCommand.Make(connection),
     StatusCommand.Make(connection),
     RoundCommands.Make(connection),

@@ -6,6 +6,7 @@ using Winnow.Model;
 using Winnow.Web.Datasets;
 using Winnow.Web.Health;
 using Winnow.Web.Images;
+using Winnow.Web.Images.Buckets;
 using Winnow.Web.Review;
 using Winnow.Web.Security;
 using Winnow.Web.Training;
@@ -44,6 +45,9 @@ public static class WinnowApi
         DatasetEndpoints.Map(api);
         VersionEndpoints.Map(api);
         ImageEndpoints.Map(api);
+        UploadEndpoints.Map(api);
+        SourceEndpoints.Map(api);
+        NotificationEndpoint.Map(api);
         ReviewEndpoints.Map(api);
         TrainingEndpoints.Map(api);
         KeyEndpoints.Map(api);

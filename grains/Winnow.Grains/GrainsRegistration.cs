@@ -2,7 +2,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Placement;
 using Winnow.Grains.Images;
+using Winnow.Grains.Images.Buckets;
 using Winnow.Grains.Placement;
+using Winnow.Grains.Ports;
 using Winnow.Grains.Review;
 using Winnow.Grains.Scoring;
 
@@ -22,6 +24,8 @@ public static class GrainsRegistration
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
         services.AddSingleton<LeaseKeyring>();
+        services.TryAddSingleton<IBucketReader, NoBuckets>();
+        services.TryAddSingleton(new BucketSourceOptions());
         services.AddSingleton<DeviceDirectory>();
         services.AddPlacementFilter<SiloRoleFilter, SiloRoleDirector>(ServiceLifetime.Singleton);
         services.AddPlacementFilter<OnItsSiloFilter, OnItsSiloDirector>(ServiceLifetime.Singleton);

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Winnow.Model.Datasets;
 using Winnow.Model.Health;
 using Winnow.Model.Images;
+using Winnow.Model.Images.Buckets;
 using Winnow.Model.Prelabels;
 using Winnow.Model.Review;
 using Winnow.Model.Security;
@@ -68,4 +69,13 @@ namespace Winnow.Model;
 [JsonSerializable(typeof(CreateApiKey))]
 [JsonSerializable(typeof(CreatedApiKey))]
 [JsonSerializable(typeof(Whoami))]
+[JsonSerializable(typeof(BucketSource))]
+[JsonSerializable(typeof(AddedSource))]
+[JsonSerializable(typeof(SourceStatus))]
+[JsonSerializable(typeof(SourceStatus[]))]
+[JsonSerializable(typeof(IReadOnlyList<SourceStatus>))]
+[JsonSerializable(typeof(PrepareUploads))]
+[JsonSerializable(typeof(UploadSlots))]
+[JsonSerializable(typeof(IReadOnlyList<UploadedImage>))]
+[JsonSerializable(typeof(ImageUrl))]
 public sealed partial class ModelJson : JsonSerializerContext;

@@ -89,6 +89,7 @@ public static class AdaptersRegistration
         services.AddDecoder();
         services.AddSingleton<IImageIntake, ImageIntake>();
         services.AddSingleton<IImageContent, ImageContent>();
+        services.AddSingleton<IImageUploads, ImageUploads>();
         return services;
     }
 

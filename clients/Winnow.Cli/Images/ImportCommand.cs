@@ -18,11 +18,12 @@ internal static class ImportCommand
         var labels = new Option<bool>("--labels-from-folders") { Description = "Take the name of each image's own folder as its known label." };
         var holdout = new Option<bool>("--holdout") { Description = "Import for evaluation alone: never asked about, never trained on." };
         var concurrency = new Option<int>("--concurrency") { Description = "Requests on their way at once.", DefaultValueFactory = _ => new ImportOptions().Concurrency };
-        var command = new Command("import", "Import a folder. An import that was stopped is resumed by running it again: what is there already is not stored twice.") { folder, dataset, labels, holdout, concurrency };
+        var presigned = new Option<bool>("--presigned") { Description = "Send bytes straight to the server's object store. Only where that is S3." };
+        var command = new Command("import", "Import a folder. An import that was stopped is resumed by running it again: what is there already is not stored twice.") { folder, dataset, labels, holdout, concurrency, presigned };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
             var images = ImageFolder.EnumerateAsync(parsed.GetValue(folder)!, parsed.GetValue(labels), parsed.GetValue(holdout) ? Partition.Holdout : Partition.Pool);
-            return await RunAsync(client, parsed.GetValue(dataset)!, images, new ImportOptions { Concurrency = parsed.GetValue(concurrency) }, ct);
+            return await RunAsync(client, parsed.GetValue(dataset)!, images, new ImportOptions { Concurrency = parsed.GetValue(concurrency), ViaPresignedUrls = parsed.GetValue(presigned) }, ct);
         });
         return command;
     }

@@ -21,6 +21,9 @@ public sealed record ImportOptions
     /// <summary>Requests on their way at once. 1 to 64. Default 4.</summary>
     public int Concurrency { get; init; } = 4;
 
+    /// <summary>Whether bytes go straight to the server's object store, which takes them from the server. Only where that is S3. Default false.</summary>
+    public bool ViaPresignedUrls { get; init; }
+
     internal string? Check()
     {
         if (LotSize is < 1 or > 1000) return $"LotSize must be 1 to 1000, not {LotSize}.";

@@ -46,7 +46,7 @@ public sealed partial class WinnowClient
     private async Task RunImportAsync(string dataset, IAsyncEnumerable<ImageToImport> images, ImportOptions options, Channel<Lot> lots, ChannelWriter<(IReadOnlyList<IngestResult>, long)> answers, CancellationTokenSource stop)
     {
         var reading = ReadLotsAsync(images, options, lots.Writer, stop.Token);
-        var sending = Enumerable.Range(0, options.Concurrency).Select(_ => SendLotsAsync(dataset, lots.Reader, answers, stop)).ToArray();
+        var sending = Enumerable.Range(0, options.Concurrency).Select(_ => SendLotsAsync(dataset, options.ViaPresignedUrls, lots.Reader, answers, stop)).ToArray();
         Exception? failure = null;
         foreach (var task in (Task[])[.. sending, reading])
         {
@@ -97,12 +97,17 @@ public sealed partial class WinnowClient
         }
     }
 
-    private async Task SendLotsAsync(string dataset, ChannelReader<Lot> lots, ChannelWriter<(IReadOnlyList<IngestResult>, long)> answers, CancellationTokenSource stop)
+    private async Task SendLotsAsync(string dataset, bool presigned, ChannelReader<Lot> lots, ChannelWriter<(IReadOnlyList<IngestResult>, long)> answers, CancellationTokenSource stop)
     {
         try
         {
             await foreach (var lot in lots.ReadAllAsync(stop.Token))
             {
+                if (presigned)
+                {
+                    await answers.WriteAsync((await SendPresignedAsync(dataset, lot, stop.Token), lot.Bytes), stop.Token);
+                    continue;
+                }
                 using var response = await SendAsync(HttpMethod.Post, $"{Dataset(dataset)}/images", () => new LotContent(lot.Entries, lot.Images), Guid.NewGuid(), HttpCompletionOption.ResponseContentRead, stop.Token);
                 await answers.WriteAsync((await ReadAsync(response, ModelJson.Default.IReadOnlyListIngestResult, stop.Token), lot.Bytes), stop.Token);
             }

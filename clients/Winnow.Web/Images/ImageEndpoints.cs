@@ -106,7 +106,9 @@ internal static class ImageEndpoints
         throw new RefusedException($"'{after}' is not a place to continue from: use 'next' of the page before.");
     }
 
-    private static async Task<ImageId> FindAsync(IGrainFactory grains, string dataset, string image, CancellationToken ct)
+    /// <summary>The image of a route.</summary>
+    /// <exception cref="NotFoundException">The dataset does not hold it.</exception>
+    public static async Task<ImageId> FindAsync(IGrainFactory grains, string dataset, string image, CancellationToken ct)
     {
         var info = await grains.DatasetAsync(dataset, ct);
         if (!ImageId.TryParse(image, out var id)) throw new RefusedException($"'{image}' is not an image id: expected 'img-' and 52 characters of base32.");

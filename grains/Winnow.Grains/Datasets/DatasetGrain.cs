@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
+using Winnow.Abstractions.Images.Buckets;
 using Winnow.Abstractions.Training;
 using Winnow.Algorithms.Selection;
 using Winnow.Grains.Ports;
@@ -55,6 +56,7 @@ internal sealed partial class DatasetGrain(
         await Task.WhenAll(Shards<IShardIngest>().Select(s => s.GetSummaryAsync(cancellationToken)));
         foreach (var round in state.State.Rounds.Where(r => r.Ended is null).ToArray())
             await Round(round.Arm, round.Number).StartAsync(round.Command, cancellationToken);
+        await GrainFactory.GetGrain<IBucketSourcesGrain>(_dataset.Name).ResumeAsync(cancellationToken);
     }
 
     public Task<RoundInfo> StartRoundAsync(StartRound command, Guid operationId, CancellationToken cancellationToken) => InTurnAsync(async () =>

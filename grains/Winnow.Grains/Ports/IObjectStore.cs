@@ -54,6 +54,15 @@ public static class ObjectKeys
     public static string Segment(ShardKey shard, string kind, string version, int first, string suffix) =>
         string.Create(System.Globalization.CultureInfo.InvariantCulture, $"datasets/{shard.Dataset}/segments/{shard.Shard:D4}/{kind}/{version.Replace('/', '-')}/{first:D10}-{suffix}");
 
+    /// <summary>What a bucket source keeps.</summary>
+    public static string SourceFolder(string dataset, string source) => $"datasets/{dataset}/sources/{source}/";
+
+    public static string SourceSegment(string dataset, string source, long number) =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{SourceFolder(dataset, source)}{number:D10}");
+
+    /// <summary>Bytes that were uploaded and not taken in yet. They stand apart from all else, so that one rule on the bucket can remove old ones.</summary>
+    public static string Upload(string dataset, string id) => $"uploads/{dataset}/{id}";
+
     public static string Projection(string dataset, string sha256) => $"datasets/{dataset}/projections/{sha256}";
 
     // A head is named by its bytes: a silo that was cut off and comes back writes beside what others settled meanwhile, never over it.

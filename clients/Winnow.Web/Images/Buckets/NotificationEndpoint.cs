@@ -1,0 +1,95 @@
+using System.Buffers;
+using System.Diagnostics;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+using Winnow.Abstractions.Images.Buckets;
+using Winnow.Web.Datasets;
+
+namespace Winnow.Web.Images.Buckets;
+
+/// <summary>
+/// Where buckets say what is new. They send no key: the path holds a secret of the source's instead, and what they say is a hint that makes the
+/// source look. A wrong secret, an unknown source and an unknown dataset are answered alike.
+/// </summary>
+internal static partial class NotificationEndpoint
+{
+    /// <summary>Where the paths of notifications begin.</summary>
+    public const string Path = "/api/v1/notifications";
+
+    private const int MaxBytes = 1 << 20;
+
+    public static void Map(IEndpointRouteBuilder api) =>
+        api.MapPost("/notifications/{token}", TakeAsync)
+            .WithSummary("What is new in a bucket, as its server tells it. The path is the one that was told when the source was added.")
+            .WithTags("sources").AllowAnonymous().Produces(StatusCodes.Status204NoContent);
+
+    private static async Task<IResult> TakeAsync(string token, HttpContext http, IGrainFactory grains, ILoggerFactory loggers)
+    {
+        // The path is a secret, so no trace may hold it.
+        Activity.Current?.SetTag("url.path", $"{Path}/…");
+        var ct = http.RequestAborted;
+        try
+        {
+            if (token.Split('.') is not [var dataset, var source, { Length: > 0 and <= 100 } secret]) throw NotHere();
+            // A length that says too much is refused before anything is read.
+            if (http.Request.ContentLength > MaxBytes) return TooLarge();
+            if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = MaxBytes;
+            await FindAsync(grains, dataset, ct);
+            // The secret is asked first: nobody without it makes this server read and parse.
+            var sources = grains.GetGrain<IBucketSourcesGrain>(dataset);
+            if (!await sources.NotifyAsync(source, secret, [], ct)) throw NotHere();
+            if (await ReadAsync(http.Request.Body, ct) is not { } body) return TooLarge();
+            if (NotificationReader.Read(body) is not { } objects) return Results.Problem("This is not a notification of a bucket as S3 servers send it.", statusCode: StatusCodes.Status400BadRequest);
+            if (objects.Length > 0) await sources.NotifyAsync(source, secret, objects, ct);
+            return Results.NoContent();
+        }
+        catch (Exception e) when (e is TimeoutException or OrleansException or IOException)
+        {
+            // Handled here, because the common log writes the path. Whoever sends it repeats it, and the next listing finds what it named.
+            NotTaken(loggers.CreateLogger(typeof(NotificationEndpoint)), e);
+            return Results.Problem("The cluster could not answer in time. Send it again.", statusCode: StatusCodes.Status503ServiceUnavailable);
+        }
+    }
+
+    private static async Task FindAsync(IGrainFactory grains, string dataset, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await grains.DatasetAsync(dataset, cancellationToken);
+        }
+        catch (NotFoundException)
+        {
+            throw NotHere();
+        }
+    }
+
+    private static NotFoundException NotHere() => new("There is no source that is notified here.");
+
+    private static IResult TooLarge() => Results.Problem($"A notification has at most {MaxBytes >> 20} MiB.", statusCode: StatusCodes.Status413PayloadTooLarge);
+
+    /// <summary>All of the body; null when it is too long.</summary>
+    private static async Task<ReadOnlyMemory<byte>?> ReadAsync(Stream body, CancellationToken cancellationToken)
+    {
+        var kept = new ArrayBufferWriter<byte>(4096);
+        try
+        {
+            while (true)
+            {
+                var read = await body.ReadAsync(kept.GetMemory(4096), cancellationToken);
+                if (read == 0) return kept.WrittenMemory;
+                kept.Advance(read);
+                if (kept.WrittenCount > MaxBytes) return null;
+            }
+        }
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            return null;
+        }
+    }
+
+    [LoggerMessage(110, LogLevel.Warning, "A notification could not be taken")]
+    private static partial void NotTaken(ILogger logger, Exception exception);
+}

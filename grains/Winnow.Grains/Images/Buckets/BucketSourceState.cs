@@ -1,0 +1,52 @@
+using Winnow.Model.Images.Buckets;
+
+namespace Winnow.Grains.Images.Buckets;
+
+/// <summary>One source as its dataset remembers it.</summary>
+public sealed class SourceEntry
+{
+    public required BucketSource Source { get; set; }
+    public required string AddedBy { get; set; }
+    public required DateTimeOffset AddedAt { get; set; }
+
+    /// <summary>SHA-256 of the secret in the notification path: what is stored opens nothing.</summary>
+    public required byte[] SecretHash { get; set; }
+}
+
+/// <summary>The sources of a dataset.</summary>
+public sealed class BucketSourcesState
+{
+    public List<SourceEntry> Sources { get; set; } = [];
+}
+
+/// <summary>A stored part of what a source knows.</summary>
+public sealed class KnownSegment
+{
+    public required long Number { get; set; }
+    public required int Count { get; set; }
+}
+
+/// <summary>How far a source has come. Written after each lot, and now and then while a listing finds nothing new.</summary>
+public sealed class BucketSourceState
+{
+    public BucketSource? Source { get; set; }
+
+    /// <summary>The key after which the listing under way goes on; null before its first page and after its last.</summary>
+    public string? ListedUpTo { get; set; }
+    public long Listed { get; set; }
+    public long ListedLast { get; set; }
+
+    /// <summary>The stored parts of the known set, oldest and largest first.</summary>
+    public List<KnownSegment> Segments { get; set; } = [];
+    public long NextSegment { get; set; }
+
+    public long Taken { get; set; }
+    public long Duplicates { get; set; }
+    public long Quarantined { get; set; }
+    public long Refused { get; set; }
+    public long Vanished { get; set; }
+    public long Notified { get; set; }
+    public long Syncs { get; set; }
+    public DateTimeOffset? LastSync { get; set; }
+    public List<RefusedObject> LatestRefused { get; set; } = [];
+}

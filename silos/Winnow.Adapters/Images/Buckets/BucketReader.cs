@@ -1,0 +1,78 @@
+using Winnow.Adapters.Objects.S3;
+using Winnow.Grains.Ports;
+
+namespace Winnow.Adapters.Images.Buckets;
+
+/// <summary>A further server to read images from.</summary>
+public sealed class BucketServerOptions : S3EndpointOptions
+{
+    /// <summary>Buckets that sources may name; empty for every one that the keys may read. Default empty.</summary>
+    public List<string> Buckets { get; set; } = [];
+}
+
+/// <summary>
+/// Reads buckets on the servers that the operator configured, by name. A caller of the API names a server and never gives an address, so it
+/// cannot make this process ask any other. The bucket that holds the cluster's own objects is nobody's source.
+/// </summary>
+internal sealed class BucketReader : IBucketReader, IDisposable
+{
+    private readonly Dictionary<string, (S3Connection Connection, BucketServerOptions Options)> _servers = new(StringComparer.Ordinal);
+    private readonly S3ObjectStore? _own;
+
+    /// <exception cref="ArgumentException">An option is missing or out of range; the message names it.</exception>
+    public BucketReader(IReadOnlyDictionary<string, BucketServerOptions> servers, S3ObjectStore? own, TimeProvider time, Func<DelegatingHandler>? around = null)
+    {
+        _own = own;
+        foreach (var (name, options) in servers)
+        {
+            if (!Model.Images.Buckets.SourceName.IsValid(name)) throw new ArgumentException($"Buckets:{name} is not a name. {Model.Images.Buckets.SourceName.Rule}");
+            _servers[name] = (new S3Connection(options, $"Buckets:{name}", time, around?.Invoke()), options);
+        }
+    }
+
+    public string? Refuse(BucketPlace place)
+    {
+        if (!BucketNames.IsValid(place.Bucket)) return $"'{place.Bucket}' is not a bucket's name. {BucketNames.Rule}";
+        if (place.Server is null)
+        {
+            if (_own is null) return $"This cluster keeps its objects in files, so a source must name a server. {Known()}";
+            return place.Bucket == _own.Options.Bucket ? Reserved(place.Bucket) : null;
+        }
+        if (!_servers.TryGetValue(place.Server, out var server)) return $"There is no server '{place.Server}'. {Known()}";
+        if (_own is not null && server.Connection.Name == _own.Connection.Name && place.Bucket == _own.Options.Bucket) return Reserved(place.Bucket);
+        return server.Options.Buckets.Count > 0 && !server.Options.Buckets.Contains(place.Bucket) ? $"Bucket '{place.Bucket}' of '{place.Server}' may not be read: Buckets:{place.Server}:Buckets does not name it." : null;
+    }
+
+    public async Task<BucketPage> ListAsync(BucketPlace place, string? after, CancellationToken cancellationToken)
+    {
+        var page = await ConnectionOf(place).ListPageAsync(place.Bucket, place.Prefix, after, cancellationToken).ConfigureAwait(false);
+        return new BucketPage([.. page.Entries.Select(e => new BucketEntry(e.Key, e.ETag, e.Size))], page.More);
+    }
+
+    public async Task<BucketEntry?> FindAsync(BucketPlace place, string key, CancellationToken cancellationToken) =>
+        await S3Answers.HeadAsync(ConnectionOf(place), place.Bucket, Checked(place, key), cancellationToken).ConfigureAwait(false) is { } head ? new BucketEntry(key, head.ETag, head.Size) : null;
+
+    public async Task<(BucketEntry Entry, byte[]? Bytes)?> ReadAsync(BucketPlace place, string key, long most, CancellationToken cancellationToken) =>
+        await S3Answers.GetAsync(ConnectionOf(place), place.Bucket, Checked(place, key), most, cancellationToken).ConfigureAwait(false) is { } found
+            ? (new BucketEntry(key, found.Head.ETag, found.Head.Size), found.Bytes)
+            : null;
+
+    public void Dispose()
+    {
+        foreach (var (connection, _) in _servers.Values) connection.Dispose();
+    }
+
+    private S3Connection ConnectionOf(BucketPlace place)
+    {
+        // A source may be older than the configuration.
+        if (Refuse(place) is { } wrong) throw new IOException(wrong);
+        return place.Server is null ? _own!.Connection : _servers[place.Server].Connection;
+    }
+
+    private static string Checked(BucketPlace place, string key) =>
+        key.StartsWith(place.Prefix, StringComparison.Ordinal) && key.Length is > 0 and <= 1024 ? key : throw new IOException($"Key '{key}' is not below '{place.Prefix}'.");
+
+    private string Known() => _servers.Count == 0 ? "None is configured: set Buckets:NAME:Endpoint." : $"Configured are: {string.Join(", ", _servers.Keys.Order(StringComparer.Ordinal))}.";
+
+    private static string Reserved(string bucket) => $"Bucket '{bucket}' holds the cluster's own objects and cannot be a source. Put images into a bucket of their own.";
+}
