@@ -6,11 +6,14 @@ public sealed record WinnowClientOptions
     /// <summary>The server. Default <c>http://127.0.0.1:5080</c>.</summary>
     public Uri Address { get; init; } = new("http://127.0.0.1:5080");
 
-    /// <summary>The API key; needed wherever the server does not listen on loopback alone. Default none.</summary>
+    /// <summary>The API key, or a token of the server's identity provider; needed wherever the server does not listen on loopback alone. Default none.</summary>
     public string? Key { get; init; }
 
-    /// <summary>Who acts, 1 to 100 printable characters: what history records. Default <c>local</c>.</summary>
-    public string Actor { get; init; } = "local";
+    /// <summary>
+    /// In whose name to act, 1 to 100 printable characters. History records it as it is on a server without keys; with a key that may act for
+    /// others as <c>PRINCIPAL for ACTOR</c>; with any other the server disregards it. Default none.
+    /// </summary>
+    public string? Actor { get; init; }
 
     /// <summary>Longest time for one attempt of one request. 1 s to 1 h. Default 100 s.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(100);
@@ -27,7 +30,7 @@ public sealed record WinnowClientOptions
     internal string? Check()
     {
         if (!Address.IsAbsoluteUri || (Address.Scheme != Uri.UriSchemeHttp && Address.Scheme != Uri.UriSchemeHttps)) return $"Address must be an http or https address, not '{Address}'.";
-        if (Actor.Length is 0 or > 100 || Actor.Any(c => c is < ' ' or > '~')) return "Actor must have 1 to 100 printable ASCII characters.";
+        if (Actor is { Length: 0 or > 100 } || Actor?.Any(c => c is < ' ' or > '~') == true) return "Actor must have 1 to 100 printable ASCII characters.";
         if (Timeout < TimeSpan.FromSeconds(1) || Timeout > TimeSpan.FromHours(1)) return $"Timeout must be 1 s to 1 h, not {Timeout}.";
         if (RetryAttempts is < 0 or > 100) return $"RetryAttempts must be 0 to 100, not {RetryAttempts}.";
         if (RetryDelay <= TimeSpan.Zero || RetryDelay > TimeSpan.FromSeconds(30)) return $"RetryDelay must be above 0 and at most 30 s, not {RetryDelay}.";

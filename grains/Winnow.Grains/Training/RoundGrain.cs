@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Security;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Telemetry;
 using Winnow.Abstractions.Training;
@@ -55,6 +56,7 @@ internal sealed partial class RoundGrain(
             if (command is null) throw new RefusedException($"Round {Name} was never started.");
             state.State.Command = command;
             state.State.Strategy = command.Strategy!;
+            state.State.StartedBy = CallerContext.Actor;
             state.State.StartedAt = time.GetUtcNow();
             await state.WriteStateAsync(CancellationToken.None);
         }
@@ -83,6 +85,7 @@ internal sealed partial class RoundGrain(
         Model = state.State.Model,
         Promoted = state.State.Promoted,
         Reason = state.State.Reason,
+        StartedBy = state.State.StartedBy,
         StartedAt = state.State.StartedAt,
         EndedAt = state.State.EndedAt,
     };
