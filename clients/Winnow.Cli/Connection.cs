@@ -23,11 +23,11 @@ internal sealed class Connection
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable("WINNOW_KEY"),
     };
 
-    private readonly Option<string> _actor = new("--actor")
+    private readonly Option<string?> _actor = new("--actor")
     {
-        Description = "Who acts: what history records. Default $WINNOW_ACTOR, else the name of the user.",
+        Description = "Who acts: what history records. With a key that is the key's principal, and this counts only where the key may act for others. Default $WINNOW_ACTOR; without a key else the name of the user.",
         Recursive = true,
-        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("WINNOW_ACTOR") ?? Environment.UserName,
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("WINNOW_ACTOR"),
     };
 
     public IEnumerable<Option> Options => [_server, _key, _actor];
@@ -36,7 +36,8 @@ internal sealed class Connection
     public void OnRun(Command command, Func<ParseResult, WinnowClient, CancellationToken, Task<int>> run) => OnRunLocally(command, async (parsed, ct) =>
     {
         if (!Uri.TryCreate(parsed.GetValue(_server), UriKind.Absolute, out var address)) throw new ArgumentException($"--server '{parsed.GetValue(_server)}' is not an address.");
-        using var client = new WinnowClient(new WinnowClientOptions { Address = address, Key = parsed.GetValue(_key), Actor = parsed.GetValue(_actor)! });
+        var key = parsed.GetValue(_key);
+        using var client = new WinnowClient(new WinnowClientOptions { Address = address, Key = key, Actor = parsed.GetValue(_actor) ?? (key is null ? Environment.UserName : null) });
         return await run(parsed, client, ct);
     });
 

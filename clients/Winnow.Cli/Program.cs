@@ -4,6 +4,7 @@ using Winnow.Cli.Datasets;
 using Winnow.Cli.Images;
 using Winnow.Cli.Images.Buckets;
 using Winnow.Cli.Review;
+using Winnow.Cli.Security;
 using Winnow.Cli.Training;
 using Winnow.Cli.Weights;
 
@@ -20,6 +21,9 @@ var root = new RootCommand("Winnow: labels images with as few human decisions as
     VersionCommands.Make(connection),
     ExportCommand.Make(connection),
     ModelCommands.Make(connection),
+    KeyCommands.Make(connection),
+    AccessCommands.Make(connection),
+    WhoamiCommand.Make(connection),
 };
 foreach (var option in connection.Options) root.Options.Add(option);
 return await root.Parse(args).InvokeAsync();

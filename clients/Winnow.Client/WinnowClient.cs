@@ -99,7 +99,7 @@ public sealed partial class WinnowClient : IDisposable
         var server = _addresses[at % _addresses.Length];
         using var request = new HttpRequestMessage(method, new Uri(server, path)) { Content = body?.Invoke() };
         if (_options.Key is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _options.Key);
-        request.Headers.Add("Winnow-Actor", _options.Actor);
+        if (_options.Actor is not null) request.Headers.Add("Winnow-Actor", _options.Actor);
         if (operationId is { } id) request.Headers.Add(OperationHeader, id.ToString());
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(_options.Timeout);

@@ -9,11 +9,14 @@ public sealed record WinnowClientOptions
     /// <summary>Further servers of the same cluster, at most 100: a request that one does not answer is repeated at the next. Default none; a load balancer makes them needless.</summary>
     public IReadOnlyList<Uri> FurtherAddresses { get; init; } = [];
 
-    /// <summary>The API key; needed wherever the server does not listen on loopback alone. Default none.</summary>
+    /// <summary>The API key, or a token of the server's identity provider; needed wherever the server does not listen on loopback alone. Default none.</summary>
     public string? Key { get; init; }
 
-    /// <summary>Who acts, 1 to 100 printable characters: what history records. Default <c>local</c>.</summary>
-    public string Actor { get; init; } = "local";
+    /// <summary>
+    /// In whose name to act, 1 to 100 printable characters. History records it as it is on a server without keys; with a key that may act for
+    /// others as <c>PRINCIPAL for ACTOR</c>; with any other the server disregards it. Default none.
+    /// </summary>
+    public string? Actor { get; init; }
 
     /// <summary>Longest time for one attempt of one request. 1 s to 1 h. Default 100 s.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(100);
@@ -32,7 +35,7 @@ public sealed record WinnowClientOptions
         if (!IsHttp(Address)) return $"Address must be an http or https address, not '{Address}'.";
         if (FurtherAddresses.Count > 100) return $"FurtherAddresses has at most 100 addresses, not {FurtherAddresses.Count}.";
         if (FurtherAddresses.FirstOrDefault(a => !IsHttp(a)) is { } wrong) return $"FurtherAddresses must be http or https addresses, not '{wrong}'.";
-        if (Actor.Length is 0 or > 100 || Actor.Any(c => c is < ' ' or > '~')) return "Actor must have 1 to 100 printable ASCII characters.";
+        if (Actor is { Length: 0 or > 100 } || Actor?.Any(c => c is < ' ' or > '~') == true) return "Actor must have 1 to 100 printable ASCII characters.";
         if (Timeout < TimeSpan.FromSeconds(1) || Timeout > TimeSpan.FromHours(1)) return $"Timeout must be 1 s to 1 h, not {Timeout}.";
         if (RetryAttempts is < 0 or > 100) return $"RetryAttempts must be 0 to 100, not {RetryAttempts}.";
         if (RetryDelay <= TimeSpan.Zero || RetryDelay > TimeSpan.FromSeconds(30)) return $"RetryDelay must be above 0 and at most 30 s, not {RetryDelay}.";

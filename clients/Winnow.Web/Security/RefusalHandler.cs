@@ -24,9 +24,10 @@ internal sealed partial class RefusalHandler(RequestLimiter limiter, ILogger<Ref
         return Results.Problem(detail, statusCode: StatusCodes.Status403Forbidden).ExecuteAsync(context);
     }
 
-    private Task UnknownAsync(HttpContext context)
+    private async Task UnknownAsync(HttpContext context)
     {
-        var failure = context.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Failure;
+        // The answer of a moment ago, which the handler has kept: only a good one is passed on by itself.
+        var failure = (await context.AuthenticateAsync()).Failure;
         limiter.Refused(context);
         if (failure is not null)
         {
@@ -42,7 +43,7 @@ internal sealed partial class RefusalHandler(RequestLimiter limiter, ILogger<Ref
             not null => "The token is not accepted: it has expired, or is not signed by the configured provider for this server.",
             _ => "Send a key or a token as 'Authorization: Bearer …'.",
         };
-        return Results.Problem(detail, statusCode: StatusCodes.Status401Unauthorized).ExecuteAsync(context);
+        await Results.Problem(detail, statusCode: StatusCodes.Status401Unauthorized).ExecuteAsync(context);
     }
 
     [LoggerMessage(110, LogLevel.Warning, "A caller from {Address} was not let in: {Reason}, key {Key}")]

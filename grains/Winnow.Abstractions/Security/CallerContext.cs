@@ -1,6 +1,6 @@
 namespace Winnow.Abstractions.Security;
 
-/// <summary>Carries the caller's identity along a request into every grain that it reaches. Set at the front door alone; a grain's own loops have none.</summary>
+/// <summary>Carries the caller's identity along a request into every grain that it reaches. Set at the front door alone; what a grain starts of itself after a restart has none.</summary>
 public static class CallerContext
 {
     private const string Key = "winnow.caller";
@@ -9,6 +9,10 @@ public static class CallerContext
     public static string? Actor
     {
         get => RequestContext.Get(Key) as string;
-        set => RequestContext.Set(Key, value!);
+        set
+        {
+            if (value is null) RequestContext.Remove(Key);
+            else RequestContext.Set(Key, value);
+        }
     }
 }

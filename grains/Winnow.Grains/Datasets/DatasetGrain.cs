@@ -3,6 +3,7 @@ using Orleans.Concurrency;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Images.Buckets;
+using Winnow.Abstractions.Security;
 using Winnow.Abstractions.Training;
 using Winnow.Algorithms.Selection;
 using Winnow.Grains.Ports;
@@ -55,14 +56,14 @@ internal sealed partial class DatasetGrain(
     {
         await Task.WhenAll(Shards<IShardIngest>().Select(s => s.GetSummaryAsync(cancellationToken)));
         foreach (var round in state.State.Rounds.Where(r => r.Ended is null).ToArray())
-            await Round(round.Arm, round.Number).StartAsync(round.Command, cancellationToken);
+            await BeginAsync(round, cancellationToken);
         await GrainFactory.GetGrain<IBucketSourcesGrain>(_dataset.Name).ResumeAsync(cancellationToken);
     }
 
     public Task<RoundInfo> StartRoundAsync(StartRound command, Guid operationId, CancellationToken cancellationToken) => InTurnAsync(async () =>
     {
         if (state.State.Rounds.Find(r => r.OperationId == operationId) is { } same)
-            return await Round(same.Arm, same.Number).StartAsync(same.Command, cancellationToken);
+            return await BeginAsync(same, cancellationToken);
         var accepted = Accept(command);
         var running = state.State.Rounds.Find(r => r.Arm == accepted.Arm && r.Ended is null);
         // A round may have ended a moment before its word of it comes here.
@@ -70,10 +71,18 @@ internal sealed partial class DatasetGrain(
         if (running is { Ended: null })
             throw new RefusedException($"Round {running.Number} of arm '{running.Arm}' has not ended. Wait for it, or start a round in another arm.");
         var number = state.State.Rounds.Count(r => r.Arm == accepted.Arm) + 1;
-        state.State.Rounds.Add(new RoundEntry { Arm = accepted.Arm, Number = number, OperationId = operationId, Command = accepted });
+        var entry = new RoundEntry { Arm = accepted.Arm, Number = number, OperationId = operationId, Command = accepted, StartedBy = CallerContext.Actor };
+        state.State.Rounds.Add(entry);
         await WriteAsync();
-        return await Round(accepted.Arm, number).StartAsync(accepted, cancellationToken);
+        return await BeginAsync(entry, cancellationToken);
     }, cancellationToken);
+
+    private Task<RoundInfo> BeginAsync(RoundEntry round, CancellationToken cancellationToken)
+    {
+        // Whoever goes on with a round after a crash is not who started it.
+        CallerContext.Actor = round.StartedBy;
+        return Round(round.Arm, round.Number).StartAsync(round.Command, cancellationToken);
+    }
 
     private static StartRound Accept(StartRound command)
     {

@@ -11,6 +11,7 @@ public sealed class RoundEntry
     public required int Number { get; set; }
     public required Guid OperationId { get; set; }
     public required StartRound Command { get; set; }
+    public string? StartedBy { get; set; }
 
     /// <summary>The candidate and the decision about it; written once.</summary>
     public ModelVersion? Model { get; set; }

@@ -1,11 +1,13 @@
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Security;
 using Winnow.Model.Security;
+using Winnow.Grains.Placement;
 
 namespace Winnow.Grains.Security;
 
 /// <summary>Who may do what in one scope. Small, asked by every request, and changed a few times a week.</summary>
-[GrainType("access")]
+// Callers may name datasets that are not there: those do not stay in memory for long.
+[SiloRole(SiloTraits.Core), GrainType("access"), CollectionAgeLimit(Minutes = 2)]
 internal sealed class AccessGrain([PersistentState("access", GrainsRegistration.GrainStorage)] IPersistentState<AccessState> state, TimeProvider time) : Grain, IAccessGrain
 {
     private const int MaxGrants = 10_000;
@@ -15,8 +17,6 @@ internal sealed class AccessGrain([PersistentState("access", GrainsRegistration.
 
     public Task<Role[]> GetRolesAsync(Principal principal, CancellationToken cancellationToken)
     {
-        // A name that nobody gave does not stay in memory.
-        if (!state.RecordExists) DeactivateOnIdle();
         var now = time.GetUtcNow();
         return Task.FromResult<Role[]>([.. state.State.Grants.Where(g => g.Principal == principal && g.IsInForce(now)).Select(g => g.Role)]);
     }

@@ -4,6 +4,7 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Security;
 using Winnow.Grains.Telemetry;
 using Winnow.Model.Security;
+using Winnow.Grains.Placement;
 
 namespace Winnow.Grains.Security;
 
@@ -11,7 +12,8 @@ namespace Winnow.Grains.Security;
 /// One API key. Its secret is 256 random bits, so there is nothing to guess and a plain SHA-256 keeps it: salt and slow hashing are for
 /// passwords. It is hashed twice, at the front door and here: the secret does not travel, and what is on disk opens nothing.
 /// </summary>
-[GrainType("api-key")]
+// Anybody may send ids that nobody gave: those do not stay in memory for long.
+[SiloRole(SiloTraits.Core), GrainType("api-key"), CollectionAgeLimit(Minutes = 2)]
 internal sealed class ApiKeyGrain([PersistentState("api-key", GrainsRegistration.GrainStorage)] IPersistentState<ApiKeyState> state, TimeProvider time, ILogger<ApiKeyGrain> logger) : Grain, IApiKeyGrain
 {
     /// <summary>How coarsely the last use is remembered: a key in use costs one write per hour.</summary>
@@ -26,12 +28,7 @@ internal sealed class ApiKeyGrain([PersistentState("api-key", GrainsRegistration
 
     public async Task<KeyCheck> CheckAsync(byte[] proof, CancellationToken cancellationToken)
     {
-        if (state.State.Info is not { } info)
-        {
-            // An id that nobody gave does not stay in memory.
-            DeactivateOnIdle();
-            return new KeyCheck(KeyStatus.Unknown, null);
-        }
+        if (state.State.Info is not { } info) return new KeyCheck(KeyStatus.Unknown, null);
         if (!CryptographicOperations.FixedTimeEquals(SHA256.HashData(proof), state.State.ProofHash)) return new KeyCheck(KeyStatus.Unknown, null);
         if (info.RevokedAt is not null) return new KeyCheck(KeyStatus.Revoked, info);
         var now = time.GetUtcNow();
@@ -40,11 +37,7 @@ internal sealed class ApiKeyGrain([PersistentState("api-key", GrainsRegistration
         return new KeyCheck(KeyStatus.Good, info);
     }
 
-    public Task<ApiKeyInfo?> GetAsync(CancellationToken cancellationToken)
-    {
-        if (state.State.Info is null) DeactivateOnIdle();
-        return Task.FromResult(state.State.Info);
-    }
+    public Task<ApiKeyInfo?> GetAsync(CancellationToken cancellationToken) => Task.FromResult(state.State.Info);
 
     public async Task<ApiKeyInfo?> RevokeAsync(string actor, CancellationToken cancellationToken)
     {
@@ -53,7 +46,6 @@ internal sealed class ApiKeyGrain([PersistentState("api-key", GrainsRegistration
             state.State.Info = info with { RevokedAt = time.GetUtcNow(), RevokedBy = actor };
             await state.WriteOrForgetAsync(DeactivateOnIdle);
         }
-        if (state.State.Info is null) DeactivateOnIdle();
         return state.State.Info;
     }
 

@@ -1,11 +1,12 @@
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Security;
 using Winnow.Model.Security;
+using Winnow.Grains.Placement;
 
 namespace Winnow.Grains.Security;
 
 /// <summary>Which keys there are. What each one is, it knows itself.</summary>
-[GrainType("api-keys")]
+[SiloRole(SiloTraits.Core), GrainType("api-keys")]
 internal sealed class ApiKeyIndexGrain([PersistentState("api-keys", GrainsRegistration.GrainStorage)] IPersistentState<ApiKeyIndexState> state) : Grain, IApiKeyIndexGrain
 {
     private const int MaxKeys = 10_000;

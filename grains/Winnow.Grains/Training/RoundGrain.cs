@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Security;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Telemetry;
 using Winnow.Abstractions.Training;
@@ -58,6 +59,7 @@ internal sealed partial class RoundGrain(
             if (command is null) throw new RefusedException($"Round {Name} was never started.");
             state.State.Command = command;
             state.State.Strategy = command.Strategy!;
+            state.State.StartedBy = CallerContext.Actor;
             state.State.StartedAt = time.GetUtcNow();
             // Before the state: a reminder of a round that never began finds nothing to do, a round without one might never be woken.
             await this.RegisterOrUpdateReminder(Unfinished, RemindEvery, RemindEvery, cancellationToken);
@@ -95,6 +97,7 @@ internal sealed partial class RoundGrain(
         Model = state.State.Model,
         Promoted = state.State.Promoted,
         Reason = state.State.Reason,
+        StartedBy = state.State.StartedBy,
         StartedAt = state.State.StartedAt,
         EndedAt = state.State.EndedAt,
     };

@@ -9,6 +9,7 @@ public sealed class RoundState
     public StartRound? Command { get; set; }
     public RoundStep Step { get; set; }
     public string Strategy { get; set; } = "";
+    public string? StartedBy { get; set; }
     public DateTimeOffset StartedAt { get; set; }
     public DateTimeOffset? EndedAt { get; set; }
     public List<SelectedRecord> Selected { get; set; } = [];

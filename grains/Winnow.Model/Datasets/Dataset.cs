@@ -16,25 +16,26 @@ public static class DatasetName
 }
 
 /// <summary>How a dataset is run. Settings that name a shape (shards, backbone) are settled at creation.</summary>
+/// <remarks>Settable, not init-only: the generated JSON reader overwrites the defaults of init-only properties that a document leaves out.</remarks>
 public sealed record DatasetSettings
 {
     /// <summary>Units of durability and bulk work. A power of two, 1 to 1,024. Default 8.</summary>
-    public int Shards { get; init; } = 8;
+    public int Shards { get; set; } = 8;
 
     /// <summary>Name of the backbone whose embeddings the dataset lives on. Default <c>mobilenetv3-small</c>.</summary>
-    public string Backbone { get; init; } = "mobilenetv3-small";
+    public string Backbone { get; set; } = "mobilenetv3-small";
 
     /// <summary>Dimensions of the projection that heads and strategies work on. 2 to 4,096. Default 256.</summary>
-    public int ProjectionDimensions { get; init; } = 256;
+    public int ProjectionDimensions { get; set; } = 256;
 
     /// <summary>Images of the uniformly random audit sample, labelled by people, never trained on. 0 to 1,000,000. Default 200.</summary>
-    public int AuditSample { get; init; } = 200;
+    public int AuditSample { get; set; } = 200;
 
     /// <summary>How long a person holds a review task. 5 s to 24 h. Default 5 min.</summary>
-    public TimeSpan LeasePeriod { get; init; } = TimeSpan.FromMinutes(5);
+    public TimeSpan LeasePeriod { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Seeds every random draw of the dataset. Default 0.</summary>
-    public ulong Seed { get; init; }
+    public ulong Seed { get; set; }
 
     /// <summary>The first thing that is wrong, as a sentence with the setting's name; null when all is sound.</summary>
     public string? Check()

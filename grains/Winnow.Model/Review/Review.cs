@@ -21,8 +21,9 @@ public sealed record Decision
 {
     /// <summary>What was done.</summary>
     public required DecisionKind Kind { get; init; }
+    // Settable, so that JSON without it keeps the default.
     /// <summary>What the image shows; empty unless <see cref="Kind"/> is <see cref="DecisionKind.Label"/>.</summary>
-    public IReadOnlyList<Annotation> Annotations { get; init; } = [];
+    public IReadOnlyList<Annotation> Annotations { get; set; } = [];
     /// <summary>How long the person looked, in milliseconds.</summary>
     public long? ElapsedMilliseconds { get; init; }
     /// <summary>What the person wrote; at most 2,000 characters.</summary>

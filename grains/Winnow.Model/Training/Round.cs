@@ -68,6 +68,8 @@ public sealed record RoundInfo
     public bool? Promoted { get; init; }
     /// <summary>Why it failed, or why the candidate was not promoted.</summary>
     public string? Reason { get; init; }
+    /// <summary>Who started it; null for rounds of before that was recorded.</summary>
+    public string? StartedBy { get; init; }
     /// <summary>When it was started.</summary>
     public DateTimeOffset StartedAt { get; init; }
     /// <summary>When it ended.</summary>

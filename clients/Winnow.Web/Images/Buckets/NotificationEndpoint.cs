@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 using Winnow.Abstractions.Images.Buckets;
 using Winnow.Web.Datasets;
+using Winnow.Web.Security;
 
 namespace Winnow.Web.Images.Buckets;
 
@@ -24,7 +25,7 @@ internal static partial class NotificationEndpoint
     public static void Map(IEndpointRouteBuilder api) =>
         api.MapPost("/notifications/{token}", TakeAsync)
             .WithSummary("What is new in a bucket, as its server tells it. The path is the one that was told when the source was added.")
-            .WithTags("sources").AllowAnonymous().Produces(StatusCodes.Status204NoContent);
+            .WithTags("sources").RequiresNothing("A bucket's server has no key; the path holds a secret of the source's, and is only ever a hint.").Produces(StatusCodes.Status204NoContent);
 
     private static async Task<IResult> TakeAsync(string token, HttpContext http, IGrainFactory grains, ILoggerFactory loggers)
     {

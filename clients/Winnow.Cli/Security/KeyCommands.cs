@@ -1,0 +1,60 @@
+using System.CommandLine;
+using Winnow.Model.Security;
+
+namespace Winnow.Cli.Security;
+
+internal static class KeyCommands
+{
+    public static Command Make(Connection connection) => new("keys", "Make, list and revoke API keys. To rotate one: create a new one, then revoke the old.") { Create(connection), List(connection), Revoke(connection) };
+
+    private static Command Create(Connection connection)
+    {
+        var principal = new Argument<string>("principal") { Description = Principal.Rule };
+        var description = new Option<string>("--description") { Description = "What the key is for.", DefaultValueFactory = _ => "" };
+        var days = new Option<int>("--days") { Description = "Days until it ends, at most 731.", DefaultValueFactory = _ => 90 };
+        var datasets = new Option<string[]>("--datasets") { Description = "The only datasets that it opens.", AllowMultipleArgumentsPerToken = true };
+        var permissions = new Option<string[]>("--permissions") { Description = "The only permissions that it carries, such as import-images; act-for-others must be named here.", AllowMultipleArgumentsPerToken = true };
+        var command = new Command("create", "Make a key. It is printed once, alone on standard output.") { principal, description, days, datasets, permissions };
+        connection.OnRun(command, async (parsed, client, ct) =>
+        {
+            var scope = new KeyScope(
+                parsed.GetValue(datasets) is { Length: > 0 } only ? only : null,
+                parsed.GetValue(permissions) is { Length: > 0 } named ? [.. named.Select(Words.Parse<Permission>)] : null);
+            var ends = TimeProvider.System.GetUtcNow().AddDays(parsed.GetValue(days));
+            var made = await client.CreateKeyAsync(new CreateApiKey(Words.ParsePrincipal(parsed.GetValue(principal)), parsed.GetValue(description)!, scope, ends), ct);
+            Console.WriteLine(made.Key);
+            await Console.Error.WriteLineAsync($"key {made.Info.Id} of {made.Info.Principal} until {made.Info.ExpiresAt:u}. It is not shown again.");
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command List(Connection connection)
+    {
+        var command = new Command("list", "All keys, without their secrets.");
+        connection.OnRun(command, async (_, client, ct) =>
+        {
+            var keys = await client.ListKeysAsync(ct);
+            Connection.Table(["id", "principal", "description", "datasets", "permissions", "created", "by", "expires", "revoked", "last used"], keys.Select(k => (IReadOnlyList<string>)
+            [
+                k.Id, k.Principal.ToString(), k.Description, k.Scope.Datasets is { } d ? string.Join(' ', d) : "all", k.Scope.Permissions is { } p ? string.Join(' ', p.Select(Words.NameOf)) : "all",
+                k.CreatedAt.ToString("u"), k.CreatedBy, k.ExpiresAt.ToString("u"), k.RevokedAt is { } at ? $"{at:u} by {k.RevokedBy}" : "", k.LastUsedAt?.ToString("u") ?? "never",
+            ]));
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Revoke(Connection connection)
+    {
+        var id = new Argument<string>("id") { Description = "The id from 'winnow keys list'; not the key itself." };
+        var command = new Command("revoke", "Revoke a key, for good and at once.") { id };
+        connection.OnRun(command, async (parsed, client, ct) =>
+        {
+            var key = await client.RevokeKeyAsync(parsed.GetValue(id)!, ct);
+            Console.WriteLine($"key {key.Id} of {key.Principal} was revoked by {key.RevokedBy} at {key.RevokedAt:u}");
+            return 0;
+        });
+        return command;
+    }
+}

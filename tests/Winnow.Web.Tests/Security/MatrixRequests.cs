@@ -1,0 +1,53 @@
+using System.Net.Http.Headers;
+using System.Text;
+using Winnow.Cluster.Tests.Failover;
+
+namespace Winnow.Web.Tests.Security;
+
+/// <summary>A sound request for every operation, so that whoever is admitted gets an answer and not a complaint about the request. A new operation that changes something adds a line to <see cref="Bodies"/>.</summary>
+internal static class MatrixRequests
+{
+    /// <summary>An operation that is admitted may still answer that a part is not there; the rest must succeed.</summary>
+    public static readonly HashSet<string> MayMiss =
+    [
+        "GET /api/v1/datasets/{dataset}/rounds/{arm}/{number}",
+        "GET /api/v1/datasets/{dataset}/models/{arm}/{round}/onnx",
+    ];
+
+    public static readonly Dictionary<string, string> Bodies = new()
+    {
+        ["POST /api/v1/datasets"] = """{"name":"made-by-matrix","schema":{"classes":[{"name":"disc"},{"name":"bars"}]}}""",
+        ["POST /api/v1/datasets/{dataset}/images"] = "",
+        ["POST /api/v1/datasets/{dataset}/versions"] = """{"note":"matrix"}""",
+        ["POST /api/v1/datasets/{dataset}/rounds"] = """{"batchSize":5}""",
+        ["POST /api/v1/datasets/{dataset}/tasks/lease"] = """{"max":1,"waitMilliseconds":0}""",
+        ["POST /api/v1/datasets/{dataset}/tasks/release"] = """["{image}"]""",
+        ["POST /api/v1/datasets/{dataset}/decisions"] = """[{"image":"{image}","operationId":"11111111-1111-1111-1111-111111111111","decision":{"kind":"skip"},"lease":"none"}]""",
+        ["POST /api/v1/keys"] = """{"principal":"service:made-by-matrix"}""",
+        ["POST /api/v1/keys/{key}/revoke"] = "",
+        ["POST /api/v1/access"] = """{"principal":"service:made-by-matrix","role":"viewer","expiresAt":"2999-01-01T00:00:00Z"}""",
+        ["POST /api/v1/access/vet"] = """{"principal":"person:vetted-by-matrix","role":"viewer"}""",
+        ["POST /api/v1/access/revoke"] = """{"principal":"service:revoked-by-matrix","role":"viewer"}""",
+        ["POST /api/v1/datasets/{dataset}/access"] = """{"principal":"service:made-by-matrix","role":"viewer","expiresAt":"2999-01-01T00:00:00Z"}""",
+        ["POST /api/v1/datasets/{dataset}/access/vet"] = """{"principal":"person:vetted-by-matrix","role":"viewer"}""",
+        ["POST /api/v1/datasets/{dataset}/access/revoke"] = """{"principal":"service:revoked-by-matrix","role":"viewer"}""",
+    };
+
+    /// <summary>Whether the operation may be carried out here: it only reads, or its effect is one of the above.</summary>
+    public static bool MaySucceed(ApiOperation operation) => operation.Method == "GET" || Bodies.ContainsKey(operation.Name);
+
+    public static HttpRequestMessage Make(ApiOperation operation, string dataset, string image, string keyId, string? key)
+    {
+        var path = operation.Path.Replace("{dataset}", dataset).Replace("{image}", image).Replace("{key}", keyId).Replace("{version}", "1").Replace("{arm}", "main").Replace("{number}", "1").Replace("{round}", "1");
+        var request = new HttpRequestMessage(new HttpMethod(operation.Method), path);
+        if (key is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        // One operation per dataset: what the matrix repeats happens once.
+        request.Headers.Add("Idempotency-Key", new Guid(dataset.Length, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10).ToString());
+        if (operation.Method == "GET") return request;
+        if (operation.Path.EndsWith("/images", StringComparison.Ordinal))
+            request.Content = new MultipartFormDataContent { { new ByteArrayContent(DrawnImages.Draw(1)), "file", "disc/1.png" } };
+        else
+            request.Content = new StringContent(Bodies.GetValueOrDefault(operation.Name, "{}").Replace("{image}", image), Encoding.UTF8, "application/json");
+        return request;
+    }
+}

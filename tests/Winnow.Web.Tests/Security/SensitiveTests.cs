@@ -1,0 +1,84 @@
+using System.Net;
+using Winnow.Model.Security;
+
+namespace Winnow.Web.Tests.Security;
+
+/// <summary>What must never change by a slip in the table of roles or on an endpoint, written by hand: who, which request, which answer.</summary>
+public sealed class SensitiveTests(MatrixTests.Setup setup) : IClassFixture<MatrixTests.Setup>
+{
+    [Theory]
+    // Only owners decide about access, in their dataset alone.
+    [InlineData(Role.Owner, "POST", "/api/v1/datasets/{dataset}/access", 200, 404)]
+    [InlineData(Role.Engineer, "POST", "/api/v1/datasets/{dataset}/access", 403, 404)]
+    [InlineData(Role.Arbitrator, "POST", "/api/v1/datasets/{dataset}/access/vet", 403, 404)]
+    [InlineData(Role.Auditor, "POST", "/api/v1/datasets/{dataset}/access/revoke", 403, 404)]
+    [InlineData(Role.Auditor, "GET", "/api/v1/datasets/{dataset}/access", 200, 404)]
+    [InlineData(Role.Engineer, "GET", "/api/v1/datasets/{dataset}/access/changes", 403, 404)]
+    // A role in a dataset opens nothing of the cluster, the owner's neither.
+    [InlineData(Role.Owner, "POST", "/api/v1/keys", 403, 403)]
+    [InlineData(Role.Owner, "GET", "/api/v1/keys", 403, 403)]
+    [InlineData(Role.Owner, "POST", "/api/v1/keys/{key}/revoke", 403, 403)]
+    [InlineData(Role.Owner, "POST", "/api/v1/access", 403, 403)]
+    [InlineData(Role.Owner, "POST", "/api/v1/datasets", 403, 403)]
+    // Whoever brings images sees none; whoever labels takes none out and brings none.
+    [InlineData(Role.Ingester, "POST", "/api/v1/datasets/{dataset}/images", 200, 404)]
+    [InlineData(Role.Ingester, "GET", "/api/v1/datasets/{dataset}/images/{image}/content", 403, 404)]
+    [InlineData(Role.Annotator, "GET", "/api/v1/datasets/{dataset}/images/{image}/content", 200, 404)]
+    [InlineData(Role.Annotator, "GET", "/api/v1/datasets/{dataset}/versions/{version}/export", 403, 404)]
+    [InlineData(Role.Annotator, "POST", "/api/v1/datasets/{dataset}/images", 403, 404)]
+    [InlineData(Role.Annotator, "POST", "/api/v1/datasets/{dataset}/decisions", 200, 404)]
+    // Whoever looks or audits answers nothing, and whoever trains does not label.
+    [InlineData(Role.Viewer, "POST", "/api/v1/datasets/{dataset}/decisions", 403, 404)]
+    [InlineData(Role.Auditor, "POST", "/api/v1/datasets/{dataset}/decisions", 403, 404)]
+    [InlineData(Role.Engineer, "POST", "/api/v1/datasets/{dataset}/tasks/lease", 403, 404)]
+    [InlineData(Role.Viewer, "POST", "/api/v1/datasets/{dataset}/rounds", 403, 404)]
+    [InlineData(Role.Viewer, "POST", "/api/v1/datasets/{dataset}/versions", 403, 404)]
+    [InlineData(Role.Viewer, "GET", "/api/v1/datasets/{dataset}/versions/{version}/export", 403, 404)]
+    [InlineData(Role.Auditor, "GET", "/api/v1/datasets/{dataset}/versions/{version}/manifest", 200, 404)]
+    public async Task A_role_in_one_dataset(Role role, string method, string path, int own, int other)
+    {
+        Assert.Equal((HttpStatusCode)own, await SendAsync(setup.InDataset[role], method, path, MatrixTests.Setup.Own));
+        Assert.Equal((HttpStatusCode)other, await SendAsync(setup.InDataset[role], method, path, MatrixTests.Setup.Other));
+    }
+
+    [Theory]
+    [InlineData(Role.Owner, "POST", "/api/v1/keys", 200)]
+    [InlineData(Role.Engineer, "POST", "/api/v1/keys", 403)]
+    [InlineData(Role.Auditor, "POST", "/api/v1/keys", 403)]
+    [InlineData(Role.Auditor, "GET", "/api/v1/keys", 200)]
+    [InlineData(Role.Auditor, "POST", "/api/v1/access", 403)]
+    [InlineData(Role.Engineer, "POST", "/api/v1/access", 403)]
+    [InlineData(Role.Engineer, "POST", "/api/v1/datasets", 200)]
+    [InlineData(Role.Annotator, "POST", "/api/v1/datasets", 403)]
+    [InlineData(Role.Viewer, "GET", "/api/v1/keys", 403)]
+    public async Task A_role_in_the_cluster(Role role, string method, string path, int expected) =>
+        Assert.Equal((HttpStatusCode)expected, await SendAsync(setup.InCluster[role], method, path, MatrixTests.Setup.Own));
+
+    [Fact]
+    public async Task A_stranger_cannot_tell_a_dataset_that_is_there_from_one_that_is_not()
+    {
+        async Task<(HttpStatusCode, string)> AskAsync(string dataset)
+        {
+            using var request = MatrixRequests.Make(new ApiOperation("GET", "/api/v1/datasets/{dataset}", null), dataset, setup.Image, setup.Spare, setup.Strangers["no grant"]);
+            using var response = await setup.Http.SendAsync(request);
+            return (response.StatusCode, (await response.Content.ReadAsStringAsync()).Replace(dataset, "NAME"));
+        }
+
+        var there = await AskAsync(MatrixTests.Setup.Own);
+        Assert.Equal(HttpStatusCode.NotFound, there.Item1);
+        Assert.Equal(WithoutTrace(await AskAsync("nowhere")), WithoutTrace(there));
+        Assert.Equal(WithoutTrace(await AskAsync("NOT-A-NAME")), WithoutTrace(there));
+        Assert.Empty(await setup.Server.As(setup.Strangers["no grant"]).ListDatasetsAsync());
+        Assert.Equal([MatrixTests.Setup.Own], (await setup.Server.As(setup.InDataset[Role.Viewer]).ListDatasetsAsync()).Select(d => d.Name));
+    }
+
+    private static (HttpStatusCode, string) WithoutTrace((HttpStatusCode Status, string Body) answer) =>
+        (answer.Status, System.Text.RegularExpressions.Regex.Replace(answer.Body, ",\"traceId\":\"[^\"]*\"", ""));
+
+    private async Task<HttpStatusCode> SendAsync(string key, string method, string path, string dataset)
+    {
+        using var request = MatrixRequests.Make(new ApiOperation(method, path, null), dataset, setup.Image, setup.Spare, key);
+        using var response = await setup.Http.SendAsync(request);
+        return response.StatusCode;
+    }
+}
