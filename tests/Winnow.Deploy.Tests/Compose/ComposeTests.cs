@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Winnow.Deploy.Tests.Kubernetes;
 using YamlDotNet.RepresentationModel;
 
@@ -9,7 +10,12 @@ public sealed class ComposeTests
 {
     private static readonly string[] Silos = ["core-1", "core-2", "gateway", "scoring"];
 
-    private static async Task<YamlMappingNode> ConfigAsync(string file)
+    // docker-compose takes two seconds to start, whatever it is asked.
+    private static readonly ConcurrentDictionary<string, Task<YamlMappingNode>> Configs = [];
+
+    private static Task<YamlMappingNode> ConfigAsync(string file) => Configs.GetOrAdd(file, ReadAsync);
+
+    private static async Task<YamlMappingNode> ReadAsync(string file)
     {
         var text = await Repository.RunAsync("bash", "tests/services/compose-config", Repository.PathOf(file), Repository.Root);
         var yaml = new YamlStream();
