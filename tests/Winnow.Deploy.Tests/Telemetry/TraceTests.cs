@@ -1,5 +1,5 @@
 using System.Text;
-using Winnow.Cluster.Tests.Failover;
+using Winnow.Testing;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 

@@ -1,6 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
-using Winnow.Cluster.Tests.Failover;
+using Winnow.Testing;
 
 namespace Winnow.Web.Tests.Security;
 

@@ -2,7 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Winnow.Cluster.Tests.Failover;
+using Winnow.Testing;
 using Winnow.Model.Datasets;
 using Winnow.Model.Security;
 

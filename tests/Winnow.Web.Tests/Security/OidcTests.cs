@@ -2,7 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Winnow.Client;
-using Winnow.Cluster.Tests.Failover;
+using Winnow.Testing;
 using Winnow.Model.Datasets;
 using Winnow.Model.Security;
 using Winnow.Web.Security;
