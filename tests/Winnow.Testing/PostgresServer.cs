@@ -71,14 +71,17 @@ public sealed class PostgresServer : IAsyncDisposable
     private static async Task<PostgresServer> StartSharedAsync()
     {
         if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } given) return new PostgresServer(given, []);
-        var server = await LaunchAsync(durable: false, data: null, listen: null);
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => server.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        return server;
+        return await LaunchAsync(durable: false, data: null, listen: null);
     }
 
     private static async Task<PostgresServer> LaunchAsync(bool durable, string? data, string? listen)
     {
-        var environment = new Dictionary<string, string> { ["SERVICE_ROOT"] = Directory.CreateTempSubdirectory("winnow-services-").FullName };
+        var environment = new Dictionary<string, string>
+        {
+            ["SERVICE_ROOT"] = Directory.CreateTempSubdirectory("winnow-services-").FullName,
+            // Even a test process that is killed leaves no server behind.
+            ["PG_OWNER"] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture),
+        };
         if (durable) environment["PG_DURABLE"] = "1";
         if (data is not null) environment["PG_DATA"] = data;
         if (listen is not null) environment["PG_LISTEN"] = listen;
