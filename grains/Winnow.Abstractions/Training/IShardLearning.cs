@@ -28,7 +28,7 @@ public sealed record GatherCandidates(
     [property: Id(3)] int Round,
     [property: Id(4)] ulong Seed);
 
-/// <summary>What a shard brings: its top by key, its share of the uniform candidates and evaluation points.</summary>
+/// <summary>What a shard brings: its top by key where the plan seeks them in the whole pool, its share of the uniform candidates and evaluation points.</summary>
 [GenerateSerializer, Immutable, Alias("winnow.gathered")]
 public sealed record GatheredCandidates(
     [property: Id(0)] int Eligible,

@@ -11,11 +11,16 @@ public sealed record SelectionRequest(int BatchSize, int Round, ulong Seed, int 
 
 /// <summary>What each shard must bring to the coordinator.</summary>
 /// <param name="Top">Candidates with the largest keys, over all shards together.</param>
-/// <param name="UniformCandidates">Further candidates drawn uniformly.</param>
+/// <param name="TopAmong">Images, drawn uniformly, among which the top ones are sought; 0 for the whole pool.</param>
+/// <param name="UniformCandidates">Further candidates drawn uniformly; the first of the draw that <paramref name="TopAmong"/> asks for.</param>
 /// <param name="UniformEvaluation">Points of the pool drawn uniformly that stand for all of it.</param>
 /// <param name="NeedsVectors">Whether the strategy looks at projected rows.</param>
 /// <param name="NeedsLabelledVectors">Whether it looks at the labelled rows too.</param>
-public sealed record SelectionPlan(int Top, int UniformCandidates = 0, int UniformEvaluation = 0, bool NeedsVectors = false, bool NeedsLabelledVectors = false);
+public sealed record SelectionPlan(int Top, int UniformCandidates = 0, int UniformEvaluation = 0, bool NeedsVectors = false, bool NeedsLabelledVectors = false, int TopAmong = 0)
+{
+    /// <summary>Images that the uniform draw of candidates must hold.</summary>
+    public int Uniform => Math.Max(TopAmong, UniformCandidates);
+}
 
 /// <summary>What the coordinator holds when a strategy chooses.</summary>
 public sealed class SelectionPool

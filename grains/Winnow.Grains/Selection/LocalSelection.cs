@@ -26,8 +26,9 @@ internal static class LocalSelection
         for (var i = 0; i < count; i++) all[i] = new Candidate(eligible[i], ids[i], keys[i], noise[i]);
         return new GatheredCandidates(
             count,
-            Smallest(all, plan.Top, i => (-keys[i], noise[i])),
-            plan.UniformCandidates == 0 ? [] : SmallestHashes(all, ids, plan.UniformCandidates, request.Seed ^ CandidateStream),
+            // No shard knows which of its best stand in the uniform part of the whole pool: it brings its share of that part, keys and all.
+            plan.TopAmong > 0 ? [] : Smallest(all, plan.Top, i => (-keys[i], noise[i])),
+            plan.Uniform == 0 ? [] : SmallestHashes(all, ids, plan.Uniform, request.Seed ^ CandidateStream),
             plan.UniformEvaluation == 0 ? [] : SmallestHashes(all, ids, plan.UniformEvaluation, request.Seed ^ EvaluationStream));
     }
 

@@ -15,8 +15,6 @@ internal readonly record struct Selected([property: Id(0)] int Shard, [property:
 /// </summary>
 internal static class PoolSelection
 {
-    private readonly record struct Located(int Shard, Candidate Candidate);
-
     public static async Task<IReadOnlyList<Selected>> SelectAsync(
         IReadOnlyList<IShardLearning> shards, GatherCandidates request, int classes, Func<Task<float[]>> labelledVectors, CancellationToken cancellationToken)
     {
@@ -25,10 +23,7 @@ internal static class PoolSelection
         var plan = strategy.Plan(selection);
         var gathered = await Task.WhenAll(shards.Select(s => s.GatherCandidatesAsync(request, cancellationToken)));
 
-        var top = Merge(gathered, g => g.Top, plan.Top, c => (-c.Key, c.Noise));
-        var uniform = Merge(gathered, g => g.Uniform, plan.UniformCandidates, c => LocalSelection.HashOf(c.Image, LocalSelection.CandidateSeed(request.Seed)));
-        var evaluation = Merge(gathered, g => g.Evaluation, plan.UniformEvaluation, c => LocalSelection.HashOf(c.Image, LocalSelection.EvaluationSeed(request.Seed)));
-        var candidates = top.Concat(uniform).DistinctBy(l => l.Candidate.Image).ToArray();
+        var (candidates, evaluation) = MergedPool.Of(gathered, plan, request.Seed);
         if (candidates.Length == 0) return [];
 
         float[] candidateVectors = [], evaluationVectors = [];
@@ -52,9 +47,6 @@ internal static class PoolSelection
         // The order of choice is the order of asking: the first teaches most.
         return [.. chosen.Select((at, rank) => new Selected(candidates[at].Shard, candidates[at].Candidate.Ordinal, candidates[at].Candidate.Image, 1f - (float)rank / chosen.Count))];
     }
-
-    private static Located[] Merge<TOrder>(GatheredCandidates[] gathered, Func<GatheredCandidates, Candidate[]> part, int count, Func<Candidate, TOrder> order) =>
-        [.. gathered.SelectMany((g, shard) => part(g).Select(c => new Located(shard, c))).OrderBy(l => order(l.Candidate)).ThenBy(l => l.Candidate.Image).Take(count)];
 
     private static async Task<float[]> FetchAsync(IReadOnlyList<IShardLearning> shards, Located[] wanted, CancellationToken cancellationToken)
     {

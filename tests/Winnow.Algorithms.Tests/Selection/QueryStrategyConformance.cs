@@ -74,6 +74,8 @@ public abstract class QueryStrategyConformance
             var plan = Strategy.Plan(new SelectionRequest(batch, 1, 1, 10));
             Assert.True(plan.Top + plan.UniformCandidates >= batch);
             if (plan.NeedsLabelledVectors) Assert.True(plan.NeedsVectors);
+            if (plan.TopAmong > 0) Assert.True(plan.TopAmong >= plan.Top);
+            Assert.True(plan.Uniform >= plan.TopAmong && plan.Uniform >= plan.UniformCandidates);
         }
     }
 

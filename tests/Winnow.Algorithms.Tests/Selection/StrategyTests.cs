@@ -66,6 +66,19 @@ public sealed class UncertaintyHerdingTests : QueryStrategyConformance
 {
     protected override string Name => "herding";
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(50)]
+    [InlineData(100)]
+    [InlineData(5_000)]
+    public void Its_filter_keeps_at_most_a_fifteenth_however_large_the_pool(int batch)
+    {
+        var plan = Strategy.Plan(new SelectionRequest(batch, 2, 1, 10));
+        Assert.Equal(8 * batch, plan.Top);
+        Assert.InRange(plan.TopAmong, 15 * plan.Top, int.MaxValue);
+        Assert.True(plan.TopAmong >= 12_000);
+    }
+
     [Fact]
     public void Lazy_greedy_chooses_what_plain_greedy_does() => Gen.Select(Gen.Int[1, 40], Gen.ULong).Sample((n, seed) =>
     {

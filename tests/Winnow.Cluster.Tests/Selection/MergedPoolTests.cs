@@ -1,0 +1,92 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using Winnow.Abstractions.Training;
+using Winnow.Algorithms.Numerics;
+using Winnow.Algorithms.Scoring;
+using Winnow.Algorithms.Selection;
+using Winnow.Grains.Scoring;
+using Winnow.Grains.Selection;
+using Winnow.Model.Images;
+
+namespace Winnow.Cluster.Tests.Selection;
+
+/// <summary>What shards bring, merged, must be what a naive twin finds that sorts the whole pool.</summary>
+public sealed class MergedPoolTests
+{
+    // Larger than the part among which herding looks for the most uncertain.
+    private const int Images = 30_000;
+    private const ulong Seed = 42;
+
+    [Theory]
+    [InlineData("herding", 1)]
+    [InlineData("herding", 7)]
+    [InlineData("margin", 7)]
+    [InlineData("k-means", 7)]
+    public void Any_number_of_shards_brings_what_the_whole_pool_holds(string name, int shards)
+    {
+        var pool = Draw();
+        var request = new GatherCandidates("main", name, 50, 2, Seed);
+        var plan = QueryStrategies.Get(name).Plan(new SelectionRequest(50, 2, Seed, 10));
+        var gathered = pool.GroupBy(i => i.Id.A % (ulong)shards).Select(g => Gather([.. g], request)).ToArray();
+        var merged = MergedPool.Of(gathered, plan, Seed);
+        Assert.Equal(Candidates(pool, QueryStrategies.Get(name).NeedsModel, plan), merged.Candidates.Select(c => c.Candidate.Image));
+        Assert.Equal(Uniform(pool, LocalSelection.EvaluationSeed(Seed), plan.UniformEvaluation), merged.Evaluation.Select(c => c.Candidate.Image));
+    }
+
+    [Fact]
+    public void The_most_uncertain_of_a_part_are_not_those_of_the_pool()
+    {
+        var pool = Draw();
+        var plan = QueryStrategies.Get("herding").Plan(new SelectionRequest(50, 2, Seed, 10));
+        var most = Uncertain(pool).Take(plan.Top).ToHashSet();
+        var shared = MergedPool.Of([Gather(pool, new GatherCandidates("main", "herding", 50, 2, Seed))], plan, Seed).Candidates.Take(plan.Top).Count(c => most.Contains(c.Candidate.Image));
+        // 12,000 of 30,000: two of five, by chance.
+        Assert.InRange(shared, plan.Top * 3 / 10, plan.Top / 2);
+    }
+
+    private static List<ImageId> Candidates(Drawn[] pool, bool byMargin, SelectionPlan plan)
+    {
+        var part = plan.TopAmong > 0 ? Uniform(pool, LocalSelection.CandidateSeed(Seed), plan.TopAmong).ToHashSet() : [.. pool.Select(i => i.Id)];
+        IEnumerable<ImageId> top = byMargin ? Uncertain(pool).Where(part.Contains).Take(plan.Top) : [];
+        return [.. top.Concat(Uniform(pool, LocalSelection.CandidateSeed(Seed), plan.UniformCandidates)).Distinct()];
+    }
+
+    private static IEnumerable<ImageId> Uncertain(Drawn[] pool) => pool.OrderByDescending(i => i.Score.Margin).ThenBy(i => LocalSelection.HashOf(i.Id, Seed)).Select(i => i.Id);
+
+    private static IEnumerable<ImageId> Uniform(Drawn[] pool, ulong stream, int count) => pool.Select(i => i.Id).OrderBy(id => LocalSelection.HashOf(id, stream)).Take(count);
+
+    private static Drawn[] Draw()
+    {
+        var random = new SeededRandom(5);
+        return [.. Enumerable.Range(0, Images).Select(_ => new Drawn(
+            new ImageId(random.NextUInt64(), random.NextUInt64(), random.NextUInt64(), random.NextUInt64()),
+            // Coarse, so that many are equal and the hashes decide.
+            new ImageScore(0, random.Next(500) / 500f, 0, 0, 0, 1)))];
+    }
+
+    private static GatheredCandidates Gather(Drawn[] images, GatherCandidates request)
+    {
+        var scores = new SegmentColumn(Marshal.SizeOf<ImageScore>());
+        scores.Append(new Segment([.. images.Select(i => i.Score)]));
+        return LocalSelection.Gather(request, 10, [.. Enumerable.Range(0, images.Length)], [.. images.Select(i => i.Id)], scores);
+    }
+
+    private readonly record struct Drawn(ImageId Id, ImageScore Score);
+
+    private sealed class Segment : IMemoryOwner<byte>
+    {
+        public Segment(ImageScore[] scores)
+        {
+            var bytes = SegmentFormat.Allocate(Marshal.SizeOf<ImageScore>(), scores.Length);
+            MemoryMarshal.AsBytes<ImageScore>(scores).CopyTo(SegmentFormat.Rows(bytes));
+            SegmentFormat.Seal(bytes, new SegmentHeader(Marshal.SizeOf<ImageScore>(), 0, scores.Length));
+            Memory = bytes;
+        }
+
+        public Memory<byte> Memory { get; }
+
+        public void Dispose()
+        {
+        }
+    }
+}
