@@ -20,6 +20,8 @@ public sealed partial class WinnowClient : IDisposable
     private readonly bool _ownsHttp;
     private readonly WinnowClientOptions _options;
     private readonly ResiliencePipeline<HttpResponseMessage> _retry;
+    private readonly Uri[] _addresses;
+    private int _current;
 
     /// <summary>Connects lazily: nothing is sent before the first call.</summary>
     /// <param name="options">How to reach the server.</param>
@@ -29,6 +31,7 @@ public sealed partial class WinnowClient : IDisposable
     {
         _options = options ?? new WinnowClientOptions();
         if (_options.Check() is { } wrong) throw new ArgumentException(wrong, nameof(options));
+        _addresses = [_options.Address, .. _options.FurtherAddresses];
         _ownsHttp = http is null;
         _http = http ?? new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5), AllowAutoRedirect = false }) { Timeout = System.Threading.Timeout.InfiniteTimeSpan };
         _retry = MakeRetry(_options);
@@ -92,7 +95,9 @@ public sealed partial class WinnowClient : IDisposable
 
     private async Task<HttpResponseMessage> AttemptAsync(HttpMethod method, string path, Func<HttpContent>? body, Guid? operationId, HttpCompletionOption completion, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(method, new Uri(_options.Address, path)) { Content = body?.Invoke() };
+        var at = Volatile.Read(ref _current);
+        var server = _addresses[at % _addresses.Length];
+        using var request = new HttpRequestMessage(method, new Uri(server, path)) { Content = body?.Invoke() };
         if (_options.Key is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _options.Key);
         request.Headers.Add("Winnow-Actor", _options.Actor);
         if (operationId is { } id) request.Headers.Add(OperationHeader, id.ToString());
@@ -100,13 +105,24 @@ public sealed partial class WinnowClient : IDisposable
         limit.CancelAfter(_options.Timeout);
         try
         {
-            return await _http.SendAsync(request, completion, limit.Token);
+            var response = await _http.SendAsync(request, completion, limit.Token);
+            if (response.StatusCode is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout) TurnFrom(at);
+            return response;
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException($"{_options.Address} did not answer {method} {path} within {_options.Timeout.TotalSeconds:0.#} s.", e);
+            TurnFrom(at);
+            throw new TimeoutException($"{server} did not answer {method} {path} within {_options.Timeout.TotalSeconds:0.#} s.", e);
+        }
+        catch (HttpRequestException)
+        {
+            TurnFrom(at);
+            throw;
         }
     }
+
+    /// <summary>The next attempts go to the next server; of many requests that found one away, the first turns all.</summary>
+    private void TurnFrom(int at) => Interlocked.CompareExchange(ref _current, (at + 1) % _addresses.Length, at);
 
     private static async Task<WinnowApiException> ProblemOfAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {

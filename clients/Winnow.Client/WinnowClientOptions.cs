@@ -6,6 +6,9 @@ public sealed record WinnowClientOptions
     /// <summary>The server. Default <c>http://127.0.0.1:5080</c>.</summary>
     public Uri Address { get; init; } = new("http://127.0.0.1:5080");
 
+    /// <summary>Further servers of the same cluster, at most 100: a request that one does not answer is repeated at the next. Default none; a load balancer makes them needless.</summary>
+    public IReadOnlyList<Uri> FurtherAddresses { get; init; } = [];
+
     /// <summary>The API key; needed wherever the server does not listen on loopback alone. Default none.</summary>
     public string? Key { get; init; }
 
@@ -26,11 +29,15 @@ public sealed record WinnowClientOptions
 
     internal string? Check()
     {
-        if (!Address.IsAbsoluteUri || (Address.Scheme != Uri.UriSchemeHttp && Address.Scheme != Uri.UriSchemeHttps)) return $"Address must be an http or https address, not '{Address}'.";
+        if (!IsHttp(Address)) return $"Address must be an http or https address, not '{Address}'.";
+        if (FurtherAddresses.Count > 100) return $"FurtherAddresses has at most 100 addresses, not {FurtherAddresses.Count}.";
+        if (FurtherAddresses.FirstOrDefault(a => !IsHttp(a)) is { } wrong) return $"FurtherAddresses must be http or https addresses, not '{wrong}'.";
         if (Actor.Length is 0 or > 100 || Actor.Any(c => c is < ' ' or > '~')) return "Actor must have 1 to 100 printable ASCII characters.";
         if (Timeout < TimeSpan.FromSeconds(1) || Timeout > TimeSpan.FromHours(1)) return $"Timeout must be 1 s to 1 h, not {Timeout}.";
         if (RetryAttempts is < 0 or > 100) return $"RetryAttempts must be 0 to 100, not {RetryAttempts}.";
         if (RetryDelay <= TimeSpan.Zero || RetryDelay > TimeSpan.FromSeconds(30)) return $"RetryDelay must be above 0 and at most 30 s, not {RetryDelay}.";
         return null;
     }
+
+    private static bool IsHttp(Uri address) => address.IsAbsoluteUri && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps);
 }

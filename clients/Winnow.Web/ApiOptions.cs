@@ -1,13 +1,21 @@
+using Winnow.Web.Security;
+
 namespace Winnow.Web;
 
 /// <summary>The front door.</summary>
 public sealed class ApiOptions
 {
-    /// <summary>The key that callers must send as <c>Authorization: Bearer</c>, 16 to 500 characters. Default none, which is allowed on loopback alone.</summary>
+    /// <summary>The operator's key, sent as <c>Authorization: Bearer</c>: the owner of the cluster, who makes all others. 16 to 500 characters. Default none, which is allowed on loopback alone.</summary>
     public string? Key { get; set; }
 
     /// <summary>A file that holds the key, such as a mounted secret. Default none.</summary>
     public string? KeyFile { get; set; }
+
+    /// <summary>An identity provider whose tokens are accepted. Default none.</summary>
+    public OidcOptions? Oidc { get; set; }
+
+    /// <summary>How much one caller may ask.</summary>
+    public RequestLimits Limits { get; set; } = new();
 
     /// <summary>Largest upload of one lot, in bytes. 1 MiB to 4 GiB. Default 512 MiB.</summary>
     public long MaxLotBytes { get; set; } = 512L << 20;
@@ -27,5 +35,9 @@ public sealed class ApiOptions
     }
 
     /// <summary>The first thing that is wrong, with the option's name; null when all is sound.</summary>
-    public string? Check() => MaxLotBytes is < 1 << 20 or > 4L << 30 ? $"Api:MaxLotBytes must be {1 << 20} to {4L << 30}, not {MaxLotBytes}." : null;
+    public string? Check()
+    {
+        if (MaxLotBytes is < 1 << 20 or > 4L << 30) return $"Api:MaxLotBytes must be {1 << 20} to {4L << 30}, not {MaxLotBytes}.";
+        return Oidc?.Check() ?? Limits.Check();
+    }
 }

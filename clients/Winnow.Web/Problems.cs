@@ -14,6 +14,7 @@ internal sealed partial class Problems(ILogger<Problems> logger) : IExceptionHan
         var (status, detail) = exception switch
         {
             RefusedException e => (StatusCodes.Status400BadRequest, e.Message),
+            ForbiddenException e => (StatusCodes.Status403Forbidden, e.Message),
             NotFoundException e => (StatusCodes.Status404NotFound, e.Message),
             BadHttpRequestException e => (e.StatusCode, e.Message),
             InvalidDataException e => (StatusCodes.Status400BadRequest, e.Message),
@@ -30,6 +31,9 @@ internal sealed partial class Problems(ILogger<Problems> logger) : IExceptionHan
     [LoggerMessage(100, LogLevel.Error, "{Method} {Path} failed with {Status}")]
     private static partial void Failed(ILogger logger, Exception exception, string method, string path, int status);
 }
+
+/// <summary>The caller is known and may not do this.</summary>
+internal sealed class ForbiddenException(string message) : Exception(message);
 
 /// <summary>What was asked for is not there.</summary>
 internal sealed class NotFoundException(string message) : Exception(message);

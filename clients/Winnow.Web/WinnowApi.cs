@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Winnow.Model;
 using Winnow.Web.Datasets;
@@ -21,18 +22,25 @@ public static class WinnowApi
         services.AddSingleton(options);
         services.AddProblemDetails();
         services.AddExceptionHandler<Problems>();
-        services.AddOpenApi();
+        services.AddSecurity(options);
+        services.AddOpenApi(document => document.AddSecurity(options));
         services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, ModelJson.Default));
         return services;
     }
 
+    /// <summary>The health page alone, for a listener that only the cluster's own network reaches.</summary>
+    public static void MapHealth(IEndpointRouteBuilder endpoints) => HealthEndpoints.Map(endpoints, inside: true);
+
     /// <summary>Puts the API into the pipeline and maps its routes.</summary>
-    public static void MapWinnowApi(this WebApplication app)
+    /// <param name="app">The server.</param>
+    /// <param name="healthOnly">Whether only the health page is answered, as on silos that are not for callers from outside.</param>
+    public static void MapWinnowApi(this WebApplication app, bool healthOnly = false)
     {
         app.UseExceptionHandler();
-        app.UseMiddleware<FrontDoor>();
-        app.MapOpenApi();
+        app.UseSecurity();
         HealthEndpoints.Map(app);
+        if (healthOnly) return;
+        app.MapOpenApi().RequiresCaller();
         var api = app.MapGroup("/api/v1");
         DatasetEndpoints.Map(api);
         VersionEndpoints.Map(api);
@@ -42,6 +50,9 @@ public static class WinnowApi
         NotificationEndpoint.Map(api);
         ReviewEndpoints.Map(api);
         TrainingEndpoints.Map(api);
-        app.MapFallback(context => Results.Problem($"There is nothing at {context.Request.Path}. The API is described at /openapi/v1.json.", statusCode: StatusCodes.Status404NotFound).ExecuteAsync(context));
+        KeyEndpoints.Map(api);
+        AccessEndpoints.Map(api);
+        WhoamiEndpoint.Map(api);
+        app.MapFallback("{*path}", context => Results.Problem($"There is nothing at {context.Request.Path}. The API is described at /openapi/v1.json.", statusCode: StatusCodes.Status404NotFound).ExecuteAsync(context)).RequiresCaller();
     }
 }

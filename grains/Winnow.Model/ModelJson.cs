@@ -1,10 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Winnow.Model.Datasets;
+using Winnow.Model.Health;
 using Winnow.Model.Images;
 using Winnow.Model.Images.Buckets;
 using Winnow.Model.Prelabels;
 using Winnow.Model.Review;
+using Winnow.Model.Security;
 using Winnow.Model.Training;
 
 namespace Winnow.Model;
@@ -12,6 +14,8 @@ namespace Winnow.Model;
 /// <summary>How the model's records are written as JSON, for the API, the SDK, the UI and the ledger alike: camelCase, enums in kebab-case, nulls written out so that every field is always there.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, AllowOutOfOrderMetadataProperties = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(CreateDataset))]
+[JsonSerializable(typeof(HealthReport))]
+[JsonSerializable(typeof(SiloReport))]
 [JsonSerializable(typeof(DatasetInfo))]
 [JsonSerializable(typeof(IReadOnlyList<DatasetInfo>))]
 [JsonSerializable(typeof(DatasetStatus))]
@@ -60,4 +64,18 @@ namespace Winnow.Model;
 [JsonSerializable(typeof(UploadSlots))]
 [JsonSerializable(typeof(IReadOnlyList<UploadedImage>))]
 [JsonSerializable(typeof(ImageUrl))]
+[JsonSerializable(typeof(AccessGrant))]
+[JsonSerializable(typeof(AccessGrant[]))]
+[JsonSerializable(typeof(IReadOnlyList<AccessGrant>))]
+[JsonSerializable(typeof(GrantAccess))]
+[JsonSerializable(typeof(GrantName))]
+[JsonSerializable(typeof(AccessChange))]
+[JsonSerializable(typeof(AccessChange[]))]
+[JsonSerializable(typeof(IReadOnlyList<AccessChange>))]
+[JsonSerializable(typeof(ApiKeyInfo))]
+[JsonSerializable(typeof(ApiKeyInfo[]))]
+[JsonSerializable(typeof(IReadOnlyList<ApiKeyInfo>))]
+[JsonSerializable(typeof(CreateApiKey))]
+[JsonSerializable(typeof(CreatedApiKey))]
+[JsonSerializable(typeof(Whoami))]
 public sealed partial class ModelJson : JsonSerializerContext;

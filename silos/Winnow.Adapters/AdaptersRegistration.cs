@@ -7,6 +7,7 @@ using Winnow.Abstractions.Images;
 using Winnow.Adapters.Datasets;
 using Winnow.Adapters.Images;
 using Winnow.Adapters.Ledger;
+using Winnow.Adapters.Ledger.Postgres;
 using Winnow.Adapters.Objects;
 using Winnow.Adapters.Scoring;
 using Winnow.Grains.Ports;
@@ -30,9 +31,29 @@ public static class AdaptersRegistration
             SqliteLedger.Open(new LedgerOptions { Path = Path.Combine(dataFolder, "ledger.db") }, provider.GetRequiredService<ILogger<SqliteLedger>>()));
         services.AddSingleton<ILedger>(provider => provider.GetRequiredService<SqliteLedger>());
         services.AddSingleton<IGrainStateStore>(provider => provider.GetRequiredService<SqliteLedger>());
+        services.AddSingleton<IStorageHealth>(provider => provider.GetRequiredService<SqliteLedger>());
         services.AddSingleton<IObjectStore>(_ => new FileObjectStore(Path.Combine(dataFolder, "objects")));
         services.AddSingleton<IStorageHealth>(_ => new FileObjectHealth(Path.Combine(dataFolder, "objects")));
         services.AddHostedService<OpenStorageAtStart>();
+        return services;
+    }
+
+    /// <summary>
+    /// Keeps rows and states in a PostgreSQL database that several silos share. Objects need a store of their own. The start waits for the server and
+    /// brings the database to the layout of this program.
+    /// </summary>
+    /// <exception cref="ArgumentException">A setting is missing or out of range.</exception>
+    public static IServiceCollection AddPostgresStorage(this IServiceCollection services, PostgresOptions options)
+    {
+        options.Validate();
+        services.TryAddSingleton(TimeProvider.System);
+        // Made once, while the host starts and before anything else runs: nothing is held up by the wait.
+        services.AddSingleton(provider => PostgresLedger.OpenAsync(options, provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<PostgresLedger>>(), CancellationToken.None).GetAwaiter().GetResult());
+        services.AddSingleton<ILedger>(provider => provider.GetRequiredService<PostgresLedger>());
+        services.AddSingleton<IGrainStateStore>(provider => provider.GetRequiredService<PostgresLedger>());
+        services.AddSingleton<IStorageHealth>(provider => provider.GetRequiredService<PostgresLedger>());
+        services.AddHostedService<OpenLedgerAtStart>();
         return services;
     }
 
@@ -88,6 +109,16 @@ public static class AdaptersRegistration
             ArgumentNullException.ThrowIfNull(ledger);
             ArgumentNullException.ThrowIfNull(objects);
         }
+
+        public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+
+    /// <inheritdoc cref="OpenStorageAtStart"/>
+    private sealed class OpenLedgerAtStart : IHostedService
+    {
+        public OpenLedgerAtStart(ILedger ledger) => ArgumentNullException.ThrowIfNull(ledger);
 
         public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

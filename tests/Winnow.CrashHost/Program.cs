@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Winnow.Adapters.Ledger;
 using Winnow.Adapters.Objects;
@@ -14,6 +15,9 @@ switch (args)
         using (var store = new FileObjectStore(root))
             await ObjectLoad.RunAsync(store);
         return 0;
+    case ["silo", var connectionString, var siloPort, var gatewayPort]:
+        await OrleansSilo.RunAsync(connectionString, int.Parse(siloPort, CultureInfo.InvariantCulture), int.Parse(gatewayPort, CultureInfo.InvariantCulture));
+        return 0;
     case ["open", var path]:
         try
         {
@@ -26,6 +30,6 @@ switch (args)
             return 3;
         }
     default:
-        Console.Error.WriteLine("Usage: Winnow.CrashHost ledger PATH | objects FOLDER | open PATH");
+        Console.Error.WriteLine("Usage: Winnow.CrashHost ledger PATH | objects FOLDER | open PATH | silo CONNECTION PORT GATEWAY");
         return 2;
 }

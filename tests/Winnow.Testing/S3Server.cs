@@ -26,11 +26,9 @@ public sealed class S3Server : IAsyncDisposable
     public static Task<S3Server> SharedAsync() => Common.Value;
 
     /// <summary>A server of one's own, to be stopped and started. Its data survives as long as it is not disposed.</summary>
-    public static async Task<S3Server> StartOwnAsync()
-    {
-        var server = await StartAsync($"own-{Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}-{Interlocked.Increment(ref _buckets).ToString(CultureInfo.InvariantCulture)}");
-        return server;
-    }
+    /// <param name="listen">Where it listens; default loopback.</param>
+    public static Task<S3Server> StartOwnAsync(string? listen = null) =>
+        StartAsync(string.Create(CultureInfo.InvariantCulture, $"own-{Environment.ProcessId}-{Interlocked.Increment(ref _buckets)}"), listen);
 
     /// <summary>A name that no other test uses.</summary>
     public static string NewBucket() => string.Create(CultureInfo.InvariantCulture, $"t-{Environment.ProcessId}-{Interlocked.Increment(ref _buckets)}-{Guid.NewGuid().ToString("n")[..8]}");
@@ -65,9 +63,10 @@ public sealed class S3Server : IAsyncDisposable
         return server;
     }
 
-    private static async Task<S3Server> StartAsync(string name)
+    private static async Task<S3Server> StartAsync(string name, string? listen = null)
     {
         var settings = new Dictionary<string, string> { ["SERVICE_ROOT"] = Path.Combine(Path.GetTempPath(), "winnow-s3", name), ["S3_PORT"] = FreePorts() };
+        if (listen is not null) settings["S3_LISTEN"] = listen;
         var lines = await ServiceScript.RunAsync("s3", ["start"], settings);
         return new S3Server(lines[^3], lines[^2], lines[^1], settings);
     }

@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Security;
 using Winnow.Model.Datasets;
+using Winnow.Model.Security;
 using Winnow.Web.Security;
 
 namespace Winnow.Web.Datasets;
@@ -11,14 +13,17 @@ internal static class DatasetEndpoints
 {
     public static void Map(IEndpointRouteBuilder api)
     {
-        api.MapPost("/datasets", async (CreateDataset command, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
-                await grains.GetGrain<ICatalogGrain>(0).CreateAsync(command, CallerIdentity.Of(http), ct))
+        api.MapPost("/datasets", CreateAsync)
+            .Requires(Permission.CreateDatasets)
             .WithSummary("Create a dataset. The same request again is answered with the dataset.").WithTags("datasets");
 
-        api.MapGet("/datasets", async (IGrainFactory grains, CancellationToken ct) => await grains.GetGrain<ICatalogGrain>(0).ListAsync(ct))
-            .WithSummary("All datasets, by name.").WithTags("datasets");
+        api.MapGet("/datasets", async (IGrainFactory grains, AccessControl control, HttpContext http, CancellationToken ct) =>
+                await control.VisibleAsync(CallerIdentity.Admitted(http).Caller, await grains.GetGrain<ICatalogGrain>(0).ListAsync(ct), d => d.Name, ct))
+            .RequiresCaller()
+            .WithSummary("All datasets that you may see, by name.").WithTags("datasets");
 
         api.MapGet("/datasets/{dataset}", async (string dataset, IGrainFactory grains, CancellationToken ct) => await grains.DatasetAsync(dataset, ct))
+            .Requires(Permission.ReadDataset)
             .WithSummary("One dataset.").WithTags("datasets");
 
         api.MapGet("/datasets/{dataset}/status", async (string dataset, IGrainFactory grains, CancellationToken ct) =>
@@ -26,7 +31,17 @@ internal static class DatasetEndpoints
                 await grains.DatasetAsync(dataset, ct);
                 return await grains.GetGrain<IDatasetGrain>(dataset).GetStatusAsync(ct);
             })
+            .Requires(Permission.ReadDataset)
             .WithSummary("Where a dataset stands: counts per stage, backlog, open tasks, active rounds, champions.").WithTags("datasets");
+    }
+
+    private static async Task<DatasetInfo> CreateAsync(CreateDataset command, IGrainFactory grains, HttpContext http, CancellationToken ct)
+    {
+        var (caller, _, actor) = CallerIdentity.Admitted(http);
+        var made = await grains.GetGrain<ICatalogGrain>(0).CreateAsync(command, actor, ct);
+        // Who repeats a request because the answer was lost is its owner all the same; who asks for what somebody else made is not.
+        if (caller.Principal is { } creator && made.CreatedBy == actor) await grains.GetGrain<IAccessGrain>(made.Name).FoundAsync(creator, actor, ct);
+        return made;
     }
 
     /// <summary>The dataset of a route. Every handler asks first, so that a name that nobody gave never wakes a grain.</summary>
@@ -34,6 +49,6 @@ internal static class DatasetEndpoints
     public static async Task<DatasetInfo> DatasetAsync(this IGrainFactory grains, string name, CancellationToken cancellationToken)
     {
         var found = DatasetName.IsValid(name) ? await grains.GetGrain<ICatalogGrain>(0).FindAsync(name, cancellationToken) : null;
-        return found ?? throw new NotFoundException($"There is no dataset '{name}'.");
+        return found ?? throw new NotFoundException(RouteDataset.NotThere(name));
     }
 }

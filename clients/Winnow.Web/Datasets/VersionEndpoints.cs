@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Winnow.Abstractions.Datasets;
 using Winnow.Model.Datasets;
+using Winnow.Model.Security;
 using Winnow.Web.Security;
 
 namespace Winnow.Web.Datasets;
@@ -17,6 +18,7 @@ internal static class VersionEndpoints
                 if (command.Note is { Length: > 2000 }) throw new RefusedException("A note has at most 2,000 characters.");
                 return await grains.GetGrain<IDatasetGrain>(dataset).CreateVersionAsync(command, CallerIdentity.OperationOf(http), CallerIdentity.Of(http), ct);
             })
+            .Requires(Permission.CreateVersions)
             .WithSummary("Make an immutable snapshot.").WithTags("versions");
 
         api.MapGet("/datasets/{dataset}/versions", async (string dataset, IGrainFactory grains, CancellationToken ct) =>
@@ -24,6 +26,7 @@ internal static class VersionEndpoints
                 await grains.DatasetAsync(dataset, ct);
                 return await grains.GetGrain<IDatasetGrain>(dataset).GetVersionsAsync(ct);
             })
+            .Requires(Permission.ReadDataset)
             .WithSummary("All versions, oldest first.").WithTags("versions");
 
         api.MapGet("/datasets/{dataset}/versions/{version:int}/manifest", async (string dataset, int version, IGrainFactory grains, IDatasetArchive archive, CancellationToken ct) =>
@@ -32,6 +35,7 @@ internal static class VersionEndpoints
                 var manifest = await archive.OpenManifestAsync(stored, ct) ?? throw new NotFoundException($"Version {version} of '{dataset}' has no manifest.");
                 return Results.Stream(manifest, "application/jsonl");
             })
+            .Requires(Permission.ExportData)
             .WithSummary("A version's manifest, as JSON lines in the order of image ids.").WithTags("versions").Produces(StatusCodes.Status200OK, contentType: "application/jsonl");
 
         api.MapGet("/datasets/{dataset}/versions/{version:int}/export", async (string dataset, int version, string? format, IGrainFactory grains, IDatasetArchive archive, CancellationToken ct) =>
@@ -42,6 +46,7 @@ internal static class VersionEndpoints
                 if (!archive.Formats.Contains(name)) throw new RefusedException($"There is no export format '{name}'. Known are: {string.Join(", ", archive.Formats)}.");
                 return Results.Stream(stream => archive.ExportAsync(info, found, name, stream, ct), name == "csv" ? "text/csv" : "application/x-tar", $"{dataset}-{version}.{(name == "csv" ? "csv" : "tar")}");
             })
+            .Requires(Permission.ExportData)
             .WithSummary("A version in an export format; the same version always gives the same bytes.").WithTags("versions").Produces(StatusCodes.Status200OK, contentType: "application/x-tar");
     }
 

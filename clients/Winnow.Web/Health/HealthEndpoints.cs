@@ -1,21 +1,30 @@
+using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Health;
+using Winnow.Model;
+using Winnow.Model.Health;
+using Winnow.Web.Security;
 
 namespace Winnow.Web.Health;
 
 internal static class HealthEndpoints
 {
-    public static void Map(IEndpointRouteBuilder app)
+    /// <param name="app">Where they are mapped.</param>
+    /// <param name="inside">Whether only the cluster's own network reaches them: then they say what is wrong, not only where.</param>
+    public static void Map(IEndpointRouteBuilder app, bool inside = false)
     {
-        app.MapGet("/health/live", () => Results.Text("live")).WithSummary("The process runs.").WithTags("health");
-        app.MapGet("/health/ready", async (IGrainFactory grains, CancellationToken ct) =>
+        app.MapGet("/health/live", () => Results.Text("live")).RequiresNothing("A probe has no key, and learns no more than that the process runs.").WithSummary("The process runs.").WithTags("health");
+        app.MapGet("/health/ready", async (ISiloHealth health, HttpContext http, CancellationToken ct) =>
             {
-                // The catalog reads the ledger: an answer means that grains run and their storage does.
-                await grains.GetGrain<ICatalogGrain>(0).FindAsync("ready", ct);
-                return Results.Text("ready");
+                var report = await health.CheckAsync(ct);
+                if (!inside && !(http.Connection.RemoteIpAddress is { } caller && IPAddress.IsLoopback(caller))) report = Outline(report);
+                return Results.Json(report, ModelJson.Default.HealthReport, statusCode: report.Ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
             })
-            .WithSummary("Grains and their storage answer.").WithTags("health");
+            .RequiresNothing("A probe has no key. From outside it learns which part is down, and nothing of where that stands.")
+            .WithSummary("Whether this silo can take requests; when not, which part is down.").WithTags("health").Produces<HealthReport>().Produces<HealthReport>(StatusCodes.Status503ServiceUnavailable);
     }
+
+    private static HealthReport Outline(HealthReport report) => report with { Parts = [.. report.Parts.Select(p => p with { Problem = p.Problem is null ? null : "down" })] };
 }

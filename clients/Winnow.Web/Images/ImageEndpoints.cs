@@ -7,6 +7,7 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Security;
 using Winnow.Web.Datasets;
 using Winnow.Web.Security;
 
@@ -19,10 +20,12 @@ internal static class ImageEndpoints
     public static void Map(IEndpointRouteBuilder api)
     {
         api.MapPost("/datasets/{dataset}/images", TakeAsync)
+            .Requires(Permission.ImportImages)
             .WithSummary("Take in a lot of at most 1,000 images as multipart/form-data. One result per image, in order; a bad image never fails its lot.")
             .WithTags("images").Produces<IReadOnlyList<IngestResult>>();
 
         api.MapGet("/datasets/{dataset}/images", ListAsync)
+            .Requires(Permission.ReadImages)
             .WithSummary("A page of images, of one stage where asked. 'next' of a page is 'after' of the following one.").WithTags("images");
 
         api.MapGet("/datasets/{dataset}/images/{image}", async (string dataset, string image, IGrainFactory grains, CancellationToken ct) =>
@@ -30,6 +33,7 @@ internal static class ImageEndpoints
                 var id = await FindAsync(grains, dataset, image, ct);
                 return await grains.GetGrain<IImageGrain>(GrainKeys.Image(dataset, id)).GetAsync(ct) ?? throw NotThere(dataset, image);
             })
+            .Requires(Permission.ReadImages)
             .WithSummary("All that is known of one image: prelabels, scores, annotations, history.").WithTags("images");
 
         api.MapGet("/datasets/{dataset}/images/{image}/content", async (string dataset, string image, IGrainFactory grains, IImageContent content, HttpContext http, CancellationToken ct) =>
@@ -37,6 +41,7 @@ internal static class ImageEndpoints
                 var id = await FindAsync(grains, dataset, image, ct);
                 return Serve(http, await content.GetOriginalAsync(dataset, id, ct), dataset, image);
             })
+            .Requires(Permission.ReadImages)
             .WithSummary("The original bytes of an image.").WithTags("images").Produces(StatusCodes.Status200OK, contentType: "application/octet-stream");
 
         api.MapGet("/datasets/{dataset}/images/{image}/thumbnail", async (string dataset, string image, int? size, IGrainFactory grains, IImageContent content, HttpContext http, CancellationToken ct) =>
@@ -45,6 +50,7 @@ internal static class ImageEndpoints
                 if (size is < 16 or > 4096) throw new RefusedException($"size must be 16 to 4096, not {size}.");
                 return Serve(http, await content.GetDerivativeAsync(dataset, id, size ?? 256, ct), dataset, image);
             })
+            .Requires(Permission.ReadImages)
             .WithSummary("A smaller copy of an image, made on first use and kept.").WithTags("images").Produces(StatusCodes.Status200OK, contentType: "image/jpeg");
     }
 

@@ -6,6 +6,7 @@ using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Review;
 using Winnow.Model.Images;
 using Winnow.Model.Review;
+using Winnow.Model.Security;
 using Winnow.Web.Datasets;
 using Winnow.Web.Security;
 
@@ -24,6 +25,7 @@ internal static class ReviewEndpoints
                 if (request.WaitMilliseconds is < 0 or > 30_000) throw new RefusedException($"waitMilliseconds must be 0 to 30000, not {request.WaitMilliseconds}.");
                 return await TakeAsync(grains.GetGrain<IQueueGrain>(dataset), request, CallerIdentity.Of(http), ct);
             })
+            .Requires(Permission.ReviewTasks)
             .WithSummary("Take review tasks, the most valuable first, each with a signed lease. Waits for the first where asked.").WithTags("review");
 
         api.MapPost("/datasets/{dataset}/tasks/release", async (string dataset, IReadOnlyList<ImageId> images, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
@@ -32,18 +34,21 @@ internal static class ReviewEndpoints
                 await grains.GetGrain<IQueueGrain>(dataset).ReleaseAsync([.. images], CallerIdentity.Of(http), ct);
                 return images;
             })
+            .Requires(Permission.ReviewTasks)
             .WithSummary("Give tasks back unanswered.").WithTags("review");
 
         api.MapPost("/datasets/{dataset}/decisions", async (string dataset, IReadOnlyList<SubmitDecision> decisions, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
             {
                 await grains.DatasetAsync(dataset, ct);
                 if (decisions.Count > MaxDecisions) throw new RefusedException($"At most {MaxDecisions} decisions at once, not {decisions.Count}.");
+                if (decisions.Any(d => d.Lease is null)) CallerIdentity.Demand(http, Permission.CorrectDecisions, "A decision without a lease replaces one that stands, which");
                 var actor = CallerIdentity.Of(http);
                 var results = new SubmitResult[decisions.Count];
                 await Parallel.ForAsync(0, decisions.Count, new ParallelOptions { MaxDegreeOfParallelism = DecisionsAtOnce, CancellationToken = ct }, async (i, token) =>
                     results[i] = await grains.GetGrain<IImageGrain>(GrainKeys.Image(dataset, decisions[i].Image)).SubmitAsync(decisions[i], actor, token));
                 return results;
             })
+            .Requires(Permission.ReviewTasks)
             .WithSummary("Submit decisions. Each is on disk when its result says so; sending the same again is harmless.").WithTags("review");
     }
 

@@ -13,13 +13,13 @@ public static class ApiSafety
         return address.Host == "localhost" || (IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
     }
 
-    /// <summary>Refuses to listen to others than this machine without a key.</summary>
-    /// <exception cref="InvalidOperationException">An address is not loopback and no key is set.</exception>
+    /// <summary>Refuses to listen to others than this machine without a key or an identity provider.</summary>
+    /// <exception cref="InvalidOperationException">An address is not loopback and neither is set.</exception>
     public static void Check(IEnumerable<string> urls, ApiOptions options)
     {
         if (options.Check() is { } wrong) throw new InvalidOperationException(wrong);
-        if (options.ReadKey() is not null) return;
+        if (options.ReadKey() is not null || options.Oidc is not null) return;
         foreach (var url in urls)
-            if (!IsLoopback(url)) throw new InvalidOperationException($"The server would listen on {url}, which others can reach, without a key. Set Api:Key or Api:KeyFile, or listen on http://127.0.0.1.");
+            if (!IsLoopback(url)) throw new InvalidOperationException($"The server would listen on {url}, which others can reach, without a key. Set Api:Key, Api:KeyFile or Api:Oidc, or listen on http://127.0.0.1.");
     }
 }

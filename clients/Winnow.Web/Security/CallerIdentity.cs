@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Winnow.Abstractions.Datasets;
+using Winnow.Model.Security;
 
 namespace Winnow.Web.Security;
 
@@ -9,12 +10,31 @@ internal static class CallerIdentity
     private const string Header = "Winnow-Actor";
     private const string Default = "local";
 
-    public static string Of(HttpContext context)
+    /// <summary>Who is acting, of a request that was admitted.</summary>
+    public static string Of(HttpContext context) => Admitted(context).Actor;
+
+    /// <summary>The caller of a request that was admitted.</summary>
+    public static AdmittedCaller Admitted(HttpContext context) =>
+        context.Features.Get<AdmittedCaller>() ?? throw new InvalidOperationException($"{context.Request.Path} is handled without its caller being admitted: map it with .Requires(…).");
+
+    /// <summary>Asks for more than the endpoint did, where a request's content calls for it.</summary>
+    /// <exception cref="ForbiddenException">The caller does not hold it.</exception>
+    public static void Demand(HttpContext context, Permission permission, string what)
+    {
+        if (!Admitted(context).Access.Permissions.Contains(permission)) throw new ForbiddenException($"{what} needs the permission {EndpointRule.NameOf(permission)}, which you do not hold here.");
+    }
+
+    /// <summary>
+    /// What history records: the principal; <c>PRINCIPAL for NAME</c> where a key that may act for others names somebody; the bare name on a
+    /// server without keys. Names of principals hold no spaces, so the three cannot be taken for each other.
+    /// </summary>
+    public static string ActorOf(Caller caller, CallerAccess access, HttpContext context)
     {
         var sent = context.Request.Headers[Header].ToString();
-        if (sent.Length == 0) return Default;
+        if (!access.Permissions.Contains(Permission.ActForOthers)) sent = "";
         if (sent.Length > 100 || sent.Any(c => c is < ' ' or > '~')) throw new RefusedException($"{Header} must have 1 to 100 printable ASCII characters.");
-        return sent;
+        if (caller.Principal is not { } principal) return sent.Length == 0 ? Default : sent;
+        return sent.Length == 0 ? principal.ToString() : $"{principal} for {sent}";
     }
 
     /// <summary>The operation id that the caller chose, or a new one: a caller that sends none cannot repeat safely.</summary>

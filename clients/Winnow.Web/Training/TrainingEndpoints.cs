@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Winnow.Abstractions.Datasets;
+using Winnow.Model.Security;
 using Winnow.Model.Training;
 using Winnow.Web.Datasets;
 using Winnow.Web.Security;
@@ -17,6 +18,7 @@ internal static class TrainingEndpoints
                 await grains.DatasetAsync(dataset, ct);
                 return await grains.GetGrain<IDatasetGrain>(dataset).StartRoundAsync(command, CallerIdentity.OperationOf(http), ct);
             })
+            .Requires(Permission.StartRounds)
             .WithSummary("Start the next round of an arm: select, review, train, calibrate, evaluate, promote, rescore.").WithTags("training");
 
         api.MapGet("/datasets/{dataset}/rounds", async (string dataset, IGrainFactory grains, CancellationToken ct) =>
@@ -24,6 +26,7 @@ internal static class TrainingEndpoints
                 await grains.DatasetAsync(dataset, ct);
                 return await grains.GetGrain<IDatasetGrain>(dataset).GetRoundsAsync(ct);
             })
+            .Requires(Permission.ReadDataset)
             .WithSummary("All rounds, oldest first.").WithTags("training");
 
         api.MapGet("/datasets/{dataset}/rounds/{arm}/{number:int}", async (string dataset, string arm, int number, IGrainFactory grains, CancellationToken ct) =>
@@ -32,6 +35,7 @@ internal static class TrainingEndpoints
                 var rounds = await grains.GetGrain<IDatasetGrain>(dataset).GetRoundsAsync(ct);
                 return rounds.FirstOrDefault(r => r.Arm == arm && r.Number == number) ?? throw new NotFoundException($"Dataset '{dataset}' has no round {arm}/{number}.");
             })
+            .Requires(Permission.ReadDataset)
             .WithSummary("One round.").WithTags("training");
 
         api.MapGet("/datasets/{dataset}/curves", async (string dataset, IGrainFactory grains, CancellationToken ct) =>
@@ -39,6 +43,7 @@ internal static class TrainingEndpoints
                 await grains.DatasetAsync(dataset, ct);
                 return await grains.GetGrain<IDatasetGrain>(dataset).GetCurvesAsync(ct);
             })
+            .Requires(Permission.ReadDataset)
             .WithSummary("Accuracy against labels, one curve per arm.").WithTags("training");
 
         api.MapGet("/datasets/{dataset}/models/{arm}/{round:int}/onnx", async (string dataset, string arm, int round, IGrainFactory grains, IDatasetArchive archive, CancellationToken ct) =>
@@ -49,6 +54,7 @@ internal static class TrainingEndpoints
                 var model = known is null ? null : await archive.OpenModelAsync(dataset, known, ct);
                 return Results.Stream(model ?? throw new NotFoundException($"Dataset '{dataset}' has no model {arm}/{round}."), "application/octet-stream", $"{dataset}-{arm}-{round}.onnx");
             })
+            .Requires(Permission.ExportData)
             .WithSummary("The head of a round's model as ONNX: embedding → probabilities.").WithTags("training").Produces(StatusCodes.Status200OK, contentType: "application/octet-stream");
     }
 }

@@ -30,6 +30,10 @@ public interface ICatalogGrain : IGrainWithIntegerKey
     [Alias("find")]
     Task<DatasetInfo?> FindAsync(string name, CancellationToken cancellationToken);
 
+    /// <summary>Answers: grains can be reached.</summary>
+    [Alias("ping")]
+    Task PingAsync(CancellationToken cancellationToken);
+
     /// <summary>Wakes every dataset, so that unfinished scoring and rounds go on after a start.</summary>
     [Alias("resume")]
     Task ResumeAsync(CancellationToken cancellationToken);

@@ -19,4 +19,14 @@ public static class LearningCurve
         }
         return null;
     }
+
+    /// <summary>
+    /// The share of the control's labels that the first curve needed less to reach what the control has at its end: 0.4 where 60 labels did
+    /// the work of 100. Negative where it needed more; null when it never got there, or either curve is empty.
+    /// </summary>
+    public static double? Saved(ReadOnlySpan<int> budgets, ReadOnlySpan<double> accuracies, ReadOnlySpan<int> controlBudgets, ReadOnlySpan<double> controlAccuracies)
+    {
+        if (budgets.IsEmpty || controlBudgets.IsEmpty || controlBudgets[^1] <= 0) return null;
+        return 1 - LabelsToReach(budgets, accuracies, controlAccuracies[^1]) / controlBudgets[^1];
+    }
 }

@@ -26,6 +26,8 @@ internal sealed class CatalogGrain(ILedger ledger, TimeProvider time) : Grain, I
 
     public Task<DatasetInfo?> FindAsync(string name, CancellationToken cancellationToken) => ledger.FindDatasetAsync(name, cancellationToken);
 
+    public Task PingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     public async Task ResumeAsync(CancellationToken cancellationToken)
     {
         // All at once: a dataset that cannot be woken must not keep the others asleep.

@@ -27,6 +27,7 @@ internal sealed partial class DatasetGrain(
     {
         var name = this.GetPrimaryKeyString();
         _dataset = await ledger.FindDatasetAsync(name, cancellationToken) ?? throw new RefusedException($"There is no dataset '{name}'.");
+        StartGauges();
     }
 
     public async Task<DatasetStatus> GetStatusAsync(CancellationToken cancellationToken)
@@ -153,6 +154,7 @@ internal sealed partial class DatasetGrain(
         try
         {
             await state.WriteStateAsync(CancellationToken.None);
+            RenewGauges();
         }
         catch
         {

@@ -94,12 +94,14 @@ internal sealed class ImageGrain(ILedger ledger, LeaseKeyring keyring, TimeProvi
         if (AnnotationRules.Check(command.Decision.Annotations, _dataset.Schema) is { } wrong) return Refuse(SubmitStatus.Refused, wrong);
 
         long seen;
+        DateTimeOffset? leasedAt = null;
         if (command.Lease is not null)
         {
             if (!_leases.TryRead(command.Lease, out var lease)) return Refuse(SubmitStatus.Refused, "The lease is not one that this cluster gave. Take the task again.");
             if (lease.Dataset != _dataset.Name || lease.Image != _image) return Refuse(SubmitStatus.Refused, "The lease is for another image.");
             if (lease.Actor != actor) return Refuse(SubmitStatus.Refused, "The lease was given to somebody else.");
             seen = lease.Version;
+            leasedAt = lease.Expires - _dataset.Settings.LeasePeriod;
         }
         else if (command.ExpectedVersion is { } expected)
         {
@@ -126,9 +128,19 @@ internal sealed class ImageGrain(ILedger ledger, LeaseKeyring keyring, TimeProvi
             DeactivateOnIdle();
             throw;
         }
+        if (leasedAt is { } since) WinnowTelemetry.DecisionLatency.Record(Math.Max(0, (made.At - since).TotalSeconds), new TagList { { "dataset", _dataset.Name } });
+        if (kind == HistoryKind.SecondOpinion) CountOpinion(made.Decision.Annotations, standing);
         _history.Add(made);
         GrainFactory.GetGrain<IQueueGrain>(_dataset.Name).AnsweredAsync(_image, actor, standing.Closed, CancellationToken.None).Ignore();
         return new SubmitResult(_image, kind == HistoryKind.SecondOpinion ? SubmitStatus.SecondOpinion : SubmitStatus.Recorded, made.Version);
+    }
+
+    /// <summary>A second opinion changes nothing; it tells how far people agree.</summary>
+    private void CountOpinion(IReadOnlyList<Annotation> given, Standing standing)
+    {
+        var label = new Standing(given, null, false).LabelIndex(_dataset.Schema);
+        var agree = label == standing.LabelIndex(_dataset.Schema);
+        WinnowTelemetry.PeopleAgreement.Add(1, new TagList { { "dataset", _dataset.Name }, { "status", agree ? "agree" : "differ" } });
     }
 
     internal static Prelabel PrelabelOf(DatasetInfo dataset, string model, int predicted, float confidence) =>

@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Review;
+using Winnow.Abstractions.Telemetry;
 using Winnow.Abstractions.Training;
 using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
@@ -32,6 +34,9 @@ internal sealed partial class ShardGrain(ILedger ledger, IObjectStore objects, D
     private DatasetInfo _dataset = null!;
     private TaskBook _tasks = null!;
     private bool _closed;
+    private UploadTraces _traces = null!;
+    private ShardDrift _drift = null!;
+    private IDisposable? _gauges;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -42,7 +47,10 @@ internal sealed partial class ShardGrain(ILedger ledger, IObjectStore objects, D
         if (_key.Shard >= _dataset.Settings.Shards) throw new RefusedException($"Dataset '{_key.Dataset}' has {_dataset.Settings.Shards} shards; there is no shard {_key.Shard}.");
         var opened = await ledger.OpenShardAsync(_key, cancellationToken);
         _epoch = opened.Epoch;
+        (_traces, _drift) = (new UploadTraces(time), new ShardDrift(_dataset.Schema.Classes.Count));
         await LoadAsync(cancellationToken);
+        _drift.Published(_scores);
+        _gauges = SiloGauges.Shards.Add(() => new ShardFigures(_key.Dataset, _index.Stages(), Embedded, _index.Count - Embedded, _tasks.Open, _index.Decided, _stalled is not null, _drift.Figures));
         logger.ShardOpened(text, _index.Count, Embedded, _tasks.Open, _epoch);
         StartMachineWork();
     }
@@ -50,6 +58,7 @@ internal sealed partial class ShardGrain(ILedger ledger, IObjectStore objects, D
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _closed = true;
+        _gauges?.Dispose();
         await _closing.CancelAsync();
         await StopMachineWorkAsync();
     }
@@ -113,7 +122,11 @@ internal sealed partial class ShardGrain(ILedger ledger, IObjectStore objects, D
             }
         }
         if (fresh.Count == 0) return outcomes;
+        using var span = WinnowTelemetry.Activities.StartActivity("shard commit");
+        span?.SetTag("winnow.dataset", _key.Dataset);
+        span?.SetTag("winnow.images", fresh.Count);
         await CommitAsync(new ShardCommit { Shard = _key, Epoch = _epoch, OperationId = lot.OperationId, Images = fresh }, cancellationToken);
+        _traces.Arrived(_index.Count, fresh.Count);
         foreach (var row in fresh) _index.Add(row.Row.Id, row.Row.Partition, row.Row.Label, row.Row.Reason is not null);
         WakeMachineWork();
         return outcomes;
@@ -129,12 +142,8 @@ internal sealed partial class ShardGrain(ILedger ledger, IObjectStore objects, D
         return new IngestOutcome(IngestStatus.Duplicate, $"These bytes are in the dataset with {stands}; '{_dataset.Schema.Classes[row.Label].Name}' was not taken over. Correct the image's label if it is wrong.");
     }
 
-    public Task<ShardSummary> GetSummaryAsync(CancellationToken cancellationToken)
-    {
-        var stages = new long[(int)Stage.Quarantined + 1];
-        for (var i = 0; i < _index.Count; i++) stages[(int)_index.StageOf(i, Embedded)]++;
-        return Task.FromResult(new ShardSummary(_index.Count, stages, _index.Holdout, _index.Count - Embedded, _tasks.Open, _index.Decided, _stalled));
-    }
+    public Task<ShardSummary> GetSummaryAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(new ShardSummary(_index.Count, _index.Stages(), _index.Holdout, _index.Count - Embedded, _tasks.Open, _index.Decided, _stalled));
 
     public async Task<ImageRecord?> FindAsync(ImageId image, CancellationToken cancellationToken)
     {
@@ -200,14 +209,17 @@ internal sealed partial class ShardGrain(ILedger ledger, IObjectStore objects, D
     {
         ThrowIfClosed();
         ShardCommitStatus status;
+        var started = Stopwatch.GetTimestamp();
         try
         {
             // Once handed over, the outcome is the disk's to decide: a caller that gives up must not leave memory behind the ledger.
             cancellationToken.ThrowIfCancellationRequested();
             status = await ledger.CommitAsync(commit, CancellationToken.None);
+            CommitTook(started, status.ToString());
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
+            CommitTook(started, "Failed");
             logger.CommitFailed(e, _key.ToString());
             Close();
             throw new OrleansException($"Shard {_key} could not write to the ledger: {e.Message} Nothing was acknowledged; repeat the call.", e);
@@ -218,6 +230,9 @@ internal sealed partial class ShardGrain(ILedger ledger, IObjectStore objects, D
         Close();
         throw new OrleansException($"Shard {_key} was taken over by another activation. Repeat the call.");
     }
+
+    private static void CommitTook(long started, string status) =>
+        WinnowTelemetry.LedgerCommitDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, new TagList { { "status", status } });
 
     private void ThrowIfClosed()
     {

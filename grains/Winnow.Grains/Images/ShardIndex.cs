@@ -14,6 +14,8 @@ internal sealed class ShardIndex
     private int[] _versions = new int[64];
     private Stage[] _humanStages = new Stage[64];
     private int[] _table = NewTable(128);
+    private readonly long[] _stages = new long[(int)Stage.Quarantined + 1];
+    private int _embedded;
 
     [Flags]
     public enum Flags : byte
@@ -38,6 +40,18 @@ internal sealed class ShardIndex
     public int Quarantined { get; private set; }
 
     public int Decided { get; private set; }
+
+    /// <summary>Images by stage, kept up to date by every change: to be read at any time.</summary>
+    public long[] Stages() => [.. _stages];
+
+    /// <summary>The first rows are embedded, this many.</summary>
+    public void SetEmbedded(int rows)
+    {
+        var (from, to) = rows < _embedded ? (rows, _embedded) : (_embedded, rows);
+        for (var o = from; o < Math.Min(to, Count); o++) _stages[(int)StageOf(o, _embedded)]--;
+        for (var o = from; o < Math.Min(to, Count); o++) _stages[(int)StageOf(o, rows)]++;
+        _embedded = rows;
+    }
 
     public ImageId IdOf(int ordinal) => _ids[ordinal];
 
@@ -77,6 +91,7 @@ internal sealed class ShardIndex
         Count++;
         if (partition == Partition.Holdout) Holdout++;
         if (quarantined) Quarantined++;
+        _stages[(int)StageOf(ordinal, _embedded)]++;
         Insert(_table, id, ordinal);
         return ordinal;
     }
@@ -84,22 +99,34 @@ internal sealed class ShardIndex
     public void Quarantine(int ordinal)
     {
         if (Has(ordinal, Flags.Quarantined)) return;
-        _flags[ordinal] |= Flags.Quarantined;
         Quarantined++;
+        Set(ordinal, Flags.Quarantined);
     }
 
-    public void Set(int ordinal, Flags flag) => _flags[ordinal] |= flag;
+    public void Set(int ordinal, Flags flag)
+    {
+        _stages[(int)StageOf(ordinal, _embedded)]--;
+        _flags[ordinal] |= flag;
+        _stages[(int)StageOf(ordinal, _embedded)]++;
+    }
 
-    public void Clear(int ordinal, Flags flag) => _flags[ordinal] &= ~flag;
+    public void Clear(int ordinal, Flags flag)
+    {
+        _stages[(int)StageOf(ordinal, _embedded)]--;
+        _flags[ordinal] &= ~flag;
+        _stages[(int)StageOf(ordinal, _embedded)]++;
+    }
 
     /// <summary>A human fact was committed.</summary>
     public void Decide(int ordinal, int version, int label, bool closes, Stage stage)
     {
+        _stages[(int)StageOf(ordinal, _embedded)]--;
         if (_versions[ordinal] == 0) Decided++;
         _versions[ordinal] = version;
         _labels[ordinal] = (short)label;
         _humanStages[ordinal] = stage;
         if (closes) _flags[ordinal] |= Flags.Closed;
+        _stages[(int)StageOf(ordinal, _embedded)]++;
     }
 
     /// <summary>Whether people are being asked about it.</summary>

@@ -27,6 +27,12 @@ public static class SiloTraits
     /// <summary>All roles.</summary>
     public static readonly IReadOnlyList<string> Roles = [All, Core, Scoring, Gateway];
 
+    /// <summary>Whether a silo of this role answers HTTP.</summary>
+    public static bool AnswersHttp(string role) => role is All or Gateway;
+
+    /// <summary>Whether a silo of this role has scoring devices.</summary>
+    public static bool Scores(string role) => role is All or Scoring;
+
     /// <summary>The metadata of a silo.</summary>
     public static Dictionary<string, string> Describe(string role, string name, int devices) => new(StringComparer.Ordinal)
     {

@@ -21,6 +21,9 @@ public interface IEmbedderProvider
     /// <summary>How many devices this silo has: one scoring grain stands for each.</summary>
     int Devices { get; }
 
+    /// <summary>What kind they are: cpu or cuda.</summary>
+    string Kind { get; }
+
     /// <summary>The backbone on a device, loaded on first use.</summary>
     /// <exception cref="InvalidOperationException">The backbone is not known or its weights are not there; the message says what to do.</exception>
     Task<IEmbedder> GetAsync(string backbone, int device, CancellationToken cancellationToken);

@@ -35,6 +35,7 @@ internal sealed class QueueGrain(ILedger ledger, LeaseKeyring keyring, TimeProvi
     private DatasetInfo _dataset = null!;
     private LeaseTokens _leases = null!;
     private DateTimeOffset _extendedAt = DateTimeOffset.MinValue;
+    private IDisposable? _gauges;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -42,10 +43,12 @@ internal sealed class QueueGrain(ILedger ledger, LeaseKeyring keyring, TimeProvi
         _dataset = await ledger.FindDatasetAsync(name, cancellationToken) ?? throw new RefusedException($"There is no dataset '{name}'.");
         _leases = await keyring.GetAsync(cancellationToken);
         for (var shard = 0; shard < _dataset.Settings.Shards; shard++) _shardsWithWork.Add(shard);
+        _gauges = SiloGauges.Queues.Add(() => new QueueFigures(name, _stock.Free, _stock.Count - _stock.Free, _stock.OldestOffer is { } since ? (time.GetUtcNow() - since).TotalSeconds : 0));
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        _gauges?.Dispose();
         // On an orderly end nothing needs to wait for a reservation to run out.
         foreach (var (shard, images) in _stock.TakeAllFree())
         {
@@ -71,6 +74,7 @@ internal sealed class QueueGrain(ILedger ledger, LeaseKeyring keyring, TimeProvi
             if (_stock.Free < request.Max || time.GetUtcNow() - _extendedAt > _dataset.Settings.LeasePeriod / 2) await RefillAsync(request.Max, cancellationToken);
             var tasks = Hand(request.Max, actor);
             var left = patience - time.GetElapsedTime(started);
+            if (tasks.Count > 0) WinnowTelemetry.LeaseWait.Record(time.GetElapsedTime(started).TotalSeconds, new TagList { { "dataset", _dataset.Name } });
             if (tasks.Count > 0 || left <= TimeSpan.Zero) return [.. tasks];
             await Task.WhenAny(arrived, Task.Delay(left < PollWhileWaiting ? left : PollWhileWaiting, time, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
@@ -126,7 +130,7 @@ internal sealed class QueueGrain(ILedger ledger, LeaseKeyring keyring, TimeProvi
         try
         {
             var reserved = await Shard(shard).ReserveAsync(block, until, cancellationToken);
-            foreach (var task in reserved.Tasks) _stock.Add(shard, task, until);
+            foreach (var task in reserved.Tasks) _stock.Add(shard, task, until, time.GetUtcNow());
             if (reserved.Remaining > 0) _shardsWithWork.Add(shard);
         }
         catch (Exception e) when (e is not OperationCanceledException)
@@ -152,7 +156,7 @@ internal sealed class QueueGrain(ILedger ledger, LeaseKeyring keyring, TimeProvi
 
     public Task ReleaseAsync(ImageId[] images, string actor, CancellationToken cancellationToken)
     {
-        foreach (var image in images) _stock.PutBack(image, actor, skipped: false);
+        foreach (var image in images) _stock.PutBack(image, actor, skipped: false, time.GetUtcNow());
         Arrived();
         return Task.CompletedTask;
     }
@@ -162,7 +166,7 @@ internal sealed class QueueGrain(ILedger ledger, LeaseKeyring keyring, TimeProvi
         if (closed) _stock.Remove(image);
         else
         {
-            _stock.PutBack(image, actor, skipped: true);
+            _stock.PutBack(image, actor, skipped: true, time.GetUtcNow());
             Arrived();
         }
         return Task.CompletedTask;

@@ -16,12 +16,15 @@ internal sealed class QueueStock
         public DateTimeOffset Until { get; set; } = until;
         public string? Holder { get; set; }
         public DateTimeOffset LeaseEnds { get; set; }
+        public DateTimeOffset OfferedAt { get; set; }
         public HashSet<string>? SkippedBy { get; set; }
     }
 
     private readonly Dictionary<ImageId, Held> _held = [];
     private readonly PriorityQueue<Held, (double NegatedPriority, ImageId Image)> _free = new();
     private readonly PriorityQueue<Held, DateTimeOffset> _leases = new();
+    private readonly Queue<(Held Held, DateTimeOffset OfferedAt)> _offers = new();
+    private long _oldestOffer;
 
     /// <summary>Tasks that can be handed out.</summary>
     public int Free { get; private set; }
@@ -29,12 +32,15 @@ internal sealed class QueueStock
     /// <summary>All tasks set aside.</summary>
     public int Count => _held.Count;
 
+    /// <summary>When the free task that has waited longest was offered; null when none waits.</summary>
+    public DateTimeOffset? OldestOffer => Interlocked.Read(ref _oldestOffer) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+
     /// <summary>Adds what a shard set aside.</summary>
-    public void Add(int shard, ReservedTask task, DateTimeOffset until)
+    public void Add(int shard, ReservedTask task, DateTimeOffset until, DateTimeOffset now)
     {
         var held = new Held(shard, task, until);
         if (!_held.TryAdd(task.Image, held)) return;
-        Offer(held);
+        Offer(held, now);
     }
 
     /// <summary>Hands out the best task that this person may be asked, until <paramref name="leaseEnds"/>; null when there is none.</summary>
@@ -62,21 +68,24 @@ internal sealed class QueueStock
         }
         if (passedOver is not null)
             foreach (var held in passedOver) _free.Enqueue(held, (-held.Task.Priority, held.Task.Image));
+        FindOldest();
         return taken;
     }
 
     /// <summary>The image was answered for good.</summary>
     public void Remove(ImageId image)
     {
-        if (_held.Remove(image, out var held) && held.Holder is null) Free--;
+        if (!_held.Remove(image, out var held) || held.Holder is not null) return;
+        Free--;
+        FindOldest();
     }
 
     /// <summary>Puts a task back that a person held; with <paramref name="skipped"/>, that person is not asked again.</summary>
-    public void PutBack(ImageId image, string actor, bool skipped)
+    public void PutBack(ImageId image, string actor, bool skipped, DateTimeOffset now)
     {
         if (!_held.TryGetValue(image, out var held)) return;
         if (skipped) (held.SkippedBy ??= new HashSet<string>(StringComparer.Ordinal)).Add(actor);
-        if (held.Holder == actor) Offer(held);
+        if (held.Holder == actor) Offer(held, now);
     }
 
     /// <summary>Tasks whose reservation runs out before <paramref name="before"/>, by shard: to be extended while the queue still wants them.</summary>
@@ -104,14 +113,24 @@ internal sealed class QueueStock
             _leases.Dequeue();
             // Given back and handed out again since: the later lease has an entry of its own.
             if (held.Holder is null || held.LeaseEnds != ends) continue;
-            if (_held.TryGetValue(held.Task.Image, out var current) && current == held) Offer(held);
+            if (_held.TryGetValue(held.Task.Image, out var current) && current == held) Offer(held, ends);
         }
     }
 
-    private void Offer(Held held)
+    private void Offer(Held held, DateTimeOffset now)
     {
-        held.Holder = null;
+        (held.Holder, held.OfferedAt) = (null, now);
         Free++;
         _free.Enqueue(held, (-held.Task.Priority, held.Task.Image));
+        _offers.Enqueue((held, now));
+        FindOldest();
+    }
+
+    /// <summary>Forgets offers that were taken up. Each is looked at once, so this costs nothing beside the offer itself.</summary>
+    private void FindOldest()
+    {
+        while (_offers.TryPeek(out var offer) && (offer.Held.Holder is not null || offer.Held.OfferedAt != offer.OfferedAt || !_held.TryGetValue(offer.Held.Task.Image, out var current) || current != offer.Held))
+            _offers.Dequeue();
+        Interlocked.Exchange(ref _oldestOffer, _offers.TryPeek(out var oldest) ? oldest.OfferedAt.UtcTicks : 0);
     }
 }

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Review;
+using Winnow.Abstractions.Telemetry;
 using Winnow.Abstractions.Training;
 using Winnow.Grains.Ports;
 using Winnow.Model.Images;
@@ -65,6 +67,8 @@ internal sealed partial class ShardGrain
         if (!_index.TryFind(fact.Image, out var ordinal)) return CommitOutcome.Conflict;
         var row = new HistoryRow(fact.Image, ordinal, fact.Version, fact.OperationId, fact.EntryJson, fact.Label, fact.Closes, fact.Stage);
         if (await TryCommitAsync(new ShardCommit { Shard = _key, Epoch = _epoch, History = [row] }, cancellationToken) == ShardCommitStatus.Conflict) return CommitOutcome.Conflict;
+        if (fact.Label >= 0 && fact.Label != _index.LabelOf(ordinal) && ScoreOf(ordinal) is { } score)
+            WinnowTelemetry.ModelAgreement.Add(1, new TagList { { "dataset", _key.Dataset }, { "status", score.Predicted == fact.Label ? "agree" : "differ" } });
         var wasOpen = _index.IsOpen(ordinal);
         _index.Decide(ordinal, fact.Version, fact.Label, fact.Closes, fact.Stage);
         if (!_index.IsOpen(ordinal)) _tasks.Close(ordinal, wasOpen);

@@ -67,6 +67,8 @@ internal sealed partial class ShardGrain
     private async Task RunMachineWorkAsync(CancellationToken cancellationToken)
     {
         await Task.Yield();
+        // The call that opened the shard is over; its trace must not go on for as long as the shard lives.
+        Activity.Current = null;
         var delay = FirstDelay;
         var joined = false;
         while (!cancellationToken.IsCancellationRequested)
@@ -138,6 +140,7 @@ internal sealed partial class ShardGrain
 
     private async Task<EmbeddedLot> EmbedLotAsync(int first, int count, CancellationToken cancellationToken)
     {
+        using var span = _traces.StartLot(first, count, _key.Dataset);
         var images = new List<ImageId>(count);
         for (var o = first; o < first + count; o++)
             if (!_index.Has(o, ShardIndex.Flags.Quarantined)) images.Add(_index.IdOf(o));
@@ -173,6 +176,7 @@ internal sealed partial class ShardGrain
         try
         {
             var first = Embedded;
+            using var span = _traces.StartSegment(first, _buffered, _key.Dataset);
             var quarantined = new List<QuarantineRow>();
             var at = 0;
             foreach (var reason in _buffer.SelectMany(l => l.Reasons))
@@ -186,6 +190,8 @@ internal sealed partial class ShardGrain
             if (quarantined.Count > 0) logger.Quarantined(_key.ToString(), quarantined.Count);
             WinnowTelemetry.EmbeddedImages.Add(_buffered - quarantined.Count, new TagList { { "dataset", _key.Dataset } });
             WinnowTelemetry.QuarantinedImages.Add(quarantined.Count, new TagList { { "dataset", _key.Dataset } });
+            _drift.Published(_scores);
+            _traces.Scored(Embedded, span);
             _buffer.Clear();
             _buffered = 0;
         }
@@ -273,6 +279,7 @@ internal sealed partial class ShardGrain
         ref var column = ref kind == SegmentKinds.Embedding ? ref _embeddings : ref kind == SegmentKinds.Projection ? ref _projected : ref _scores;
         column ??= new SegmentColumn(SegmentFormat.Read(owner.Memory.Span).RowBytes);
         column.Append(owner);
+        if (kind == SegmentKinds.Embedding) _index.SetEmbedded(column.Count);
     }
 
     /// <summary>Maps what is published. A segment that cannot be used is a machine fact that is made again, with all that follows it.</summary>
@@ -291,7 +298,11 @@ internal sealed partial class ShardGrain
             {
                 logger.SegmentUnusable(_key.ToString(), group.First().ObjectKey, e.Message);
                 withdrawn.Add(group.Key);
-                if (group.Key.Kind == SegmentKinds.Embedding) _embeddings = null;
+                if (group.Key.Kind == SegmentKinds.Embedding)
+                {
+                    _embeddings = null;
+                    _index.SetEmbedded(0);
+                }
                 if (group.Key.Kind == SegmentKinds.Projection) (_projected, _projectedVersion) = (null, null);
                 if (group.Key.Kind == SegmentKinds.Scores) (_scores, _scoresVersion) = (null, null);
             }

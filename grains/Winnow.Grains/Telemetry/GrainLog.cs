@@ -40,4 +40,7 @@ internal static partial class GrainLog
 
     [LoggerMessage(30, LogLevel.Warning, "Queue of {Dataset}: shard {Shard} did not give tasks")]
     public static partial void QueueRefillFailed(this ILogger logger, Exception exception, string dataset, int shard);
+
+    [LoggerMessage(40, LogLevel.Warning, "Key {Key}: its use could not be written down")]
+    public static partial void KeyUseNotRemembered(this ILogger logger, Exception exception, string key);
 }

@@ -104,6 +104,8 @@ internal sealed partial class RoundGrain(
         if (_work is { IsCompleted: false } || state.State.Command is null) return;
         // A round lives as long as it works: people may take days.
         DelayDeactivation(TimeSpan.FromDays(365));
+        // A counter that first appears at 1 looks to Prometheus as if it had never risen.
+        CountEnd("failed", 0);
         _work = RunAsync(_closing.Token);
     }
 
@@ -183,8 +185,11 @@ internal sealed partial class RoundGrain(
         state.State.Reason = reason ?? state.State.Reason;
         state.State.EndedAt = time.GetUtcNow();
         await state.WriteStateAsync(CancellationToken.None);
-        WinnowTelemetry.Rounds.Add(1, new TagList { { "dataset", _dataset.Name }, { "arm", _arm }, { "outcome", step == RoundStep.Failed ? "failed" : state.State.Promoted == true ? "promoted" : "kept" } });
+        CountEnd(step == RoundStep.Failed ? "failed" : state.State.Promoted == true ? "promoted" : "kept", 1);
     }
+
+    private void CountEnd(string status, int count) =>
+        WinnowTelemetry.Rounds.Add(count, new TagList { { "dataset", _dataset.Name }, { "arm", _arm }, { "status", status } });
 
     private async Task NextAsync(RoundStep step)
     {

@@ -60,6 +60,7 @@ internal sealed partial class ShardGrain
             var embeddings = _embeddings;
             var made = embeddings is null ? [] : await Task.Run(() => MakeBulk<Half>(embeddings, SegmentKinds.Projection, version, (rows, count) => MakeProjection(projection, rows, count)), cancellationToken);
             (_projected, _scores, _scoresVersion, _head) = (null, null, null, null);
+            _drift.Promoted(null);
             _projectedVersion = version;
             await PublishSegmentsAsync(made, withdrawn, [], cancellationToken);
         }
@@ -81,6 +82,7 @@ internal sealed partial class ShardGrain
             _scores = null;
             _scoresVersion = state.ModelName;
             await PublishSegmentsAsync(made, withdrawn, [], cancellationToken);
+            _drift.Promoted(_scores);
             WinnowTelemetry.RescoreDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, new TagList { { "dataset", _key.Dataset } });
         }
         _head = head;

@@ -26,6 +26,7 @@ internal sealed class ImageIntake(IObjectStore objects, IGrainFactory grains, Im
     {
         if (lot.Count > MaxLot)
             throw new RefusedException(string.Create(CultureInfo.InvariantCulture, $"A lot has at most {MaxLot} images, not {lot.Count}. Send it in parts."));
+        var started = Stopwatch.GetTimestamp();
         var classes = ClassIndex(dataset.Schema);
         var seen = new Examined[lot.Count];
         // Hashing is the gateway's work and takes all its processors.
@@ -49,6 +50,7 @@ internal sealed class ImageIntake(IObjectStore objects, IGrainFactory grains, Im
             }
         }));
         Count(dataset.Name, lot, results);
+        WinnowTelemetry.IngestDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, new TagList { { "dataset", dataset.Name } });
         return results;
     }
 

@@ -1,6 +1,6 @@
 namespace Winnow.Adapters.Ledger;
 
-/// <summary>The ledger cannot be opened: it is in use, newer than this program, or no ledger at all. The message says what to do.</summary>
+/// <summary>The ledger cannot be opened or reached: it is in use, newer than this program, no ledger at all, or its server is away. The message says what to do.</summary>
 public sealed class LedgerUnavailableException : InvalidOperationException
 {
     public LedgerUnavailableException(string message) : base(message) { }
@@ -9,7 +9,7 @@ public sealed class LedgerUnavailableException : InvalidOperationException
 }
 
 /// <summary>
-/// The disk refused a write. The message says whether nothing was stored or whether the outcome is open; repeating the call with the same
+/// The disk or the server refused a write. The message says whether nothing was stored or whether the outcome is open; repeating the call with the same
 /// operation id is safe in both cases.
 /// </summary>
 public sealed class LedgerWriteException : IOException

@@ -106,6 +106,7 @@ internal sealed partial class LedgerWriter : IAsyncDisposable
             foreach (var request in _group) request.Fail(told);
             return;
         }
+        Abstractions.Telemetry.WinnowTelemetry.LedgerGroupSize.Record(_group.Count);
         foreach (var request in _group) request.Complete();
     }
 

@@ -14,7 +14,7 @@ namespace Winnow.Adapters.Ledger;
 /// <summary>
 /// The embedded ledger: one SQLite file with a write-ahead log, one writer that groups commits, and pooled readers. One process at a time.
 /// </summary>
-public sealed class SqliteLedger : ILedger, IGrainStateStore, IAsyncDisposable
+public sealed class SqliteLedger : ILedger, IGrainStateStore, IStorageHealth, IAsyncDisposable
 {
     private const int PageRows = 4_096;
 
@@ -192,6 +192,29 @@ public sealed class SqliteLedger : ILedger, IGrainStateStore, IAsyncDisposable
 
     Task<long?> IGrainStateStore.WriteAsync(GrainStateKey key, long? expected, ReadOnlyMemory<byte>? state, CancellationToken cancellationToken) =>
         _writer.WriteAsync(1, session => GrainStateQueries.Write(session, key, expected, state), cancellationToken);
+
+    string IStorageHealth.Name => "ledger";
+
+    async Task<string?> IStorageHealth.CheckAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            // Only a write shows a full disk: the number of the layout is written again.
+            return await _writer.WriteAsync(1, static session =>
+            {
+                session.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {LedgerMigrations.Newest}"));
+                return new Written<string?>(null, true);
+            }, cancellationToken).ConfigureAwait(false);
+        }
+        catch (LedgerWriteException problem)
+        {
+            return problem.Message;
+        }
+        catch (ObjectDisposedException)
+        {
+            return "The ledger is closed: this silo is stopping.";
+        }
+    }
 
     /// <summary>Writes what was handed over, then closes the file and lets another process have it.</summary>
     public async ValueTask DisposeAsync()

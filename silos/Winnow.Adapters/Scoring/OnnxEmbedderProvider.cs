@@ -26,12 +26,13 @@ internal sealed partial class OnnxEmbedderProvider : IEmbedderProvider, IAsyncDi
         _time = time;
         _weights = new WeightsCache(options.WeightsFolder);
         var report = DeviceCatalog.Discover(options.UseGpu);
-        // The processors are busy with decoding for the GPUs; they are a device only where there is no other.
-        _devices = report.WhyNoGpu is null ? [.. report.Devices.Where(d => d != Device.Cpu)] : report.Devices;
+        _devices = InferenceDevices.Usable(report);
         LogDevices(logger, string.Join(", ", _devices), report.WhyNoGpu ?? "");
     }
 
     public int Devices => _devices.Count;
+
+    public string Kind => _devices[0].Kind;
 
     public async Task<IEmbedder> GetAsync(string backbone, int device, CancellationToken cancellationToken)
     {

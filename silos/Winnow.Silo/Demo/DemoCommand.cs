@@ -86,7 +86,7 @@ internal static class DemoCommand
 
     private static async Task<WebApplication> StartAsync(DemoOptions options, string folder, CancellationToken cancellationToken)
     {
-        string[] Args(string url) => ["--urls", url, "--Data", Path.Combine(folder, "store"), "--Logging:LogLevel:Default", "Warning", "--SiloPort", FreePort().ToString(CultureInfo.InvariantCulture), "--GatewayPort", FreePort().ToString(CultureInfo.InvariantCulture)];
+        string[] Args(string url) => ["--urls", url, "--Data", Path.Combine(folder, "store"), "--Logging:LogLevel:Default", "Warning", "--Cluster:SiloPort", FreePort().ToString(CultureInfo.InvariantCulture)];
         var url = options.Url ?? (IsFree(5080) ? WinnowHost.DefaultUrl : "http://127.0.0.1:0");
         var app = WinnowHost.Build(Args(url));
         await app.StartAsync(cancellationToken);

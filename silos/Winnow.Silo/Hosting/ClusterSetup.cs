@@ -1,22 +1,20 @@
 using System.Net;
 using Orleans.Configuration;
 using Orleans.Runtime.MembershipService.SiloMetadata;
-using Orleans.Serialization;
 using Winnow.Adapters.Ledger;
+using Winnow.Adapters.Scoring;
 using Winnow.Grains;
 using Winnow.Grains.Placement;
-using Winnow.Model;
-using Winnow.Model.Images;
 
 namespace Winnow.Silo.Hosting;
 
 /// <summary>Makes the process a silo: alone on a laptop, or one of many that find each other through PostgreSQL.</summary>
 internal static class ClusterSetup
 {
-    public static void Configure(ISiloBuilder silo, SiloOptions options, int devices)
+    public static void Configure(ISiloBuilder silo, SiloOptions options)
     {
         var cluster = options.Cluster;
-        if (options.Postgres.IsSet) Join(silo, options);
+        if (options.Postgres is { } postgres) Join(silo, options.Cluster, postgres.ForOrleans());
         else
         {
             silo.UseLocalhostClustering(cluster.SiloPort, gatewayPort: 0, primarySiloEndpoint: null, cluster.ServiceId, cluster.ClusterId);
@@ -25,6 +23,7 @@ internal static class ClusterSetup
         // Everybody who talks to grains is a silo of its own, so Orleans' gateway, which knows no authentication, stays shut.
         silo.Configure<EndpointOptions>(o => o.GatewayPort = 0);
         silo.Configure<Orleans.Configuration.SiloOptions>(o => o.SiloName = cluster.NameOrDefault);
+        var devices = SiloTraits.Scores(options.Role) ? InferenceDevices.Count(options.Scoring.UseGpu) : 0;
         silo.UseSiloMetadata(SiloTraits.Describe(options.Role, cluster.NameOrDefault, devices));
         silo.Configure<SiloMessagingOptions>(o =>
         {
@@ -32,18 +31,13 @@ internal static class ClusterSetup
             o.SystemResponseTimeout = TimeSpan.FromSeconds(10);
             o.CancelRequestOnTimeout = true;
         });
-        silo.Services.AddSerializer(s => s.AddJsonSerializer(
-            // Image ids cross in 32 bytes of their own; everything else of the model as JSON.
-            type => type != typeof(ImageId) && type.Namespace?.StartsWith("Winnow.Model", StringComparison.Ordinal) == true && !type.IsEnum,
-            ModelJson.Default.Options));
+        silo.Services.AddWinnowWireFormat();
         silo.AddWinnowGrainStorage(GrainsRegistration.GrainStorage);
         silo.AddActivityPropagation();
     }
 
-    private static void Join(ISiloBuilder silo, SiloOptions options)
+    private static void Join(ISiloBuilder silo, ClusterSettings cluster, string connection)
     {
-        var cluster = options.Cluster;
-        var connection = options.Postgres.ReadConnectionString();
         silo.Configure<ClusterOptions>(o => (o.ServiceId, o.ClusterId) = (cluster.ServiceId, cluster.ClusterId));
         silo.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = ("Npgsql", connection));
         silo.UseAdoNetReminderService(o => (o.Invariant, o.ConnectionString) = ("Npgsql", connection));

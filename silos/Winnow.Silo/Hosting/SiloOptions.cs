@@ -1,5 +1,9 @@
+using Winnow.Adapters.Images.Buckets;
+using Winnow.Adapters.Ledger.Postgres;
+using Winnow.Adapters.Objects.S3;
 using Winnow.Adapters.Scoring;
 using Winnow.Grains.Images;
+using Winnow.Grains.Images.Buckets;
 using Winnow.Grains.Placement;
 using Winnow.Inference.Images;
 using Winnow.Inference.Scoring;
@@ -16,17 +20,26 @@ public sealed class SiloOptions
     /// <summary>Folder of the embedded storage, and of local copies in a cluster. Default <c>winnow-data</c> in the working folder.</summary>
     public string Data { get; set; } = "winnow-data";
 
+    /// <summary>The database of a cluster. Default none: rows are kept in <see cref="Data"/>, and the silo is alone.</summary>
+    public PostgresOptions? Postgres { get; set; }
+
+    /// <summary>The bucket of a cluster. Default none: objects are kept in <see cref="Data"/>, which only one silo can do.</summary>
+    public S3Options? S3 { get; set; }
+
     /// <summary>The cluster that this silo belongs to.</summary>
     public ClusterSettings Cluster { get; set; } = new();
-
-    /// <summary>Address of an OTLP receiver for metrics and traces, such as <c>http://collector:4317</c>. Default none.</summary>
-    public string? Otlp { get; set; }
 
     /// <summary>The front door.</summary>
     public ApiOptions Api { get; set; } = new();
 
     /// <summary>What an image may cost.</summary>
     public ImageLimits Images { get; set; } = new();
+
+    /// <summary>Further servers that images may be read from, by the name that sources give. Default none.</summary>
+    public Dictionary<string, BucketServerOptions> Buckets { get; set; } = [];
+
+    /// <summary>How buckets are read.</summary>
+    public BucketSourceOptions Sources { get; set; } = new();
 
     /// <summary>How shards work.</summary>
     public ShardOptions Shard { get; set; } = new();
@@ -39,8 +52,10 @@ public sealed class SiloOptions
     {
         if (string.IsNullOrWhiteSpace(Data)) return "Data must name a folder.";
         if (!SiloTraits.Roles.Contains(Role)) return $"Role must be one of {string.Join(", ", SiloTraits.Roles)}, not '{Role}'.";
-        if (Otlp is not null && !Uri.TryCreate(Otlp, UriKind.Absolute, out _)) return $"Otlp must be an address, not '{Otlp}'.";
-        return Cluster.Check() ?? Api.Check() ?? Shard.Check();
+        if (Postgres is null != S3 is null) return "Postgres and S3 go together: a cluster keeps its rows in the one and its objects in the other. Give both, or neither for storage in a folder.";
+        if (Role != SiloTraits.All && Postgres is null) return $"Role {Role} is one of a cluster: give Postgres and S3 too, or take Role all.";
+        Postgres?.Validate();
+        return Cluster.Check() ?? Api.Check() ?? Sources.Check() ?? Shard.Check();
     }
 }
 

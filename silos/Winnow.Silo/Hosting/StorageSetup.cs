@@ -1,4 +1,5 @@
 using Winnow.Adapters;
+using Winnow.Adapters.Objects.S3;
 
 namespace Winnow.Silo.Hosting;
 
@@ -8,17 +9,13 @@ internal static class StorageSetup
     public static void AddStorage(this IServiceCollection services, SiloOptions options)
     {
         var folder = Path.GetFullPath(options.Data);
-        if (!options.Postgres.IsSet)
+        if (options is not { Postgres: { } postgres, S3: { } s3 })
         {
             services.AddEmbeddedStorage(folder);
             return;
         }
-        services.AddPostgresStorage(options.Postgres);
-        if (options.S3.IsSet)
-        {
-            options.S3.CacheFolder ??= Path.Combine(folder, "cache");
-            services.AddS3Objects(options.S3);
-        }
-        else services.AddFileObjects(Path.Combine(folder, "objects"));
+        if (s3.CacheFolder.Length == 0) s3.CacheFolder = Path.Combine(folder, "cache");
+        services.AddPostgresStorage(postgres);
+        services.AddS3Objects(s3);
     }
 }

@@ -1,15 +1,8 @@
-using Microsoft.Extensions.Logging.Console;
-using OpenTelemetry.Metrics;
-using OpenTelemetry.Resources;
-using OpenTelemetry.Trace;
-using Orleans.Configuration;
-using Orleans.Serialization;
-using Winnow.Abstractions.Telemetry;
 using Winnow.Adapters;
-using Winnow.Adapters.Ledger;
+using Winnow.Adapters.Images.Buckets;
 using Winnow.Grains;
-using Winnow.Model;
-using Winnow.Model.Images;
+using Winnow.Grains.Placement;
+using Winnow.Silo.Operator;
 using Winnow.Web;
 using Winnow.Web.Security;
 
@@ -33,76 +26,36 @@ public static class WinnowHost
         var options = builder.Configuration.Get<SiloOptions>() ?? new SiloOptions();
         if (options.Check() is { } wrong) throw new InvalidOperationException(wrong);
 
-        var urls = builder.Configuration["urls"] ?? builder.Configuration["http_ports"] ?? DefaultUrl;
-        builder.WebHost.UseUrls(urls.Split(';'));
+        var urls = (builder.Configuration["urls"] ?? builder.Configuration["http_ports"] ?? DefaultUrl).Split(';');
+        ApiSafety.Check(urls, options.Api);
+        var telemetry = TelemetrySetup.Read(builder.Configuration);
+        builder.WebHost.UseUrls(TelemetrySetup.Urls(urls, telemetry));
         builder.WebHost.ConfigureKestrel(k =>
         {
             k.AddServerHeader = false;
             k.Limits.MaxRequestBodySize = 32 << 20;
         });
-        var api = options.Api;
-        ApiSafety.Check(urls.Split(';'), api);
-
-        AddLogging(builder);
-        builder.Services.AddEmbeddedStorage(Path.GetFullPath(options.Data));
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = options.Cluster.ShutdownLimit);
+        LoggingSetup.Add(builder);
+        builder.Services.AddSingleton(options);
+        builder.Services.AddStorage(options);
         builder.Services.AddInference(options.Scoring.Configure(options.Images));
         builder.Services.AddImageIntake();
+        builder.Services.AddBucketSources(options.Buckets, options.Sources);
         builder.Services.AddDatasetArchive();
         builder.Services.AddWinnowGrains(options.Shard);
-        builder.Services.AddWinnowApi(api);
+        builder.Services.AddWinnowApi(options.Api);
+        builder.Services.AddOperator();
+        builder.UseOrleans(silo => ClusterSetup.Configure(silo, options));
         builder.Services.AddHostedService<ResumeService>();
-        builder.UseOrleans(silo => Configure(silo, options));
-        AddTelemetry(builder, options);
+        TelemetrySetup.AddTelemetry(builder);
 
         var app = builder.Build();
-        app.MapWinnowApi();
+        app.UseRequestCount();
+        TelemetrySetup.MapTelemetry(app);
+        app.MapOperatorListener(telemetry.Metrics.Port);
+        app.MapWinnowApi(healthOnly: !SiloTraits.AnswersHttp(options.Role));
+        OperatorEndpoints.Map(app);
         return app;
-    }
-
-    private static void Configure(ISiloBuilder silo, SiloOptions options)
-    {
-        silo.UseLocalhostClustering(options.SiloPort, options.GatewayPort, primarySiloEndpoint: null, serviceId: "winnow", clusterId: "winnow");
-        silo.Configure<SiloMessagingOptions>(o =>
-        {
-            o.ResponseTimeout = TimeSpan.FromSeconds(10);
-            o.SystemResponseTimeout = TimeSpan.FromSeconds(10);
-            o.CancelRequestOnTimeout = true;
-        });
-        silo.Services.AddSerializer(s => s.AddJsonSerializer(
-            // Image ids cross in 32 bytes of their own; everything else of the model as JSON.
-            type => type != typeof(ImageId) && type.Namespace?.StartsWith("Winnow.Model", StringComparison.Ordinal) == true && !type.IsEnum,
-            ModelJson.Default.Options));
-        silo.AddWinnowGrainStorage(GrainsRegistration.GrainStorage);
-        silo.AddActivityPropagation();
-    }
-
-    private static void AddLogging(WebApplicationBuilder builder)
-    {
-        builder.Logging.ClearProviders();
-        builder.Logging.AddSimpleConsole(o =>
-        {
-            o.SingleLine = true;
-            o.ColorBehavior = LoggerColorBehavior.Default;
-            o.TimestampFormat = "HH:mm:ss ";
-        });
-        builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
-        // Orleans says two lines per placement through Polly's name, and much at start, that no operator acts on.
-        builder.Logging.AddFilter("Polly", LogLevel.Error).AddFilter("Orleans", LogLevel.Error).AddFilter("Microsoft", LogLevel.Warning);
-        builder.Logging.AddFilter("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogLevel.None);
-    }
-
-    private static void AddTelemetry(WebApplicationBuilder builder, SiloOptions options)
-    {
-        var telemetry = builder.Services.AddOpenTelemetry().ConfigureResource(r => r.AddService("winnow", serviceInstanceId: Environment.MachineName));
-        telemetry.WithMetrics(m =>
-        {
-            m.AddMeter(WinnowTelemetry.Name, WinnowTelemetry.InferenceName, "Microsoft.Orleans").AddAspNetCoreInstrumentation().AddRuntimeInstrumentation();
-            if (options.Otlp is not null) m.AddOtlpExporter(o => o.Endpoint = new Uri(options.Otlp));
-        });
-        telemetry.WithTracing(t =>
-        {
-            t.AddSource(WinnowTelemetry.Name, "Microsoft.Orleans.Runtime", "Microsoft.Orleans.Application").AddAspNetCoreInstrumentation();
-            if (options.Otlp is not null) t.AddOtlpExporter(o => o.Endpoint = new Uri(options.Otlp));
-        });
     }
 }

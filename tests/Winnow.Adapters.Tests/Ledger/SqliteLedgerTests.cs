@@ -192,9 +192,11 @@ public sealed class SqliteLedgerTests : IDisposable
                 }
             });
             Assert.Contains("full", full.Message, StringComparison.Ordinal);
+            using (disk.Fill()) Assert.Contains("full", await ((IStorageHealth)ledger).CheckAsync(Never) ?? "well", StringComparison.Ordinal);
             // Reading goes on, and shows exactly what was acknowledged.
             Assert.Equal(next, (await ImagesAsync(ledger)).Count);
         }
+        Assert.Null(await ((IStorageHealth)ledger).CheckAsync(Never));
         Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(1_000));
         Assert.Equal(Rows(0, next + 1_000), await ImagesAsync(ledger));
     }

@@ -24,7 +24,7 @@ public sealed class SmallDisk : IDisposable
     /// <summary>Takes all that is free, and gives it back when disposed.</summary>
     public IDisposable Fill(long leave = 0)
     {
-        var path = At("ballast");
+        var path = At($"ballast-{Guid.NewGuid():N}");
         using (var ballast = File.Create(path))
         {
             var free = new DriveInfo(_folder.Path).AvailableFreeSpace - leave;

@@ -64,4 +64,54 @@ public sealed class QualityTests
 
     [Fact]
     public void A_target_beyond_the_curve_is_not_reached() => Assert.Null(LearningCurve.LabelsToReach([10, 20], [0.6, 0.8], 0.9));
+
+    [Fact]
+    public void What_was_saved_is_what_the_control_spent_too_much()
+    {
+        Assert.Equal(0.625, LearningCurve.Saved([10, 20, 40], [0.6, 0.8, 0.9], [10, 40], [0.5, 0.7])!.Value, 9);
+        Assert.Equal(-1, LearningCurve.Saved([10, 40], [0.5, 0.7], [10, 20], [0.6, 0.7])!.Value, 9);
+        Assert.Null(LearningCurve.Saved([10], [0.5], [10], [0.6]));
+        Assert.Null(LearningCurve.Saved([10], [0.5], [], []));
+    }
+
+    [Fact]
+    public void Drift_is_what_a_table_of_expected_counts_gives() => Gen.Select(Gen.Int[1, 12], Gen.Int).Sample((classes, seed) =>
+    {
+        var random = new Random(seed);
+        var reference = Enumerable.Range(0, classes).Select(_ => (long)random.Next(0, 50)).ToArray();
+        var recent = Enumerable.Range(0, classes).Select(_ => (long)random.Next(0, 20)).ToArray();
+        double n = reference.Sum(), m = recent.Sum();
+        var drift = PredictionDrift.Between(reference, recent, 2 * n, m);
+        if (n == 0 || m == 0)
+        {
+            Assert.Null(drift);
+            return;
+        }
+        // Both rows of the table, cell by cell.
+        double chi = 0, distance = 0;
+        var columns = 0;
+        for (var c = 0; c < classes; c++)
+        {
+            double column = reference[c] + recent[c];
+            distance += 0.5 * Math.Abs(reference[c] / n - recent[c] / m);
+            if (column == 0) continue;
+            columns++;
+            foreach (var (seen, row) in new[] { ((double)reference[c], n), (recent[c], m) })
+            {
+                var expected = row * column / (n + m);
+                chi += (seen - expected) * (seen - expected) / expected;
+            }
+        }
+        Assert.Equal(distance, drift!.Value.TotalVariation, 9);
+        Assert.Equal(columns < 2 ? 0 : chi / (columns - 1), drift.Value.ChiSquarePerDegree, 9);
+        Assert.Equal((2.0, 1.0), (drift.Value.ReferenceMargin, drift.Value.RecentMargin));
+    });
+
+    [Fact]
+    public void Equal_shares_have_not_drifted_and_disjoint_ones_wholly()
+    {
+        Assert.Equal((0.0, 0.0), PredictionDrift.Between([30, 60], [10, 20], 0, 0) is { } same ? (same.TotalVariation, same.ChiSquarePerDegree) : default);
+        Assert.Equal(1, PredictionDrift.Between([5, 0, 0], [0, 3, 4], 0, 0)!.Value.TotalVariation, 12);
+        Assert.Throws<ArgumentException>(() => PredictionDrift.Between([1], [1, 2], 0, 0));
+    }
 }

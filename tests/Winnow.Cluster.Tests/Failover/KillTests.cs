@@ -5,10 +5,12 @@ using Winnow.Model.Images;
 using Winnow.Model.Prelabels;
 using Winnow.Model.Review;
 using Winnow.Model.Training;
+using Winnow.Testing;
 
 namespace Winnow.Cluster.Tests.Failover;
 
 /// <summary>kill -9 in the middle of import, of review and of training: what was acknowledged is there once, and the work goes on to its end.</summary>
+[Collection(ProcessesCollection.Name)]
 public sealed class KillTests
 {
     private const string Dataset = "drawn";

@@ -40,6 +40,26 @@ public sealed class ShardIndexTests
     }
 
     [Fact]
+    public void Counts_of_stages_are_what_counting_gives() => Gen.Select(Gen.Int[0, 6], Gen.Int[0, 39], Gen.Int[0, 8]).Array[0, 120].Sample(steps =>
+    {
+        var index = new ShardIndex();
+        var embedded = 0;
+        foreach (var (what, at, much) in steps)
+        {
+            if (what == 0 || index.Count == 0) index.Add(IdOf(index.Count), (Partition)(at % 2), at % 5 == 0 ? 1 : -1, at % 7 == 0);
+            var o = at % index.Count;
+            if (what == 1) index.SetEmbedded(embedded = Math.Min(index.Count, much * 5));
+            if (what == 2) index.Quarantine(o);
+            if (what == 3) index.Set(o, (ShardIndex.Flags)(1 << much % 6));
+            if (what == 4) index.Clear(o, (ShardIndex.Flags)(1 << much % 6));
+            if (what == 5) index.Decide(o, index.VersionOf(o) + 1, 0, much % 2 == 0, (Stage)(4 + much % 3));
+            var counted = new long[9];
+            for (var i = 0; i < index.Count; i++) counted[(int)index.StageOf(i, embedded)]++;
+            Assert.Equal(counted, index.Stages());
+        }
+    }, iter: 300);
+
+    [Fact]
     public void Shards_are_the_order_of_ids_and_split_in_two() => Gen.Int.Sample(i =>
     {
         var id = IdOf(i);

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Winnow.Client;
-using Winnow.Cluster.Tests.Failover;
+using Winnow.Testing;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 

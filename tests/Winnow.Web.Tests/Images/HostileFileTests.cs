@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.IO.Hashing;
 using SkiaSharp;
 using Winnow.Client;
-using Winnow.Cluster.Tests.Failover;
+using Winnow.Testing;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 

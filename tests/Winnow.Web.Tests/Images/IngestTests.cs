@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Winnow.Client;
-using Winnow.Cluster.Tests.Failover;
+using Winnow.Testing;
 using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;

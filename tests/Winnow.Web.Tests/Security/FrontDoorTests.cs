@@ -35,7 +35,7 @@ public sealed class FrontDoorTests
 
     [Theory]
     [InlineData("Shard:LotSize", "0")]
-    [InlineData("SiloPort", "99999")]
+    [InlineData("Cluster:SiloPort", "99999")]
     [InlineData("Api:MaxLotBytes", "1")]
     public void A_wrong_option_ends_the_start_with_its_name(string name, string value) =>
         Assert.Contains(name, Assert.ThrowsAny<Exception>(() => WinnowHost.Build(["--urls", "http://127.0.0.1:0", $"--{name}", value])).Message);
@@ -74,7 +74,7 @@ public sealed class FrontDoorTests
     private static async Task<WebApplication> StartAsync(params string[] more)
     {
         var folder = Directory.CreateTempSubdirectory("winnow-door-").FullName;
-        var app = WinnowHost.Build(["--urls", "http://127.0.0.1:0", "--Data", folder, "--Logging:LogLevel:Default", "Error", "--SiloPort", Server.FreePort(), "--GatewayPort", Server.FreePort(), .. more]);
+        var app = WinnowHost.Build(["--urls", "http://127.0.0.1:0", "--Data", folder, "--Logging:LogLevel:Default", "Error", "--Cluster:SiloPort", Server.FreePort(), .. more]);
         await app.StartAsync();
         return app;
     }

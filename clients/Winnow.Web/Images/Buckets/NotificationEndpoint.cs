@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 using Winnow.Abstractions.Images.Buckets;
 using Winnow.Web.Datasets;
+using Winnow.Web.Security;
 
 namespace Winnow.Web.Images.Buckets;
 
@@ -23,10 +24,11 @@ internal static partial class NotificationEndpoint
 
     public static void Map(IEndpointRouteBuilder api) =>
         api.MapPost("/notifications/{token}", TakeAsync)
+            .RequiresNothing("The path holds a secret of the source's, and what is sent makes it look and no more.")
             .WithSummary("What is new in a bucket, as its server tells it. The path is the one that was told when the source was added.")
-            .WithTags("sources").AllowAnonymous().Produces(StatusCodes.Status204NoContent);
+            .WithTags("sources").Produces(StatusCodes.Status204NoContent);
 
-    private static async Task<IResult> TakeAsync(string token, HttpContext http, IGrainFactory grains, ILoggerFactory loggers)
+    private static async Task<IResult> TakeAsync(string token, HttpContext http, IGrainFactory grains, RequestLimiter limiter, ILoggerFactory loggers)
     {
         // The path is a secret, so no trace may hold it.
         Activity.Current?.SetTag("url.path", $"{Path}/…");
@@ -45,6 +47,12 @@ internal static partial class NotificationEndpoint
             if (NotificationReader.Read(body) is not { } objects) return Results.Problem("This is not a notification of a bucket as S3 servers send it.", statusCode: StatusCodes.Status400BadRequest);
             if (objects.Length > 0) await sources.NotifyAsync(source, secret, objects, ct);
             return Results.NoContent();
+        }
+        catch (NotFoundException)
+        {
+            // Whoever tries secrets soon waits.
+            limiter.Refused(http);
+            throw;
         }
         catch (Exception e) when (e is TimeoutException or OrleansException or IOException)
         {

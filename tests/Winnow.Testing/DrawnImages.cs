@@ -3,10 +3,10 @@ using SkiaSharp;
 using Winnow.Algorithms.Numerics;
 using Winnow.Client;
 
-namespace Winnow.Cluster.Tests.Failover;
+namespace Winnow.Testing;
 
 /// <summary>Small pictures of three kinds that a model can tell apart, each different from all others.</summary>
-internal static class DrawnImages
+public static class DrawnImages
 {
     public static readonly string[] Classes = ["bars", "disc", "frame"];
 

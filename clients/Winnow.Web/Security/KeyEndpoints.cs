@@ -1,0 +1,47 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Security;
+using Winnow.Model.Security;
+
+namespace Winnow.Web.Security;
+
+internal static class KeyEndpoints
+{
+    private const int MaxDescription = 200;
+    private static readonly TimeSpan DefaultLife = TimeSpan.FromDays(90);
+    private static readonly TimeSpan LongestLife = TimeSpan.FromDays(731);
+
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        api.MapPost("/keys", CreateAsync).Requires(Permission.ManageKeys)
+            .WithSummary("Make an API key. Its text is in this answer and nowhere else.").WithTags("security");
+
+        api.MapGet("/keys", async (IGrainFactory grains, CancellationToken ct) => await grains.GetGrain<IApiKeyIndexGrain>(0).ListAsync(ct)).Requires(Permission.ReadClusterAccess)
+            .WithSummary("All keys, oldest first, without their secrets; those that ended too.").WithTags("security");
+
+        api.MapPost("/keys/{key}/revoke", async (string key, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
+                (key.Length <= 100 ? await grains.GetGrain<IApiKeyGrain>(key).RevokeAsync(CallerIdentity.Of(http), ct) : null) ?? throw new NotFoundException($"There is no key '{key}'."))
+            .Requires(Permission.ManageKeys)
+            .WithSummary("Revoke a key, for good and at once.").WithTags("security");
+    }
+
+    private static async Task<CreatedApiKey> CreateAsync(CreateApiKey command, IGrainFactory grains, TimeProvider time, HttpContext http, CancellationToken ct)
+    {
+        var scope = command.Scope ?? new KeyScope();
+        var now = time.GetUtcNow();
+        var expires = command.ExpiresAt ?? now + DefaultLife;
+        if (command.Principal == Principal.Operator) throw new RefusedException($"{Principal.Operator} is whoever holds the key of the server's configuration. Name the key's own service.");
+        if (command.Description is not { Length: <= MaxDescription }) throw new RefusedException($"A description has at most {MaxDescription} characters.");
+        if (scope.Check() is { } wrong) throw new RefusedException(wrong);
+        if (expires <= now || expires > now + LongestLife) throw new RefusedException($"expiresAt must lie ahead, by two years at most, not at {expires:u}.");
+        // A narrow key that could make wide ones would not be narrow.
+        if (CallerIdentity.Admitted(http).Caller.Key?.Scope.Narrows() == true) throw new ForbiddenException("A key that is narrowed to datasets or permissions makes no keys.");
+        var (id, text) = KeyText.Make();
+        var info = new ApiKeyInfo(id, command.Principal, command.Description, scope, now, CallerIdentity.Of(http), expires);
+        await grains.GetGrain<IApiKeyIndexGrain>(0).CreateAsync(info, KeyText.ProofOf(text), ct);
+        http.Response.Headers.CacheControl = "no-store";
+        return new CreatedApiKey(text, info);
+    }
+}

@@ -1,0 +1,53 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Winnow.Abstractions.Security;
+
+namespace Winnow.Web.Security;
+
+/// <summary>Who is asking, and whether they may: authentication, limits and authorisation, in the order in which a request meets them.</summary>
+internal static class SecurityRegistration
+{
+    private const string AnyScheme = "bearer";
+
+    public static void AddSecurity(this IServiceCollection services, ApiOptions options)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<DoorKey>();
+        services.AddSingleton<AccessControl>();
+        services.AddSingleton(new RequestLimiter(options.Limits));
+        services.AddSingleton<IAuthorizationHandler, RuleHandler>();
+        services.AddSingleton<IAuthorizationMiddlewareResultHandler, RefusalHandler>();
+        services.AddTransient<IStartupFilter, EndpointRuleCheck>();
+        var authentication = services.AddAuthentication(AnyScheme)
+            .AddPolicyScheme(AnyScheme, null, o => o.ForwardDefaultSelector = http => options.Oidc is not null && OidcTokens.Is(KeyHandler.SentBy(http)) ? OidcTokens.SchemeName : KeyHandler.SchemeName)
+            .AddScheme<AuthenticationSchemeOptions, KeyHandler>(KeyHandler.SchemeName, null);
+        if (options.Oidc is { } oidc) authentication.AddJwtBearer(OidcTokens.SchemeName, jwt => OidcTokens.Configure(jwt, oidc));
+        // Default deny: what states no rule is open to nobody.
+        services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAssertion(_ => false).Build());
+        services.AddOptions<RateLimiterOptions>().Configure<RequestLimiter>((o, limiter) =>
+        {
+            o.GlobalLimiter = limiter.Requests;
+            o.OnRejected = (context, _) => new ValueTask(RequestLimiter.RejectAsync(context.HttpContext, RequestLimiter.WaitOf(context.Lease), "You send requests faster than this server takes them from one caller."));
+        });
+        services.AddRateLimiter(_ => { });
+    }
+
+    public static void UseSecurity(this WebApplication app)
+    {
+        app.UseMiddleware<FrontDoor>();
+        app.UseAuthentication();
+        app.UseRateLimiter();
+        app.UseAuthorization();
+        app.Use((context, next) =>
+        {
+            // Set here and not where it is found: what is set in an awaited call does not come back out of it.
+            if (context.Features.Get<AdmittedCaller>() is { } admitted) CallerContext.Actor = admitted.Actor;
+            return next(context);
+        });
+    }
+}

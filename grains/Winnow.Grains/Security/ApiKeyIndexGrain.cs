@@ -1,0 +1,30 @@
+using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Security;
+using Winnow.Model.Security;
+
+namespace Winnow.Grains.Security;
+
+/// <summary>Which keys there are. What each one is, it knows itself.</summary>
+[GrainType("api-keys")]
+internal sealed class ApiKeyIndexGrain([PersistentState("api-keys", GrainsRegistration.GrainStorage)] IPersistentState<ApiKeyIndexState> state) : Grain, IApiKeyIndexGrain
+{
+    private const int MaxKeys = 10_000;
+    private const int AskedAtOnce = 100;
+
+    public async Task CreateAsync(ApiKeyInfo info, byte[] proof, CancellationToken cancellationToken)
+    {
+        if (state.State.Ids.Count >= MaxKeys) throw new RefusedException($"There are {MaxKeys} keys already.");
+        // The id first: a key that is not listed could not be found to be revoked, while an id without its key harms nobody.
+        state.State.Ids.Add(info.Id);
+        await state.WriteOrForgetAsync(DeactivateOnIdle);
+        await GrainFactory.GetGrain<IApiKeyGrain>(info.Id).CreateAsync(info, proof, cancellationToken);
+    }
+
+    public async Task<ApiKeyInfo[]> ListAsync(CancellationToken cancellationToken)
+    {
+        var keys = new List<ApiKeyInfo>();
+        foreach (var some in state.State.Ids.ToArray().Chunk(AskedAtOnce))
+            keys.AddRange((await Task.WhenAll(some.Select(id => GrainFactory.GetGrain<IApiKeyGrain>(id).GetAsync(cancellationToken)))).OfType<ApiKeyInfo>());
+        return [.. keys];
+    }
+}

@@ -1,0 +1,16 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Serialization;
+using Winnow.Model;
+using Winnow.Model.Images;
+
+namespace Winnow.Grains;
+
+/// <summary>How records cross between silos. Silos of two versions run beside each other during an upgrade, so what stands here and in the records' aliases is a contract.</summary>
+public static class WireFormat
+{
+    /// <summary>Flat records have serializers of their own; records of the model, which knows no wire, cross as JSON.</summary>
+    public static IServiceCollection AddWinnowWireFormat(this IServiceCollection services) => services.AddSerializer(s => s.AddJsonSerializer(
+        // Image ids cross in 32 bytes of their own.
+        type => type != typeof(ImageId) && type.Namespace?.StartsWith("Winnow.Model", StringComparison.Ordinal) == true && !type.IsEnum,
+        ModelJson.Default.Options));
+}

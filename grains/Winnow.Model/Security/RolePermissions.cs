@@ -1,0 +1,36 @@
+using static Winnow.Model.Security.Permission;
+
+namespace Winnow.Model.Security;
+
+/// <summary>
+/// The one table of what roles may do. A role on a dataset holds the permissions of the first part there; a role on the whole cluster holds them
+/// in every dataset, and those of the second part beside.
+/// </summary>
+public static class RolePermissions
+{
+    private static readonly Dictionary<Role, PermissionSet> OfDataset = new()
+    {
+        [Role.Owner] = new(ReadDataset, ReadImages, ImportImages, ManageSources, ReviewTasks, CorrectDecisions, StartRounds, CreateVersions, ExportData, ReadAccess, ManageAccess, ActForOthers),
+        [Role.Engineer] = new(ReadDataset, ReadImages, ImportImages, ManageSources, StartRounds, CreateVersions, ExportData),
+        [Role.Ingester] = new(ReadDataset, ImportImages),
+        [Role.Annotator] = new(ReadDataset, ReadImages, ReviewTasks),
+        [Role.Verifier] = new(ReadDataset, ReadImages, ReviewTasks, CorrectDecisions),
+        [Role.Arbitrator] = new(ReadDataset, ReadImages, ReviewTasks, CorrectDecisions),
+        [Role.Auditor] = new(ReadDataset, ReadImages, ExportData, ReadAccess),
+        [Role.Viewer] = new(ReadDataset, ReadImages),
+    };
+
+    private static readonly Dictionary<Role, PermissionSet> OfCluster = new()
+    {
+        [Role.Owner] = new(CreateDatasets, ManageKeys, ReadClusterAccess, ManageClusterAccess, ReadCluster, OperateCluster),
+        [Role.Engineer] = new(CreateDatasets, ReadCluster),
+        [Role.Auditor] = new(ReadClusterAccess, ReadCluster),
+        [Role.Viewer] = new(ReadCluster),
+    };
+
+    /// <summary>What a role may do in the dataset that it is granted on.</summary>
+    public static PermissionSet InDataset(Role role) => OfDataset[role];
+
+    /// <summary>What a role may do in the cluster when it is granted on the whole of it.</summary>
+    public static PermissionSet InCluster(Role role) => OfCluster.GetValueOrDefault(role);
+}

@@ -1,0 +1,74 @@
+using System.Net;
+using OpenTelemetry;
+using OpenTelemetry.Exporter;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+using Winnow.Abstractions.Telemetry;
+using Winnow.Adapters.Telemetry;
+using Winnow.Web.Security;
+
+namespace Winnow.Silo.Hosting;
+
+/// <summary>Gives a silo its telemetry: metrics for Prometheus, and metrics, traces and logs over OTLP where a receiver is named.</summary>
+internal static class TelemetrySetup
+{
+    private const string MetricsPath = "/metrics";
+
+    // What operators and the kubelet ask on the listener of their own; everything else there is nothing.
+    private static readonly PathString[] OperatorPaths = [MetricsPath, "/health", "/operator"];
+
+    /// <summary>Reads the options and checks them.</summary>
+    /// <exception cref="InvalidOperationException">An option is not sound; the message names it.</exception>
+    public static TelemetryOptions Read(IConfiguration configuration)
+    {
+        var options = configuration.Get<TelemetryOptions>() ?? new TelemetryOptions();
+        return options.Check() is { } wrong ? throw new InvalidOperationException(wrong) : options;
+    }
+
+    /// <summary>Registers it all. Call it once the storage is registered.</summary>
+    public static void AddTelemetry(WebApplicationBuilder builder)
+    {
+        var options = Read(builder.Configuration);
+        var role = builder.Configuration["Role"] ?? "all";
+        builder.Services.AddSingleton(options);
+        builder.Services.MeasureObjectStore();
+        if (role is "all" or "scoring") builder.Services.AddHostedService<TelemetryDeviceGauges>();
+        var telemetry = builder.Services.AddOpenTelemetry().ConfigureResource(r => r
+            .AddService("winnow", serviceVersion: typeof(TelemetrySetup).Assembly.GetName().Version?.ToString(3), serviceInstanceId: Environment.MachineName)
+            .AddAttributes([new KeyValuePair<string, object>("winnow.role", role)]));
+        telemetry.WithMetrics(m => m
+            .AddMeter(WinnowTelemetry.Name, WinnowTelemetry.InferenceName, "Microsoft.Orleans").AddAspNetCoreInstrumentation().AddRuntimeInstrumentation()
+            .AddPrometheusExporter());
+        if (options.Otlp is not { } receiver) return;
+        telemetry.WithTracing(t => t
+            .AddSource(WinnowTelemetry.Name, WinnowTelemetry.InferenceName, "Microsoft.Orleans.Runtime", "Microsoft.Orleans.Application")
+            .AddAspNetCoreInstrumentation(o => o.Filter = context => !IsOfOperators(context.Request.Path))
+            .SetSampler(new ParentBasedSampler(new TraceIdRatioBasedSampler(options.OtlpSample))));
+        telemetry.WithLogging();
+        telemetry.UseOtlpExporter(options.OtlpProtocol == "http" ? OtlpExportProtocol.HttpProtobuf : OtlpExportProtocol.Grpc, new Uri(receiver));
+    }
+
+    /// <summary>All addresses to listen on: the front door's, and the operators' where there is one.</summary>
+    public static string[] Urls(string[] frontDoor, TelemetryOptions options) => options.Metrics.Url is { } url ? [.. frontDoor, url] : frontDoor;
+
+    /// <summary>Serves the metrics. Call it before the API is mapped: this listener has no key.</summary>
+    public static void MapTelemetry(WebApplication app)
+    {
+        var port = app.Services.GetRequiredService<TelemetryOptions>().Metrics.Port;
+        app.Use((context, next) =>
+        {
+            if (context.Connection.LocalPort != port || IsOfOperators(context.Request.Path)) return next(context);
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return Task.CompletedTask;
+        });
+        app.UseOpenTelemetryPrometheusScrapingEndpoint(context => context.Request.Path == MetricsPath && (port is null ? IsLocal(context) : context.Connection.LocalPort == port));
+    }
+
+    private static bool IsOfOperators(PathString path) => Array.Exists(OperatorPaths, p => path.StartsWithSegments(p));
+
+    /// <summary>From this machine to this machine, and under its own name: a page of another site cannot borrow that.</summary>
+    private static bool IsLocal(HttpContext context) =>
+        context.Connection is { LocalIpAddress: { } here, RemoteIpAddress: { } there } && IPAddress.IsLoopback(here) && IPAddress.IsLoopback(there)
+        && ApiSafety.IsLoopback($"http://{context.Request.Host.Host}");
+}

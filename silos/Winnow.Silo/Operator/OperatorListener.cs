@@ -1,0 +1,31 @@
+namespace Winnow.Silo.Operator;
+
+/// <summary>
+/// The listener for machines that watch. What comes in on its port is answered here and goes no further: it has no key, so nothing of the API is
+/// behind it, and whoever is not on this machine may look but not touch.
+/// </summary>
+internal static class OperatorListener
+{
+    public static void MapOperatorListener(this WebApplication app, int? port)
+    {
+        if (port is null) return;
+        app.MapWhen(context => context.Connection.LocalPort == port, branch =>
+        {
+            branch.Use(async (context, next) =>
+            {
+                if (context.Request.Path.StartsWithSegments("/operator") && !OperatorEndpoints.IsLocal(context))
+                {
+                    await Results.Problem("The operator's questions are answered on this machine alone: run the command within the silo's own container.", statusCode: StatusCodes.Status403Forbidden).ExecuteAsync(context);
+                    return;
+                }
+                await next(context);
+            });
+            branch.UseRouting();
+            branch.UseEndpoints(endpoints =>
+            {
+                Web.WinnowApi.MapHealth(endpoints);
+                OperatorEndpoints.Map(endpoints);
+            });
+        });
+    }
+}

@@ -1,0 +1,69 @@
+using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Health;
+using Winnow.Grains.Ports;
+using Winnow.Model.Health;
+
+namespace Winnow.Silo.Operator;
+
+/// <summary>Asks the stores and the cluster how they are, once for everybody who asks at the same time, and keeps the answer for a second.</summary>
+internal sealed class SiloHealth(IEnumerable<IStorageHealth> stores, IGrainFactory grains, DrainState drain, TimeProvider time) : ISiloHealth
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _gate = new();
+    private Task<HealthReport>? _last;
+    private long _asked;
+
+    public async Task<HealthReport> CheckAsync(CancellationToken cancellationToken)
+    {
+        var report = await LatestAsync(cancellationToken);
+        // Never from memory: whoever routes requests must learn it at once.
+        return drain.IsDraining ? new HealthReport(false, [.. report.Parts, new HealthPart("silo", "The silo is on its way out: send requests to another.")]) : report;
+    }
+
+    private Task<HealthReport> LatestAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (_last is null || (_last.IsCompleted && time.GetElapsedTime(_asked) > Fresh))
+            {
+                _asked = time.GetTimestamp();
+                // Not on a grain's scheduler, and not ended with the first who asks.
+                _last = Task.Run(AskAsync, CancellationToken.None);
+            }
+            return _last.WaitAsync(cancellationToken);
+        }
+    }
+
+    private async Task<HealthReport> AskAsync()
+    {
+        var parts = await Task.WhenAll([.. stores.Select(s => AskAsync(s.Name, s.CheckAsync)), AskAsync("cluster", ReachGrainsAsync)]);
+        HealthPart[] all = [.. parts.OrderBy(p => p.Name, StringComparer.Ordinal)];
+        return new HealthReport(all.All(p => p.Problem is null), all);
+    }
+
+    private async Task<HealthPart> AskAsync(string name, Func<CancellationToken, Task<string?>> check)
+    {
+        using var limit = new CancellationTokenSource(Patience, time);
+        try
+        {
+            return new HealthPart(name, await check(limit.Token).WaitAsync(limit.Token));
+        }
+        catch (OperationCanceledException)
+        {
+            return new HealthPart(name, $"No answer within {Patience.TotalSeconds:0} s.");
+        }
+        catch (Exception e)
+        {
+            // The message of a store's exception may name hosts, never secrets; the rest is for the log.
+            return new HealthPart(name, e is Orleans.Runtime.OrleansException or TimeoutException ? "Grains cannot be reached: no silo that holds data answers." : e.Message);
+        }
+    }
+
+    private async Task<string?> ReachGrainsAsync(CancellationToken cancellationToken)
+    {
+        await grains.GetGrain<ICatalogGrain>(0).PingAsync(cancellationToken);
+        return null;
+    }
+}

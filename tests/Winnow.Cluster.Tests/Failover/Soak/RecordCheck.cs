@@ -1,0 +1,50 @@
+using Winnow.Client;
+using Winnow.Model.Images;
+using Winnow.Model.Training;
+
+namespace Winnow.Cluster.Tests.Failover.Soak;
+
+/// <summary>Holds a dataset to what was acknowledged: all of it is there, once, and nothing else is.</summary>
+internal static class RecordCheck
+{
+    /// <summary>Compares what the cluster holds with what it acknowledged; what was found, in a sentence.</summary>
+    public static async Task<string> VerifyAsync(WinnowClient client, string dataset, SoakRecord record)
+    {
+        Assert.Empty(record.TakenTwice);
+        Assert.Empty(record.HandedTwice);
+        var status = await client.WaitForScoringAsync(dataset);
+
+        var listed = new Dictionary<ImageId, ImageSummary>();
+        await foreach (var image in client.ListImagesAsync(dataset)) Assert.True(listed.TryAdd(image.Id, image), $"{image.Id} is listed twice");
+        foreach (var (image, name) in record.Images) Assert.Equal(name, Assert.Contains(image, listed).Name);
+        Assert.Equal(record.Images.Count, listed.Count);
+        Assert.Equal(listed.Count, status.Images);
+
+        foreach (var group in record.Decisions.GroupBy(d => d.Value.Image))
+        {
+            var detail = await client.GetImageAsync(dataset, group.Key);
+            Assert.Equal(Enumerable.Range(1, detail.History.Count).Select(v => (long)v), detail.History.Select(h => h.Version));
+            foreach (var (operation, (_, actor, _)) in group) Assert.Equal(actor, Assert.Single(detail.History, h => h.OperationId == operation).Actor);
+            // Nobody else wrote: what is there was acknowledged.
+            Assert.All(detail.History, h => Assert.True(record.Decisions.ContainsKey(h.OperationId), $"{group.Key} bears a decision that nobody was told of"));
+        }
+        return await VerifyRoundsAsync(client, dataset);
+    }
+
+    private static async Task<string> VerifyRoundsAsync(WinnowClient client, string dataset)
+    {
+        var rounds = await client.ListRoundsAsync(dataset);
+        Assert.Equal(rounds.Count, rounds.Select(r => (r.Arm, r.Number)).Distinct().Count());
+        var done = rounds.Where(r => r.Step == RoundStep.Done).ToArray();
+        if (done.Length == 0) return "no round ended";
+        foreach (var round in done)
+        {
+            Assert.NotNull(round.Promoted);
+            Assert.Equal($"{round.Arm}/{round.Number}", round.Model!.Name);
+            Assert.NotEmpty(await client.GetModelAsync(dataset, round.Arm, round.Number));
+        }
+        var champion = Assert.Single((await client.GetStatusAsync(dataset)).Champions);
+        Assert.Equal(done.Last(r => r.Promoted == true).Model!.HeadSha256, champion.HeadSha256);
+        return $"{done.Length} rounds done, champion {champion.Name}";
+    }
+}

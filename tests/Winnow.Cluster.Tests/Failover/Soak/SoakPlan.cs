@@ -1,0 +1,16 @@
+namespace Winnow.Cluster.Tests.Failover.Soak;
+
+/// <summary>How long and how hard a soak goes.</summary>
+/// <param name="Kills">Silos killed, one at a time.</param>
+/// <param name="Hangs">Silos stopped for a while, one at a time.</param>
+/// <param name="AtLeast">The load goes on at least so long.</param>
+/// <param name="Seed">Draws who is hit and when.</param>
+internal sealed record SoakPlan(int Kills, int Hangs, TimeSpan AtLeast, ulong Seed)
+{
+    /// <summary>The short one of CI; <c>bash tests/run soak</c> asks for the long one.</summary>
+    public static SoakPlan FromEnvironment()
+    {
+        var seed = ulong.TryParse(Environment.GetEnvironmentVariable("WINNOW_SOAK_SEED"), out var s) ? s : 1;
+        return Environment.GetEnvironmentVariable("WINNOW_SOAK") == "long" ? new SoakPlan(30, 10, TimeSpan.FromMinutes(3), seed) : new SoakPlan(5, 2, TimeSpan.FromSeconds(60), seed);
+    }
+}

@@ -1,0 +1,45 @@
+using System.Collections.Concurrent;
+using Winnow.Model.Images;
+using Winnow.Model.Review;
+
+namespace Winnow.Cluster.Tests.Failover.Soak;
+
+/// <summary>What the load was promised: what must be there in the end, once.</summary>
+internal sealed class SoakRecord
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<ImageId, (string Actor, DateTimeOffset Until)> _held = [];
+
+    /// <summary>Images that were acknowledged as accepted, with their names.</summary>
+    public ConcurrentDictionary<ImageId, string> Images { get; } = new();
+
+    /// <summary>Images acknowledged as accepted a second time: an import that was repeated must not count twice.</summary>
+    public ConcurrentBag<ImageId> TakenTwice { get; } = [];
+
+    /// <summary>Decisions that were acknowledged, by operation.</summary>
+    public ConcurrentDictionary<Guid, (ImageId Image, string Actor, SubmitStatus Status)> Decisions { get; } = new();
+
+    /// <summary>Tasks that a second person was given while the first one's lease ran.</summary>
+    public ConcurrentBag<string> HandedTwice { get; } = [];
+
+    public void Accepted(ImageId image, string name)
+    {
+        if (!Images.TryAdd(image, name)) TakenTwice.Add(image);
+    }
+
+    public void Leased(ImageId image, string actor, DateTimeOffset asked, DateTimeOffset until)
+    {
+        lock (_gate)
+        {
+            if (_held.TryGetValue(image, out var other) && other.Actor != actor && other.Until > asked)
+                HandedTwice.Add($"{image}: {other.Actor} until {other.Until:HH:mm:ss.fff}, {actor} at {asked:HH:mm:ss.fff}");
+            _held[image] = (actor, until);
+        }
+    }
+
+    public void Answered(Guid operation, ImageId image, string actor, SubmitStatus status)
+    {
+        Decisions[operation] = (image, actor, status);
+        lock (_gate) _held.Remove(image);
+    }
+}

@@ -1,0 +1,130 @@
+using System.Diagnostics;
+using System.Globalization;
+using Winnow.Algorithms.Numerics;
+using Winnow.Client;
+using Winnow.Model.Datasets;
+using Winnow.Model.Images;
+using Winnow.Testing;
+using Xunit.Abstractions;
+
+namespace Winnow.Cluster.Tests.Failover.Soak;
+
+/// <summary>
+/// Three silos on PostgreSQL (fsync on) and S3 under load, silos killed and stopped at random: whatever was acknowledged is there, once, and the
+/// cluster answers again within seconds.
+/// </summary>
+[Trait("needs", "postgres")]
+[Trait("needs", "s3")]
+[Collection(ProcessesCollection.Name)]
+public sealed class SoakTests(ITestOutputHelper output)
+{
+    private const string Dataset = "soak";
+    private static readonly TimeSpan RecoveryLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan MedianAfterKill = TimeSpan.FromSeconds(2.5);
+    private static readonly TimeSpan MedianAfterHang = TimeSpan.FromSeconds(8);
+
+    private static readonly CreateDataset Creation = new(Dataset, new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] },
+        new DatasetSettings { Shards = 8, AuditSample = 20, ProjectionDimensions = 32, LeasePeriod = TimeSpan.FromSeconds(5) });
+
+    [Fact]
+    public async Task Nothing_acknowledged_is_lost_or_repeated()
+    {
+        var plan = SoakPlan.FromEnvironment();
+        await using var postgres = await PostgresServer.StartPrivateAsync();
+        await using var s3 = await S3Server.StartOwnAsync();
+        await using var cluster = new SiloCluster(await postgres.CreateDatabaseAsync(), s3, S3Server.NewBucket());
+        try
+        {
+            await cluster.StartAsync(3, "--Scoring:Workers", "1");
+            var record = await RunAsync(cluster, plan);
+            using var auditor = cluster.NewClient("auditor");
+            output.WriteLine(await RecordCheck.VerifyAsync(auditor, Dataset, record));
+        }
+        catch
+        {
+            output.WriteLine(cluster.Output());
+            throw;
+        }
+    }
+
+    private async Task<SoakRecord> RunAsync(SiloCluster cluster, SoakPlan plan)
+    {
+        var record = new SoakRecord();
+        var load = new SoakLoad(cluster, Dataset, record);
+        using var client = cluster.NewClient("engineer");
+        await client.CreateDatasetAsync(Creation);
+        await foreach (var result in client.ImportAsync(Dataset, DrawnImages.EnumerateAsync(300, 1_000_000))) record.Accepted(result.Id!.Value, result.Name);
+        await client.WaitForScoringAsync(Dataset);
+
+        using var stop = new CancellationTokenSource();
+        var started = Stopwatch.GetTimestamp();
+        Task[] work =
+        [
+            load.ImportAsync(0, stop.Token), load.ReviewAsync("ann", 0, stop.Token), load.ReviewAsync("bea", 1, stop.Token), load.ReviewAsync("cem", 2, stop.Token), load.LearnAsync(stop.Token),
+        ];
+        var ended = Task.WhenAny(work);
+        var (kills, hangs) = await DisturbAsync(cluster, plan, record, ended);
+        while (Stopwatch.GetElapsedTime(started) < plan.AtLeast && !ended.IsCompleted) await Task.WhenAny(ended, Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System));
+        if (ended.IsCompleted) await await ended;
+        await stop.CancelAsync();
+        foreach (var task in work)
+        {
+            try
+            {
+                await task;
+            }
+            catch (OperationCanceledException)
+            {
+                // A round that had not ended: nobody promised that it had.
+            }
+        }
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s, {record.Images.Count} images, {record.Decisions.Count} decisions, {load.Rounds} rounds; seed {plan.Seed}"));
+        Report("kill", kills, MedianAfterKill);
+        Report("hang", hangs, MedianAfterHang);
+        return record;
+    }
+
+    private async Task<(List<TimeSpan> Kills, List<TimeSpan> Hangs)> DisturbAsync(SiloCluster cluster, SoakPlan plan, SoakRecord record, Task ended)
+    {
+        var random = new SeededRandom(plan.Seed);
+        var events = Enumerable.Repeat(true, plan.Kills).Concat(Enumerable.Repeat(false, plan.Hangs)).ToArray();
+        random.Shuffle<bool>(events);
+        List<TimeSpan> kills = [], hangs = [];
+        foreach (var kill in events)
+        {
+            if (ended.IsCompleted) break;
+            // At any moment of the work, not at its quiet points.
+            await Task.WhenAny(ended, Task.Delay(TimeSpan.FromMilliseconds(200 + random.Next(1_500)), TimeProvider.System));
+            var victim = random.Next(cluster.Silos.Count);
+            var silo = cluster.Silos[victim];
+            using var probe = new SoakProbe(cluster.Silos[(victim + 1) % cluster.Silos.Count].Url, Dataset, OneOfEachShard(record));
+            var failed = Stopwatch.GetTimestamp();
+            if (kill) await silo.KillAsync();
+            else silo.Suspend();
+            var took = await probe.RecoverAsync(failed, RecoveryLimit);
+            (kill ? kills : hangs).Add(took);
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(kill ? "kill" : "hang")} of silo {victim}: all calls succeed after {took.TotalSeconds:F2} s"));
+            if (!kill)
+            {
+                // It comes back believing that it is still one of them; it finds out, and ends.
+                silo.Resume();
+                await Until.TrueAsync(() => Task.FromResult(silo.HasExited), TimeSpan.FromSeconds(60), () => "the silo that was declared dead has ended");
+            }
+            await silo.StartAgainAsync();
+        }
+        return (kills, hangs);
+    }
+
+    private static ImageId[] OneOfEachShard(SoakRecord record) =>
+        [.. record.Images.Keys.GroupBy(i => ShardLayout.ShardOf(i, Creation.Settings!.Shards)).Select(g => g.First())];
+
+    private void Report(string what, List<TimeSpan> times, TimeSpan limit)
+    {
+        if (times.Count == 0) return;
+        times.Sort();
+        var median = times[times.Count / 2];
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{times.Count} x {what}: median {median.TotalSeconds:F2} s, least {times[0].TotalSeconds:F2} s, most {times[^1].TotalSeconds:F2} s"));
+        Assert.True(median <= limit, $"after a {what} all calls succeed within {median}, at the median of {times.Count}; {limit} is the limit");
+    }
+}

