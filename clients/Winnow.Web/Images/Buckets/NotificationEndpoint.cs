@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 using Winnow.Abstractions.Images.Buckets;
@@ -38,7 +37,6 @@ internal static partial class NotificationEndpoint
             if (token.Split('.') is not [var dataset, var source, { Length: > 0 and <= 100 } secret]) throw NotHere();
             // A length that says too much is refused before anything is read.
             if (http.Request.ContentLength > MaxBytes) return TooLarge();
-            if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = MaxBytes;
             await FindAsync(grains, dataset, ct);
             // The secret is asked first: nobody without it makes this server read and parse.
             var sources = grains.GetGrain<IBucketSourcesGrain>(dataset);
@@ -82,19 +80,12 @@ internal static partial class NotificationEndpoint
     private static async Task<ReadOnlyMemory<byte>?> ReadAsync(Stream body, CancellationToken cancellationToken)
     {
         var kept = new ArrayBufferWriter<byte>(4096);
-        try
+        while (true)
         {
-            while (true)
-            {
-                var read = await body.ReadAsync(kept.GetMemory(4096), cancellationToken);
-                if (read == 0) return kept.WrittenMemory;
-                kept.Advance(read);
-                if (kept.WrittenCount > MaxBytes) return null;
-            }
-        }
-        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
-        {
-            return null;
+            var read = await body.ReadAsync(kept.GetMemory(4096), cancellationToken);
+            if (read == 0) return kept.WrittenMemory;
+            kept.Advance(read);
+            if (kept.WrittenCount > MaxBytes) return null;
         }
     }
 

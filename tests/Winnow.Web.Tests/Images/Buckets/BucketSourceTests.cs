@@ -46,18 +46,18 @@ public sealed class BucketSourceTests(ITestOutputHelper output)
     [Fact]
     public async Task A_killed_silo_goes_on_in_the_middle_of_the_first_sync()
     {
-        const int Count = 3_000;
+        const int Count = 1_200;
         using var bucket = await TestBucket.MakeAsync();
         await bucket.PutImagesAsync(Count, 0);
         await SiloCluster.PrepareAsync();
-        await using var silo = new SiloProcess(new SiloProcessOptions { Arguments = [.. bucket.HostOptions, .. Rarely, "--Sources:LotSize", "100", "--Sources:Concurrency", "2"] });
+        await using var silo = new SiloProcess(new SiloProcessOptions { Arguments = [.. bucket.HostOptions, .. Rarely, "--Sources:LotSize", "50", "--Sources:Concurrency", "2"] });
         await silo.StartAgainAsync();
         await silo.Client.CreateDatasetAsync(TestBucket.Dataset("killed"));
         await silo.Client.AddSourceAsync("killed", new BucketSource("pictures", bucket.Name, "", "photos"));
         SourceStatus status = null!;
         for (var kills = 1; kills <= 2; kills++)
         {
-            var enough = kills * 500;
+            var enough = kills * 200;
             await Until.TrueAsync(async () => (status = await silo.Client.GetSourceAsync("killed", "pictures")).Known >= enough, TimeSpan.FromMinutes(2), () => $"{enough} objects are known: {status}\n{silo.Output}");
             Assert.Equal(0, status.Syncs);
             await silo.KillAsync();
