@@ -16,7 +16,8 @@ internal static class UploadEndpoints
     {
         api.MapPost("/datasets/{dataset}/uploads", async (string dataset, PrepareUploads command, IGrainFactory grains, IImageUploads uploads, CancellationToken ct) =>
                 await SupportedAsync(async () => await uploads.PrepareAsync(await grains.DatasetAsync(dataset, ct), command.Count, ct)))
-            .Requires(Permission.ImportImages).WithSummary("Links to PUT the bytes of images straight to the object store. Only where that is S3.").WithTags("images").Produces<UploadSlots>();
+            .Requires(Permission.ImportImages)
+            .WithSummary("Links to PUT the bytes of images straight to the object store. Only where that is S3.").WithTags("images").Produces<UploadSlots>();
 
         api.MapPost("/datasets/{dataset}/uploads/complete", async (string dataset, IReadOnlyList<UploadedImage> images, IGrainFactory grains, IImageUploads uploads, HttpContext http, CancellationToken ct) =>
             {
@@ -24,14 +25,16 @@ internal static class UploadEndpoints
                 // What was uploaded is taken in to its end, whether or not the caller still listens.
                 return await SupportedAsync(() => uploads.CompleteAsync(info, CallerIdentity.OperationOf(http), CallerIdentity.Of(http), images, CancellationToken.None));
             })
-            .Requires(Permission.ImportImages).WithSummary("Take in what was uploaded; one result per image, in order. Repeating it is harmless.").WithTags("images").Produces<IReadOnlyList<IngestResult>>();
+            .Requires(Permission.ImportImages)
+            .WithSummary("Take in what was uploaded; one result per image, in order. Repeating it is harmless.").WithTags("images").Produces<IReadOnlyList<IngestResult>>();
 
         api.MapGet("/datasets/{dataset}/images/{image}/url", async (string dataset, string image, IGrainFactory grains, IImageUploads uploads, CancellationToken ct) =>
             {
                 var id = await ImageEndpoints.FindAsync(grains, dataset, image, ct);
                 return await SupportedAsync(() => uploads.LinkAsync(dataset, id, ct));
             })
-            .Requires(Permission.ReadImages).WithSummary("A link that reads an image straight from the object store, for a while. Only where that is S3.").WithTags("images").Produces<ImageUrl>();
+            .Requires(Permission.ReadImages)
+            .WithSummary("A link that reads an image straight from the object store, for a while. Only where that is S3.").WithTags("images").Produces<ImageUrl>();
     }
 
     private static async Task<IResult> SupportedAsync<T>(Func<Task<T>> call)

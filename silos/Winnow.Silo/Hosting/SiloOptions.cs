@@ -1,7 +1,9 @@
+using Winnow.Adapters.Images.Buckets;
 using Winnow.Adapters.Ledger.Postgres;
 using Winnow.Adapters.Objects.S3;
 using Winnow.Adapters.Scoring;
 using Winnow.Grains.Images;
+using Winnow.Grains.Images.Buckets;
 using Winnow.Grains.Placement;
 using Winnow.Inference.Images;
 using Winnow.Inference.Scoring;
@@ -33,6 +35,12 @@ public sealed class SiloOptions
     /// <summary>What an image may cost.</summary>
     public ImageLimits Images { get; set; } = new();
 
+    /// <summary>Further servers that images may be read from, by the name that sources give. Default none.</summary>
+    public Dictionary<string, BucketServerOptions> Buckets { get; set; } = [];
+
+    /// <summary>How buckets are read.</summary>
+    public BucketSourceOptions Sources { get; set; } = new();
+
     /// <summary>How shards work.</summary>
     public ShardOptions Shard { get; set; } = new();
 
@@ -47,7 +55,7 @@ public sealed class SiloOptions
         if (Postgres is null != S3 is null) return "Postgres and S3 go together: a cluster keeps its rows in the one and its objects in the other. Give both, or neither for storage in a folder.";
         if (Role != SiloTraits.All && Postgres is null) return $"Role {Role} is one of a cluster: give Postgres and S3 too, or take Role all.";
         Postgres?.Validate();
-        return Cluster.Check() ?? Api.Check() ?? Shard.Check();
+        return Cluster.Check() ?? Api.Check() ?? Sources.Check() ?? Shard.Check();
     }
 }
 

@@ -1,4 +1,5 @@
 using Winnow.Adapters;
+using Winnow.Adapters.Images.Buckets;
 using Winnow.Grains;
 using Winnow.Grains.Placement;
 using Winnow.Silo.Operator;
@@ -40,6 +41,7 @@ public static class WinnowHost
         builder.Services.AddStorage(options);
         builder.Services.AddInference(options.Scoring.Configure(options.Images));
         builder.Services.AddImageIntake();
+        builder.Services.AddBucketSources(options.Buckets, options.Sources);
         builder.Services.AddDatasetArchive();
         builder.Services.AddWinnowGrains(options.Shard);
         builder.Services.AddWinnowApi(options.Api);

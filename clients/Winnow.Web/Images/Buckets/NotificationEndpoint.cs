@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 using Winnow.Abstractions.Images.Buckets;
@@ -24,10 +23,11 @@ internal static partial class NotificationEndpoint
 
     public static void Map(IEndpointRouteBuilder api) =>
         api.MapPost("/notifications/{token}", TakeAsync)
+            .RequiresNothing("The path holds a secret of the source's, and what is sent makes it look and no more.")
             .WithSummary("What is new in a bucket, as its server tells it. The path is the one that was told when the source was added.")
-            .WithTags("sources").RequiresNothing("A bucket's server has no key; the path holds a secret of the source's, and is only ever a hint.").Produces(StatusCodes.Status204NoContent);
+            .WithTags("sources").Produces(StatusCodes.Status204NoContent);
 
-    private static async Task<IResult> TakeAsync(string token, HttpContext http, IGrainFactory grains, ILoggerFactory loggers)
+    private static async Task<IResult> TakeAsync(string token, HttpContext http, IGrainFactory grains, RequestLimiter limiter, ILoggerFactory loggers)
     {
         // The path is a secret, so no trace may hold it.
         Activity.Current?.SetTag("url.path", $"{Path}/…");
@@ -37,7 +37,6 @@ internal static partial class NotificationEndpoint
             if (token.Split('.') is not [var dataset, var source, { Length: > 0 and <= 100 } secret]) throw NotHere();
             // A length that says too much is refused before anything is read.
             if (http.Request.ContentLength > MaxBytes) return TooLarge();
-            if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = MaxBytes;
             await FindAsync(grains, dataset, ct);
             // The secret is asked first: nobody without it makes this server read and parse.
             var sources = grains.GetGrain<IBucketSourcesGrain>(dataset);
@@ -46,6 +45,12 @@ internal static partial class NotificationEndpoint
             if (NotificationReader.Read(body) is not { } objects) return Results.Problem("This is not a notification of a bucket as S3 servers send it.", statusCode: StatusCodes.Status400BadRequest);
             if (objects.Length > 0) await sources.NotifyAsync(source, secret, objects, ct);
             return Results.NoContent();
+        }
+        catch (NotFoundException)
+        {
+            // Whoever tries secrets soon waits.
+            limiter.Refused(http);
+            throw;
         }
         catch (Exception e) when (e is TimeoutException or OrleansException or IOException)
         {
@@ -75,19 +80,12 @@ internal static partial class NotificationEndpoint
     private static async Task<ReadOnlyMemory<byte>?> ReadAsync(Stream body, CancellationToken cancellationToken)
     {
         var kept = new ArrayBufferWriter<byte>(4096);
-        try
+        while (true)
         {
-            while (true)
-            {
-                var read = await body.ReadAsync(kept.GetMemory(4096), cancellationToken);
-                if (read == 0) return kept.WrittenMemory;
-                kept.Advance(read);
-                if (kept.WrittenCount > MaxBytes) return null;
-            }
-        }
-        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
-        {
-            return null;
+            var read = await body.ReadAsync(kept.GetMemory(4096), cancellationToken);
+            if (read == 0) return kept.WrittenMemory;
+            kept.Advance(read);
+            if (kept.WrittenCount > MaxBytes) return null;
         }
     }
 

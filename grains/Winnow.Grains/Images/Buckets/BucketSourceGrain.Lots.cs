@@ -183,7 +183,7 @@ internal sealed partial class BucketSourceGrain
     private Guid OperationOf(ulong[] hashes)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes(this.GetPrimaryKeyString()));
+        hash.AppendData(Encoding.UTF8.GetBytes($"{this.GetPrimaryKeyString()}/{state.State.Id:n}"));
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];
         foreach (var h in hashes)
         {

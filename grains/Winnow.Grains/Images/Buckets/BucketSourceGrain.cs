@@ -54,7 +54,7 @@ internal sealed partial class BucketSourceGrain(
     {
         if (state.State.Source is null)
         {
-            state.State.Source = source;
+            (state.State.Source, state.State.Id) = (source, Guid.NewGuid());
             await state.WriteStateAsync(CancellationToken.None);
         }
         Work();

@@ -31,6 +31,9 @@ public sealed class BucketSourceState
 {
     public BucketSource? Source { get; set; }
 
+    /// <summary>Sets the lots of this source apart from those of one that was removed and bore its name.</summary>
+    public Guid Id { get; set; }
+
     /// <summary>The key after which the listing under way goes on; null before its first page and after its last.</summary>
     public string? ListedUpTo { get; set; }
     public long Listed { get; set; }

@@ -31,7 +31,7 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
         (_options, _time) = (options, time);
         _connection = new S3Connection(options, "S3", time, around);
         _puts = new SemaphoreSlim(options.Concurrency);
-        _cache = new ObjectCache(options.CacheFolder!, options.CacheBytes, time);
+        _cache = new ObjectCache(options.CacheFolder, options.CacheBytes, time);
     }
 
     internal S3Connection Connection => _connection;

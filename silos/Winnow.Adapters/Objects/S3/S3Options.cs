@@ -21,16 +21,13 @@ public sealed class S3Options : S3EndpointOptions
     public string? PublicEndpoint { get; set; }
 
     /// <summary>Folder of local copies of mapped objects; one per silo. Required; a silo takes <c>cache</c> in its data folder.</summary>
-    public string? CacheFolder { get; set; }
+    public string CacheFolder { get; set; } = "";
 
     /// <summary>Bytes that local copies may take; the least recently used go first. 1 MiB to 16 TiB. Default 10 GiB.</summary>
     public long CacheBytes { get; set; } = 10L << 30;
 
     /// <summary>Size of the parts of an upload whose length is not known, held in memory. 5 MiB to 1 GiB. Default 8 MiB, which allows objects up to 78 GiB.</summary>
     public int PartBytes { get; set; } = 8 << 20;
-
-    /// <summary>Whether a server is named at all.</summary>
-    public bool IsSet => Endpoint.Length > 0;
 
     /// <inheritdoc/>
     public override void Validate(string section = "S3")

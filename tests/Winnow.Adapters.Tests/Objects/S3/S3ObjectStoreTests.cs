@@ -116,7 +116,7 @@ public sealed class S3ObjectStoreTests : IAsyncLifetime
         }
         store.Dispose();
 
-        var damaged = Directory.EnumerateFiles(options.CacheFolder!).First(f => Path.GetFileName(f) != "lock");
+        var damaged = Directory.EnumerateFiles(options.CacheFolder).First(f => Path.GetFileName(f) != "lock");
         using (var file = File.OpenWrite(damaged)) file.Write("damaged"u8);
         using var again = new S3ObjectStore(options, TimeProvider.System);
         for (var i = 2; i < 4; i++)

@@ -1,0 +1,93 @@
+using System.Diagnostics.Metrics;
+using System.Globalization;
+using Minio;
+using Minio.DataModel.Args;
+using Minio.DataModel.Notification;
+using Winnow.Model.Datasets;
+using Winnow.Testing;
+
+namespace Winnow.Web.Tests.Images.Buckets;
+
+/// <summary>A bucket of others on a real server, and what is needed to fill it.</summary>
+internal sealed class TestBucket : IDisposable
+{
+    private const int PutsAtOnce = 16;
+    private static readonly byte[] Picture = DrawnImages.Draw(0);
+
+    private readonly IMinioClient _client;
+
+    private TestBucket(S3Server server, string name)
+    {
+        (Server, Name) = (server, name);
+        var address = new Uri(server.Endpoint);
+        _client = new MinioClient().WithEndpoint(address.Authority).WithSSL(false).WithRegion("us-east-1").WithCredentials(server.AccessKey, server.SecretKey).Build();
+    }
+
+    public S3Server Server { get; }
+
+    public string Name { get; }
+
+    public static async Task<TestBucket> MakeAsync()
+    {
+        var bucket = new TestBucket(await S3Server.SharedAsync(), S3Server.NewBucket());
+        await bucket._client.MakeBucketAsync(new MakeBucketArgs().WithBucket(bucket.Name));
+        return bucket;
+    }
+
+    /// <summary>Options of a host that may read it under the name <c>photos</c>.</summary>
+    public string[] HostOptions => ["--Buckets:photos:Endpoint", Server.Endpoint, "--Buckets:photos:AccessKey", Server.AccessKey, "--Buckets:photos:SecretKey", Server.SecretKey];
+
+    /// <summary>An image that differs from those of other numbers, at the cost of a few bytes behind its end.</summary>
+    public static byte[] Image(int number) => [.. Picture, .. BitConverter.GetBytes(number)];
+
+    public async Task PutAsync(string key, byte[] content)
+    {
+        using var stream = new MemoryStream(content);
+        await _client.PutObjectAsync(new PutObjectArgs().WithBucket(Name).WithObject(key).WithStreamData(stream).WithObjectSize(content.Length));
+    }
+
+    public Task PutImagesAsync(int count, int from, string folder = "in") =>
+        Parallel.ForAsync(from, from + count, new ParallelOptions { MaxDegreeOfParallelism = PutsAtOnce }, async (i, _) => await PutAsync(string.Create(CultureInfo.InvariantCulture, $"{folder}/{i % 7}/{i:D6}.png"), Image(i)));
+
+    /// <summary>The server tells an address of new objects.</summary>
+    public async Task NotifyAsync(string address)
+    {
+        var topic = new TopicConfig(await Server.MakeTopicAsync(Name, address)) { Id = "new" };
+        topic.AddEvents([EventType.ObjectCreatedAll]);
+        var notification = new BucketNotification();
+        notification.AddTopic(topic);
+        await _client.SetBucketNotificationsAsync(new SetBucketNotificationsArgs().WithBucket(Name).WithBucketNotificationConfiguration(notification));
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    /// <summary>A dataset whose backbone nobody has: its images are taken in and cost nothing more.</summary>
+    public static CreateDataset Dataset(string name) =>
+        new(name, new LabelSchema { Classes = [new LabelClass("cat"), new LabelClass("dog")] }, new DatasetSettings { Shards = 2, Backbone = "none-here" });
+}
+
+/// <summary>Counts the requests of this process to one server, by what HttpClient measures.</summary>
+internal sealed class RequestsTo : IDisposable
+{
+    private readonly MeterListener _listener = new();
+    private long _count;
+
+    public RequestsTo(string endpoint)
+    {
+        var port = new Uri(endpoint).Port;
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument is { Meter.Name: "System.Net.Http", Name: "http.client.request.duration" }) listener.EnableMeasurementEvents(instrument);
+        };
+        _listener.SetMeasurementEventCallback<double>((_, _, tags, _) =>
+        {
+            foreach (var tag in tags)
+                if (tag.Key == "server.port" && tag.Value is int found && found == port) Interlocked.Increment(ref _count);
+        });
+        _listener.Start();
+    }
+
+    public long Count => Interlocked.Read(ref _count);
+
+    public void Dispose() => _listener.Dispose();
+}

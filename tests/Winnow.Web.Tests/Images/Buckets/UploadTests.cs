@@ -1,0 +1,83 @@
+using System.Net;
+using Winnow.Client;
+using Winnow.Model.Images;
+using Winnow.Testing;
+
+namespace Winnow.Web.Tests.Images.Buckets;
+
+/// <summary>Bytes that go past the gateway, to a real object store and from it.</summary>
+[Trait("needs", "s3")]
+[Trait("needs", "postgres")]
+public sealed class UploadTests : IAsyncLifetime
+{
+    private readonly HttpClient _http = new();
+    private readonly string _bucket = S3Server.NewBucket();
+    private BucketHost _host = null!;
+
+    public async Task InitializeAsync()
+    {
+        var server = await S3Server.SharedAsync();
+        _host = await BucketHost.StartAsync("--Postgres:ConnectionString", await (await PostgresServer.SharedAsync()).CreateDatabaseAsync(),
+            "--S3:Endpoint", server.Endpoint, "--S3:AccessKey", server.AccessKey, "--S3:SecretKey", server.SecretKey, "--S3:Bucket", _bucket, "--Cluster:AdvertisedAddress", "127.0.0.1", "--Images:MaxBytes", "5000");
+        await _host.Client.CreateDatasetAsync(TestBucket.Dataset("direct"));
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _host.DisposeAsync();
+        _http.Dispose();
+    }
+
+    private async Task PutAsync(Uri url, byte[] bytes)
+    {
+        using var content = new ByteArrayContent(bytes);
+        using var response = await _http.PutAsync(url, content);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Uploads_are_taken_in_once_and_read_by_a_link()
+    {
+        var slots = (await _host.Client.PrepareUploadsAsync("direct", 4)).Slots;
+        Assert.Equal(4, slots.Select(s => s.Id).Distinct().Count());
+        await PutAsync(slots[0].Url, TestBucket.Image(1));
+        await PutAsync(slots[1].Url, [1, 2, 3]);
+        await PutAsync(slots[2].Url, new byte[6_000]);
+        UploadedImage[] images = [.. slots.Select((s, i) => new UploadedImage(s.Id, $"{i}.png", i == 0 ? "cat" : null))];
+        var operation = Guid.NewGuid();
+        var results = await _host.Client.CompleteUploadsAsync("direct", images, operation);
+        Assert.Equal([IngestStatus.Accepted, IngestStatus.Quarantined, IngestStatus.Quarantined, IngestStatus.Quarantined], results.Select(r => r.Status));
+        Assert.Contains("limit is 5000", results[2].Reason, StringComparison.Ordinal);
+        Assert.Contains("Nothing was uploaded", results[3].Reason, StringComparison.Ordinal);
+        // A lost answer: the same again is answered alike, also under another operation.
+        Assert.Equal(results, await _host.Client.CompleteUploadsAsync("direct", images, operation));
+        Assert.Equal(results, await _host.Client.CompleteUploadsAsync("direct", images, Guid.NewGuid()));
+        Assert.Equal(2, (await _host.Client.GetStatusAsync("direct")).Images);
+
+        var link = await _host.Client.GetImageUrlAsync("direct", results[0].Id!.Value);
+        Assert.Equal(TestBucket.Image(1), await _http.GetByteArrayAsync(link.Url));
+        foreach (var bad in new[] { "../../datasets/direct", slots[0].Id.ToUpperInvariant(), "", slots[0].Id + ".done" })
+            Assert.Equal(HttpStatusCode.BadRequest, (await Assert.ThrowsAsync<WinnowApiException>(() => _host.Client.CompleteUploadsAsync("direct", [new UploadedImage(bad, "x")]))).Status);
+        // An upload of one dataset is nothing in another.
+        await _host.Client.CreateDatasetAsync(TestBucket.Dataset("other"));
+        Assert.Contains("Nothing was uploaded", (await _host.Client.CompleteUploadsAsync("other", [images[0]]))[0].Reason, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.BadRequest, (await Assert.ThrowsAsync<WinnowApiException>(() => _host.Client.PrepareUploadsAsync("direct", 1_001))).Status);
+    }
+
+    [Fact]
+    public async Task An_import_goes_past_the_server_where_asked()
+    {
+        await _host.Client.CreateDatasetAsync(TestBucket.Dataset("folder"));
+        var results = new List<IngestResult>();
+        await foreach (var result in _host.Client.ImportAsync("folder", DrawnImages.EnumerateAsync(120), new ImportOptions { LotSize = 50, ViaPresignedUrls = true })) results.Add(result);
+        Assert.Equal(120, results.Count(r => r.Status == IngestStatus.Accepted));
+        Assert.Equal(DrawnImages.Draw(7), await _host.Client.GetImageContentAsync("folder", ImageId.Of(DrawnImages.Draw(7))));
+    }
+
+    [Fact]
+    public async Task The_bucket_of_the_cluster_is_nobodys_source()
+    {
+        var refused = await Assert.ThrowsAsync<WinnowApiException>(() => _host.Client.AddSourceAsync("direct", new Winnow.Model.Images.Buckets.BucketSource("own", _bucket, "datasets/")));
+        Assert.Contains("cluster's own objects", refused.Message, StringComparison.Ordinal);
+    }
+}
