@@ -37,11 +37,11 @@ public sealed class SoakTests(ITestOutputHelper output)
             await cluster.StartAsync(3, "--Scoring:Workers", "1");
             var record = await RunAsync(cluster, plan);
             using var auditor = cluster.NewClient("auditor");
-            output.WriteLine(await RecordCheck.VerifyAsync(auditor, Dataset, record));
+            Say(await RecordCheck.VerifyAsync(auditor, Dataset, record));
         }
         catch
         {
-            output.WriteLine(cluster.Output());
+            Say(cluster.Output());
             throw;
         }
     }
@@ -77,7 +77,7 @@ public sealed class SoakTests(ITestOutputHelper output)
                 // A round that had not ended: nobody promised that it had.
             }
         }
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+        Say(string.Create(CultureInfo.InvariantCulture,
             $"{Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s, {record.Images.Count} images, {record.Decisions.Count} decisions, {load.Rounds} rounds; seed {plan.Seed}"));
         Report("kill", kills, MedianAfterKill);
         Report("hang", hangs, MedianAfterHang);
@@ -103,7 +103,7 @@ public sealed class SoakTests(ITestOutputHelper output)
             else silo.Suspend();
             var took = await probe.RecoverAsync(failed, RecoveryLimit);
             (kill ? kills : hangs).Add(took);
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(kill ? "kill" : "hang")} of silo {victim}: all calls succeed after {took.TotalSeconds:F2} s"));
+            Say(string.Create(CultureInfo.InvariantCulture, $"{(kill ? "kill" : "hang")} of silo {victim}: all calls succeed after {took.TotalSeconds:F2} s"));
             if (!kill)
             {
                 // It comes back believing that it is still one of them; it finds out, and ends.
@@ -115,6 +115,13 @@ public sealed class SoakTests(ITestOutputHelper output)
         return (kills, hangs);
     }
 
+    /// <summary>To the test's output, and at once to the file that <c>tests/run soak</c> shows.</summary>
+    private void Say(string line)
+    {
+        output.WriteLine(line);
+        if (Environment.GetEnvironmentVariable("WINNOW_SOAK_PROGRESS") is { Length: > 0 } file) File.AppendAllText(file, line + "\n");
+    }
+
     private static ImageId[] OneOfEachShard(SoakRecord record) =>
         [.. record.Images.Keys.GroupBy(i => ShardLayout.ShardOf(i, Creation.Settings!.Shards)).Select(g => g.First())];
 
@@ -123,7 +130,7 @@ public sealed class SoakTests(ITestOutputHelper output)
         if (times.Count == 0) return;
         times.Sort();
         var median = times[times.Count / 2];
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{times.Count} x {what}: median {median.TotalSeconds:F2} s, least {times[0].TotalSeconds:F2} s, most {times[^1].TotalSeconds:F2} s"));
+        Say(string.Create(CultureInfo.InvariantCulture, $"{times.Count} x {what}: median {median.TotalSeconds:F2} s, least {times[0].TotalSeconds:F2} s, most {times[^1].TotalSeconds:F2} s"));
         Assert.True(median <= limit, $"after a {what} all calls succeed within {median}, at the median of {times.Count}; {limit} is the limit");
     }
 }
