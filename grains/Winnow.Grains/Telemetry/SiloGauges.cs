@@ -26,6 +26,7 @@ public static class SiloGauges
     /// <summary>Devices that lots can be sent to.</summary>
     public static GaugeBook<DeviceFigures> Devices { get; } = new();
 
+    // Shares have no unit: for "1" some exporters append "ratio" to the name and others do not.
     static SiloGauges()
     {
         var meter = WinnowTelemetry.Meter;
@@ -44,18 +45,18 @@ public static class SiloGauges
 
         meter.CreateObservableGauge("winnow.learning.labels", () => PerArm(a => a.Labels), "{label}", "Labels that the arm has trained on.");
         meter.CreateObservableGauge("winnow.learning.audit.labels", () => PerArm(a => a.AuditLabels), "{label}", "Labels of the audit sample that the arm was measured on.");
-        meter.CreateObservableGauge("winnow.learning.audit.accuracy", () => PerArm(a => a.AuditAccuracy), "1", "Accuracy on the audit sample.");
-        meter.CreateObservableGauge("winnow.learning.audit.accuracy.lower", () => PerArm(a => a.AuditLower), "1", "Lower bound of the audit accuracy at 95 %.");
-        meter.CreateObservableGauge("winnow.learning.audit.accuracy.upper", () => PerArm(a => a.AuditUpper), "1", "Upper bound of the audit accuracy at 95 %.");
-        meter.CreateObservableGauge("winnow.learning.holdout.accuracy", () => PerArm(a => a.HoldoutAccuracy), "1", "Accuracy on the holdout.");
-        meter.CreateObservableGauge("winnow.learning.calibration.error", () => PerArm(a => a.CalibrationError), "1", "Expected calibration error on the audit sample.");
+        meter.CreateObservableGauge("winnow.learning.audit.accuracy", () => PerArm(a => a.AuditAccuracy), null, "Accuracy on the audit sample.");
+        meter.CreateObservableGauge("winnow.learning.audit.accuracy.lower", () => PerArm(a => a.AuditLower), null, "Lower bound of the audit accuracy at 95 %.");
+        meter.CreateObservableGauge("winnow.learning.audit.accuracy.upper", () => PerArm(a => a.AuditUpper), null, "Upper bound of the audit accuracy at 95 %.");
+        meter.CreateObservableGauge("winnow.learning.holdout.accuracy", () => PerArm(a => a.HoldoutAccuracy), null, "Accuracy on the holdout.");
+        meter.CreateObservableGauge("winnow.learning.calibration.error", () => PerArm(a => a.CalibrationError), null, "Expected calibration error on the audit sample.");
         meter.CreateObservableGauge("winnow.learning.champion.round", () => PerArm(a => a.ChampionRound), "{round}", "Round of the champion.");
-        meter.CreateObservableGauge("winnow.learning.labels.saved", () => PerArm(a => a.LabelsSaved), "1", "Share of the control arm's labels that the arm needed less for the same accuracy.");
+        meter.CreateObservableGauge("winnow.learning.labels.saved", () => PerArm(a => a.LabelsSaved), null, "Share of the control arm's labels that the arm needed less for the same accuracy.");
 
-        meter.CreateObservableGauge("winnow.drift.distance", () => Drifts(d => d.TotalVariation), "1", "Total variation between the predicted classes of the newest images and of the pool at promotion.");
-        meter.CreateObservableGauge("winnow.drift.chi.square", () => Drifts(d => d.ChiSquarePerDegree), "1", "Chi-square of the same per degree of freedom: near 1 without drift.");
-        meter.CreateObservableGauge("winnow.drift.margin", () => Drifts(d => d.RecentMargin), "1", "Mean uncertainty by margin of the newest images.");
-        meter.CreateObservableGauge("winnow.drift.margin.reference", () => Drifts(d => d.ReferenceMargin), "1", "Mean uncertainty by margin of the pool at promotion.");
+        meter.CreateObservableGauge("winnow.drift.distance", () => Drifts(d => d.TotalVariation), null, "Total variation between the predicted classes of the newest images and of the pool at promotion.");
+        meter.CreateObservableGauge("winnow.drift.chi.square", () => Drifts(d => d.ChiSquarePerDegree), null, "Chi-square of the same per degree of freedom: near 1 without drift.");
+        meter.CreateObservableGauge("winnow.drift.margin", () => Drifts(d => d.RecentMargin), null, "Mean uncertainty by margin of the newest images.");
+        meter.CreateObservableGauge("winnow.drift.margin.reference", () => Drifts(d => d.ReferenceMargin), null, "Mean uncertainty by margin of the pool at promotion.");
     }
 
     private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);

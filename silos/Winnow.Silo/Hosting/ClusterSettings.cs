@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Winnow.Silo.Hosting;
 
@@ -17,7 +18,7 @@ public sealed class ClusterSettings
     /// <summary>Port for other silos. 1 to 65,535. Default 11111. It has no authentication: keep it inside the cluster's network.</summary>
     public int SiloPort { get; set; } = 11111;
 
-    /// <summary>The IP address that other silos reach this one at. Default loopback for embedded storage, else the machine's first address.</summary>
+    /// <summary>The IP address that other silos reach this one at, or a name of it that this machine can resolve. Default loopback for embedded storage, else the machine's first address.</summary>
     public string? AdvertisedAddress { get; set; }
 
     /// <summary>Longest time for one probe of another silo. 0.2 to 30 s. Default 1 s; three in a row that fail, and a second silo that agrees, declare it dead.</summary>
@@ -28,7 +29,22 @@ public sealed class ClusterSettings
 
     internal string NameOrDefault => Name ?? $"{Environment.MachineName}-{Environment.ProcessId}";
 
-    internal IPAddress? Address => AdvertisedAddress is null ? null : IPAddress.Parse(AdvertisedAddress);
+    /// <summary>The advertised address.</summary>
+    /// <exception cref="InvalidOperationException">The name cannot be resolved.</exception>
+    internal IPAddress? ResolveAddress()
+    {
+        if (AdvertisedAddress is null) return null;
+        if (IPAddress.TryParse(AdvertisedAddress, out var address)) return address;
+        try
+        {
+            address = Dns.GetHostAddresses(AdvertisedAddress, AddressFamily.InterNetwork).FirstOrDefault();
+        }
+        catch (SocketException e)
+        {
+            throw new InvalidOperationException($"Cluster:AdvertisedAddress '{AdvertisedAddress}' is no address and cannot be resolved: {e.Message}", e);
+        }
+        return address ?? throw new InvalidOperationException($"Cluster:AdvertisedAddress '{AdvertisedAddress}' has no IPv4 address.");
+    }
 
     /// <summary>The first thing that is wrong, with the option's name; null when all is sound.</summary>
     public string? Check()
@@ -37,7 +53,7 @@ public sealed class ClusterSettings
         if (string.IsNullOrWhiteSpace(ServiceId) || ServiceId.Length > 100) return "Cluster:ServiceId must have 1 to 100 characters.";
         if (Name is not null && (Name.Length is 0 or > 100 || Name.Contains('/'))) return $"Cluster:Name must have 1 to 100 characters without '/', not '{Name}'.";
         if (SiloPort is < 1 or > 65535) return $"Cluster:SiloPort must be 1 to 65535, not {SiloPort}.";
-        if (AdvertisedAddress is not null && !IPAddress.TryParse(AdvertisedAddress, out _)) return $"Cluster:AdvertisedAddress must be an IP address, not '{AdvertisedAddress}'.";
+        if (AdvertisedAddress is not null && Uri.CheckHostName(AdvertisedAddress) == UriHostNameType.Unknown) return $"Cluster:AdvertisedAddress must be an IP address or a host's name, not '{AdvertisedAddress}'.";
         if (ProbeTimeout < TimeSpan.FromSeconds(0.2) || ProbeTimeout > TimeSpan.FromSeconds(30)) return $"Cluster:ProbeTimeout must be 00:00:00.2 to 00:00:30, not {ProbeTimeout}.";
         if (ShutdownLimit < TimeSpan.FromSeconds(1) || ShutdownLimit > TimeSpan.FromSeconds(600)) return $"Cluster:ShutdownLimit must be 00:00:01 to 00:10:00, not {ShutdownLimit}.";
         return null;

@@ -44,7 +44,7 @@ internal static class ClusterSetup
         silo.Configure<EndpointOptions>(o =>
         {
             o.SiloPort = cluster.SiloPort;
-            if (cluster.Address is not { } address) return;
+            if (cluster.ResolveAddress() is not { } address) return;
             o.AdvertisedIPAddress = address;
             o.SiloListeningEndpoint = new IPEndPoint(IPAddress.IsLoopback(address) ? address : IPAddress.Any, cluster.SiloPort);
         });

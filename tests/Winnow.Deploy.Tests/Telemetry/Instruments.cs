@@ -27,17 +27,18 @@ internal static class Instruments
         return names;
     }
 
-    /// <summary>OpenTelemetry's translation: dots become underscores, the unit is appended, then what the kind calls for.</summary>
+    /// <summary>OpenTelemetry's translation: dots become underscores, the unit is appended where the name does not end with it, then what the kind calls for.</summary>
     private static IEnumerable<string> SeriesOf(Instrument instrument)
     {
         var kind = instrument.GetType().Name;
-        var name = instrument.Name.Replace('.', '_') + instrument.Unit switch
+        var unit = instrument.Unit switch
         {
             "s" => "_seconds",
             "By" => "_bytes",
-            "1" when kind.Contains("Gauge", StringComparison.Ordinal) => "_ratio",
             _ => "",
         };
+        var name = instrument.Name.Replace('.', '_');
+        if (!name.EndsWith(unit, StringComparison.Ordinal)) name += unit;
         if (kind.StartsWith("Histogram", StringComparison.Ordinal)) return [$"{name}_bucket", $"{name}_sum", $"{name}_count"];
         return [kind.StartsWith("Counter", StringComparison.Ordinal) ? $"{name}_total" : name];
     }

@@ -4,7 +4,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Winnow.Client;
-using Winnow.Inference.Weights;
 
 namespace Winnow.Deploy.Tests.Telemetry;
 
@@ -29,7 +28,6 @@ internal sealed class ObservedSilo : IAsyncDisposable
 
     public static async Task<ObservedSilo> StartAsync(params string[] arguments)
     {
-        await new WeightsCache().EnsureAsync(WeightsCatalog.MobileNetV3Small, new NpmWeightsSource(TimeProvider.System));
         var silo = new ObservedSilo();
         silo.Client = silo.As("test");
         try
@@ -65,7 +63,8 @@ internal sealed class ObservedSilo : IAsyncDisposable
         string[] arguments =
         [
             Repository.Metadata("Silo"), "--urls", $"http://127.0.0.1:{FrontDoor}", "--Data", Path.Combine(_folder.FullName, "data"), "--Api:KeyFile", key,
-            "--Metrics:Url", $"http://127.0.0.1:{Operators}", "--SiloPort", Text(FreePort()), "--GatewayPort", Text(FreePort()), .. more,
+            "--Metrics:Url", $"http://127.0.0.1:{Operators}", "--SiloPort", Text(FreePort()), "--GatewayPort", Text(FreePort()),
+            .. TinyBackbone.Write(Path.Combine(_folder.FullName, "tiny.onnx")), .. more,
         ];
         var start = new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder.FullName };
         // Telemetry is sent soon, so that tests need not wait for it.

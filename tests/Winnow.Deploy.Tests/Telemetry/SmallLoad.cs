@@ -13,7 +13,7 @@ internal sealed class SmallLoad(ObservedSilo silo)
 {
     private const string Dataset = "drawn";
     private const int Lot = 200;
-    private static readonly DatasetSettings Settings = new() { Shards = 2, AuditSample = 40, ProjectionDimensions = 32 };
+    private static readonly DatasetSettings Settings = new() { Shards = 2, AuditSample = 40, ProjectionDimensions = 32, Backbone = TinyBackbone.Name };
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -23,20 +23,11 @@ internal sealed class SmallLoad(ObservedSilo silo)
             await ImportAsync(DrawnImages.EnumerateAsync(150, 100_000, labelled: true, Partition.Holdout), cancellationToken);
             await ImportAsync(DrawnImages.EnumerateAsync(2 * Lot), cancellationToken);
             await silo.Client.WaitForScoringAsync(Dataset, cancellationToken: cancellationToken);
-            await Task.WhenAll(KeepImportingAsync(cancellationToken), ReviewAsync("ann", 0, cancellationToken), ReviewAsync("bob", 0.2, cancellationToken), DisagreeAsync(cancellationToken), LearnAsync(cancellationToken));
+            await Task.WhenAll(ReviewAsync("ann", 0, cancellationToken), ReviewAsync("bob", 0.2, cancellationToken), DisagreeAsync(cancellationToken), LearnAsync(cancellationToken));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // The way it is meant to end.
-        }
-    }
-
-    private async Task KeepImportingAsync(CancellationToken cancellationToken)
-    {
-        for (var from = 2 * Lot; ; from += Lot)
-        {
-            await ImportAsync(WithABadOneAsync(from), cancellationToken);
-            await silo.Client.WaitForScoringAsync(Dataset, cancellationToken: cancellationToken);
         }
     }
 
@@ -78,8 +69,11 @@ internal sealed class SmallLoad(ObservedSilo silo)
     {
         for (var round = 1; ; round++)
         {
+            // Images come while rounds run, but not so many that a small machine does nothing else.
+            var importing = ImportAsync(WithABadOneAsync((round + 1) * Lot), cancellationToken);
             foreach (var arm in new[] { Arms.Main, Arms.Control }) await silo.Client.StartRoundAsync(Dataset, new StartRound(20, arm), cancellationToken: cancellationToken);
             foreach (var arm in new[] { Arms.Main, Arms.Control }) Assert.Equal(RoundStep.Done, (await silo.Client.WaitForRoundAsync(Dataset, arm, round, cancellationToken: cancellationToken)).Step);
+            await importing;
         }
     }
 

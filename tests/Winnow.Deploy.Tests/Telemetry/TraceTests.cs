@@ -15,7 +15,7 @@ public sealed class TraceTests
     {
         await using var receiver = await OtlpReceiver.StartAsync();
         await using var silo = await ObservedSilo.StartAsync("--Otlp", receiver.Address, "--OtlpProtocol", "http");
-        await silo.Client.CreateDatasetAsync(new CreateDataset("traced", new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] }, new DatasetSettings { Shards = 1 }));
+        await silo.Client.CreateDatasetAsync(new CreateDataset("traced", new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] }, new DatasetSettings { Shards = 1, Backbone = TinyBackbone.Name }));
         await foreach (var result in silo.Client.ImportAsync("traced", DrawnImages.EnumerateAsync(40))) Assert.Equal(IngestStatus.Accepted, result.Status);
         await silo.Client.WaitForScoringAsync("traced");
 
@@ -54,7 +54,7 @@ public sealed class TraceTests
     {
         await using var receiver = await OtlpReceiver.StartAsync();
         await using var silo = await ObservedSilo.StartAsync("--Otlp", receiver.Address, "--OtlpProtocol", "http");
-        await silo.Client.CreateDatasetAsync(new CreateDataset("logged", new LabelSchema { Classes = [new LabelClass("a"), new LabelClass("b")] }, new DatasetSettings { Shards = 1 }));
+        await silo.Client.CreateDatasetAsync(new CreateDataset("logged", new LabelSchema { Classes = [new LabelClass("a"), new LabelClass("b")] }, new DatasetSettings { Shards = 1, Backbone = TinyBackbone.Name }));
         await silo.Client.GetStatusAsync("logged");
         await Until.TrueAsync(
             () => Task.FromResult(receiver.Bodies("metrics").Any(b => Contains(b, "winnow.shard.active")) && receiver.Bodies("traces").Count > 0 && receiver.Logs().Any(l => l.Contains("opened", StringComparison.Ordinal))),
