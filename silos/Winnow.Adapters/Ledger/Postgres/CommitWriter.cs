@@ -67,6 +67,7 @@ internal sealed class CommitWriter(PostgresDatabase database, PostgresOptions op
             await using var batch = CommitRows.Build(connection, _plan);
             _sent = true;
             await batch.ExecuteNonQueryAsync().ConfigureAwait(false);
+            Abstractions.Telemetry.WinnowTelemetry.LedgerGroupSize.Record(_plan.Changed.Count);
         }
 
         public override async Task<GroupOutcome> ResolveAsync(Deadline deadline)
