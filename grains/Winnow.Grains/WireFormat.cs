@@ -9,8 +9,13 @@ namespace Winnow.Grains;
 public static class WireFormat
 {
     /// <summary>Flat records have serializers of their own; records of the model, which knows no wire, cross as JSON.</summary>
-    public static IServiceCollection AddWinnowWireFormat(this IServiceCollection services) => services.AddSerializer(s => s.AddJsonSerializer(
-        // Image ids cross in 32 bytes of their own.
-        type => type != typeof(ImageId) && type.Namespace?.StartsWith("Winnow.Model", StringComparison.Ordinal) == true && !type.IsEnum,
-        ModelJson.Default.Options));
+    public static IServiceCollection AddWinnowWireFormat(this IServiceCollection services)
+    {
+        // A store that is away must look the same to a caller on another silo as it does here.
+        services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add("Winnow"));
+        return services.AddSerializer(s => s.AddJsonSerializer(
+            // Image ids cross in 32 bytes of their own.
+            type => type != typeof(ImageId) && type.Namespace?.StartsWith("Winnow.Model", StringComparison.Ordinal) == true && !type.IsEnum,
+            ModelJson.Default.Options));
+    }
 }

@@ -22,7 +22,7 @@ try
     await app.WaitForShutdownAsync();
     return 0;
 }
-catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+catch (Exception e) when (e is InvalidOperationException or ArgumentException or IOException)
 {
     Console.Error.WriteLine(e.Message);
     return 1;

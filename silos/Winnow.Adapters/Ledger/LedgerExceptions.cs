@@ -1,7 +1,7 @@
 namespace Winnow.Adapters.Ledger;
 
 /// <summary>The ledger cannot be opened or reached: it is in use, newer than this program, no ledger at all, or its server is away. The message says what to do.</summary>
-public sealed class LedgerUnavailableException : InvalidOperationException
+public sealed class LedgerUnavailableException : IOException
 {
     public LedgerUnavailableException(string message) : base(message) { }
 

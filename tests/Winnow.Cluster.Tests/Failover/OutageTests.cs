@@ -52,33 +52,20 @@ public sealed class OutageTests(ITestOutputHelper output)
             var load = new SoakLoad(cluster, Dataset, record);
             await foreach (var result in client.ImportAsync(Dataset, DrawnImages.EnumerateAsync(200, 1_000_000))) record.Accepted(result.Id!.Value, result.Name);
             await client.WaitForScoringAsync(Dataset);
-            using var end = new CancellationTokenSource();
-            Task[] work = [load.ImportAsync(0, end.Token), load.ReviewAsync("ann", 0, end.Token), load.ReviewAsync("bea", 1, end.Token), load.ReviewAsync("cem", 0, end.Token), load.LearnAsync(end.Token)];
-
-            await Until.TrueAsync(() => Task.FromResult(record.Decisions.Count > 20), Recovered, () => "people review");
+            using var running = RunningLoad.Start(load);
+            await Until.TrueAsync(running.While(() => record.Decisions.Count > 20), Recovered, () => "people review");
             var stopped = Stopwatch.GetTimestamp();
             await stop();
             var noticed = await Until.TrueAsync(async () => await ProblemOfAsync(cluster.Silos[0].Url, part) is not null, Noticed, () => $"the health page names '{part}'");
             output.WriteLine($"health page after {noticed.TotalSeconds:F1} s: {await ProblemOfAsync(cluster.Silos[0].Url, part)}");
-            await Until.TrueAsync(() => Task.FromResult(Stopwatch.GetElapsedTime(stopped) > Outage), Outage * 2, () => "the time of the outage has passed");
+            await Until.TrueAsync(running.While(() => Stopwatch.GetElapsedTime(stopped) > Outage), Outage * 2, () => "the time of the outage has passed");
             await start();
             var back = Stopwatch.GetTimestamp();
             await Until.TrueAsync(async () => (await HealthAsync(cluster.Silos[0].Url)).Ready && (await HealthAsync(cluster.Silos[1].Url)).Ready, Recovered, () => "both silos are ready again");
             var (images, decisions) = (record.Images.Count, record.Decisions.Count);
-            await Until.TrueAsync(() => Task.FromResult(record.Images.Count > images + 80 && record.Decisions.Count > decisions + 10), Recovered, () => "imports and reviews go on");
+            await Until.TrueAsync(running.While(() => record.Images.Count > images + 80 && record.Decisions.Count > decisions + 10), Recovered, () => "imports and reviews go on");
             output.WriteLine($"imports and reviews went on {Stopwatch.GetElapsedTime(back).TotalSeconds:F1} s after '{part}' was back");
-            await end.CancelAsync();
-            foreach (var task in work)
-            {
-                try
-                {
-                    await task;
-                }
-                catch (OperationCanceledException)
-                {
-                    // A round under way; nobody promised its end.
-                }
-            }
+            await running.StopAsync();
             output.WriteLine(await RecordCheck.VerifyAsync(client, Dataset, record));
             Assert.All(cluster.Silos, s => Assert.False(s.HasExited));
         }

@@ -74,37 +74,29 @@ public sealed class PartitionTests(ITestOutputHelper output)
         await client.CreateDatasetAsync(Creation);
         await foreach (var result in client.ImportAsync(Dataset, DrawnImages.EnumerateAsync(200, 1_000_000))) record.Accepted(result.Id!.Value, result.Name);
         await client.WaitForScoringAsync(Dataset);
-        using var end = new CancellationTokenSource();
-        Task[] work = [load.ImportAsync(0, end.Token), load.ImportAsync(2, end.Token), load.ReviewAsync("ann", 0, end.Token), load.ReviewAsync("bea", 1, end.Token), load.ReviewAsync("cem", 2, end.Token), load.LearnAsync(end.Token)];
+        using var running = RunningLoad.Start(load);
         var victim = cluster.Silos[2];
         var address = lab.Hosts["c"];
-        await Until.TrueAsync(async () => await CountAsync(database, "SELECT count(*) FROM written WHERE host = $1::inet", address) > 20, Limit, () => "the silo writes");
+        await Until.TrueAsync(async () =>
+        {
+            await running.ThrowIfEndedAsync();
+            return await CountAsync(database, "SELECT count(*) FROM written WHERE host = $1::inet", address) > 20;
+        }, Limit, () => "the silo writes");
 
         await cut(lab);
         var took = await Until.TrueAsync(async () => await CountAsync(database, "SELECT count(*) FROM orleans_membership WHERE address = $1 AND status = 6", address) > 0, Limit, () => "the silo is declared dead");
         var evicted = await TimeAsync(database);
         output.WriteLine($"declared dead {took.TotalSeconds:F1} s after it was cut off");
         var before = (record.Images.Count, record.Decisions.Count);
-        await Until.TrueAsync(() => Task.FromResult(record.Images.Count > before.Item1 + 40 && record.Decisions.Count > before.Item2 + 10), Limit, () => "the others go on");
+        await Until.TrueAsync(running.While(() => record.Images.Count > before.Item1 + 40 && record.Decisions.Count > before.Item2 + 10), Limit, () => "the others go on");
         await heal(lab);
         await Until.TrueAsync(() => Task.FromResult(victim.HasExited), Limit, () => "the silo has found out and ended");
 
         // It comes back as a new one, with a new place in the cluster.
         var back = await TimeAsync(database);
         await victim.StartAgainAsync();
-        await Until.TrueAsync(() => Task.FromResult(record.Images.Count > before.Item1 + 120), Limit, () => "all three go on");
-        await end.CancelAsync();
-        foreach (var task in work)
-        {
-            try
-            {
-                await task;
-            }
-            catch (OperationCanceledException)
-            {
-                // A round under way; nobody promised its end.
-            }
-        }
+        await Until.TrueAsync(running.While(() => record.Images.Count > before.Item1 + 120), Limit, () => "all three go on");
+        await running.StopAsync();
         await using var connection = new NpgsqlConnection(database);
         await connection.OpenAsync();
         await using var late = new NpgsqlCommand("SELECT what || ' at ' || at FROM written WHERE host = $1::inet AND at > $2 AND at < $3", connection) { Parameters = { new() { Value = address }, new() { Value = evicted }, new() { Value = back } } };

@@ -55,28 +55,11 @@ public sealed class SoakTests(ITestOutputHelper output)
         await foreach (var result in client.ImportAsync(Dataset, DrawnImages.EnumerateAsync(300, 1_000_000))) record.Accepted(result.Id!.Value, result.Name);
         await client.WaitForScoringAsync(Dataset);
 
-        using var stop = new CancellationTokenSource();
         var started = Stopwatch.GetTimestamp();
-        Task[] work =
-        [
-            load.ImportAsync(0, stop.Token), load.ReviewAsync("ann", 0, stop.Token), load.ReviewAsync("bea", 1, stop.Token), load.ReviewAsync("cem", 2, stop.Token), load.LearnAsync(stop.Token),
-        ];
-        var ended = Task.WhenAny(work);
-        var (kills, hangs) = await DisturbAsync(cluster, plan, record, ended);
-        while (Stopwatch.GetElapsedTime(started) < plan.AtLeast && !ended.IsCompleted) await Task.WhenAny(ended, Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System));
-        if (ended.IsCompleted) await await ended;
-        await stop.CancelAsync();
-        foreach (var task in work)
-        {
-            try
-            {
-                await task;
-            }
-            catch (OperationCanceledException)
-            {
-                // A round that had not ended: nobody promised that it had.
-            }
-        }
+        using var running = RunningLoad.Start(load);
+        var (kills, hangs) = await DisturbAsync(cluster, plan, record, running.Ended);
+        await Until.TrueAsync(running.While(() => Stopwatch.GetElapsedTime(started) > plan.AtLeast), plan.AtLeast * 2, () => "the load has gone on for its time");
+        await running.StopAsync();
         Say(string.Create(CultureInfo.InvariantCulture,
             $"{Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s, {record.Images.Count} images, {record.Decisions.Count} decisions, {load.Rounds} rounds; seed {plan.Seed}"));
         return (record, kills, hangs);
