@@ -52,7 +52,7 @@ public sealed class SiloCluster : IAsyncDisposable
             Address = addresses[0],
             FurtherAddresses = addresses[1..],
             Actor = actor,
-            Key = _silos[first].Key,
+            Key = _silos[first % _silos.Count].Key,
             // A hung silo answers nothing: its callers try the next.
             Timeout = TimeSpan.FromSeconds(8),
             RetryAttempts = 100,

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
+using Orleans.Placement;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Review;
@@ -22,7 +23,8 @@ namespace Winnow.Grains.Images;
 /// work and learning, one file each.
 /// </summary>
 /// <remarks>Reentrant: a commit takes a disk's time, and everything that waits meanwhile goes to disk together.</remarks>
-[Reentrant, KeepAlive, SiloRole(SiloTraits.Core), GrainType("shard")]
+// At random, not by the load of the moment: shards that are opened together would all go to the silo that is idle then, and stay.
+[Reentrant, KeepAlive, SiloRole(SiloTraits.Core), RandomPlacement, GrainType("shard")]
 internal sealed partial class ShardGrain(ILedger ledger, IObjectStore objects, DeviceDirectory devices, TimeProvider time, ShardOptions options, ILogger<ShardGrain> logger)
     : Grain, IShardIngest, IShardReview, IShardLearning
 {

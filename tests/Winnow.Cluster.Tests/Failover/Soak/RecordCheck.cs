@@ -24,7 +24,7 @@ internal static class RecordCheck
         {
             var detail = await client.GetImageAsync(dataset, group.Key);
             Assert.Equal(Enumerable.Range(1, detail.History.Count).Select(v => (long)v), detail.History.Select(h => h.Version));
-            foreach (var (operation, (_, actor, _)) in group) Assert.Equal(actor, Assert.Single(detail.History, h => h.OperationId == operation).Actor);
+            foreach (var (operation, (_, actor, _)) in group) Assert.Matches($"(^| for ){actor}$", Assert.Single(detail.History, h => h.OperationId == operation).Actor);
             // Nobody else wrote: what is there was acknowledged.
             Assert.All(detail.History, h => Assert.True(record.Decisions.ContainsKey(h.OperationId), $"{group.Key} bears a decision that nobody was told of"));
         }
