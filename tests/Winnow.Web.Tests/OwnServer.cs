@@ -37,7 +37,7 @@ internal sealed class OwnServer : IAsyncDisposable
         var operators = Server.FreePort();
         string[] options =
         [
-            "--urls", "http://127.0.0.1:0", "--Data", folder.FullName, "--Logging:LogLevel:Default", "None", "--Cluster:SiloPort", Server.FreePort(),
+            "--urls", "http://127.0.0.1:0", "--Data", folder.FullName, "--Logging:LogLevel:Default", "Error", "--Cluster:SiloPort", Server.FreePort(),
             "--Metrics:Url", $"http://127.0.0.1:{operators}", .. key is null ? Array.Empty<string>() : ["--Api:Key", key],
         ];
         var app = WinnowHost.Build(options, replace);
@@ -45,9 +45,13 @@ internal sealed class OwnServer : IAsyncDisposable
         return new OwnServer(app, folder, key, int.Parse(operators, CultureInfo.InvariantCulture));
     }
 
+    /// <summary>Ends it as a signal would.</summary>
+    public Task StopAsync() => _app.StopAsync();
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
+        await _app.StopAsync();
         await _app.DisposeAsync();
         _folder.Delete(recursive: true);
     }

@@ -72,6 +72,7 @@ public sealed class LockedServer : IAsyncLifetime
     public async Task DisposeAsync()
     {
         foreach (var client in _clients) client.Dispose();
+        await _app.StopAsync();
         await _app.DisposeAsync();
         _folder.Delete(recursive: true);
     }
