@@ -18,7 +18,7 @@ internal sealed partial class Problems(ILogger<Problems> logger) : IExceptionHan
             NotFoundException e => (StatusCodes.Status404NotFound, e.Message),
             BadHttpRequestException e => (e.StatusCode, e.Message),
             InvalidDataException e => (StatusCodes.Status400BadRequest, e.Message),
-            TimeoutException or OrleansException or IOException => (StatusCodes.Status503ServiceUnavailable, "The cluster could not answer in time or is moving its parts. Nothing that was not acknowledged counts; repeat the request with the same Idempotency-Key."),
+            TimeoutException or OrleansException or IOException or OperationCanceledException => (StatusCodes.Status503ServiceUnavailable, "The cluster could not answer in time or is moving its parts. Nothing that was not acknowledged counts; repeat the request with the same Idempotency-Key."),
             _ => (StatusCodes.Status500InternalServerError, "The server failed on this request. Its log has the details."),
         };
         if (status == StatusCodes.Status503ServiceUnavailable) context.Response.Headers.RetryAfter = "1";

@@ -22,6 +22,12 @@ try
     await app.WaitForShutdownAsync();
     return 0;
 }
+catch (OperationCanceledException)
+{
+    // Told to end while the start still waited for a store.
+    Console.Error.WriteLine("Winnow was stopped before it had started.");
+    return 0;
+}
 catch (Exception e) when (e is InvalidOperationException or ArgumentException or IOException)
 {
     Console.Error.WriteLine(e.Message);

@@ -32,6 +32,7 @@ public sealed class Server : IAsyncLifetime
     public async Task DisposeAsync()
     {
         Client.Dispose();
+        await _app.StopAsync();
         await _app.DisposeAsync();
         _folder.Delete(recursive: true);
     }

@@ -13,12 +13,6 @@ internal sealed partial class DatasetGrain
     private volatile IReadOnlyList<ArmFigures> _arms = [];
     private IDisposable? _gauges;
 
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
-    {
-        _gauges?.Dispose();
-        return Task.CompletedTask;
-    }
-
     private void StartGauges()
     {
         RenewGauges();

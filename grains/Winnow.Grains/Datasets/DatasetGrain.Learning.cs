@@ -19,26 +19,43 @@ internal sealed partial class DatasetGrain
     /// <summary>Fewer embeddings than this say too little of the pool.</summary>
     private const int SmallestPool = 20;
 
-    public Task<LearningState> PrepareLearningAsync(CancellationToken cancellationToken) => InTurnAsync(async () =>
+    private Task? _preparation;
+
+    public async Task<LearningState> PrepareLearningAsync(CancellationToken cancellationToken)
     {
-        var learning = state.State.Learning;
         var shards = Shards<IShardLearning>().ToArray();
-        if (learning.ProjectionKey is null)
+        if (state.State.Learning is { ProjectionKey: null } or { AuditDrawn: false })
         {
-            learning.ProjectionKey = await FitProjectionAsync(shards, cancellationToken);
-            learning.Sequence++;
-            await WriteAsync();
-        }
-        if (!learning.AuditDrawn)
-        {
-            learning.AuditThreshold = await DrawAuditAsync(shards, cancellationToken);
-            learning.AuditDrawn = true;
-            learning.Sequence++;
-            await WriteAsync();
+            // Up to minutes in a large pool, so the turn is not held meanwhile. All arms that ask wait for one preparation, and its end does not depend on who of them still listens.
+            if (_preparation is not { IsCompleted: false }) _preparation = PrepareAsync(shards, _ends.Token);
+            await _preparation.WaitAsync(cancellationToken);
         }
         var now = state.State.ToLearning();
         await Task.WhenAll(shards.Select(s => s.ApplyLearningAsync(now, cancellationToken)));
         return now;
+    }
+
+    private async Task PrepareAsync(IShardLearning[] shards, CancellationToken cancellationToken)
+    {
+        if (state.State.Learning.ProjectionKey is null)
+        {
+            var key = await FitProjectionAsync(shards, cancellationToken);
+            await LearnAsync(learning => learning.ProjectionKey = key, cancellationToken);
+        }
+        if (!state.State.Learning.AuditDrawn)
+        {
+            var threshold = await DrawAuditAsync(shards, cancellationToken);
+            await LearnAsync(learning => (learning.AuditThreshold, learning.AuditDrawn) = (threshold, true), cancellationToken);
+        }
+    }
+
+    private Task LearnAsync(Action<LearningStateRecord> change, CancellationToken cancellationToken) => InTurnAsync(async () =>
+    {
+        // As it stands now: a round may have been settled while this was being prepared.
+        change(state.State.Learning);
+        state.State.Learning.Sequence++;
+        await WriteAsync();
+        return true;
     }, cancellationToken);
 
     private async Task<string> FitProjectionAsync(IShardLearning[] shards, CancellationToken cancellationToken)

@@ -15,25 +15,64 @@ internal sealed partial class DatasetGrain
     private const int ManifestPage = 5_000;
     private static readonly byte[] NewLine = "\n"u8.ToArray();
 
+    private readonly SemaphoreSlim _manifests = new(1, 1);
+    private readonly Dictionary<Guid, Task<DatasetVersion>> _making = [];
+
     public Task<DatasetVersion[]> GetVersionsAsync(CancellationToken cancellationToken) =>
         Task.FromResult<DatasetVersion[]>([.. state.State.Versions.Select(v => v.Version)]);
 
     public Task<StoredVersion?> FindVersionAsync(int number, CancellationToken cancellationToken) =>
         Task.FromResult(state.State.Versions.Find(v => v.Version.Number == number) is { } v ? new StoredVersion(v.Version, v.ManifestKey) : null);
 
-    public Task<DatasetVersion> CreateVersionAsync(CreateVersion command, Guid operationId, string actor, CancellationToken cancellationToken) => InTurnAsync(async () =>
+    public Task<DatasetVersion> CreateVersionAsync(CreateVersion command, Guid operationId, string actor, CancellationToken cancellationToken)
     {
-        if (state.State.Versions.Find(v => v.OperationId == operationId) is { } same) return same.Version;
-        var number = state.State.Versions.Count + 1;
-        // Each activation writes under a key of its own: one that was cut off cannot touch what its successor settled. What nothing refers to is litter, no harm.
-        var key = ObjectKeys.Manifest(_dataset.Name, number, GrainContext.ActivationId.ToParsableString().TrimStart('@'));
-        var (images, labeled, sha256) = await WriteManifestAsync(key, cancellationToken);
-        var made = new DatasetVersion(number, command.Note, time.GetUtcNow(), actor, images, labeled, sha256, number == 1 ? null : number - 1);
-        state.State.Versions.Add(new VersionEntry { OperationId = operationId, Version = made, ManifestKey = key });
+        if (FindVersion(operationId) is { } same) return Task.FromResult(same);
+        // Whoever repeats the request waits for the version that is being made; its end does not depend on who still listens.
+        if (!_making.TryGetValue(operationId, out var making)) _making[operationId] = making = MakeVersionAsync(command, operationId, actor, _ends.Token);
+        return making.WaitAsync(cancellationToken);
+    }
+
+    private DatasetVersion? FindVersion(Guid operationId) => state.State.Versions.Find(v => v.OperationId == operationId)?.Version;
+
+    private async Task<DatasetVersion> MakeVersionAsync(CreateVersion command, Guid operationId, string actor, CancellationToken cancellationToken)
+    {
+        // It must be in the book before it can leave it.
+        await Task.Yield();
+        try
+        {
+            // One manifest at a time, so that its number is known; the turn is another matter, and is not held while it is written.
+            await _manifests.WaitAsync(cancellationToken);
+            try
+            {
+                var number = state.State.Versions.Count + 1;
+                // Each activation writes under a key of its own: one that was cut off cannot touch what its successor settled. What nothing refers to is litter, no harm.
+                var key = ObjectKeys.Manifest(_dataset.Name, number, GrainContext.ActivationId.ToParsableString().TrimStart('@'));
+                var (images, labeled, sha256) = await WriteManifestAsync(key, cancellationToken);
+                var made = new DatasetVersion(number, command.Note, time.GetUtcNow(), actor, images, labeled, sha256, number == 1 ? null : number - 1);
+                return await InTurnAsync(() => AddVersionAsync(new VersionEntry { OperationId = operationId, Version = made, ManifestKey = key }), cancellationToken);
+            }
+            finally
+            {
+                _manifests.Release();
+            }
+        }
+        finally
+        {
+            _making.Remove(operationId);
+        }
+    }
+
+    private async Task<DatasetVersion> AddVersionAsync(VersionEntry entry)
+    {
+        var made = entry.Version;
+        // After a write that failed the state was read again, and may hold what that write brought after all.
+        if (FindVersion(entry.OperationId) is { } same) return same;
+        if (state.State.Versions.Count >= made.Number) throw new Orleans.Storage.InconsistentStateException($"Version {made.Number} of dataset '{_dataset.Name}' was made elsewhere meanwhile. Repeat the request.");
+        state.State.Versions.Add(entry);
         await WriteAsync();
-        logger.VersionMade(_dataset.Name, number, images, labeled, sha256);
+        logger.VersionMade(_dataset.Name, made.Number, made.Images, made.Labeled, made.ManifestSha256);
         return made;
-    }, cancellationToken);
+    }
 
     private async Task<(long Images, long Labeled, string Sha256)> WriteManifestAsync(string key, CancellationToken cancellationToken)
     {

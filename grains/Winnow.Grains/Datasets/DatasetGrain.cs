@@ -15,13 +15,14 @@ using Winnow.Model.Training;
 namespace Winnow.Grains.Datasets;
 
 /// <summary>One dataset: which rounds there were, which model is in use, which versions were made. Learning's preparation and the making of versions stand in files of their own.</summary>
-/// <remarks>Reentrant, so that a status is answered while a version is written; changes of state take turns.</remarks>
+/// <remarks>Reentrant, so that a status is answered while a version is written; changes of state take turns, and what takes long is done before its turn comes.</remarks>
 [Reentrant, SiloRole(SiloTraits.Core), GrainType("dataset")]
 internal sealed partial class DatasetGrain(
     [PersistentState("dataset", GrainsRegistration.GrainStorage)] IPersistentState<DatasetState> state,
     ILedger ledger, IObjectStore objects, TimeProvider time, ILogger<DatasetGrain> logger) : Grain, IDatasetGrain
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly CancellationTokenSource _ends = new();
     private DatasetInfo _dataset = null!;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
@@ -29,6 +30,12 @@ internal sealed partial class DatasetGrain(
         var name = this.GetPrimaryKeyString();
         _dataset = await ledger.FindDatasetAsync(name, cancellationToken) ?? throw new RefusedException($"There is no dataset '{name}'.");
         StartGauges();
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await _ends.CancelAsync();
+        _gauges?.Dispose();
     }
 
     public async Task<DatasetStatus> GetStatusAsync(CancellationToken cancellationToken)

@@ -55,6 +55,19 @@ internal static class DemoCommand
         DemoImages.Write(Path.Combine(folder, "images", "test"), test, [.. Enumerable.Range(0, test.Count)]);
 
         await using var app = await StartAsync(options, folder, cancellationToken);
+        try
+        {
+            await ServeAsync(app, options, screen, folder, cancellationToken);
+        }
+        finally
+        {
+            // In order: rounds end before what they stand on.
+            await app.StopAsync(CancellationToken.None);
+        }
+    }
+
+    private static async Task ServeAsync(WebApplication app, DemoOptions options, DemoScreen screen, string folder, CancellationToken cancellationToken)
+    {
         var address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         screen.Say($"Serving on {address}, data in {folder}");
         using var client = new WinnowClient(new WinnowClientOptions { Address = address, Actor = "demo" });

@@ -16,6 +16,18 @@ internal sealed partial class ResumeService(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        try
+        {
+            await ResumeAsync(stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host stops, and the view of the cluster ends with it: no failure.
+        }
+    }
+
+    private async Task ResumeAsync(CancellationToken stoppingToken)
+    {
         // A metadata of its own comes to a silo with the first view of its cluster.
         var changes = membership.MembershipUpdates.GetAsyncEnumerator(stoppingToken);
         await using (changes)

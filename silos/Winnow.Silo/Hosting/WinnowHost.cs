@@ -18,7 +18,10 @@ public static class WinnowHost
 
     /// <summary>Builds a host from configuration: appsettings.json, environment variables <c>WINNOW_Section__Name</c>, command line <c>--Section:Name value</c>.</summary>
     /// <exception cref="InvalidOperationException">An option is not sound; the message names it.</exception>
-    public static WebApplication Build(string[] args)
+    public static WebApplication Build(string[] args) => Build(args, null);
+
+    /// <summary>Builds a host, some of whose parts are replaced: by a store that fails, in tests.</summary>
+    internal static WebApplication Build(string[] args, Action<IServiceCollection>? replace)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.AddEnvironmentVariables(EnvironmentPrefix).AddCommandLine(args);
@@ -29,6 +32,7 @@ public static class WinnowHost
         var urls = (builder.Configuration["urls"] ?? builder.Configuration["http_ports"] ?? DefaultUrl).Split(';');
         ApiSafety.Check(urls, options.Api);
         var telemetry = TelemetrySetup.Read(builder.Configuration);
+        if (telemetry.Metrics.Check(urls) is { } clash) throw new InvalidOperationException(clash);
         builder.WebHost.UseUrls(TelemetrySetup.Urls(urls, telemetry));
         builder.WebHost.ConfigureKestrel(k =>
         {
@@ -48,6 +52,7 @@ public static class WinnowHost
         builder.Services.AddOperator();
         builder.UseOrleans(silo => ClusterSetup.Configure(silo, options));
         builder.Services.AddHostedService<ResumeService>();
+        replace?.Invoke(builder.Services);
         TelemetrySetup.AddTelemetry(builder);
 
         var app = builder.Build();

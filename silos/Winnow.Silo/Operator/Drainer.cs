@@ -7,14 +7,33 @@ namespace Winnow.Silo.Operator;
 internal sealed partial class Drainer(IServiceProvider services, DrainState state, Hosting.SiloOptions options, TimeProvider time, ILogger<Drainer> logger)
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
+
+    private readonly Lock _gate = new();
     private Task? _work;
+    private int _asking;
 
     /// <summary>Begins, or waits with whoever began.</summary>
-    public Task DrainAsync()
+    public async Task DrainAsync()
     {
-        // Under the state's own gate only one call ever gets true.
-        if (state.Begin()) _work = Task.Run(RunAsync);
-        return _work ?? Task.CompletedTask;
+        Interlocked.Increment(ref _asking);
+        try
+        {
+            await WorkAsync();
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _asking);
+        }
+    }
+
+    private Task WorkAsync()
+    {
+        lock (_gate)
+        {
+            // A host that is stopping already does it all by itself.
+            if (state.Begin()) _work = Task.Run(RunAsync);
+            return _work ?? Task.CompletedTask;
+        }
     }
 
     private async Task RunAsync()
@@ -23,8 +42,8 @@ internal sealed partial class Drainer(IServiceProvider services, DrainState stat
         using var limit = new CancellationTokenSource(options.Cluster.ShutdownLimit, time);
         try
         {
-            // The request that asked for this is one of them.
-            while (state.Requests > 1 && !limit.IsCancellationRequested) await Task.Delay(Look, time, limit.Token);
+            // Those who asked for this are requests too, and wait for it.
+            while (state.Requests > Volatile.Read(ref _asking)) await Task.Delay(Look, time, limit.Token);
         }
         catch (OperationCanceledException)
         {

@@ -7,7 +7,7 @@ using Winnow.Web.Security;
 
 namespace Winnow.Silo.Operator;
 
-/// <summary>What an operator asks a silo: what it holds, whether it may be removed, and to hand over. From this machine only; elsewhere with the operator's key.</summary>
+/// <summary>What an operator asks a silo: what it holds, whether it may be removed, and to hand over: at the operators' listener from this machine alone, at the front door with the permission.</summary>
 internal static class OperatorEndpoints
 {
     public static IServiceCollection AddOperator(this IServiceCollection services)

@@ -13,7 +13,7 @@ internal static class OperatorListener
         {
             branch.Use(async (context, next) =>
             {
-                if (context.Request.Path.StartsWithSegments("/operator") && !OperatorEndpoints.IsLocal(context))
+                if (context.Request.Path.StartsWithSegments("/operator") && !(OperatorEndpoints.IsLocal(context) && IsNoPage(context.Request)))
                 {
                     await Results.Problem("The operator's questions are answered on this machine alone: run the command within the silo's own container.", statusCode: StatusCodes.Status403Forbidden).ExecuteAsync(context);
                     return;
@@ -28,4 +28,7 @@ internal static class OperatorListener
             });
         });
     }
+
+    /// <summary>A page in a browser on this machine reaches loopback too: it says where it is from, or calls this server by a name of its own.</summary>
+    private static bool IsNoPage(HttpRequest request) => request.Headers.Origin.Count == 0 && Web.Security.ApiSafety.IsLoopback($"http://{request.Host.Host}");
 }

@@ -40,7 +40,7 @@ internal sealed class SiloInventory(IGrainFactory grains, ISiloStatusOracle silo
         // The request that asks is one.
         if (held == 0 && drain.Requests <= 1) return (true, "It holds nothing. Drain it first, so that nothing comes to it meanwhile.");
         if (successors == 0) return (false, $"No other silo can do what role '{options.Role}' does here: its work would stop until one starts.");
-        return (true, drain.IsDraining ? "It is handing over; wait until it says 'drained'." : $"{successors} other silos can take over. Drain it first: that hands over in order, and takes less time than a failure.");
+        return (true, drain.IsDraining ? "It is handing over; wait until it says 'drained'." : $"{successors} other silo{(successors == 1 ? "" : "s")} can take over. Drain it first: that hands over in order, and takes less time than a failure.");
     }
 
     private bool CanReplace(string? role, int devices) => options.Role switch

@@ -63,7 +63,7 @@ internal sealed class ObservedSilo : IAsyncDisposable
         string[] arguments =
         [
             Repository.Metadata("Silo"), "--urls", $"http://127.0.0.1:{FrontDoor}", "--Data", Path.Combine(_folder.FullName, "data"), "--Api:KeyFile", key,
-            "--Metrics:Url", $"http://127.0.0.1:{Operators}", "--SiloPort", Text(FreePort()), "--GatewayPort", Text(FreePort()),
+            "--Metrics:Url", $"http://127.0.0.1:{Operators}", "--Cluster:SiloPort", Text(FreePort()),
             .. TinyBackbone.Write(Path.Combine(_folder.FullName, "tiny.onnx")), .. more,
         ];
         var start = new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder.FullName };

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -53,6 +54,45 @@ public sealed class ClientTests
             Assert.Single(seen.Distinct());
             Assert.True(Guid.TryParse(seen[0], out _));
         }
+    }
+
+    [Fact]
+    public async Task A_request_goes_on_to_the_next_server_until_one_answers_and_the_next_request_begins_there()
+    {
+        var seen = new ConcurrentQueue<(string Server, string Operation)>();
+        async Task<Uri> StubAsync(string name, Func<HttpContext, Task> answer, List<IAsyncDisposable> started)
+        {
+            var (app, client) = await StartAsync(async context =>
+            {
+                await context.Request.Body.CopyToAsync(Stream.Null);
+                seen.Enqueue((name, context.Request.Headers["Idempotency-Key"].ToString()));
+                await answer(context);
+            });
+            client.Dispose();
+            started.Add(app);
+            return new Uri(app.Urls.First());
+        }
+
+        const string Version = """{"number":1,"note":null,"createdAt":"2026-01-01T00:00:00Z","createdBy":"a","images":1,"labeled":0,"manifestSha256":"x","parent":null}""";
+        var apps = new List<IAsyncDisposable>();
+        var refusing = new Uri($"http://127.0.0.1:{Server.FreePort()}");
+        var hanging = await StubAsync("hanging", c => Task.Delay(System.Threading.Timeout.InfiniteTimeSpan, TimeProvider.System, c.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default), apps);
+        var busy = await StubAsync("busy", c => Results.Problem("Not now.", statusCode: 503).ExecuteAsync(c), apps);
+        var good = await StubAsync("good", c => c.Response.WriteAsync(Version), apps);
+        // As many repetitions as there are servers that do not answer: none is tried twice.
+        using (var client = new WinnowClient(new WinnowClientOptions { Address = refusing, FurtherAddresses = [hanging, busy, good], RetryAttempts = 3, RetryDelay = TimeSpan.FromMilliseconds(1), Timeout = TimeSpan.FromSeconds(2) }))
+        {
+            Assert.Equal(1, (await client.CreateVersionAsync("d", new CreateVersion())).Number);
+            Assert.Equal(["hanging", "busy", "good"], seen.Select(s => s.Server));
+            Assert.Single(seen.Select(s => s.Operation).Distinct());
+            await client.CreateVersionAsync("d", new CreateVersion());
+            Assert.Equal(["hanging", "busy", "good", "good"], seen.Select(s => s.Server));
+            Assert.Equal(2, seen.Select(s => s.Operation).Distinct().Count());
+        }
+        // Where none answers, the caller hears what the last one said.
+        using (var client = new WinnowClient(new WinnowClientOptions { Address = refusing, FurtherAddresses = [busy], RetryAttempts = 3, RetryDelay = TimeSpan.FromMilliseconds(1) }))
+            Assert.Equal("Not now.", (await Assert.ThrowsAsync<WinnowApiException>(() => client.GetStatusAsync("d"))).Message);
+        foreach (var app in apps) await app.DisposeAsync();
     }
 
     [Fact]
@@ -128,5 +168,7 @@ public sealed class ClientTests
         Assert.Contains("RetryAttempts", Assert.Throws<ArgumentException>(() => new WinnowClient(new WinnowClientOptions { RetryAttempts = -1 })).Message);
         Assert.Contains("Actor", Assert.Throws<ArgumentException>(() => new WinnowClient(new WinnowClientOptions { Actor = "" })).Message);
         Assert.Contains("Address", Assert.Throws<ArgumentException>(() => new WinnowClient(new WinnowClientOptions { Address = new Uri("ftp://x") })).Message);
+        Assert.Contains("FurtherAddresses", Assert.Throws<ArgumentException>(() => new WinnowClient(new WinnowClientOptions { FurtherAddresses = [new Uri("ftp://x")] })).Message);
+        Assert.Contains("FurtherAddresses", Assert.Throws<ArgumentException>(() => new WinnowClient(new WinnowClientOptions { FurtherAddresses = [.. Enumerable.Repeat(new Uri("http://x"), 101)] })).Message);
     }
 }

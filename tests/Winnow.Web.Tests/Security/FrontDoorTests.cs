@@ -1,5 +1,4 @@
 using System.Net;
-using Microsoft.AspNetCore.Builder;
 using Winnow.Silo.Hosting;
 using Winnow.Web.Security;
 
@@ -43,8 +42,8 @@ public sealed class FrontDoorTests
     [Fact]
     public async Task With_a_key_nothing_is_answered_without_it()
     {
-        await using var app = await StartAsync("--Api:Key", Key);
-        using var http = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+        await using var server = await OwnServer.StartAsync(key: Key);
+        using var http = new HttpClient { BaseAddress = server.Address };
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("/health/live")).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await http.GetAsync("/api/v1/datasets")).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await http.GetAsync("/openapi/v1.json")).StatusCode);
@@ -58,8 +57,8 @@ public sealed class FrontDoorTests
     [Fact]
     public async Task Without_a_key_pages_of_other_sites_get_nothing()
     {
-        await using var app = await StartAsync();
-        using var http = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+        await using var server = await OwnServer.StartAsync();
+        using var http = new HttpClient { BaseAddress = server.Address };
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("/api/v1/datasets")).StatusCode);
         async Task<HttpStatusCode> WithAsync(string header, string value)
         {
@@ -69,13 +68,5 @@ public sealed class FrontDoorTests
 
         Assert.Equal(HttpStatusCode.Forbidden, await WithAsync("Origin", "https://evil.example"));
         Assert.Equal(HttpStatusCode.Forbidden, await WithAsync("Host", "evil.example"));
-    }
-
-    private static async Task<WebApplication> StartAsync(params string[] more)
-    {
-        var folder = Directory.CreateTempSubdirectory("winnow-door-").FullName;
-        var app = WinnowHost.Build(["--urls", "http://127.0.0.1:0", "--Data", folder, "--Logging:LogLevel:Default", "Error", "--Cluster:SiloPort", Server.FreePort(), .. more]);
-        await app.StartAsync();
-        return app;
     }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Winnow.Testing;
@@ -12,7 +13,21 @@ internal static class MatrixRequests
     [
         "GET /api/v1/datasets/{dataset}/rounds/{arm}/{number}",
         "GET /api/v1/datasets/{dataset}/models/{arm}/{round}/onnx",
+        "GET /api/v1/datasets/{dataset}/sources/{source}",
+        "DELETE /api/v1/datasets/{dataset}/sources/{source}",
+        "POST /api/v1/datasets/{dataset}/sources/{source}/sync",
+        "POST /api/v1/datasets/{dataset}/sources/{source}/notification-path",
+        "POST /api/v1/notifications/{token}",
     ];
+
+    /// <summary>What an operation says to whoever is admitted when this server, which keeps its objects in files, cannot do it.</summary>
+    public static readonly Dictionary<string, (HttpStatusCode Status, string Says)> MayRefuse = new()
+    {
+        ["GET /api/v1/datasets/{dataset}/images/{image}/url"] = (HttpStatusCode.NotImplemented, "keeps its objects in files"),
+        ["POST /api/v1/datasets/{dataset}/uploads"] = (HttpStatusCode.NotImplemented, "keeps its objects in files"),
+        ["POST /api/v1/datasets/{dataset}/uploads/complete"] = (HttpStatusCode.NotImplemented, "keeps its objects in files"),
+        ["POST /api/v1/datasets/{dataset}/sources"] = (HttpStatusCode.BadRequest, "There is no server 'of-the-matrix'"),
+    };
 
     public static readonly Dictionary<string, string> Bodies = new()
     {
@@ -23,6 +38,13 @@ internal static class MatrixRequests
         ["POST /api/v1/datasets/{dataset}/tasks/lease"] = """{"max":1,"waitMilliseconds":0}""",
         ["POST /api/v1/datasets/{dataset}/tasks/release"] = """["{image}"]""",
         ["POST /api/v1/datasets/{dataset}/decisions"] = """[{"image":"{image}","operationId":"11111111-1111-1111-1111-111111111111","decision":{"kind":"skip"},"lease":"none"}]""",
+        ["POST /api/v1/datasets/{dataset}/uploads"] = """{"count":1}""",
+        ["POST /api/v1/datasets/{dataset}/uploads/complete"] = """[{"id":"00112233445566778899aabbccddeeff","name":"disc/1.png"}]""",
+        ["POST /api/v1/datasets/{dataset}/sources"] = """{"name":"nothing","bucket":"pictures","server":"of-the-matrix"}""",
+        ["DELETE /api/v1/datasets/{dataset}/sources/{source}"] = "",
+        ["POST /api/v1/datasets/{dataset}/sources/{source}/sync"] = "",
+        ["POST /api/v1/datasets/{dataset}/sources/{source}/notification-path"] = "",
+        ["POST /api/v1/notifications/{token}"] = """{"Records":[]}""",
         ["POST /api/v1/keys"] = """{"principal":"service:made-by-matrix"}""",
         ["POST /api/v1/keys/{key}/revoke"] = "",
         ["POST /api/v1/access"] = """{"principal":"service:made-by-matrix","role":"viewer","expiresAt":"2999-01-01T00:00:00Z"}""",
@@ -33,12 +55,13 @@ internal static class MatrixRequests
         ["POST /api/v1/datasets/{dataset}/access/revoke"] = """{"principal":"service:revoked-by-matrix","role":"viewer"}""",
     };
 
-    /// <summary>Whether the operation may be carried out here: it only reads, or its effect is one of the above.</summary>
+    /// <summary>Whether the operation may be carried out here: it only reads, or its effect is one of the above. A drain is neither: it would take the server from all tests after it.</summary>
     public static bool MaySucceed(ApiOperation operation) => operation.Method == "GET" || Bodies.ContainsKey(operation.Name);
 
     public static HttpRequestMessage Make(ApiOperation operation, string dataset, string image, string keyId, string? key)
     {
-        var path = operation.Path.Replace("{dataset}", dataset).Replace("{image}", image).Replace("{key}", keyId).Replace("{version}", "1").Replace("{arm}", "main").Replace("{number}", "1").Replace("{round}", "1");
+        var path = operation.Path.Replace("{dataset}", dataset).Replace("{image}", image).Replace("{key}", keyId).Replace("{version}", "1").Replace("{arm}", "main").Replace("{number}", "1").Replace("{round}", "1")
+            .Replace("{source}", "nothing").Replace("{token}", $"{dataset}.nothing.made-up");
         var request = new HttpRequestMessage(new HttpMethod(operation.Method), path);
         if (key is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
         // One operation per dataset: what the matrix repeats happens once.

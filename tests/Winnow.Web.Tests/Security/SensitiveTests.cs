@@ -20,6 +20,13 @@ public sealed class SensitiveTests(MatrixTests.Setup setup) : IClassFixture<Matr
     [InlineData(Role.Owner, "POST", "/api/v1/keys/{key}/revoke", 403, 403)]
     [InlineData(Role.Owner, "POST", "/api/v1/access", 403, 403)]
     [InlineData(Role.Owner, "POST", "/api/v1/datasets", 403, 403)]
+    [InlineData(Role.Owner, "POST", "/operator/drain", 403, 403)]
+    [InlineData(Role.Owner, "GET", "/operator/silo", 403, 403)]
+    // What is read from where is the business of whoever builds the dataset, not of whoever labels or looks.
+    [InlineData(Role.Annotator, "POST", "/api/v1/datasets/{dataset}/sources", 403, 404)]
+    [InlineData(Role.Ingester, "POST", "/api/v1/datasets/{dataset}/sources", 403, 404)]
+    [InlineData(Role.Viewer, "DELETE", "/api/v1/datasets/{dataset}/sources/{source}", 403, 404)]
+    [InlineData(Role.Annotator, "POST", "/api/v1/datasets/{dataset}/uploads", 403, 404)]
     // Whoever brings images sees none; whoever labels takes none out and brings none.
     [InlineData(Role.Ingester, "POST", "/api/v1/datasets/{dataset}/images", 200, 404)]
     [InlineData(Role.Ingester, "GET", "/api/v1/datasets/{dataset}/images/{image}/content", 403, 404)]
@@ -51,6 +58,12 @@ public sealed class SensitiveTests(MatrixTests.Setup setup) : IClassFixture<Matr
     [InlineData(Role.Engineer, "POST", "/api/v1/datasets", 200)]
     [InlineData(Role.Annotator, "POST", "/api/v1/datasets", 403)]
     [InlineData(Role.Viewer, "GET", "/api/v1/keys", 403)]
+    // Only the cluster's owner takes a silo out; who reads metrics may see what it holds.
+    [InlineData(Role.Engineer, "POST", "/operator/drain", 403)]
+    [InlineData(Role.Auditor, "POST", "/operator/drain", 403)]
+    [InlineData(Role.Viewer, "POST", "/operator/drain", 403)]
+    [InlineData(Role.Viewer, "GET", "/operator/silo", 200)]
+    [InlineData(Role.Annotator, "GET", "/operator/silo", 403)]
     public async Task A_role_in_the_cluster(Role role, string method, string path, int expected) =>
         Assert.Equal((HttpStatusCode)expected, await SendAsync(setup.InCluster[role], method, path, MatrixTests.Setup.Own));
 
