@@ -48,7 +48,7 @@ public sealed class OutageTests(ITestOutputHelper output)
             await cluster.StartAsync(2, "--Scoring:Workers", "1");
             using var client = cluster.NewClient("engineer");
             await client.CreateDatasetAsync(Creation);
-            var record = new SoakRecord();
+            var record = new SoakRecord(Creation.Settings!.LeasePeriod);
             var load = new SoakLoad(cluster, Dataset, record);
             await foreach (var result in client.ImportAsync(Dataset, DrawnImages.EnumerateAsync(200, 1_000_000))) record.Accepted(result.Id!.Value, result.Name);
             await client.WaitForScoringAsync(Dataset);
@@ -83,7 +83,7 @@ public sealed class OutageTests(ITestOutputHelper output)
         await using var silo = await SiloProcess.StartAsync(new SiloProcessOptions { Folder = disk.At("data") });
         using var impatient = new WinnowClient(new WinnowClientOptions { Address = silo.Url, Actor = "importer", RetryAttempts = 0 });
         await silo.Client.CreateDatasetAsync(Creation);
-        var record = new SoakRecord();
+        var record = new SoakRecord(Creation.Settings!.LeasePeriod);
         await ImportAsync(silo.Client, record, 0);
         await silo.Client.WaitForScoringAsync(Dataset);
         using (disk.Fill())

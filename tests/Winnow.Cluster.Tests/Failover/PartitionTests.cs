@@ -68,7 +68,7 @@ public sealed class PartitionTests(ITestOutputHelper output)
 
     private async Task WorkAsync(NetLab lab, SiloCluster cluster, string database, Func<NetLab, string, string[], Task> cut, Func<NetLab, string, string[], Task> heal)
     {
-        var record = new SoakRecord();
+        var record = new SoakRecord(Creation.Settings!.LeasePeriod);
         var load = new SoakLoad(cluster, Dataset, record);
         using var client = cluster.NewClient("engineer");
         await client.CreateDatasetAsync(Creation);

@@ -46,9 +46,8 @@ internal sealed class SoakLoad(SiloCluster cluster, string dataset, SoakRecord r
         var turn = 0;
         while (!stop.IsCancellationRequested)
         {
-            var asked = TimeProvider.System.GetUtcNow();
             var tasks = await client.LeaseAsync(dataset, new LeaseRequest(4, 500), CancellationToken.None);
-            foreach (var task in tasks) record.Leased(task.Image, actor, asked, task.LeasedUntil);
+            foreach (var task in tasks) record.Leased(task.Image, actor, task.LeasedUntil);
             if (tasks.Count == 0) continue;
             SubmitDecision[] decisions = [.. tasks.Select(t => new SubmitDecision(t.Image, Guid.NewGuid(), Decide(t, turn++), t.Lease))];
             foreach (var (result, decision) in (await client.SubmitAsync(dataset, decisions, CancellationToken.None)).Zip(decisions))

@@ -5,7 +5,7 @@ using Winnow.Model.Review;
 namespace Winnow.Cluster.Tests.Failover.Soak;
 
 /// <summary>What the load was promised: what must be there in the end, once.</summary>
-internal sealed class SoakRecord
+internal sealed class SoakRecord(TimeSpan leasePeriod)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<ImageId, (string Actor, DateTimeOffset Until)> _held = [];
@@ -27,12 +27,14 @@ internal sealed class SoakRecord
         if (!Images.TryAdd(image, name)) TakenTwice.Add(image);
     }
 
-    public void Leased(ImageId image, string actor, DateTimeOffset asked, DateTimeOffset until)
+    /// <summary>A task was given out. When is told by when its lease ends: the call itself may have been repeated, and gone on for a while.</summary>
+    public void Leased(ImageId image, string actor, DateTimeOffset until)
     {
+        var given = until - leasePeriod;
         lock (_gate)
         {
-            if (_held.TryGetValue(image, out var other) && other.Actor != actor && other.Until > asked)
-                HandedTwice.Add($"{image}: {other.Actor} until {other.Until:HH:mm:ss.fff}, {actor} at {asked:HH:mm:ss.fff}");
+            if (_held.TryGetValue(image, out var other) && other.Actor != actor && other.Until > given)
+                HandedTwice.Add($"{image}: {other.Actor} until {other.Until:HH:mm:ss.fff}, {actor} at {given:HH:mm:ss.fff}");
             _held[image] = (actor, until);
         }
     }

@@ -48,7 +48,7 @@ public sealed class SoakTests(ITestOutputHelper output)
 
     private async Task<(SoakRecord Record, List<TimeSpan> Kills, List<TimeSpan> Hangs)> RunAsync(SiloCluster cluster, SoakPlan plan)
     {
-        var record = new SoakRecord();
+        var record = new SoakRecord(Creation.Settings!.LeasePeriod);
         var load = new SoakLoad(cluster, Dataset, record);
         using var client = cluster.NewClient("engineer");
         await client.CreateDatasetAsync(Creation);
