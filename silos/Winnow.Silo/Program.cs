@@ -8,6 +8,8 @@ if (args is ["--help" or "-h" or "help"])
         Winnow.Silo                 serve, on http://127.0.0.1:5080 with data in ./winnow-data
           --urls URL                where to listen; anything but loopback needs Api:Key or Api:KeyFile
           --Data FOLDER             where to keep everything
+          --Metrics:Url URL         a listener for machines that watch: /metrics, /health, and /operator for this machine alone
+          --Role ROLE               in a cluster, with Postgres and S3: all, core, scoring or gateway
           --Section:Name VALUE      any other option, also as environment variable WINNOW_Section__Name
         Winnow.Silo demo            the whole loop on 12,000 real images; 'demo --help' tells more
         """);

@@ -1,7 +1,7 @@
 using Orleans.Concurrency;
 using Winnow.Abstractions.Datasets;
-using Winnow.Grains.Ports;
 using Winnow.Grains.Placement;
+using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;
 
 namespace Winnow.Grains.Datasets;

@@ -10,7 +10,12 @@ internal sealed class SiloInventory(IGrainFactory grains, ISiloStatusOracle silo
     // What a person recognises; the runtime's own grains are nobody's to move.
     private static readonly Dictionary<string, string> Kinds = new(StringComparer.Ordinal)
     {
-        ["ShardGrain"] = "shard", ["ImageGrain"] = "image", ["QueueGrain"] = "queue", ["DatasetGrain"] = "dataset", ["RoundGrain"] = "round", ["ScoringGrain"] = "scoring",
+        ["ShardGrain"] = "shard",
+        ["ImageGrain"] = "image",
+        ["QueueGrain"] = "queue",
+        ["DatasetGrain"] = "dataset",
+        ["RoundGrain"] = "round",
+        ["ScoringGrain"] = "scoring",
     };
 
     public async Task<SiloReport> DescribeAsync()

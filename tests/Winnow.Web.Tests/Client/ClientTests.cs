@@ -4,9 +4,9 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Winnow.Client;
-using Winnow.Testing;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Testing;
 
 namespace Winnow.Web.Tests.Client;
 

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Health;
@@ -34,7 +36,8 @@ public sealed class DrainTests
     [Fact]
     public async Task A_silo_turns_requests_away_then_ends_those_under_way_then_holds_nothing()
     {
-        await using var server = await OwnServer.StartAsync(key: Key);
+        var log = new ErrorLog();
+        await using var server = await OwnServer.StartAsync(services => services.AddSingleton<ILoggerProvider>(log), Key);
         using var operators = new HttpClient { BaseAddress = server.Operators };
         using var door = new HttpClient { BaseAddress = server.Address };
         await server.Client.CreateDatasetAsync(new CreateDataset("shapes", new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] }, new DatasetSettings { Shards = 2 }));
@@ -59,7 +62,7 @@ public sealed class DrainTests
         using var uploaded = await uploading;
         Assert.Equal(HttpStatusCode.OK, uploaded.StatusCode);
         Assert.Contains("accepted", await uploaded.Content.ReadAsStringAsync());
-        foreach (var report in await Task.WhenAll(draining))
+        foreach (var report in await Task.WhenAll(draining).WaitAsync(Patience))
         {
             Assert.Equal(("drained", true), (report.State, report.SafeToRemove));
             Assert.Empty(report.Grains);
@@ -67,6 +70,8 @@ public sealed class DrainTests
         Assert.Equal("drained", (await DrainAsync(operators)).State);
         Assert.Contains((await ReadyAsync(operators)).Parts, p => p.Name == "silo");
         Assert.Equal("live", await door.GetStringAsync("/health/live"));
+        await server.StopAsync();
+        Assert.Empty(log.Lines);
     }
 
     [Fact]

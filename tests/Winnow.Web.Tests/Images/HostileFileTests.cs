@@ -3,9 +3,9 @@ using System.Diagnostics;
 using System.IO.Hashing;
 using SkiaSharp;
 using Winnow.Client;
-using Winnow.Testing;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Testing;
 
 namespace Winnow.Web.Tests.Images;
 

@@ -3,10 +3,10 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Winnow.Client;
-using Winnow.Testing;
 using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Testing;
 
 namespace Winnow.Web.Tests.Images;
 

@@ -1,12 +1,12 @@
 using System.Net;
 using Winnow.Client;
-using Winnow.Testing;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Prelabels;
 using Winnow.Model.Review;
 using Winnow.Model.Security;
 using Winnow.Model.Training;
+using Winnow.Testing;
 
 namespace Winnow.Web.Tests.Security;
 

@@ -2,9 +2,9 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Winnow.Testing;
 using Winnow.Model.Datasets;
 using Winnow.Model.Security;
+using Winnow.Testing;
 
 namespace Winnow.Web.Tests.Security;
 

@@ -2,9 +2,9 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Winnow.Client;
-using Winnow.Testing;
 using Winnow.Model.Datasets;
 using Winnow.Model.Security;
+using Winnow.Testing;
 using Winnow.Web.Security;
 
 namespace Winnow.Web.Tests.Security;
