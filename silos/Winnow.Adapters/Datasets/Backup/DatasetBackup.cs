@@ -12,15 +12,20 @@ namespace Winnow.Adapters.Datasets.Backup;
 internal sealed partial class DatasetBackup(
     ILedger ledger, IGrainStateStore states, IObjectStore objects, ImageLimits limits, IGrainFactory grains, TimeProvider time, ILogger<DatasetBackup> logger) : IDatasetBackup
 {
+    private const int WriteBuffer = 1 << 17;
+
     public async Task WriteAsync(DatasetInfo dataset, string actor, Stream destination, CancellationToken cancellationToken)
     {
         var header = new BackupHeader(BackupHeader.FormatName, BackupHeader.ThisLayout, Guid.NewGuid(), time.GetUtcNow(), actor, dataset);
-        var tar = new BackupTarWriter(destination, header.StartedAt);
+        // The headers of a tar stream are small; each alone would be a packet.
+        var buffered = new BufferedStream(destination, WriteBuffer);
+        var tar = new BackupTarWriter(buffered, header.StartedAt);
         await using (tar.ConfigureAwait(false))
         {
             var tally = await new BackupWriter(ledger, states, objects, dataset, tar).WriteAsync(header, cancellationToken).ConfigureAwait(false);
             Written(dataset.Name, tally.Images, tally.History, tally.Bytes, tally.Missing);
         }
+        await buffered.FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
     public async Task<RestoredDataset> RestoreAsync(string? name, Stream source, CancellationToken cancellationToken)

@@ -16,6 +16,8 @@ internal sealed class DatasetVerifier(ILedger ledger, IGrainStateStore states, I
 
     public async IAsyncEnumerable<VerificationStep> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        // At once: whoever waits for the first word learns that the work has begun.
+        yield return new VerificationStep(0, dataset.Settings.Shards, 0, null);
         var (images, history) = (0L, 0L);
         for (var shard = 0; shard < dataset.Settings.Shards; shard++)
         {
