@@ -97,9 +97,7 @@ public sealed partial class WinnowClient : IDisposable
     {
         var at = Volatile.Read(ref _current);
         var server = _addresses[at % _addresses.Length];
-        using var request = new HttpRequestMessage(method, new Uri(server, path)) { Content = body?.Invoke() };
-        if (_options.Key is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _options.Key);
-        if (_options.Actor is not null) request.Headers.Add("Winnow-Actor", _options.Actor);
+        using var request = NewRequest(method, new Uri(server, path), body?.Invoke());
         if (operationId is { } id) request.Headers.Add(OperationHeader, id.ToString());
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(_options.Timeout);
@@ -119,6 +117,14 @@ public sealed partial class WinnowClient : IDisposable
             TurnFrom(at);
             throw;
         }
+    }
+
+    private HttpRequestMessage NewRequest(HttpMethod method, Uri address, HttpContent? body)
+    {
+        var request = new HttpRequestMessage(method, address) { Content = body };
+        if (_options.Key is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _options.Key);
+        if (_options.Actor is not null) request.Headers.Add("Winnow-Actor", _options.Actor);
+        return request;
     }
 
     /// <summary>The next attempts go to the next server; of many requests that found one away, the first turns all.</summary>

@@ -44,6 +44,7 @@ public static class WinnowApi
         var api = app.MapGroup("/api/v1");
         DatasetEndpoints.Map(api);
         VersionEndpoints.Map(api);
+        BackupEndpoints.Map(api);
         ImageEndpoints.Map(api);
         UploadEndpoints.Map(api);
         SourceEndpoints.Map(api);

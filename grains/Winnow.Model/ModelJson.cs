@@ -78,4 +78,8 @@ namespace Winnow.Model;
 [JsonSerializable(typeof(CreateApiKey))]
 [JsonSerializable(typeof(CreatedApiKey))]
 [JsonSerializable(typeof(Whoami))]
+[JsonSerializable(typeof(BackupHeader))]
+[JsonSerializable(typeof(BackupEnd))]
+[JsonSerializable(typeof(RestoredDataset))]
+[JsonSerializable(typeof(VerificationStep))]
 public sealed partial class ModelJson : JsonSerializerContext;

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Adapters.Datasets;
+using Winnow.Adapters.Datasets.Backup;
 using Winnow.Adapters.Images;
 using Winnow.Adapters.Ledger;
 using Winnow.Adapters.Ledger.Postgres;
@@ -80,6 +81,7 @@ public static class AdaptersRegistration
         services.AddSingleton<IExportFormat, ImageFolderExport>();
         services.AddSingleton<IExportFormat, CsvExport>();
         services.AddSingleton<IDatasetArchive, DatasetArchive>();
+        services.AddSingleton<IDatasetBackup, DatasetBackup>();
         return services;
     }
 

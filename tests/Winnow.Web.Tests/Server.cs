@@ -18,6 +18,9 @@ public sealed class Server : IAsyncLifetime
 
     public WinnowClient Client { get; private set; } = null!;
 
+    /// <summary>Where it keeps everything: <c>ledger.db</c> and <c>objects/</c>.</summary>
+    public string Folder => _folder.FullName;
+
     public WinnowClient As(string actor) => new(new WinnowClientOptions { Address = Address, Actor = actor, RetryAttempts = 0 });
 
     public async Task InitializeAsync()

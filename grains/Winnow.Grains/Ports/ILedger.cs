@@ -83,6 +83,25 @@ public readonly record struct OpenedShard(long Epoch, int Images);
 /// <summary>A range of ordinals.</summary>
 public readonly record struct OrdinalRange(int First, int Count);
 
+/// <summary>An operation that inserted rows, as its shard remembers it.</summary>
+public readonly record struct OperationRow(Guid OperationId, OrdinalRange Rows);
+
+/// <summary>The stored state of a control grain, for a dataset that comes as a whole.</summary>
+public sealed record ControlState(string GrainType, string GrainKey, string Name, byte[] Json);
+
+/// <summary>
+/// Datasets that are being put together. They bear names that no dataset can have, so nobody comes upon them; they are left out of listings,
+/// and get their own name when they are whole.
+/// </summary>
+public static class StagedDatasets
+{
+    /// <summary>What their names begin with.</summary>
+    public const string Prefix = "staged:";
+
+    /// <summary>A name for one.</summary>
+    public static string NameOf(Guid id) => $"{Prefix}{id:n}";
+}
+
 /// <summary>
 /// The durable rows of all datasets. A commit is on disk, past the device's cache, when its task completes; commits of several shards that
 /// wait at the same time go to disk together. Reads see every completed commit.
@@ -92,7 +111,16 @@ public interface ILedger
     /// <summary>Adds a dataset. False when one of that name is there; it is left as it is.</summary>
     Task<bool> AddDatasetAsync(DatasetInfo dataset, CancellationToken cancellationToken);
 
-    /// <summary>All datasets, by name.</summary>
+    /// <summary>
+    /// Gives a staged dataset its name and its grains their states, all in one transaction. False when the name is taken; nothing is changed then.
+    /// </summary>
+    /// <param name="staged">The name that it bears until now, of <see cref="StagedDatasets"/>.</param>
+    /// <param name="dataset">The dataset as it is to be.</param>
+    /// <param name="states">States that are not there yet.</param>
+    /// <param name="cancellationToken">Gives up while the change waits.</param>
+    Task<bool> PublishDatasetAsync(string staged, DatasetInfo dataset, IReadOnlyList<ControlState> states, CancellationToken cancellationToken);
+
+    /// <summary>All datasets, by name; staged ones left out.</summary>
     Task<IReadOnlyList<DatasetInfo>> ListDatasetsAsync(CancellationToken cancellationToken);
 
     /// <summary>One dataset, or null.</summary>
@@ -107,6 +135,12 @@ public interface ILedger
     /// <summary>Which rows an operation inserted; null when the shard has not seen it.</summary>
     Task<OrdinalRange?> FindOperationAsync(ShardKey shard, Guid operationId, CancellationToken cancellationToken);
 
+    /// <summary>All operations of a shard that inserted rows, in no particular order.</summary>
+    IAsyncEnumerable<OperationRow> ReadOperationsAsync(ShardKey shard, CancellationToken cancellationToken);
+
+    /// <summary>How many image rows a shard has. Unlike opening it, asking disturbs no writer.</summary>
+    Task<int> CountImagesAsync(ShardKey shard, CancellationToken cancellationToken);
+
     /// <summary>Image rows in order of ordinals, from <paramref name="from"/> on, at most <paramref name="max"/>. Reasons of later quarantine are merged in.</summary>
     IAsyncEnumerable<ImageRow> ReadImagesAsync(ShardKey shard, int from, int max, CancellationToken cancellationToken);
 
@@ -118,6 +152,9 @@ public interface ILedger
 
     /// <summary>All history rows of a shard, without their JSON, grouped by image, versions ascending.</summary>
     IAsyncEnumerable<HistoryRow> ReadShardHistoryAsync(ShardKey shard, CancellationToken cancellationToken);
+
+    /// <summary>All history rows of a shard with their JSON, grouped by image, versions ascending.</summary>
+    IAsyncEnumerable<HistoryRow> ReadShardEntriesAsync(ShardKey shard, CancellationToken cancellationToken);
 
     /// <summary>The history of one image, oldest first.</summary>
     Task<IReadOnlyList<HistoryRow>> ReadHistoryAsync(ShardKey shard, ImageId image, CancellationToken cancellationToken);

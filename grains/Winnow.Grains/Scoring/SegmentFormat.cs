@@ -4,13 +4,13 @@ using System.IO.Hashing;
 namespace Winnow.Grains.Scoring;
 
 /// <summary>What a segment's header says.</summary>
-internal readonly record struct SegmentHeader(int RowBytes, int First, int Count);
+public readonly record struct SegmentHeader(int RowBytes, int First, int Count);
 
 /// <summary>
 /// A columnar segment: fixed-size rows of one shard in the order of ordinals, so a row is found by arithmetic and no ids are stored.
 /// 32 bytes of header (magic, layout, row size, first ordinal, row count, CRC-32 of the rows), then the rows, little-endian.
 /// </summary>
-internal static class SegmentFormat
+public static class SegmentFormat
 {
     public const int HeaderSize = 32;
     private const uint Magic = 0x47534E57; // "WNSG"
@@ -35,7 +35,11 @@ internal static class SegmentFormat
 
     /// <summary>Reads and checks a header against the size of the object that bears it.</summary>
     /// <exception cref="InvalidDataException">The object is not a whole segment.</exception>
-    public static SegmentHeader Read(ReadOnlySpan<byte> segment)
+    public static SegmentHeader Read(ReadOnlySpan<byte> segment) => Read(segment, segment.Length);
+
+    /// <summary>Reads and checks a header, of which the first <see cref="HeaderSize"/> bytes are enough, against the size of the object that bears it.</summary>
+    /// <exception cref="InvalidDataException">The object is not a whole segment.</exception>
+    public static SegmentHeader Read(ReadOnlySpan<byte> segment, long size)
     {
         if (segment.Length < HeaderSize || BinaryPrimitives.ReadUInt32LittleEndian(segment) != Magic) throw new InvalidDataException("Not a segment: the header is missing.");
         var layout = BinaryPrimitives.ReadInt32LittleEndian(segment[4..]);
@@ -44,8 +48,8 @@ internal static class SegmentFormat
             BinaryPrimitives.ReadInt32LittleEndian(segment[8..]),
             BinaryPrimitives.ReadInt32LittleEndian(segment[12..]),
             BinaryPrimitives.ReadInt32LittleEndian(segment[16..]));
-        if (header.RowBytes <= 0 || header.Count < 0 || segment.Length != HeaderSize + (long)header.RowBytes * header.Count)
-            throw new InvalidDataException($"A segment of {segment.Length} bytes cannot hold {header.Count} rows of {header.RowBytes} bytes.");
+        if (header.RowBytes <= 0 || header.Count < 0 || size != HeaderSize + (long)header.RowBytes * header.Count)
+            throw new InvalidDataException($"A segment of {size} bytes cannot hold {header.Count} rows of {header.RowBytes} bytes.");
         return header;
     }
 

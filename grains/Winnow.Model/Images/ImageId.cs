@@ -124,10 +124,13 @@ public readonly record struct ImageId(ulong A, ulong B, ulong C, ulong D) : ICom
     public override int GetHashCode() => B.GetHashCode();
 }
 
-internal sealed class ImageIdJsonConverter : JsonConverter<ImageId>
+/// <summary>Writes an id as its text.</summary>
+public sealed class ImageIdJsonConverter : JsonConverter<ImageId>
 {
+    /// <inheritdoc/>
     public override ImageId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         ImageId.TryParse(reader.GetString(), out var id) ? id : throw new JsonException("Not an image id: expected 'img-' and 52 characters of base32.");
 
+    /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, ImageId value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
 }

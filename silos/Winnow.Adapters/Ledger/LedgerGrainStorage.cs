@@ -19,7 +19,7 @@ internal sealed class LedgerGrainStorage(IGrainStateStore store, string name) : 
     /// The model's records by their generated contracts, the grains' own states by reflection. The combination keeps both in one form, so that a
     /// record that moves from a state into the model still reads what was written.
     /// </summary>
-    private static readonly JsonSerializerOptions Json = new(ModelJson.Default.Options)
+    internal static JsonSerializerOptions Json { get; } = new(ModelJson.Default.Options)
     {
         TypeInfoResolver = JsonTypeInfoResolver.Combine(ModelJson.Default, new DefaultJsonTypeInfoResolver()),
     };

@@ -17,11 +17,17 @@ internal static class ShardQueries
     private const string HistoryPage =
         "SELECT image, ordinal, version, operation, label, closes, stage FROM history WHERE dataset = ?1 AND shard = ?2 AND (image, version) > (?3, ?4) " +
         "ORDER BY image, version LIMIT ?5";
+    private const string EntryPage =
+        "SELECT image, ordinal, version, operation, label, closes, stage, entry FROM history WHERE dataset = ?1 AND shard = ?2 AND (image, version) > (?3, ?4) " +
+        "ORDER BY image, version LIMIT ?5";
     private const string HistoryOfImage =
         "SELECT image, ordinal, version, operation, label, closes, stage, entry FROM history WHERE dataset = ?1 AND image = ?2 AND shard = ?3 ORDER BY version";
     private const string Segments =
         "SELECT kind, version, first, count, object FROM segment WHERE dataset = ?1 AND shard = ?2 ORDER BY kind, version, first";
     private const string Operation = "SELECT first, count FROM operation WHERE dataset = ?1 AND shard = ?2 AND operation = ?3";
+    // The empty blob stands before every id.
+    private const string OperationPage = "SELECT operation, first, count FROM operation WHERE dataset = ?1 AND shard = ?2 AND operation > ?3 ORDER BY operation LIMIT ?4";
+    private const string ImageCount = "SELECT images FROM shard WHERE dataset = ?1 AND shard = ?2";
 
     public static List<ImageRow> Images(SqliteSession session, long dataset, int shard, int from, int max)
     {
@@ -56,15 +62,15 @@ internal static class ShardQueries
         return rows;
     }
 
-    public static List<HistoryRow> History(SqliteSession session, long dataset, int shard, HistoryRow? after, int max)
+    public static List<HistoryRow> History(SqliteSession session, long dataset, int shard, HistoryRow? after, int max, bool entries)
     {
-        var query = session.Prepare(HistoryPage).Bind(1, dataset).Bind(2, shard);
+        var query = session.Prepare(entries ? EntryPage : HistoryPage).Bind(1, dataset).Bind(2, shard);
         // The empty blob stands before every id.
         if (after is { } row) query.Bind(3, row.Image).Bind(4, row.Version);
         else query.BindBlob(3, []).Bind(4, 0);
         query.Bind(5, max);
         var rows = new List<HistoryRow>();
-        while (query.Step()) rows.Add(Entry(query, []));
+        while (query.Step()) rows.Add(Entry(query, entries ? query.Bytes(7).ToArray() : []));
         return rows;
     }
 
@@ -91,6 +97,25 @@ internal static class ShardQueries
         var range = new OrdinalRange(query.Int(0), query.Int(1));
         query.Reset();
         return range;
+    }
+
+    public static List<OperationRow> Operations(SqliteSession session, long dataset, int shard, Guid? after, int max)
+    {
+        var query = session.Prepare(OperationPage).Bind(1, dataset).Bind(2, shard).Bind(4, max);
+        if (after is { } last) query.Bind(3, last);
+        else query.BindBlob(3, []);
+        var rows = new List<OperationRow>();
+        while (query.Step()) rows.Add(new OperationRow(query.Guid(0), new OrdinalRange(query.Int(1), query.Int(2))));
+        return rows;
+    }
+
+    public static int Count(SqliteSession session, long dataset, int shard)
+    {
+        var query = session.Prepare(ImageCount).Bind(1, dataset).Bind(2, shard);
+        if (!query.Step()) return 0;
+        var count = query.Int(0);
+        query.Reset();
+        return count;
     }
 
     private static HistoryRow Entry(SqliteStatement query, byte[] json) =>

@@ -14,7 +14,7 @@ namespace Winnow.Adapters.Ledger;
 /// <summary>
 /// The embedded ledger: one SQLite file with a write-ahead log, one writer that groups commits, and pooled readers. One process at a time.
 /// </summary>
-public sealed class SqliteLedger : ILedger, IGrainStateStore, IStorageHealth, IAsyncDisposable
+public sealed partial class SqliteLedger : ILedger, IGrainStateStore, IStorageHealth, IAsyncDisposable
 {
     private const int PageRows = 4_096;
 
@@ -72,7 +72,7 @@ public sealed class SqliteLedger : ILedger, IGrainStateStore, IStorageHealth, IA
         await _readers.ReadAsync(static session =>
         {
             var datasets = new List<DatasetInfo>();
-            var query = session.Prepare("SELECT info FROM dataset ORDER BY name");
+            var query = session.Prepare($"SELECT info FROM dataset WHERE name NOT LIKE '{StagedDatasets.Prefix}%' ORDER BY name");
             while (query.Step()) datasets.Add(JsonSerializer.Deserialize(query.Bytes(0), ModelJson.Default.DatasetInfo)!);
             return datasets;
         }, cancellationToken).ConfigureAwait(false);
@@ -148,18 +148,7 @@ public sealed class SqliteLedger : ILedger, IGrainStateStore, IStorageHealth, IA
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<HistoryRow> ReadShardHistoryAsync(ShardKey shard, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        HistoryRow? after = null;
-        while (true)
-        {
-            var last = after;
-            var page = await ReadAsync(shard, [], (session, dataset) => ShardQueries.History(session, dataset, shard.Shard, last, PageRows), cancellationToken).ConfigureAwait(false);
-            foreach (var row in page) yield return row;
-            if (page.Count < PageRows) yield break;
-            after = page[^1];
-        }
-    }
+    public IAsyncEnumerable<HistoryRow> ReadShardHistoryAsync(ShardKey shard, CancellationToken cancellationToken) => HistoryAsync(shard, entries: false, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<HistoryRow>> ReadHistoryAsync(ShardKey shard, ImageId image, CancellationToken cancellationToken) =>

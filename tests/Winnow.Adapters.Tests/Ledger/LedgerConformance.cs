@@ -4,7 +4,7 @@ using static Winnow.Adapters.Tests.Ledger.LedgerRows;
 namespace Winnow.Adapters.Tests.Ledger;
 
 /// <summary>What every ledger keeps to. Inherit it for a new one.</summary>
-public abstract class LedgerConformance : IAsyncLifetime
+public abstract partial class LedgerConformance : IAsyncLifetime
 {
     protected static readonly CancellationToken Never = CancellationToken.None;
     protected static readonly ShardKey Shard = new("cats", 1);

@@ -45,6 +45,8 @@ internal static class MatrixRequests
         ["POST /api/v1/datasets/{dataset}/sources/{source}/sync"] = "",
         ["POST /api/v1/datasets/{dataset}/sources/{source}/notification-path"] = "",
         ["POST /api/v1/notifications/{token}"] = """{"Records":[]}""",
+        ["POST /api/v1/datasets/{dataset}/verify"] = "",
+        ["POST /api/v1/restore"] = "",
         ["POST /api/v1/keys"] = """{"principal":"service:made-by-matrix"}""",
         ["POST /api/v1/keys/{key}/revoke"] = "",
         ["POST /api/v1/access"] = """{"principal":"service:made-by-matrix","role":"viewer","expiresAt":"2999-01-01T00:00:00Z"}""",
@@ -54,6 +56,11 @@ internal static class MatrixRequests
         ["POST /api/v1/datasets/{dataset}/access/vet"] = """{"principal":"person:vetted-by-matrix","role":"viewer"}""",
         ["POST /api/v1/datasets/{dataset}/access/revoke"] = """{"principal":"service:revoked-by-matrix","role":"viewer"}""",
     };
+
+    private static int _restores;
+
+    /// <summary>A backup for whoever may restore one.</summary>
+    public static byte[] Backup { get; set; } = [];
 
     /// <summary>Whether the operation may be carried out here: it only reads, or its effect is one of the above. A drain is neither: it would take the server from all tests after it.</summary>
     public static bool MaySucceed(ApiOperation operation) => operation.Method == "GET" || Bodies.ContainsKey(operation.Name);
@@ -67,7 +74,12 @@ internal static class MatrixRequests
         // One operation per dataset: what the matrix repeats happens once.
         request.Headers.Add("Idempotency-Key", new Guid(dataset.Length, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10).ToString());
         if (operation.Method == "GET") return request;
-        if (operation.Path.EndsWith("/images", StringComparison.Ordinal))
+        if (operation.Path.EndsWith("/restore", StringComparison.Ordinal))
+        {
+            request.RequestUri = new Uri($"{path}?dataset=restored-by-matrix-{Interlocked.Increment(ref _restores)}", UriKind.Relative);
+            request.Content = new ByteArrayContent(Backup);
+        }
+        else if (operation.Path.EndsWith("/images", StringComparison.Ordinal))
             request.Content = new MultipartFormDataContent { { new ByteArrayContent(DrawnImages.Draw(1)), "file", "disc/1.png" } };
         else
             request.Content = new StringContent(Bodies.GetValueOrDefault(operation.Name, "{}").Replace("{image}", image), Encoding.UTF8, "application/json");

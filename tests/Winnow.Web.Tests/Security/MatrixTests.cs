@@ -159,6 +159,12 @@ public sealed class MatrixTests(MatrixTests.Setup setup) : IClassFixture<MatrixT
                 await Server.Operator.WaitForScoringAsync(dataset);
                 await Server.Operator.CreateVersionAsync(dataset, new CreateVersion());
             }
+            using (var backup = new MemoryStream())
+            {
+                await using var stream = await Server.Operator.OpenBackupAsync(Own);
+                await stream.CopyToAsync(backup);
+                MatrixRequests.Backup = backup.ToArray();
+            }
             foreach (var scope in new[] { Own, Other, AccessScope.Cluster })
             {
                 await Server.GrantAsync(scope, "person:vetted-by-matrix", Role.Viewer);

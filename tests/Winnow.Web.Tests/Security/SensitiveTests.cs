@@ -42,6 +42,14 @@ public sealed class SensitiveTests(MatrixTests.Setup setup) : IClassFixture<Matr
     [InlineData(Role.Viewer, "POST", "/api/v1/datasets/{dataset}/versions", 403, 404)]
     [InlineData(Role.Viewer, "GET", "/api/v1/datasets/{dataset}/versions/{version}/export", 403, 404)]
     [InlineData(Role.Auditor, "GET", "/api/v1/datasets/{dataset}/versions/{version}/manifest", 200, 404)]
+    // A backup holds all of history: who may take versions out takes that, and nobody else; to bring one in makes a dataset, to verify costs the cluster.
+    [InlineData(Role.Engineer, "GET", "/api/v1/datasets/{dataset}/backup", 200, 404)]
+    [InlineData(Role.Auditor, "GET", "/api/v1/datasets/{dataset}/backup", 200, 404)]
+    [InlineData(Role.Viewer, "GET", "/api/v1/datasets/{dataset}/backup", 403, 404)]
+    [InlineData(Role.Arbitrator, "GET", "/api/v1/datasets/{dataset}/backup", 403, 404)]
+    [InlineData(Role.Ingester, "GET", "/api/v1/datasets/{dataset}/backup", 403, 404)]
+    [InlineData(Role.Owner, "POST", "/api/v1/restore", 403, 403)]
+    [InlineData(Role.Owner, "POST", "/api/v1/datasets/{dataset}/verify", 403, 403)]
     public async Task A_role_in_one_dataset(Role role, string method, string path, int own, int other)
     {
         Assert.Equal((HttpStatusCode)own, await SendAsync(setup.InDataset[role], method, path, MatrixTests.Setup.Own));
@@ -64,6 +72,10 @@ public sealed class SensitiveTests(MatrixTests.Setup setup) : IClassFixture<Matr
     [InlineData(Role.Viewer, "POST", "/operator/drain", 403)]
     [InlineData(Role.Viewer, "GET", "/operator/silo", 200)]
     [InlineData(Role.Annotator, "GET", "/operator/silo", 403)]
+    [InlineData(Role.Owner, "POST", "/api/v1/datasets/{dataset}/verify", 200)]
+    [InlineData(Role.Engineer, "POST", "/api/v1/datasets/{dataset}/verify", 403)]
+    [InlineData(Role.Engineer, "POST", "/api/v1/restore", 200)]
+    [InlineData(Role.Auditor, "POST", "/api/v1/restore", 403)]
     public async Task A_role_in_the_cluster(Role role, string method, string path, int expected) =>
         Assert.Equal((HttpStatusCode)expected, await SendAsync(setup.InCluster[role], method, path, MatrixTests.Setup.Own));
 

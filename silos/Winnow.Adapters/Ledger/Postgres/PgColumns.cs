@@ -19,6 +19,12 @@ internal static class PgColumns
         return command;
     }
 
+    public static NpgsqlCommand AddNullable(this NpgsqlCommand command, Guid? value)
+    {
+        command.Parameters.Add(new NpgsqlParameter { Value = value is { } id ? id : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid });
+        return command;
+    }
+
     public static NpgsqlCommand AddArray<T>(this NpgsqlCommand command, NpgsqlDbType type, T[] values)
     {
         command.Parameters.Add(new NpgsqlParameter<T[]> { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | type });

@@ -84,7 +84,7 @@ public sealed partial class PostgresLedger : ILedger, IGrainStateStore, IStorage
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<DatasetInfo>> ListDatasetsAsync(CancellationToken cancellationToken) =>
-        await DatasetsAsync("SELECT info FROM dataset ORDER BY name", null, cancellationToken).ConfigureAwait(false);
+        await DatasetsAsync($"SELECT info FROM dataset WHERE name NOT LIKE '{StagedDatasets.Prefix}%' ORDER BY name", null, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async Task<DatasetInfo?> FindDatasetAsync(string name, CancellationToken cancellationToken) =>

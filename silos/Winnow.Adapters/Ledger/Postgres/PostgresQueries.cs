@@ -21,9 +21,14 @@ internal static class PostgresQueries
     private const string HistoryColumns = "SELECT image, ordinal, version, operation, label, closes, stage";
     private const string HistoryPage =
         HistoryColumns + " FROM history WHERE dataset = $1 AND shard = $2 AND (image, version) > ($3, $4) ORDER BY image, version LIMIT $5";
+    private const string EntryPage =
+        HistoryColumns + ", entry FROM history WHERE dataset = $1 AND shard = $2 AND (image, version) > ($3, $4) ORDER BY image, version LIMIT $5";
     private const string HistoryOfImage = HistoryColumns + ", entry FROM history WHERE dataset = $1 AND shard = $2 AND image = $3 ORDER BY version";
     private const string Segments = "SELECT kind, version, first, count, object FROM segment WHERE dataset = $1 AND shard = $2 ORDER BY kind, version, first";
     private const string Operation = "SELECT first, count FROM operation WHERE dataset = $1 AND shard = $2 AND operation = $3";
+    private const string OperationPage =
+        "SELECT operation, first, count FROM operation WHERE dataset = $1 AND shard = $2 AND ($3::uuid IS NULL OR operation > $3) ORDER BY operation LIMIT $4";
+    private const string ImageCount = "SELECT images FROM shard WHERE dataset = $1 AND shard = $2";
     private const string State = "SELECT version, state FROM grain_state WHERE grain_type = $1 AND grain_key = $2 AND name = $3";
 
     public static Task<List<ImageRow>> ImagesAsync(NpgsqlConnection connection, ShardId shard, int from, int max, CancellationToken cancellationToken) =>
@@ -40,6 +45,17 @@ internal static class PostgresQueries
         // The empty string of bytes stands before every id.
         ListAsync<HistoryRow>(Command(connection, HistoryPage, shard).Add(after is { } row ? row.Image.ToBytes() : []).Add(after?.Version ?? 0).Add(max),
             static (reader, _) => Entry(reader, []), cancellationToken);
+
+    public static Task<List<HistoryRow>> EntriesAsync(NpgsqlConnection connection, ShardId shard, HistoryRow? after, int max, CancellationToken cancellationToken) =>
+        ListAsync<HistoryRow>(Command(connection, EntryPage, shard).Add(after is { } row ? row.Image.ToBytes() : []).Add(after?.Version ?? 0).Add(max),
+            static (reader, _) => Entry(reader, reader.GetFieldValue<byte[]>(7)), cancellationToken);
+
+    public static Task<List<OperationRow>> OperationsAsync(NpgsqlConnection connection, ShardId shard, OperationRow? after, int max, CancellationToken cancellationToken) =>
+        ListAsync<OperationRow>(Command(connection, OperationPage, shard).AddNullable(after?.OperationId).Add(max),
+            static (reader, _) => new OperationRow(reader.GetGuid(0), new OrdinalRange(reader.GetInt32(1), reader.GetInt32(2))), cancellationToken);
+
+    public static async Task<int> CountAsync(NpgsqlConnection connection, ShardId shard, CancellationToken cancellationToken) =>
+        (await ListAsync<int>(Command(connection, ImageCount, shard), static (reader, _) => reader.GetInt32(0), cancellationToken).ConfigureAwait(false)).FirstOrDefault();
 
     public static Task<List<HistoryRow>> HistoryAsync(NpgsqlConnection connection, ShardId shard, ImageId image, CancellationToken cancellationToken) =>
         ListAsync<HistoryRow>(Command(connection, HistoryOfImage, shard).Add(image.ToBytes()), static (reader, _) => Entry(reader, reader.GetFieldValue<byte[]>(7)), cancellationToken);

@@ -1,0 +1,92 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Winnow.Model;
+using Winnow.Model.Datasets;
+
+namespace Winnow.Client;
+
+public sealed partial class WinnowClient
+{
+    /// <summary>A backup of a dataset as a tar stream, written while the dataset is worked with. It is whole when <see cref="BackupFile.CheckAsync(Stream, IProgress{long}?, CancellationToken)"/> says so. Dispose it.</summary>
+    public async Task<Stream> OpenBackupAsync(string dataset, CancellationToken cancellationToken = default)
+    {
+        var response = await SendAsync(HttpMethod.Get, $"{Dataset(dataset)}/backup", null, null, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        return await response.Content.ReadAsStreamAsync(cancellationToken);
+    }
+
+    /// <summary>Writes a backup of a dataset into a file and checks what arrived on the disk. The file bears its name only when it is whole.</summary>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="file">The file; there must be none of that name.</param>
+    /// <param name="progress">Told of the bytes received.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="IOException">The file exists, or cannot be written.</exception>
+    /// <exception cref="InvalidDataException">The backup did not arrive whole.</exception>
+    public async Task<BackupEnd> BackupAsync(string dataset, string file, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
+    {
+        if (File.Exists(file)) throw new IOException($"'{file}' exists already, and a backup overwrites nothing. Name another file.");
+        var partial = file + ".partial";
+        try
+        {
+            await using (var stream = await OpenBackupAsync(dataset, cancellationToken))
+            await using (var to = new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None))
+            {
+                await BackupFile.CopyAsync(stream, to, progress, cancellationToken);
+                to.Flush(flushToDisk: true);
+            }
+            var end = await BackupFile.CheckAsync(partial, cancellationToken: cancellationToken);
+            File.Move(partial, file);
+            return end;
+        }
+        catch
+        {
+            File.Delete(partial);
+            throw;
+        }
+    }
+
+    /// <summary>Restores a backup into a dataset that does not exist yet. One that failed may be repeated.</summary>
+    /// <param name="file">The file that <see cref="BackupAsync"/> wrote.</param>
+    /// <param name="dataset">Name of the dataset; null for the one that it had.</param>
+    /// <param name="progress">Told of the bytes sent.</param>
+    /// <param name="cancellationToken">Gives up, as long as not all is sent.</param>
+    /// <exception cref="WinnowApiException">The name is taken, or the backup is damaged.</exception>
+    public async Task<RestoredDataset> RestoreAsync(string file, string? dataset = null, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
+    {
+        await using var from = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.Asynchronous | FileOptions.SequentialScan);
+        return await RestoreAsync(from, dataset, progress, cancellationToken);
+    }
+
+    /// <summary>Restores a backup from a stream, which is read once.</summary>
+    /// <exception cref="WinnowApiException">The name is taken, or the backup is damaged.</exception>
+    public async Task<RestoredDataset> RestoreAsync(Stream backup, string? dataset = null, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
+    {
+        var path = dataset is null ? "/api/v1/restore" : $"/api/v1/restore?dataset={Uri.EscapeDataString(dataset)}";
+        // However long it takes, and once: a stream cannot be sent again.
+        using var request = NewRequest(HttpMethod.Post, new Uri(_addresses[Volatile.Read(ref _current) % _addresses.Length], path), new BackupContent(backup, progress));
+        // A name that is taken is refused before anything is sent.
+        request.Headers.ExpectContinue = true;
+        using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        if (!response.IsSuccessStatusCode) throw await ProblemOfAsync(response, cancellationToken);
+        return await ReadAsync(response, ModelJson.Default.RestoredDataset, cancellationToken);
+    }
+
+    /// <summary>Holds the rows of a dataset against its objects: how far it has come, and last the report.</summary>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="hash">Whether to read all bytes and hold them against their hashes.</param>
+    /// <param name="repairDerived">Whether to have missing and damaged segments made again.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async IAsyncEnumerable<VerificationStep> VerifyAsync(string dataset, bool hash = false, bool repairDerived = false, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var path = $"{Dataset(dataset)}/verify?hash={(hash ? "true" : "false")}&repairDerived={(repairDerived ? "true" : "false")}";
+        using var response = await SendAsync(HttpMethod.Post, path, null, null, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
+        var reported = false;
+        while (await lines.ReadLineAsync(cancellationToken) is { } line)
+        {
+            var step = JsonSerializer.Deserialize(line, ModelJson.Default.VerificationStep) ?? throw new JsonException("A step of the verification is null.");
+            reported |= step.Report is not null;
+            yield return step;
+        }
+        if (!reported) throw new IOException($"The server ended the verification of '{dataset}' before its report. Its log has the reason; begin it again.");
+    }
+}

@@ -1,0 +1,68 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Security;
+using Winnow.Model;
+using Winnow.Model.Datasets;
+using Winnow.Model.Security;
+using Winnow.Web.Security;
+
+namespace Winnow.Web.Datasets;
+
+/// <summary>Whole datasets out and in again, and whether rows and objects belong together.</summary>
+internal static class BackupEndpoints
+{
+    private static readonly byte[] NewLine = "\n"u8.ToArray();
+
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        // Whoever may take versions out, and may read history image by image, takes no more than that with a backup.
+        api.MapGet("/datasets/{dataset}/backup", async (string dataset, IGrainFactory grains, IDatasetBackup backup, HttpContext http, CancellationToken ct) =>
+            {
+                var info = await grains.DatasetAsync(dataset, ct);
+                var actor = CallerIdentity.Of(http);
+                return Results.Stream(stream => backup.WriteAsync(info, actor, stream, ct), "application/x-tar", $"{dataset}.winnow.tar");
+            })
+            .Requires(Permission.ExportData)
+            .WithSummary("The whole dataset as a tar stream, written while it is worked with. Whole only with its last file, end.json.").WithTags("datasets").Produces(StatusCodes.Status200OK, contentType: "application/x-tar");
+
+        api.MapPost("/restore", RestoreAsync)
+            .Requires(Permission.CreateDatasets)
+            .WithSummary("Restore a backup, sent as the body, into a dataset that does not exist yet: the one named by 'dataset', or of the name that it had.").WithTags("datasets");
+
+        // It reads the ledger and lists the store from end to end, which is the operator's to spend.
+        api.MapPost("/datasets/{dataset}/verify", async (string dataset, bool? hash, bool? repairDerived, IGrainFactory grains, IDatasetBackup backup, CancellationToken ct) =>
+            {
+                var info = await grains.DatasetAsync(dataset, ct);
+                return Results.Stream(stream => WriteAsync(stream, backup.VerifyAsync(info, hash ?? false, repairDerived ?? false, ct), ct), "application/jsonl");
+            })
+            .Requires(Permission.OperateCluster)
+            .WithSummary("Find rows without their object and objects without their row. JSON lines: how far it has come, and last the report.").WithTags("datasets").Produces(StatusCodes.Status200OK, contentType: "application/jsonl");
+    }
+
+    private static async Task<RestoredDataset> RestoreAsync(string? dataset, IGrainFactory grains, IDatasetBackup backup, HttpContext http, CancellationToken ct)
+    {
+        // A backup is as large as its dataset; it is never held in memory.
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
+        var (caller, _, actor) = CallerIdentity.Admitted(http);
+        var restored = await backup.RestoreAsync(string.IsNullOrEmpty(dataset) ? null : dataset, http.Request.Body, ct);
+        var name = restored.Dataset.Name;
+        if (caller.Principal is { } creator) await grains.GetGrain<IAccessGrain>(name).FoundAsync(creator, actor, CancellationToken.None);
+        // What was unfinished goes on; should this call fail, the cluster wakes it soon.
+        grains.GetGrain<IDatasetGrain>(name).ResumeAsync(CancellationToken.None).Ignore();
+        return restored;
+    }
+
+    private static async Task WriteAsync(Stream stream, IAsyncEnumerable<VerificationStep> steps, CancellationToken ct)
+    {
+        await foreach (var step in steps.WithCancellation(ct))
+        {
+            await JsonSerializer.SerializeAsync(stream, step, ModelJson.Default.VerificationStep, ct);
+            await stream.WriteAsync(NewLine, ct);
+            await stream.FlushAsync(ct);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+namespace Winnow.Model.Datasets;
+
+/// <summary>The first file of a backup: what it is, and of which dataset.</summary>
+/// <param name="Format">Always <see cref="FormatName"/>.</param>
+/// <param name="Layout">1; a change that old readers would misread adds one.</param>
+/// <param name="Id">Sets this backup apart from all others.</param>
+/// <param name="StartedAt">When it was begun. What was acknowledged before is in it.</param>
+/// <param name="StartedBy">By whom.</param>
+/// <param name="Dataset">The dataset with its label schema and settings.</param>
+public sealed record BackupHeader(string Format, int Layout, Guid Id, DateTimeOffset StartedAt, string StartedBy, DatasetInfo Dataset)
+{
+    /// <summary>What the header names as its format.</summary>
+    public const string FormatName = "winnow-backup";
+
+    /// <summary>The layout that this program writes and reads.</summary>
+    public const int ThisLayout = 1;
+
+    /// <summary>Name of the file that holds it.</summary>
+    public const string FileName = "winnow-backup.json";
+}
+
+/// <summary>The last file of a backup. A backup without it, or with another hash, is not whole.</summary>
+/// <param name="Files">Files before this one.</param>
+/// <param name="Images">Image rows.</param>
+/// <param name="History">Entries of the images' history.</param>
+/// <param name="Objects">Objects: bytes of images, segments, heads, manifests.</param>
+/// <param name="Bytes">Bytes of those objects.</param>
+/// <param name="Missing">Objects that rows name and that the store did not hold, or held damaged. They are not in the backup.</param>
+/// <param name="MissingSamples">The first of those, at most 20.</param>
+/// <param name="Sha256">What <see cref="BackupDigest"/> makes of all files before this one, lower-case hex.</param>
+public sealed record BackupEnd(long Files, long Images, long History, long Objects, long Bytes, long Missing, IReadOnlyList<string> MissingSamples, string Sha256)
+{
+    /// <summary>Name of the file that holds it.</summary>
+    public const string FileName = "end.json";
+}
+
+/// <summary>What was restored.</summary>
+/// <param name="Dataset">The dataset under its new name.</param>
+/// <param name="StartedAt">When the backup was begun.</param>
+/// <param name="Images">Image rows.</param>
+/// <param name="History">Entries of the images' history.</param>
+/// <param name="Rounds">Rounds, ended or not.</param>
+/// <param name="Versions">Versions.</param>
+/// <param name="Objects">Objects that were stored.</param>
+/// <param name="Missing">Objects that rows name and that the backup does not hold.</param>
+public sealed record RestoredDataset(DatasetInfo Dataset, DateTimeOffset StartedAt, long Images, long History, int Rounds, int Versions, long Objects, long Missing);

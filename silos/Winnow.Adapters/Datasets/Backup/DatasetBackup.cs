@@ -1,0 +1,121 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Winnow.Abstractions.Datasets;
+using Winnow.Adapters.Ledger;
+using Winnow.Grains.Ports;
+using Winnow.Inference.Images;
+using Winnow.Model.Datasets;
+
+namespace Winnow.Adapters.Datasets.Backup;
+
+/// <inheritdoc cref="IDatasetBackup"/>
+internal sealed partial class DatasetBackup(
+    ILedger ledger, IGrainStateStore states, IObjectStore objects, ImageLimits limits, IGrainFactory grains, TimeProvider time, ILogger<DatasetBackup> logger) : IDatasetBackup
+{
+    private const int WriteBuffer = 1 << 17;
+
+    public async Task WriteAsync(DatasetInfo dataset, string actor, Stream destination, CancellationToken cancellationToken)
+    {
+        var header = new BackupHeader(BackupHeader.FormatName, BackupHeader.ThisLayout, Guid.NewGuid(), time.GetUtcNow(), actor, dataset);
+        // The headers of a tar stream are small; each alone would be a packet.
+        var buffered = new BufferedStream(destination, WriteBuffer);
+        var tar = new BackupTarWriter(buffered, header.StartedAt);
+        await using (tar.ConfigureAwait(false))
+        {
+            var tally = await new BackupWriter(ledger, states, objects, dataset, tar).WriteAsync(header, cancellationToken).ConfigureAwait(false);
+            Written(dataset.Name, tally.Images, tally.History, tally.Bytes, tally.Missing);
+        }
+        await buffered.FlushAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<RestoredDataset> RestoreAsync(string? name, Stream source, CancellationToken cancellationToken)
+    {
+        if (name is not null) await RefuseTakenAsync(name, cancellationToken).ConfigureAwait(false);
+        var token = Guid.NewGuid();
+        var rows = new RowStore(objects, token);
+        try
+        {
+            using var tar = new BackupTarReader(source);
+            var intake = new BackupIntake(objects, tar, rows, limits.MaxBytes);
+            await intake.ReadHeaderAsync(name, cancellationToken).ConfigureAwait(false);
+            await RefuseTakenAsync(intake.Dataset.Name, cancellationToken).ConfigureAwait(false);
+            await intake.ReadAsync(token, cancellationToken).ConfigureAwait(false);
+            // All of it is here and sound: it is put in place to its end, whether or not the caller still listens.
+            return await PlaceAsync(intake, rows, token).ConfigureAwait(false);
+        }
+        catch (Exception problem)
+        {
+            Refused(problem, name ?? "that it had");
+            throw;
+        }
+        finally
+        {
+            await rows.ClearAsync().ConfigureAwait(false);
+        }
+    }
+
+    public IAsyncEnumerable<VerificationStep> VerifyAsync(DatasetInfo dataset, bool hash, bool repairDerived, CancellationToken cancellationToken) =>
+        new DatasetVerifier(ledger, states, objects, grains, dataset, hash, repairDerived).RunAsync(cancellationToken);
+
+    private async Task<RestoredDataset> PlaceAsync(BackupIntake intake, RowStore rows, Guid token)
+    {
+        var staged = StagedDatasets.NameOf(token);
+        await ledger.AddDatasetAsync(intake.Dataset with { Name = staged }, CancellationToken.None).ConfigureAwait(false);
+        var (images, history) = (0L, 0L);
+        foreach (var files in rows.Files.GroupBy(f => f.Shard))
+        {
+            var shard = new ShardKey(staged, files.Key);
+            var opened = await ledger.OpenShardAsync(shard, CancellationToken.None).ConfigureAwait(false);
+            var restore = new ShardRestore(ledger, shard, opened.Epoch);
+            foreach (var (_, kind, key) in files) history += await PlaceAsync(restore, intake, rows, kind, key).ConfigureAwait(false);
+            await restore.EndAsync().ConfigureAwait(false);
+            images += await ledger.CountImagesAsync(shard, CancellationToken.None).ConfigureAwait(false);
+        }
+        if (!await ledger.PublishDatasetAsync(staged, intake.Dataset, intake.Control.ToStates(intake.Dataset.Name), CancellationToken.None).ConfigureAwait(false)) throw Taken(intake.Dataset.Name);
+        Restored(intake.Dataset.Name, intake.Header.Dataset.Name, intake.Header.StartedAt, images, history, intake.Missing);
+        return new RestoredDataset(
+            intake.Dataset, intake.Header.StartedAt, images, history, intake.Control.Dataset.Rounds.Count, intake.Control.Dataset.Versions.Count, intake.Objects, intake.Missing);
+    }
+
+    /// <summary>Puts one file of rows in place; how many entries of history it held.</summary>
+    private static async Task<int> PlaceAsync(ShardRestore restore, BackupIntake intake, RowStore rows, string kind, string key)
+    {
+        switch (kind)
+        {
+            case BackupFiles.Tasks:
+                await restore.AddAsync(await rows.ReadAsync(key, BackupJson.Default.TaskLine, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false);
+                return 0;
+            case BackupFiles.History:
+                return await restore.AddAsync(await rows.ReadAsync(key, BackupJson.Default.HistoryLine, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false);
+            case BackupFiles.Operations:
+                restore.Add(await rows.ReadAsync(key, BackupJson.Default.OperationLine, CancellationToken.None).ConfigureAwait(false));
+                return 0;
+            case BackupFiles.Segments:
+                var segments = await rows.ReadAsync(key, BackupJson.Default.SegmentLine, CancellationToken.None).ConfigureAwait(false);
+                // One whose object was lost is not published: the shard makes it again.
+                await restore.AddAsync(segments.Where(s => intake.StoredAt(s.Object) is not null).Select(s => new SegmentRow(s.Kind, s.Version, s.First, s.Count, intake.StoredAt(s.Object)!))).ConfigureAwait(false);
+                return 0;
+            default:
+                await restore.AddAsync(await rows.ReadAsync(key, BackupJson.Default.ImageLine, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false);
+                return 0;
+        }
+    }
+
+    private async Task RefuseTakenAsync(string name, CancellationToken cancellationToken)
+    {
+        if (!DatasetName.IsValid(name)) throw new RefusedException($"'{name}' cannot be a dataset's name. {DatasetName.Rule}");
+        if (await ledger.FindDatasetAsync(name, cancellationToken).ConfigureAwait(false) is not null) throw Taken(name);
+    }
+
+    private static RefusedException Taken(string name) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"There is a dataset '{name}' already, and a restore replaces nothing. Restore under another name."));
+
+    [LoggerMessage(300, LogLevel.Information, "Backup of {Dataset} written: {Images} images, {History} entries of history, {Bytes} bytes of objects, {Missing} objects missing")]
+    private partial void Written(string dataset, long images, long history, long bytes, long missing);
+
+    [LoggerMessage(301, LogLevel.Information, "Dataset {Dataset} restored from the backup of {Origin} of {StartedAt}: {Images} images, {History} entries of history, {Missing} objects missing")]
+    private partial void Restored(string dataset, string origin, DateTimeOffset startedAt, long images, long history, long missing);
+
+    [LoggerMessage(302, LogLevel.Warning, "A backup was not restored; it was to bear the name {Dataset}")]
+    private partial void Refused(Exception problem, string dataset);
+}

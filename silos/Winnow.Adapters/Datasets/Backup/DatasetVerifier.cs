@@ -1,0 +1,94 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using Winnow.Adapters.Ledger;
+using Winnow.Grains.Ports;
+using Winnow.Model.Datasets;
+using Winnow.Model.Images;
+
+namespace Winnow.Adapters.Datasets.Backup;
+
+/// <summary>Verifies one dataset: its shards one after the other, then models and versions, then every object in its place.</summary>
+internal sealed class DatasetVerifier(ILedger ledger, IGrainStateStore states, IObjectStore objects, IGrainFactory grains, DatasetInfo dataset, bool hash, bool repair)
+{
+    private readonly FindingBook _findings = new();
+    private readonly DatasetPlace _place = new(dataset.Name);
+    private readonly HashSet<string> _referred = new(StringComparer.Ordinal);
+
+    public async IAsyncEnumerable<VerificationStep> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // At once: whoever waits for the first word learns that the work has begun.
+        yield return new VerificationStep(0, dataset.Settings.Shards, 0, null);
+        var (images, history) = (0L, 0L);
+        for (var shard = 0; shard < dataset.Settings.Shards; shard++)
+        {
+            var verifier = new ShardVerifier(ledger, objects, grains, dataset, shard, hash, repair, _findings);
+            await verifier.RunAsync(_referred, cancellationToken).ConfigureAwait(false);
+            images += verifier.Images;
+            history += verifier.History;
+            yield return new VerificationStep(shard + 1, dataset.Settings.Shards, images, null);
+        }
+        await VerifyControlAsync(cancellationToken).ConfigureAwait(false);
+        var all = await WalkAsync(cancellationToken).ConfigureAwait(false);
+        var found = _findings.ToList();
+        yield return new VerificationStep(dataset.Settings.Shards, dataset.Settings.Shards, images, new VerificationReport(found.All(f => f.Expected), images, history, all, hash, found));
+    }
+
+    private async Task VerifyControlAsync(CancellationToken cancellationToken)
+    {
+        var control = await BackupControl.ReadAsync(states, dataset.Name, cancellationToken).ConfigureAwait(false);
+        foreach (var version in control.Dataset.Versions)
+        {
+            _referred.Add(version.ManifestKey);
+            var what = $"version {version.Version.Number}: {version.ManifestKey}";
+            var sha256 = await HashOfAsync(version.ManifestKey, cancellationToken).ConfigureAwait(false);
+            if (sha256 is null) _findings.Add(FindingKind.ManifestMissing, what);
+            else if (sha256 != version.Version.ManifestSha256) _findings.Add(FindingKind.ManifestDamaged, what);
+        }
+        foreach (var key in _place.ObjectsOf(control))
+        {
+            if (!_referred.Add(key)) continue;
+            var sha256 = await HashOfAsync(key, cancellationToken).ConfigureAwait(false);
+            if (sha256 is null) _findings.Add(FindingKind.ModelMissing, key);
+            else if (BackupPlaces.HashOf(_place.Relative(key)) is { } promised && promised != sha256) _findings.Add(FindingKind.ModelDamaged, key);
+        }
+    }
+
+    private async Task<string?> HashOfAsync(string key, CancellationToken cancellationToken)
+    {
+        var stream = await objects.OpenReadAsync(key, cancellationToken).ConfigureAwait(false);
+        if (stream is null) return null;
+        await using (stream.ConfigureAwait(false)) return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>Every object in the dataset's place: what is not referred to has a reason, or is unknown.</summary>
+    private async Task<long> WalkAsync(CancellationToken cancellationToken)
+    {
+        var objectsInPlace = 0L;
+        await foreach (var (key, size) in objects.ListAsync(_place.Folder, cancellationToken).ConfigureAwait(false))
+        {
+            objectsInPlace++;
+            if (_referred.Contains(key)) continue;
+            var relative = _place.Relative(key);
+            switch (relative[..(relative.IndexOf('/') + 1)])
+            {
+                case "images/" when ImageId.TryParse(relative[(relative.LastIndexOf('/') + 1)..], out var id) && key == ObjectKeys.Image(dataset.Name, id):
+                    // Held against its row by its shard.
+                    break;
+                case "derived/":
+                    _findings.Add(FindingKind.Copies, key, size);
+                    break;
+                case "sources/":
+                    _findings.Add(FindingKind.SourceObjects, key, size);
+                    break;
+                case "segments/" or "models/" or "projections/" or "versions/":
+                    _findings.Add(FindingKind.Superseded, key, size);
+                    break;
+                default:
+                    _findings.Add(FindingKind.UnknownObject, key, size);
+                    break;
+            }
+        }
+        await foreach (var (key, size) in objects.ListAsync($"uploads/{dataset.Name}/", cancellationToken).ConfigureAwait(false)) _findings.Add(FindingKind.StagedUploads, key, size);
+        return objectsInPlace;
+    }
+}

@@ -1,0 +1,71 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Winnow.Grains.Ports;
+using Winnow.Model.Images;
+
+namespace Winnow.Adapters.Datasets.Backup;
+
+/// <summary>Copies objects into a backup. What the store does not hold, or holds damaged, is counted and left out: the rest must not be lost with it.</summary>
+internal sealed class ObjectCopier(IObjectStore objects, BackupTarWriter tar, BackupTally tally)
+{
+    private const int ReadsAhead = 8;
+
+    /// <summary>The bytes of images, in the order of their rows, read a few ahead.</summary>
+    public async Task WriteImagesAsync(string dataset, IReadOnlyList<ImageLine> rows, CancellationToken cancellationToken)
+    {
+        var ahead = new Queue<Task<ReadOnlyMemory<byte>?>>();
+        var next = 0;
+        foreach (var row in rows)
+        {
+            for (; next < rows.Count && ahead.Count < ReadsAhead; next++) ahead.Enqueue(objects.GetAsync(ObjectKeys.Image(dataset, rows[next].Id), cancellationToken));
+            if (await ahead.Dequeue().ConfigureAwait(false) is not { } bytes) tally.Lost($"{row.Id}: not in the object store");
+            else if (ImageId.Of(bytes.Span) != row.Id) tally.Lost($"{row.Id}: the bytes in the object store are others");
+            else
+            {
+                await tar.AddAsync(BackupFiles.Image(row.Id), bytes, cancellationToken).ConfigureAwait(false);
+                tally.Stored(bytes.Length);
+            }
+        }
+    }
+
+    /// <summary>All other objects, in parts of bounded size, and after them the list of all.</summary>
+    public async Task WriteObjectsAsync(IReadOnlyList<string> keys, DatasetPlace place, CancellationToken cancellationToken)
+    {
+        using var list = new MemoryStream();
+        var buffer = new byte[BackupFiles.PartBytes];
+        for (var i = 0; i < keys.Count; i++)
+        {
+            var source = await objects.OpenReadAsync(keys[i], cancellationToken).ConfigureAwait(false);
+            if (source is null)
+            {
+                tally.Lost($"{keys[i]}: not in the object store");
+                continue;
+            }
+            await using (source.ConfigureAwait(false))
+            {
+                var line = await WriteObjectAsync(i, place.Relative(keys[i]), source, buffer, cancellationToken).ConfigureAwait(false);
+                JsonSerializer.Serialize(list, line, BackupJson.Default.ObjectLine);
+                list.WriteByte((byte)'\n');
+                tally.Stored(line.Bytes);
+            }
+        }
+        await tar.AddAsync(BackupFiles.ObjectList, list.ToArray(), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<ObjectLine> WriteObjectAsync(int number, string name, Stream source, byte[] buffer, CancellationToken cancellationToken)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        await tar.AddAsync(BackupFiles.ObjectName(number), JsonSerializer.SerializeToUtf8Bytes(new ObjectName(name), BackupJson.Default.ObjectName), cancellationToken).ConfigureAwait(false);
+        var bytes = 0L;
+        for (var part = 0; ; part++)
+        {
+            var read = await source.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+            if (read == 0 && part > 0) break;
+            hash.AppendData(buffer.AsSpan(0, read));
+            await tar.AddAsync(BackupFiles.ObjectPart(number, part), buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+            bytes += read;
+            if (read < buffer.Length) break;
+        }
+        return new ObjectLine(name, bytes, Convert.ToHexStringLower(hash.GetHashAndReset()));
+    }
+}

@@ -1,0 +1,189 @@
+using System.Formats.Tar;
+using System.Text;
+using Winnow.Abstractions.Datasets;
+using Winnow.Grains.Ports;
+using Winnow.Model.Datasets;
+
+namespace Winnow.Adapters.Tests.Datasets.Backup;
+
+/// <summary>Backups to the row, between ledgers, and archives that are not what they should be.</summary>
+public sealed class BackupTests : IAsyncLifetime
+{
+    private readonly BackupStore _store = BackupStore.OpenSqlite();
+    private byte[] _archive = [];
+
+    public async Task InitializeAsync()
+    {
+        await _store.FillAsync();
+        _archive = await _store.WriteAsync();
+    }
+
+    public async Task DisposeAsync() => await _store.DisposeAsync();
+
+    [Fact]
+    public async Task A_dataset_comes_back_beside_itself_under_another_name()
+    {
+        var restored = await _store.RestoreAsync(_archive, "dogs");
+        Assert.Equal((60L, 12L, 1, 1, 68L, 0L), (restored.Images, restored.History, restored.Rounds, restored.Versions, restored.Objects, restored.Missing));
+        await BackupComparison.AssertRestoredAsync(_store, _store, "dogs");
+        Assert.True((await _store.VerifyAsync()).Sound);
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(_store.ObjectFolder, "restores"), "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task A_dataset_comes_back_under_its_name_in_another_place_and_gives_the_same_backup()
+    {
+        await using var other = BackupStore.OpenSqlite();
+        await other.RestoreAsync(_archive);
+        await BackupComparison.AssertRestoredAsync(_store, other, "cats");
+        await using var third = BackupStore.OpenSqlite();
+        await third.RestoreAsync(await other.WriteAsync());
+        await BackupComparison.AssertRestoredAsync(_store, third, "cats");
+    }
+
+    [Fact, Trait("needs", "postgres")]
+    public async Task A_dataset_moves_from_a_file_to_a_server_and_back()
+    {
+        await using var server = await BackupStore.OpenPostgresAsync();
+        await server.RestoreAsync(_archive);
+        await BackupComparison.AssertRestoredAsync(_store, server, "cats");
+        await Assert.ThrowsAsync<RefusedException>(() => server.RestoreAsync(_archive));
+        await using var back = BackupStore.OpenSqlite();
+        await back.RestoreAsync(await server.WriteAsync(), "again");
+        await BackupComparison.AssertRestoredAsync(_store, back, "again");
+    }
+
+    [Fact]
+    public async Task A_name_that_is_taken_is_refused()
+    {
+        Assert.Contains("replaces nothing", (await Assert.ThrowsAsync<RefusedException>(() => _store.RestoreAsync(_archive))).Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<RefusedException>(() => _store.RestoreAsync(_archive, "cats"));
+        await Assert.ThrowsAsync<RefusedException>(() => _store.RestoreAsync(_archive, "../cats"));
+        await Assert.ThrowsAsync<RefusedException>(() => _store.RestoreAsync(_archive, StagedDatasets.NameOf(Guid.NewGuid())));
+    }
+
+    [Fact]
+    public async Task Two_restores_of_one_name_leave_one_whole_dataset()
+    {
+        async Task<bool> TryAsync()
+        {
+            try
+            {
+                await _store.RestoreAsync(_archive, "dogs");
+                return true;
+            }
+            catch (RefusedException)
+            {
+                return false;
+            }
+        }
+
+        Assert.Single(await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => TryAsync())), won => won);
+        await BackupComparison.AssertRestoredAsync(_store, _store, "dogs");
+    }
+
+    [Fact]
+    public async Task An_archive_that_is_cut_off_anywhere_is_refused()
+    {
+        var end = _archive.AsSpan().LastIndexOf(Encoding.ASCII.GetBytes(BackupEnd.FileName));
+        foreach (var length in Enumerable.Range(0, 40).Select(i => (int)((long)i * end / 40)).Append(end + 512))
+            await AssertRefusedAsync(_archive[..length]);
+        // Only the empty blocks at the very end may be missing.
+        await _store.RestoreAsync(_archive[..^1024], "dogs");
+    }
+
+    [Fact]
+    public async Task A_changed_byte_anywhere_is_refused()
+    {
+        var places = new List<int>();
+        using var tar = new TarReader(new MemoryStream(_archive));
+        while (tar.GetNextEntry() is { } file)
+            if (file.Length > 0 && file.Name != BackupEnd.FileName) places.Add((int)file.DataOffset + (int)(file.Length / 2));
+        Assert.True(places.Count > 80);
+        foreach (var place in places)
+        {
+            var changed = _archive.ToArray();
+            changed[place] ^= 1;
+            await AssertRefusedAsync(changed);
+        }
+    }
+
+    [Theory]
+    [InlineData("winnow-backup.json", "\"layout\":1", "\"layout\":7", "layout 7")]
+    [InlineData("winnow-backup.json", "winnow-backup", "winnow-bakcup", "no backup of Winnow")]
+    [InlineData("winnow-backup.json", "\"shards\":4", "\"shards\":3", "power of two")]
+    [InlineData("control.json", "projections/", "projections/../../", "none of a dataset")]
+    [InlineData("control.json", "models/main/", "/etc/passwd/", "none of a dataset")]
+    [InlineData("history", "\"version\":2", "\"version\":3", "not the next one")]
+    [InlineData("tasks", "\"ordinal\":1", "\"ordinal\":9999", "speak of row 9999")]
+    [InlineData("tasks", "\"arm\":\"main\"", "\"arm\":\"../main\"", "not sound")]
+    [InlineData("images", "\"label\":1", "\"label\":2", "not sound")]
+    [InlineData("images", "\"ordinal\":3", "\"ordinal\":4", "not the next one")]
+    public async Task Contents_that_contradict_each_other_are_refused_though_their_hash_is_right(string file, string was, string now, string why)
+    {
+        var changed = ArchiveForger.Change(_archive, (name, content) => name.Contains(file, StringComparison.Ordinal) && !name.StartsWith("images/", StringComparison.Ordinal)
+            ? [(name, Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(content).Replace(was, now, StringComparison.Ordinal)))]
+            : [(name, content)]);
+        Assert.Contains(why, await AssertRefusedAsync(changed), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("images/../../../etc/passwd")]
+    [InlineData("/etc/passwd")]
+    [InlineData("objects/../x.json")]
+    [InlineData("rows/0000/../0001/000000-images.jsonl")]
+    [InlineData("restores/x")]
+    public async Task A_name_that_does_not_belong_is_refused_and_never_used(string name)
+    {
+        foreach (var before in new[] { "control.json", "objects.jsonl", "images/" })
+        {
+            var added = false;
+            var changed = ArchiveForger.Change(_archive, (known, content) =>
+            {
+                if (added || !known.StartsWith(before, StringComparison.Ordinal)) return [(known, content)];
+                added = true;
+                return [(name, "x"u8.ToArray()), (known, content)];
+            });
+            Assert.True(added);
+            await AssertRefusedAsync(changed);
+        }
+        Assert.Empty(Directory.EnumerateFiles(_store.ObjectFolder, "passwd", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task Links_and_long_names_are_refused()
+    {
+        using var links = new MemoryStream();
+        await using (var tar = new TarWriter(links, TarEntryFormat.Ustar, leaveOpen: true))
+            await tar.WriteEntryAsync(new UstarTarEntry(TarEntryType.SymbolicLink, BackupHeader.FileName) { LinkName = "/etc/passwd" });
+        await AssertRefusedAsync(links.ToArray());
+        using var attributes = new MemoryStream();
+        await using (var tar = new TarWriter(attributes, TarEntryFormat.Pax, leaveOpen: true))
+            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, BackupHeader.FileName) { DataStream = new MemoryStream("{}"u8.ToArray()) });
+        await AssertRefusedAsync(attributes.ToArray());
+        await AssertRefusedAsync(Encoding.UTF8.GetBytes(new string('x', 10_000)));
+        await AssertRefusedAsync([]);
+    }
+
+    [Fact]
+    public async Task An_image_that_the_store_has_lost_does_not_keep_the_rest_from_being_saved()
+    {
+        await _store.Objects.DeleteAsync(ObjectKeys.Image("cats", BackupStore.Id(7)), CancellationToken.None);
+        var segment = (await _store.Ledger.ReadSegmentsAsync(new ShardKey("cats", 2), CancellationToken.None))[0];
+        await _store.Objects.DeleteAsync(segment.ObjectKey, CancellationToken.None);
+        var restored = await _store.RestoreAsync(await _store.WriteAsync(), "dogs");
+        Assert.Equal((60L, 12L, 2L), (restored.Images, restored.History, restored.Missing));
+        var finding = Assert.Single((await _store.VerifyAsync("dogs")).Findings, f => !f.Expected);
+        Assert.Equal((FindingKind.ImageBytesMissing, 1L, BackupStore.Id(7).ToString()), (finding.Kind, finding.Count, finding.Samples[0]));
+        // The segment is not published, so that the shard makes it again.
+        Assert.Empty(await _store.Ledger.ReadSegmentsAsync(new ShardKey("dogs", 2), CancellationToken.None));
+    }
+
+    private async Task<string> AssertRefusedAsync(byte[] archive)
+    {
+        var refused = await Assert.ThrowsAsync<InvalidDataException>(() => _store.RestoreAsync(archive, "dogs"));
+        Assert.False(string.IsNullOrWhiteSpace(refused.Message));
+        Assert.Equal(["cats"], (await _store.Ledger.ListDatasetsAsync(CancellationToken.None)).Select(d => d.Name));
+        return refused.Message;
+    }
+}
