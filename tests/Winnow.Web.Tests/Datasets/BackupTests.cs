@@ -45,10 +45,10 @@ public sealed class BackupTests(Server server) : IClassFixture<Server>, IDisposa
     private static SimulatedReviewer Reviewer(WinnowClient client, string dataset) =>
         new(client, new SimulatedReviewerOptions { Dataset = dataset, Classes = DrawnImages.Classes, Truth = t => t.Name.Split('/')[0], LeaseSize = 3 });
 
-    private static async Task<RoundInfo> RoundAsync(WinnowClient client, string dataset, string arm)
+    private static async Task<RoundInfo> RoundAsync(WinnowClient client, string dataset, string arm, CancellationToken cancellationToken = default)
     {
-        var started = await client.StartRoundAsync(dataset, new StartRound(20, arm));
-        return await client.WaitForRoundAsync(dataset, arm, started.Number);
+        var started = await client.StartRoundAsync(dataset, new StartRound(20, arm), cancellationToken: cancellationToken);
+        return await client.WaitForRoundAsync(dataset, arm, started.Number, cancellationToken: cancellationToken);
     }
 
     private static async Task<byte[]> ExportAsync(WinnowClient client, string dataset, string format)
@@ -81,7 +81,7 @@ public sealed class BackupTests(Server server) : IClassFixture<Server>, IDisposa
 
         async Task LearnAsync()
         {
-            while (!stop.IsCancellationRequested) await RoundAsync(server.Client, dataset, Arms.Main);
+            while (!stop.IsCancellationRequested) await RoundAsync(server.Client, dataset, Arms.Main, stop.Token);
         }
 
         var work = Task.WhenAll(ImportAsync(), Task.Run(LearnAsync));
