@@ -2,9 +2,9 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Security;
+using Winnow.Grains.Placement;
 using Winnow.Grains.Telemetry;
 using Winnow.Model.Security;
-using Winnow.Grains.Placement;
 
 namespace Winnow.Grains.Security;
 

@@ -1,7 +1,7 @@
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Security;
-using Winnow.Model.Security;
 using Winnow.Grains.Placement;
+using Winnow.Model.Security;
 
 namespace Winnow.Grains.Security;
 

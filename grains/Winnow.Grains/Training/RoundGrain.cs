@@ -2,13 +2,13 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Winnow.Abstractions.Datasets;
-using Winnow.Abstractions.Security;
 using Winnow.Abstractions.Images;
+using Winnow.Abstractions.Security;
 using Winnow.Abstractions.Telemetry;
 using Winnow.Abstractions.Training;
+using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Telemetry;
-using Winnow.Grains.Placement;
 using Winnow.Model.Datasets;
 using Winnow.Model.Training;
 

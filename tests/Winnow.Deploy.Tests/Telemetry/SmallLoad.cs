@@ -1,10 +1,10 @@
 using Winnow.Client;
-using Winnow.Testing;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Prelabels;
 using Winnow.Model.Review;
 using Winnow.Model.Training;
+using Winnow.Testing;
 
 namespace Winnow.Deploy.Tests.Telemetry;
 

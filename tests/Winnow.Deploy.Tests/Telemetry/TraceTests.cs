@@ -1,7 +1,7 @@
 using System.Text;
-using Winnow.Testing;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Testing;
 
 namespace Winnow.Deploy.Tests.Telemetry;
 
