@@ -1,0 +1,69 @@
+using Winnow.Cluster.Tests.Failover;
+using Winnow.Cluster.Tests.Failover.Soak;
+using Winnow.Model.Datasets;
+using Winnow.Testing;
+using Xunit.Abstractions;
+
+namespace Winnow.Cluster.Tests.Upgrade;
+
+/// <summary>Silos of the last release are replaced by new ones, one at a time, while people work: nobody's call fails for good, nothing is lost.</summary>
+[Collection(ProcessesCollection.Name)]
+[Trait("needs", "postgres")]
+[Trait("needs", "s3")]
+[Trait("needs", "last-release")]
+public sealed class RollingUpgradeTests(ITestOutputHelper output)
+{
+    private const string Dataset = "upgraded";
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
+
+    private static readonly CreateDataset Creation = new(Dataset, new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] },
+        new DatasetSettings { Shards = 4, AuditSample = 20, ProjectionDimensions = 32, LeasePeriod = TimeSpan.FromSeconds(5) });
+
+    [Fact]
+    public async Task New_silos_take_over_from_the_last_release()
+    {
+        var old = await LastRelease.SiloAsync();
+        var postgres = await PostgresServer.SharedAsync();
+        await using var cluster = new SiloCluster(await postgres.CreateDatabaseAsync(), await S3Server.SharedAsync(), S3Server.NewBucket());
+        try
+        {
+            await SiloCluster.PrepareAsync();
+            string[] arguments = ["--Scoring:Workers", "1"];
+            SiloProcess[] before = [cluster.Add(arguments, new SiloProcessOptions { Program = old }), cluster.Add(arguments, new SiloProcessOptions { Program = old })];
+            SiloProcess[] after = [cluster.Add(arguments), cluster.Add(arguments)];
+            await Task.WhenAll(before.Select(s => s.StartAgainAsync()));
+            await UpgradeAsync(cluster, before, after);
+        }
+        catch
+        {
+            output.WriteLine(cluster.Output());
+            throw;
+        }
+    }
+
+    private async Task UpgradeAsync(SiloCluster cluster, SiloProcess[] before, SiloProcess[] after)
+    {
+        var record = new SoakRecord(Creation.Settings!.LeasePeriod);
+        using var client = cluster.NewClient("engineer");
+        await client.CreateDatasetAsync(Creation);
+        await foreach (var result in client.ImportAsync(Dataset, DrawnImages.EnumerateAsync(200, 1_000_000))) record.Accepted(result.Id!.Value, result.Name);
+        await client.WaitForScoringAsync(Dataset);
+        using var running = RunningLoad.Start(new SoakLoad(cluster, Dataset, record));
+        for (var i = 0; i < after.Length; i++)
+        {
+            // Both versions side by side, each holding a part, and work goes on.
+            await after[i].StartAgainAsync();
+            await GoesOnAsync(running, record);
+            Assert.Equal(0, await before[i].TerminateAsync());
+            await GoesOnAsync(running, record);
+        }
+        await running.StopAsync();
+        output.WriteLine(await RecordCheck.VerifyAsync(client, Dataset, record));
+    }
+
+    private static async Task GoesOnAsync(RunningLoad running, SoakRecord record)
+    {
+        var (images, decisions) = (record.Images.Count, record.Decisions.Count);
+        await Until.TrueAsync(running.While(() => record.Images.Count > images + 80 && record.Decisions.Count > decisions + 15), Limit, () => "imports and reviews go on");
+    }
+}
