@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Health;
 
 namespace Winnow.Web;
 
@@ -18,7 +19,7 @@ internal sealed partial class Problems(ILogger<Problems> logger) : IExceptionHan
             NotFoundException e => (StatusCodes.Status404NotFound, e.Message),
             BadHttpRequestException e => (e.StatusCode, e.Message),
             InvalidDataException e => (StatusCodes.Status400BadRequest, e.Message),
-            TimeoutException or OrleansException or IOException or OperationCanceledException => (StatusCodes.Status503ServiceUnavailable, "The cluster could not answer in time or is moving its parts. Nothing that was not acknowledged counts; repeat the request with the same Idempotency-Key."),
+            TimeoutException or OrleansException or IOException or OperationCanceledException or UnavailableException => (StatusCodes.Status503ServiceUnavailable, "The cluster could not answer in time or is moving its parts. Nothing that was not acknowledged counts; repeat the request with the same Idempotency-Key."),
             _ => (StatusCodes.Status500InternalServerError, "The server failed on this request. Its log has the details."),
         };
         if (status == StatusCodes.Status503ServiceUnavailable) context.Response.Headers.RetryAfter = "1";

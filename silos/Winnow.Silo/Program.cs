@@ -30,7 +30,7 @@ catch (OperationCanceledException)
     Console.Error.WriteLine("Winnow was stopped before it had started.");
     return 0;
 }
-catch (Exception e) when (e is InvalidOperationException or ArgumentException or IOException)
+catch (Exception e) when (e is InvalidOperationException or ArgumentException)
 {
     Console.Error.WriteLine(e.Message);
     return 1;

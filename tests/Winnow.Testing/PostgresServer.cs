@@ -16,6 +16,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private static readonly Lazy<Task<PostgresServer>> Shared = new(StartSharedAsync);
     private static int _databases;
+    private static int _servers;
 
     private readonly Dictionary<string, string> _environment;
 
@@ -82,6 +83,8 @@ public sealed class PostgresServer : IAsyncDisposable
             // Even a test process that is killed leaves no server behind.
             ["PG_OWNER"] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture),
         };
+        // A place of its own to look for a port: while one server is down, another that starts must not take its port and answer in its stead.
+        environment["PG_PORT"] = (16_000 + Environment.ProcessId % 200 * 30 + Interlocked.Increment(ref _servers) % 30).ToString(CultureInfo.InvariantCulture);
         if (durable) environment["PG_DURABLE"] = "1";
         if (data is not null) environment["PG_DATA"] = data;
         if (listen is not null) environment["PG_LISTEN"] = listen;

@@ -1,7 +1,9 @@
+using Winnow.Abstractions.Health;
+
 namespace Winnow.Adapters.Ledger;
 
 /// <summary>The ledger cannot be opened or reached: it is in use, newer than this program, no ledger at all, or its server is away. The message says what to do.</summary>
-public sealed class LedgerUnavailableException : IOException
+public sealed class LedgerUnavailableException : UnavailableException
 {
     public LedgerUnavailableException(string message) : base(message) { }
 
