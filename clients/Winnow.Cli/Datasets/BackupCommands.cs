@@ -1,8 +1,5 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Globalization;
-using Spectre.Console;
-using Winnow.Model.Datasets;
 
 namespace Winnow.Cli.Datasets;
 
@@ -44,81 +41,4 @@ internal static class RestoreCommand
         });
         return command;
     }
-}
-
-/// <summary>Shows how many bytes have gone.</summary>
-internal static class ByteProgress
-{
-    private const long Step = 256 << 20;
-
-    public static async Task<T> RunAsync<T>(string what, long? total, Func<IProgress<long>, Task<T>> run)
-    {
-        var started = Stopwatch.GetTimestamp();
-        string Line(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{what} {bytes / 1e6:N0}{(total is { } all ? $" of {all / 1e6:N0}" : "")} MB, {bytes / 1e6 / Math.Max(0.001, Stopwatch.GetElapsedTime(started).TotalSeconds):N0} MB/s");
-        if (Connection.Live) return await AnsiConsole.Status().StartAsync(what, context => run(new Reporter(bytes => context.Status(Line(bytes)))));
-        var next = Step;
-        return await run(new Reporter(bytes =>
-        {
-            if (bytes < next) return;
-            next = bytes + Step;
-            Console.WriteLine(Line(bytes));
-        }));
-    }
-
-    private sealed class Reporter(Action<long> report) : IProgress<long>
-    {
-        public void Report(long value) => report(value);
-    }
-}
-
-internal static class VerifyCommand
-{
-    public static Command Make(Connection connection)
-    {
-        var dataset = new Argument<string>("dataset");
-        var hash = new Option<bool>("--hash") { Description = "Read all bytes and hold them against their hashes." };
-        var repair = new Option<bool>("--repair-derived") { Description = "Have missing and damaged segments made again. Nothing that people said is touched, and nothing without a row is removed." };
-        var command = new Command("verify", "Find rows without their object and objects without their row. Ends with 0 when the dataset is sound and with 1 when it is not.") { dataset, hash, repair };
-        connection.OnRun(command, async (parsed, client, ct) =>
-        {
-            VerificationReport? report = null;
-            await foreach (var step in client.VerifyAsync(parsed.GetValue(dataset)!, parsed.GetValue(hash), parsed.GetValue(repair), ct))
-            {
-                report = step.Report;
-                if (step.Shard > 0 && report is null) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{step.Shard} of {step.Shards} shards, {step.Images} images"));
-            }
-            foreach (var finding in report!.Findings) Print(finding);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(report.Sound ? "sound" : "not sound")}: {report.Images} images, {report.History} entries of history, {report.Objects} objects{(report.Hashed ? ", all bytes read" : "")}"));
-            return report.Sound ? 0 : 1;
-        });
-        return command;
-    }
-
-    private static void Print(Finding finding)
-    {
-        var repaired = finding.Repaired > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {finding.Repaired} are being made again") : "";
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{finding.Count} {Meaning(finding.Kind)}, {finding.Bytes / 1e6:N1} MB{(finding.Expected ? " (expected)" : "")}{repaired}"));
-        if (finding.Expected) return;
-        foreach (var sample in finding.Samples) Console.WriteLine($"  {sample}");
-    }
-
-    private static string Meaning(FindingKind kind) => kind switch
-    {
-        FindingKind.ImageBytesMissing => "images without their bytes: restore these from a backup or import them again",
-        FindingKind.ImageBytesDamaged => "images with other bytes than they came with: restore these from a backup",
-        FindingKind.ImageBytesWithoutRow => "bytes of images that no row names: of an import that was cut off, or under way now; the next import of them takes them in",
-        FindingKind.HistoryWithoutImage => "entries of history about an image that is not there",
-        FindingKind.SegmentMissing => "segments missing: --repair-derived has them made again",
-        FindingKind.SegmentDamaged => "segments damaged: --repair-derived has them made again",
-        FindingKind.ManifestMissing => "versions without their manifest: restore them from a backup",
-        FindingKind.ManifestDamaged => "versions with another manifest than they were made with: restore them from a backup",
-        FindingKind.ModelMissing => "heads, ONNX files or projections missing: restore them from a backup",
-        FindingKind.ModelDamaged => "heads or projections with other bytes than they were made with: restore them from a backup",
-        FindingKind.UnknownObject => "objects of which Winnow knows nothing",
-        FindingKind.Superseded => "segments, heads, projections and manifests that nothing refers to any more",
-        FindingKind.Copies => "smaller copies of images",
-        FindingKind.SourceObjects => "objects of bucket sources",
-        FindingKind.StagedUploads => "uploads not taken in yet, and answers to those that were",
-        _ => kind.ToString(),
-    };
 }

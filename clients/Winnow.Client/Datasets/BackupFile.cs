@@ -16,12 +16,12 @@ public static class BackupFile
     public static async Task<BackupEnd> CheckAsync(string file, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
     {
         await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, Buffer, FileOptions.Asynchronous | FileOptions.SequentialScan);
-        return await CheckAsync(stream, progress, cancellationToken);
+        return await CheckStreamAsync(stream, progress, cancellationToken);
     }
 
     /// <summary>Reads a backup from end to end and holds it against its hash.</summary>
     /// <exception cref="InvalidDataException">It is cut off or damaged, or no backup.</exception>
-    public static async Task<BackupEnd> CheckAsync(Stream backup, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
+    public static async Task<BackupEnd> CheckStreamAsync(Stream backup, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
     {
         using var digest = new BackupDigest();
         await using var tar = new TarReader(backup, leaveOpen: true);

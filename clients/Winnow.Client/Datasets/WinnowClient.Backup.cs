@@ -7,7 +7,7 @@ namespace Winnow.Client;
 
 public sealed partial class WinnowClient
 {
-    /// <summary>A backup of a dataset as a tar stream, written while the dataset is worked with. It is whole when <see cref="BackupFile.CheckAsync(Stream, IProgress{long}?, CancellationToken)"/> says so. Dispose it.</summary>
+    /// <summary>A backup of a dataset as a tar stream, written while the dataset is worked with. It is whole when <see cref="BackupFile.CheckStreamAsync"/> says so. Dispose it.</summary>
     public async Task<Stream> OpenBackupAsync(string dataset, CancellationToken cancellationToken = default)
     {
         var response = await SendAsync(HttpMethod.Get, $"{Dataset(dataset)}/backup", null, null, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
@@ -53,12 +53,12 @@ public sealed partial class WinnowClient
     public async Task<RestoredDataset> RestoreAsync(string file, string? dataset = null, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
     {
         await using var from = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.Asynchronous | FileOptions.SequentialScan);
-        return await RestoreAsync(from, dataset, progress, cancellationToken);
+        return await RestoreStreamAsync(from, dataset, progress, cancellationToken);
     }
 
     /// <summary>Restores a backup from a stream, which is read once.</summary>
     /// <exception cref="WinnowApiException">The name is taken, or the backup is damaged.</exception>
-    public async Task<RestoredDataset> RestoreAsync(Stream backup, string? dataset = null, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
+    public async Task<RestoredDataset> RestoreStreamAsync(Stream backup, string? dataset = null, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
     {
         var path = dataset is null ? "/api/v1/restore" : $"/api/v1/restore?dataset={Uri.EscapeDataString(dataset)}";
         // However long it takes, and once: a stream cannot be sent again.

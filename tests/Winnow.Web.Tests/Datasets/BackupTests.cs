@@ -185,12 +185,12 @@ public sealed class BackupTests(Server server) : IClassFixture<Server>, IDisposa
         var copy = NewName();
         foreach (var (damaged, why) in new[] { (bytes[..(bytes.Length / 2)], "cut off"), (Flip(bytes), "damaged"), (bytes[512..], "no backup") })
         {
-            var refused = await Assert.ThrowsAsync<WinnowApiException>(() => server.Client.RestoreAsync(new MemoryStream(damaged), copy));
+            var refused = await Assert.ThrowsAsync<WinnowApiException>(() => server.Client.RestoreStreamAsync(new MemoryStream(damaged), copy));
             Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
             Assert.Contains(why, refused.Message, StringComparison.Ordinal);
             Assert.Equal(HttpStatusCode.NotFound, (await Assert.ThrowsAsync<WinnowApiException>(() => server.Client.GetDatasetAsync(copy))).Status);
             Assert.DoesNotContain(copy, (await server.Client.ListDatasetsAsync()).Select(d => d.Name));
-            await Assert.ThrowsAsync<InvalidDataException>(() => BackupFile.CheckAsync(new MemoryStream(damaged)));
+            await Assert.ThrowsAsync<InvalidDataException>(() => BackupFile.CheckStreamAsync(new MemoryStream(damaged)));
         }
         // What the refused tries have left does not stand in the way of a good one.
         Assert.Equal(30, (await server.Client.RestoreAsync(file, copy)).Images);
