@@ -28,7 +28,7 @@ public sealed partial class WinnowClient
         try
         {
             await using (var stream = await OpenBackupAsync(dataset, cancellationToken))
-            await using (var to = new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None))
+            await using (var to = BackupFile.Create(partial))
             {
                 await BackupFile.CopyAsync(stream, to, progress, cancellationToken);
                 to.Flush(flushToDisk: true);

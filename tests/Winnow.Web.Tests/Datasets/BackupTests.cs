@@ -153,6 +153,7 @@ public sealed class BackupTests(Server server) : IClassFixture<Server>, IDisposa
         var file = NewFile();
         await server.Client.BackupAsync(dataset, file);
         await Assert.ThrowsAsync<IOException>(() => server.Client.BackupAsync(dataset, file));
+        if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
         var other = new Server();
         await other.InitializeAsync();
         try
