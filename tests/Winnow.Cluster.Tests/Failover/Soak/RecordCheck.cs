@@ -11,7 +11,11 @@ internal static class RecordCheck
     public static async Task<string> VerifyAsync(WinnowClient client, string dataset, SoakRecord record)
     {
         Assert.Empty(record.TakenTwice);
-        Assert.Empty(record.HandedTwice);
+        foreach (var (image, first, second, given) in record.HandedTwice)
+        {
+            var history = (await client.GetImageAsync(dataset, image)).History;
+            Assert.True(history.Any(h => h.Actor.EndsWith(first, StringComparison.Ordinal) && h.At <= given), $"{image} was given to {second} at {given:O}, while {first} had it");
+        }
         var status = await client.WaitForScoringAsync(dataset);
 
         var listed = new Dictionary<ImageId, ImageSummary>();

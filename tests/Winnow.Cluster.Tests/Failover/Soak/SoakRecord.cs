@@ -19,8 +19,11 @@ internal sealed class SoakRecord(TimeSpan leasePeriod)
     /// <summary>Decisions that were acknowledged, by operation.</summary>
     public ConcurrentDictionary<Guid, (ImageId Image, string Actor, SubmitStatus Status)> Decisions { get; } = new();
 
-    /// <summary>Tasks that a second person was given while the first one's lease ran.</summary>
-    public ConcurrentBag<string> HandedTwice { get; } = [];
+    /// <summary>
+    /// Tasks that a second person was given while the first one's lease ran, as far as their callers knew: the first may have answered that he cannot
+    /// tell, and not have heard yet that this was recorded. The image's history says.
+    /// </summary>
+    public ConcurrentBag<(ImageId Image, string First, string Second, DateTimeOffset Given)> HandedTwice { get; } = [];
 
     public void Accepted(ImageId image, string name)
     {
@@ -34,7 +37,7 @@ internal sealed class SoakRecord(TimeSpan leasePeriod)
         lock (_gate)
         {
             if (_held.TryGetValue(image, out var other) && other.Actor != actor && other.Until > given)
-                HandedTwice.Add($"{image}: {other.Actor} until {other.Until:HH:mm:ss.fff}, {actor} at {given:HH:mm:ss.fff}");
+                HandedTwice.Add((image, other.Actor, actor, given));
             _held[image] = (actor, until);
         }
     }
