@@ -89,6 +89,9 @@ internal sealed partial class ShardGrain
             {
                 // An outside system is away: the backlog waits, nothing is dropped.
                 _stalled = e.Message;
+                // How much of it was published before the failure is not known here; embedding it again is cheap, and never wrong.
+                _buffer.Clear();
+                _buffered = 0;
                 logger.ScoringStalled(e, _key.ToString(), delay);
                 try
                 {
@@ -103,10 +106,9 @@ internal sealed partial class ShardGrain
         }
     }
 
-    /// <summary>Embeds until no image waits. Lots are sent ahead; they are taken back in order. What was embedded before something failed is kept.</summary>
+    /// <summary>Embeds until no image waits. Lots are sent ahead; they are taken back in order.</summary>
     private async Task EmbedPendingAsync(CancellationToken cancellationToken)
     {
-        if (_buffered >= options.SegmentRows) await PublishAsync(cancellationToken);
         var ahead = new Queue<Task<EmbeddedLot>>();
         var next = Embedded + _buffered;
         try
@@ -262,7 +264,16 @@ internal sealed partial class ShardGrain
             rows.Add(new SegmentRow(segment.Kind, segment.Version, segment.First, segment.Count, key));
         }
         await CommitAsync(new ShardCommit { Shard = _key, Epoch = _epoch, Segments = rows, WithdrawnSegments = withdrawn, Quarantined = quarantined }, cancellationToken);
-        foreach (var group in rows.GroupBy(r => r.Kind)) await AppendAsync(group.Key, group, cancellationToken);
+        try
+        {
+            foreach (var group in rows.GroupBy(r => r.Kind)) await AppendAsync(group.Key, group, cancellationToken);
+        }
+        catch
+        {
+            // Published, and only a part of it mapped: columns of different lengths would hand out wrong rows. The next activation reads what stands.
+            Close();
+            throw;
+        }
     }
 
     private async Task AppendAsync(string kind, IEnumerable<SegmentRow> rows, CancellationToken cancellationToken)

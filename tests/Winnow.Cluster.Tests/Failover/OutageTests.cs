@@ -14,6 +14,7 @@ namespace Winnow.Cluster.Tests.Failover;
 
 /// <summary>A store that is away for a while: the health page names it, nothing acknowledged is lost, and all goes on by itself when it is back.</summary>
 [Trait("needs", "postgres")]
+[Trait("kind", "failover")]
 [Trait("needs", "s3")]
 [Collection(ProcessesCollection.Name)]
 public sealed class OutageTests(ITestOutputHelper output)

@@ -12,6 +12,7 @@ namespace Winnow.Cluster.Tests.Failover;
 /// The database itself keeps count of who wrote what.
 /// </summary>
 [Trait("needs", "postgres")]
+[Trait("kind", "failover")]
 [Trait("needs", "s3")]
 [Trait("needs", "net-lab")]
 [Collection(ProcessesCollection.Name)]

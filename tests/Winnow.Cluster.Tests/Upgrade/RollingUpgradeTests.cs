@@ -9,6 +9,7 @@ namespace Winnow.Cluster.Tests.Upgrade;
 /// <summary>Silos of the last release are replaced by new ones, one at a time, while people work: nobody's call fails for good, nothing is lost.</summary>
 [Collection(ProcessesCollection.Name)]
 [Trait("needs", "postgres")]
+[Trait("kind", "failover")]
 [Trait("needs", "s3")]
 [Trait("needs", "last-release")]
 public sealed class RollingUpgradeTests(ITestOutputHelper output)
