@@ -51,7 +51,6 @@ internal sealed partial class ShardGrain(ILedger ledger, IObjectStore objects, D
         _epoch = opened.Epoch;
         (_traces, _drift) = (new UploadTraces(time), new ShardDrift(_dataset.Schema.Classes.Count));
         await LoadAsync(cancellationToken);
-        _drift.Published(_scores);
         _gauges = SiloGauges.Shards.Add(() => new ShardFigures(_key.Dataset, _index.Stages(), Embedded, _index.Count - Embedded, _tasks.Open, _index.Decided, _stalled is not null, _drift.Figures));
         logger.ShardOpened(text, _index.Count, Embedded, _tasks.Open, _epoch);
         StartMachineWork();
@@ -63,6 +62,7 @@ internal sealed partial class ShardGrain(ILedger ledger, IObjectStore objects, D
         _gauges?.Dispose();
         await _closing.CancelAsync();
         await StopMachineWorkAsync();
+        StopWaitingForColumns();
     }
 
     private async Task LoadAsync(CancellationToken cancellationToken)
@@ -77,7 +77,7 @@ internal sealed partial class ShardGrain(ILedger ledger, IObjectStore objects, D
             _tasks.Add(task);
             if (task.ReservedUntil > time.GetUtcNow()) _tasks.RestoreReservation(task.Ordinal, task.ReservedUntil);
         }
-        await LoadSegmentsAsync(cancellationToken);
+        await ReadPublishedAsync(cancellationToken);
     }
 
     public async Task<IngestOutcome[]> ApplyAsync(IngestLot lot, CancellationToken cancellationToken)
@@ -151,6 +151,7 @@ internal sealed partial class ShardGrain(ILedger ledger, IObjectStore objects, D
     {
         if (!_index.TryFind(image, out var ordinal)) return null;
         var row = (await ledger.ReadImagesAsync(_key, [ordinal], cancellationToken))[0];
+        await ScoresLoadedAsync(cancellationToken);
         return new ImageRecord(ordinal, row.Row, row.ReceivedAt, row.ReceivedBy, _index.StageOf(ordinal, Embedded), ModelName, ScoreOf(ordinal));
     }
 
@@ -245,6 +246,7 @@ internal sealed partial class ShardGrain(ILedger ledger, IObjectStore objects, D
     {
         _closed = true;
         _closing.Cancel();
+        StopWaitingForColumns();
         DeactivateOnIdle();
     }
 }

@@ -45,6 +45,9 @@ internal sealed class ShardIndex
     public long[] Stages() => [.. _stages];
 
     /// <summary>The first rows are embedded, this many.</summary>
+    public int Embedded => _embedded;
+
+    /// <summary>So many of the first rows are embedded now.</summary>
     public void SetEmbedded(int rows)
     {
         var (from, to) = rows < _embedded ? (rows, _embedded) : (_embedded, rows);

@@ -9,8 +9,11 @@ public sealed class ShardOptions
     /// <summary>Lots on their way per shard. 1 to 64. Default 3.</summary>
     public int LotsInFlight { get; set; } = 3;
 
-    /// <summary>Rows after which an embedding segment is published. 64 to 1,000,000. Default 4,096.</summary>
+    /// <summary>Rows after which an embedding segment is published, and up to which small ones are merged. 64 to 1,000,000. Default 4,096.</summary>
     public int SegmentRows { get; set; } = 4096;
+
+    /// <summary>How long a segment that another took the place of stays, for readers and backups under way. 0 to 7 days. Default 1 hour.</summary>
+    public TimeSpan KeepSuperseded { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>The first thing that is wrong, with the option's name; null when all is sound.</summary>
     public string? Check()
@@ -18,6 +21,7 @@ public sealed class ShardOptions
         if (LotSize is < 1 or > 1024) return $"Shard:LotSize must be 1 to 1024, not {LotSize}.";
         if (LotsInFlight is < 1 or > 64) return $"Shard:LotsInFlight must be 1 to 64, not {LotsInFlight}.";
         if (SegmentRows is < 64 or > 1_000_000) return $"Shard:SegmentRows must be 64 to 1000000, not {SegmentRows}.";
+        if (KeepSuperseded < TimeSpan.Zero || KeepSuperseded > TimeSpan.FromDays(7)) return $"Shard:KeepSuperseded must be 0 to 7 days, not {KeepSuperseded}.";
         return null;
     }
 }

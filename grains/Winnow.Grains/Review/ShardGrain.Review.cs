@@ -32,6 +32,7 @@ internal sealed partial class ShardGrain
     private async Task<ReservedTask[]> DescribeAsync(List<int> ordinals, CancellationToken cancellationToken)
     {
         var rows = await ledger.ReadImagesAsync(_key, ordinals, cancellationToken);
+        await ScoresLoadedAsync(cancellationToken);
         var tasks = new ReservedTask[ordinals.Count];
         for (var i = 0; i < tasks.Length; i++)
         {

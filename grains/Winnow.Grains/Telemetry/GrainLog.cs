@@ -23,6 +23,9 @@ internal static partial class GrainLog
     [LoggerMessage(6, LogLevel.Information, "Shard {Shard}: {Count} images put aside while decoding")]
     public static partial void Quarantined(this ILogger logger, string shard, int count);
 
+    [LoggerMessage(7, LogLevel.Warning, "Shard {Shard}: the superseded segment {Object} could not be removed and is tried again later")]
+    public static partial void SupersededNotRemoved(this ILogger logger, Exception exception, string shard, string @object);
+
     [LoggerMessage(10, LogLevel.Information, "Round {Round}: {Step}")]
     public static partial void RoundStep(this ILogger logger, string round, Model.Training.RoundStep step);
 

@@ -29,6 +29,7 @@ internal sealed partial class ShardGrain
 
     public async Task ApplyLearningAsync(LearningState state, CancellationToken cancellationToken)
     {
+        await ColumnsLoadedAsync(cancellationToken);
         await _machine.WaitAsync(cancellationToken);
         try
         {
@@ -59,10 +60,9 @@ internal sealed partial class ShardGrain
             if (_scoresVersion is not null) withdrawn.Add((SegmentKinds.Scores, _scoresVersion));
             var embeddings = _embeddings;
             var made = embeddings is null ? [] : await Task.Run(() => MakeBulk<Half>(embeddings, SegmentKinds.Projection, version, (rows, count) => MakeProjection(projection, rows, count)), cancellationToken);
-            (_projected, _scores, _scoresVersion, _head) = (null, null, null, null);
-            _drift.Promoted(null);
-            _projectedVersion = version;
             await PublishSegmentsAsync(made, withdrawn, [], cancellationToken);
+            (_projectedVersion, _scoresVersion, _head) = (version, null, null);
+            _drift.Promoted(null);
         }
         _projection = projection;
     }
@@ -79,9 +79,8 @@ internal sealed partial class ShardGrain
             var withdrawn = _scoresVersion is null ? [] : new List<(string, string)> { (SegmentKinds.Scores, _scoresVersion) };
             var projected = _projected;
             var made = projected is null ? [] : await Task.Run(() => MakeBulk<Half>(projected, SegmentKinds.Scores, state.ModelName!, (rows, count) => MakeScores(head, rows, count)), cancellationToken);
-            _scores = null;
-            _scoresVersion = state.ModelName;
             await PublishSegmentsAsync(made, withdrawn, [], cancellationToken);
+            _scoresVersion = state.ModelName;
             _drift.Promoted(_scores);
             WinnowTelemetry.RescoreDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, new TagList { { "dataset", _key.Dataset } });
         }
@@ -132,12 +131,13 @@ internal sealed partial class ShardGrain
         return Task.FromResult(unasked.ToArray());
     }
 
-    public Task<MatrixRows> SampleEmbeddingsAsync(int count, CancellationToken cancellationToken)
+    public async Task<MatrixRows> SampleEmbeddingsAsync(int count, CancellationToken cancellationToken)
     {
-        if (_embeddings is not { } embeddings) return Task.FromResult(new MatrixRows(0, []));
+        await ColumnsLoadedAsync(cancellationToken);
+        if (_embeddings is not { } embeddings) return new MatrixRows(0, []);
         var ordinals = Enumerable.Range(0, Embedded).Where(InPool).ToArray();
         Array.Sort(ordinals.Select(o => HashOf(o, _dataset.Settings.Seed ^ ProjectionStream)).ToArray(), ordinals);
-        return Task.FromResult(Copy(embeddings, ordinals.AsSpan(0, Math.Min(count, ordinals.Length))));
+        return Copy(embeddings, ordinals.AsSpan(0, Math.Min(count, ordinals.Length)));
     }
 
     private static MatrixRows Copy(SegmentColumn column, ReadOnlySpan<int> ordinals)
@@ -149,6 +149,7 @@ internal sealed partial class ShardGrain
 
     public async Task<GatheredCandidates> GatherCandidatesAsync(GatherCandidates request, CancellationToken cancellationToken)
     {
+        await ColumnsLoadedAsync(cancellationToken);
         if (_projected is not { } projected) return new GatheredCandidates(0, [], [], []);
         var rounds = _tasks.ArmRounds(request.Arm);
         var eligible = new List<int>(projected.Count);
@@ -165,8 +166,11 @@ internal sealed partial class ShardGrain
         return await Task.Run(() => LocalSelection.Gather(request, _dataset.Schema.Classes.Count, eligible, ids, scores), cancellationToken);
     }
 
-    public Task<MatrixRows> GetVectorsAsync(int[] ordinals, CancellationToken cancellationToken) =>
-        Task.FromResult(_projected is { } projected ? Copy(projected, ordinals) : new MatrixRows(0, []));
+    public async Task<MatrixRows> GetVectorsAsync(int[] ordinals, CancellationToken cancellationToken)
+    {
+        await ColumnsLoadedAsync(cancellationToken);
+        return _projected is { } projected ? Copy(projected, ordinals) : new MatrixRows(0, []);
+    }
 
     public async Task EnqueueAsync(EnqueueTasks tasks, CancellationToken cancellationToken)
     {
@@ -192,9 +196,10 @@ internal sealed partial class ShardGrain
         return Task.FromResult(new ArmProgress(own.Asked, own.Decided, auditAsked, auditDecided));
     }
 
-    public Task<LabelledRows> GetLabelledAsync(string arm, int throughRound, CancellationToken cancellationToken)
+    public async Task<LabelledRows> GetLabelledAsync(string arm, int throughRound, CancellationToken cancellationToken)
     {
-        if (_projected is not { } projected) return Task.FromResult(new LabelledRows([], [], new MatrixRows(0, [])));
+        await ColumnsLoadedAsync(cancellationToken);
+        if (_projected is not { } projected) return new LabelledRows([], [], new MatrixRows(0, []));
         var rounds = _tasks.ArmRounds(arm);
         var audit = arm == Arms.Audit;
         var ordinals = new List<int>();
@@ -203,14 +208,15 @@ internal sealed partial class ShardGrain
             if (_index.LabelOf(o) < 0 || !InPool(o) || IsAudit(o) != audit) continue;
             if (audit || _index.Has(o, ShardIndex.Flags.Imported) || (rounds.TryGetValue(o, out var round) && round <= throughRound && !_index.IsOpen(o))) ordinals.Add(o);
         }
-        return Task.FromResult(new LabelledRows(
+        return new LabelledRows(
             [.. ordinals.Select(_index.IdOf)],
             [.. ordinals.Select(_index.LabelOf)],
-            Copy(projected, CollectionsMarshal.AsSpan(ordinals))));
+            Copy(projected, CollectionsMarshal.AsSpan(ordinals)));
     }
 
     public async Task<HoldoutResult> EvaluateHoldoutAsync(byte[] head, CancellationToken cancellationToken)
     {
+        await ColumnsLoadedAsync(cancellationToken);
         if (_projected is not { } projected) return new HoldoutResult(0, 0, 0);
         var ordinals = new List<int>();
         var labels = new List<int>();

@@ -66,8 +66,7 @@ public sealed class MergedPoolTests
 
     private static GatheredCandidates Gather(Drawn[] images, GatherCandidates request)
     {
-        var scores = new SegmentColumn(Marshal.SizeOf<ImageScore>());
-        scores.Append(new Segment([.. images.Select(i => i.Score)]));
+        var scores = new SegmentColumn(Marshal.SizeOf<ImageScore>()).With("key", new Segment([.. images.Select(i => i.Score)]));
         return LocalSelection.Gather(request, 10, [.. Enumerable.Range(0, images.Length)], [.. images.Select(i => i.Id)], scores);
     }
 

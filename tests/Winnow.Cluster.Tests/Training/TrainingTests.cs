@@ -97,7 +97,7 @@ public sealed class SegmentFormatTests
             var segment = SegmentFormat.Allocate(4, count);
             for (var i = 0; i < count; i++) BitConverter.TryWriteBytes(SegmentFormat.Rows(segment)[(4 * i)..], first + i);
             SegmentFormat.Seal(segment, new SegmentHeader(4, first, count));
-            column.Append(new Owner(segment));
+            column = column.With("key", new Owner(segment));
         }
         for (var o = 0; o < 9; o++) Assert.Equal(o, column.Row<int>(o)[0]);
         Assert.Equal([4, 5, 6], column.Rows<int>(4, 3, out _).ToArray());
@@ -105,7 +105,7 @@ public sealed class SegmentFormatTests
         {
             var gap = SegmentFormat.Allocate(4, 1);
             SegmentFormat.Seal(gap, new SegmentHeader(4, 10, 1));
-            column.Append(new Owner(gap));
+            column.With("key", new Owner(gap));
         });
     }
 

@@ -10,7 +10,7 @@ namespace Winnow.Adapters.Datasets.Backup;
 /// <summary>
 /// Writes one backup. The control state is read first, then each shard: what refers to images before the number of images, and that before the
 /// images themselves. So whatever is read finds what it speaks of, as after a crash; what comes meanwhile is left out or taken, but never by half. Objects do not
-/// change once a row names them, so their bytes may be copied at any time after.
+/// change once a row names them, and those that no row names any more stay for a while, so their bytes are copied after.
 /// </summary>
 internal sealed class BackupWriter(ILedger ledger, IGrainStateStore states, IObjectStore objects, DatasetInfo dataset, BackupTarWriter tar)
 {
@@ -24,11 +24,17 @@ internal sealed class BackupWriter(ILedger ledger, IGrainStateStore states, IObj
         await tar.AddAsync(BackupHeader.FileName, JsonSerializer.SerializeToUtf8Bytes(header, ModelJson.Default.BackupHeader), cancellationToken).ConfigureAwait(false);
         var control = await BackupControl.ReadAsync(states, dataset.Name, cancellationToken).ConfigureAwait(false);
         await WriteControlAsync(control.WithKeys(_place.Relative), cancellationToken).ConfigureAwait(false);
-        var wanted = new List<string>();
-        for (var shard = 0; shard < dataset.Settings.Shards; shard++)
-            wanted.AddRange(await WriteShardAsync(new ShardKey(dataset.Name, shard), control.KnownTasks(), cancellationToken).ConfigureAwait(false));
-        wanted.AddRange(_place.ObjectsOf(control));
-        await new ObjectCopier(objects, tar, _tally).WriteObjectsAsync(wanted, _place, cancellationToken).ConfigureAwait(false);
+        var segments = new Dictionary<string, ShardKey>(StringComparer.Ordinal);
+        for (var number = 0; number < dataset.Settings.Shards; number++)
+        {
+            var shard = new ShardKey(dataset.Name, number);
+            foreach (var key in await WriteShardAsync(shard, control.KnownTasks(), cancellationToken).ConfigureAwait(false)) segments[key] = shard;
+        }
+        string[] wanted = [.. segments.Keys, .. _place.ObjectsOf(control)];
+        // A segment that another took the place of since its row was read is not lost: what it held is made again where this is restored.
+        async Task<bool> IsNamedAsync(string key) =>
+            !segments.TryGetValue(key, out var shard) || (await ledger.ReadSegmentsAsync(shard, cancellationToken).ConfigureAwait(false)).Any(s => s.ObjectKey == key);
+        await new ObjectCopier(objects, tar, _tally).WriteObjectsAsync(wanted, _place, IsNamedAsync, cancellationToken).ConfigureAwait(false);
         var end = new BackupEnd(tar.Files, _tally.Images, _tally.History, _tally.Objects, _tally.Bytes, _tally.Missing, _tally.Samples, tar.Finish());
         await tar.EndAsync(JsonSerializer.SerializeToUtf8Bytes(end, ModelJson.Default.BackupEnd), cancellationToken).ConfigureAwait(false);
         return _tally;

@@ -29,7 +29,11 @@ internal sealed class ObjectCopier(IObjectStore objects, BackupTarWriter tar, Ba
     }
 
     /// <summary>All other objects, in parts of bounded size, and after them the list of all.</summary>
-    public async Task WriteObjectsAsync(IReadOnlyList<string> keys, DatasetPlace place, CancellationToken cancellationToken)
+    /// <param name="keys">The objects.</param>
+    /// <param name="place">Where they stand.</param>
+    /// <param name="isNamed">Whether an object that is not there is named still, and so lost.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task WriteObjectsAsync(IReadOnlyList<string> keys, DatasetPlace place, Func<string, Task<bool>> isNamed, CancellationToken cancellationToken)
     {
         using var list = new MemoryStream();
         var buffer = new byte[BackupFiles.PartBytes];
@@ -38,7 +42,7 @@ internal sealed class ObjectCopier(IObjectStore objects, BackupTarWriter tar, Ba
             var source = await objects.OpenReadAsync(keys[i], cancellationToken).ConfigureAwait(false);
             if (source is null)
             {
-                tally.Lost($"{keys[i]}: not in the object store");
+                if (await isNamed(keys[i]).ConfigureAwait(false)) tally.Lost($"{keys[i]}: not in the object store");
                 continue;
             }
             await using (source.ConfigureAwait(false))
