@@ -1,4 +1,5 @@
 using Winnow.Benchmarks;
+using Winnow.Benchmarks.Images;
 using Winnow.Benchmarks.Measuring;
 using Winnow.Benchmarks.Training;
 
@@ -6,6 +7,8 @@ using Winnow.Benchmarks.Training;
 IBenchmark[] benchmarks =
 [
     new RescoreBenchmark(),
+    new MemoryBenchmark(),
+    new RestartBenchmark(),
 ];
 
 if (args is ["--help"] or ["-h"] or [])

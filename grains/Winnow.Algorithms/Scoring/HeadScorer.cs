@@ -7,7 +7,8 @@ namespace Winnow.Algorithms.Scoring;
 /// <summary>Runs a head over rows of the projection, block by block.</summary>
 public static class HeadScorer
 {
-    private const int Block = 256;
+    /// <summary>Rows at a time: with their logits of a thousand classes they stay in the cache of a core, and they are whole heights of the kernel.</summary>
+    private const int Block = 16 * GemmPanels.Height;
 
     /// <summary>Scores rows.</summary>
     /// <param name="head">The head; its temperature calibrates.</param>
@@ -15,12 +16,10 @@ public static class HeadScorer
     /// <param name="scores">[n].</param>
     public static void Score(SoftmaxHead head, ReadOnlySpan<Half> rows, Span<ImageScore> scores)
     {
-        var exponentials = new float[head.Classes];
-        var target = scores;
         var at = 0;
         foreach (var block in new LogitBlocks(head, rows))
         {
-            for (var i = 0; i < block.Count; i++) target[at + i] = ScoreOne(block.Logits.Slice(i * head.Classes, head.Classes), exponentials);
+            for (var i = 0; i < block.Count; i++) scores[at + i] = LogitScore.Of(block.Logits.Slice(i * head.Classes, head.Classes));
             at += block.Count;
         }
     }
@@ -54,33 +53,6 @@ public static class HeadScorer
         }
     }
 
-    private static ImageScore ScoreOne(ReadOnlySpan<float> logits, Span<float> exponentials)
-    {
-        int first = -1, second = -1;
-        for (var c = 0; c < logits.Length; c++)
-        {
-            if (first < 0 || logits[c] > logits[first]) (second, first) = (first, c);
-            else if (second < 0 || logits[c] > logits[second]) second = c;
-        }
-        if (float.IsNaN(logits[0])) return ImageScore.None;
-        var top = logits[first];
-        TensorPrimitives.Subtract(logits, top, exponentials);
-        // H = ln Σ e^z' − Σ e^z' z' / Σ e^z' with z' = z − max: no logarithm per class.
-        var shifted = exponentials[second];
-        float sum = 0, weighted = 0;
-        for (var c = 0; c < exponentials.Length; c++)
-        {
-            var z = exponentials[c];
-            var e = MathF.Exp(z);
-            sum += e;
-            weighted += e * z;
-        }
-        var p1 = 1 / sum;
-        var p2 = MathF.Exp(shifted) / sum;
-        var entropy = MathF.Max(0, MathF.Log(sum) - weighted / sum);
-        return new ImageScore(1 - p1, 1 - (p1 - p2), entropy, -(top + MathF.Log(sum)), (ushort)first, (ushort)second);
-    }
-
     private ref struct LogitBlocks(SoftmaxHead head, ReadOnlySpan<Half> rows)
     {
         private readonly ReadOnlySpan<Half> _rows = rows;
@@ -88,6 +60,7 @@ public static class HeadScorer
         private readonly float[] _output = new float[Block * head.Classes];
         private readonly float[] _weights = Scaled(head.Weights, head.Temperature);
         private readonly float[] _bias = Scaled(head.Bias, head.Temperature);
+        private GemmPanels? _panels;
         private int _next;
         private int _count;
 
@@ -101,7 +74,8 @@ public static class HeadScorer
             if (_count <= 0) return false;
             var input = _input.AsSpan(0, _count * head.Dimensions);
             TensorPrimitives.ConvertToSingle(_rows.Slice(_next * head.Dimensions, input.Length), input);
-            Gemm.MultiplyTransposed(input, _count, _weights, head.Classes, head.Dimensions, _bias, _output);
+            if (head.Classes < GemmPanels.Width) Gemm.MultiplyTransposed(input, _count, _weights, head.Classes, head.Dimensions, _bias, _output);
+            else (_panels ??= new GemmPanels(_weights, head.Classes, head.Dimensions, _bias)).Multiply(input, _count, _output);
             _next += _count;
             return true;
         }

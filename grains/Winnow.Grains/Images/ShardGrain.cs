@@ -50,7 +50,7 @@ internal sealed partial class ShardGrain(ILedger ledger, IObjectStore objects, D
         var opened = await ledger.OpenShardAsync(_key, cancellationToken);
         _epoch = opened.Epoch;
         (_traces, _drift) = (new UploadTraces(time), new ShardDrift(_dataset.Schema.Classes.Count));
-        await LoadAsync(cancellationToken);
+        await LoadAsync(opened.Images, cancellationToken);
         _gauges = SiloGauges.Shards.Add(() => new ShardFigures(_key.Dataset, _index.Stages(), Embedded, _index.Count - Embedded, _tasks.Open, _index.Decided, _stalled is not null, _drift.Figures));
         logger.ShardOpened(text, _index.Count, Embedded, _tasks.Open, _epoch);
         StartMachineWork();
@@ -65,10 +65,11 @@ internal sealed partial class ShardGrain(ILedger ledger, IObjectStore objects, D
         StopWaitingForColumns();
     }
 
-    private async Task LoadAsync(CancellationToken cancellationToken)
+    private async Task LoadAsync(int images, CancellationToken cancellationToken)
     {
-        await foreach (var row in ledger.ReadImagesAsync(_key, 0, int.MaxValue, cancellationToken))
-            _index.Add(row.Row.Id, row.Row.Partition, row.Row.Label, row.Row.Reason is not null);
+        _index.Reserve(images);
+        await foreach (var page in ledger.ReadIndexAsync(_key, cancellationToken))
+            foreach (var row in page) _index.Add(row.Image, row.Partition, row.Label, row.Quarantined);
         await foreach (var row in ledger.ReadShardHistoryAsync(_key, cancellationToken))
             _index.Decide(row.Ordinal, row.Version, row.Label, row.Closes, row.Stage);
         _tasks = new TaskBook(_index);

@@ -84,7 +84,7 @@ internal sealed class ShardIndex
     /// <summary>Appends an image that is not there yet.</summary>
     public int Add(ImageId id, Partition partition, int label, bool quarantined)
     {
-        if (Count == _ids.Length) Grow();
+        if (Count == _ids.Length) Resize(Count * 2);
         var ordinal = Count;
         _ids[ordinal] = id;
         _labels[ordinal] = (short)label;
@@ -97,6 +97,15 @@ internal sealed class ShardIndex
         _stages[(int)StageOf(ordinal, _embedded)]++;
         Insert(_table, id, ordinal);
         return ordinal;
+    }
+
+    /// <summary>
+    /// Makes room for so many images in all, and a few to come. A shard that opens knows how many it has; growing step by step would leave as much again behind for
+    /// the collector, and up to twice the room that is needed.
+    /// </summary>
+    public void Reserve(int images)
+    {
+        if (images > _ids.Length) Resize(checked(images + images / 16));
     }
 
     public void Quarantine(int ordinal)
@@ -145,15 +154,17 @@ internal sealed class ShardIndex
         return ordinal < embedded ? Stage.Scored : Stage.Received;
     }
 
-    private void Grow()
+    private void Resize(int size)
     {
-        var size = _ids.Length * 2;
         Array.Resize(ref _ids, size);
         Array.Resize(ref _flags, size);
         Array.Resize(ref _labels, size);
         Array.Resize(ref _versions, size);
         Array.Resize(ref _humanStages, size);
-        var table = NewTable(size * 2);
+        // At most three quarters full.
+        var places = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(size + size / 3));
+        if (places <= _table.Length) return;
+        var table = NewTable(places);
         for (var i = 0; i < Count; i++) Insert(table, _ids[i], i);
         _table = table;
     }

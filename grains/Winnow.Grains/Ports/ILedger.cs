@@ -13,6 +13,13 @@ public readonly record struct ShardKey(string Dataset, int Shard)
 /// <summary>One image row. Rows of a shard are numbered 0, 1, 2, … in the order of their commit; the number never changes.</summary>
 public readonly record struct ImageRow(int Ordinal, IngestRow Row, DateTimeOffset ReceivedAt, string ReceivedBy);
 
+/// <summary>As much of an image row as a shard keeps in memory.</summary>
+/// <param name="Image">Identity.</param>
+/// <param name="Partition">What it is for.</param>
+/// <param name="Label">Class index that came with it, or -1.</param>
+/// <param name="Quarantined">Whether it was put aside, at once or later.</param>
+public readonly record struct IndexRow(ImageId Image, Partition Partition, int Label, bool Quarantined);
+
 /// <summary>Why an image was put aside after its row was committed: its pixels could not be used.</summary>
 public readonly record struct QuarantineRow(int Ordinal, string Reason);
 
@@ -143,6 +150,12 @@ public interface ILedger
 
     /// <summary>Image rows in order of ordinals, from <paramref name="from"/> on, at most <paramref name="max"/>. Reasons of later quarantine are merged in.</summary>
     IAsyncEnumerable<ImageRow> ReadImagesAsync(ShardKey shard, int from, int max, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// All image rows of a shard in order of ordinals, from 0 without a gap, by the page: what opening a shard reads. It leaves out what memory does not keep, which
+    /// is most of a row.
+    /// </summary>
+    IAsyncEnumerable<IReadOnlyList<IndexRow>> ReadIndexAsync(ShardKey shard, CancellationToken cancellationToken);
 
     /// <summary>Image rows of these ordinals, in the order asked; reasons of later quarantine merged in.</summary>
     Task<IReadOnlyList<ImageRow>> ReadImagesAsync(ShardKey shard, IReadOnlyList<int> ordinals, CancellationToken cancellationToken);

@@ -12,6 +12,10 @@ internal static class ShardQueries
         "FROM image i LEFT JOIN quarantine q ON q.dataset = i.dataset AND q.shard = i.shard AND q.ordinal = i.ordinal WHERE i.dataset = ?1 AND i.shard = ?2 AND ";
     private const string ImagePage = ImageColumns + "i.ordinal >= ?3 ORDER BY i.ordinal LIMIT ?4";
     private const string ImageByOrdinal = ImageColumns + "i.ordinal = ?3";
+    // Quarantine is rare: its rows are merged in afterwards, where a join would look for one beside every image.
+    private const string IndexPage =
+        "SELECT id, partition, label, reason IS NOT NULL FROM image WHERE dataset = ?1 AND shard = ?2 AND ordinal >= ?3 AND ordinal < ?4 ORDER BY ordinal";
+    private const string QuarantinePage = "SELECT ordinal FROM quarantine WHERE dataset = ?1 AND shard = ?2 AND ordinal >= ?3 AND ordinal < ?4";
     private const string TaskPage =
         "SELECT ordinal, arm, round, priority, reserved_until FROM task WHERE dataset = ?1 AND shard = ?2 AND (ordinal, arm) > (?3, ?4) ORDER BY ordinal, arm LIMIT ?5";
     private const string HistoryPage =
@@ -34,6 +38,18 @@ internal static class ShardQueries
         var query = session.Prepare(ImagePage).Bind(1, dataset).Bind(2, shard).Bind(3, from).Bind(4, max);
         var rows = new List<ImageRow>(Math.Min(max, 1024));
         while (query.Step()) rows.Add(Image(query, rows.Count > 0 ? rows[^1] : default));
+        return rows;
+    }
+
+    /// <summary>Rows <paramref name="from"/> and on, at most <paramref name="max"/>.</summary>
+    public static List<IndexRow> Index(SqliteSession session, long dataset, int shard, int from, int max)
+    {
+        var rows = new List<IndexRow>(max);
+        var query = session.Prepare(IndexPage).Bind(1, dataset).Bind(2, shard).Bind(3, from).Bind(4, (long)from + max);
+        while (query.Step()) rows.Add(new IndexRow(query.Id(0), (Partition)query.Int(1), query.Int(2), query.Int(3) != 0));
+        // One statement after the other, so a row may be put aside between them: it then counts as such a moment early.
+        query = session.Prepare(QuarantinePage).Bind(1, dataset).Bind(2, shard).Bind(3, from).Bind(4, (long)from + rows.Count);
+        while (query.Step()) rows[query.Int(0) - from] = rows[query.Int(0) - from] with { Quarantined = true };
         return rows;
     }
 

@@ -18,6 +18,9 @@ public sealed partial class SqliteLedger : ILedger, IGrainStateStore, IStorageHe
 {
     private const int PageRows = 4_096;
 
+    /// <summary>A page of them stays off the heap of large objects, which is collected last.</summary>
+    private const int IndexPageRows = 1_536;
+
     private readonly LedgerLock _lock;
     private readonly LedgerWriter _writer;
     private readonly LedgerReaders _readers;
@@ -121,6 +124,18 @@ public sealed partial class SqliteLedger : ILedger, IGrainStateStore, IStorageHe
             if (page.Count < take) yield break;
             from = page[^1].Ordinal + 1;
             left -= page.Count;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<IReadOnlyList<IndexRow>> ReadIndexAsync(ShardKey shard, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        for (var from = 0; ; from += IndexPageRows)
+        {
+            var start = from;
+            var page = await ReadAsync(shard, [], (session, dataset) => ShardQueries.Index(session, dataset, shard.Shard, start, IndexPageRows), cancellationToken).ConfigureAwait(false);
+            if (page.Count > 0) yield return page;
+            if (page.Count < IndexPageRows) yield break;
         }
     }
 

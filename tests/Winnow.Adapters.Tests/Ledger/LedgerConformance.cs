@@ -149,6 +149,23 @@ public abstract partial class LedgerConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_index_is_what_the_rows_say()
+    {
+        // Over several pages of any ledger, the last of them full or not.
+        const int Count = 9_216;
+        var epoch = await OpenShardAsync();
+        Assert.Empty(await ToListAsync(Ledger.ReadIndexAsync(Shard, Never)));
+        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(0, Count) });
+        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Quarantined = [new(0, "twice"), new(1, "no pixels"), new(5_000, "no pixels"), new(Count - 1, "no pixels")] });
+        await CommitAsync(new() { Shard = Shard with { Shard = 3 }, Epoch = (await Ledger.OpenShardAsync(Shard with { Shard = 3 }, Never)).Epoch, Images = Rows(0, 3) });
+        var rows = (await ToListAsync(Ledger.ReadImagesAsync(Shard, 0, int.MaxValue, Never))).Select(r => new IndexRow(r.Row.Id, r.Row.Partition, r.Row.Label, r.Row.Reason is not null));
+        Assert.Equal(rows, (await ToListAsync(Ledger.ReadIndexAsync(Shard, Never))).SelectMany(p => p));
+        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(Count, 1) });
+        Assert.Equal(Count + 1, (await ToListAsync(Ledger.ReadIndexAsync(Shard, Never))).Sum(p => p.Count));
+        Assert.Empty(await ToListAsync(Ledger.ReadIndexAsync(Shard with { Dataset = "birds" }, Never)));
+    }
+
+    [Fact]
     public async Task Tasks_are_inserted_once_and_reserved_for_every_arm()
     {
         var epoch = await OpenShardAsync();

@@ -133,6 +133,18 @@ public sealed partial class PostgresLedger : ILedger, IGrainStateStore, IStorage
     }
 
     /// <inheritdoc/>
+    public async IAsyncEnumerable<IReadOnlyList<IndexRow>> ReadIndexAsync(ShardKey shard, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        for (var from = 0; ; from += PageRows)
+        {
+            var start = from;
+            var page = await ReadAsync(shard, [], (connection, id, token) => PostgresQueries.IndexAsync(connection, id, start, PageRows, token), cancellationToken).ConfigureAwait(false);
+            if (page.Count > 0) yield return page;
+            if (page.Count < PageRows) yield break;
+        }
+    }
+
+    /// <inheritdoc/>
     /// <exception cref="KeyNotFoundException">The shard has no row of one of these ordinals.</exception>
     public async Task<IReadOnlyList<ImageRow>> ReadImagesAsync(ShardKey shard, IReadOnlyList<int> ordinals, CancellationToken cancellationToken)
     {

@@ -16,6 +16,8 @@ internal static class PostgresQueries
         ImageColumns + "FROM image AS i " + Quarantine + "WHERE i.dataset = $1 AND i.shard = $2 AND i.ordinal >= $3 ORDER BY i.ordinal LIMIT $4";
     private const string ImagesByOrdinal =
         ImageColumns + "FROM unnest($3) WITH ORDINALITY AS k (ordinal, n) JOIN image AS i ON i.dataset = $1 AND i.shard = $2 AND i.ordinal = k.ordinal " + Quarantine + "ORDER BY k.n";
+    private const string IndexPage =
+        "SELECT i.id, i.partition, i.label, coalesce(q.reason, i.reason) IS NOT NULL FROM image AS i " + Quarantine + "WHERE i.dataset = $1 AND i.shard = $2 AND i.ordinal >= $3 ORDER BY i.ordinal LIMIT $4";
     private const string TaskPage =
         "SELECT ordinal, arm, round, priority, reserved_until FROM task WHERE dataset = $1 AND shard = $2 AND (ordinal, arm) > ($3, $4) ORDER BY ordinal, arm LIMIT $5";
     private const string HistoryColumns = "SELECT image, ordinal, version, operation, label, closes, stage";
@@ -36,6 +38,10 @@ internal static class PostgresQueries
 
     public static Task<List<ImageRow>> ImagesAsync(NpgsqlConnection connection, ShardId shard, int[] ordinals, CancellationToken cancellationToken) =>
         ListAsync<ImageRow>(Command(connection, ImagesByOrdinal, shard).AddArray(NpgsqlDbType.Integer, ordinals), Image, cancellationToken);
+
+    public static Task<List<IndexRow>> IndexAsync(NpgsqlConnection connection, ShardId shard, int from, int max, CancellationToken cancellationToken) =>
+        ListAsync<IndexRow>(Command(connection, IndexPage, shard).Add(from).Add(max),
+            static (reader, _) => new IndexRow(Id(reader, 0), (Partition)reader.GetInt16(1), reader.GetInt32(2), reader.GetBoolean(3)), cancellationToken);
 
     public static Task<List<TaskRow>> TasksAsync(NpgsqlConnection connection, ShardId shard, TaskRow? after, int max, CancellationToken cancellationToken) =>
         ListAsync<TaskRow>(Command(connection, TaskPage, shard).Add(after?.Ordinal ?? int.MinValue).Add(after?.Arm ?? "").Add(max), static (reader, previous) => new TaskRow(
