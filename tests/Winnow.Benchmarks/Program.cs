@@ -1,12 +1,14 @@
 using Winnow.Benchmarks;
 using Winnow.Benchmarks.Images;
 using Winnow.Benchmarks.Measuring;
+using Winnow.Benchmarks.Selection;
 using Winnow.Benchmarks.Training;
 
 // One line per benchmark: its name, and what runs it.
 IBenchmark[] benchmarks =
 [
     new RescoreBenchmark(),
+    new SelectBenchmark(),
     new MemoryBenchmark(),
     new RestartBenchmark(),
 ];

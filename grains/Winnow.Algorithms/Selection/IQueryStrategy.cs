@@ -85,6 +85,7 @@ public static class QueryStrategies
     [
         new RandomSampling(),
         new MarginSampling(),
+        new PowerMarginSampling(),
         new KMeansCentroids(),
         new UncertaintyHerding(),
     ];

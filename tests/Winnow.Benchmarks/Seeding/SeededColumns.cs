@@ -41,7 +41,7 @@ internal sealed class SeededColumns(IObjectStore objects, SeedPlan plan, string 
     public Task<IReadOnlyList<SegmentRow>> WriteAsync(ShardKey shard, CancellationToken cancellationToken)
     {
         if (!plan.SharedVectors) return WriteSegmentsAsync(shard, cancellationToken);
-        lock (_lock) return _shared ??= WriteSegmentsAsync(shard, cancellationToken);
+        lock (_lock) return _shared ??= WriteSegmentsAsync(shard with { Shard = 0 }, cancellationToken);
     }
 
     private async Task<IReadOnlyList<SegmentRow>> WriteSegmentsAsync(ShardKey shard, CancellationToken cancellationToken)
