@@ -96,12 +96,13 @@ public static class KMeans
     private static bool Assign(ReadOnlyMemory<float> rows, int n, int d, float[] centres, int k, int[] assignment, float[] distances, CancellationToken ct)
     {
         var moved = 0;
+        var toCentres = new RowDistances(centres, k, d);
         Parallel.For(0, (n + Block - 1) / Block, new ParallelOptions { CancellationToken = ct }, block =>
         {
             var from = block * Block;
             var count = Math.Min(Block, n - from);
             var table = new float[count * k];
-            Gemm.SquaredDistances(rows.Span.Slice(from * d, count * d), count, centres, k, d, table);
+            toCentres.Squared(rows.Span.Slice(from * d, count * d), count, table);
             for (var i = 0; i < count; i++)
             {
                 var line = table.AsSpan(i * k, k);

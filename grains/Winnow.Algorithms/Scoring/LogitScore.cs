@@ -7,7 +7,7 @@ namespace Winnow.Algorithms.Scoring;
 /// What one row of calibrated logits says. With many classes this costs as much as the product that made the logits, so it passes over them twice and no more, eight
 /// at a time: once for the two greatest, once for the sums of the softmax.
 /// </summary>
-internal static class LogitScore
+public static class LogitScore
 {
     /// <summary>The score of a row; <see cref="ImageScore.None"/> where it begins with NaN.</summary>
     /// <param name="logits">Two or more; z / T.</param>
@@ -54,7 +54,7 @@ internal static class LogitScore
     }
 
     /// <summary>Where the two greatest stand, the lower index first among equals. Plain: see <see cref="Numerics.Extremes"/> for why no library does this.</summary>
-    internal static (int First, int Second) GreatestTwoOfFew(ReadOnlySpan<float> logits)
+    public static (int First, int Second) GreatestTwoOfFew(ReadOnlySpan<float> logits)
     {
         int first = -1, second = -1;
         for (var c = 0; c < logits.Length; c++)
@@ -66,7 +66,8 @@ internal static class LogitScore
     }
 
     /// <summary>The same by lanes: each keeps its own two, and those of all lanes are gone through at the end.</summary>
-    internal static (int First, int Second) GreatestTwo(ReadOnlySpan<float> logits)
+    /// <param name="logits">Sixteen or more, none of them NaN.</param>
+    public static (int First, int Second) GreatestTwo(ReadOnlySpan<float> logits)
     {
         var lanes = Vector256<float>.Count;
         ref var z = ref MemoryMarshal.GetReference(logits);
@@ -94,7 +95,8 @@ internal static class LogitScore
             best.Offer(next[lane], nextAt[lane]);
         }
         for (; c < logits.Length; c++) best.Offer(logits[c], c);
-        return (best.First, best.Second);
+        // Lanes take no note of −∞: where all others are that, the plain loop says which is second.
+        return best.Second == int.MaxValue ? GreatestTwoOfFew(logits) : (best.First, best.Second);
     }
 
     /// <summary>The two greatest of what is offered in any order.</summary>

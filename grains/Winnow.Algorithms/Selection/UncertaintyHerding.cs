@@ -48,8 +48,9 @@ public sealed class UncertaintyHerding : IQueryStrategy
         var points = pool.EvaluationKeys.Length;
         var labelled = d == 0 ? 0 : pool.LabelledVectors.Length / d;
         var bandwidth = Bandwidth(pool, labelled, d, request.Seed);
-        var kernel = Kernel(pool.CandidateVectors, pool.CandidateCount, pool.EvaluationVectors, points, d, bandwidth, cancellationToken);
-        var covered = Covered(pool.LabelledVectors, labelled, pool.EvaluationVectors, points, d, bandwidth, cancellationToken);
+        var toPool = new RowDistances(pool.EvaluationVectors.Span, points, d);
+        var kernel = Kernel(pool.CandidateVectors, pool.CandidateCount, toPool, points, d, bandwidth, cancellationToken);
+        var covered = Covered(pool.LabelledVectors, labelled, toPool, points, d, bandwidth, cancellationToken);
         var chosen = LazyGreedy(kernel, covered, pool, points, count, cancellationToken);
         CandidateOrder.Fill(chosen, pool, count);
         return chosen;
@@ -99,7 +100,7 @@ public sealed class UncertaintyHerding : IQueryStrategy
     }
 
     /// <summary>exp(−‖a − b‖² / s²) of all pairs, [rows × others].</summary>
-    private static float[] Kernel(ReadOnlyMemory<float> a, int rows, ReadOnlyMemory<float> b, int others, int d, float bandwidth, CancellationToken cancellationToken)
+    private static float[] Kernel(ReadOnlyMemory<float> a, int rows, RowDistances toOthers, int others, int d, float bandwidth, CancellationToken cancellationToken)
     {
         var kernel = new float[(long)rows * others];
         Parallel.For(0, (rows + Block - 1) / Block, new ParallelOptions { CancellationToken = cancellationToken }, block =>
@@ -107,20 +108,20 @@ public sealed class UncertaintyHerding : IQueryStrategy
             var from = block * Block;
             var count = Math.Min(Block, rows - from);
             var part = kernel.AsSpan(from * others, count * others);
-            Gemm.SquaredDistances(a.Span.Slice(from * d, count * d), count, b.Span, others, d, part);
+            toOthers.Squared(a.Span.Slice(from * d, count * d), count, part);
             TensorPrimitives.Multiply(part, -1 / bandwidth, part);
             TensorPrimitives.Exp(part, part);
         });
         return kernel;
     }
 
-    private static float[] Covered(ReadOnlyMemory<float> labelled, int count, ReadOnlyMemory<float> evaluation, int points, int d, float bandwidth, CancellationToken cancellationToken)
+    private static float[] Covered(ReadOnlyMemory<float> labelled, int count, RowDistances toPool, int points, int d, float bandwidth, CancellationToken cancellationToken)
     {
         var covered = new float[points];
         for (var from = 0; from < count; from += Block)
         {
             var rows = Math.Min(Block, count - from);
-            var kernel = Kernel(labelled.Slice(from * d, rows * d), rows, evaluation, points, d, bandwidth, cancellationToken);
+            var kernel = Kernel(labelled.Slice(from * d, rows * d), rows, toPool, points, d, bandwidth, cancellationToken);
             for (var r = 0; r < rows; r++) TensorPrimitives.Max(covered, kernel.AsSpan(r * points, points), covered);
         }
         return covered;

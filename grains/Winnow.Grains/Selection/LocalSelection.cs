@@ -13,7 +13,13 @@ internal static class LocalSelection
     private const ulong CandidateStream = 0x5E1E_C700_0000_0001;
     private const ulong EvaluationStream = 0x5E1E_C700_0000_0002;
 
-    public static GatheredCandidates Gather(GatherCandidates request, int classes, IReadOnlyList<int> eligible, ReadOnlySpan<ImageId> ids, SegmentColumn? scores)
+    /// <param name="request">What is asked for.</param>
+    /// <param name="classes">Classes of the label schema.</param>
+    /// <param name="shards">Shards that the pool is spread over.</param>
+    /// <param name="eligible">Ordinals that may be chosen.</param>
+    /// <param name="ids">Their images.</param>
+    /// <param name="scores">The column of scores; null before there is a model.</param>
+    public static GatheredCandidates Gather(GatherCandidates request, int classes, int shards, IReadOnlyList<int> eligible, ReadOnlySpan<ImageId> ids, SegmentColumn? scores)
     {
         var strategy = QueryStrategies.Get(request.Strategy);
         var selection = new SelectionRequest(request.BatchSize, request.Round, request.Seed, classes);
@@ -28,8 +34,20 @@ internal static class LocalSelection
             count,
             // No shard knows which of its best stand in the uniform part of the whole pool: it brings its share of that part, keys and all.
             plan.TopAmong > 0 ? [] : Smallest(all, plan.Top, i => (-keys[i], noise[i])),
-            plan.Uniform == 0 ? [] : SmallestHashes(all, ids, plan.Uniform, request.Seed ^ CandidateStream),
-            plan.UniformEvaluation == 0 ? [] : SmallestHashes(all, ids, plan.UniformEvaluation, request.Seed ^ EvaluationStream));
+            plan.Uniform == 0 ? [] : SmallestHashes(all, ids, UniformShare(plan.Uniform, shards), request.Seed ^ CandidateStream),
+            plan.UniformEvaluation == 0 ? [] : SmallestHashes(all, ids, UniformShare(plan.UniformEvaluation, shards), request.Seed ^ EvaluationStream));
+    }
+
+    /// <summary>
+    /// As many of a uniform draw as one of several shards brings: its even share, and eight standard deviations more. Ids are hashes and spread evenly, so one in 10¹⁵ shards
+    /// would have had more to bring, and then <see cref="MergedPool"/> draws fewer. If each brought what the draw might at worst want of it, a draw of 120,000 from ten million
+    /// images would move seven million of them.
+    /// </summary>
+    public static int UniformShare(int wanted, int shards)
+    {
+        const int ForSmallDraws = 64;
+        var share = (double)wanted / shards;
+        return shards == 1 ? wanted : Math.Min(wanted, (int)(share + 8 * Math.Sqrt(share)) + ForSmallDraws);
     }
 
     /// <summary>The stream under which the uniform candidates of all shards are merged.</summary>

@@ -163,7 +163,7 @@ internal sealed partial class ShardGrain
         var ids = new ImageId[eligible.Count];
         for (var i = 0; i < ids.Length; i++) ids[i] = _index.IdOf(eligible[i]);
         var scores = _scores;
-        return await Task.Run(() => LocalSelection.Gather(request, _dataset.Schema.Classes.Count, eligible, ids, scores), cancellationToken);
+        return await Task.Run(() => LocalSelection.Gather(request, _dataset.Schema.Classes.Count, _dataset.Settings.Shards, eligible, ids, scores), cancellationToken);
     }
 
     public async Task<MatrixRows> GetVectorsAsync(int[] ordinals, CancellationToken cancellationToken)

@@ -25,6 +25,38 @@ public sealed class NumericsTests
         }, iter: 300);
 
     [Fact]
+    public void A_product_by_panels_equals_its_naive_twin_for_every_shape() =>
+        Gen.Select(Gen.Int[0, 20], Gen.Int[1, 50], Gen.Int[1, 40], Gen.ULong, Gen.Bool).Sample((rows, outputs, inner, seed, withBias) =>
+        {
+            var random = new SeededRandom(seed);
+            var a = Normal(random, rows * inner);
+            var b = Normal(random, outputs * inner);
+            var bias = withBias ? Normal(random, outputs) : [];
+            // One number beyond the end, which is not the product's to touch.
+            var c = new float[rows * outputs + 1];
+            c[^1] = 42;
+            new GemmPanels(b, outputs, inner, bias).Multiply(a, rows, c);
+            for (var r = 0; r < rows; r++)
+                for (var o = 0; o < outputs; o++)
+                {
+                    // Bit by bit: the order of the sum is part of the contract, so that machines agree.
+                    var sum = withBias ? bias[o] : 0;
+                    for (var i = 0; i < inner; i++) sum = MathF.FusedMultiplyAdd(a[r * inner + i], b[o * inner + i], sum);
+                    Assert.Equal(sum, c[r * outputs + o]);
+                }
+            Assert.Equal(42, c[^1]);
+        }, iter: 300);
+
+    [Fact]
+    public void Panels_refuse_what_does_not_fit()
+    {
+        Assert.Throws<ArgumentException>(() => new GemmPanels(new float[5], 2, 3, []));
+        Assert.Throws<ArgumentException>(() => new GemmPanels(new float[6], 2, 3, [1]));
+        Assert.Throws<ArgumentException>(() => new GemmPanels(new float[6], 2, 3, []).Multiply(new float[5], 2, new float[4]));
+        Assert.Throws<ArgumentException>(() => new GemmPanels(new float[6], 2, 3, []).Multiply(new float[6], 2, new float[3]));
+    }
+
+    [Fact]
     public void Squared_distances_equal_their_naive_twin() =>
         Gen.Select(Gen.Int[1, 9], Gen.Int[1, 9], Gen.Int[1, 20], Gen.ULong).Sample((rows, others, inner, seed) =>
         {
@@ -33,6 +65,9 @@ public sealed class NumericsTests
             var b = Normal(random, others * inner);
             var distances = new float[rows * others];
             Gemm.SquaredDistances(a, rows, b, others, inner, distances);
+            var again = new float[rows * others];
+            new RowDistances(b, others, inner).Squared(a, rows, again);
+            Assert.All(distances.Zip(again), d => Assert.Equal(d.First, d.Second, 1e-3));
             for (var r = 0; r < rows; r++)
                 for (var o = 0; o < others; o++)
                 {

@@ -14,7 +14,7 @@ public sealed class ScoringTests
     public void A_score_takes_twenty_bytes() => Assert.Equal(20, Marshal.SizeOf<ImageScore>());
 
     [Fact]
-    public void Scores_equal_their_naive_twin() => Gen.Select(Gen.Int[1, 20], Gen.Int[2, 7], Gen.Int[1, 12], Gen.ULong, Gen.Double[0.3, 3]).Sample((n, classes, d, seed, temperature) =>
+    public void Scores_equal_their_naive_twin() => Gen.Select(Gen.Int[1, 20], Gen.Int[2, 40], Gen.Int[1, 12], Gen.ULong, Gen.Double[0.3, 3]).Sample((n, classes, d, seed, temperature) =>
     {
         var random = new SeededRandom(seed);
         var head = new SoftmaxHead(classes, d, NumericsTests.Normal(random, classes * d), NumericsTests.Normal(random, classes), (float)temperature);
@@ -35,6 +35,18 @@ public sealed class ScoringTests
             Assert.Equal(p[order[1]], p[scores[i].RunnerUp], 1e-3);
         }
     }, iter: 200);
+
+    [Fact]
+    public void The_two_greatest_stand_where_a_sort_puts_them() => Gen.Select(Gen.Int[16, 90], Gen.ULong).Sample((classes, seed) =>
+    {
+        var random = new SeededRandom(seed);
+        // Coarse, so that many are equal.
+        var logits = NumericsTests.Normal(random, classes).Select(v => MathF.Round(v)).ToArray();
+        if (random.Next(10) == 0) logits.AsSpan(1).Fill(float.NegativeInfinity);
+        var order = Enumerable.Range(0, classes).OrderByDescending(c => logits[c]).ToArray();
+        Assert.Equal((order[0], order[1]), LogitScore.GreatestTwo(logits));
+        Assert.Equal((order[0], order[1]), LogitScore.GreatestTwoOfFew(logits));
+    }, iter: 2000);
 
     [Fact]
     public void An_image_without_an_embedding_has_no_score()

@@ -1,4 +1,5 @@
 using CsCheck;
+using Winnow.Algorithms.Numerics;
 using Winnow.Algorithms.Scoring;
 using Winnow.Algorithms.Selection;
 
@@ -40,6 +41,32 @@ public sealed class MarginSamplingTests : QueryStrategyConformance
         var keys = new float[1];
         Strategy.Keys([new ImageScore(0.1f, 0.25f, 0.3f, 0, 0, 1)], [1], new SelectionRequest(1, 1, 1, 2), keys);
         Assert.Equal(0.25f, keys[0]);
+    }
+}
+
+public sealed class PowerMarginSamplingTests : QueryStrategyConformance
+{
+    protected override string Name => "power-margin";
+
+    [Fact]
+    public void One_image_is_drawn_with_the_power_of_its_margin()
+    {
+        ImageScore[] scores = [new(0, 1, 0, 0, 0, 1), new(0, 0.8f, 0, 0, 0, 1), new(0, 0.5f, 0, 0, 0, 1), ImageScore.None];
+        var noise = new ulong[scores.Length];
+        var keys = new float[scores.Length];
+        var random = new SeededRandom(3);
+        var hits = new int[scores.Length];
+        const int Draws = 20_000;
+        for (var draw = 0; draw < Draws; draw++)
+        {
+            for (var i = 0; i < noise.Length; i++) noise[i] = random.NextUInt64();
+            Strategy.Keys(scores, noise, new SelectionRequest(1, 1, 1, 2), keys);
+            hits[Extremes.IndexOfMax(keys)]++;
+        }
+        // u⁴ of 1, 0.8 and 0.5.
+        double[] weights = [1, 0.4096, 0.0625];
+        for (var i = 0; i < weights.Length; i++) Assert.InRange(hits[i] / (double)Draws, weights[i] / weights.Sum() - 0.015, weights[i] / weights.Sum() + 0.015);
+        Assert.Equal(0, hits[3]);
     }
 }
 

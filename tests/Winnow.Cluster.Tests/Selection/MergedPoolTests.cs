@@ -20,6 +20,7 @@ public sealed class MergedPoolTests
     [Theory]
     [InlineData("herding", 1)]
     [InlineData("herding", 7)]
+    [InlineData("herding", 64)]
     [InlineData("margin", 7)]
     [InlineData("k-means", 7)]
     public void Any_number_of_shards_brings_what_the_whole_pool_holds(string name, int shards)
@@ -27,10 +28,36 @@ public sealed class MergedPoolTests
         var pool = Draw();
         var request = new GatherCandidates("main", name, 50, 2, Seed);
         var plan = QueryStrategies.Get(name).Plan(new SelectionRequest(50, 2, Seed, 10));
-        var gathered = pool.GroupBy(i => i.Id.A % (ulong)shards).Select(g => Gather([.. g], request)).ToArray();
+        var gathered = pool.GroupBy(i => i.Id.A % (ulong)shards).Select(g => Gather([.. g], request, shards)).ToArray();
         var merged = MergedPool.Of(gathered, plan, Seed);
         Assert.Equal(Candidates(pool, QueryStrategies.Get(name).NeedsModel, plan), merged.Candidates.Select(c => c.Candidate.Image));
         Assert.Equal(Uniform(pool, LocalSelection.EvaluationSeed(Seed), plan.UniformEvaluation), merged.Evaluation.Select(c => c.Candidate.Image));
+    }
+
+    [Theory]
+    [InlineData("random")]
+    [InlineData("power-margin")]
+    public void Keys_with_noise_merge_as_well(string name)
+    {
+        var pool = Draw();
+        var request = new GatherCandidates("main", name, 50, 2, Seed);
+        var plan = QueryStrategies.Get(name).Plan(new SelectionRequest(50, 2, Seed, 10));
+        var whole = MergedPool.Of([Gather(pool, request)], plan, Seed);
+        var merged = MergedPool.Of([.. pool.GroupBy(i => i.Id.A % 7).Select(g => Gather([.. g], request, 7))], plan, Seed);
+        Assert.Equal(whole.Candidates.Select(c => c.Candidate.Image), merged.Candidates.Select(c => c.Candidate.Image));
+        Assert.Equal(50, merged.Candidates.Length);
+    }
+
+    [Fact]
+    public void A_pool_that_lies_unevenly_is_drawn_from_no_less_uniformly()
+    {
+        // All but a few in one of 64 shards, which brings what would be an even share: the draw ends where its images are no longer known.
+        var pool = Draw();
+        var request = new GatherCandidates("main", "herding", 50, 2, Seed);
+        var plan = QueryStrategies.Get("herding").Plan(new SelectionRequest(50, 2, Seed, 10));
+        var merged = MergedPool.Of([Gather(pool[..^500], request, 64), Gather(pool[^500..], request, 64)], plan, Seed);
+        Assert.InRange(merged.Evaluation.Length, LocalSelection.UniformShare(plan.UniformEvaluation, 64), plan.UniformEvaluation - 1);
+        Assert.Equal(Uniform(pool, LocalSelection.EvaluationSeed(Seed), merged.Evaluation.Length), merged.Evaluation.Select(c => c.Candidate.Image));
     }
 
     [Fact]
@@ -64,10 +91,10 @@ public sealed class MergedPoolTests
             new ImageScore(0, random.Next(500) / 500f, 0, 0, 0, 1)))];
     }
 
-    private static GatheredCandidates Gather(Drawn[] images, GatherCandidates request)
+    private static GatheredCandidates Gather(Drawn[] images, GatherCandidates request, int shards = 1)
     {
         var scores = new SegmentColumn(Marshal.SizeOf<ImageScore>()).With("key", new Segment([.. images.Select(i => i.Score)]));
-        return LocalSelection.Gather(request, 10, [.. Enumerable.Range(0, images.Length)], [.. images.Select(i => i.Id)], scores);
+        return LocalSelection.Gather(request, 10, shards, [.. Enumerable.Range(0, images.Length)], [.. images.Select(i => i.Id)], scores);
     }
 
     private readonly record struct Drawn(ImageId Id, ImageScore Score);
