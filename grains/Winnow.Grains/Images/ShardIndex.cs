@@ -70,6 +70,9 @@ internal sealed class ShardIndex
 
     public ReadOnlySpan<ImageId> Ids => _ids.AsSpan(0, Count);
 
+    /// <summary>All ids as of now, to be read on any thread: images that come later go behind them, or into another array.</summary>
+    public ReadOnlyMemory<ImageId> IdsSoFar => _ids.AsMemory(0, Count);
+
     public bool TryFind(ImageId id, out int ordinal)
     {
         var mask = _table.Length - 1;

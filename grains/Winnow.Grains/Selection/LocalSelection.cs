@@ -13,29 +13,50 @@ internal static class LocalSelection
     private const ulong CandidateStream = 0x5E1E_C700_0000_0001;
     private const ulong EvaluationStream = 0x5E1E_C700_0000_0002;
 
+    /// <summary>Images whose keys are computed together. Nothing grows with the pool but the list of who may be chosen: ten million images would otherwise leave gigabytes to the collector.</summary>
+    private const int Block = 2_048;
+
     /// <param name="request">What is asked for.</param>
     /// <param name="classes">Classes of the label schema.</param>
     /// <param name="shards">Shards that the pool is spread over.</param>
     /// <param name="eligible">Ordinals that may be chosen.</param>
-    /// <param name="ids">Their images.</param>
+    /// <param name="ids">The images of all ordinals.</param>
     /// <param name="scores">The column of scores; null before there is a model.</param>
-    public static GatheredCandidates Gather(GatherCandidates request, int classes, int shards, IReadOnlyList<int> eligible, ReadOnlySpan<ImageId> ids, SegmentColumn? scores)
+    public static GatheredCandidates Gather(GatherCandidates request, int classes, int shards, IReadOnlyList<int> eligible, ReadOnlyMemory<ImageId> ids, SegmentColumn? scores)
     {
         var strategy = QueryStrategies.Get(request.Strategy);
+        if (strategy.NeedsModel && scores is null) throw new InvalidOperationException($"Strategy '{strategy.Name}' needs a model's scores, and the pool has none yet.");
         var selection = new SelectionRequest(request.BatchSize, request.Round, request.Seed, classes);
         var plan = strategy.Plan(selection);
-        var count = eligible.Count;
-        var noise = Hash(ids, request.Seed);
-        var keys = new float[count];
-        strategy.Keys(ScoresOf(strategy, eligible, scores), noise, selection, keys);
-        var all = new Candidate[count];
-        for (var i = 0; i < count; i++) all[i] = new Candidate(eligible[i], ids[i], keys[i], noise[i]);
-        return new GatheredCandidates(
-            count,
-            // No shard knows which of its best stand in the uniform part of the whole pool: it brings its share of that part, keys and all.
-            plan.TopAmong > 0 ? [] : Smallest(all, plan.Top, i => (-keys[i], noise[i])),
-            plan.Uniform == 0 ? [] : SmallestHashes(all, ids, UniformShare(plan.Uniform, shards), request.Seed ^ CandidateStream),
-            plan.UniformEvaluation == 0 ? [] : SmallestHashes(all, ids, UniformShare(plan.UniformEvaluation, shards), request.Seed ^ EvaluationStream));
+        // No shard knows which of its best stand in the uniform part of the whole pool: it brings its share of that part, keys and all.
+        var top = new SmallestFew<(float, ulong)>(plan.TopAmong > 0 ? 0 : plan.Top);
+        var uniform = new SmallestFew<ulong>(UniformShare(plan.Uniform, shards));
+        var evaluation = new SmallestFew<ulong>(UniformShare(plan.UniformEvaluation, shards));
+        var noise = new ulong[Block];
+        var keys = new float[Block];
+        var rows = strategy.NeedsModel ? new ImageScore[Block] : [];
+        for (var from = 0; from < eligible.Count; from += Block)
+        {
+            var count = Math.Min(Block, eligible.Count - from);
+            for (var i = 0; i < count; i++) noise[i] = HashOf(ids.Span[eligible[from + i]], request.Seed);
+            for (var i = 0; i < count && rows.Length > 0; i++) rows[i] = scores!.Row<ImageScore>(eligible[from + i])[0];
+            strategy.Keys(rows.AsSpan(0, Math.Min(count, rows.Length)), noise.AsSpan(0, count), selection, keys.AsSpan(0, count));
+            for (var i = 0; i < count; i++)
+            {
+                var candidate = new Candidate(eligible[from + i], ids.Span[eligible[from + i]], keys[i], noise[i]);
+                if (top.Takes((-keys[i], noise[i]))) top.Add(candidate, (-keys[i], noise[i]));
+                Draw(uniform, candidate, request.Seed ^ CandidateStream);
+                Draw(evaluation, candidate, request.Seed ^ EvaluationStream);
+            }
+        }
+        return new GatheredCandidates(eligible.Count, top.TakeAll(), uniform.TakeAll(), evaluation.TakeAll());
+    }
+
+    private static void Draw(SmallestFew<ulong> kept, in Candidate candidate, ulong seed)
+    {
+        if (!kept.Wanted) return;
+        var hash = HashOf(candidate.Image, seed);
+        if (kept.Takes(hash)) kept.Add(candidate, hash);
     }
 
     /// <summary>
@@ -61,42 +82,5 @@ internal static class LocalSelection
         Span<byte> bytes = stackalloc byte[ImageId.Size];
         id.CopyTo(bytes);
         return Algorithms.Numerics.StableHash.Of(bytes, seed);
-    }
-
-    /// <summary>The <paramref name="count"/> candidates with the smallest order, smallest first.</summary>
-    public static Candidate[] Smallest<TOrder>(IReadOnlyList<Candidate> candidates, int count, Func<int, TOrder> orderOf) where TOrder : IComparable<TOrder>
-    {
-        if (count <= 0) return [];
-        var kept = new PriorityQueue<int, TOrder>(Comparer<TOrder>.Create(static (a, b) => b.CompareTo(a)));
-        for (var i = 0; i < candidates.Count; i++)
-        {
-            if (kept.Count < count) kept.Enqueue(i, orderOf(i));
-            else kept.EnqueueDequeue(i, orderOf(i));
-        }
-        var result = new Candidate[kept.Count];
-        for (var i = result.Length - 1; i >= 0; i--) result[i] = candidates[kept.Dequeue()];
-        return result;
-    }
-
-    private static Candidate[] SmallestHashes(Candidate[] all, ReadOnlySpan<ImageId> ids, int count, ulong seed)
-    {
-        var hashes = Hash(ids, seed);
-        return Smallest(all, count, i => hashes[i]);
-    }
-
-    private static ulong[] Hash(ReadOnlySpan<ImageId> ids, ulong seed)
-    {
-        var hashes = new ulong[ids.Length];
-        for (var i = 0; i < hashes.Length; i++) hashes[i] = HashOf(ids[i], seed);
-        return hashes;
-    }
-
-    private static ImageScore[] ScoresOf(IQueryStrategy strategy, IReadOnlyList<int> eligible, SegmentColumn? scores)
-    {
-        if (!strategy.NeedsModel) return [];
-        if (scores is null) throw new InvalidOperationException($"Strategy '{strategy.Name}' needs a model's scores, and the pool has none yet.");
-        var rows = new ImageScore[eligible.Count];
-        for (var i = 0; i < rows.Length; i++) rows[i] = scores.Row<ImageScore>(eligible[i])[0];
-        return rows;
     }
 }

@@ -160,8 +160,7 @@ internal sealed partial class ShardGrain
             if (_index.Has(o, ShardIndex.Flags.Closed) && _index.LabelOf(o) < 0) continue;
             eligible.Add(o);
         }
-        var ids = new ImageId[eligible.Count];
-        for (var i = 0; i < ids.Length; i++) ids[i] = _index.IdOf(eligible[i]);
+        var ids = _index.IdsSoFar;
         var scores = _scores;
         return await Task.Run(() => LocalSelection.Gather(request, _dataset.Schema.Classes.Count, _dataset.Settings.Shards, eligible, ids, scores), cancellationToken);
     }

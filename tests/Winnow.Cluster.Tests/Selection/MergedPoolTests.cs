@@ -94,7 +94,7 @@ public sealed class MergedPoolTests
     private static GatheredCandidates Gather(Drawn[] images, GatherCandidates request, int shards = 1)
     {
         var scores = new SegmentColumn(Marshal.SizeOf<ImageScore>()).With("key", new Segment([.. images.Select(i => i.Score)]));
-        return LocalSelection.Gather(request, 10, shards, [.. Enumerable.Range(0, images.Length)], [.. images.Select(i => i.Id)], scores);
+        return LocalSelection.Gather(request, 10, shards, [.. Enumerable.Range(0, images.Length)], images.Select(i => i.Id).ToArray(), scores);
     }
 
     private readonly record struct Drawn(ImageId Id, ImageScore Score);
