@@ -19,7 +19,7 @@ internal sealed class RestartBenchmark : IBenchmark
     public async Task RunAsync(BenchmarkRun run)
     {
         var full = Directory.CreateDirectory(Path.Combine(run.Folder, "full")).FullName;
-        var dataset = await SeededDataset.WriteAsync(full, new SeedPlan { Images = run.Size(1_000_000), Tasks = 16_000 }, run.Stop);
+        var dataset = await SeededDataset.WriteAsync(full, new SeedPlan { Images = run.Size(1_000_000), Tasks = run.Size(16_000, 4_000) }, run.Stop);
         run.Say($"{dataset.Plan.Images:N0} images seeded");
         var empty = Directory.CreateDirectory(Path.Combine(run.Folder, "empty")).FullName;
         var samples = await PairedSamples.TakeAsync(run.Repeats(7), () => ServeAsync(full, dataset.Plan.Name, run.Stop), async () => await StartAsync(empty, run.Stop) + Read(Path.Combine(full, "ledger.db")), run.Stop);
