@@ -10,9 +10,11 @@ public sealed class ShardIndexTests
     internal static ImageId IdOf(int i) => ImageId.Of(BitConverter.GetBytes(i));
 
     [Fact]
-    public void It_finds_what_it_holds_and_nothing_else() => Gen.Int[0, 3000].Sample(count =>
+    public void It_finds_what_it_holds_and_nothing_else() => Gen.Select(Gen.Int[0, 3000], Gen.Int[0, 4000]).Sample((count, room) =>
     {
+        // Room that is made changes nothing, whether it is too little or too much.
         var index = new ShardIndex();
+        index.Reserve(room);
         for (var i = 0; i < count; i++) Assert.Equal(i, index.Add(IdOf(i), Partition.Pool, -1, false));
         for (var i = 0; i < count; i++)
         {
@@ -20,6 +22,9 @@ public sealed class ShardIndexTests
             Assert.Equal(i, ordinal);
         }
         Assert.False(index.TryFind(IdOf(count), out _));
+        var before = index.IdsSoFar;
+        index.Add(IdOf(count), Partition.Pool, -1, false);
+        Assert.Equal(Enumerable.Range(0, count).Select(IdOf), before.ToArray());
     }, iter: 20);
 
     [Fact]
