@@ -15,13 +15,17 @@ internal sealed class RescoreBenchmark : IBenchmark
 
     public async Task RunAsync(BenchmarkRun run)
     {
-        foreach (var classes in (int[])[10, 1_000]) await RunAsync(run, classes);
+        foreach (var classes in (int[])[10, 1_000])
+        {
+            var plan = new SeedPlan { Name = $"classes-{classes}", Images = run.Size(1_000_000), Classes = classes };
+            var folder = Directory.CreateDirectory(Path.Combine(run.Folder, plan.Name)).FullName;
+            await RunAsync(run, plan, folder);
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
-    private static async Task RunAsync(BenchmarkRun run, int classes)
+    private static async Task RunAsync(BenchmarkRun run, SeedPlan plan, string folder)
     {
-        var plan = new SeedPlan { Name = $"classes-{classes}", Images = run.Size(1_000_000), Classes = classes };
-        var folder = Directory.CreateDirectory(Path.Combine(run.Folder, plan.Name)).FullName;
         var dataset = await SeededDataset.WriteAsync(folder, plan, run.Stop);
         run.Say($"{plan.Name}: {plan.Images:N0} images seeded");
         await using var silo = await BenchmarkSilo.StartAsync(folder, run.Stop);
@@ -33,9 +37,8 @@ internal sealed class RescoreBenchmark : IBenchmark
         string[] segments = [.. Directory.EnumerateFiles(Path.Combine(folder, "objects"), "*", SearchOption.AllDirectories).Where(f => f.Contains($"/{SegmentKinds.Projection}/", StringComparison.Ordinal)).Order()];
         using var floor = new RescoreFloor(SeededColumns.Head(plan.Classes, plan.Dimensions, plan.Seed));
         var round = 1;
-        var samples = await PairedSamples.TakeAsync(run.Repeats(7), ProductAsync, FloorAsync, run.Stop);
-        run.Report($"rescore/{classes}-classes", "s", samples, "1.5");
-        Directory.Delete(folder, recursive: true);
+        var samples = await PairedSamples.TakeAsync(run.Repeats(5), ProductAsync, FloorAsync, run.Stop);
+        run.Report($"rescore/{plan.Name}", "s", samples, "1.5");
 
         async Task<double> ProductAsync()
         {
