@@ -14,7 +14,6 @@ namespace Winnow.Cluster.Tests.Failover;
 
 /// <summary>A store that is away for a while: the health page names it, nothing acknowledged is lost, and all goes on by itself when it is back.</summary>
 [Trait("needs", "postgres")]
-[Trait("kind", "failover")]
 [Trait("needs", "s3")]
 [Collection(ProcessesCollection.Name)]
 public sealed class OutageTests(ITestOutputHelper output)
@@ -28,6 +27,7 @@ public sealed class OutageTests(ITestOutputHelper output)
         new DatasetSettings { Shards = 4, AuditSample = 20, ProjectionDimensions = 32, LeasePeriod = TimeSpan.FromSeconds(5) });
 
     [Fact]
+    [Trait("kind", "failover")]
     public async Task PostgreSQL_is_away_for_twenty_seconds()
     {
         await using var postgres = await PostgresServer.StartPrivateAsync();
@@ -35,6 +35,7 @@ public sealed class OutageTests(ITestOutputHelper output)
     }
 
     [Fact]
+    [Trait("kind", "failover")]
     public async Task S3_is_away_for_twenty_seconds()
     {
         await using var s3 = await S3Server.StartOwnAsync();

@@ -12,7 +12,6 @@ namespace Winnow.Cluster.Tests.Failover;
 /// The database itself keeps count of who wrote what.
 /// </summary>
 [Trait("needs", "postgres")]
-[Trait("kind", "failover")]
 [Trait("needs", "s3")]
 [Trait("needs", "net-lab")]
 [Collection(ProcessesCollection.Name)]
@@ -41,6 +40,7 @@ public sealed class PartitionTests(ITestOutputHelper output)
         RunAsync((lab, victim, others) => lab.PartAsync(victim, others), (lab, victim, others) => lab.JoinAsync(victim, others));
 
     [Fact]
+    [Trait("kind", "failover")]
     public Task A_silo_that_is_unplugged() => RunAsync((lab, victim, _) => lab.CutAsync(victim), (lab, victim, _) => lab.HealAsync(victim));
 
     private async Task RunAsync(Func<NetLab, string, string[], Task> cut, Func<NetLab, string, string[], Task> heal)

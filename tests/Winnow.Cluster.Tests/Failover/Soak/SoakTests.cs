@@ -13,7 +13,6 @@ namespace Winnow.Cluster.Tests.Failover.Soak;
 /// cluster answers again within seconds.
 /// </summary>
 [Trait("needs", "postgres")]
-[Trait("kind", "failover")]
 [Trait("needs", "s3")]
 [Collection(ProcessesCollection.Name)]
 public sealed class SoakTests(ITestOutputHelper output)
