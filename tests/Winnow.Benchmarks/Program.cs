@@ -1,9 +1,11 @@
 using Winnow.Benchmarks;
 using Winnow.Benchmarks.Measuring;
+using Winnow.Benchmarks.Training;
 
 // One line per benchmark: its name, and what runs it.
 IBenchmark[] benchmarks =
 [
+    new RescoreBenchmark(),
 ];
 
 if (args is ["--help"] or ["-h"] or [])
