@@ -1,11 +1,15 @@
 using Winnow.Benchmarks;
+using Winnow.Benchmarks.Images;
 using Winnow.Benchmarks.Measuring;
+using Winnow.Benchmarks.Review;
 using Winnow.Benchmarks.Training;
 
 // One line per benchmark: its name, and what runs it.
 IBenchmark[] benchmarks =
 [
     new RescoreBenchmark(),
+    new NextTaskBenchmark(),
+    new IngestBenchmark(),
 ];
 
 if (args is ["--help"] or ["-h"] or [])

@@ -19,7 +19,7 @@ namespace Winnow.Grains.Datasets;
 [Reentrant, SiloRole(SiloTraits.Core), GrainType("dataset")]
 internal sealed partial class DatasetGrain(
     [PersistentState("dataset", GrainsRegistration.GrainStorage)] IPersistentState<DatasetState> state,
-    ILedger ledger, IObjectStore objects, TimeProvider time, ILogger<DatasetGrain> logger) : Grain, IDatasetGrain
+    KnownDatasets datasets, IObjectStore objects, TimeProvider time, ILogger<DatasetGrain> logger) : Grain, IDatasetGrain
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly CancellationTokenSource _ends = new();
@@ -28,7 +28,7 @@ internal sealed partial class DatasetGrain(
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         var name = this.GetPrimaryKeyString();
-        _dataset = await ledger.FindDatasetAsync(name, cancellationToken) ?? throw new RefusedException($"There is no dataset '{name}'.");
+        _dataset = await datasets.GetAsync(name, cancellationToken);
         StartGauges();
     }
 
