@@ -1,4 +1,5 @@
 using Winnow.Benchmarks;
+using Winnow.Benchmarks.Datasets;
 using Winnow.Benchmarks.Images;
 using Winnow.Benchmarks.Measuring;
 using Winnow.Benchmarks.Review;
@@ -10,6 +11,7 @@ IBenchmark[] benchmarks =
     new RescoreBenchmark(),
     new NextTaskBenchmark(),
     new IngestBenchmark(),
+    new ScaleBenchmark(),
 ];
 
 if (args is ["--help"] or ["-h"] or [])

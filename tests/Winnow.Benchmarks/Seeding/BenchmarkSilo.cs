@@ -38,7 +38,7 @@ internal sealed class BenchmarkSilo : IAsyncDisposable
         var url = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{SiloProcess.FreePort()}"));
         var host = WinnowHost.Build(
         [
-            "--Data", folder, "--Logging:LogLevel:Default", "Warning",
+            "--Data", folder, "--Logging:LogLevel:Default", "Error",
             "--urls", url.ToString().TrimEnd('/'),
             "--Cluster:SiloPort", SiloProcess.FreePort().ToString(CultureInfo.InvariantCulture), .. arguments,
         ], replace);
