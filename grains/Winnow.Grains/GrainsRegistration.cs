@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Placement;
+using Winnow.Grains.Datasets;
 using Winnow.Grains.Images;
 using Winnow.Grains.Images.Buckets;
 using Winnow.Grains.Placement;
@@ -23,6 +24,7 @@ public static class GrainsRegistration
         if (options.Check() is { } wrong) throw new ArgumentException(wrong, nameof(shards));
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
+        services.AddSingleton<KnownDatasets>();
         services.AddSingleton<LeaseKeyring>();
         services.TryAddSingleton<IBucketReader, NoBuckets>();
         services.TryAddSingleton(new BucketSourceOptions());

@@ -1,6 +1,8 @@
 using Winnow.Benchmarks;
+using Winnow.Benchmarks.Datasets;
 using Winnow.Benchmarks.Images;
 using Winnow.Benchmarks.Measuring;
+using Winnow.Benchmarks.Review;
 using Winnow.Benchmarks.Selection;
 using Winnow.Benchmarks.Training;
 
@@ -11,6 +13,9 @@ IBenchmark[] benchmarks =
     new SelectBenchmark(),
     new MemoryBenchmark(),
     new RestartBenchmark(),
+    new NextTaskBenchmark(),
+    new IngestBenchmark(),
+    new ScaleBenchmark(),
 ];
 
 if (args is ["--help"] or ["-h"] or [])

@@ -28,6 +28,9 @@ public sealed record SiloProcessOptions
     /// <summary>The key that its callers send, where it wants one.</summary>
     public string? Key { get; init; }
 
+    /// <summary>Variables of its environment.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
     /// <summary>A folder that outlives the process; one of its own by default.</summary>
     public string? Folder { get; init; }
 }
@@ -115,7 +118,9 @@ public sealed partial class SiloProcess : IAsyncDisposable
             "--Cluster:SiloPort", _siloPort.ToString(CultureInfo.InvariantCulture), .. _options.Arguments,
         ];
         _process?.Dispose();
-        _process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder.FullName })!;
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder.FullName };
+        foreach (var (name, value) in _options.Environment) start.Environment[name] = value;
+        _process = Process.Start(start)!;
         _process.OutputDataReceived += Keep;
         _process.ErrorDataReceived += Keep;
         _process.BeginOutputReadLine();

@@ -19,6 +19,10 @@ public interface IQueueGrain : IGrainWithStringKey
     [Alias("answered")]
     Task AnsweredAsync(ImageId image, string actor, bool closed, CancellationToken cancellationToken);
 
+    /// <summary>Gives everything back to the shards that no person holds: the silo is about to stop.</summary>
+    [Alias("let-go")]
+    Task LetGoAsync(CancellationToken cancellationToken);
+
     /// <summary>A shard has new tasks.</summary>
     [Alias("work")]
     Task WorkArrivedAsync(int shard, CancellationToken cancellationToken);

@@ -23,7 +23,7 @@ internal sealed partial class DatasetGrain
 
     public async Task<LearningState> PrepareLearningAsync(CancellationToken cancellationToken)
     {
-        var shards = Shards<IShardLearning>().ToArray();
+        var shards = Shards<IShardLearning>();
         if (state.State.Learning is { ProjectionKey: null } or { AuditDrawn: false })
         {
             // Up to minutes in a large pool, so the turn is not held meanwhile. All arms that ask wait for one preparation, and its end does not depend on who of them still listens.
@@ -31,7 +31,7 @@ internal sealed partial class DatasetGrain
             await _preparation.WaitAsync(cancellationToken);
         }
         var now = state.State.ToLearning();
-        await Task.WhenAll(shards.Select(s => s.ApplyLearningAsync(now, cancellationToken)));
+        await shards.AllAsync(s => s.ApplyLearningAsync(now, cancellationToken));
         return now;
     }
 
@@ -61,7 +61,7 @@ internal sealed partial class DatasetGrain
     private async Task<string> FitProjectionAsync(IShardLearning[] shards, CancellationToken cancellationToken)
     {
         var share = (ProjectionSample + shards.Length - 1) / shards.Length;
-        var samples = await Task.WhenAll(shards.Select(s => s.SampleEmbeddingsAsync(share, cancellationToken)));
+        var samples = await shards.AllAsync(s => s.SampleEmbeddingsAsync(share, cancellationToken));
         var dimensions = samples.Max(s => s.Dimensions);
         var rows = dimensions == 0 ? 0 : samples.Sum(s => s.Values.Length) / (dimensions * sizeof(ushort));
         if (rows < SmallestPool) throw new RefusedException($"A round needs at least {SmallestPool} scored images; dataset '{_dataset.Name}' has {rows}. Import more, or wait for scoring to catch up.");
@@ -85,9 +85,9 @@ internal sealed partial class DatasetGrain
     {
         var wanted = _dataset.Settings.AuditSample;
         if (wanted == 0) return 0;
-        var hashes = (await Task.WhenAll(shards.Select(s => s.GetSmallestAuditHashesAsync(wanted, cancellationToken)))).SelectMany(h => h).Order().ToArray();
+        var hashes = (await shards.AllAsync(s => s.GetSmallestAuditHashesAsync(wanted, cancellationToken))).SelectMany(h => h).Order().ToArray();
         // A small pool keeps most of its images for training.
-        var summaries = await Task.WhenAll(Shards<IShardIngest>().Select(s => s.GetSummaryAsync(cancellationToken)));
+        var summaries = await Shards<IShardIngest>().AllAsync(s => s.GetSummaryAsync(cancellationToken));
         var pool = summaries.Sum(s => s.Images - s.Holdout - s.Stages[(int)Stage.Quarantined]);
         var drawn = (int)Math.Min(Math.Min(wanted, pool / 5), hashes.Length);
         return drawn == 0 ? 0 : hashes[drawn - 1];

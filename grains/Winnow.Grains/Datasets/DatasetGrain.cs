@@ -19,7 +19,7 @@ namespace Winnow.Grains.Datasets;
 [Reentrant, SiloRole(SiloTraits.Core), GrainType("dataset")]
 internal sealed partial class DatasetGrain(
     [PersistentState("dataset", GrainsRegistration.GrainStorage)] IPersistentState<DatasetState> state,
-    ILedger ledger, IObjectStore objects, TimeProvider time, ILogger<DatasetGrain> logger) : Grain, IDatasetGrain
+    KnownDatasets datasets, IObjectStore objects, TimeProvider time, ILogger<DatasetGrain> logger) : Grain, IDatasetGrain
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly CancellationTokenSource _ends = new();
@@ -28,7 +28,7 @@ internal sealed partial class DatasetGrain(
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         var name = this.GetPrimaryKeyString();
-        _dataset = await ledger.FindDatasetAsync(name, cancellationToken) ?? throw new RefusedException($"There is no dataset '{name}'.");
+        _dataset = await datasets.GetAsync(name, cancellationToken);
         StartGauges();
     }
 
@@ -40,7 +40,7 @@ internal sealed partial class DatasetGrain(
 
     public async Task<DatasetStatus> GetStatusAsync(CancellationToken cancellationToken)
     {
-        var shards = await Task.WhenAll(Shards<IShardIngest>().Select(s => s.GetSummaryAsync(cancellationToken)));
+        var shards = await Shards<IShardIngest>().AllAsync(s => s.GetSummaryAsync(cancellationToken));
         var active = await Task.WhenAll(state.State.Rounds.Where(r => r.Ended is null).Select(r => Round(r.Arm, r.Number).GetAsync(cancellationToken)));
         var stages = new Dictionary<Stage, long>();
         foreach (var stage in Enum.GetValues<Stage>()) stages[stage] = shards.Sum(s => s.Stages[(int)stage]);
@@ -61,7 +61,7 @@ internal sealed partial class DatasetGrain(
 
     public async Task ResumeAsync(CancellationToken cancellationToken)
     {
-        await Task.WhenAll(Shards<IShardIngest>().Select(s => s.GetSummaryAsync(cancellationToken)));
+        await Shards<IShardIngest>().AllAsync(s => s.GetSummaryAsync(cancellationToken));
         foreach (var round in state.State.Rounds.Where(r => r.Ended is null).ToArray())
             await BeginAsync(round, cancellationToken);
         await GrainFactory.GetGrain<IBucketSourcesGrain>(_dataset.Name).ResumeAsync(cancellationToken);
@@ -181,8 +181,8 @@ internal sealed partial class DatasetGrain(
         }
     }
 
-    private IEnumerable<TShard> Shards<TShard>() where TShard : IGrainWithStringKey =>
-        Enumerable.Range(0, _dataset.Settings.Shards).Select(i => GrainFactory.GetGrain<TShard>(GrainKeys.Shard(_dataset.Name, i)));
+    private TShard[] Shards<TShard>() where TShard : IGrainWithStringKey =>
+        [.. Enumerable.Range(0, _dataset.Settings.Shards).Select(i => GrainFactory.GetGrain<TShard>(GrainKeys.Shard(_dataset.Name, i)))];
 
     private IRoundGrain Round(string arm, int number) => GrainFactory.GetGrain<IRoundGrain>(GrainKeys.Round(_dataset.Name, arm, number));
 }

@@ -3,6 +3,7 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Review;
 using Winnow.Abstractions.Telemetry;
+using Winnow.Grains.Datasets;
 using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Review;
@@ -16,36 +17,40 @@ namespace Winnow.Grains.Images;
 
 /// <summary>One image in review: loads its history, folds it, appends to it, tells the queue.</summary>
 [SiloRole(SiloTraits.Core), GrainType("image")]
-internal sealed class ImageGrain(ILedger ledger, LeaseKeyring keyring, TimeProvider time) : Grain, IImageGrain
+internal sealed class ImageGrain(KnownDatasets datasets, ILedger ledger, LeaseKeyring keyring, TimeProvider time) : Grain, IImageGrain
 {
     private readonly List<HistoryEntry> _history = [];
     private DatasetInfo _dataset = null!;
     private ImageId _image;
     private ShardKey _shard;
     private LeaseTokens _leases = null!;
+    private bool _loaded;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         var key = this.GetPrimaryKeyString();
         var slash = key.IndexOf('/');
         if (slash < 0 || !ImageId.TryParse(key[(slash + 1)..], out _image)) throw new RefusedException($"'{key}' does not name an image of a dataset.");
-        _dataset = await ledger.FindDatasetAsync(key[..slash], cancellationToken) ?? throw new RefusedException($"There is no dataset '{key[..slash]}'.");
+        _dataset = await datasets.GetAsync(key[..slash], cancellationToken);
         _shard = new ShardKey(_dataset.Name, ShardLayout.ShardOf(_image, _dataset.Settings.Shards));
         _leases = await keyring.GetAsync(cancellationToken);
-        await LoadAsync(cancellationToken);
     }
+
+    private Task LoadedAsync(CancellationToken cancellationToken) => _loaded ? Task.CompletedTask : LoadAsync(cancellationToken);
 
     private async Task LoadAsync(CancellationToken cancellationToken)
     {
         var rows = await ledger.ReadHistoryAsync(_shard, _image, cancellationToken);
         _history.Clear();
         foreach (var row in rows) _history.Add(ImageHistory.FromRow(row));
+        _loaded = true;
     }
 
     public async Task<ImageDetail?> GetAsync(CancellationToken cancellationToken)
     {
         var record = await GrainFactory.GetGrain<IShardIngest>(_shard.ToString()).FindAsync(_image, cancellationToken);
         if (record is null) return null;
+        await LoadedAsync(cancellationToken);
         var row = record.Row;
         List<HistoryEntry> history = [.. _history];
         if (row.Label >= 0) history.Insert(0, ImageHistory.Imported(_dataset.Schema.Classes[row.Label].Name, record.ReceivedBy, record.ReceivedAt));
@@ -69,6 +74,9 @@ internal sealed class ImageGrain(ILedger ledger, LeaseKeyring keyring, TimeProvi
 
     public async Task<SubmitResult> SubmitAsync(SubmitDecision command, string actor, CancellationToken cancellationToken)
     {
+        // The first answer to an image, under a lease that was given before there was any, is tried on an empty history without reading it: the ledger takes
+        // it only if it is the first, and otherwise the history is read below. It saves most decisions a read.
+        if (command.Lease is null || !_leases.TryRead(command.Lease, out var lease) || lease.Version != 0 || lease.Image != _image || lease.Actor != actor) await LoadedAsync(cancellationToken);
         var result = await TrySubmitAsync(command, actor, cancellationToken);
         if (result is null)
         {
@@ -131,6 +139,8 @@ internal sealed class ImageGrain(ILedger ledger, LeaseKeyring keyring, TimeProvi
         if (leasedAt is { } since) WinnowTelemetry.DecisionLatency.Record(Math.Max(0, (made.At - since).TotalSeconds), new TagList { { "dataset", _dataset.Name } });
         if (kind == HistoryKind.SecondOpinion) CountOpinion(made.Decision.Annotations, standing);
         _history.Add(made);
+        // Entry number one was the first, so what is known is all of it.
+        _loaded = true;
         GrainFactory.GetGrain<IQueueGrain>(_dataset.Name).AnsweredAsync(_image, actor, standing.Closed, CancellationToken.None).Ignore();
         return new SubmitResult(_image, kind == HistoryKind.SecondOpinion ? SubmitStatus.SecondOpinion : SubmitStatus.Recorded, made.Version);
     }

@@ -7,6 +7,7 @@ using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Review;
 using Winnow.Abstractions.Telemetry;
 using Winnow.Abstractions.Training;
+using Winnow.Grains.Datasets;
 using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Review;
@@ -25,7 +26,7 @@ namespace Winnow.Grains.Images;
 /// <remarks>Reentrant: a commit takes a disk's time, and everything that waits meanwhile goes to disk together.</remarks>
 // At random, not by the load of the moment: shards that are opened together would all go to the silo that is idle then, and stay.
 [Reentrant, KeepAlive, SiloRole(SiloTraits.Core), RandomPlacement, GrainType("shard")]
-internal sealed partial class ShardGrain(ILedger ledger, IObjectStore objects, DeviceDirectory devices, TimeProvider time, ShardOptions options, ILogger<ShardGrain> logger)
+internal sealed partial class ShardGrain(KnownDatasets datasets, ILedger ledger, IObjectStore objects, DeviceDirectory devices, TimeProvider time, ShardOptions options, ILogger<ShardGrain> logger)
     : Grain, IShardIngest, IShardReview, IShardLearning
 {
     private readonly ShardIndex _index = new();
@@ -45,7 +46,7 @@ internal sealed partial class ShardGrain(ILedger ledger, IObjectStore objects, D
         var text = this.GetPrimaryKeyString();
         var slash = text.LastIndexOf('/');
         _key = new ShardKey(text[..slash], int.Parse(text.AsSpan(slash + 1), System.Globalization.CultureInfo.InvariantCulture));
-        _dataset = await ledger.FindDatasetAsync(_key.Dataset, cancellationToken) ?? throw new RefusedException($"There is no dataset '{_key.Dataset}'.");
+        _dataset = await datasets.GetAsync(_key.Dataset, cancellationToken);
         if (_key.Shard >= _dataset.Settings.Shards) throw new RefusedException($"Dataset '{_key.Dataset}' has {_dataset.Settings.Shards} shards; there is no shard {_key.Shard}.");
         var opened = await ledger.OpenShardAsync(_key, cancellationToken);
         _epoch = opened.Epoch;

@@ -5,9 +5,9 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Review;
 using Winnow.Abstractions.Telemetry;
+using Winnow.Grains.Datasets;
 using Winnow.Grains.Images;
 using Winnow.Grains.Placement;
-using Winnow.Grains.Ports;
 using Winnow.Grains.Telemetry;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
@@ -20,10 +20,13 @@ namespace Winnow.Grains.Review;
 /// alone; leases are signed and outlive it. When it dies, the shards offer its block again once the reservation has run out.
 /// </summary>
 [Reentrant, SiloRole(SiloTraits.Core), GrainType("queue")]
-internal sealed class QueueGrain(ILedger ledger, LeaseKeyring keyring, TimeProvider time, ILogger<QueueGrain> logger) : Grain, IQueueGrain
+internal sealed class QueueGrain(KnownDatasets datasets, LeaseKeyring keyring, TimeProvider time, ILogger<QueueGrain> logger) : Grain, IQueueGrain
 {
     /// <summary>Tasks set aside per shard at a time.</summary>
     private const int Block = 64;
+
+    /// <summary>Below this the stock is filled up while people go on taking from it: who asks next should not wait for the disk.</summary>
+    private const int LowStock = 4 * Block;
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan PollWhileWaiting = TimeSpan.FromSeconds(1);
@@ -31,6 +34,7 @@ internal sealed class QueueGrain(ILedger ledger, LeaseKeyring keyring, TimeProvi
     private readonly QueueStock _stock = new();
     private readonly SemaphoreSlim _refill = new(1, 1);
     private readonly HashSet<int> _shardsWithWork = [];
+    private Task _ahead = Task.CompletedTask;
     private TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DatasetInfo _dataset = null!;
     private LeaseTokens _leases = null!;
@@ -40,7 +44,7 @@ internal sealed class QueueGrain(ILedger ledger, LeaseKeyring keyring, TimeProvi
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         var name = this.GetPrimaryKeyString();
-        _dataset = await ledger.FindDatasetAsync(name, cancellationToken) ?? throw new RefusedException($"There is no dataset '{name}'.");
+        _dataset = await datasets.GetAsync(name, cancellationToken);
         _leases = await keyring.GetAsync(cancellationToken);
         for (var shard = 0; shard < _dataset.Settings.Shards; shard++) _shardsWithWork.Add(shard);
         _gauges = SiloGauges.Queues.Add(() => new QueueFigures(name, _stock.Free, _stock.Count - _stock.Free, _stock.OldestOffer is { } since ? (time.GetUtcNow() - since).TotalSeconds : 0));
@@ -49,6 +53,11 @@ internal sealed class QueueGrain(ILedger ledger, LeaseKeyring keyring, TimeProvi
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _gauges?.Dispose();
+        await LetGoAsync(cancellationToken);
+    }
+
+    public async Task LetGoAsync(CancellationToken cancellationToken)
+    {
         // On an orderly end nothing needs to wait for a reservation to run out.
         foreach (var (shard, images) in _stock.TakeAllFree())
         {
@@ -71,8 +80,13 @@ internal sealed class QueueGrain(ILedger ledger, LeaseKeyring keyring, TimeProvi
         while (true)
         {
             var arrived = _arrived.Task;
-            if (_stock.Free < request.Max || time.GetUtcNow() - _extendedAt > _dataset.Settings.LeasePeriod / 2) await RefillAsync(request.Max, cancellationToken);
             var tasks = Hand(request.Max, actor);
+            if (tasks.Count < request.Max)
+            {
+                await RefillAsync(request.Max - tasks.Count, cancellationToken);
+                tasks.AddRange(Hand(request.Max - tasks.Count, actor));
+            }
+            else if (_ahead.IsCompleted && (_stock.Free < LowStock || time.GetUtcNow() - _extendedAt > _dataset.Settings.LeasePeriod / 2)) _ahead = RefillAsync(LowStock, CancellationToken.None);
             var left = patience - time.GetElapsedTime(started);
             if (tasks.Count > 0) WinnowTelemetry.LeaseWait.Record(time.GetElapsedTime(started).TotalSeconds, new TagList { { "dataset", _dataset.Name } });
             if (tasks.Count > 0 || left <= TimeSpan.Zero) return [.. tasks];

@@ -4,6 +4,7 @@ using Winnow.Abstractions.Training;
 using Winnow.Algorithms.Scoring;
 using Winnow.Algorithms.Selection;
 using Winnow.Algorithms.Training;
+using Winnow.Grains.Datasets;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Selection;
 using Winnow.Model.Images;
@@ -56,7 +57,7 @@ internal sealed partial class RoundGrain
         }
         await Task.WhenAll(state.State.Selected.GroupBy(s => s.Shard).Select(g => shards[g.Key].EnqueueAsync(
             new EnqueueTasks(Guid.Empty, _arm, _number, [.. g.Select(s => s.Ordinal)], [.. g.Select(s => s.Priority)]), cancellationToken)));
-        await Task.WhenAll(shards.Select(s => AskAuditAsync(s, cancellationToken)));
+        await shards.AllAsync(s => AskAuditAsync(s, cancellationToken));
         await NextAsync(RoundStep.Review);
     }
 
@@ -75,7 +76,7 @@ internal sealed partial class RoundGrain
         var shards = Shards;
         while (true)
         {
-            var progress = await Task.WhenAll(shards.Select(s => s.GetProgressAsync(_arm, _number, cancellationToken)));
+            var progress = await shards.AllAsync(s => s.GetProgressAsync(_arm, _number, cancellationToken));
             state.State.Decided = progress.Sum(p => p.Decided);
             if (progress.All(p => p.Decided == p.Asked && p.AuditDecided == p.AuditAsked)) break;
             await _wake.WaitAsync(Poll, cancellationToken);
@@ -88,7 +89,7 @@ internal sealed partial class RoundGrain
     /// <summary>Labelled rows of all shards in the order of image ids, so that training does not depend on how images arrived.</summary>
     private async Task<Labelled> LabelledAsync(string arm, int throughRound, CancellationToken cancellationToken)
     {
-        var parts = await Task.WhenAll(Shards.Select(s => s.GetLabelledAsync(arm, throughRound, cancellationToken)));
+        var parts = await Shards.AllAsync(s => s.GetLabelledAsync(arm, throughRound, cancellationToken));
         var dimensions = parts.Max(p => p.Vectors.Dimensions);
         var images = parts.SelectMany(p => p.Images).ToArray();
         var labels = parts.SelectMany(p => p.Labels).ToArray();
@@ -187,7 +188,7 @@ internal sealed partial class RoundGrain
         var fallback = (float)state.State.OutOfFoldTemperature;
         var measured = AuditEvaluation.Measure(HeadEvaluation.Logits(head with { Temperature = 1 }, audit.Vectors), audit.Labels, head.Classes, fallback);
         var bytes = head.ToBytes();
-        var parts = await Task.WhenAll(Shards.Select(s => s.EvaluateHoldoutAsync(bytes, cancellationToken)));
+        var parts = await Shards.AllAsync(s => s.EvaluateHoldoutAsync(bytes, cancellationToken));
         var holdout = (parts.Sum(p => p.Count), parts.Sum(p => p.Correct), parts.Sum(p => p.LogLossSum));
         state.State.Model = state.State.Model! with { Metrics = AuditEvaluation.ToMetrics(measured, audit.Labels, head.Classes, holdout, state.State.CrossValidatedLogLoss) };
 
@@ -213,7 +214,7 @@ internal sealed partial class RoundGrain
         if (state.State.Promoted == true && _arm == Arms.Main)
         {
             var learning = await Dataset.GetLearningAsync(cancellationToken);
-            await Task.WhenAll(Shards.Select(s => s.RescoreAsync(learning, cancellationToken)));
+            await Shards.AllAsync(s => s.RescoreAsync(learning, cancellationToken));
         }
         await EndAsync(RoundStep.Done, null, cancellationToken);
     }

@@ -7,6 +7,7 @@ using Winnow.Abstractions.Security;
 using Winnow.Abstractions.Telemetry;
 using Winnow.Abstractions.Training;
 using Winnow.Grains.Placement;
+using Winnow.Grains.Datasets;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Telemetry;
 using Winnow.Model.Datasets;
@@ -21,7 +22,7 @@ namespace Winnow.Grains.Training;
 [Reentrant, SiloRole(SiloTraits.Core), GrainType("round")]
 internal sealed partial class RoundGrain(
     [PersistentState("round", GrainsRegistration.GrainStorage)] IPersistentState<RoundState> state,
-    ILedger ledger, IObjectStore objects, IModelExporter exporter, TimeProvider time, ILogger<RoundGrain> logger) : Grain, IRoundGrain, IRemindable
+    KnownDatasets datasets, IObjectStore objects, IModelExporter exporter, TimeProvider time, ILogger<RoundGrain> logger) : Grain, IRoundGrain, IRemindable
 {
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
@@ -42,7 +43,7 @@ internal sealed partial class RoundGrain(
         var parts = Name.Split('/');
         if (parts.Length != 3 || !int.TryParse(parts[2], System.Globalization.CultureInfo.InvariantCulture, out _number)) throw new RefusedException($"'{Name}' does not name a round.");
         _arm = parts[1];
-        _dataset = await ledger.FindDatasetAsync(parts[0], cancellationToken) ?? throw new RefusedException($"There is no dataset '{parts[0]}'.");
+        _dataset = await datasets.GetAsync(parts[0], cancellationToken);
         if (state.State.Command is not null) Work();
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Winnow.Model.Datasets;
 
 namespace Winnow.Silo.Demo;
 
@@ -9,7 +10,7 @@ internal sealed record DemoOptions
         Winnow.Silo demo: the whole loop on real images, on this machine.
 
           --images N       images of the pool, 1,000 to 60,000 (default 12000)
-          --labels N       labels per arm, 100 to 10,000 (default 1000)
+          --labels N       labels per arm, 100 to 10,000, no more than there are images beside the audit sample (default 1000)
           --seed N         seeds every random draw (default 0)
           --error-rate P   share of wrong answers of the simulated reviewer, 0 to 1 (default 0)
           --out DIR        gets the picture, summary.json and the data (default ./demo-out)
@@ -44,7 +45,8 @@ internal sealed record DemoOptions
                 var other => throw new DemoException($"Unknown option '{other}'.\n\n{Help}"),
             };
         }
-        return options;
+        // What is drawn for the audit is not asked for training.
+        return options with { Labels = Math.Min(options.Labels, options.Images - new DatasetSettings().AuditSample) };
     }
 
     private static int Number(string text, string name, int least, int most) =>

@@ -1,6 +1,8 @@
 using Orleans.Runtime.MembershipService.SiloMetadata;
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Review;
 using Winnow.Grains.Placement;
+using Winnow.Grains.Telemetry;
 
 namespace Winnow.Silo.Hosting;
 
@@ -53,6 +55,20 @@ internal sealed partial class ResumeService(
         }
     }
 
+    /// <summary>While the shards can still be reached: the queues of this silo give back what they have set aside, so that nobody waits for it after a restart.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.WhenAll(SiloGauges.Queues.Read().Select(q => grains.GetGrain<IQueueGrain>(q.Dataset).LetGoAsync(cancellationToken)));
+        }
+        catch (Exception e)
+        {
+            NotGivenBack(logger, e);
+        }
+        await base.StopAsync(cancellationToken);
+    }
+
     private bool IsFirst()
     {
         var first = silos.GetActiveSilos().Where(HoldsData).Order().FirstOrDefault();
@@ -61,6 +77,9 @@ internal sealed partial class ResumeService(
 
     private bool HoldsData(SiloAddress silo) =>
         metadata.GetSiloMetadata(silo).Metadata.TryGetValue(SiloTraits.Role, out var role) && role is SiloTraits.All or SiloTraits.Core;
+
+    [LoggerMessage(201, LogLevel.Warning, "Tasks that were set aside could not be given back; they are offered again when their reservation runs out")]
+    private static partial void NotGivenBack(ILogger logger, Exception exception);
 
     [LoggerMessage(200, LogLevel.Warning, "Unfinished work could not be taken up, next try in {Pause}")]
     private static partial void NotResumed(ILogger logger, Exception exception, TimeSpan pause);

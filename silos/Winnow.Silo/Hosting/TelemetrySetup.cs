@@ -27,7 +27,7 @@ internal static class TelemetrySetup
     }
 
     /// <summary>Registers it all. Call it once the storage is registered.</summary>
-    public static void AddTelemetry(WebApplicationBuilder builder)
+    public static void AddTelemetry(WebApplicationBuilder builder, ClusterSettings cluster)
     {
         var options = Read(builder.Configuration);
         var role = builder.Configuration["Role"] ?? "all";
@@ -35,7 +35,7 @@ internal static class TelemetrySetup
         builder.Services.MeasureObjectStore();
         if (role is "all" or "scoring") builder.Services.AddHostedService<TelemetryDeviceGauges>();
         var telemetry = builder.Services.AddOpenTelemetry().ConfigureResource(r => r
-            .AddService("winnow", serviceVersion: typeof(TelemetrySetup).Assembly.GetName().Version?.ToString(3), serviceInstanceId: Environment.MachineName)
+            .AddService("winnow", serviceVersion: typeof(TelemetrySetup).Assembly.GetName().Version?.ToString(3), serviceInstanceId: cluster.NameOrDefault)
             .AddAttributes([new KeyValuePair<string, object>("winnow.role", role)]));
         telemetry.WithMetrics(m => m
             .AddMeter(WinnowTelemetry.Name, WinnowTelemetry.InferenceName, "Microsoft.Orleans").AddAspNetCoreInstrumentation().AddRuntimeInstrumentation()

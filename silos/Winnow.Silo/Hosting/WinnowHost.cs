@@ -53,7 +53,7 @@ public static class WinnowHost
         builder.UseOrleans(silo => ClusterSetup.Configure(silo, options));
         builder.Services.AddHostedService<ResumeService>();
         replace?.Invoke(builder.Services);
-        TelemetrySetup.AddTelemetry(builder);
+        TelemetrySetup.AddTelemetry(builder, options.Cluster);
 
         var app = builder.Build();
         app.UseRequestCount();

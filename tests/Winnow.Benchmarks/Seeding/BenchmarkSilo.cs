@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Winnow.Grains.Ports;
 using Winnow.Silo.Hosting;
 using Winnow.Testing;
 
@@ -11,7 +12,10 @@ internal sealed class BenchmarkSilo : IAsyncDisposable
 {
     private readonly WebApplication _host;
 
-    private BenchmarkSilo(WebApplication host) => _host = host;
+    private BenchmarkSilo(WebApplication host, Uri url) => (_host, Url) = (host, url);
+
+    /// <summary>Where its API answers.</summary>
+    public Uri Url { get; }
 
     /// <summary>Calls its grains.</summary>
     public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
@@ -20,16 +24,40 @@ internal sealed class BenchmarkSilo : IAsyncDisposable
     public T Service<T>() where T : notnull => _host.Services.GetRequiredService<T>();
 
     /// <summary>Starts a silo on a folder.</summary>
-    public static async Task<BenchmarkSilo> StartAsync(string folder, CancellationToken cancellationToken)
+    /// <param name="folder">Where it keeps what it keeps.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="arguments">Further options of the silo.</param>
+    public static Task<BenchmarkSilo> StartAsync(string folder, CancellationToken cancellationToken, params string[] arguments) => StartAsync(folder, null, cancellationToken, arguments);
+
+    /// <summary>Starts a silo whose device is busy for ever, so that intake is measured and not what follows it.</summary>
+    public static Task<BenchmarkSilo> StartIdleAsync(string folder, CancellationToken cancellationToken, params string[] arguments) =>
+        StartAsync(folder, s => s.AddSingleton<IEmbedderProvider, BusyDevice>(), cancellationToken, arguments);
+
+    private static async Task<BenchmarkSilo> StartAsync(string folder, Action<IServiceCollection>? replace, CancellationToken cancellationToken, string[] arguments)
     {
+        var url = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{SiloProcess.FreePort()}"));
         var host = WinnowHost.Build(
         [
-            "--Data", folder, "--Logging:LogLevel:Default", "Warning",
-            "--urls", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{SiloProcess.FreePort()}"),
-            "--Cluster:SiloPort", SiloProcess.FreePort().ToString(CultureInfo.InvariantCulture),
-        ]);
+            "--Data", folder, "--Logging:LogLevel:Default", "Error",
+            "--urls", url.ToString().TrimEnd('/'),
+            "--Cluster:SiloPort", SiloProcess.FreePort().ToString(CultureInfo.InvariantCulture), .. arguments,
+        ], replace);
         await host.StartAsync(cancellationToken);
-        return new BenchmarkSilo(host);
+        return new BenchmarkSilo(host, url);
+    }
+
+    private sealed class BusyDevice : IEmbedderProvider, IEmbedder
+    {
+        public int Devices => 1;
+
+        public string Kind => "cpu";
+
+        public int Dimensions => 1;
+
+        public Task<IEmbedder> GetAsync(string backbone, int device, CancellationToken cancellationToken) => Task.FromResult<IEmbedder>(this);
+
+        public Task<Embedded> EmbedAsync(int count, Func<int, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch, CancellationToken cancellationToken) =>
+            Task.FromException<Embedded>(new IOException("The device is busy."));
     }
 
     public async ValueTask DisposeAsync()

@@ -18,7 +18,7 @@ internal sealed record SeedPlan
     /// <summary>Classes of the label schema. Default 10.</summary>
     public int Classes { get; init; } = 10;
 
-    /// <summary>Numbers in a row of the projection: few where nothing that is measured reads them. 2 or more; default 256.</summary>
+    /// <summary>Numbers in a row of the projection; 0 for a pool that was not embedded, of which a silo then asks its device in vain. Default 256.</summary>
     public int Dimensions { get; init; } = 256;
 
     /// <summary>Images whose label came with them. Default none.</summary>

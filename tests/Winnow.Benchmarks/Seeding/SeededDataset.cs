@@ -32,16 +32,21 @@ internal sealed record SeededDataset(SeedPlan Plan, LearningState Learning)
         await using var ledger = SqliteLedger.Open(new LedgerOptions { Path = Path.Combine(folder, "ledger.db") }, NullLogger<SqliteLedger>.Instance);
         using var objects = new FileObjectStore(Path.Combine(folder, "objects"));
         LabelClass[] classes = [.. Enumerable.Range(0, plan.Classes).Select(c => new LabelClass(string.Create(CultureInfo.InvariantCulture, $"class-{c}")))];
-        var settings = new DatasetSettings { Shards = plan.Shards, Seed = plan.Seed, ProjectionDimensions = plan.Dimensions };
+        var settings = new DatasetSettings { Shards = plan.Shards, Seed = plan.Seed, ProjectionDimensions = Math.Max(2, plan.Dimensions) };
         await ledger.AddDatasetAsync(new DatasetInfo(plan.Name, new LabelSchema { Classes = classes }, settings, Arrived, "person:ada"), cancellationToken);
 
-        var projection = SeededColumns.Projection(plan.Dimensions, plan.Seed).ToBytes();
-        var head = SeededColumns.Head(plan.Classes, plan.Dimensions, plan.Seed);
-        var learning = new LearningState(1, ObjectKeys.Projection(plan.Name, Sha256(projection)), KeyOf(plan, head.ToBytes()), SeedPlan.Model, 0);
-        await objects.PutAsync(learning.ProjectionKey!, projection, cancellationToken);
-        await objects.PutAsync(learning.HeadKey!, head.ToBytes(), cancellationToken);
-        await WriteStateAsync(ledger, plan, learning, cancellationToken);
-        var columns = new SeededColumns(objects, plan, Sha256(projection), head);
+        var learning = new LearningState(0, null, null, null, 0);
+        SeededColumns? columns = null;
+        if (plan.Dimensions > 0)
+        {
+            var projection = SeededColumns.Projection(plan.Dimensions, plan.Seed).ToBytes();
+            var head = SeededColumns.Head(plan.Classes, plan.Dimensions, plan.Seed);
+            learning = new LearningState(1, ObjectKeys.Projection(plan.Name, Sha256(projection)), KeyOf(plan, head.ToBytes()), SeedPlan.Model, 0);
+            await objects.PutAsync(learning.ProjectionKey!, projection, cancellationToken);
+            await objects.PutAsync(learning.HeadKey!, head.ToBytes(), cancellationToken);
+            columns = new SeededColumns(objects, plan, Sha256(projection), head);
+            await WriteStateAsync(ledger, plan, learning, cancellationToken);
+        }
         await Parallel.ForAsync(0, plan.Shards, cancellationToken, async (shard, token) => await WriteShardAsync(ledger, new ShardKey(plan.Name, shard), plan, columns, token));
         return new SeededDataset(plan, learning);
     }
@@ -63,7 +68,7 @@ internal sealed record SeededDataset(SeedPlan Plan, LearningState Learning)
         return states.WriteAsync(new GrainStateKey("dataset", plan.Name, "dataset"), null, JsonSerializer.SerializeToUtf8Bytes(state, LedgerGrainStorage.Json), cancellationToken);
     }
 
-    private static async Task WriteShardAsync(SqliteLedger ledger, ShardKey shard, SeedPlan plan, SeededColumns columns, CancellationToken cancellationToken)
+    private static async Task WriteShardAsync(SqliteLedger ledger, ShardKey shard, SeedPlan plan, SeededColumns? columns, CancellationToken cancellationToken)
     {
         var epoch = (await ledger.OpenShardAsync(shard, cancellationToken)).Epoch;
         var random = new SeededRandom(plan.Seed + ((ulong)shard.Shard << 32));
@@ -87,6 +92,7 @@ internal sealed record SeededDataset(SeedPlan Plan, LearningState Learning)
             }
             await ledger.CommitAsync(new ShardCommit { Shard = shard, Epoch = epoch, OperationId = new Guid(shard.Shard, 0, 0, BitConverter.GetBytes((long)first)), Images = images, Tasks = asked }, cancellationToken);
         }
+        if (columns is null) return;
         var segments = await columns.WriteAsync(shard, cancellationToken);
         await ledger.CommitAsync(new ShardCommit { Shard = shard, Epoch = epoch, Segments = segments }, cancellationToken);
     }

@@ -14,7 +14,6 @@ namespace Winnow.Cluster.Tests.Failover;
 
 /// <summary>A store that is away for a while: the health page names it, nothing acknowledged is lost, and all goes on by itself when it is back.</summary>
 [Trait("needs", "postgres")]
-[Trait("kind", "failover")]
 [Trait("needs", "s3")]
 [Collection(ProcessesCollection.Name)]
 public sealed class OutageTests(ITestOutputHelper output)
@@ -24,10 +23,10 @@ public sealed class OutageTests(ITestOutputHelper output)
     private static readonly TimeSpan Noticed = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Recovered = TimeSpan.FromSeconds(60);
 
-    private static readonly CreateDataset Creation = new(Dataset, new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] },
-        new DatasetSettings { Shards = 4, AuditSample = 20, ProjectionDimensions = 32, LeasePeriod = TimeSpan.FromSeconds(5) });
+    private static readonly CreateDataset Creation = SoakDataset.Named(Dataset, 4);
 
     [Fact]
+    [Trait("kind", "failover")]
     public async Task PostgreSQL_is_away_for_twenty_seconds()
     {
         await using var postgres = await PostgresServer.StartPrivateAsync();
@@ -35,6 +34,7 @@ public sealed class OutageTests(ITestOutputHelper output)
     }
 
     [Fact]
+    [Trait("kind", "failover")]
     public async Task S3_is_away_for_twenty_seconds()
     {
         await using var s3 = await S3Server.StartOwnAsync();
@@ -48,11 +48,8 @@ public sealed class OutageTests(ITestOutputHelper output)
         {
             await cluster.StartAsync(2, "--Scoring:Workers", "1");
             using var client = cluster.NewClient("engineer");
-            await client.CreateDatasetAsync(Creation);
-            var record = new SoakRecord(Creation.Settings!.LeasePeriod);
+            var record = await SoakDataset.CreateAsync(client, Creation, 200);
             var load = new SoakLoad(cluster, Dataset, record);
-            await foreach (var result in client.ImportAsync(Dataset, DrawnImages.EnumerateAsync(200, 1_000_000))) record.Accepted(result.Id!.Value, result.Name);
-            await client.WaitForScoringAsync(Dataset);
             using var running = RunningLoad.Start(load);
             await Until.TrueAsync(running.While(() => record.Decisions.Count > 20), Recovered, () => "people review");
             var stopped = Stopwatch.GetTimestamp();

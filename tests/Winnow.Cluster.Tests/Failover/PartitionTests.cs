@@ -12,7 +12,6 @@ namespace Winnow.Cluster.Tests.Failover;
 /// The database itself keeps count of who wrote what.
 /// </summary>
 [Trait("needs", "postgres")]
-[Trait("kind", "failover")]
 [Trait("needs", "s3")]
 [Trait("needs", "net-lab")]
 [Collection(ProcessesCollection.Name)]
@@ -21,8 +20,7 @@ public sealed class PartitionTests(ITestOutputHelper output)
     private const string Dataset = "parted";
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
-    private static readonly CreateDataset Creation = new(Dataset, new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] },
-        new DatasetSettings { Shards = 8, AuditSample = 20, ProjectionDimensions = 32, LeasePeriod = TimeSpan.FromSeconds(5) });
+    private static readonly CreateDataset Creation = SoakDataset.Named(Dataset, 8);
 
     /// <summary>Every change of a row, with the host that made it.</summary>
     private const string Watch = """
@@ -41,6 +39,7 @@ public sealed class PartitionTests(ITestOutputHelper output)
         RunAsync((lab, victim, others) => lab.PartAsync(victim, others), (lab, victim, others) => lab.JoinAsync(victim, others));
 
     [Fact]
+    [Trait("kind", "failover")]
     public Task A_silo_that_is_unplugged() => RunAsync((lab, victim, _) => lab.CutAsync(victim), (lab, victim, _) => lab.HealAsync(victim));
 
     private async Task RunAsync(Func<NetLab, string, string[], Task> cut, Func<NetLab, string, string[], Task> heal)
@@ -69,12 +68,9 @@ public sealed class PartitionTests(ITestOutputHelper output)
 
     private async Task WorkAsync(NetLab lab, SiloCluster cluster, string database, Func<NetLab, string, string[], Task> cut, Func<NetLab, string, string[], Task> heal)
     {
-        var record = new SoakRecord(Creation.Settings!.LeasePeriod);
-        var load = new SoakLoad(cluster, Dataset, record);
         using var client = cluster.NewClient("engineer");
-        await client.CreateDatasetAsync(Creation);
-        await foreach (var result in client.ImportAsync(Dataset, DrawnImages.EnumerateAsync(200, 1_000_000))) record.Accepted(result.Id!.Value, result.Name);
-        await client.WaitForScoringAsync(Dataset);
+        var record = await SoakDataset.CreateAsync(client, Creation, 200);
+        var load = new SoakLoad(cluster, Dataset, record);
         using var running = RunningLoad.Start(load);
         // Whoever holds shards: where grains are placed is chance.
         string? host = null;

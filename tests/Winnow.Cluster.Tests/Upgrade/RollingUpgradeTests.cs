@@ -17,8 +17,7 @@ public sealed class RollingUpgradeTests(ITestOutputHelper output)
     private const string Dataset = "upgraded";
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
 
-    private static readonly CreateDataset Creation = new(Dataset, new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] },
-        new DatasetSettings { Shards = 4, AuditSample = 20, ProjectionDimensions = 32, LeasePeriod = TimeSpan.FromSeconds(5) });
+    private static readonly CreateDataset Creation = SoakDataset.Named(Dataset, 4);
 
     [Fact]
     public async Task New_silos_take_over_from_the_last_release()
@@ -44,11 +43,8 @@ public sealed class RollingUpgradeTests(ITestOutputHelper output)
 
     private async Task UpgradeAsync(SiloCluster cluster, SiloProcess[] before, SiloProcess[] after)
     {
-        var record = new SoakRecord(Creation.Settings!.LeasePeriod);
         using var client = cluster.NewClient("engineer");
-        await client.CreateDatasetAsync(Creation);
-        await foreach (var result in client.ImportAsync(Dataset, DrawnImages.EnumerateAsync(200, 1_000_000))) record.Accepted(result.Id!.Value, result.Name);
-        await client.WaitForScoringAsync(Dataset);
+        var record = await SoakDataset.CreateAsync(client, Creation, 200);
         using var running = RunningLoad.Start(new SoakLoad(cluster, Dataset, record));
         for (var i = 0; i < after.Length; i++)
         {

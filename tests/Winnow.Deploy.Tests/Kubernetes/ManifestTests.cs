@@ -9,12 +9,12 @@ namespace Winnow.Deploy.Tests.Kubernetes;
 public sealed partial class ManifestTests
 {
     // The silo's defaults; an operator who changes one has to change all that stands here.
-    private static readonly Dictionary<string, int> SiloPorts = new() { ["silo"] = 11111, ["orleans-gateway"] = 30000, ["operators"] = 9464 };
+    private static readonly Dictionary<string, int> SiloPorts = new() { ["silo"] = 11111, ["operators"] = 9464 };
     private const int FrontDoor = 5080;
 
     private static readonly HashSet<string> Options =
     [
-        "Role", "Cluster__ServiceId", "Cluster__ClusterId", "Cluster__SiloPort", "Cluster__GatewayPort", "Cluster__AdvertisedAddress", "Postgres__ConnectionStringFile",
+        "Role", "Cluster__ServiceId", "Cluster__ClusterId", "Cluster__SiloPort", "Cluster__AdvertisedAddress", "Postgres__ConnectionStringFile",
         "S3__Endpoint", "S3__Bucket", "S3__AccessKeyFile", "S3__SecretKeyFile", "Api__KeyFile", "Otlp", "Metrics__Url",
     ];
 
@@ -84,7 +84,6 @@ public sealed partial class ManifestTests
         var overlay = await Overlay.BuildAsync(name);
         var config = overlay.All<V1ConfigMap>().Single().Data;
         Assert.Equal(SiloPorts["silo"].ToString(CultureInfo.InvariantCulture), config["WINNOW_Cluster__SiloPort"]);
-        Assert.Equal(SiloPorts["orleans-gateway"].ToString(CultureInfo.InvariantCulture), config["WINNOW_Cluster__GatewayPort"]);
         Assert.Equal(SiloPorts["operators"], new Uri(config["WINNOW_Metrics__Url"]).Port);
         foreach (var deployment in overlay.All<V1Deployment>())
         {
@@ -92,7 +91,7 @@ public sealed partial class ManifestTests
             Assert.All(container.Env.Select(e => e.Name).Concat(config.Keys), n => Assert.Contains(n["WINNOW_".Length..], Options));
             var ports = container.Ports.ToDictionary(p => p.Name, p => p.ContainerPort);
             var front = deployment.Metadata.Name == "gateway";
-            Assert.Equal(front ? [.. SiloPorts, new("http", FrontDoor)] : [.. SiloPorts], ports.OrderBy(p => p.Key == "http").ThenBy(p => p.Value == 11111 ? 0 : p.Value == 30000 ? 1 : 2));
+            Assert.Equal(front ? [.. SiloPorts, new("http", FrontDoor)] : [.. SiloPorts], ports.OrderBy(p => p.Key == "http").ThenByDescending(p => p.Key));
             // Only the gateway's front door can be reached from outside its pod.
             Assert.Equal(front ? $"http://0.0.0.0:{FrontDoor}" : $"http://127.0.0.1:{FrontDoor}", container.Args[1]);
             Assert.All([container.StartupProbe, container.ReadinessProbe, container.LivenessProbe], p => Assert.Contains((string)p.HttpGet.Port, ports.Keys));
@@ -139,7 +138,7 @@ public sealed partial class ManifestTests
                 Assert.NotEmpty(rule.Ports ?? []);
                 foreach (string port in rule.Ports!.Select(p => (string)p.Port))
                 {
-                    if (port is "silo" or "orleans-gateway")
+                    if (port == "silo")
                     {
                         var peer = Assert.Single(rule.FromProperty);
                         Assert.Null(peer.NamespaceSelector);

@@ -8,7 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace Winnow.Deploy.Tests.Telemetry;
 
 /// <summary>A span as it came over the wire.</summary>
-internal sealed record ReceivedSpan(string Trace, string Id, string Parent, string Name, ulong Start, ulong End, IReadOnlyList<(string Trace, string Span)> Links);
+/// <param name="Silo">The instance of the service that sent it.</param>
+internal sealed record ReceivedSpan(string Silo, string Trace, string Id, string Parent, string Name, ulong Start, ulong End, IReadOnlyList<(string Trace, string Span)> Links);
 
 /// <summary>
 /// Receives OTLP as protobuf over HTTP and reads the few fields that tests look at, by their numbers in opentelemetry-proto: a receiver of
@@ -49,13 +50,19 @@ internal sealed class OtlpReceiver : IAsyncDisposable
 
     /// <summary>All spans so far. Request: resource_spans = 1; of those scope_spans = 2; of those spans = 2.</summary>
     public IReadOnlyList<ReceivedSpan> Spans() =>
-        [.. Bodies("traces").SelectMany(b => Messages(b, 1)).SelectMany(m => Messages(m, 2)).SelectMany(m => Messages(m, 2)).Select(ReadSpan)];
+        [.. Bodies("traces").SelectMany(b => Messages(b, 1)).SelectMany(r => Messages(r, 2).SelectMany(m => Messages(m, 2)).Select(m => ReadSpan(InstanceOf(r), m)))];
 
     /// <summary>Texts of all log records so far. Request: resource_logs = 1; of those scope_logs = 2; of those log_records = 2; body = 5, string_value = 1.</summary>
     public IReadOnlyList<string> Logs() =>
         [.. Bodies("logs").SelectMany(b => Messages(b, 1)).SelectMany(m => Messages(m, 2)).SelectMany(m => Messages(m, 2)).SelectMany(m => Messages(m, 5)).SelectMany(m => Messages(m, 1)).Select(System.Text.Encoding.UTF8.GetString)];
 
-    private static ReceivedSpan ReadSpan(byte[] message)
+    /// <summary>Of resource_spans: resource = 1; its attributes = 1; their key = 1, value = 2; of that string_value = 1.</summary>
+    private static string InstanceOf(byte[] resourceSpans) =>
+        Messages(resourceSpans, 1).SelectMany(r => Messages(r, 1)).Where(a => Text(Messages(a, 1)) == "service.instance.id").Select(a => Text(Messages(Messages(a, 2).Single(), 1))).FirstOrDefault("");
+
+    private static string Text(List<byte[]> field) => System.Text.Encoding.UTF8.GetString(field.Single());
+
+    private static ReceivedSpan ReadSpan(string silo, byte[] message)
     {
         string trace = "", id = "", parent = "", name = "";
         ulong start = 0, end = 0;
@@ -78,7 +85,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
                 default: input.SkipLastField(); break;
             }
         }
-        return new ReceivedSpan(trace, id, parent, name, start, end, links);
+        return new ReceivedSpan(silo, trace, id, parent, name, start, end, links);
     }
 
     private static string Hex(CodedInputStream input) => Convert.ToHexStringLower(input.ReadBytes().Span);

@@ -15,10 +15,42 @@ public sealed class TraceTests
     {
         await using var receiver = await OtlpReceiver.StartAsync();
         await using var silo = await ObservedSilo.StartAsync("--Otlp", receiver.Address, "--OtlpProtocol", "http");
+        await UploadAsync(silo);
+        Assert.Single((await WholeTraceAsync(receiver)).Select(s => s.Silo).Distinct());
+    }
+
+    [Fact]
+    [Trait("needs", "postgres")]
+    [Trait("needs", "s3")]
+    public async Task One_trace_shows_the_way_across_silos()
+    {
+        await using var receiver = await OtlpReceiver.StartAsync();
+        var (postgres, s3) = (await PostgresServer.SharedAsync(), await S3Server.SharedAsync());
+        string[] shared =
+        [
+            "--Otlp", receiver.Address, "--OtlpProtocol", "http", "--Postgres:ConnectionString", await postgres.CreateDatabaseAsync(), "--Cluster:AdvertisedAddress", "127.0.0.1",
+            "--S3:Endpoint", s3.Endpoint, "--S3:AccessKey", s3.AccessKey, "--S3:SecretKey", s3.SecretKey, "--S3:Bucket", S3Server.NewBucket(),
+        ];
+        await using var core = await ObservedSilo.StartAsync([.. shared, "--Role", "core"]);
+        await using var gateway = await ObservedSilo.StartAsync([.. shared, "--Role", "gateway"]);
+        await using var scoring = await ObservedSilo.StartAsync([.. shared, "--Role", "scoring"]);
+        await UploadAsync(gateway);
+        var trace = await WholeTraceAsync(receiver);
+        // Taken in by one, committed by another, embedded by the third.
+        string[] silos = [trace.Single(s => s.Name.StartsWith("POST ", StringComparison.Ordinal)).Silo, trace.Single(s => s.Name == "shard commit").Silo, trace.Single(s => s.Name == "embed").Silo];
+        Assert.Equal(3, silos.Distinct().Count());
+        Assert.DoesNotContain("", silos);
+    }
+
+    private static async Task UploadAsync(ObservedSilo silo)
+    {
         await silo.Client.CreateDatasetAsync(new CreateDataset("traced", new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] }, new DatasetSettings { Shards = 1, Backbone = TinyBackbone.Name }));
         await foreach (var result in silo.Client.ImportAsync("traced", DrawnImages.EnumerateAsync(40))) Assert.Equal(IngestStatus.Accepted, result.Status);
         await silo.Client.WaitForScoringAsync("traced");
+    }
 
+    private static async Task<IReadOnlyList<ReceivedSpan>> WholeTraceAsync(OtlpReceiver receiver)
+    {
         IReadOnlyList<ReceivedSpan> trace = [];
         await Until.TrueAsync(
             () =>
@@ -26,9 +58,9 @@ public sealed class TraceTests
                 var spans = receiver.Spans();
                 var scored = spans.FirstOrDefault(s => s.Name == "scored");
                 trace = [.. spans.Where(s => s.Trace == scored?.Trace)];
-                return Task.FromResult(trace.Any(s => s.Name == "publish segment") && trace.Any(s => s.Name.StartsWith("POST ", StringComparison.Ordinal)));
+                return Task.FromResult(new[] { "publish segment", "embed", "shard commit" }.All(n => trace.Any(s => s.Name == n)) && trace.Any(s => s.Name.StartsWith("POST ", StringComparison.Ordinal)));
             },
-            Limit, () => $"No whole trace came; spans: {string.Join(", ", receiver.Spans().Select(s => s.Name).Distinct())}");
+            Limit, () => $"a whole trace came; spans: {string.Join(", ", receiver.Spans().Select(s => s.Name).Distinct())}");
 
         // From every step upwards through its parents there is the upload.
         var upload = Assert.Single(trace, s => s.Name.StartsWith("POST ", StringComparison.Ordinal));
@@ -47,6 +79,7 @@ public sealed class TraceTests
         // The call to the device went through Orleans, as it does to another silo.
         Assert.Contains(AncestorsOf(device, trace), s => s.Name.Contains("scoring", StringComparison.OrdinalIgnoreCase) && s != lot);
         Assert.True(commit.End <= lot.End && lot.End <= publish.End && publish.Start <= scoredAt.End);
+        return trace;
     }
 
     [Fact]

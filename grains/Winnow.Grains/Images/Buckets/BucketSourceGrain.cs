@@ -4,6 +4,7 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Images.Buckets;
 using Winnow.Grains.Placement;
+using Winnow.Grains.Datasets;
 using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images.Buckets;
@@ -18,7 +19,7 @@ namespace Winnow.Grains.Images.Buckets;
 [Reentrant, SiloRole(SiloTraits.Core), GrainType("bucket-source")]
 internal sealed partial class BucketSourceGrain(
     [PersistentState("bucket-source", GrainsRegistration.GrainStorage)] IPersistentState<BucketSourceState> state,
-    ILedger ledger, IObjectStore objects, IBucketReader buckets, IImageIntake intake, BucketSourceOptions options, TimeProvider time, ILogger<BucketSourceGrain> logger) : Grain, IBucketSourceGrain
+    KnownDatasets datasets, IObjectStore objects, IBucketReader buckets, IImageIntake intake, BucketSourceOptions options, TimeProvider time, ILogger<BucketSourceGrain> logger) : Grain, IBucketSourceGrain
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
@@ -40,7 +41,7 @@ internal sealed partial class BucketSourceGrain(
     {
         if (this.GetPrimaryKeyString().Split('/') is not [var dataset, var name]) throw new RefusedException($"'{this.GetPrimaryKeyString()}' does not name a source.");
         _name = name;
-        _dataset = await ledger.FindDatasetAsync(dataset, cancellationToken) ?? throw new RefusedException($"There is no dataset '{dataset}'.");
+        _dataset = await datasets.GetAsync(dataset, cancellationToken);
         if (state.State.Source is not null) Work();
     }
 

@@ -13,7 +13,6 @@ namespace Winnow.Cluster.Tests.Failover.Soak;
 /// cluster answers again within seconds.
 /// </summary>
 [Trait("needs", "postgres")]
-[Trait("kind", "failover")]
 [Trait("needs", "s3")]
 [Collection(ProcessesCollection.Name)]
 public sealed class SoakTests(ITestOutputHelper output)
@@ -21,8 +20,7 @@ public sealed class SoakTests(ITestOutputHelper output)
     private const string Dataset = "soak";
     private static readonly TimeSpan RecoveryLimit = TimeSpan.FromSeconds(60);
 
-    private static readonly CreateDataset Creation = new(Dataset, new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] },
-        new DatasetSettings { Shards = 8, AuditSample = 20, ProjectionDimensions = 32, LeasePeriod = TimeSpan.FromSeconds(5) });
+    private static readonly CreateDataset Creation = SoakDataset.Named(Dataset, 8);
 
     [Fact]
     public async Task Nothing_acknowledged_is_lost_or_repeated()
@@ -49,12 +47,9 @@ public sealed class SoakTests(ITestOutputHelper output)
 
     private async Task<(SoakRecord Record, List<TimeSpan> Kills, List<TimeSpan> Hangs)> RunAsync(SiloCluster cluster, SoakPlan plan)
     {
-        var record = new SoakRecord(Creation.Settings!.LeasePeriod);
-        var load = new SoakLoad(cluster, Dataset, record);
         using var client = cluster.NewClient("engineer");
-        await client.CreateDatasetAsync(Creation);
-        await foreach (var result in client.ImportAsync(Dataset, DrawnImages.EnumerateAsync(300, 1_000_000))) record.Accepted(result.Id!.Value, result.Name);
-        await client.WaitForScoringAsync(Dataset);
+        var record = await SoakDataset.CreateAsync(client, Creation, 300);
+        var load = new SoakLoad(cluster, Dataset, record);
 
         var started = Stopwatch.GetTimestamp();
         using var running = RunningLoad.Start(load);

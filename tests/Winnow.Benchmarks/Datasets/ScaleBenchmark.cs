@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using System.Globalization;
+using Winnow.Abstractions.Images;
+using Winnow.Abstractions.Review;
+using Winnow.Benchmarks.Images;
+using Winnow.Benchmarks.Measuring;
+using Winnow.Benchmarks.Seeding;
+using Winnow.Model.Datasets;
+using Winnow.Model.Prelabels;
+using Winnow.Model.Review;
+using Winnow.Testing;
+
+namespace Winnow.Benchmarks.Datasets;
+
+/// <summary>What one more image costs when there are ten thousand, a hundred thousand and a million; and what it costs two processes on the processors of one.</summary>
+internal sealed class ScaleBenchmark : IBenchmark
+{
+    // Few, so that the small dataset stays one.
+    private const int Added = 1_000;
+    private const int Decided = 400;
+
+    public string Name => "scale";
+
+    public string Describes => "cost per image at 10 k, 100 k and 1 M images, beside that at 10 k; and one silo beside two processes on the same processors";
+
+    public async Task RunAsync(BenchmarkRun run)
+    {
+        await SizesAsync(run);
+        await ProcessesAsync(run);
+    }
+
+    private static async Task SizesAsync(BenchmarkRun run)
+    {
+        int[] sizes = [10_000, 100_000, 1_000_000];
+        var datasets = new List<Scaled>();
+        try
+        {
+            foreach (var size in sizes) datasets.Add(await Scaled.StartAsync(run, size));
+            for (var i = 1; i < sizes.Length; i++)
+            {
+                var (large, small) = (datasets[i], datasets[0]);
+                run.Report(Of("register", sizes[i]), "µs/image", await PairedSamples.TakeAsync(run.Repeats(7), large.RegisterAsync, small.RegisterAsync, run.Stop), "1.15");
+                run.Report(Of("decide", sizes[i]), "µs/image", await PairedSamples.TakeAsync(run.Repeats(7), large.DecideAsync, small.DecideAsync, run.Stop), "1.15");
+            }
+        }
+        finally
+        {
+            foreach (var dataset in datasets) await dataset.DisposeAsync();
+        }
+
+        static string Of(string what, int size) => string.Create(CultureInfo.InvariantCulture, $"scale/{what}-at-{size}");
+    }
+
+    private static async Task ProcessesAsync(BenchmarkRun run)
+    {
+        await using var postgres = await PostgresServer.StartPrivateAsync();
+        await using var s3 = await S3Server.StartOwnAsync();
+        await SiloCluster.PrepareAsync();
+        var images = run.Size(3_000, 300);
+        run.Report("scale/two-processes", "µs/image", await PairedSamples.TakeAsync(run.Repeats(3), () => ScoreAsync(2), () => ScoreAsync(1), run.Stop), "1.15");
+
+        async Task<double> ScoreAsync(int silos)
+        {
+            await using var cluster = new SiloCluster(await postgres.CreateDatabaseAsync(), s3, S3Server.NewBucket());
+            // As many workers in all, whoever they belong to.
+            await cluster.StartAsync(silos, "--Scoring:Workers", silos == 1 ? "2" : "1");
+            using var client = cluster.NewClient("measure");
+            await client.CreateDatasetAsync(new CreateDataset("scaled", new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] }, new DatasetSettings { Shards = 8 }));
+            // What is opened once is opened before the clock runs.
+            await foreach (var _ in client.ImportAsync("scaled", DrawnImages.EnumerateAsync(200, 1_000_000), cancellationToken: run.Stop)) { }
+            await client.WaitForScoringAsync("scaled");
+            var started = Stopwatch.GetTimestamp();
+            await foreach (var _ in client.ImportAsync("scaled", DrawnImages.EnumerateAsync(images), cancellationToken: run.Stop)) { }
+            await client.WaitForScoringAsync("scaled");
+            return Stopwatch.GetElapsedTime(started).TotalMicroseconds / images;
+        }
+    }
+
+    /// <summary>A silo with a dataset of some size, to which images are added and of which images are decided about, through its grains.</summary>
+    private sealed class Scaled(BenchmarkRun run, BenchmarkSilo silo, SeedPlan plan) : IAsyncDisposable
+    {
+        private readonly IngestRows _rows = new(plan.Shards, plan.Seed + 77);
+
+        public static async Task<Scaled> StartAsync(BenchmarkRun run, int images)
+        {
+            var plan = new SeedPlan { Name = "scaled", Images = run.Size(images, 800), Tasks = run.Size(images, 800), Dimensions = 0 };
+            var folder = Path.Combine(run.Folder, images.ToString(CultureInfo.InvariantCulture));
+            Directory.CreateDirectory(folder);
+            await SeededDataset.WriteAsync(folder, plan, run.Stop);
+            var dataset = new Scaled(run, await BenchmarkSilo.StartIdleAsync(folder, run.Stop), plan);
+            await Task.WhenAll(Enumerable.Range(0, plan.Shards).Select(s => dataset.Shard(s).GetSummaryAsync(run.Stop)));
+            run.Say($"a silo with {plan.Images:N0} images stands");
+            return dataset;
+        }
+
+        public async Task<double> RegisterAsync()
+        {
+            var count = run.Size(Added, 800);
+            var lots = _rows.Next(count);
+            var started = Stopwatch.GetTimestamp();
+            await IngestRows.ForEachAsync(lots, (shard, lot) => Shard(shard).ApplyAsync(lot, run.Stop));
+            return Stopwatch.GetElapsedTime(started).TotalMicroseconds / count;
+        }
+
+        public async Task<double> DecideAsync()
+        {
+            var count = run.Size(Decided, 40);
+            var queue = silo.Grains.GetGrain<IQueueGrain>(plan.Name);
+            var started = Stopwatch.GetTimestamp();
+            await Task.WhenAll(Enumerable.Range(0, 20).Select(async person =>
+            {
+                var actor = string.Create(CultureInfo.InvariantCulture, $"person:{person}");
+                for (var i = 0; i < count / 20; i++)
+                {
+                    var task = (await queue.TakeAsync(new LeaseRequest(1, 1_000), actor, run.Stop)).Single();
+                    var decision = new SubmitDecision(task.Image, Guid.NewGuid(), new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag("class-1")] }, task.Lease);
+                    var result = await silo.Grains.GetGrain<IImageGrain>(GrainKeys.Image(plan.Name, task.Image)).SubmitAsync(decision, actor, run.Stop);
+                    if (result.Status != SubmitStatus.Recorded) throw new InvalidOperationException($"{task.Image}: {result.Status} {result.Reason}");
+                }
+            }));
+            return Stopwatch.GetElapsedTime(started).TotalMicroseconds / count;
+        }
+
+        private IShardIngest Shard(int shard) => silo.Grains.GetGrain<IShardIngest>(GrainKeys.Shard(plan.Name, shard));
+
+        public ValueTask DisposeAsync() => silo.DisposeAsync();
+    }
+}
