@@ -1,5 +1,6 @@
 using Winnow.Abstractions.Training;
 using Winnow.Algorithms.Selection;
+using Winnow.Grains.Datasets;
 using Winnow.Grains.Training;
 using Winnow.Model.Images;
 
@@ -21,7 +22,7 @@ internal static class PoolSelection
         var strategy = QueryStrategies.Get(request.Strategy);
         var selection = new SelectionRequest(request.BatchSize, request.Round, request.Seed, classes);
         var plan = strategy.Plan(selection);
-        var gathered = await Task.WhenAll(shards.Select(s => s.GatherCandidatesAsync(request, cancellationToken)));
+        var gathered = await shards.AllAsync(s => s.GatherCandidatesAsync(request, cancellationToken));
 
         var (candidates, evaluation) = MergedPool.Of(gathered, plan, request.Seed);
         if (candidates.Length == 0) return [];
