@@ -1,9 +1,14 @@
 using Winnow.Benchmarks;
+using Winnow.Benchmarks.Images;
 using Winnow.Benchmarks.Measuring;
+using Winnow.Benchmarks.Scoring;
 
 // One line per benchmark: its name, and what runs it.
 IBenchmark[] benchmarks =
 [
+    new DecodeBenchmark(),
+    new ScoringBenchmark(),
+    new BatchingBenchmark(),
 ];
 
 if (args is ["--help"] or ["-h"] or [])

@@ -7,7 +7,7 @@ namespace Winnow.Inference.Scoring;
 /// <summary>
 /// Runs batches of one session for one thread, from an input tensor into an output tensor that are allocated once and handed to the runtime without copies.
 /// </summary>
-internal sealed class BackboneRunner : IDisposable
+internal sealed class BackboneRunner : IBatchRunner
 {
     private readonly InferenceSession _session;
     private readonly RunOptions _run = new();
@@ -35,18 +35,18 @@ internal sealed class BackboneRunner : IDisposable
         _embeddings = _positions == 1 ? _output : new float[Capacity * Dimensions];
     }
 
-    /// <summary>Length of an embedding.</summary>
+    /// <inheritdoc/>
     public int Dimensions { get; }
 
-    /// <summary>Side of the input in pixels.</summary>
+    /// <inheritdoc/>
     public int Side { get; }
 
-    /// <summary>Most images per run.</summary>
+    /// <inheritdoc/>
     public int Capacity { get; }
 
     private int ImageLength => 3 * Side * Side;
 
-    /// <summary>Where image number <paramref name="slot"/> of the next run is written: [3, side, side].</summary>
+    /// <inheritdoc/>
     public Span<float> Slot(int slot) => _input.AsSpan(slot * ImageLength, ImageLength);
 
     /// <summary>Makes a runner, learning the shape of the output from a run on a blank image.</summary>
@@ -68,9 +68,7 @@ internal sealed class BackboneRunner : IDisposable
         return new BackboneRunner(session, name, output, side, fixedBatch, maxBatch, shape);
     }
 
-    /// <summary>Runs the images in <paramref name="count"/> slots from <paramref name="start"/> on.</summary>
-    /// <returns>[count, Dimensions], valid until the next run.</returns>
-    /// <exception cref="OnnxRuntimeException">The model failed on this batch.</exception>
+    /// <inheritdoc/>
     public ReadOnlySpan<float> Run(int start, int count)
     {
         var images = _input.AsMemory();
@@ -85,7 +83,7 @@ internal sealed class BackboneRunner : IDisposable
         return RunBound(images, start, start, count);
     }
 
-    /// <summary>Runs one blank image; a device that fails on it is broken, whatever the images were.</summary>
+    /// <inheritdoc/>
     public void RunBlank()
     {
         var batch = Math.Max(1, _fixedBatch);

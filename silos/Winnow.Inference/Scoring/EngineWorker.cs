@@ -14,7 +14,7 @@ internal readonly record struct EngineItem(PendingLot Lot, int Index, ReadOnlyMe
 internal sealed class EngineWorker : IDisposable
 {
     private readonly ChannelReader<EngineItem> _ready;
-    private readonly BackboneRunner _runner;
+    private readonly IBatchRunner _runner;
     private readonly ImageDecoder _decoder;
     private readonly Normalisation _normalisation;
     private readonly TimeProvider _time;
@@ -26,7 +26,7 @@ internal sealed class EngineWorker : IDisposable
     private int _count;
 
     public EngineWorker(
-        ChannelReader<EngineItem> ready, BackboneRunner runner, ImageDecoder decoder, Normalisation normalisation, TimeProvider time, TimeSpan maxDelay, Func<bool> moreIsComing, string name)
+        ChannelReader<EngineItem> ready, IBatchRunner runner, ImageDecoder decoder, Normalisation normalisation, TimeProvider time, TimeSpan maxDelay, Func<bool> moreIsComing, string name)
     {
         (_ready, _runner, _decoder, _normalisation) = (ready, runner, decoder, normalisation);
         (_time, _maxDelay, _moreIsComing) = (time, maxDelay, moreIsComing);
