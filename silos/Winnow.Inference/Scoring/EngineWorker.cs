@@ -19,17 +19,27 @@ internal sealed class EngineWorker : IDisposable
     private readonly Normalisation _normalisation;
     private readonly TimeProvider _time;
     private readonly TimeSpan _maxDelay;
-    private readonly Func<bool> _moreIsComing;
+    private readonly Func<int> _underWay;
+    private readonly int _sharers;
     private readonly EngineItem[] _batch;
     private readonly Thread _thread;
     private Task<bool>? _wait;
     private int _count;
 
+    /// <param name="ready">Images whose bytes are there.</param>
+    /// <param name="runner">This worker's own; disposed with it.</param>
+    /// <param name="decoder">Shared.</param>
+    /// <param name="normalisation">Of channel values.</param>
+    /// <param name="time">For delays and durations.</param>
+    /// <param name="maxDelay">How long a batch that is not full waits for images that are under way.</param>
+    /// <param name="underWay">How many images are being fetched or wait for that.</param>
+    /// <param name="sharers">Workers that what waits is shared among.</param>
+    /// <param name="name">Of the thread.</param>
     public EngineWorker(
-        ChannelReader<EngineItem> ready, IBatchRunner runner, ImageDecoder decoder, Normalisation normalisation, TimeProvider time, TimeSpan maxDelay, Func<bool> moreIsComing, string name)
+        ChannelReader<EngineItem> ready, IBatchRunner runner, ImageDecoder decoder, Normalisation normalisation, TimeProvider time, TimeSpan maxDelay, Func<int> underWay, int sharers, string name)
     {
         (_ready, _runner, _decoder, _normalisation) = (ready, runner, decoder, normalisation);
-        (_time, _maxDelay, _moreIsComing) = (time, maxDelay, moreIsComing);
+        (_time, _maxDelay, _underWay, _sharers) = (time, maxDelay, underWay, sharers);
         _batch = new EngineItem[runner.Capacity];
         _thread = new Thread(Work) { IsBackground = true, Name = name };
         _thread.Start();
@@ -76,7 +86,10 @@ internal sealed class EngineWorker : IDisposable
 
     private void Gather(long began)
     {
-        while (_count < _batch.Length)
+        // A worker's share of what waits, not all that it could take: of ten images that come at once to two idle cores, each takes five, where one that took
+        // all would answer the last of them in twice the time. Under load there is always enough for whole batches.
+        var most = Math.Clamp((_ready.Count + _underWay() + _sharers - 1) / _sharers, 1, _batch.Length);
+        while (_count < most)
         {
             if (_ready.TryRead(out var item))
             {
@@ -84,7 +97,7 @@ internal sealed class EngineWorker : IDisposable
                 continue;
             }
             var left = _maxDelay - _time.GetElapsedTime(began);
-            if (_count == 0 || left <= TimeSpan.Zero || !_moreIsComing() || !WaitForImages(left))
+            if (_count == 0 || left <= TimeSpan.Zero || _underWay() == 0 || !WaitForImages(left))
                 return;
         }
     }
