@@ -133,7 +133,7 @@ internal sealed partial class ShardGrain
         for (var o = first; o < first + count; o++)
             if (!_index.Has(o, ShardIndex.Flags.Quarantined)) images.Add(_index.IdOf(o));
         var wanted = new EmbedLot(_key.Dataset, [.. images]);
-        var lot = await devices.SendAsync(device => GrainFactory.GetGrain<IScoringGrain>(new DeviceKey(_dataset.Settings.Backbone, device.Silo, device.Slot).ToString()).EmbedAsync(wanted, cancellationToken));
+        var lot = await devices.SendAsync(wanted.Images.Length, device => GrainFactory.GetGrain<IScoringGrain>(new DeviceKey(_dataset.Settings.Backbone, device.Silo, device.Slot).ToString()).EmbedAsync(wanted, cancellationToken));
         return images.Count == count ? lot : Spread(lot, first, count);
     }
 

@@ -33,12 +33,11 @@ public sealed class EmbeddingEngine : IAsyncDisposable
         : this(backbone, device, options, decoder, time, OpenSession(backbone, device)) { }
 
     private EmbeddingEngine(BackboneFile backbone, Device device, EngineOptions options, ImageDecoder decoder, TimeProvider time, InferenceSession session)
-        : this(backbone.Info, backbone.Preprocessing.Normalisation, device, options, decoder, time, OpenRunners(backbone, options, session)) => _session = session;
+        : this(backbone.Info, backbone.Preprocessing.Normalisation, device, options, Decoder(decoder), time, OpenRunners(backbone, options, session)) => _session = session;
 
     /// <summary>An engine on runners that are there already, one per worker; they are disposed with it.</summary>
-    internal EmbeddingEngine(BackboneInfo backbone, Normalisation normalisation, Device device, EngineOptions options, ImageDecoder decoder, TimeProvider time, IReadOnlyList<IBatchRunner> runners)
+    internal EmbeddingEngine(BackboneInfo backbone, Normalisation normalisation, Device device, EngineOptions options, TensorDecoder decode, TimeProvider time, IReadOnlyList<IBatchRunner> runners)
     {
-        ArgumentNullException.ThrowIfNull(decoder);
         ArgumentNullException.ThrowIfNull(time);
         options.Validate();
         (Backbone, Device) = (backbone, device);
@@ -48,7 +47,7 @@ public sealed class EmbeddingEngine : IAsyncDisposable
         // Workers on processors have one each. On another device they take turns, and a run costs much the same whatever is in it: there nothing is left to others.
         var sharers = device.Kind == "cpu" ? runners.Count : 1;
         for (var i = 0; i < _workers.Length; i++)
-            _workers[i] = new EngineWorker(_ready.Reader, runners[i], decoder, normalisation, time, options.MaxDelay, () => Volatile.Read(ref _underWay), sharers, $"embedding {device} {i}");
+            _workers[i] = new EngineWorker(_ready.Reader, runners[i], decode, normalisation, time, options.MaxDelay, () => Volatile.Read(ref _underWay), sharers, $"embedding {device} {i}");
         _fetchers = new Task[options.Fetches];
         for (var i = 0; i < _fetchers.Length; i++)
             _fetchers[i] = Task.Run(FetchLoopAsync);
@@ -105,6 +104,12 @@ public sealed class EmbeddingEngine : IAsyncDisposable
             }
         }
         return new ValueTask(_disposal);
+    }
+
+    private static TensorDecoder Decoder(ImageDecoder decoder)
+    {
+        ArgumentNullException.ThrowIfNull(decoder);
+        return decoder.TryDecodeToTensor;
     }
 
     private static InferenceSession OpenSession(BackboneFile backbone, Device device)
@@ -179,24 +184,31 @@ public sealed class EmbeddingEngine : IAsyncDisposable
     {
         await foreach (var item in _requests.Reader.ReadAllAsync())
         {
-            if (item.Lot.TryUse())
-                await FetchAsync(item);
-            Interlocked.Decrement(ref _underWay);
+            if (!item.Lot.TryUse())
+                Interlocked.Decrement(ref _underWay);
+            else if (await FetchAsync(item) is { } bytes)
+                // From here on the worker ends the use.
+                await _ready.Writer.WriteAsync(item with { Bytes = bytes });
         }
     }
 
-    private async ValueTask FetchAsync(EngineItem item)
+    /// <summary>The bytes of an image; null when its lot has failed.</summary>
+    private async ValueTask<ReadOnlyMemory<byte>?> FetchAsync(EngineItem item)
     {
         try
         {
-            var bytes = await item.Lot.FetchAsync(item.Index);
-            // From here on the worker ends the use.
-            await _ready.Writer.WriteAsync(item with { Bytes = bytes });
+            return await item.Lot.FetchAsync(item.Index);
         }
         catch (Exception failure)
         {
             item.Lot.Fail(failure);
             item.Lot.EndUse();
+            return null;
+        }
+        finally
+        {
+            // Before it is ready: what waits is counted once, or workers would take more than their share.
+            Interlocked.Decrement(ref _underWay);
         }
     }
 

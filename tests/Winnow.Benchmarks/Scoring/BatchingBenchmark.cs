@@ -53,7 +53,7 @@ internal sealed class BatchingBenchmark : IBenchmark
     private static EmbeddingEngine Launcher(int batch, ImageDecoder decoder)
     {
         var device = new Lock();
-        return new EmbeddingEngine(new BackboneInfo("launcher", 16, 160, "", ""), Normalisation.ImageNet, Device.Cuda(0), new EngineOptions { Workers = 2, MaxBatch = batch }, decoder, TimeProvider.System,
+        return new EmbeddingEngine(new BackboneInfo("launcher", 16, 160, "", ""), Normalisation.ImageNet, Device.Cuda(0), new EngineOptions { Workers = 2, MaxBatch = batch }, decoder.TryDecodeToTensor, TimeProvider.System,
             [new SlowLauncher(device, batch), new SlowLauncher(device, batch)]);
     }
 
