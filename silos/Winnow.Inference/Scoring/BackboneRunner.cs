@@ -18,7 +18,7 @@ internal sealed class BackboneRunner : IBatchRunner
     private readonly float[] _input;
     private readonly float[] _output;
     private readonly float[] _embeddings;
-    private readonly Dictionary<(int Start, int Count), (OrtValue[] Input, OrtValue[] Output)> _bound = [];
+    private readonly Dictionary<(int Start, int Count), Bound> _bound = [];
     private readonly long[] _outputShape;
     private float[]? _staging;
 
@@ -93,10 +93,11 @@ internal sealed class BackboneRunner : IBatchRunner
 
     public void Dispose()
     {
-        foreach (var (input, output) in _bound.Values)
+        foreach (var bound in _bound.Values)
         {
-            input[0].Dispose();
-            output[0].Dispose();
+            bound.Binding.Dispose();
+            bound.Input.Dispose();
+            bound.Output.Dispose();
         }
         _run.Dispose();
     }
@@ -126,16 +127,23 @@ internal sealed class BackboneRunner : IBatchRunner
         {
             var shape = (long[])_outputShape.Clone();
             shape[0] = batch;
-            bound = (
-                [OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, images.Slice(start * ImageLength, batch * ImageLength), [batch, 3, Side, Side])],
-                [OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, _output.AsMemory(0, batch * Dimensions * _positions), shape)]);
+            bound = new Bound(
+                _session.CreateIoBinding(),
+                OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, images.Slice(start * ImageLength, batch * ImageLength), [batch, 3, Side, Side]),
+                OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, _output.AsMemory(0, batch * Dimensions * _positions), shape));
+            bound.Binding.BindOutput(_outputNames[0], bound.Output);
             _bound.Add((key, batch), bound);
         }
-        _session.Run(_run, _inputNames, bound.Input, _outputNames, bound.Output);
+        // A copied input may be kept from the last run by a device with memory of its own: said anew, its bytes are those of now.
+        bound.Binding.BindInput(_inputNames[0], bound.Input);
+        _session.RunWithBinding(_run, bound.Binding);
         if (_positions > 1)
             Average(count);
         return _embeddings.AsSpan(0, count * Dimensions);
     }
+
+    /// <summary>Input and output of one size of batch, bound once, so that the runtime neither looks names up nor allocates when it runs.</summary>
+    private sealed record Bound(OrtIoBinding Binding, OrtValue Input, OrtValue Output);
 
     private void Average(int count)
     {

@@ -8,6 +8,7 @@ internal sealed class CountedDevices(int deadlyDevice = -1, int after = 0)
 {
     private readonly TaskCompletionSource _gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly int[] _images = new int[2];
+    private readonly int[] _begun = new int[2];
     private int _failures;
 
     /// <summary>Images that each device has embedded.</summary>
@@ -42,7 +43,8 @@ internal sealed class CountedDevices(int deadlyDevice = -1, int after = 0)
         public async Task<Embedded> EmbedAsync(int count, Func<int, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch, CancellationToken cancellationToken)
         {
             await owner._gate.Task.WaitAsync(cancellationToken);
-            if (device == owner.DeadlyDevice && Volatile.Read(ref owner._images[device]) >= owner.After)
+            var before = Interlocked.Add(ref owner._begun[device], count) - count;
+            if (device == owner.DeadlyDevice && before >= owner.After)
             {
                 // In the middle: half of the images were there.
                 for (var i = 0; i < count / 2; i++) await fetch(i, cancellationToken);
