@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using NetVips;
 using SkiaSharp;
 using Winnow.Benchmarks.Measuring;

