@@ -6,11 +6,10 @@ using Winnow.Model.Images;
 namespace Winnow.Adapters.Scoring;
 
 /// <summary>
-/// Notes as small files in a folder of this silo's own: one per lot under way, and the list of suspects. What the dead process left is read at the start:
-/// the images of a lot become suspects, and one that was alone is counted. They are never synced, since the death of a process, unlike that of a
-/// machine, leaves the page cache; so a note costs some tens of microseconds.
+/// Notes in a folder of this silo's own: what is under way, and the list of suspects. What the dead process left is read at the start: the images of a lot
+/// become suspects, and one that was alone is counted. Nothing is synced, since the death of a process, unlike that of a machine, leaves the page cache.
 /// </summary>
-internal sealed partial class FileCrashNotes : ICrashNotes
+internal sealed partial class FileCrashNotes : ICrashNotes, IDisposable
 {
     /// <summary>
     /// Deaths while it was alone that make an image guilty, on top of the one that made it a suspect. A process is killed for other reasons too; that it
@@ -18,13 +17,15 @@ internal sealed partial class FileCrashNotes : ICrashNotes
     /// </summary>
     internal const int DeathsAlone = 2;
 
-    private const string Prefix = "lot-";
+    /// <summary>Images under way that have room: 2 MB.</summary>
+    private const int Entries = 16_384;
 
     private readonly Lock _gate = new();
     private readonly string _folder;
     private readonly ILogger _logger;
     private readonly Dictionary<(string Dataset, ImageId Image), int> _deaths = [];
-    private int _next;
+    private readonly UnderWayMap _underWay;
+    private bool _closed;
     private int _suspects;
 
     /// <exception cref="IOException">The folder cannot be written.</exception>
@@ -34,14 +35,12 @@ internal sealed partial class FileCrashNotes : ICrashNotes
         var list = Path.Combine(_folder, "suspects");
         if (File.Exists(list))
             foreach (var (dataset, image, deaths) in Read(list)) _deaths[(dataset, image)] = deaths;
-        foreach (var left in Directory.GetFiles(_folder, Prefix + "*"))
-        {
-            var lot = Read(left).ToArray();
-            foreach (var (dataset, image, _) in lot) _deaths[(dataset, image)] = _deaths.GetValueOrDefault((dataset, image)) + (lot.Length == 1 && _deaths.ContainsKey((dataset, image)) ? 1 : 0);
-        }
+        _underWay = new UnderWayMap(Path.Combine(_folder, "under-way"), Entries);
+        foreach (var (dataset, image, alone) in _underWay.Read())
+            _deaths[(dataset, image)] = _deaths.TryGetValue((dataset, image), out var deaths) && alone ? deaths + 1 : deaths;
         // The list first: a death in between counts the same notes once more, and never forgets them.
         Write();
-        foreach (var left in Directory.GetFiles(_folder, Prefix + "*")) File.Delete(left);
+        _underWay.Clear();
         _suspects = _deaths.Values.Count(d => d < DeathsAlone);
         if (_suspects > 0) LogSuspects(logger, _suspects);
         foreach (var ((dataset, image), deaths) in _deaths)
@@ -60,29 +59,38 @@ internal sealed partial class FileCrashNotes : ICrashNotes
 
     public IDisposable Begin(string dataset, IReadOnlyList<ImageId> images)
     {
-        var path = Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Interlocked.Increment(ref _next):D9}"));
-        try
+        lock (_gate)
         {
-            File.WriteAllLines(path, images.Select(i => Line(dataset, i, 0)));
+            return new Note(this, _closed ? [] : _underWay.Add(dataset, images), dataset, images);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Scoring goes on without notes on a disk that is full: it is no fault of the images.
-            LogNotNoted(_logger, e, path);
-        }
-        return new Note(this, path, dataset, images);
     }
 
-    private void End(string path, string dataset, IReadOnlyList<ImageId> images)
+    public void Dispose()
     {
+        lock (_gate)
+        {
+            if (!_closed) _underWay.Dispose();
+            _closed = true;
+        }
+    }
+
+    private void End(int[] entries, string dataset, IReadOnlyList<ImageId> images)
+    {
+        lock (_gate)
+        {
+            // What is under way when the silo closes stays noted: it is looked at one by one next time, and nothing worse.
+            if (_closed) return;
+            _underWay.Remove(entries);
+        }
+        if (images.Count != 1 || !AnySuspect) return;
         try
         {
-            File.Delete(path);
-            if (images.Count == 1) Clear(dataset, images[0]);
+            Clear(dataset, images[0]);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            LogNotNoted(_logger, e, path);
+            // On a disk that is full, say: whoever was cleared is looked at once more after the next death.
+            LogNotNoted(_logger, e, _folder);
         }
     }
 
@@ -124,11 +132,11 @@ internal sealed partial class FileCrashNotes : ICrashNotes
     [LoggerMessage(2, LogLevel.Error, "Image {Image} of dataset {Dataset} ends the process whenever it is looked at and is put aside")]
     private static partial void LogGuilty(ILogger logger, string image, string dataset);
 
-    [LoggerMessage(3, LogLevel.Warning, "What is under way could not be noted in {Path}: an image that ends the process now would not be found")]
+    [LoggerMessage(3, LogLevel.Warning, "The list of suspected images could not be written in {Path}")]
     private static partial void LogNotNoted(ILogger logger, Exception exception, string path);
 
-    private sealed class Note(FileCrashNotes owner, string path, string dataset, IReadOnlyList<ImageId> images) : IDisposable
+    private sealed class Note(FileCrashNotes owner, int[] entries, string dataset, IReadOnlyList<ImageId> images) : IDisposable
     {
-        public void Dispose() => owner.End(path, dataset, images);
+        public void Dispose() => owner.End(entries, dataset, images);
     }
 }
