@@ -28,6 +28,7 @@ public static class GrainsRegistration
         services.AddSingleton<LeaseKeyring>();
         services.TryAddSingleton<IBucketReader, NoBuckets>();
         services.TryAddSingleton(new BucketSourceOptions());
+        services.TryAddSingleton<ICrashNotes, NoCrashNotes>();
         services.AddSingleton<DeviceDirectory>();
         services.AddPlacementFilter<SiloRoleFilter, SiloRoleDirector>(ServiceLifetime.Singleton);
         services.AddPlacementFilter<OnItsSiloFilter, OnItsSiloDirector>(ServiceLifetime.Singleton);

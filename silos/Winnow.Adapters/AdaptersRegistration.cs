@@ -71,6 +71,7 @@ public static class AdaptersRegistration
         services.AddDecoder();
         services.AddSingleton<IEmbedderProvider, OnnxEmbedderProvider>();
         services.AddSingleton<IModelExporter, OnnxModelExporter>();
+        if (options.NotesFolder is { } notes) services.AddSingleton<ICrashNotes>(provider => new FileCrashNotes(notes, provider.GetRequiredService<ILogger<FileCrashNotes>>()));
         return services;
     }
 

@@ -3,18 +3,22 @@ using Winnow.Benchmarks.Datasets;
 using Winnow.Benchmarks.Images;
 using Winnow.Benchmarks.Measuring;
 using Winnow.Benchmarks.Review;
+using Winnow.Benchmarks.Scoring;
 using Winnow.Benchmarks.Selection;
 using Winnow.Benchmarks.Training;
 
 // One line per benchmark: its name, and what runs it.
 IBenchmark[] benchmarks =
 [
+    new ScoringBenchmark(),
+    new BatchingBenchmark(),
+    new DecodeBenchmark(),
     new RescoreBenchmark(),
     new SelectBenchmark(),
+    new IngestBenchmark(),
+    new NextTaskBenchmark(),
     new MemoryBenchmark(),
     new RestartBenchmark(),
-    new NextTaskBenchmark(),
-    new IngestBenchmark(),
     new ScaleBenchmark(),
 ];
 

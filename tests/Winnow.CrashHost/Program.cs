@@ -18,6 +18,9 @@ switch (args)
     case ["silo", var connectionString, var siloPort, var gatewayPort]:
         await OrleansSilo.RunAsync(connectionString, int.Parse(siloPort, CultureInfo.InvariantCulture), int.Parse(gatewayPort, CultureInfo.InvariantCulture));
         return 0;
+    case [['-', '-', ..], ..]:
+        await PoisonedSilo.RunAsync(args);
+        return 0;
     case ["open", var path]:
         try
         {
@@ -30,6 +33,6 @@ switch (args)
             return 3;
         }
     default:
-        Console.Error.WriteLine("Usage: Winnow.CrashHost ledger PATH | objects FOLDER | open PATH | silo CONNECTION PORT GATEWAY");
+        Console.Error.WriteLine("Usage: Winnow.CrashHost ledger PATH | objects FOLDER | open PATH | silo CONNECTION PORT GATEWAY | options of a silo");
         return 2;
 }

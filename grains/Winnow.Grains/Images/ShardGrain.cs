@@ -132,6 +132,7 @@ internal sealed partial class ShardGrain(KnownDatasets datasets, ILedger ledger,
         await CommitAsync(new ShardCommit { Shard = _key, Epoch = _epoch, OperationId = lot.OperationId, Images = fresh }, cancellationToken);
         _traces.Arrived(_index.Count, fresh.Count);
         foreach (var row in fresh) _index.Add(row.Row.Id, row.Row.Partition, row.Row.Label, row.Row.Reason is not null);
+        _lastArrival = time.GetTimestamp();
         WakeMachineWork();
         return outcomes;
     }

@@ -25,8 +25,10 @@ internal sealed class DeviceDirectory(ISiloStatusOracle silos, ISiloMetadataCach
     }
 
     /// <summary>Sends a lot to the least busy device, and to another when that one fails: a dying device loses nothing.</summary>
+    /// <param name="images">In the lot.</param>
+    /// <param name="send">Gives it to a device.</param>
     /// <exception cref="InvalidOperationException">There is no device.</exception>
-    public async Task<T> SendAsync<T>(Func<DeviceAt, Task<T>> send)
+    public async Task<T> SendAsync<T>(int images, Func<DeviceAt, Task<T>> send)
     {
         const int MostTries = 3;
         var failed = new List<DeviceAt>();
@@ -35,7 +37,7 @@ internal sealed class DeviceDirectory(ISiloStatusOracle silos, ISiloMetadataCach
             DeviceAt device;
             lock (_gate)
             {
-                device = _load.Take(Devices(), failed, time.GetUtcNow())
+                device = _load.Take(Devices(), failed, images, time.GetUtcNow())
                     ?? throw new InvalidOperationException("No silo of the cluster has a scoring device. Start one with Role=scoring or Role=all; what waits is kept.");
             }
             var broke = true;
@@ -51,7 +53,7 @@ internal sealed class DeviceDirectory(ISiloStatusOracle silos, ISiloMetadataCach
             }
             finally
             {
-                lock (_gate) _load.Done(device, broke, time.GetUtcNow());
+                lock (_gate) _load.Done(device, images, broke, time.GetUtcNow());
             }
         }
     }

@@ -4,6 +4,7 @@ using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Scoring;
 using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
+using Winnow.Model.Images;
 
 namespace Winnow.Grains.Scoring;
 
@@ -12,27 +13,27 @@ namespace Winnow.Grains.Scoring;
 /// batches across them on threads of its own.
 /// </summary>
 [Reentrant, KeepAlive, OnItsSilo, GrainType("scoring")]
-internal sealed class ScoringGrain(IEmbedderProvider embedders, IObjectStore objects) : Grain, IScoringGrain
+internal sealed class ScoringGrain(IEmbedderProvider embedders, IObjectStore objects, ICrashNotes notes) : Grain, IScoringGrain
 {
-    private IEmbedder? _embedder;
+    private CarefulEmbedder? _embedder;
 
     public async Task<EmbeddedLot> EmbedAsync(EmbedLot lot, CancellationToken cancellationToken)
     {
         var embedder = _embedder ??= await OpenAsync(cancellationToken);
         if (lot.Images.Length == 0) return new EmbeddedLot(embedder.Dimensions, [], []);
-        var embedded = await Task.Run(() => embedder.EmbedAsync(lot.Images.Length, (i, ct) => FetchAsync(lot, i, ct), cancellationToken), cancellationToken);
+        var embedded = await Task.Run(() => embedder.EmbedAsync(lot, (image, ct) => FetchAsync(lot.Dataset, image, ct), cancellationToken), cancellationToken);
         return new EmbeddedLot(embedder.Dimensions, MemoryMarshal.AsBytes<Half>(embedded.Vectors).ToArray(), embedded.Reasons);
     }
 
-    private async Task<IEmbedder> OpenAsync(CancellationToken cancellationToken)
+    private async Task<CarefulEmbedder> OpenAsync(CancellationToken cancellationToken)
     {
         var key = DeviceKey.Parse(this.GetPrimaryKeyString());
-        return await embedders.GetAsync(key.Backbone, key.Slot, cancellationToken);
+        return new CarefulEmbedder(await embedders.GetAsync(key.Backbone, key.Slot, cancellationToken), notes);
     }
 
-    private async ValueTask<ReadOnlyMemory<byte>> FetchAsync(EmbedLot lot, int index, CancellationToken cancellationToken)
+    private async ValueTask<ReadOnlyMemory<byte>> FetchAsync(string dataset, ImageId image, CancellationToken cancellationToken)
     {
-        var key = ObjectKeys.Image(lot.Dataset, lot.Images[index]);
-        return await objects.GetAsync(key, cancellationToken) ?? throw new InvalidDataException($"The bytes of {lot.Images[index]} are not in the object store under {key}.");
+        var key = ObjectKeys.Image(dataset, image);
+        return await objects.GetAsync(key, cancellationToken) ?? throw new InvalidDataException($"The bytes of {image} are not in the object store under {key}.");
     }
 }

@@ -22,6 +22,7 @@ internal sealed partial class ShardGrain
     private readonly SemaphoreSlim _machine = new(1, 1);
     private readonly List<EmbeddedLot> _buffer = [];
     private int _buffered;
+    private long _lastArrival;
     private Task _machineWork = Task.CompletedTask;
     private string? _stalled;
 
@@ -111,8 +112,9 @@ internal sealed partial class ShardGrain
                     if (_buffered >= options.SegmentRows) await PublishAsync(cancellationToken);
                     _stalled = null;
                 }
-                // A little patience while images keep coming makes few large segments instead of many small ones.
-                else if (_buffered > 0 && !await _wake.WaitAsync(Linger, cancellationToken)) await PublishAsync(cancellationToken);
+                // A little patience while images keep coming makes few large segments instead of many small ones. Counted from the last that came: the end of a
+                // backlog waits for nothing, where the devices would stand idle meanwhile.
+                else if (_buffered > 0 && !await WokenAsync(Linger - time.GetElapsedTime(_lastArrival), cancellationToken)) await PublishAsync(cancellationToken);
                 else if (_buffered == 0 && next >= _index.Count) return;
             }
         }
@@ -122,6 +124,8 @@ internal sealed partial class ShardGrain
         }
     }
 
+    private async Task<bool> WokenAsync(TimeSpan patience, CancellationToken cancellationToken) => patience > TimeSpan.Zero && await _wake.WaitAsync(patience, cancellationToken);
+
     private async Task<EmbeddedLot> EmbedLotAsync(int first, int count, CancellationToken cancellationToken)
     {
         using var span = _traces.StartLot(first, count, _key.Dataset);
@@ -129,7 +133,7 @@ internal sealed partial class ShardGrain
         for (var o = first; o < first + count; o++)
             if (!_index.Has(o, ShardIndex.Flags.Quarantined)) images.Add(_index.IdOf(o));
         var wanted = new EmbedLot(_key.Dataset, [.. images]);
-        var lot = await devices.SendAsync(device => GrainFactory.GetGrain<IScoringGrain>(new DeviceKey(_dataset.Settings.Backbone, device.Silo, device.Slot).ToString()).EmbedAsync(wanted, cancellationToken));
+        var lot = await devices.SendAsync(wanted.Images.Length, device => GrainFactory.GetGrain<IScoringGrain>(new DeviceKey(_dataset.Settings.Backbone, device.Silo, device.Slot).ToString()).EmbedAsync(wanted, cancellationToken));
         return images.Count == count ? lot : Spread(lot, first, count);
     }
 

@@ -26,7 +26,7 @@ internal sealed partial class OnnxEmbedderProvider : IEmbedderProvider, IAsyncDi
         _time = time;
         _weights = new WeightsCache(options.WeightsFolder);
         var report = DeviceCatalog.Discover(options.UseGpu);
-        _devices = InferenceDevices.Usable(report);
+        _devices = InferenceDevices.Usable(report, options.CpuDevices);
         LogDevices(logger, string.Join(", ", _devices), report.WhyNoGpu ?? "");
     }
 
@@ -67,9 +67,11 @@ internal sealed partial class OnnxEmbedderProvider : IEmbedderProvider, IAsyncDi
 
     private Embedder Load(string backbone, Device device)
     {
+        // The parts of a split processor share its workers.
+        var engine = device.Kind == "cpu" ? _options.Engine with { Workers = Math.Max(1, _options.Engine.Workers / _devices.Count) } : _options.Engine;
         try
         {
-            return new Embedder(new EmbeddingEngine(Find(backbone), device, _options.Engine, _decoder, _time));
+            return new Embedder(new EmbeddingEngine(Find(backbone), device, engine, _decoder, _time));
         }
         catch (WeightsUnavailableException problem)
         {

@@ -7,7 +7,7 @@ namespace Winnow.Inference.Scoring;
 /// <summary>
 /// Runs batches of one session for one thread, from an input tensor into an output tensor that are allocated once and handed to the runtime without copies.
 /// </summary>
-internal sealed class BackboneRunner : IDisposable
+internal sealed class BackboneRunner : IBatchRunner
 {
     private readonly InferenceSession _session;
     private readonly RunOptions _run = new();
@@ -18,7 +18,7 @@ internal sealed class BackboneRunner : IDisposable
     private readonly float[] _input;
     private readonly float[] _output;
     private readonly float[] _embeddings;
-    private readonly Dictionary<(int Start, int Count), (OrtValue[] Input, OrtValue[] Output)> _bound = [];
+    private readonly Dictionary<(int Start, int Count), Bound> _bound = [];
     private readonly long[] _outputShape;
     private float[]? _staging;
 
@@ -35,18 +35,18 @@ internal sealed class BackboneRunner : IDisposable
         _embeddings = _positions == 1 ? _output : new float[Capacity * Dimensions];
     }
 
-    /// <summary>Length of an embedding.</summary>
+    /// <inheritdoc/>
     public int Dimensions { get; }
 
-    /// <summary>Side of the input in pixels.</summary>
+    /// <inheritdoc/>
     public int Side { get; }
 
-    /// <summary>Most images per run.</summary>
+    /// <inheritdoc/>
     public int Capacity { get; }
 
     private int ImageLength => 3 * Side * Side;
 
-    /// <summary>Where image number <paramref name="slot"/> of the next run is written: [3, side, side].</summary>
+    /// <inheritdoc/>
     public Span<float> Slot(int slot) => _input.AsSpan(slot * ImageLength, ImageLength);
 
     /// <summary>Makes a runner, learning the shape of the output from a run on a blank image.</summary>
@@ -68,9 +68,7 @@ internal sealed class BackboneRunner : IDisposable
         return new BackboneRunner(session, name, output, side, fixedBatch, maxBatch, shape);
     }
 
-    /// <summary>Runs the images in <paramref name="count"/> slots from <paramref name="start"/> on.</summary>
-    /// <returns>[count, Dimensions], valid until the next run.</returns>
-    /// <exception cref="OnnxRuntimeException">The model failed on this batch.</exception>
+    /// <inheritdoc/>
     public ReadOnlySpan<float> Run(int start, int count)
     {
         var images = _input.AsMemory();
@@ -85,7 +83,7 @@ internal sealed class BackboneRunner : IDisposable
         return RunBound(images, start, start, count);
     }
 
-    /// <summary>Runs one blank image; a device that fails on it is broken, whatever the images were.</summary>
+    /// <inheritdoc/>
     public void RunBlank()
     {
         var batch = Math.Max(1, _fixedBatch);
@@ -95,10 +93,11 @@ internal sealed class BackboneRunner : IDisposable
 
     public void Dispose()
     {
-        foreach (var (input, output) in _bound.Values)
+        foreach (var bound in _bound.Values)
         {
-            input[0].Dispose();
-            output[0].Dispose();
+            bound.Binding.Dispose();
+            bound.Input.Dispose();
+            bound.Output.Dispose();
         }
         _run.Dispose();
     }
@@ -128,16 +127,23 @@ internal sealed class BackboneRunner : IDisposable
         {
             var shape = (long[])_outputShape.Clone();
             shape[0] = batch;
-            bound = (
-                [OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, images.Slice(start * ImageLength, batch * ImageLength), [batch, 3, Side, Side])],
-                [OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, _output.AsMemory(0, batch * Dimensions * _positions), shape)]);
+            bound = new Bound(
+                _session.CreateIoBinding(),
+                OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, images.Slice(start * ImageLength, batch * ImageLength), [batch, 3, Side, Side]),
+                OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, _output.AsMemory(0, batch * Dimensions * _positions), shape));
+            bound.Binding.BindOutput(_outputNames[0], bound.Output);
             _bound.Add((key, batch), bound);
         }
-        _session.Run(_run, _inputNames, bound.Input, _outputNames, bound.Output);
+        // A copied input may be kept from the last run by a device with memory of its own: said anew, its bytes are those of now.
+        bound.Binding.BindInput(_inputNames[0], bound.Input);
+        _session.RunWithBinding(_run, bound.Binding);
         if (_positions > 1)
             Average(count);
         return _embeddings.AsSpan(0, count * Dimensions);
     }
+
+    /// <summary>Input and output of one size of batch, bound once, so that the runtime neither looks names up nor allocates when it runs.</summary>
+    private sealed record Bound(OrtIoBinding Binding, OrtValue Input, OrtValue Output);
 
     private void Average(int count)
     {

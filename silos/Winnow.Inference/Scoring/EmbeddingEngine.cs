@@ -12,7 +12,7 @@ public sealed class EmbeddingEngine : IAsyncDisposable
 {
     private readonly Channel<EngineItem> _requests;
     private readonly Channel<EngineItem> _ready;
-    private readonly InferenceSession _session;
+    private readonly InferenceSession? _session;
     private readonly EngineWorker[] _workers;
     private readonly Task[] _fetchers;
     private readonly Lock _lock = new();
@@ -30,25 +30,24 @@ public sealed class EmbeddingEngine : IAsyncDisposable
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its documented range.</exception>
     /// <exception cref="Weights.WeightsUnavailableException">The model is no backbone, or its shape is not the one that was recorded.</exception>
     public EmbeddingEngine(BackboneFile backbone, Device device, EngineOptions options, ImageDecoder decoder, TimeProvider time)
+        : this(backbone, device, options, decoder, time, OpenSession(backbone, device)) { }
+
+    private EmbeddingEngine(BackboneFile backbone, Device device, EngineOptions options, ImageDecoder decoder, TimeProvider time, InferenceSession session)
+        : this(backbone.Info, backbone.Preprocessing.Normalisation, device, options, Decoder(decoder), time, OpenRunners(backbone, options, session)) => _session = session;
+
+    /// <summary>An engine on runners that are there already, one per worker; they are disposed with it.</summary>
+    internal EmbeddingEngine(BackboneInfo backbone, Normalisation normalisation, Device device, EngineOptions options, TensorDecoder decode, TimeProvider time, IReadOnlyList<IBatchRunner> runners)
     {
-        ArgumentNullException.ThrowIfNull(backbone);
-        ArgumentNullException.ThrowIfNull(device);
-        ArgumentNullException.ThrowIfNull(options);
-        ArgumentNullException.ThrowIfNull(decoder);
         ArgumentNullException.ThrowIfNull(time);
         options.Validate();
-        (Backbone, Device) = (backbone.Info, device);
-        using (var sessionOptions = device.CreateSessionOptions())
-            _session = new InferenceSession(backbone.OnnxPath, sessionOptions);
-        var runners = OpenRunners(backbone, options);
+        (Backbone, Device) = (backbone, device);
         _requests = Channel.CreateBounded<EngineItem>(options.QueueCapacity);
-        _ready = Channel.CreateBounded<EngineItem>(options.Workers * runners[0].Capacity);
-        _workers = new EngineWorker[options.Workers];
+        _ready = Channel.CreateBounded<EngineItem>(runners.Count * runners[0].Capacity);
+        _workers = new EngineWorker[runners.Count];
+        // Workers on processors have one each. On another device they take turns, and a run costs much the same whatever is in it: there nothing is left to others.
+        var sharers = device.Kind == "cpu" ? runners.Count : 1;
         for (var i = 0; i < _workers.Length; i++)
-        {
-            _workers[i] = new EngineWorker(
-                _ready.Reader, runners[i], decoder, backbone.Preprocessing.Normalisation, time, options.MaxDelay, () => Volatile.Read(ref _underWay) > 0, $"embedding {device} {i}");
-        }
+            _workers[i] = new EngineWorker(_ready.Reader, runners[i], decode, normalisation, time, options.MaxDelay, () => Volatile.Read(ref _underWay), sharers, $"embedding {device} {i}");
         _fetchers = new Task[options.Fetches];
         for (var i = 0; i < _fetchers.Length; i++)
             _fetchers[i] = Task.Run(FetchLoopAsync);
@@ -107,25 +106,41 @@ public sealed class EmbeddingEngine : IAsyncDisposable
         return new ValueTask(_disposal);
     }
 
-    private BackboneRunner[] OpenRunners(BackboneFile backbone, EngineOptions options)
+    private static TensorDecoder Decoder(ImageDecoder decoder)
+    {
+        ArgumentNullException.ThrowIfNull(decoder);
+        return decoder.TryDecodeToTensor;
+    }
+
+    private static InferenceSession OpenSession(BackboneFile backbone, Device device)
+    {
+        ArgumentNullException.ThrowIfNull(backbone);
+        ArgumentNullException.ThrowIfNull(device);
+        using var options = device.CreateSessionOptions();
+        return new InferenceSession(backbone.OnnxPath, options);
+    }
+
+    private static List<BackboneRunner> OpenRunners(BackboneFile backbone, EngineOptions options, InferenceSession session)
     {
         var runners = new List<BackboneRunner>();
         try
         {
+            ArgumentNullException.ThrowIfNull(options);
+            options.Validate();
             for (var i = 0; i < options.Workers; i++)
-                runners.Add(BackboneRunner.Open(_session, backbone.OutputName, backbone.Preprocessing.Side, options.MaxBatch));
+                runners.Add(BackboneRunner.Open(session, backbone.OutputName, backbone.Preprocessing.Side, options.MaxBatch));
             var (dimensions, side) = (runners[0].Dimensions, runners[0].Side);
             if (dimensions != backbone.Info.Dimensions || side != backbone.Info.Side)
             {
                 throw new Weights.WeightsUnavailableException(
                     $"{backbone.OnnxPath} gives {dimensions} dimensions from {side} pixels; {backbone.Info.Dimensions} from {backbone.Info.Side} are recorded for \"{backbone.Info.Name}\".");
             }
-            return [.. runners];
+            return runners;
         }
         catch
         {
             runners.ForEach(r => r.Dispose());
-            _session.Dispose();
+            session.Dispose();
             throw;
         }
     }
@@ -169,24 +184,31 @@ public sealed class EmbeddingEngine : IAsyncDisposable
     {
         await foreach (var item in _requests.Reader.ReadAllAsync())
         {
-            if (item.Lot.TryUse())
-                await FetchAsync(item);
-            Interlocked.Decrement(ref _underWay);
+            if (!item.Lot.TryUse())
+                Interlocked.Decrement(ref _underWay);
+            else if (await FetchAsync(item) is { } bytes)
+                // From here on the worker ends the use.
+                await _ready.Writer.WriteAsync(item with { Bytes = bytes });
         }
     }
 
-    private async ValueTask FetchAsync(EngineItem item)
+    /// <summary>The bytes of an image; null when its lot has failed.</summary>
+    private async ValueTask<ReadOnlyMemory<byte>?> FetchAsync(EngineItem item)
     {
         try
         {
-            var bytes = await item.Lot.FetchAsync(item.Index);
-            // From here on the worker ends the use.
-            await _ready.Writer.WriteAsync(item with { Bytes = bytes });
+            return await item.Lot.FetchAsync(item.Index);
         }
         catch (Exception failure)
         {
             item.Lot.Fail(failure);
             item.Lot.EndUse();
+            return null;
+        }
+        finally
+        {
+            // Before it is ready: what waits is counted once, or workers would take more than their share.
+            Interlocked.Decrement(ref _underWay);
         }
     }
 
@@ -198,6 +220,6 @@ public sealed class EmbeddingEngine : IAsyncDisposable
         _ready.Writer.Complete();
         await Task.Run(() => Array.ForEach(_workers, w => w.Join()));
         Array.ForEach(_workers, w => w.Dispose());
-        _session.Dispose();
+        _session?.Dispose();
     }
 }

@@ -1,5 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
-using Microsoft.ML.OnnxRuntime;
 using Winnow.Inference.Images;
 
 namespace Winnow.Inference.Scoring;
@@ -7,29 +7,45 @@ namespace Winnow.Inference.Scoring;
 /// <summary>One image on its way through the engine.</summary>
 internal readonly record struct EngineItem(PendingLot Lot, int Index, ReadOnlyMemory<byte> Bytes);
 
+/// <summary>What <see cref="ImageDecoder.TryDecodeToTensor"/> does.</summary>
+internal delegate bool TensorDecoder(ReadOnlyMemory<byte> bytes, Span<float> chw, int side, in Normalisation normalisation, [NotNullWhen(false)] out string? reason);
+
 /// <summary>
 /// One thread that decodes what waits straight into its batch tensor, runs the batch and hands out the embeddings. A thread of its own, because decoding and
 /// inference never yield and would hold up whatever else shares a pool.
 /// </summary>
 internal sealed class EngineWorker : IDisposable
 {
+    /// <summary>A PNG of one pixel.</summary>
+    private static readonly byte[] Sound = Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==");
+
     private readonly ChannelReader<EngineItem> _ready;
-    private readonly BackboneRunner _runner;
-    private readonly ImageDecoder _decoder;
+    private readonly IBatchRunner _runner;
+    private readonly TensorDecoder _decode;
     private readonly Normalisation _normalisation;
     private readonly TimeProvider _time;
     private readonly TimeSpan _maxDelay;
-    private readonly Func<bool> _moreIsComing;
+    private readonly Func<int> _underWay;
+    private readonly int _sharers;
     private readonly EngineItem[] _batch;
     private readonly Thread _thread;
     private Task<bool>? _wait;
     private int _count;
 
+    /// <param name="ready">Images whose bytes are there.</param>
+    /// <param name="runner">This worker's own; disposed with it.</param>
+    /// <param name="decode">Shared.</param>
+    /// <param name="normalisation">Of channel values.</param>
+    /// <param name="time">For delays and durations.</param>
+    /// <param name="maxDelay">How long a batch that is not full waits for images that are under way.</param>
+    /// <param name="underWay">How many images are being fetched or wait for that.</param>
+    /// <param name="sharers">Workers that what waits is shared among.</param>
+    /// <param name="name">Of the thread.</param>
     public EngineWorker(
-        ChannelReader<EngineItem> ready, BackboneRunner runner, ImageDecoder decoder, Normalisation normalisation, TimeProvider time, TimeSpan maxDelay, Func<bool> moreIsComing, string name)
+        ChannelReader<EngineItem> ready, IBatchRunner runner, TensorDecoder decode, Normalisation normalisation, TimeProvider time, TimeSpan maxDelay, Func<int> underWay, int sharers, string name)
     {
-        (_ready, _runner, _decoder, _normalisation) = (ready, runner, decoder, normalisation);
-        (_time, _maxDelay, _moreIsComing) = (time, maxDelay, moreIsComing);
+        (_ready, _runner, _decode, _normalisation) = (ready, runner, decode, normalisation);
+        (_time, _maxDelay, _underWay, _sharers) = (time, maxDelay, underWay, sharers);
         _batch = new EngineItem[runner.Capacity];
         _thread = new Thread(Work) { IsBackground = true, Name = name };
         _thread.Start();
@@ -76,7 +92,10 @@ internal sealed class EngineWorker : IDisposable
 
     private void Gather(long began)
     {
-        while (_count < _batch.Length)
+        // A worker's share of what waits, not all that it could take: of ten images that come at once to two idle cores, each takes five, where one that took
+        // all would answer the last of them in twice the time. Under load there is always enough for whole batches.
+        var most = Math.Clamp((_ready.Count + _underWay() + _sharers - 1) / _sharers, 1, _batch.Length);
+        while (_count < most)
         {
             if (_ready.TryRead(out var item))
             {
@@ -84,7 +103,7 @@ internal sealed class EngineWorker : IDisposable
                 continue;
             }
             var left = _maxDelay - _time.GetElapsedTime(began);
-            if (_count == 0 || left <= TimeSpan.Zero || !_moreIsComing() || !WaitForImages(left))
+            if (_count == 0 || left <= TimeSpan.Zero || _underWay() == 0 || !WaitForImages(left))
                 return;
         }
     }
@@ -93,7 +112,7 @@ internal sealed class EngineWorker : IDisposable
     {
         try
         {
-            if (_decoder.TryDecodeToTensor(item.Bytes, _runner.Slot(_count), _runner.Side, _normalisation, out var reason))
+            if (_decode(item.Bytes, _runner.Slot(_count), _runner.Side, _normalisation, out var reason))
             {
                 _batch[_count++] = item with { Bytes = default };
             }
@@ -104,7 +123,9 @@ internal sealed class EngineWorker : IDisposable
         }
         catch (Exception failure)
         {
-            item.Lot.Fail(failure);
+            // It is not supposed to throw, and would do so for this image each time it comes again. Only where it fails on a sound one too is it not the image.
+            if (DecodesSoundImage()) item.Lot.Refuse(item.Index, $"The decoder fails on this image, though it reads others: {failure.Message}");
+            else item.Lot.Fail(failure);
         }
         finally
         {
@@ -112,9 +133,21 @@ internal sealed class EngineWorker : IDisposable
         }
     }
 
+    private bool DecodesSoundImage()
+    {
+        try
+        {
+            return _decode(Sound, _runner.Slot(_count), _runner.Side, _normalisation, out _);
+        }
+        catch (Exception)
+        {
+            return false;
+        }
+    }
+
     private void Score()
     {
-        var failed = new List<(EngineItem Item, OnnxRuntimeException Failure)>();
+        var failed = new List<(EngineItem Item, Exception Failure)>();
         ScoreRange(0, _count, failed);
         if (failed.Count == 0)
             return;
@@ -122,7 +155,7 @@ internal sealed class EngineWorker : IDisposable
         {
             _runner.RunBlank();
         }
-        catch (OnnxRuntimeException broken)
+        catch (Exception broken)
         {
             // Not the images: the device or the model fails on anything.
             foreach (var (item, _) in failed)
@@ -133,8 +166,8 @@ internal sealed class EngineWorker : IDisposable
             item.Lot.Refuse(item.Index, $"The backbone fails on this image alone, though it runs on others: {failure.Message}");
     }
 
-    /// <summary>Runs a range; when the runtime throws, halves it until the images that it cannot run stand alone.</summary>
-    private void ScoreRange(int start, int count, List<(EngineItem Item, OnnxRuntimeException Failure)> failed)
+    /// <summary>Runs a range; when it throws, halves it until the images that it cannot run stand alone.</summary>
+    private void ScoreRange(int start, int count, List<(EngineItem Item, Exception Failure)> failed)
     {
         try
         {
@@ -147,11 +180,11 @@ internal sealed class EngineWorker : IDisposable
                 lot.Accept(index, embeddings.Slice(i * _runner.Dimensions, _runner.Dimensions));
             }
         }
-        catch (OnnxRuntimeException failure) when (count == 1)
+        catch (Exception failure) when (count == 1)
         {
             failed.Add((_batch[start], failure));
         }
-        catch (OnnxRuntimeException)
+        catch (Exception)
         {
             ScoreRange(start, count / 2, failed);
             ScoreRange(start + (count / 2), count - (count / 2), failed);

@@ -27,7 +27,7 @@ internal static class DemoImages
         return order[..Math.Min(wanted, available)];
     }
 
-    private static byte[] Encode(ReadOnlySpan<byte> pixels)
+    internal static byte[] Encode(ReadOnlySpan<byte> pixels)
     {
         using var bitmap = new SKBitmap(new SKImageInfo(LabelledPixels.Side, LabelledPixels.Side, SKColorType.Gray8, SKAlphaType.Opaque));
         Marshal.Copy(pixels.ToArray(), 0, bitmap.GetPixels(), pixels.Length);

@@ -23,7 +23,7 @@ internal static class ClusterSetup
         // Everybody who talks to grains is a silo of its own, so Orleans' gateway, which knows no authentication, stays shut.
         silo.Configure<EndpointOptions>(o => o.GatewayPort = 0);
         silo.Configure<Orleans.Configuration.SiloOptions>(o => o.SiloName = cluster.NameOrDefault);
-        var devices = SiloTraits.Scores(options.Role) ? InferenceDevices.Count(options.Scoring.UseGpu) : 0;
+        var devices = SiloTraits.Scores(options.Role) ? InferenceDevices.Count(options.Scoring.UseGpu, options.Scoring.CpuDevices) : 0;
         silo.UseSiloMetadata(SiloTraits.Describe(options.Role, cluster.NameOrDefault, devices));
         silo.Configure<SiloMessagingOptions>(o =>
         {

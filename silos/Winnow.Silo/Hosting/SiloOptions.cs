@@ -71,6 +71,9 @@ public sealed class ScoringOptions
     /// <summary>Whether to use CUDA devices where there are any. Default true; without one the CPU is used.</summary>
     public bool UseGpu { get; set; } = true;
 
+    /// <summary>Parts that the processors are split into, each a device of its own, where there is no other device. 1 to 64. Default 1.</summary>
+    public int CpuDevices { get; set; } = 1;
+
     /// <summary>Folder of the weights. Default <c>WINNOW_CACHE</c> or the user's cache folder.</summary>
     public string? WeightsFolder { get; set; }
 
@@ -79,9 +82,11 @@ public sealed class ScoringOptions
 
     internal EngineOptions ToEngine() => new() { Workers = Workers == 0 ? Environment.ProcessorCount : Workers, MaxBatch = MaxBatch };
 
-    internal Action<InferenceOptions> Configure(ImageLimits limits) => inference =>
+    internal Action<InferenceOptions> Configure(ImageLimits limits, string data) => inference =>
     {
         inference.UseGpu = UseGpu;
+        inference.CpuDevices = CpuDevices;
+        inference.NotesFolder = Path.Combine(data, "scoring");
         inference.WeightsFolder = WeightsFolder;
         inference.Limits = limits;
         inference.Engine = ToEngine();

@@ -43,7 +43,7 @@ public static class WinnowHost
         LoggingSetup.Add(builder);
         builder.Services.AddSingleton(options);
         builder.Services.AddStorage(options);
-        builder.Services.AddInference(options.Scoring.Configure(options.Images));
+        builder.Services.AddInference(options.Scoring.Configure(options.Images, options.Data));
         builder.Services.AddImageIntake();
         builder.Services.AddBucketSources(options.Buckets, options.Sources);
         builder.Services.AddDatasetArchive();

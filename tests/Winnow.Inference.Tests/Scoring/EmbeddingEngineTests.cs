@@ -1,4 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
+using Winnow.Inference.Images;
 using Winnow.Inference.Scoring;
 using Winnow.Inference.Tests.Images;
 using Winnow.Inference.Weights;
@@ -69,6 +71,42 @@ public sealed class EmbeddingEngineTests : IDisposable
         }
 
         static byte Grey(int i) => i is 5 or 6 or 31 ? (byte)250 : (byte)i;
+    }
+
+    [Fact]
+    public async Task A_decoder_that_throws_for_an_image_costs_that_image_alone()
+    {
+        await using var engine = WithDecoder(bytes => bytes.Span[0] == 'X');
+        var lot = await engine.EmbedAsync(40, (i, _) => new(i is 3 or 17 ? "X"u8.ToArray() : TestImages.Solid(51, 51, 51)));
+        for (var i = 0; i < 40; i++)
+        {
+            if (i is 3 or 17) Assert.Contains("The decoder fails on this image", lot.Reasons[i]);
+            else Assert.Null(lot.Reasons[i]);
+            Assert.Equal(i is 3 or 17, Half.IsNaN(lot.Vectors[i]));
+        }
+    }
+
+    [Fact]
+    public async Task A_decoder_that_throws_for_every_image_ends_the_call_and_puts_nothing_aside()
+    {
+        await using var engine = WithDecoder(_ => true);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => engine.EmbedAsync(10, (_, _) => new(TestImages.Solid(1, 1, 1))));
+    }
+
+    [Fact]
+    public async Task Idle_workers_share_what_comes_at_once()
+    {
+        var runners = new[] { new PlainRunner(), new PlainRunner() };
+        await using var engine = Engine(runners, TestImages.Decoder.TryDecodeToTensor);
+        var open = new TaskCompletionSource();
+        var calls = Enumerable.Range(0, 4).Select(_ => engine.EmbedAsync(1, async (_, _) =>
+        {
+            await open.Task;
+            return TestImages.Solid(1, 1, 1);
+        })).ToArray();
+        open.SetResult();
+        await Task.WhenAll(calls);
+        Assert.All(runners, r => Assert.InRange(r.Largest, 0, 2));
     }
 
     [Fact]
@@ -216,6 +254,48 @@ public sealed class EmbeddingEngineTests : IDisposable
         Assert.Equal((2, 1, bright), (difference.Images, difference.Refused, difference.WorstImage));
         Assert.Equal(0.5f, difference.MaxAbsolute, 1e-4f);
         Assert.Equal((0.1 * 5 + 0.5) / 6, difference.MeanAbsolute, 1e-4);
+    }
+
+    private static EmbeddingEngine WithDecoder(Func<ReadOnlyMemory<byte>, bool> throws) => Engine([new PlainRunner()],
+        (ReadOnlyMemory<byte> bytes, Span<float> chw, int side, in Normalisation normalisation, [NotNullWhen(false)] out string? reason) =>
+            throws(bytes) ? throw new InvalidOperationException("a fault in the decoder") : TestImages.Decoder.TryDecodeToTensor(bytes, chw, side, normalisation, out reason));
+
+    private static EmbeddingEngine Engine(PlainRunner[] runners, TensorDecoder decode) =>
+        new(new BackboneInfo("plain", 1, TinyModels.Side, "", ""), Normalisation.UnitRange, Device.Cpu, Options, decode, TimeProvider.System, runners);
+
+    /// <summary>Gives each image its first value.</summary>
+    private sealed class PlainRunner : IBatchRunner
+    {
+        private const int Length = 3 * TinyModels.Side * TinyModels.Side;
+
+        private readonly float[] _input = new float[16 * Length];
+        private readonly float[] _output = new float[16];
+
+        /// <summary>The most images of a run.</summary>
+        public int Largest { get; private set; }
+
+        public int Dimensions => 1;
+
+        public int Side => TinyModels.Side;
+
+        public int Capacity => 16;
+
+        public Span<float> Slot(int slot) => _input.AsSpan(slot * Length, Length);
+
+        public ReadOnlySpan<float> Run(int start, int count)
+        {
+            Largest = Math.Max(Largest, count);
+            for (var i = 0; i < count; i++) _output[i] = _input[(start + i) * Length];
+            return _output.AsSpan(0, count);
+        }
+
+        public void RunBlank()
+        {
+        }
+
+        public void Dispose()
+        {
+        }
     }
 
     private EmbeddingEngine Engine(byte[] model, EngineOptions? options = null) =>
