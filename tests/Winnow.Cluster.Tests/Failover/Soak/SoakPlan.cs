@@ -18,6 +18,6 @@ internal sealed record SoakPlan(int Kills, int Hangs, TimeSpan AtLeast, TimeSpan
         var seed = ulong.TryParse(Environment.GetEnvironmentVariable("WINNOW_SOAK_SEED"), out var s) ? s : 1;
         return Environment.GetEnvironmentVariable("WINNOW_SOAK") == "long"
             ? new SoakPlan(30, 10, TimeSpan.FromMinutes(3), TimeSpan.FromSeconds(2.5), TimeSpan.FromSeconds(8), seed)
-            : new SoakPlan(7, 2, TimeSpan.FromSeconds(90), TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(15), seed);
+            : new SoakPlan(7, 2, TimeSpan.FromSeconds(90), TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(25), seed);
     }
 }
