@@ -23,6 +23,9 @@ internal sealed class OwnServer : IAsyncDisposable
 
     public Uri Address { get; }
 
+    /// <summary>Where it keeps what it keeps.</summary>
+    public string Folder => _folder.FullName;
+
     /// <summary>The listener of the operators.</summary>
     public Uri Operators { get; }
 

@@ -1,5 +1,6 @@
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images.Buckets;
+using Winnow.Grains.Datasets;
 using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
 using Winnow.Model.Images.Buckets;
@@ -10,7 +11,7 @@ namespace Winnow.Grains.Images.Buckets;
 [SiloRole(SiloTraits.Core), GrainType("bucket-sources")]
 internal sealed class BucketSourcesGrain(
     [PersistentState("bucket-sources", GrainsRegistration.GrainStorage)] IPersistentState<BucketSourcesState> state,
-    ILedger ledger, IBucketReader buckets, TimeProvider time) : Grain, IBucketSourcesGrain
+    KnownDatasets datasets, IBucketReader buckets, TimeProvider time) : Grain, IBucketSourcesGrain
 {
     private const int MaxSources = 100;
 
@@ -18,8 +19,7 @@ internal sealed class BucketSourcesGrain(
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _dataset = this.GetPrimaryKeyString();
-        if (await ledger.FindDatasetAsync(_dataset, cancellationToken) is null) throw new RefusedException($"There is no dataset '{_dataset}'.");
+        _dataset = (await datasets.GetAsync(this.GetPrimaryKeyString(), cancellationToken)).Name;
     }
 
     public async Task<AddedSource> AddAsync(BucketSource source, string actor, CancellationToken cancellationToken)

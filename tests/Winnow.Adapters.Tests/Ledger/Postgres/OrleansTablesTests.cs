@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Winnow.Adapters.Ledger.Postgres;
 using Winnow.Adapters.Tests.Support;
 using Winnow.CrashHost;
+using Winnow.Testing;
 
 namespace Winnow.Adapters.Tests.Ledger.Postgres;
 
@@ -61,15 +62,7 @@ public sealed class OrleansTablesTests : IAsyncLifetime
         return ports;
     }
 
-    private static async Task UntilAsync(Func<Task<bool>> condition, string what)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2), TimeProvider.System);
-        while (!await condition())
-        {
-            Assert.False(limit.IsCancellationRequested, $"{what} did not happen within two minutes.");
-            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, CancellationToken.None);
-        }
-    }
+    private static Task UntilAsync(Func<Task<bool>> condition, string what) => Until.TrueAsync(condition, TimeSpan.FromMinutes(2), () => what);
 
     [Fact]
     public async Task Two_silos_meet_are_reminded_and_notice_a_death()

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using Winnow.Adapters.Ledger;
 using Winnow.Adapters.Ledger.Postgres;
 using Winnow.Adapters.Tests.Support;
@@ -127,13 +126,11 @@ public sealed class PostgresOutageTests : IAsyncLifetime
 
     private static async Task UntilAsync(Func<bool> condition, string what, Task running)
     {
-        var watch = Stopwatch.StartNew();
-        while (!condition())
+        await Until.TrueAsync(async () =>
         {
             if (running.IsFaulted) await running;
-            Assert.True(watch.Elapsed < TimeSpan.FromMinutes(2), $"{what} did not happen within two minutes.");
-            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
-        }
+            return condition();
+        }, TimeSpan.FromMinutes(2), () => what);
     }
 
     [Fact]
