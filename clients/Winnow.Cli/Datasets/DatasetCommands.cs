@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using Winnow.Model;
 using Winnow.Model.Datasets;
@@ -7,7 +8,7 @@ namespace Winnow.Cli.Datasets;
 
 internal static class DatasetCommands
 {
-    public static Command Make(Connection connection) => new("datasets", "Create, list and show datasets.") { Create(connection), List(connection), Show(connection) };
+    public static Command Make(Connection connection) => new("datasets", "Create, list, show and split datasets.") { Create(connection), List(connection), Show(connection), Split(connection) };
 
     private static Command Create(Connection connection)
     {
@@ -15,7 +16,7 @@ internal static class DatasetCommands
         var classes = new Option<string[]>("--classes") { Description = "Class names, in the order of the model's outputs.", AllowMultipleArgumentsPerToken = true };
         var folder = new Option<string?>("--classes-from") { Description = "Take the names of a folder's sub-folders as classes." };
         var audit = new Option<int>("--audit") { Description = "Images of the random audit sample.", DefaultValueFactory = _ => new DatasetSettings().AuditSample };
-        var shards = new Option<int>("--shards") { Description = "Units of bulk work, a power of two.", DefaultValueFactory = _ => new DatasetSettings().Shards };
+        var shards = new Option<int>("--shards") { Description = "Units of bulk work, a power of two; 'datasets split' doubles them.", DefaultValueFactory = _ => new DatasetSettings().Shards };
         var backbone = new Option<string>("--backbone") { Description = "Backbone whose embeddings the dataset lives on.", DefaultValueFactory = _ => new DatasetSettings().Backbone };
         var seed = new Option<int>("--seed") { Description = "Seeds every random draw." };
         var command = new Command("create", "Create a dataset.") { name, classes, folder, audit, shards, backbone, seed };
@@ -56,4 +57,29 @@ internal static class DatasetCommands
         });
         return command;
     }
+
+    private static Command Split(Connection connection)
+    {
+        var name = new Argument<string>("name");
+        var command = new Command("split", "Double the shards of a dataset while it is worked with, and follow that to its end. Interrupting this ends the following alone.") { name };
+        connection.OnRun(command, async (parsed, client, ct) =>
+        {
+            var dataset = parsed.GetValue(name)!;
+            var wanted = (await client.GetDatasetAsync(dataset, ct)).Shards.Count * 2;
+            await client.SplitAsync(dataset, wanted, ct);
+            var last = "";
+            await foreach (var status in client.WatchStatusAsync(dataset, ct))
+            {
+                var line = status.Split is { } split ? Line(split) : string.Create(CultureInfo.InvariantCulture, $"{dataset}: {status.Shards} shards hold {status.Images} images");
+                if (line != last) Console.WriteLine(line);
+                last = line;
+                if (status.Split is null && status.Shards >= wanted) return 0;
+            }
+            return 1;
+        });
+        return command;
+    }
+
+    private static string Line(ShardSplitProgress split) => string.Create(CultureInfo.InvariantCulture,
+        $"{split.From} to {split.To} shards: {(split.Step == ShardSplitStep.Copying ? "copying" : "handing over")}, {split.Copied} of {split.Total} rows{(split.Stalled is null ? "" : $"; stalled: {split.Stalled}")}");
 }

@@ -49,6 +49,14 @@ public sealed partial class WinnowClient
         throw new OperationCanceledException(cancellationToken);
     }
 
+    /// <summary>Doubles the shards of a dataset while it is worked with. Returns when that has begun, or at once where it has so many; <see cref="DatasetStatus.Split"/> follows it to its end.</summary>
+    /// <param name="dataset">Its name.</param>
+    /// <param name="shards">Shards that there shall be: twice as many as there are.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="WinnowApiException">It is another number, there are as many as there can be, or the caller may not.</exception>
+    public Task<DatasetInfo> SplitAsync(string dataset, int shards, CancellationToken cancellationToken = default) =>
+        PostAsync($"{Dataset(dataset)}/split", new SplitDataset(shards), ModelJson.Default.SplitDataset, ModelJson.Default.DatasetInfo, null, cancellationToken);
+
     /// <summary>Makes an immutable snapshot.</summary>
     public Task<DatasetVersion> CreateVersionAsync(string dataset, CreateVersion command, Guid? operationId = null, CancellationToken cancellationToken = default) =>
         PostAsync($"{Dataset(dataset)}/versions", command, ModelJson.Default.CreateVersion, ModelJson.Default.DatasetVersion, operationId ?? Guid.NewGuid(), cancellationToken);

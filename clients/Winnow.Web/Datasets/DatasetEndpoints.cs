@@ -33,6 +33,14 @@ internal static class DatasetEndpoints
             })
             .Requires(Permission.ReadDataset)
             .WithSummary("Where a dataset stands: counts per stage, backlog, open tasks, active rounds, champions.").WithTags("datasets");
+
+        api.MapPost("/datasets/{dataset}/split", async (string dataset, SplitDataset command, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
+            {
+                await grains.DatasetAsync(dataset, ct);
+                return await grains.GetGrain<ISplitGrain>(dataset).StartAsync(command.Shards, CallerIdentity.Of(http), ct);
+            })
+            .Requires(Permission.OperateCluster)
+            .WithSummary("Double the shards of a dataset while it is worked with. The answer is the dataset; its status tells how far that has come.").WithTags("datasets");
     }
 
     private static async Task<DatasetInfo> CreateAsync(CreateDataset command, IGrainFactory grains, HttpContext http, CancellationToken ct)
@@ -51,4 +59,8 @@ internal static class DatasetEndpoints
         var found = DatasetName.IsValid(name) ? await grains.GetGrain<ICatalogGrain>(0).FindAsync(name, cancellationToken) : null;
         return found ?? throw new NotFoundException(RouteDataset.NotThere(name));
     }
+
+    /// <summary>Does something with the shards that hold a dataset; again with others, where those have taken over meanwhile.</summary>
+    public static Task<T> OnShardsAsync<T>(this IGrainFactory grains, DatasetInfo dataset, Func<ShardLayout, Task<T>> work, CancellationToken cancellationToken) =>
+        ShardCalls.FollowAsync(dataset, () => grains.DatasetAsync(dataset.Name, cancellationToken), work);
 }

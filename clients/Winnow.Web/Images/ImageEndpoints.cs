@@ -76,17 +76,20 @@ internal static class ImageEndpoints
         var info = await grains.DatasetAsync(dataset, ct);
         if (limit is < 1 or > MaxPage) throw new RefusedException($"limit must be 1 to {MaxPage}, not {limit}.");
         var wanted = ParseStage(stage);
-        var (shard, ordinal) = ParseCursor(after, info);
-        var images = new List<ImageSummary>();
-        var left = limit ?? 100;
-        while (shard < info.Settings.Shards && left > 0)
+        return await grains.OnShardsAsync(info, async shards =>
         {
-            var page = await grains.GetGrain<IShardIngest>(GrainKeys.Shard(dataset, shard)).ListAsync(new ListImages(ordinal, left, wanted), ct);
-            images.AddRange(page.Images.Select(i => new ImageSummary(i.Id, i.Name, i.Stage, i.Partition, i.Label < 0 ? null : info.Schema.Classes[i.Label].Name, i.Reason)));
-            left -= page.Images.Length;
-            (shard, ordinal) = page.NextOrdinal < 0 ? (shard + 1, 0) : (shard, page.NextOrdinal);
-        }
-        return new ImagePage(images, shard < info.Settings.Shards ? string.Create(CultureInfo.InvariantCulture, $"{shard}.{ordinal}") : null);
+            var (shard, ordinal) = ParseCursor(after, info, shards);
+            var images = new List<ImageSummary>();
+            var left = limit ?? 100;
+            while (shards.Contains(shard) && left > 0)
+            {
+                var page = await grains.GetGrain<IShardIngest>(GrainKeys.Shard(dataset, shard)).ListAsync(new ListImages(ordinal, left, wanted), ct);
+                images.AddRange(page.Images.Select(i => new ImageSummary(i.Id, i.Name, i.Stage, i.Partition, i.Label < 0 ? null : info.Schema.Classes[i.Label].Name, i.Reason)));
+                left -= page.Images.Length;
+                (shard, ordinal) = page.NextOrdinal < 0 ? (shard + 1, 0) : (shard, page.NextOrdinal);
+            }
+            return new ImagePage(images, shards.Contains(shard) ? string.Create(CultureInfo.InvariantCulture, $"{shard}.{ordinal}") : null);
+        }, ct);
     }
 
     private static Stage? ParseStage(string? text)
@@ -97,12 +100,14 @@ internal static class ImageEndpoints
         throw new RefusedException($"'{text}' is not a stage. Known are: {string.Join(", ", Enum.GetNames<Stage>().Select(System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName))}.");
     }
 
-    private static (int Shard, int Ordinal) ParseCursor(string? after, DatasetInfo info)
+    private static (int Shard, int Ordinal) ParseCursor(string? after, DatasetInfo info, ShardLayout shards)
     {
-        if (string.IsNullOrEmpty(after)) return (0, 0);
+        if (string.IsNullOrEmpty(after)) return (shards.First, 0);
         var parts = after.Split('.');
-        if (parts.Length == 2 && int.TryParse(parts[0], CultureInfo.InvariantCulture, out var shard) && int.TryParse(parts[1], CultureInfo.InvariantCulture, out var ordinal) && shard >= 0 && shard < info.Settings.Shards && ordinal >= 0)
-            return (shard, ordinal);
+        if (parts.Length == 2 && int.TryParse(parts[0], CultureInfo.InvariantCulture, out var shard) && int.TryParse(parts[1], CultureInfo.InvariantCulture, out var ordinal)
+            && shards.Place(shard, info.Settings.Shards) is { } place && ordinal >= 0)
+            // A place in a shard that was split since: its images are gone through again from the first, so that none is left out.
+            return (place, place == shard ? ordinal : 0);
         throw new RefusedException($"'{after}' is not a place to continue from: use 'next' of the page before.");
     }
 
@@ -113,7 +118,7 @@ internal static class ImageEndpoints
         var info = await grains.DatasetAsync(dataset, ct);
         if (!ImageId.TryParse(image, out var id)) throw new RefusedException($"'{image}' is not an image id: expected 'img-' and 52 characters of base32.");
         // Only images of this dataset are ever touched, whatever an id may name elsewhere.
-        if (await grains.GetGrain<IShardIngest>(GrainKeys.Shard(dataset, ShardLayout.ShardOf(id, info.Settings.Shards))).FindAsync(id, ct) is null) throw NotThere(dataset, image);
+        if (await grains.OnShardsAsync(info, shards => grains.GetGrain<IShardIngest>(GrainKeys.Shard(dataset, shards.ShardOf(id))).FindAsync(id, ct), ct) is null) throw NotThere(dataset, image);
         return id;
     }
 

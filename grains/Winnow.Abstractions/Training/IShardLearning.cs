@@ -41,13 +41,16 @@ public sealed record GatheredCandidates(
 public sealed record MatrixRows([property: Id(0)] int Dimensions, [property: Id(1)] byte[] Values);
 
 /// <summary>Images to ask about, all of one arm and round.</summary>
+/// <param name="Ordinals">Their rows in the shard, for silos of the release before images were named. Where shards were split meanwhile they name others.</param>
+/// <param name="Images">The images.</param>
 [GenerateSerializer, Immutable, Alias("winnow.enqueue")]
 public sealed record EnqueueTasks(
     [property: Id(0)] Guid OperationId,
     [property: Id(1)] string Arm,
     [property: Id(2)] int Round,
     [property: Id(3)] int[] Ordinals,
-    [property: Id(4)] float[] Priorities);
+    [property: Id(4)] float[] Priorities,
+    [property: Id(5)] ImageId[]? Images = null);
 
 /// <summary>How far people have come with what a round asked.</summary>
 [GenerateSerializer, Immutable, Alias("winnow.arm-progress")]

@@ -23,28 +23,31 @@ internal sealed partial class DatasetGrain
 
     public async Task<LearningState> PrepareLearningAsync(CancellationToken cancellationToken)
     {
-        var shards = Shards<IShardLearning>();
         if (state.State.Learning is { ProjectionKey: null } or { AuditDrawn: false })
         {
             // Up to minutes in a large pool, so the turn is not held meanwhile. All arms that ask wait for one preparation, and its end does not depend on who of them still listens.
-            if (_preparation is not { IsCompleted: false }) _preparation = PrepareAsync(shards, _ends.Token);
+            if (_preparation is not { IsCompleted: false }) _preparation = PrepareAsync(_ends.Token);
             await _preparation.WaitAsync(cancellationToken);
         }
         var now = state.State.ToLearning();
-        await shards.AllAsync(s => s.ApplyLearningAsync(now, cancellationToken));
+        await OnShardsAsync(async (IShardLearning s) =>
+        {
+            await s.ApplyLearningAsync(now, cancellationToken);
+            return true;
+        }, cancellationToken);
         return now;
     }
 
-    private async Task PrepareAsync(IShardLearning[] shards, CancellationToken cancellationToken)
+    private async Task PrepareAsync(CancellationToken cancellationToken)
     {
         if (state.State.Learning.ProjectionKey is null)
         {
-            var key = await FitProjectionAsync(shards, cancellationToken);
+            var key = await FitProjectionAsync(cancellationToken);
             await LearnAsync(learning => learning.ProjectionKey = key, cancellationToken);
         }
         if (!state.State.Learning.AuditDrawn)
         {
-            var threshold = await DrawAuditAsync(shards, cancellationToken);
+            var threshold = await DrawAuditAsync(cancellationToken);
             await LearnAsync(learning => (learning.AuditThreshold, learning.AuditDrawn) = (threshold, true), cancellationToken);
         }
     }
@@ -58,10 +61,13 @@ internal sealed partial class DatasetGrain
         return true;
     }, cancellationToken);
 
-    private async Task<string> FitProjectionAsync(IShardLearning[] shards, CancellationToken cancellationToken)
+    private async Task<string> FitProjectionAsync(CancellationToken cancellationToken)
     {
-        var share = (ProjectionSample + shards.Length - 1) / shards.Length;
-        var samples = await shards.AllAsync(s => s.SampleEmbeddingsAsync(share, cancellationToken));
+        var samples = await datasets.OnShardsAsync(_dataset.Name, shards =>
+        {
+            var share = (ProjectionSample + shards.Count - 1) / shards.Count;
+            return shards.Grains<IShardLearning>(GrainFactory, _dataset.Name).AllAsync(s => s.SampleEmbeddingsAsync(share, cancellationToken));
+        }, cancellationToken);
         var dimensions = samples.Max(s => s.Dimensions);
         var rows = dimensions == 0 ? 0 : samples.Sum(s => s.Values.Length) / (dimensions * sizeof(ushort));
         if (rows < SmallestPool) throw new RefusedException($"A round needs at least {SmallestPool} scored images; dataset '{_dataset.Name}' has {rows}. Import more, or wait for scoring to catch up.");
@@ -81,13 +87,13 @@ internal sealed partial class DatasetGrain
     /// The audit sample is the images with the smallest hashes: uniformly random, drawn before anything is selected, and by one threshold
     /// that later images are held against too.
     /// </summary>
-    private async Task<ulong> DrawAuditAsync(IShardLearning[] shards, CancellationToken cancellationToken)
+    private async Task<ulong> DrawAuditAsync(CancellationToken cancellationToken)
     {
         var wanted = _dataset.Settings.AuditSample;
         if (wanted == 0) return 0;
-        var hashes = (await shards.AllAsync(s => s.GetSmallestAuditHashesAsync(wanted, cancellationToken))).SelectMany(h => h).Order().ToArray();
+        var hashes = (await OnShardsAsync((IShardLearning s) => s.GetSmallestAuditHashesAsync(wanted, cancellationToken), cancellationToken)).SelectMany(h => h).Order().ToArray();
         // A small pool keeps most of its images for training.
-        var summaries = await Shards<IShardIngest>().AllAsync(s => s.GetSummaryAsync(cancellationToken));
+        var summaries = await OnShardsAsync((IShardIngest s) => s.GetSummaryAsync(cancellationToken), cancellationToken);
         var pool = summaries.Sum(s => s.Images - s.Holdout - s.Stages[(int)Stage.Quarantined]);
         var drawn = (int)Math.Min(Math.Min(wanted, pool / 5), hashes.Length);
         return drawn == 0 ? 0 : hashes[drawn - 1];

@@ -74,7 +74,11 @@ internal sealed partial class DatasetGrain
         return made;
     }
 
-    private async Task<(long Images, long Labeled, string Sha256)> WriteManifestAsync(string key, CancellationToken cancellationToken)
+    /// <remarks>Where shards are doubled meanwhile it is written again from its beginning.</remarks>
+    private Task<(long Images, long Labeled, string Sha256)> WriteManifestAsync(string key, CancellationToken cancellationToken) =>
+        datasets.OnShardsAsync(_dataset.Name, shards => WriteManifestAsync(key, shards.Grains<IShardIngest>(GrainFactory, _dataset.Name), cancellationToken), cancellationToken);
+
+    private async Task<(long Images, long Labeled, string Sha256)> WriteManifestAsync(string key, IShardIngest[] shards, CancellationToken cancellationToken)
     {
         long images = 0, labeled = 0;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -89,7 +93,7 @@ internal sealed partial class DatasetGrain
             }
 
             await LineAsync(JsonSerializer.SerializeToUtf8Bytes(new ManifestHeader("winnow-manifest", 1, _dataset.Name, _dataset.Schema), ModelJson.Default.ManifestHeader));
-            foreach (var shard in Shards<IShardIngest>())
+            foreach (var shard in shards)
             {
                 for (var at = 0; at >= 0;)
                 {

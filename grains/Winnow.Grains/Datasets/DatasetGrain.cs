@@ -40,7 +40,8 @@ internal sealed partial class DatasetGrain(
 
     public async Task<DatasetStatus> GetStatusAsync(CancellationToken cancellationToken)
     {
-        var shards = await Shards<IShardIngest>().AllAsync(s => s.GetSummaryAsync(cancellationToken));
+        var shards = await OnShardsAsync((IShardIngest s) => s.GetSummaryAsync(cancellationToken), cancellationToken);
+        var layout = (await datasets.GetAsync(_dataset.Name, cancellationToken)).Shards;
         var active = await Task.WhenAll(state.State.Rounds.Where(r => r.Ended is null).Select(r => Round(r.Arm, r.Number).GetAsync(cancellationToken)));
         var stages = new Dictionary<Stage, long>();
         foreach (var stage in Enum.GetValues<Stage>()) stages[stage] = shards.Sum(s => s.Stages[(int)stage]);
@@ -56,12 +57,15 @@ internal sealed partial class DatasetGrain(
             Decided = shards.Sum(s => s.Decided),
             ActiveRounds = active,
             Champions = [.. state.State.Rounds.Select(r => r.Arm).Distinct().Select(state.State.ChampionOf).OfType<RoundEntry>().Select(r => r.Model!)],
+            Shards = layout.Count,
+            Split = layout.Split is null ? null : await Splitting.GetAsync(cancellationToken),
         };
     }
 
     public async Task ResumeAsync(CancellationToken cancellationToken)
     {
-        await Shards<IShardIngest>().AllAsync(s => s.GetSummaryAsync(cancellationToken));
+        await OnShardsAsync((IShardIngest s) => s.GetSummaryAsync(cancellationToken), cancellationToken);
+        if ((await datasets.GetAsync(_dataset.Name, cancellationToken)).Shards is { Split: not null } or { Superseded: not null }) await Splitting.ResumeAsync(cancellationToken);
         foreach (var round in state.State.Rounds.Where(r => r.Ended is null).ToArray())
             await BeginAsync(round, cancellationToken);
         await GrainFactory.GetGrain<IBucketSourcesGrain>(_dataset.Name).ResumeAsync(cancellationToken);
@@ -181,8 +185,11 @@ internal sealed partial class DatasetGrain(
         }
     }
 
-    private TShard[] Shards<TShard>() where TShard : IGrainWithStringKey =>
-        [.. Enumerable.Range(0, _dataset.Settings.Shards).Select(i => GrainFactory.GetGrain<TShard>(GrainKeys.Shard(_dataset.Name, i)))];
+    /// <summary>Asks all shards.</summary>
+    private Task<TResult[]> OnShardsAsync<TShard, TResult>(Func<TShard, Task<TResult>> call, CancellationToken cancellationToken) where TShard : IGrainWithStringKey =>
+        datasets.OnShardsAsync(_dataset.Name, shards => shards.Grains<TShard>(GrainFactory, _dataset.Name).AllAsync(call), cancellationToken);
+
+    private ISplitGrain Splitting => GrainFactory.GetGrain<ISplitGrain>(_dataset.Name);
 
     private IRoundGrain Round(string arm, int number) => GrainFactory.GetGrain<IRoundGrain>(GrainKeys.Round(_dataset.Name, arm, number));
 }

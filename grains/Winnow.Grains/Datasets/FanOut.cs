@@ -1,3 +1,6 @@
+using Winnow.Abstractions.Images;
+using Winnow.Model.Datasets;
+
 namespace Winnow.Grains.Datasets;
 
 /// <summary>
@@ -8,6 +11,10 @@ internal static class FanOut
 {
     /// <summary>Calls on their way at once. More would not end sooner: each silo has only so many processors.</summary>
     public const int AtOnce = 32;
+
+    /// <summary>The grains of a dataset's shards, in order.</summary>
+    public static TShard[] Grains<TShard>(this ShardLayout shards, IGrainFactory grains, string dataset) where TShard : IGrainWithStringKey =>
+        [.. shards.Numbers().Select(n => grains.GetGrain<TShard>(GrainKeys.Shard(dataset, n)))];
 
     /// <summary>Calls each; the answers in the same order. After a failure no further calls are made, and those under way are waited for.</summary>
     public static async Task<TResult[]> AllAsync<T, TResult>(this IReadOnlyList<T> targets, Func<T, Task<TResult>> call)

@@ -22,7 +22,6 @@ internal sealed class ImageGrain(KnownDatasets datasets, ILedger ledger, LeaseKe
     private readonly List<HistoryEntry> _history = [];
     private DatasetInfo _dataset = null!;
     private ImageId _image;
-    private ShardKey _shard;
     private LeaseTokens _leases = null!;
     private bool _loaded;
 
@@ -32,15 +31,18 @@ internal sealed class ImageGrain(KnownDatasets datasets, ILedger ledger, LeaseKe
         var slash = key.IndexOf('/');
         if (slash < 0 || !ImageId.TryParse(key[(slash + 1)..], out _image)) throw new RefusedException($"'{key}' does not name an image of a dataset.");
         _dataset = await datasets.GetAsync(key[..slash], cancellationToken);
-        _shard = new ShardKey(_dataset.Name, ShardLayout.ShardOf(_image, _dataset.Settings.Shards));
         _leases = await keyring.GetAsync(cancellationToken);
     }
+
+    private Task<T> OnShardAsync<TShard, T>(Func<TShard, Task<T>> call, CancellationToken cancellationToken) where TShard : IGrainWithStringKey =>
+        datasets.OnShardsAsync(_dataset.Name, shards => call(GrainFactory.GetGrain<TShard>(GrainKeys.Shard(_dataset.Name, shards.ShardOf(_image)))), cancellationToken);
 
     private Task LoadedAsync(CancellationToken cancellationToken) => _loaded ? Task.CompletedTask : LoadAsync(cancellationToken);
 
     private async Task LoadAsync(CancellationToken cancellationToken)
     {
-        var rows = await ledger.ReadHistoryAsync(_shard, _image, cancellationToken);
+        var dataset = await datasets.GetAsync(_dataset.Name, cancellationToken);
+        var rows = await ledger.ReadHistoryAsync(new ShardKey(_dataset.Name, dataset.Shards.ShardOf(_image)), _image, cancellationToken);
         _history.Clear();
         foreach (var row in rows) _history.Add(ImageHistory.FromRow(row));
         _loaded = true;
@@ -48,7 +50,7 @@ internal sealed class ImageGrain(KnownDatasets datasets, ILedger ledger, LeaseKe
 
     public async Task<ImageDetail?> GetAsync(CancellationToken cancellationToken)
     {
-        var record = await GrainFactory.GetGrain<IShardIngest>(_shard.ToString()).FindAsync(_image, cancellationToken);
+        var record = await OnShardAsync((IShardIngest shard) => shard.FindAsync(_image, cancellationToken), cancellationToken);
         if (record is null) return null;
         await LoadedAsync(cancellationToken);
         var row = record.Row;
@@ -124,9 +126,9 @@ internal sealed class ImageGrain(KnownDatasets datasets, ILedger ledger, LeaseKe
         var fact = new HumanFact(_image, (int)made.Version, made.OperationId, ImageHistory.ToJson(made), standing.LabelIndex(_dataset.Schema), standing.Closed, standing.Stage ?? Stage.Queued);
         try
         {
-            if (await GrainFactory.GetGrain<IShardReview>(_shard.ToString()).CommitAsync(fact, cancellationToken) == CommitOutcome.Conflict)
+            if (await OnShardAsync((IShardReview shard) => shard.CommitAsync(fact, cancellationToken), cancellationToken) == CommitOutcome.Conflict)
             {
-                var known = await GrainFactory.GetGrain<IShardIngest>(_shard.ToString()).FindAsync(_image, cancellationToken);
+                var known = await OnShardAsync((IShardIngest shard) => shard.FindAsync(_image, cancellationToken), cancellationToken);
                 return known is null ? Refuse(SubmitStatus.Refused, "The dataset does not hold this image.") : null;
             }
         }

@@ -46,15 +46,18 @@ internal sealed partial class ShardGrain(KnownDatasets datasets, ILedger ledger,
         var text = this.GetPrimaryKeyString();
         var slash = text.LastIndexOf('/');
         _key = new ShardKey(text[..slash], int.Parse(text.AsSpan(slash + 1), System.Globalization.CultureInfo.InvariantCulture));
-        _dataset = await datasets.GetAsync(_key.Dataset, cancellationToken);
-        if (_key.Shard >= _dataset.Settings.Shards) throw new RefusedException($"Dataset '{_key.Dataset}' has {_dataset.Settings.Shards} shards; there is no shard {_key.Shard}.");
+        _dataset = await datasets.AskAsync(_key.Dataset, cancellationToken);
+        StandingIn(_dataset.Shards);
         var opened = await ledger.OpenShardAsync(_key, cancellationToken);
         _epoch = opened.Epoch;
+        // Once more: who opens a shard after it was sealed must know that.
+        _dataset = await datasets.AskAsync(_key.Dataset, cancellationToken);
+        _standing = StandingIn(_dataset.Shards);
         (_traces, _drift) = (new UploadTraces(time), new ShardDrift(_dataset.Schema.Classes.Count));
         await LoadAsync(opened.Images, cancellationToken);
         _gauges = SiloGauges.Shards.Add(() => new ShardFigures(_key.Dataset, _index.Stages(), Embedded, _index.Count - Embedded, _tasks.Open, _index.Decided, _stalled is not null, _drift.Figures));
         logger.ShardOpened(text, _index.Count, Embedded, _tasks.Open, _epoch);
-        StartMachineWork();
+        if (_standing != Standing.Coming) StartMachineWork();
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -214,13 +217,16 @@ internal sealed partial class ShardGrain(KnownDatasets datasets, ILedger ledger,
     private async Task<ShardCommitStatus> TryCommitAsync(ShardCommit commit, CancellationToken cancellationToken)
     {
         ThrowIfClosed();
+        if (_standing != Standing.Holds) await WaitForHandoverAsync(cancellationToken);
         ShardCommitStatus status;
         var started = Stopwatch.GetTimestamp();
+        _committing++;
         try
         {
             // Once handed over, the outcome is the disk's to decide: a caller that gives up must not leave memory behind the ledger.
             cancellationToken.ThrowIfCancellationRequested();
             status = await ledger.CommitAsync(commit, CancellationToken.None);
+            if (status == ShardCommitStatus.Committed) _copier?.Committed(commit);
             CommitTook(started, status.ToString());
         }
         catch (Exception e) when (e is not OperationCanceledException)
@@ -229,6 +235,10 @@ internal sealed partial class ShardGrain(KnownDatasets datasets, ILedger ledger,
             logger.CommitFailed(e, _key.ToString());
             Close();
             throw new OrleansException($"Shard {_key} could not write to the ledger: {e.Message} Nothing was acknowledged; repeat the call.", e);
+        }
+        finally
+        {
+            if (--_committing == 0) _quiet?.TrySetResult();
         }
         if (status is ShardCommitStatus.Committed or ShardCommitStatus.Conflict) return status;
         if (status == ShardCommitStatus.Fenced) logger.ShardFenced(_key.ToString());

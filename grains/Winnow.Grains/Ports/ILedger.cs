@@ -57,6 +57,9 @@ public sealed record ShardCommit
     /// <summary>Makes the commit exactly-once: an operation seen before changes nothing. <see cref="Guid.Empty"/>: no check.</summary>
     public Guid OperationId { get; init; }
 
+    /// <summary>Operations that inserted rows elsewhere before these rows came here, by which of this shard's rows are theirs. One that is known stays as it is.</summary>
+    public IReadOnlyList<OperationRow> Operations { get; init; } = [];
+
     /// <summary>New rows; their ordinals continue those of the shard without a gap.</summary>
     public IReadOnlyList<ImageRow> Images { get; init; } = [];
     public IReadOnlyList<QuarantineRow> Quarantined { get; init; } = [];
@@ -132,6 +135,16 @@ public interface ILedger
 
     /// <summary>One dataset, or null.</summary>
     Task<DatasetInfo?> FindDatasetAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>Says which shards hold a dataset from now on. False when it is held otherwise than <paramref name="known"/> says; nothing is changed then.</summary>
+    /// <exception cref="KeyNotFoundException">The ledger has no such dataset.</exception>
+    Task<bool> SetLayoutAsync(string dataset, ShardLayout known, ShardLayout next, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Removes rows of a shard that holds nothing any more, some thousands at a time, and fences off whoever may still write to it. Its history stays: what people
+    /// said is never removed. False when nothing is left to remove.
+    /// </summary>
+    Task<bool> RemoveShardRowsAsync(ShardKey shard, CancellationToken cancellationToken);
 
     /// <summary>Makes the caller the shard's only writer: takes the next epoch, which fences every earlier one.</summary>
     Task<OpenedShard> OpenShardAsync(ShardKey shard, CancellationToken cancellationToken);

@@ -46,7 +46,7 @@ internal sealed class QueueGrain(KnownDatasets datasets, LeaseKeyring keyring, T
         var name = this.GetPrimaryKeyString();
         _dataset = await datasets.GetAsync(name, cancellationToken);
         _leases = await keyring.GetAsync(cancellationToken);
-        for (var shard = 0; shard < _dataset.Settings.Shards; shard++) _shardsWithWork.Add(shard);
+        AllMayHaveWork(_dataset.Shards);
         _gauges = SiloGauges.Queues.Add(() => new QueueFigures(name, _stock.Free, _stock.Count - _stock.Free, _stock.OldestOffer is { } since ? (time.GetUtcNow() - since).TotalSeconds : 0));
     }
 
@@ -59,17 +59,7 @@ internal sealed class QueueGrain(KnownDatasets datasets, LeaseKeyring keyring, T
     public async Task LetGoAsync(CancellationToken cancellationToken)
     {
         // On an orderly end nothing needs to wait for a reservation to run out.
-        foreach (var (shard, images) in _stock.TakeAllFree())
-        {
-            try
-            {
-                await Shard(shard).ReleaseAsync(images, cancellationToken);
-            }
-            catch (Exception e)
-            {
-                logger.QueueRefillFailed(e, _dataset.Name, shard);
-            }
-        }
+        await Task.WhenAll(_stock.TakeAllFree().Select(g => OnTheirShardsAsync(g.Shard, g.Images, (shard, images) => shard.ReleaseAsync(images, cancellationToken), cancellationToken)));
     }
 
     public async Task<ReviewTask[]> TakeAsync(LeaseRequest request, string actor, CancellationToken cancellationToken)
@@ -93,7 +83,7 @@ internal sealed class QueueGrain(KnownDatasets datasets, LeaseKeyring keyring, T
             await Task.WhenAny(arrived, Task.Delay(left < PollWhileWaiting ? left : PollWhileWaiting, time, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
             // A reservation that a lost queue left behind may have run out.
-            if (!arrived.IsCompleted) for (var shard = 0; shard < _dataset.Settings.Shards; shard++) _shardsWithWork.Add(shard);
+            if (!arrived.IsCompleted) AllMayHaveWork(await LayoutAsync(cancellationToken));
         }
     }
 
@@ -128,10 +118,11 @@ internal sealed class QueueGrain(KnownDatasets datasets, LeaseKeyring keyring, T
             await Task.WhenAll(_stock.RunningOut(now + 1.5 * _dataset.Settings.LeasePeriod).Select(g => ExtendAsync(g.Shard, g.Images, until, cancellationToken)));
             _extendedAt = now;
             if (_stock.Free >= wanted) return;
+            await ForgetShardsOfBeforeAsync(cancellationToken);
             var asked = _shardsWithWork.ToArray();
             _shardsWithWork.Clear();
             var block = Math.Max(Block, wanted);
-            await Task.WhenAll(asked.Select(shard => ReserveAsync(shard, block, until, cancellationToken)));
+            await asked.AllAsync(shard => ReserveAsync(shard, block, until, cancellationToken));
         }
         finally
         {
@@ -155,18 +146,43 @@ internal sealed class QueueGrain(KnownDatasets datasets, LeaseKeyring keyring, T
         }
     }
 
-    private async Task ExtendAsync(int shard, ImageId[] images, DateTimeOffset until, CancellationToken cancellationToken)
+    private Task ExtendAsync(int shard, ImageId[] images, DateTimeOffset until, CancellationToken cancellationToken) =>
+        OnTheirShardsAsync(shard, images, async (their, some) =>
+        {
+            await their.ExtendAsync(some, until, cancellationToken);
+            _stock.Extended(some, until);
+        }, cancellationToken);
+
+    /// <summary>Tells the shards that hold images now, whichever they came from.</summary>
+    private async Task OnTheirShardsAsync(int from, ImageId[] images, Func<IShardReview, ImageId[], Task> tell, CancellationToken cancellationToken)
     {
         try
         {
-            await Shard(shard).ExtendAsync(images, until, cancellationToken);
-            _stock.Extended(images, until);
+            await datasets.OnShardsAsync(_dataset.Name, async layout =>
+            {
+                foreach (var group in images.GroupBy(layout.ShardOf)) await tell(Shard(group.Key), [.. group]);
+                return true;
+            }, cancellationToken);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e)
         {
-            logger.QueueRefillFailed(e, _dataset.Name, shard);
+            logger.QueueRefillFailed(e, _dataset.Name, from);
         }
     }
+
+    private void AllMayHaveWork(ShardLayout layout)
+    {
+        foreach (var shard in layout.Numbers()) _shardsWithWork.Add(shard);
+    }
+
+    /// <summary>Where shards were doubled, work that an old one had lies in any of the new ones.</summary>
+    private async Task ForgetShardsOfBeforeAsync(CancellationToken cancellationToken)
+    {
+        var layout = await LayoutAsync(cancellationToken);
+        if (_shardsWithWork.RemoveWhere(s => !layout.Contains(s)) > 0) AllMayHaveWork(layout);
+    }
+
+    private async Task<ShardLayout> LayoutAsync(CancellationToken cancellationToken) => (await datasets.GetAsync(_dataset.Name, cancellationToken)).Shards;
 
     public Task ReleaseAsync(ImageId[] images, string actor, CancellationToken cancellationToken)
     {

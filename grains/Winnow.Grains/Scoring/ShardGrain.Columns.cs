@@ -31,6 +31,13 @@ internal sealed partial class ShardGrain
 
     private ref SegmentColumn? ColumnOf(string kind) => ref kind == SegmentKinds.Embedding ? ref _embeddings : ref kind == SegmentKinds.Projection ? ref _projected : ref _scores;
 
+    /// <summary>Says what made a column; null when nothing did.</summary>
+    private void NameColumn(string kind, string? version)
+    {
+        if (kind == SegmentKinds.Projection) _projectedVersion = version;
+        if (kind == SegmentKinds.Scores) _scoresVersion = version;
+    }
+
     private ScoreRecord? ScoreOf(int ordinal)
     {
         if (_scores is not { } scores || ordinal >= scores.Count) return null;
@@ -53,11 +60,7 @@ internal sealed partial class ShardGrain
     private async Task ReadPublishedAsync(CancellationToken cancellationToken)
     {
         _published = await ledger.ReadSegmentsAsync(_key, cancellationToken);
-        foreach (var row in _published)
-        {
-            if (row.Kind == SegmentKinds.Projection) _projectedVersion = row.Version;
-            if (row.Kind == SegmentKinds.Scores) _scoresVersion = row.Version;
-        }
+        foreach (var row in _published) NameColumn(row.Kind, row.Version);
         _index.SetEmbedded(_published.Where(r => r.Kind == SegmentKinds.Embedding).Sum(r => r.Count));
     }
 
@@ -76,7 +79,8 @@ internal sealed partial class ShardGrain
         if ((_projected?.Count ?? 0) != (_embeddings?.Count ?? 0)) _projected = null;
         if ((_scores?.Count ?? 0) != (_projected?.Count ?? 0)) _scores = null;
         (string, string)[] withdrawn = [.. _published.Where(r => ColumnOf(r.Kind) is null).Select(r => (r.Kind, r.Version)).Distinct()];
-        if (withdrawn.Length > 0) await CommitAsync(new ShardCommit { Shard = _key, Epoch = _epoch, WithdrawnSegments = withdrawn }, cancellationToken);
+        // A shard in a handover makes nothing anew: that is left to the one that holds the images afterwards.
+        if (withdrawn.Length > 0 && _standing == Standing.Holds) await CommitAsync(new ShardCommit { Shard = _key, Epoch = _epoch, WithdrawnSegments = withdrawn }, cancellationToken);
         if (_projected is null) _projectedVersion = null;
         if (_scores is null) _scoresVersion = null;
         _index.SetEmbedded(_embeddings?.Count ?? 0);

@@ -155,6 +155,7 @@ internal sealed partial class ShardGrain
             ref var column = ref ColumnOf(kind);
             if (column is not null) Supersede(column.Segments, until);
             column = null;
+            NameColumn(kind, null);
         }
         for (var i = 0; i < owners.Length; i++)
         {
@@ -163,6 +164,7 @@ internal sealed partial class ShardGrain
             var keep = made[i].Keep ?? column.Segments.Length;
             Supersede(column.Segments[keep..], until);
             column = column.With(keep, keys[i], owners[i]);
+            NameColumn(made[i].Kind, made[i].Version);
         }
         _index.SetEmbedded(_embeddings?.Count ?? 0);
     }

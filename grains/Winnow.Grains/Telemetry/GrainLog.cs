@@ -46,4 +46,16 @@ internal static partial class GrainLog
 
     [LoggerMessage(40, LogLevel.Warning, "Key {Key}: its use could not be written down")]
     public static partial void KeyUseNotRemembered(this ILogger logger, Exception exception, string key);
+
+    [LoggerMessage(50, LogLevel.Information, "Dataset {Dataset}: its {From} shards are being doubled to {To}")]
+    public static partial void SplitBegins(this ILogger logger, string dataset, int from, int to);
+
+    [LoggerMessage(51, LogLevel.Information, "Dataset {Dataset} is held by {Shards} shards now; writes waited {Milliseconds} ms")]
+    public static partial void SplitDone(this ILogger logger, string dataset, int shards, double milliseconds);
+
+    [LoggerMessage(52, LogLevel.Warning, "Dataset {Dataset}: the doubling of its shards did not go on, next try in {Delay}")]
+    public static partial void SplitRetries(this ILogger logger, Exception exception, string dataset, TimeSpan delay);
+
+    [LoggerMessage(53, LogLevel.Information, "Dataset {Dataset}: the rows and segments of {Shards} superseded shards are removed")]
+    public static partial void SupersededShardsRemoved(this ILogger logger, string dataset, int shards);
 }

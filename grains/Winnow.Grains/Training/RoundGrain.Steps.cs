@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Training;
 using Winnow.Algorithms.Scoring;
 using Winnow.Algorithms.Selection;
@@ -39,7 +40,6 @@ internal sealed partial class RoundGrain
 
     private async Task SelectAsync(CancellationToken cancellationToken)
     {
-        var shards = Shards;
         if (state.State.Selected.Count == 0)
         {
             var learning = await Dataset.PrepareLearningAsync(cancellationToken);
@@ -47,7 +47,8 @@ internal sealed partial class RoundGrain
             // Until the arm has a model of its own there is nothing to be uncertain about.
             if (_number == 1 || (QueryStrategies.Get(strategy).NeedsModel && learning.ModelName is null)) strategy = state.State.Command.ColdStart!;
             var request = new GatherCandidates(_arm, strategy, state.State.Command.BatchSize, _number, Seed);
-            var selected = await PoolSelection.SelectAsync(shards, request, _dataset.Schema.Classes.Count, async () => (await LabelledAsync(_arm, _number - 1, cancellationToken)).Vectors, cancellationToken);
+            async Task<float[]> LabelledVectorsAsync() => (await LabelledAsync(_arm, _number - 1, cancellationToken)).Vectors;
+            var selected = await OnShardsAsync(shards => PoolSelection.SelectAsync(shards, request, _dataset.Schema.Classes.Count, LabelledVectorsAsync, cancellationToken), cancellationToken);
             if (selected.Count == 0) throw new RefusedException($"Arm '{_arm}' has no image left to ask about. Import more images, or end the learning here.");
             state.State.Strategy = strategy;
             state.State.Selected = [.. selected.Select(s => new SelectedRecord(s.Shard, s.Ordinal, s.Image, s.Priority))];
@@ -55,9 +56,15 @@ internal sealed partial class RoundGrain
             // Written before anybody is asked: after a crash the same images are asked about.
             await state.WriteStateAsync(CancellationToken.None);
         }
-        await Task.WhenAll(state.State.Selected.GroupBy(s => s.Shard).Select(g => shards[g.Key].EnqueueAsync(
-            new EnqueueTasks(Guid.Empty, _arm, _number, [.. g.Select(s => s.Ordinal)], [.. g.Select(s => s.Priority)]), cancellationToken)));
-        await shards.AllAsync(s => AskAuditAsync(s, cancellationToken));
+        await datasets.OnShardsAsync(_dataset.Name, async layout =>
+        {
+            // By image: since they were selected, others may have taken over from the shards that held them.
+            var selected = state.State.Selected.GroupBy(s => layout.ShardOf(s.Image)).ToArray();
+            await selected.AllAsync(g => GrainFactory.GetGrain<IShardLearning>(GrainKeys.Shard(_dataset.Name, g.Key)).EnqueueAsync(
+                new EnqueueTasks(Guid.Empty, _arm, _number, [.. g.Select(s => s.Ordinal)], [.. g.Select(s => s.Priority)], [.. g.Select(s => s.Image)]), cancellationToken));
+            await layout.Grains<IShardLearning>(GrainFactory, _dataset.Name).AllAsync(s => AskAuditAsync(s, cancellationToken));
+            return true;
+        }, cancellationToken);
         await NextAsync(RoundStep.Review);
     }
 
@@ -73,10 +80,9 @@ internal sealed partial class RoundGrain
 
     private async Task ReviewAsync(CancellationToken cancellationToken)
     {
-        var shards = Shards;
         while (true)
         {
-            var progress = await shards.AllAsync(s => s.GetProgressAsync(_arm, _number, cancellationToken));
+            var progress = await OnShardsAsync(shards => shards.AllAsync(s => s.GetProgressAsync(_arm, _number, cancellationToken)), cancellationToken);
             state.State.Decided = progress.Sum(p => p.Decided);
             if (progress.All(p => p.Decided == p.Asked && p.AuditDecided == p.AuditAsked)) break;
             await _wake.WaitAsync(Poll, cancellationToken);
@@ -89,7 +95,7 @@ internal sealed partial class RoundGrain
     /// <summary>Labelled rows of all shards in the order of image ids, so that training does not depend on how images arrived.</summary>
     private async Task<Labelled> LabelledAsync(string arm, int throughRound, CancellationToken cancellationToken)
     {
-        var parts = await Shards.AllAsync(s => s.GetLabelledAsync(arm, throughRound, cancellationToken));
+        var parts = await OnShardsAsync(shards => shards.AllAsync(s => s.GetLabelledAsync(arm, throughRound, cancellationToken)), cancellationToken);
         var dimensions = parts.Max(p => p.Vectors.Dimensions);
         var images = parts.SelectMany(p => p.Images).ToArray();
         var labels = parts.SelectMany(p => p.Labels).ToArray();
@@ -188,7 +194,7 @@ internal sealed partial class RoundGrain
         var fallback = (float)state.State.OutOfFoldTemperature;
         var measured = AuditEvaluation.Measure(HeadEvaluation.Logits(head with { Temperature = 1 }, audit.Vectors), audit.Labels, head.Classes, fallback);
         var bytes = head.ToBytes();
-        var parts = await Shards.AllAsync(s => s.EvaluateHoldoutAsync(bytes, cancellationToken));
+        var parts = await OnShardsAsync(shards => shards.AllAsync(s => s.EvaluateHoldoutAsync(bytes, cancellationToken)), cancellationToken);
         var holdout = (parts.Sum(p => p.Count), parts.Sum(p => p.Correct), parts.Sum(p => p.LogLossSum));
         state.State.Model = state.State.Model! with { Metrics = AuditEvaluation.ToMetrics(measured, audit.Labels, head.Classes, holdout, state.State.CrossValidatedLogLoss) };
 
@@ -214,7 +220,11 @@ internal sealed partial class RoundGrain
         if (state.State.Promoted == true && _arm == Arms.Main)
         {
             var learning = await Dataset.GetLearningAsync(cancellationToken);
-            await Shards.AllAsync(s => s.RescoreAsync(learning, cancellationToken));
+            await OnShardsAsync(async shards =>
+            {
+                await shards.AllAsync(s => s.RescoreAsync(learning, cancellationToken));
+                return true;
+            }, cancellationToken);
         }
         await EndAsync(RoundStep.Done, null, cancellationToken);
     }

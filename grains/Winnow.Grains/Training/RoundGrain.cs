@@ -203,6 +203,7 @@ internal sealed partial class RoundGrain(
 
     private IDatasetGrain Dataset => GrainFactory.GetGrain<IDatasetGrain>(_dataset.Name);
 
-    private IShardLearning[] Shards =>
-        [.. Enumerable.Range(0, _dataset.Settings.Shards).Select(i => GrainFactory.GetGrain<IShardLearning>(GrainKeys.Shard(_dataset.Name, i)))];
+    /// <summary>Does something with all shards; it must be harmless to do it twice.</summary>
+    private Task<T> OnShardsAsync<T>(Func<IShardLearning[], Task<T>> work, CancellationToken cancellationToken) =>
+        datasets.OnShardsAsync(_dataset.Name, shards => work(shards.Grains<IShardLearning>(GrainFactory, _dataset.Name)), cancellationToken);
 }

@@ -27,5 +27,5 @@ public sealed class RoundState
     public string? Reason { get; set; }
 }
 
-/// <summary>The stored form of <see cref="Selected"/>.</summary>
+/// <summary>The stored form of <see cref="Selected"/>. The image is what counts: where it stands in which shard was so when it was selected.</summary>
 public sealed record SelectedRecord(int Shard, int Ordinal, Model.Images.ImageId Image, float Priority);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Telemetry;
 using Winnow.Abstractions.Training;
 using Winnow.Algorithms.Scoring;
@@ -162,7 +163,7 @@ internal sealed partial class ShardGrain
         }
         var ids = _index.IdsSoFar;
         var scores = _scores;
-        return await Task.Run(() => LocalSelection.Gather(request, _dataset.Schema.Classes.Count, _dataset.Settings.Shards, eligible, ids, scores), cancellationToken);
+        return await Task.Run(() => LocalSelection.Gather(request, _dataset.Schema.Classes.Count, _dataset.Shards.Count, eligible, ids, scores), cancellationToken);
     }
 
     public async Task<MatrixRows> GetVectorsAsync(int[] ordinals, CancellationToken cancellationToken)
@@ -173,9 +174,13 @@ internal sealed partial class ShardGrain
 
     public async Task EnqueueAsync(EnqueueTasks tasks, CancellationToken cancellationToken)
     {
-        var rows = new List<TaskRow>(tasks.Ordinals.Length);
-        for (var i = 0; i < tasks.Ordinals.Length; i++)
-            if (!_tasks.Contains(tasks.Arm, tasks.Ordinals[i])) rows.Add(new TaskRow(tasks.Ordinals[i], tasks.Arm, tasks.Round, tasks.Priorities[i], DateTimeOffset.UnixEpoch));
+        var rows = new List<TaskRow>(tasks.Priorities.Length);
+        for (var i = 0; i < tasks.Priorities.Length; i++)
+        {
+            // A caller of the last release names rows alone.
+            var ordinal = tasks.Images is null ? tasks.Ordinals[i] : _index.TryFind(tasks.Images[i], out var found) ? found : throw new RefusedException($"Shard {_key} does not hold {tasks.Images[i]}.");
+            if (!_tasks.Contains(tasks.Arm, ordinal)) rows.Add(new TaskRow(ordinal, tasks.Arm, tasks.Round, tasks.Priorities[i], DateTimeOffset.UnixEpoch));
+        }
         if (rows.Count == 0) return;
         await CommitAsync(new ShardCommit { Shard = _key, Epoch = _epoch, Tasks = rows }, cancellationToken);
         foreach (var row in rows) _tasks.Add(row);

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization;
 using Winnow.Model.Images;
 using Winnow.Model.Training;
 
@@ -19,7 +20,7 @@ public static class DatasetName
 /// <remarks>Settable, not init-only: the generated JSON reader overwrites the defaults of init-only properties that a document leaves out.</remarks>
 public sealed record DatasetSettings
 {
-    /// <summary>Units of durability and bulk work. A power of two, 1 to 1,024. Default 8.</summary>
+    /// <summary>Units of durability and bulk work at its creation; they can be doubled later. A power of two, 1 to 1,024. Default 8.</summary>
     public int Shards { get; set; } = 8;
 
     /// <summary>Name of the backbone whose embeddings the dataset lives on. Default <c>mobilenetv3-small</c>.</summary>
@@ -40,7 +41,7 @@ public sealed record DatasetSettings
     /// <summary>The first thing that is wrong, as a sentence with the setting's name; null when all is sound.</summary>
     public string? Check()
     {
-        if (Shards is < 1 or > 1024 || (Shards & (Shards - 1)) != 0) return $"shards must be a power of two from 1 to 1024, not {Shards}.";
+        if (Shards is < 1 or > ShardLayout.MaxCount || (Shards & (Shards - 1)) != 0) return $"shards must be a power of two from 1 to 1024, not {Shards}.";
         if (Backbone.Length is 0 or > 100) return "backbone must name a backbone, 1 to 100 characters.";
         if (ProjectionDimensions is < 2 or > 4096) return $"projectionDimensions must be 2 to 4096, not {ProjectionDimensions}.";
         if (AuditSample is < 0 or > 1_000_000) return $"auditSample must be 0 to 1000000, not {AuditSample}.";
@@ -52,8 +53,16 @@ public sealed record DatasetSettings
 /// <summary>A request for a new dataset.</summary>
 public sealed record CreateDataset(string Name, LabelSchema Schema, DatasetSettings? Settings = null);
 
-/// <summary>A dataset as it was created.</summary>
-public sealed record DatasetInfo(string Name, LabelSchema Schema, DatasetSettings Settings, DateTimeOffset CreatedAt, string CreatedBy);
+/// <summary>A dataset as it was created, and the shards that hold it now.</summary>
+public sealed record DatasetInfo(string Name, LabelSchema Schema, DatasetSettings Settings, DateTimeOffset CreatedAt, string CreatedBy)
+{
+    /// <summary>The shards, once they have been doubled or are being doubled; null while they are those of its creation.</summary>
+    public ShardLayout? Layout { get; init; }
+
+    /// <summary>The shards that hold it.</summary>
+    [JsonIgnore]
+    public ShardLayout Shards => Layout ?? new ShardLayout(0, Settings.Shards);
+}
 
 /// <summary>Where a dataset stands now.</summary>
 public sealed record DatasetStatus
@@ -78,6 +87,10 @@ public sealed record DatasetStatus
     public IReadOnlyList<RoundInfo> ActiveRounds { get; init; } = [];
     /// <summary>The model in use per arm.</summary>
     public IReadOnlyList<ModelVersion> Champions { get; init; } = [];
+    /// <summary>Units of bulk work, as of now.</summary>
+    public int Shards { get; init; }
+    /// <summary>The doubling of its shards that is under way; null when there is none.</summary>
+    public ShardSplitProgress? Split { get; init; }
 }
 
 /// <summary>An immutable snapshot of a dataset.</summary>

@@ -38,21 +38,28 @@ internal sealed class ImageIntake(IObjectStore objects, IGrainFactory grains, Im
         var results = new IngestResult[lot.Count];
         for (var i = 0; i < lot.Count; i++)
             if (seen[i].Row is null) results[i] = new IngestResult(lot[i].Name, null, IngestStatus.Quarantined, seen[i].Note);
-        await Task.WhenAll(taken.GroupBy(i => ShardLayout.ShardOf(seen[i].Row!.Value.Id, dataset.Settings.Shards)).Select(async shard =>
+        async Task<bool> ApplyAsync(int shard, int[] members)
         {
-            int[] members = [.. shard];
-            var outcomes = await grains.GetGrain<IShardIngest>(GrainKeys.Shard(dataset.Name, shard.Key))
+            var outcomes = await grains.GetGrain<IShardIngest>(GrainKeys.Shard(dataset.Name, shard))
                 .ApplyAsync(new IngestLot(operationId, actor, [.. members.Select(i => seen[i].Row!.Value)]), cancellationToken);
             for (var k = 0; k < members.Length; k++)
             {
                 var i = members[k];
                 results[i] = new IngestResult(lot[i].Name, seen[i].Row!.Value.Id, outcomes[k].Status, Join(outcomes[k].Reason, seen[i].Note));
             }
-        }));
+            return true;
+        }
+
+        // Where the shards are doubled meanwhile, all go to the new ones: those that an old one took in are known there, by their operation too.
+        await ShardCalls.FollowAsync(dataset, () => AskAsync(dataset.Name, cancellationToken), shards =>
+            Task.WhenAll(taken.GroupBy(i => shards.ShardOf(seen[i].Row!.Value.Id)).Select(shard => ApplyAsync(shard.Key, [.. shard]))));
         Count(dataset.Name, lot, results);
         WinnowTelemetry.IngestDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, new TagList { { "dataset", dataset.Name } });
         return results;
     }
+
+    private async Task<DatasetInfo> AskAsync(string dataset, CancellationToken cancellationToken) =>
+        await grains.GetGrain<ICatalogGrain>(0).FindAsync(dataset, cancellationToken) ?? throw new RefusedException($"There is no dataset '{dataset}'.");
 
     private static void Count(string dataset, IReadOnlyList<ArrivedImage> lot, IngestResult[] results)
     {

@@ -14,8 +14,8 @@ internal static class ShardCommits
     private const string ReviewTask = "INSERT INTO task VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
     private const string Reservation = "UPDATE task SET reserved_until = ?4 WHERE dataset = ?1 AND shard = ?2 AND ordinal = ?3";
     private const string History =
-        "INSERT INTO history SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 " +
-        "WHERE ?3 = 1 + (SELECT coalesce(max(version), 0) FROM history WHERE dataset = ?1 AND image = ?2) ON CONFLICT DO NOTHING";
+        "INSERT INTO history (dataset, image, version, shard, ordinal, operation, label, closes, stage, entry) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 " +
+        "WHERE ?3 = 1 + (SELECT coalesce(max(version), 0) FROM history WHERE dataset = ?1 AND shard = ?4 AND image = ?2) ON CONFLICT DO NOTHING";
     private const string Withdrawal = "DELETE FROM segment WHERE dataset = ?1 AND shard = ?2 AND kind = ?3 AND version = ?4";
     private const string Segment =
         "INSERT INTO segment VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) " +
@@ -23,7 +23,7 @@ internal static class ShardCommits
 
     /// <summary>Rows that a commit writes.</summary>
     public static int RowsOf(ShardCommit commit) =>
-        1 + commit.Images.Count + commit.Quarantined.Count + commit.Tasks.Count + commit.Reservations.Count + commit.History.Count + commit.Segments.Count + commit.WithdrawnSegments.Count;
+        1 + commit.Operations.Count + commit.Images.Count + commit.Quarantined.Count + commit.Tasks.Count + commit.Reservations.Count + commit.History.Count + commit.Segments.Count + commit.WithdrawnSegments.Count;
 
     /// <summary>Makes all changes of a commit, or says why not; then the caller rolls back to its savepoint.</summary>
     public static Written<ShardCommitStatus> Apply(SqliteSession session, ShardCommit commit)
@@ -39,6 +39,9 @@ internal static class ShardCommits
         if (commit.OperationId != Guid.Empty &&
             session.Prepare(Operation).Bind(1, dataset).Bind(2, shard).Bind(3, commit.OperationId).Bind(4, first).Bind(5, commit.Images.Count).Run() == 0)
             return new(ShardCommitStatus.AlreadyApplied, false);
+
+        foreach (var operation in commit.Operations)
+            session.Prepare(Operation).Bind(1, dataset).Bind(2, shard).Bind(3, operation.OperationId).Bind(4, operation.Rows.First).Bind(5, operation.Rows.Count).Run();
 
         if (!InsertImages(session, dataset, shard, first, commit.Images)) return new(ShardCommitStatus.Conflict, false);
         if (!InsertHistory(session, dataset, shard, commit.History)) return new(ShardCommitStatus.Conflict, false);

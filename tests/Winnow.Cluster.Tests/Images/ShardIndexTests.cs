@@ -68,7 +68,7 @@ public sealed class ShardIndexTests
     public void Shards_are_the_order_of_ids_and_split_in_two() => Gen.Int.Sample(i =>
     {
         var id = IdOf(i);
-        for (var shards = 1; shards <= 512; shards *= 2) Assert.Equal(ShardLayout.ShardOf(id, shards), ShardLayout.ShardOf(id, shards * 2) / 2);
+        for (var shards = 1; shards <= 512; shards *= 2) Assert.Equal(ShardLayout.IndexOf(id, shards), ShardLayout.IndexOf(id, shards * 2) / 2);
     });
 
     [Fact]

@@ -102,7 +102,7 @@ internal sealed class BackupIntake(IObjectStore objects, BackupTarReader tar, Ro
             await NextAsync(cancellationToken).ConfigureAwait(false);
         }
         var control = new BackupControl(dataset, rounds);
-        BackupPlaces.Check(control, Dataset.Settings);
+        BackupPlaces.Check(control);
         Control = _places.Add(control);
     }
 

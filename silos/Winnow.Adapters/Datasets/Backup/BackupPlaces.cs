@@ -52,12 +52,12 @@ internal sealed partial class BackupPlaces(string dataset, Guid token)
 
     /// <summary>Whether the control state makes sense by itself.</summary>
     /// <exception cref="InvalidDataException">It does not.</exception>
-    public static void Check(BackupControl control, DatasetSettings settings)
+    public static void Check(BackupControl control)
     {
         var rounds = control.Dataset.Rounds;
         var sound = rounds.All(r => r.Number >= 1 && DatasetName.IsValid(r.Arm) && r.Command is { Arm: { } arm } && arm == r.Arm)
             && rounds.DistinctBy(r => (r.Arm, r.Number)).Count() == rounds.Count
-            && control.Rounds.All(r => r is null || r.Selected.All(s => s.Shard >= 0 && s.Shard < settings.Shards && s.Ordinal >= 0))
+            && control.Rounds.All(r => r is null || r.Selected.All(s => s.Shard >= 0 && s.Ordinal >= 0))
             && control.Dataset.Versions.Select((v, i) => v.Version.Number == i + 1).All(right => right);
         if (!sound) throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"The backup's {rounds.Count} rounds and {control.Dataset.Versions.Count} versions contradict themselves. It was changed, or Winnow did not write it."));
     }

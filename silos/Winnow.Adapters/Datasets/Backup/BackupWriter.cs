@@ -25,7 +25,7 @@ internal sealed class BackupWriter(ILedger ledger, IGrainStateStore states, IObj
         var control = await BackupControl.ReadAsync(states, dataset.Name, cancellationToken).ConfigureAwait(false);
         await WriteControlAsync(control.WithKeys(_place.Relative), cancellationToken).ConfigureAwait(false);
         var segments = new Dictionary<string, ShardKey>(StringComparer.Ordinal);
-        for (var number = 0; number < dataset.Settings.Shards; number++)
+        foreach (var number in dataset.Shards.Numbers())
         {
             var shard = new ShardKey(dataset.Name, number);
             foreach (var key in await WriteShardAsync(shard, control.KnownTasks(), cancellationToken).ConfigureAwait(false)) segments[key] = shard;
@@ -35,9 +35,18 @@ internal sealed class BackupWriter(ILedger ledger, IGrainStateStore states, IObj
         async Task<bool> IsNamedAsync(string key) =>
             !segments.TryGetValue(key, out var shard) || (await ledger.ReadSegmentsAsync(shard, cancellationToken).ConfigureAwait(false)).Any(s => s.ObjectKey == key);
         await new ObjectCopier(objects, tar, _tally).WriteObjectsAsync(wanted, _place, IsNamedAsync, cancellationToken).ConfigureAwait(false);
+        await RefuseRemovedAsync(cancellationToken).ConfigureAwait(false);
         var end = new BackupEnd(tar.Files, _tally.Images, _tally.History, _tally.Objects, _tally.Bytes, _tally.Missing, _tally.Samples, tar.Finish());
         await tar.EndAsync(JsonSerializer.SerializeToUtf8Bytes(end, ModelJson.Default.BackupEnd), cancellationToken).ConfigureAwait(false);
         return _tally;
+    }
+
+    /// <summary>Where shards were doubled meanwhile, those that were read here were left as they were; unless they are gone by now, and perhaps were before they were read.</summary>
+    private async Task RefuseRemovedAsync(CancellationToken cancellationToken)
+    {
+        var now = await ledger.FindDatasetAsync(dataset.Name, cancellationToken).ConfigureAwait(false);
+        if (now is not null && (now.Shards.First == dataset.Shards.First || now.Shards.Superseded?.First == dataset.Shards.First)) return;
+        throw new InvalidOperationException($"The shards of dataset '{dataset.Name}' were doubled during the backup, and those that it reads were removed. Begin it again.");
     }
 
     private async Task WriteControlAsync(BackupControl control, CancellationToken cancellationToken)
@@ -51,7 +60,7 @@ internal sealed class BackupWriter(ILedger ledger, IGrainStateStore states, IObj
     private async Task<List<string>> WriteShardAsync(ShardKey shard, Func<TaskRow, bool> known, CancellationToken cancellationToken)
     {
         var files = 0;
-        Task FileAsync<T>(string kind, IReadOnlyList<T> lines, JsonTypeInfo<T> type) => tar.AddAsync(BackupFiles.Rows(shard.Shard, files++, kind), Lines(lines, type), cancellationToken);
+        Task FileAsync<T>(string kind, IReadOnlyList<T> lines, JsonTypeInfo<T> type) => tar.AddAsync(BackupFiles.Rows(shard.Shard - dataset.Shards.First, files++, kind), Lines(lines, type), cancellationToken);
 
         await foreach (var tasks in InFilesAsync(ledger.ReadTasksAsync(shard, cancellationToken), known, t => TaskLine.Of(t), null).ConfigureAwait(false))
             await FileAsync(BackupFiles.Tasks, tasks, BackupJson.Default.TaskLine).ConfigureAwait(false);

@@ -16,7 +16,9 @@ internal sealed partial class DatasetBackup(
 
     public async Task WriteAsync(DatasetInfo dataset, string actor, Stream destination, CancellationToken cancellationToken)
     {
-        var header = new BackupHeader(BackupHeader.FormatName, BackupHeader.ThisLayout, Guid.NewGuid(), time.GetUtcNow(), actor, dataset);
+        // Where it is restored, its shards are those of its creation.
+        var restored = dataset with { Settings = dataset.Settings with { Shards = dataset.Shards.Count }, Layout = null };
+        var header = new BackupHeader(BackupHeader.FormatName, BackupHeader.ThisLayout, Guid.NewGuid(), time.GetUtcNow(), actor, restored);
         // The headers of a tar stream are small; each alone would be a packet.
         var buffered = new BufferedStream(destination, WriteBuffer);
         var tar = new BackupTarWriter(buffered, header.StartedAt);

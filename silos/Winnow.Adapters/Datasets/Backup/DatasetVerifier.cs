@@ -17,20 +17,20 @@ internal sealed class DatasetVerifier(ILedger ledger, IGrainStateStore states, I
     public async IAsyncEnumerable<VerificationStep> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // At once: whoever waits for the first word learns that the work has begun.
-        yield return new VerificationStep(0, dataset.Settings.Shards, 0, null);
+        yield return new VerificationStep(0, dataset.Shards.Count, 0, null);
         var (images, history) = (0L, 0L);
-        for (var shard = 0; shard < dataset.Settings.Shards; shard++)
+        for (var shard = 0; shard < dataset.Shards.Count; shard++)
         {
-            var verifier = new ShardVerifier(ledger, objects, grains, dataset, shard, hash, repair, _findings);
+            var verifier = new ShardVerifier(ledger, objects, grains, dataset, dataset.Shards.First + shard, hash, repair, _findings);
             await verifier.RunAsync(_referred, cancellationToken).ConfigureAwait(false);
             images += verifier.Images;
             history += verifier.History;
-            yield return new VerificationStep(shard + 1, dataset.Settings.Shards, images, null);
+            yield return new VerificationStep(shard + 1, dataset.Shards.Count, images, null);
         }
         await VerifyControlAsync(cancellationToken).ConfigureAwait(false);
         var all = await WalkAsync(cancellationToken).ConfigureAwait(false);
         var found = _findings.ToList();
-        yield return new VerificationStep(dataset.Settings.Shards, dataset.Settings.Shards, images, new VerificationReport(found.All(f => f.Expected), images, history, all, hash, found));
+        yield return new VerificationStep(dataset.Shards.Count, dataset.Shards.Count, images, new VerificationReport(found.All(f => f.Expected), images, history, all, hash, found));
     }
 
     private async Task VerifyControlAsync(CancellationToken cancellationToken)

@@ -42,7 +42,7 @@ internal sealed class RowCheck(DatasetInfo dataset, int shard)
     public void Check(HistoryLine line)
     {
         Refer(line.Ordinal);
-        Demand(ShardLayout.ShardOf(line.Image, dataset.Settings.Shards) == shard, $"an entry about {line.Image} belongs to another shard");
+        Demand(ShardLayout.IndexOf(line.Image, dataset.Settings.Shards) == shard, $"an entry about {line.Image} belongs to another shard");
         Demand(!_decided.TryGetValue(line.Ordinal, out var known) || known == line.Image, $"row {line.Ordinal} is two images");
         _decided[line.Ordinal] = line.Image;
         var next = _last?.Image == line.Image ? _last.Version + 1 : 1;
@@ -66,7 +66,7 @@ internal sealed class RowCheck(DatasetInfo dataset, int shard)
     public void Check(ImageLine line)
     {
         Demand(line.Ordinal == Images++, $"image row {line.Ordinal} is not the next one");
-        Demand(ShardLayout.ShardOf(line.Id, dataset.Settings.Shards) == shard, $"{line.Id} belongs to another shard");
+        Demand(ShardLayout.IndexOf(line.Id, dataset.Settings.Shards) == shard, $"{line.Id} belongs to another shard");
         Demand(!_decided.Remove(line.Ordinal, out var decided) || decided == line.Id, $"the history of row {line.Ordinal} is about another image");
         Demand(line.Name.Length is > 0 and <= MaxName && line.Bytes >= 0 && IsClass(line.Label) && Enum.IsDefined(line.Partition), $"the row of {line.Id} is not sound");
     }

@@ -56,8 +56,9 @@ internal sealed class ShardVerifier(ILedger ledger, IObjectStore objects, IGrain
     {
         var strangers = new Dictionary<ImageId, long>();
         var whole = new List<ImageId>();
-        var share = Folders / dataset.Settings.Shards;
-        for (var folder = number * share; folder < (number + 1) * share; folder++)
+        var share = Folders / dataset.Shards.Count;
+        var first = (number - dataset.Shards.First) * share;
+        for (var folder = first; folder < first + share; folder++)
             await foreach (var (key, size) in objects.ListAsync($"datasets/{dataset.Name}/images/{Alphabet[folder >> 5]}{Alphabet[folder & 31]}/", cancellationToken).ConfigureAwait(false))
             {
                 // What bears no id, or stands in another's folder, is found where all objects are walked.
@@ -87,7 +88,7 @@ internal sealed class ShardVerifier(ILedger ledger, IObjectStore objects, IGrain
     private async Task VerifySegmentsAsync(IReadOnlyList<SegmentRow> segments, CancellationToken cancellationToken)
     {
         var sizes = new Dictionary<string, long>(StringComparer.Ordinal);
-        await foreach (var (key, size) in objects.ListAsync(System.FormattableString.Invariant($"datasets/{dataset.Name}/segments/{number:D4}/"), cancellationToken).ConfigureAwait(false)) sizes[key] = size;
+        await foreach (var (key, size) in objects.ListAsync(ObjectKeys.SegmentFolder(_shard), cancellationToken).ConfigureAwait(false)) sizes[key] = size;
         var broken = new List<FindingKind>();
         foreach (var segment in segments)
         {

@@ -81,7 +81,7 @@ internal sealed class BackupStore : IAsyncDisposable
         await Ledger.AddDatasetAsync(dataset, CancellationToken.None);
         await Objects.PutManyIfAbsentAsync([.. Enumerable.Range(0, Images).Select(n => (ObjectKeys.Image(Source, Id(n)), (ReadOnlyMemory<byte>)Bytes(n)))], CancellationToken.None);
         var selected = new List<SelectedRecord>();
-        foreach (var group in Enumerable.Range(0, Images).GroupBy(n => ShardLayout.ShardOf(Id(n), dataset.Settings.Shards)))
+        foreach (var group in Enumerable.Range(0, Images).GroupBy(n => dataset.Shards.ShardOf(Id(n))))
         {
             var shard = new ShardKey(Source, group.Key);
             var epoch = (await Ledger.OpenShardAsync(shard, CancellationToken.None)).Epoch;

@@ -100,7 +100,7 @@ public sealed class SoakTests(ITestOutputHelper output)
     }
 
     private static ImageId[] OneOfEachShard(SoakRecord record) =>
-        [.. record.Images.Keys.GroupBy(i => ShardLayout.ShardOf(i, Creation.Settings!.Shards)).Select(g => g.First())];
+        [.. record.Images.Keys.GroupBy(i => ShardLayout.IndexOf(i, Creation.Settings!.Shards)).Select(g => g.First())];
 
     private void Report(string what, List<TimeSpan> times, TimeSpan limit)
     {

@@ -1,0 +1,100 @@
+using Winnow.Grains.Ports;
+
+namespace Winnow.Grains.Splitting;
+
+/// <summary>
+/// Brings the halves of a shard to where its rows stand, from whatever is in them: at first nothing, later what a silo left that went down while it filled them. Image
+/// rows and columns go on from their end by themselves; this is about what stands beside them.
+/// </summary>
+internal sealed class HalfRepair(ShardKey shard, ILedger ledger, HalfRanks ranks, ShardHalf[] halves)
+{
+    private const int RowsAtOnce = 1_000;
+
+    private readonly List<TaskRow>[] _tasks = [[], []];
+    private readonly List<ReservationRow>[] _reservations = [[], []];
+    private readonly List<HistoryRow>[] _history = [[], []];
+    private readonly List<OperationRow>[] _operations = [[], []];
+    private readonly List<QuarantineRow>[] _quarantined = [[], []];
+    private int _waiting;
+
+    public async Task RunAsync(Func<int, bool> isQuarantined, CancellationToken cancellationToken)
+    {
+        var rows = ranks.Count;
+        for (var i = 0; i < halves.Length; i++) await LookAsync(i, isQuarantined, cancellationToken);
+        await AddTasksAsync(cancellationToken);
+        await foreach (var entry in ledger.ReadShardEntriesAsync(shard, cancellationToken))
+        {
+            var (half, ordinal) = ranks.PlaceOf(entry.Ordinal);
+            if (entry.Version > halves[half].VersionOf(ordinal)) await AddAsync(_history[half], entry with { Ordinal = ordinal });
+        }
+        await foreach (var operation in ledger.ReadOperationsAsync(shard, cancellationToken))
+        {
+            // Those that came since are in the log.
+            if (operation.Rows.First + operation.Rows.Count > rows) continue;
+            for (var i = 0; i < halves.Length; i++)
+                if (ranks.RangeOf(i, operation.Rows) is { Count: > 0 } range) await AddAsync(_operations[i], operation with { Rows = range });
+        }
+        await FlushAsync();
+    }
+
+    /// <summary>What a half has, so that it is neither copied again nor missed.</summary>
+    private async Task LookAsync(int half, Func<int, bool> isQuarantined, CancellationToken cancellationToken)
+    {
+        foreach (var column in (await ledger.ReadSegmentsAsync(halves[half].Key, cancellationToken)).GroupBy(s => s.Kind))
+            halves[half].Columns[column.Key] = new HalfColumn(column.First().Version, column.Sum(s => s.Count), [.. column.Select(s => s.ObjectKey)]);
+        await foreach (var entry in ledger.ReadShardHistoryAsync(halves[half].Key, cancellationToken)) halves[half].Knows(entry.Ordinal, entry.Version);
+        var at = 0;
+        var missed = new List<int>();
+        await foreach (var page in ledger.ReadIndexAsync(halves[half].Key, cancellationToken))
+            foreach (var row in page)
+            {
+                var ordinal = ranks.Members(half)[at++];
+                if (!row.Quarantined && isQuarantined(ordinal)) missed.Add(ordinal);
+            }
+        foreach (var some in missed.Chunk(RowsAtOnce))
+            foreach (var row in await ledger.ReadImagesAsync(shard, some, cancellationToken))
+                await AddAsync(_quarantined[half], new QuarantineRow(ranks.PlaceOf(row.Ordinal).Ordinal, row.Row.Reason ?? ""));
+    }
+
+    private async Task AddTasksAsync(CancellationToken cancellationToken)
+    {
+        var known = new Dictionary<(int Ordinal, string Arm), DateTimeOffset>[halves.Length];
+        for (var i = 0; i < halves.Length; i++)
+        {
+            known[i] = [];
+            await foreach (var task in ledger.ReadTasksAsync(halves[i].Key, cancellationToken)) known[i][(task.Ordinal, task.Arm)] = task.ReservedUntil;
+        }
+        await foreach (var task in ledger.ReadTasksAsync(shard, cancellationToken))
+        {
+            var (half, ordinal) = ranks.PlaceOf(task.Ordinal);
+            if (!known[half].TryGetValue((ordinal, task.Arm), out var until)) await AddAsync(_tasks[half], task with { Ordinal = ordinal });
+            else if (until != task.ReservedUntil) await AddAsync(_reservations[half], new ReservationRow(ordinal, task.ReservedUntil));
+        }
+    }
+
+    private async Task AddAsync<T>(List<T> rows, T row)
+    {
+        rows.Add(row);
+        if (++_waiting >= RowsAtOnce) await FlushAsync();
+    }
+
+    private async Task FlushAsync()
+    {
+        _waiting = 0;
+        await Task.WhenAll(halves.Select((half, i) => half.CommitAsync(half.New() with
+        {
+            Tasks = Take(_tasks[i]),
+            Reservations = Take(_reservations[i]),
+            History = Take(_history[i]),
+            Operations = Take(_operations[i]),
+            Quarantined = Take(_quarantined[i]),
+        })));
+    }
+
+    private static T[] Take<T>(List<T> rows)
+    {
+        T[] taken = [.. rows];
+        rows.Clear();
+        return taken;
+    }
+}
