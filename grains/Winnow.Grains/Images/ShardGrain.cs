@@ -47,12 +47,12 @@ internal sealed partial class ShardGrain(KnownDatasets datasets, ILedger ledger,
         var slash = text.LastIndexOf('/');
         _key = new ShardKey(text[..slash], int.Parse(text.AsSpan(slash + 1), System.Globalization.CultureInfo.InvariantCulture));
         _dataset = await datasets.AskAsync(_key.Dataset, cancellationToken);
-        StandingIn(_dataset.Shards);
+        if ((_standing = StandingIn(_dataset.Shards)) == Standing.Gone) return;
         var opened = await ledger.OpenShardAsync(_key, cancellationToken);
         _epoch = opened.Epoch;
         // Once more: who opens a shard after it was sealed must know that.
         _dataset = await datasets.AskAsync(_key.Dataset, cancellationToken);
-        _standing = StandingIn(_dataset.Shards);
+        if ((_standing = StandingIn(_dataset.Shards)) == Standing.Gone) return;
         (_traces, _drift) = (new UploadTraces(time), new ShardDrift(_dataset.Schema.Classes.Count));
         await LoadAsync(opened.Images, cancellationToken);
         _gauges = SiloGauges.Shards.Add(() => new ShardFigures(_key.Dataset, _index.Stages(), Embedded, _index.Count - Embedded, _tasks.Open, _index.Decided, _stalled is not null, _drift.Figures));

@@ -58,19 +58,31 @@ internal sealed class HalfRepair(ShardKey shard, ILedger ledger, HalfRanks ranks
 
     private async Task AddTasksAsync(CancellationToken cancellationToken)
     {
-        var known = new Dictionary<(int Ordinal, string Arm), DateTimeOffset>[halves.Length];
+        var known = new HashSet<(int Ordinal, string Arm)>[] { [], [] };
+        var reserved = new Dictionary<int, DateTimeOffset>[] { [], [] };
         for (var i = 0; i < halves.Length; i++)
-        {
-            known[i] = [];
-            await foreach (var task in ledger.ReadTasksAsync(halves[i].Key, cancellationToken)) known[i][(task.Ordinal, task.Arm)] = task.ReservedUntil;
-        }
+            await foreach (var task in ledger.ReadTasksAsync(halves[i].Key, cancellationToken))
+            {
+                known[i].Add((task.Ordinal, task.Arm));
+                Later(reserved[i], task.Ordinal, task.ReservedUntil);
+            }
+        var wanted = new Dictionary<int, DateTimeOffset>[] { [], [] };
         await foreach (var task in ledger.ReadTasksAsync(shard, cancellationToken))
         {
             var (half, ordinal) = ranks.PlaceOf(task.Ordinal);
-            if (!known[half].TryGetValue((ordinal, task.Arm), out var until)) await AddAsync(_tasks[half], task with { Ordinal = ordinal });
-            else if (until != task.ReservedUntil) await AddAsync(_reservations[half], new ReservationRow(ordinal, task.ReservedUntil));
+            Later(wanted[half], ordinal, task.ReservedUntil);
+            if (known[half].Contains((ordinal, task.Arm))) continue;
+            Later(reserved[half], ordinal, task.ReservedUntil);
+            await AddAsync(_tasks[half], task with { Ordinal = ordinal });
         }
+        // An image is set aside as a whole, until the latest time that any arm's row of it says.
+        for (var i = 0; i < halves.Length; i++)
+            foreach (var (ordinal, until) in wanted[i])
+                if (reserved[i][ordinal] != until) await AddAsync(_reservations[i], new ReservationRow(ordinal, until));
     }
+
+    private static void Later(Dictionary<int, DateTimeOffset> times, int ordinal, DateTimeOffset time) =>
+        times[ordinal] = times.TryGetValue(ordinal, out var known) && known > time ? known : time;
 
     private async Task AddAsync<T>(List<T> rows, T row)
     {

@@ -19,6 +19,8 @@ internal sealed partial class ShardGrain : IIncomingGrainCallFilter, IShardSplit
         Sealed,
         /// <summary>It is about to hold them.</summary>
         Coming,
+        /// <summary>Others hold them.</summary>
+        Gone,
     }
 
     // Shorter than a call may take, so that whoever waits is told to repeat the call and not left without an answer.
@@ -34,15 +36,13 @@ internal sealed partial class ShardGrain : IIncomingGrainCallFilter, IShardSplit
     private TaskCompletionSource? _quiet;
 
     /// <summary>What this shard is in a layout.</summary>
-    /// <exception cref="ShardMovedException">It held a part of the dataset before, and does no longer.</exception>
     private Standing StandingIn(ShardLayout layout)
     {
         var handsOver = layout.Split?.Step == ShardSplitStep.Sealed;
         if (layout.Contains(_key.Shard)) return handsOver ? Standing.Sealed : Standing.Holds;
         if (handsOver && layout.Doubled().Contains(_key.Shard)) return Standing.Coming;
-        throw layout.Place(_key.Shard, _dataset.Settings.Shards) is null
-            ? new RefusedException($"Dataset '{_key.Dataset}' has {layout.Count} shards from number {layout.First} on; there is no shard {_key.Shard}.")
-            : Moved();
+        if (layout.Place(_key.Shard, _dataset.Settings.Shards) is not null) return Standing.Gone;
+        throw new RefusedException($"Dataset '{_key.Dataset}' has {layout.Count} shards from number {layout.First} on; there is no shard {_key.Shard}.");
     }
 
     private ShardMovedException Moved() => new($"Shard {_key} was split; others hold its images. Repeat the call.");
@@ -52,6 +52,12 @@ internal sealed partial class ShardGrain : IIncomingGrainCallFilter, IShardSplit
 
     private async Task InvokeInHandoverAsync(IIncomingGrainCallContext context)
     {
+        // Someone who does not know yet. It is no shard any more, and nothing of it was read.
+        if (_standing == Standing.Gone)
+        {
+            Close();
+            throw Moved();
+        }
         if (context.InterfaceMethod.DeclaringType != typeof(IShardSplit))
         {
             await LookAgainAsync(_closing.Token);
