@@ -22,6 +22,7 @@ internal sealed partial class ShardGrain
     private SegmentColumn? _embeddings;
     private SegmentColumn? _projected;
     private SegmentColumn? _scores;
+    private string? _embeddedVersion;
     private string? _projectedVersion;
     private string? _scoresVersion;
 
@@ -55,6 +56,7 @@ internal sealed partial class ShardGrain
         _published = await ledger.ReadSegmentsAsync(_key, cancellationToken);
         foreach (var row in _published)
         {
+            if (row.Kind == SegmentKinds.Embedding) _embeddedVersion = row.Version;
             if (row.Kind == SegmentKinds.Projection) _projectedVersion = row.Version;
             if (row.Kind == SegmentKinds.Scores) _scoresVersion = row.Version;
         }
@@ -77,6 +79,7 @@ internal sealed partial class ShardGrain
         if ((_scores?.Count ?? 0) != (_projected?.Count ?? 0)) _scores = null;
         (string, string)[] withdrawn = [.. _published.Where(r => ColumnOf(r.Kind) is null).Select(r => (r.Kind, r.Version)).Distinct()];
         if (withdrawn.Length > 0) await CommitAsync(new ShardCommit { Shard = _key, Epoch = _epoch, WithdrawnSegments = withdrawn }, cancellationToken);
+        if (_embeddings is null) _embeddedVersion = null;
         if (_projected is null) _projectedVersion = null;
         if (_scores is null) _scoresVersion = null;
         _index.SetEmbedded(_embeddings?.Count ?? 0);
