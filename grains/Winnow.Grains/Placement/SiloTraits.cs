@@ -12,6 +12,12 @@ public static class SiloTraits
     /// <summary>Metadata key: how many scoring devices it has.</summary>
     public const string Devices = "winnow.devices";
 
+    /// <summary>Metadata key: what its devices compute with.</summary>
+    public const string Precision = "winnow.precision";
+
+    /// <summary>The precision of a silo that does not say, as before there was a choice.</summary>
+    public const string Float32 = "Float32";
+
     /// <summary>Hosts everything: one process on a laptop, or any number of equal ones.</summary>
     public const string All = "all";
 
@@ -34,10 +40,11 @@ public static class SiloTraits
     public static bool Scores(string role) => role is All or Scoring;
 
     /// <summary>The metadata of a silo.</summary>
-    public static Dictionary<string, string> Describe(string role, string name, int devices) => new(StringComparer.Ordinal)
+    public static Dictionary<string, string> Describe(string role, string name, int devices, string precision) => new(StringComparer.Ordinal)
     {
         [Role] = role,
         [Name] = name,
         [Devices] = devices.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        [Precision] = precision,
     };
 }

@@ -11,18 +11,38 @@ internal sealed class DeviceDirectory(ISiloStatusOracle silos, ISiloMetadataCach
     private readonly DeviceLoad _load = new();
 
     /// <summary>All devices, by silo and number.</summary>
-    public IReadOnlyList<DeviceAt> Devices()
+    public IReadOnlyList<DeviceAt> Devices() => Devices(Traits());
+
+    /// <summary>The version of embeddings that the devices make now: the backbone's name, followed by the precision where that is not float32.</summary>
+    /// <exception cref="InvalidOperationException">There is no device, or the silos do not compute alike.</exception>
+    public string Embeddings(string backbone) => Embeddings(backbone, Traits());
+
+    /// <param name="backbone">Its name.</param>
+    /// <param name="silos">Metadata of the silos of the cluster.</param>
+    internal static string Embeddings(string backbone, IEnumerable<IReadOnlyDictionary<string, string>> silos)
+    {
+        var precisions = silos.Where(t => Devices([t]).Count > 0)
+            .GroupBy(t => t.GetValueOrDefault(SiloTraits.Precision, SiloTraits.Float32), t => t[SiloTraits.Name], StringComparer.Ordinal)
+            .OrderBy(g => g.Key, StringComparer.Ordinal).ToList();
+        if (precisions.Count == 0) throw NoDevice();
+        if (precisions.Count == 1) return precisions[0].Key == SiloTraits.Float32 ? backbone : $"{backbone}-{precisions[0].Key.ToLowerInvariant()}";
+        var each = precisions.Select(g => $"{g.Key} on {string.Join(", ", g.Order(StringComparer.Ordinal))}");
+        throw new InvalidOperationException($"Silos score in different precisions ({string.Join("; ", each)}), and their embeddings must not be mixed. Give all the same Scoring:Precision; what waits is kept.");
+    }
+
+    private static List<DeviceAt> Devices(IEnumerable<IReadOnlyDictionary<string, string>> silos)
     {
         var devices = new List<DeviceAt>();
-        foreach (var silo in silos.GetActiveSilos())
+        foreach (var traits in silos)
         {
-            var traits = metadata.GetSiloMetadata(silo).Metadata;
             if (!traits.TryGetValue(SiloTraits.Name, out var name) || !traits.TryGetValue(SiloTraits.Devices, out var count)) continue;
             for (var slot = 0; slot < int.Parse(count, CultureInfo.InvariantCulture); slot++) devices.Add(new DeviceAt(name, slot));
         }
         devices.Sort((a, b) => (a.Silo, a.Slot).CompareTo((b.Silo, b.Slot)));
         return devices;
     }
+
+    private IEnumerable<IReadOnlyDictionary<string, string>> Traits() => silos.GetActiveSilos().Select(silo => metadata.GetSiloMetadata(silo).Metadata);
 
     /// <summary>Sends a lot to the least busy device, and to another when that one fails: a dying device loses nothing.</summary>
     /// <param name="images">In the lot.</param>
@@ -37,8 +57,7 @@ internal sealed class DeviceDirectory(ISiloStatusOracle silos, ISiloMetadataCach
             DeviceAt device;
             lock (_gate)
             {
-                device = _load.Take(Devices(), failed, images, time.GetUtcNow())
-                    ?? throw new InvalidOperationException("No silo of the cluster has a scoring device. Start one with Role=scoring or Role=all; what waits is kept.");
+                device = _load.Take(Devices(), failed, images, time.GetUtcNow()) ?? throw NoDevice();
             }
             var broke = true;
             try
@@ -57,4 +76,6 @@ internal sealed class DeviceDirectory(ISiloStatusOracle silos, ISiloMetadataCach
             }
         }
     }
+
+    private static InvalidOperationException NoDevice() => new("No silo of the cluster has a scoring device. Start one with Role=scoring or Role=all; what waits is kept.");
 }

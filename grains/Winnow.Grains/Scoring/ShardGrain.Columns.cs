@@ -22,6 +22,7 @@ internal sealed partial class ShardGrain
     private SegmentColumn? _embeddings;
     private SegmentColumn? _projected;
     private SegmentColumn? _scores;
+    private string? _embeddedVersion;
     private string? _projectedVersion;
     private string? _scoresVersion;
 
@@ -34,6 +35,7 @@ internal sealed partial class ShardGrain
     /// <summary>Says what made a column; null when nothing did.</summary>
     private void NameColumn(string kind, string? version)
     {
+        if (kind == SegmentKinds.Embedding) _embeddedVersion = version;
         if (kind == SegmentKinds.Projection) _projectedVersion = version;
         if (kind == SegmentKinds.Scores) _scoresVersion = version;
     }
@@ -81,6 +83,7 @@ internal sealed partial class ShardGrain
         (string, string)[] withdrawn = [.. _published.Where(r => ColumnOf(r.Kind) is null).Select(r => (r.Kind, r.Version)).Distinct()];
         // A shard in a handover makes nothing anew: that is left to the one that holds the images afterwards.
         if (withdrawn.Length > 0 && _standing == Standing.Holds) await CommitAsync(new ShardCommit { Shard = _key, Epoch = _epoch, WithdrawnSegments = withdrawn }, cancellationToken);
+        if (_embeddings is null) _embeddedVersion = null;
         if (_projected is null) _projectedVersion = null;
         if (_scores is null) _scoresVersion = null;
         _index.SetEmbedded(_embeddings?.Count ?? 0);

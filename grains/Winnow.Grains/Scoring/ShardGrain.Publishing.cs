@@ -60,7 +60,7 @@ internal sealed partial class ShardGrain
             lot.Vectors.CopyTo(to);
             to = to[lot.Vectors.Length..];
         }
-        var made = new List<MadeSegment> { Continue(SegmentKinds.Embedding, _dataset.Settings.Backbone, _embeddings, first, _buffered, embedding) };
+        var made = new List<MadeSegment> { Continue(SegmentKinds.Embedding, _embeddedVersion!, _embeddings, first, _buffered, embedding) };
         if (_projection is { } projection)
         {
             var rows = MakeProjection(projection, MemoryMarshal.Cast<byte, Half>(SegmentFormat.Rows(embedding)), _buffered);

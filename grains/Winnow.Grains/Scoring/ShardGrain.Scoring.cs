@@ -75,6 +75,7 @@ internal sealed partial class ShardGrain
                 // How much of it was published before the failure is not known here; embedding it again is cheap, and never wrong.
                 _buffer.Clear();
                 _buffered = 0;
+                if (Embedded == 0) _embeddedVersion = null;
                 logger.ScoringStalled(e, _key.ToString(), delay);
                 try
                 {
@@ -132,9 +133,19 @@ internal sealed partial class ShardGrain
         var images = new List<ImageId>(count);
         for (var o = first; o < first + count; o++)
             if (!_index.Has(o, ShardIndex.Flags.Quarantined)) images.Add(_index.IdOf(o));
+        _embeddedVersion = SameVersion();
         var wanted = new EmbedLot(_key.Dataset, [.. images]);
         var lot = await devices.SendAsync(wanted.Images.Length, device => GrainFactory.GetGrain<IScoringGrain>(new DeviceKey(_dataset.Settings.Backbone, device.Silo, device.Slot).ToString()).EmbedAsync(wanted, cancellationToken));
         return images.Count == count ? lot : Spread(lot, first, count);
+    }
+
+    /// <summary>The version of what is embedded next, which has to be that of what the shard has.</summary>
+    private string SameVersion()
+    {
+        var version = devices.Embeddings(_dataset.Settings.Backbone);
+        return _embeddedVersion is null || _embeddedVersion == version
+            ? version
+            : throw new InvalidOperationException($"The embeddings of this dataset are of {_embeddedVersion}, and the devices make those of {version} now: they must not be mixed. Set Scoring:Precision back, or use another dataset; what waits is kept.");
     }
 
     /// <summary>Puts rows of NaN where images were put aside already, so that rows and ordinals stay in step.</summary>

@@ -146,7 +146,7 @@ internal sealed partial class ShardGrain : IIncomingGrainCallFilter, IShardSplit
     private List<SourceColumn> Source()
     {
         var source = new List<SourceColumn>();
-        if (_embeddings is { } embeddings) source.Add(new SourceColumn(SegmentKinds.Embedding, _dataset.Settings.Backbone, embeddings));
+        if (_embeddings is { } embeddings) source.Add(new SourceColumn(SegmentKinds.Embedding, _embeddedVersion!, embeddings));
         if (_projected is { } projected) source.Add(new SourceColumn(SegmentKinds.Projection, _projectedVersion!, projected));
         if (_scores is { } scores) source.Add(new SourceColumn(SegmentKinds.Scores, _scoresVersion!, scores));
         return source;

@@ -9,6 +9,9 @@ public sealed class InferenceOptions
     /// <summary>Whether to use CUDA devices where there are any. Default: yes; without one the CPU is used.</summary>
     public bool UseGpu { get; set; } = true;
 
+    /// <summary>What backbones compute with; the same on all scoring silos of a cluster. Default <see cref="Precision.Float32"/>.</summary>
+    public Precision Precision { get; set; } = Precision.Float32;
+
     /// <summary>Folder of the weights; null for <c>$WINNOW_CACHE</c> or the user's cache folder.</summary>
     public string? WeightsFolder { get; set; }
 
@@ -36,6 +39,7 @@ public sealed class InferenceOptions
         Limits.Validate();
         Engine.Validate();
         if (CpuDevices is < 1 or > 64) throw new ArgumentOutOfRangeException(nameof(CpuDevices), CpuDevices, $"{nameof(InferenceOptions)}.{nameof(CpuDevices)} must be 1 to 64.");
+        if (!Enum.IsDefined(Precision)) throw new ArgumentOutOfRangeException(nameof(Precision), Precision, $"{nameof(InferenceOptions)}.{nameof(Precision)} must be {string.Join(" or ", Enum.GetNames<Precision>())}.");
         foreach (var (name, backbone) in Backbones)
             if (string.IsNullOrWhiteSpace(backbone.Path)) throw new ArgumentException($"{nameof(InferenceOptions)}.{nameof(Backbones)}['{name}'].{nameof(OwnBackbone.Path)} must name an ONNX file.");
     }

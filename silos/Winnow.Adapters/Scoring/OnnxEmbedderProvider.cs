@@ -4,6 +4,7 @@ using Winnow.Grains.Ports;
 using Winnow.Inference.Images;
 using Winnow.Inference.Scoring;
 using Winnow.Inference.Weights;
+using Winnow.Inference.Weights.Float16;
 
 namespace Winnow.Adapters.Scoring;
 
@@ -14,6 +15,7 @@ internal sealed partial class OnnxEmbedderProvider : IEmbedderProvider, IAsyncDi
     private readonly ImageDecoder _decoder;
     private readonly TimeProvider _time;
     private readonly WeightsCache _weights;
+    private readonly Float16Backbones _halves;
     private readonly IReadOnlyList<Device> _devices;
     private readonly Lock _gate = new();
     private readonly Dictionary<(string Backbone, int Device), Task<Embedder>> _engines = [];
@@ -25,9 +27,10 @@ internal sealed partial class OnnxEmbedderProvider : IEmbedderProvider, IAsyncDi
         _decoder = decoder;
         _time = time;
         _weights = new WeightsCache(options.WeightsFolder);
+        _halves = new Float16Backbones(options.WeightsFolder);
         var report = DeviceCatalog.Discover(options.UseGpu);
         _devices = InferenceDevices.Usable(report, options.CpuDevices);
-        LogDevices(logger, string.Join(", ", _devices), report.WhyNoGpu ?? "");
+        LogDevices(logger, string.Join(", ", _devices), options.Precision, report.WhyNoGpu ?? "");
     }
 
     public int Devices => _devices.Count;
@@ -71,12 +74,20 @@ internal sealed partial class OnnxEmbedderProvider : IEmbedderProvider, IAsyncDi
         var engine = device.Kind == "cpu" ? _options.Engine with { Workers = Math.Max(1, _options.Engine.Workers / _devices.Count) } : _options.Engine;
         try
         {
-            return new Embedder(new EmbeddingEngine(Find(backbone), device, engine, _decoder, _time));
+            return new Embedder(new EmbeddingEngine(InPrecision(Find(backbone), device), device, engine, _decoder, _time));
         }
         catch (WeightsUnavailableException problem)
         {
             throw new InvalidOperationException($"The backbone '{backbone}' cannot be used: {problem.Message}", problem);
         }
+    }
+
+    private BackboneFile InPrecision(BackboneFile file, Device device)
+    {
+        if (_options.Precision == Precision.Float32) return file;
+        var half = _halves.Convert(file);
+        PrecisionCheck.Run(file, half, device);
+        return half;
     }
 
     private BackboneFile Find(string backbone)
@@ -90,8 +101,8 @@ internal sealed partial class OnnxEmbedderProvider : IEmbedderProvider, IAsyncDi
             $"The weights of the backbone '{backbone}' are not in the cache folder '{_options.WeightsFolder ?? WeightsCache.DefaultFolder()}'. Fetch them with `winnow models pull {backbone}`, or copy that folder from a machine that has them.");
     }
 
-    [LoggerMessage(1, LogLevel.Information, "Scoring on {Devices}. {WhyNoGpu}")]
-    private static partial void LogDevices(ILogger logger, string devices, string whyNoGpu);
+    [LoggerMessage(1, LogLevel.Information, "Scoring on {Devices} in {Precision}. {WhyNoGpu}")]
+    private static partial void LogDevices(ILogger logger, string devices, Precision precision, string whyNoGpu);
 
     private sealed class Embedder(EmbeddingEngine engine) : IEmbedder
     {

@@ -1,4 +1,3 @@
-using Microsoft.ML.OnnxRuntime;
 using Winnow.Inference.Images;
 
 namespace Winnow.Inference.Scoring;
@@ -24,8 +23,8 @@ public static class BackboneComparison
         ArgumentNullException.ThrowIfNull(imagePaths);
         ArgumentNullException.ThrowIfNull(decoder);
         using var options = Device.Cpu.CreateSessionOptions();
-        using var firstSession = new InferenceSession(first.OnnxPath, options);
-        using var secondSession = new InferenceSession(second.OnnxPath, options);
+        using var firstSession = first.Open(options);
+        using var secondSession = second.Open(options);
         using var a = BackboneRunner.Open(firstSession, first.OutputName, first.Preprocessing.Side, 1);
         using var b = BackboneRunner.Open(secondSession, second.OutputName, second.Preprocessing.Side, 1);
         if (a.Dimensions != b.Dimensions)

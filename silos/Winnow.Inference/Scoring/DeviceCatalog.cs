@@ -23,7 +23,7 @@ public static class DeviceCatalog
         if (!providers.Contains("CUDAExecutionProvider"))
         {
             return new DeviceReport([Device.Cpu], providers,
-                "This build carries the ONNX Runtime for CPUs. Build with -p:Gpu=true, on a machine with CUDA 12 and cuDNN 9.");
+                "This build carries the ONNX Runtime for CPUs. Build with -p:Gpu=true, on a machine with CUDA 13 and cuDNN 9.");
         }
         var found = new List<Device>();
         string? failure = null;

@@ -117,7 +117,7 @@ public sealed class EmbeddingEngine : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(backbone);
         ArgumentNullException.ThrowIfNull(device);
         using var options = device.CreateSessionOptions();
-        return new InferenceSession(backbone.OnnxPath, options);
+        return backbone.Open(options);
     }
 
     private static List<BackboneRunner> OpenRunners(BackboneFile backbone, EngineOptions options, InferenceSession session)

@@ -55,7 +55,7 @@ public sealed class SiloOptions
         if (Postgres is null != S3 is null) return "Postgres and S3 go together: a cluster keeps its rows in the one and its objects in the other. Give both, or neither for storage in a folder.";
         if (Role != SiloTraits.All && Postgres is null) return $"Role {Role} is one of a cluster: give Postgres and S3 too, or take Role all.";
         Postgres?.Validate();
-        return Cluster.Check() ?? Api.Check() ?? Sources.Check() ?? Shard.Check();
+        return Scoring.Check() ?? Cluster.Check() ?? Api.Check() ?? Sources.Check() ?? Shard.Check();
     }
 }
 
@@ -74,11 +74,19 @@ public sealed class ScoringOptions
     /// <summary>Parts that the processors are split into, each a device of its own, where there is no other device. 1 to 64. Default 1.</summary>
     public int CpuDevices { get; set; } = 1;
 
+    /// <summary>
+    /// What backbones compute with: <c>Float32</c>, or <c>Float16</c> for devices that are faster with it. Default <c>Float32</c>. The same on all scoring silos
+    /// of a cluster, and for the life of a dataset: images wait rather than be mixed.
+    /// </summary>
+    public string Precision { get; set; } = nameof(Inference.Scoring.Precision.Float32);
+
     /// <summary>Folder of the weights. Default <c>WINNOW_CACHE</c> or the user's cache folder.</summary>
     public string? WeightsFolder { get; set; }
 
     /// <summary>ONNX files by the name that datasets use. Default none: the catalog alone.</summary>
     public Dictionary<string, OwnBackbone> Backbones { get; set; } = [];
+
+    internal string? Check() => ToPrecision() is null ? $"Scoring:Precision must be {string.Join(" or ", Enum.GetNames<Precision>())}, not '{Precision}'." : null;
 
     internal EngineOptions ToEngine() => new() { Workers = Workers == 0 ? Environment.ProcessorCount : Workers, MaxBatch = MaxBatch };
 
@@ -86,10 +94,13 @@ public sealed class ScoringOptions
     {
         inference.UseGpu = UseGpu;
         inference.CpuDevices = CpuDevices;
+        inference.Precision = ToPrecision() ?? throw new InvalidOperationException(Check());
         inference.NotesFolder = Path.Combine(data, "scoring");
         inference.WeightsFolder = WeightsFolder;
         inference.Limits = limits;
         inference.Engine = ToEngine();
         foreach (var (name, backbone) in Backbones) inference.Backbones[name] = backbone;
     };
+
+    internal Precision? ToPrecision() => Enum.GetValues<Precision>().Cast<Precision?>().FirstOrDefault(p => string.Equals(p.ToString(), Precision, StringComparison.OrdinalIgnoreCase));
 }

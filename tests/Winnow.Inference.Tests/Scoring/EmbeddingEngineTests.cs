@@ -235,11 +235,17 @@ public sealed class EmbeddingEngineTests : IDisposable
     [Fact]
     public void Devices_always_include_the_processor_and_explain_a_missing_gpu()
     {
-        Assert.Equal([Device.Cpu], DeviceCatalog.Discover(gpuWanted: false).Devices);
+        var unwanted = DeviceCatalog.Discover(gpuWanted: false);
+        Assert.Equal([Device.Cpu], unwanted.Devices);
+        Assert.Contains("does not ask", unwanted.WhyNoGpu);
         var report = DeviceCatalog.Discover(gpuWanted: true);
         Assert.Contains(Device.Cpu, report.Devices);
         Assert.Contains("CPUExecutionProvider", report.Providers);
         Assert.Equal(report.WhyNoGpu is null, report.Devices.Any(d => d.Kind == "cuda"));
+        if (!report.Providers.Contains("CUDAExecutionProvider"))
+            Assert.Contains("-p:Gpu=true", report.WhyNoGpu);
+        else if (report.WhyNoGpu is not null)
+            Assert.Contains("No CUDA device runs a model", report.WhyNoGpu);
     }
 
     [Fact]

@@ -28,6 +28,18 @@ internal static class TinyModels
         return onnx.ToArray();
     }
 
+    /// <summary>Two convolutions with an activation each, averaged over space: 32 numbers for an image of any size.</summary>
+    public static byte[] Convolutions()
+    {
+        var onnx = new OnnxWriter("convolutions").Input("input", "n", 3, "h", "w").Output("embedding", "n", 32);
+        var first = onnx.Node("Conv", ["input", onnx.Constant("w1", Waves(16 * 27), 16, 3, 3, 3), onnx.Constant("b1", Waves(16), 16)], null, ("strides", new long[] { 2, 2 }));
+        var second = onnx.Node("Conv", [onnx.Node("Relu", [first]), onnx.Constant("w2", Waves(32 * 16 * 9), 32, 16, 3, 3)], null, ("strides", new long[] { 2, 2 }));
+        onnx.Node("Flatten", [onnx.Node("GlobalAveragePool", [onnx.Node("Sigmoid", [second])])], "embedding", ("axis", 1L));
+        return onnx.ToArray();
+
+        static float[] Waves(int count) => [.. Enumerable.Range(0, count).Select(i => (float)Math.Sin(i * 1.37) / 4)];
+    }
+
     /// <summary>Looks the embedding up by brightness (0–255) in a table of 200 rows: a brighter image makes the whole run fail.</summary>
     public static byte[] FailsOnBright()
     {
