@@ -20,6 +20,7 @@ IBenchmark[] benchmarks =
     new MemoryBenchmark(),
     new RestartBenchmark(),
     new ScaleBenchmark(),
+    new SplitBenchmark(),
 ];
 
 if (args is ["--help"] or ["-h"] or [])

@@ -35,7 +35,7 @@ public interface ICatalogGrain : IGrainWithIntegerKey
     Task PingAsync(CancellationToken cancellationToken);
 
     /// <summary>Wakes every dataset, so that unfinished scoring and rounds go on after a start.</summary>
-    [Alias("resume")]
+    [Alias("resume"), ResponseTimeout(LongCall.Opening)]
     Task ResumeAsync(CancellationToken cancellationToken);
 }
 
@@ -48,7 +48,7 @@ public interface IDatasetGrain : IGrainWithStringKey
     Task<DatasetStatus> GetStatusAsync(CancellationToken cancellationToken);
 
     /// <summary>Wakes the shards and the unfinished rounds.</summary>
-    [Alias("resume")]
+    [Alias("resume"), ResponseTimeout(LongCall.Opening)]
     Task ResumeAsync(CancellationToken cancellationToken);
 
     /// <summary>Starts the next round of an arm. The same operation id starts one round.</summary>

@@ -1,11 +1,10 @@
-using Winnow.Abstractions.Health;
 using Winnow.Model.Datasets;
 
 namespace Winnow.Abstractions.Datasets;
 
 /// <summary>The shard holds its dataset no longer: its shards were doubled, and others have its images. Nothing was done.</summary>
 [GenerateSerializer, Alias("winnow.shard-moved")]
-public sealed class ShardMovedException(string message) : UnavailableException(message);
+public sealed class ShardMovedException(string message) : OrleansException(message);
 
 /// <summary>Calls to a dataset's shards that go on where those are doubled meanwhile.</summary>
 public static class ShardCalls

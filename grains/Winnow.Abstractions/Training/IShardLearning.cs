@@ -69,6 +69,9 @@ public static class LongCall
 {
     /// <summary>Ten minutes.</summary>
     public const string Limit = "00:10:00";
+
+    /// <summary>For calls that open shards, which takes seconds a million images. Whoever wakes all datasets must not wait as long as for work on one.</summary>
+    public const string Opening = "00:02:00";
 }
 
 /// <summary>A shard as learning sees it.</summary>

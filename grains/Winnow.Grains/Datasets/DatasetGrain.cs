@@ -64,11 +64,23 @@ internal sealed partial class DatasetGrain(
 
     public async Task ResumeAsync(CancellationToken cancellationToken)
     {
-        await OnShardsAsync((IShardIngest s) => s.GetSummaryAsync(cancellationToken), cancellationToken);
+        await WakeShardsAsync(cancellationToken);
         if ((await datasets.GetAsync(_dataset.Name, cancellationToken)).Shards is { Split: not null } or { Superseded: not null }) await Splitting.ResumeAsync(cancellationToken);
         foreach (var round in state.State.Rounds.Where(r => r.Ended is null).ToArray())
             await BeginAsync(round, cancellationToken);
         await GrainFactory.GetGrain<IBucketSourcesGrain>(_dataset.Name).ResumeAsync(cancellationToken);
+    }
+
+    private async Task WakeShardsAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await OnShardsAsync((IShardIngest s) => s.GetSummaryAsync(cancellationToken), cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // Shards of millions of images open for longer than a call may take, and go on doing so; those that were not reached are woken the next time.
+        }
     }
 
     public Task<RoundInfo> StartRoundAsync(StartRound command, Guid operationId, CancellationToken cancellationToken) => InTurnAsync(async () =>
