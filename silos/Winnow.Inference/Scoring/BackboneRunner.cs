@@ -44,6 +44,9 @@ internal sealed class BackboneRunner : IBatchRunner
     /// <inheritdoc/>
     public int Capacity { get; }
 
+    /// <inheritdoc/>
+    public bool AlwaysWhole => _fixedBatch > 0;
+
     private int ImageLength => 3 * Side * Side;
 
     /// <inheritdoc/>

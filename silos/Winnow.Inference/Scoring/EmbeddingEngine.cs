@@ -44,10 +44,11 @@ public sealed class EmbeddingEngine : IAsyncDisposable
         _requests = Channel.CreateBounded<EngineItem>(options.QueueCapacity);
         _ready = Channel.CreateBounded<EngineItem>(runners.Count * runners[0].Capacity);
         _workers = new EngineWorker[runners.Count];
-        // Workers on processors have one each. On another device they take turns, and a run costs much the same whatever is in it: there nothing is left to others.
-        var sharers = device.Kind == "cpu" ? runners.Count : 1;
+        // Workers on processors have one each; any other device they share, and a run there costs much the same whatever is in it.
+        var turns = device.Kind == "cpu" ? null : new DeviceTurns();
+        var policy = new BatchPolicy(runners[0].Capacity, runners.Count, WholeRuns: turns is not null || runners[0].AlwaysWhole, options.MaxDelay);
         for (var i = 0; i < _workers.Length; i++)
-            _workers[i] = new EngineWorker(_ready.Reader, runners[i], decode, normalisation, time, options.MaxDelay, () => Volatile.Read(ref _underWay), sharers, $"embedding {device} {i}");
+            _workers[i] = new EngineWorker(_ready.Reader, runners[i], decode, normalisation, time, () => Volatile.Read(ref _underWay), policy, turns, $"embedding {device} {i}");
         _fetchers = new Task[options.Fetches];
         for (var i = 0; i < _fetchers.Length; i++)
             _fetchers[i] = Task.Run(FetchLoopAsync);

@@ -24,12 +24,13 @@ internal sealed class EngineWorker : IDisposable
     private readonly TensorDecoder _decode;
     private readonly Normalisation _normalisation;
     private readonly TimeProvider _time;
-    private readonly TimeSpan _maxDelay;
     private readonly Func<int> _underWay;
-    private readonly int _sharers;
+    private readonly BatchPolicy _policy;
+    private readonly DeviceTurns? _turns;
     private readonly EngineItem[] _batch;
     private readonly Thread _thread;
     private Task<bool>? _wait;
+    private Task? _turn;
     private int _count;
 
     /// <param name="ready">Images whose bytes are there.</param>
@@ -37,15 +38,15 @@ internal sealed class EngineWorker : IDisposable
     /// <param name="decode">Shared.</param>
     /// <param name="normalisation">Of channel values.</param>
     /// <param name="time">For delays and durations.</param>
-    /// <param name="maxDelay">How long a batch that is not full waits for images that are under way.</param>
     /// <param name="underWay">How many images are being fetched or wait for that.</param>
-    /// <param name="sharers">Workers that what waits is shared among.</param>
+    /// <param name="policy">How large batches grow, and when they run.</param>
+    /// <param name="turns">On the device, where workers share it.</param>
     /// <param name="name">Of the thread.</param>
     public EngineWorker(
-        ChannelReader<EngineItem> ready, IBatchRunner runner, TensorDecoder decode, Normalisation normalisation, TimeProvider time, TimeSpan maxDelay, Func<int> underWay, int sharers, string name)
+        ChannelReader<EngineItem> ready, IBatchRunner runner, TensorDecoder decode, Normalisation normalisation, TimeProvider time, Func<int> underWay, BatchPolicy policy, DeviceTurns? turns, string name)
     {
         (_ready, _runner, _decode, _normalisation) = (ready, runner, decode, normalisation);
-        (_time, _maxDelay, _underWay, _sharers) = (time, maxDelay, underWay, sharers);
+        (_time, _underWay, _policy, _turns) = (time, underWay, policy, turns);
         _batch = new EngineItem[runner.Capacity];
         _thread = new Thread(Work) { IsBackground = true, Name = name };
         _thread.Start();
@@ -66,6 +67,7 @@ internal sealed class EngineWorker : IDisposable
                 continue;
             InferenceTelemetry.DecodeTime.Record(_time.GetElapsedTime(began).TotalSeconds);
             InferenceTelemetry.BatchSize.Record(_count);
+            _turns?.Begin(_turn);
             try
             {
                 Score();
@@ -75,6 +77,8 @@ internal sealed class EngineWorker : IDisposable
                 foreach (var item in _batch.AsSpan(0, _count))
                     item.Lot.Fail(failure);
             }
+            _turns?.End();
+            _turn = null;
             _batch.AsSpan().Clear();
             _count = 0;
         }
@@ -92,20 +96,39 @@ internal sealed class EngineWorker : IDisposable
 
     private void Gather(long began)
     {
-        // A worker's share of what waits, not all that it could take: of ten images that come at once to two idle cores, each takes five, where one that took
-        // all would answer the last of them in twice the time. Under load there is always enough for whole batches.
-        var most = Math.Clamp((_ready.Count + _underWay() + _sharers - 1) / _sharers, 1, _batch.Length);
-        while (_count < most)
+        var (most, settled) = (0, false);
+        while (true)
         {
+            var idle = _turns is null or { Idle: true } || _turn is { IsCompleted: true };
+            if (!idle || !settled)
+                most = _policy.Most(_count, _ready.Count + _underWay(), idle);
+            settled = idle;
+            if (_count >= most)
+                return;
             if (_ready.TryRead(out var item))
             {
                 Decode(item);
                 continue;
             }
-            var left = _maxDelay - _time.GetElapsedTime(began);
-            if (_count == 0 || left <= TimeSpan.Zero || _underWay() == 0 || !WaitForImages(left))
+            if (_count == 0)
                 return;
+            // Asked for as soon as it can be used, so that the device goes to whoever was ready first.
+            _turn ??= _turns?.Ask();
+            var waited = _time.GetElapsedTime(began);
+            var step = _policy.Next(_turn is null or { IsCompleted: true }, _underWay(), waited);
+            if (step == BatchStep.Run || (step == BatchStep.AwaitImages && !WaitForImages(_policy.MaxDelay - waited)))
+                return;
+            if (step == BatchStep.AwaitTurn)
+                AwaitTurn();
         }
+    }
+
+    private void AwaitTurn()
+    {
+        _wait ??= _ready.WaitToReadAsync().AsTask();
+        // Where no more images will ever come, the turn is all that is left to wait for.
+        if (Task.WaitAny(_turn!, _wait) == 1 && !WaitForImages(TimeSpan.Zero))
+            _turn!.Wait();
     }
 
     private void Decode(EngineItem item)

@@ -12,6 +12,9 @@ internal interface IBatchRunner : IDisposable
     /// <summary>Most images per run.</summary>
     int Capacity { get; }
 
+    /// <summary>Whether each run is of so many, blank ones among them, and costs the same however few are wanted.</summary>
+    bool AlwaysWhole => false;
+
     /// <summary>Where image number <paramref name="slot"/> of the next run is written: [3, side, side].</summary>
     Span<float> Slot(int slot);
 
