@@ -24,6 +24,6 @@ public sealed class StopTests
         await server.Client.StartRoundAsync("shapes", new StartRound(5));
         await Until.TrueAsync(async () => (await server.Client.GetRoundAsync("shapes", Arms.Main, 1)).Step == RoundStep.Review, Patience, () => "the round asks people");
         await server.StopAsync();
-        Assert.True(!log.Lines.Any(), string.Join("\n", log.Lines));
+        Assert.True(log.Lines.IsEmpty, string.Join("\n", log.Lines));
     }
 }
