@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Placement;
-using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Review;
 using Winnow.Abstractions.Telemetry;

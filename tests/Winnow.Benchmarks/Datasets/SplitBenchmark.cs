@@ -28,13 +28,13 @@ internal sealed class SplitBenchmark : IBenchmark
         await using var silo = await BenchmarkSilo.StartIdleAsync(run.Folder, run.Stop, "--Shard:KeepSuperseded", "1.00:00:00");
         var people = await People.ComeAsync(silo.Grains, plan, run.Stop);
         var still = TimeSpan.FromSeconds(run.Quick ? 1 : 10);
-        await people.WorkAsync(new Latencies(), new Latencies(), () => Task.Delay(still / 4, run.Stop));
+        await people.WorkAsync(new Latencies(), new Latencies(), () => Task.Delay(still / 4, TimeProvider.System, run.Stop));
 
         var (usual, longest, decisions) = (new PairedSamples(), new PairedSamples(), new PairedSamples());
         for (var shards = plan.Shards * 2; shards <= plan.Shards << run.Repeats(3); shards *= 2)
         {
             var (read, decided, readBefore, decidedBefore) = (new Latencies(), new Latencies(), new Latencies(), new Latencies());
-            await people.WorkAsync(readBefore, decidedBefore, () => Task.Delay(still, run.Stop));
+            await people.WorkAsync(readBefore, decidedBefore, () => Task.Delay(still, TimeProvider.System, run.Stop));
             var started = Stopwatch.GetTimestamp();
             await people.WorkAsync(read, decided, () => SplitAsync(silo.Grains, plan.Name, shards, run.Stop));
             run.Say($"{shards / 2} to {shards} shards in {Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s, {read.Count:N0} reads: p50 {read.Percentile(0.5):F1}, p99 {read.Percentile(0.99):F1}, longest {read.Percentile(1):F0} ms (before: {readBefore.Percentile(0.5):F1}, {readBefore.Percentile(0.99):F1}, {readBefore.Percentile(1):F0} ms); longest decision {decided.Percentile(1):F0} ms");
@@ -54,7 +54,7 @@ internal sealed class SplitBenchmark : IBenchmark
         while (await grains.GetGrain<ISplitGrain>(dataset).GetAsync(stop) is { } progress)
         {
             if (progress.Stalled is { } problem && problem != last) Console.Error.WriteLine(last = problem);
-            await Task.Delay(Pause, stop);
+            await Task.Delay(Pause, TimeProvider.System, stop);
         }
     }
 
@@ -86,7 +86,7 @@ internal sealed class SplitBenchmark : IBenchmark
             {
                 var image = images[(uint)Interlocked.Increment(ref _next) * 7_919L % images.Length];
                 if (await reads.TimeAsync(() => grains.GetGrain<IImageGrain>(GrainKeys.Image(dataset, image)).GetAsync(stop)) is not { } detail || detail.Scores is null) throw new InvalidOperationException($"{image} is not there, or has no scores.");
-                await Task.WhenAny(Task.Delay(Pause, done));
+                await Task.WhenAny(Task.Delay(Pause, TimeProvider.System, done));
             }
         }
 
@@ -102,7 +102,7 @@ internal sealed class SplitBenchmark : IBenchmark
                     var result = await decisions.TimeAsync(() => grains.GetGrain<IImageGrain>(GrainKeys.Image(dataset, task.Image)).SubmitAsync(decision, $"person:{person}", stop));
                     if (result.Status is not (SubmitStatus.Recorded or SubmitStatus.AlreadyRecorded)) throw new InvalidOperationException($"{task.Image}: {result.Status} {result.Reason}");
                 }
-                await Task.WhenAny(Task.Delay(Pause, done));
+                await Task.WhenAny(Task.Delay(Pause, TimeProvider.System, done));
             }
         }
     }
