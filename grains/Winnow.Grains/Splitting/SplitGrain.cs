@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Winnow.Abstractions.Datasets;
-using Winnow.Abstractions.Images;
 using Winnow.Grains.Datasets;
 using Winnow.Grains.Images;
 using Winnow.Grains.Placement;

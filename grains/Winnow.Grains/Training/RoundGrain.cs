@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Winnow.Abstractions.Datasets;
-using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Security;
 using Winnow.Abstractions.Telemetry;
 using Winnow.Abstractions.Training;

@@ -3,7 +3,6 @@ using Winnow.Cluster.Tests.Images;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Splitting;
 using Winnow.Model.Datasets;
-using Winnow.Model.Images;
 
 namespace Winnow.Cluster.Tests.Splitting;
 

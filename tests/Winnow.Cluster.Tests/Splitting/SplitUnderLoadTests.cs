@@ -3,7 +3,6 @@ using System.Globalization;
 using Winnow.Algorithms.Numerics;
 using Winnow.Cluster.Tests.Failover;
 using Winnow.Cluster.Tests.Failover.Soak;
-using Winnow.Model.Datasets;
 using Winnow.Testing;
 using Xunit.Abstractions;
 
