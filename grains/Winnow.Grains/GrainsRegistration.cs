@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Placement;
+using Orleans.Runtime.Placement;
 using Winnow.Grains.Datasets;
 using Winnow.Grains.Images;
 using Winnow.Grains.Images.Buckets;
@@ -31,6 +32,12 @@ public static class GrainsRegistration
         services.TryAddSingleton<ICrashNotes, NoCrashNotes>();
         services.AddSingleton<DeviceDirectory>();
         services.AddPlacementFilter<SiloRoleFilter, SiloRoleDirector>(ServiceLifetime.Singleton);
+        services.AddSingleton<LocalShards>();
+        services.AddSingleton<ShardMover>();
+        services.TryAddSingleton<ISiloDeparture, NoSiloDeparture>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ShardRebalancer>();
+        services.AddSingleton<IPlacementStrategyResolver, ShardPlacementResolver>();
+        services.AddPlacementDirector<ShardPlacement, ShardPlacementDirector>();
         services.AddPlacementFilter<OnItsSiloFilter, OnItsSiloDirector>(ServiceLifetime.Singleton);
         return services;
     }

@@ -23,9 +23,9 @@ namespace Winnow.Grains.Images;
 /// work and learning, one file each.
 /// </summary>
 /// <remarks>Reentrant: a commit takes a disk's time, and everything that waits meanwhile goes to disk together.</remarks>
-// At random, not by the load of the moment: shards that are opened together would all go to the silo that is idle then, and stay.
-[Reentrant, KeepAlive, SiloRole(SiloTraits.Core), RandomPlacement, GrainType("shard")]
-internal sealed partial class ShardGrain(KnownDatasets datasets, ILedger ledger, IObjectStore objects, DeviceDirectory devices, TimeProvider time, ShardOptions options, ILogger<ShardGrain> logger)
+// Spread evenly by ShardPlacement. What stands here is for silos of releases that do not know it.
+[Reentrant, KeepAlive, SiloRole(SiloTraits.Core), RandomPlacement, GrainType(ShardPlacement.GrainTypeName)]
+internal sealed partial class ShardGrain(KnownDatasets datasets, ILedger ledger, IObjectStore objects, DeviceDirectory devices, LocalShards local, TimeProvider time, ShardOptions options, ILogger<ShardGrain> logger)
     : Grain, IShardIngest, IShardReview, IShardLearning
 {
     private readonly ShardIndex _index = new();
@@ -39,12 +39,12 @@ internal sealed partial class ShardGrain(KnownDatasets datasets, ILedger ledger,
     private UploadTraces _traces = null!;
     private ShardDrift _drift = null!;
     private IDisposable? _gauges;
+    private LocalShard? _local;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         var text = this.GetPrimaryKeyString();
-        var slash = text.LastIndexOf('/');
-        _key = new ShardKey(text[..slash], int.Parse(text.AsSpan(slash + 1), System.Globalization.CultureInfo.InvariantCulture));
+        _key = ShardKey.Parse(text);
         _dataset = await datasets.AskAsync(_key.Dataset, cancellationToken);
         if ((_standing = StandingIn(_dataset.Shards)) == Standing.Gone) return;
         var opened = await ledger.OpenShardAsync(_key, cancellationToken);
@@ -57,11 +57,14 @@ internal sealed partial class ShardGrain(KnownDatasets datasets, ILedger ledger,
         _gauges = SiloGauges.Shards.Add(() => new ShardFigures(_key.Dataset, _index.Stages(), Embedded, _index.Count - Embedded, _tasks.Open, _index.Decided, _stalled is not null, _drift.Figures));
         logger.ShardOpened(text, _index.Count, Embedded, _tasks.Open, _epoch);
         if (_standing != Standing.Coming) StartMachineWork();
+        // While it is split it stays: a copy would begin anew.
+        local.Opened(_local = new LocalShard(_key, GrainContext, () => _standing == Standing.Holds && _copier is null));
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _closed = true;
+        if (_local is not null) local.Closed(_local);
         _gauges?.Dispose();
         await _closing.CancelAsync();
         await StopMachineWorkAsync();

@@ -36,6 +36,9 @@ public static class SiloTraits
     /// <summary>Whether a silo of this role answers HTTP.</summary>
     public static bool AnswersHttp(string role) => role is All or Gateway;
 
+    /// <summary>Whether a silo of this role hosts the grains that hold data.</summary>
+    public static bool HoldsData(string role) => role is All or Core;
+
     /// <summary>Whether a silo of this role has scoring devices.</summary>
     public static bool Scores(string role) => role is All or Scoring;
 

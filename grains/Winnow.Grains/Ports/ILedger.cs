@@ -8,6 +8,13 @@ namespace Winnow.Grains.Ports;
 public readonly record struct ShardKey(string Dataset, int Shard)
 {
     public override string ToString() => GrainKeys.Shard(Dataset, Shard);
+
+    /// <summary>Reads what <see cref="ToString"/> writes.</summary>
+    public static ShardKey Parse(string text)
+    {
+        var slash = text.LastIndexOf('/');
+        return new ShardKey(text[..slash], int.Parse(text.AsSpan(slash + 1), System.Globalization.CultureInfo.InvariantCulture));
+    }
 }
 
 /// <summary>One image row. Rows of a shard are numbered 0, 1, 2, … in the order of their commit; the number never changes.</summary>

@@ -26,6 +26,15 @@ internal static partial class GrainLog
     [LoggerMessage(7, LogLevel.Warning, "Shard {Shard}: the superseded segment {Object} could not be removed and is tried again later")]
     public static partial void SupersededNotRemoved(this ILogger logger, Exception exception, string shard, string @object);
 
+    [LoggerMessage(8, LogLevel.Information, "{Moved} shards of this silo moved to others, now that {Silos} silos hold data; {Left} stay for the moment")]
+    public static partial void ShardsMoved(this ILogger logger, int moved, int silos, int left);
+
+    [LoggerMessage(9, LogLevel.Warning, "Shard {Shard} could not be moved to where it belongs, and no other is for the moment; the next try comes by itself")]
+    public static partial void ShardNotMoved(this ILogger logger, Exception exception, string shard);
+
+    [LoggerMessage(13, LogLevel.Error, "Shards of this silo are not moved to others any more until it is started again")]
+    public static partial void RebalancingEnded(this ILogger logger, Exception exception);
+
     [LoggerMessage(10, LogLevel.Information, "Round {Round}: {Step}")]
     public static partial void RoundStep(this ILogger logger, string round, Model.Training.RoundStep step);
 

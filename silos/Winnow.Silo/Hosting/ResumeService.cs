@@ -76,7 +76,7 @@ internal sealed partial class ResumeService(
     }
 
     private bool HoldsData(SiloAddress silo) =>
-        metadata.GetSiloMetadata(silo).Metadata.TryGetValue(SiloTraits.Role, out var role) && role is SiloTraits.All or SiloTraits.Core;
+        metadata.GetSiloMetadata(silo).Metadata.TryGetValue(SiloTraits.Role, out var role) && SiloTraits.HoldsData(role);
 
     [LoggerMessage(201, LogLevel.Warning, "Tasks that were set aside could not be given back; they are offered again when their reservation runs out")]
     private static partial void NotGivenBack(ILogger logger, Exception exception);

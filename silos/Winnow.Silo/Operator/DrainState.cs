@@ -1,7 +1,9 @@
+using Winnow.Grains.Ports;
+
 namespace Winnow.Silo.Operator;
 
 /// <summary>Whether this silo takes work, is on its way out, or has left the cluster; and how many requests it is answering.</summary>
-internal sealed class DrainState
+internal sealed class DrainState : ISiloDeparture
 {
     private readonly Lock _gate = new();
     private int _requests;
@@ -9,6 +11,8 @@ internal sealed class DrainState
     private volatile bool _drained;
 
     public bool IsDraining => _draining;
+
+    bool ISiloDeparture.IsLeaving => _draining;
 
     public bool IsDrained => _drained;
 

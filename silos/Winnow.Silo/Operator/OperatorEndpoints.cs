@@ -13,6 +13,7 @@ internal static class OperatorEndpoints
     public static IServiceCollection AddOperator(this IServiceCollection services)
     {
         services.AddSingleton<DrainState>();
+        services.AddSingleton<Grains.Ports.ISiloDeparture>(s => s.GetRequiredService<DrainState>());
         services.AddSingleton<SiloInventory>();
         services.AddSingleton<Drainer>();
         services.AddSingleton<ISiloHealth, SiloHealth>();

@@ -34,6 +34,7 @@ public sealed class FrontDoorTests
 
     [Theory]
     [InlineData("Shard:LotSize", "0")]
+    [InlineData("Shard:RebalanceAfter", "00:00:00.5")]
     [InlineData("Cluster:SiloPort", "99999")]
     [InlineData("Api:MaxLotBytes", "1")]
     public void A_wrong_option_ends_the_start_with_its_name(string name, string value) =>
