@@ -15,10 +15,10 @@ namespace Winnow.Benchmarks.Datasets;
 /// <summary>What one more image costs when there are ten thousand, a hundred thousand and a million; and what it costs two processes on the processors of one.</summary>
 internal sealed class ScaleBenchmark : IBenchmark
 {
-    // Enough that no single write to the disk decides, and few enough that the small dataset stays one.
-    private const int Added = 4_000;
-    private const int Decided = 1_000;
-    private const int Pairs = 9;
+    // Few at a time and many times: a write to the disk that takes long falls on one pair, and the small dataset stays one.
+    private const int Added = 2_000;
+    private const int Decided = 300;
+    private const int Pairs = 31;
 
     public string Name => "scale";
 

@@ -87,9 +87,12 @@ internal sealed class IngestBenchmark : IBenchmark
         await using var silo = await BenchmarkSilo.StartIdleAsync(Path.Combine(run.Folder, "http"), run.Stop);
         await using var upload = await UploadServer.StartAsync(Path.Combine(run.Folder, "uploads"), run.Stop);
         await CreateAsync(silo, run.Stop);
-        var lot = run.Size(2_000, 200);
+        var lot = run.Size(6_000, 200);
         var drawn = 0;
-        var samples = await PairedSamples.TakeAsync(run.Repeats(5) + 1, () => SendAsync(silo.Url), () => SendAsync(upload.Url), run.Stop);
+        // Once for the JIT.
+        await SendAsync(silo.Url);
+        await SendAsync(upload.Url);
+        var samples = await PairedSamples.TakeAsync(run.Repeats(7), () => SendAsync(silo.Url), () => SendAsync(upload.Url), run.Stop);
         run.Report("ingest/http", "images/s", samples, "0.5");
 
         async Task<double> SendAsync(Uri server)
