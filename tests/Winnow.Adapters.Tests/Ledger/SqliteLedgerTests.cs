@@ -1,8 +1,12 @@
+using System.Text;
+using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Winnow.Adapters.Ledger;
 using Winnow.Adapters.Tests.Support;
 using Winnow.Grains.Ports;
+using Winnow.Model;
+using Winnow.Model.Datasets;
 using static Winnow.Adapters.Tests.Ledger.LedgerRows;
 
 namespace Winnow.Adapters.Tests.Ledger;
@@ -84,6 +88,34 @@ public sealed class SqliteLedgerTests : IDisposable
         // A refusal keeps nobody out: the lock is free again.
         Execute($"PRAGMA user_version = {LedgerMigrations.Newest}");
         await Open().DisposeAsync();
+    }
+
+    [Fact]
+    public async Task What_the_first_layout_held_is_there_in_the_newest()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(DatabasePath)!);
+        await using (var first = typeof(SqliteLedger).Assembly.GetManifestResourceStream("migrations/0001-ledger.sql")!)
+        using (var reader = new StreamReader(first))
+            Execute(await reader.ReadToEndAsync());
+        var id = Convert.ToHexString(Id(3).ToBytes());
+        // As the ledger binds it.
+        var operation = Convert.ToHexString(Operation(1).ToByteArray(bigEndian: true));
+        Execute($$"""
+            PRAGMA application_id = 0x574E4E57; PRAGMA user_version = 1;
+            INSERT INTO dataset VALUES (7, 'cats', '{{JsonSerializer.Serialize(Dataset(), ModelJson.Default.DatasetInfo)}}');
+            INSERT INTO shard VALUES (7, 1, 4, 0);
+            INSERT INTO history VALUES (7, x'{{id}}', 1, 1, 3, x'{{operation}}', 1, 0, 2, CAST('{"a":1}' AS BLOB)), (7, x'{{id}}', 2, 1, 3, NULL, 0, 1, 3, CAST('{"b":2}' AS BLOB));
+            """);
+        await using var ledger = Open();
+        var history = await ledger.ReadHistoryAsync(Shard, Id(3), Never);
+        Assert.Equal([(1, 1, false, "{\"a\":1}"), (2, 0, true, "{\"b\":2}")], history.Select(h => (h.Version, h.Label, h.Closes, Encoding.UTF8.GetString(h.EntryJson))));
+        Assert.Equal(Guid.Empty, history[1].OperationId);
+        Assert.Equal(new ShardLayout(0, 4), (await ledger.FindDatasetAsync("cats", Never))!.Shards);
+        // The next entry, and no other, is taken.
+        var opened = await ledger.OpenShardAsync(Shard, Never);
+        Task<ShardCommitStatus> AppendAsync(int version) => ledger.CommitAsync(new ShardCommit { Shard = Shard, Epoch = opened.Epoch, History = [History(3, version, 9)] }, Never);
+        Assert.Equal(ShardCommitStatus.Conflict, await AppendAsync(2));
+        Assert.Equal(ShardCommitStatus.Committed, await AppendAsync(3));
     }
 
     [Fact]
