@@ -25,10 +25,17 @@ public sealed class SmallDisk : IDisposable
     public IDisposable Fill(long leave = 0)
     {
         var path = At($"ballast-{Guid.NewGuid():N}");
-        using (var ballast = File.Create(path))
+        var disk = new DriveInfo(_folder.Path);
+        var page = new byte[4096];
+        using var ballast = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+        try
         {
-            var free = new DriveInfo(_folder.Path).AvailableFreeSpace - leave;
-            ballast.Write(new byte[free / 4096 * 4096]);
+            // Looked at before each page: others write to the same disk meanwhile.
+            while (disk.AvailableFreeSpace - leave >= page.Length) ballast.Write(page);
+        }
+        catch (IOException)
+        {
+            // They took the last of it.
         }
         return new Ballast(path);
     }
