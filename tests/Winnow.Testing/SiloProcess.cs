@@ -1,12 +1,15 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text;
 using Winnow.Client;
 using Winnow.Inference.Weights;
+using Winnow.Model;
+using Winnow.Model.Health;
 
 namespace Winnow.Testing;
 
@@ -125,6 +128,20 @@ public sealed partial class SiloProcess : IAsyncDisposable
         _process.ErrorDataReceived += Keep;
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
+    }
+
+    /// <summary>What it says of itself to operators; null while it cannot tell.</summary>
+    public async Task<SiloReport?> ReportAsync()
+    {
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
+        try
+        {
+            return await http.GetFromJsonAsync(new Uri(Url, "/operator/silo"), ModelJson.Default.SiloReport);
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+        {
+            return null;
+        }
     }
 
     /// <summary>SIGKILL: no handler runs, nothing is flushed.</summary>

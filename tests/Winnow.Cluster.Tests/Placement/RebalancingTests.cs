@@ -1,11 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.Http.Json;
 using Winnow.Client;
 using Winnow.Cluster.Tests.Failover;
 using Winnow.Cluster.Tests.Failover.Soak;
-using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Testing;
@@ -85,9 +83,8 @@ public sealed class RebalancingTests(ITestOutputHelper output)
     /// <summary>How many shards each silo holds, fewest first.</summary>
     private static async Task<int[]> HeldAsync(SiloCluster cluster)
     {
-        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
-        var reports = await Task.WhenAll(cluster.Silos.Where(s => !s.HasExited).Select(s => http.GetFromJsonAsync(new Uri(s.Url, "/operator/silo"), ModelJson.Default.SiloReport)));
-        return [.. reports.Select(r => r!.Grains.GetValueOrDefault("shard")).Order()];
+        var reports = await Task.WhenAll(cluster.Silos.Where(s => !s.HasExited).Select(s => s.ReportAsync()));
+        return [.. reports.Select(r => r?.Grains.GetValueOrDefault("shard") ?? -1).Order()];
     }
 
     private static async Task GoesOnAsync(RunningLoad running, SoakRecord record)

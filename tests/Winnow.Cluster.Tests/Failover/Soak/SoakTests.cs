@@ -19,6 +19,7 @@ public sealed class SoakTests(ITestOutputHelper output)
 {
     private const string Dataset = "soak";
     private static readonly TimeSpan RecoveryLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(60);
 
     private static readonly CreateDataset Creation = SoakDataset.Named(Dataset, 8);
 
@@ -31,7 +32,8 @@ public sealed class SoakTests(ITestOutputHelper output)
         await using var cluster = new SiloCluster(await postgres.CreateDatabaseAsync(), s3, S3Server.NewBucket());
         try
         {
-            await cluster.StartAsync(3, "--Scoring:Workers", "1");
+            // Shards go back to a silo soon after it is back: the next one to be hit is one that holds some.
+            await cluster.StartAsync(3, "--Scoring:Workers", "1", "--Shard:RebalanceAfter", "00:00:01");
             var (record, kills, hangs) = await RunAsync(cluster, plan);
             using var auditor = cluster.NewClient("auditor");
             Say(await RecordCheck.VerifyAsync(auditor, Dataset, record));
@@ -70,11 +72,13 @@ public sealed class SoakTests(ITestOutputHelper output)
         foreach (var kill in events)
         {
             if (ended.IsCompleted) break;
-            // At any moment of the work, not at its quiet points.
-            await Task.WhenAny(ended, Task.Delay(TimeSpan.FromMilliseconds(200 + random.Next(1_500)), TimeProvider.System));
             var victim = random.Next(cluster.Silos.Count);
-            var silo = cluster.Silos[victim];
-            using var probe = new SoakProbe(cluster.Silos[(victim + 1) % cluster.Silos.Count].Url, Dataset, OneOfEachShard(record));
+            var (silo, other) = (cluster.Silos[victim], cluster.Silos[(victim + 1) % cluster.Silos.Count]);
+            await SeesAsync(other, cluster.Silos.Count - 1);
+            await Until.TrueAsync(async () => (await silo.ReportAsync())?.Grains.GetValueOrDefault("shard") > 0, SettleLimit, () => $"silo {victim} holds a shard");
+            // At any moment of the work, not at its quiet points: shards may be on their way still.
+            await Task.WhenAny(ended, Task.Delay(TimeSpan.FromMilliseconds(200 + random.Next(1_500)), TimeProvider.System));
+            using var probe = new SoakProbe(other.Url, Dataset, OneOfEachShard(record));
             var failed = Stopwatch.GetTimestamp();
             if (kill) await silo.KillAsync();
             else silo.Suspend();
@@ -83,13 +87,20 @@ public sealed class SoakTests(ITestOutputHelper output)
             Say(string.Create(CultureInfo.InvariantCulture, $"{(kill ? "kill" : "hang")} of silo {victim}: all calls succeed after {took.TotalSeconds:F2} s"));
             if (!kill)
             {
-                // It comes back believing that it is still one of them; it finds out, and ends.
+                // It comes back when the others have given it up, believing that it is still one of them; it finds out, and ends.
+                await SeesAsync(other, cluster.Silos.Count - 2);
                 silo.Resume();
-                await Until.TrueAsync(() => Task.FromResult(silo.HasExited), TimeSpan.FromSeconds(60), () => "the silo that was declared dead has ended");
+                await Until.TrueAsync(() => Task.FromResult(silo.HasExited), SettleLimit, () => "the silo that was declared dead has ended");
             }
             await silo.StartAgainAsync();
         }
         return (kills, hangs);
+    }
+
+    private static async Task SeesAsync(SiloProcess silo, int others)
+    {
+        int? seen = null;
+        await Until.TrueAsync(async () => (seen = (await silo.ReportAsync())?.Successors) == others, SettleLimit, () => $"the silo at {silo.Url} knows {others} others and not {seen}");
     }
 
     /// <summary>To the test's output, and at once to the file that <c>tests/run soak</c> shows.</summary>
