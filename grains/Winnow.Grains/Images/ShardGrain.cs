@@ -67,7 +67,7 @@ internal sealed partial class ShardGrain(KnownDatasets datasets, ILedger ledger,
         if (_local is not null) local.Closed(_local);
         _gauges?.Dispose();
         await _closing.CancelAsync();
-        await StopMachineWorkAsync();
+        await _machineWork;
         StopWaitingForColumns();
     }
 

@@ -15,8 +15,7 @@ namespace Winnow.Grains.Images;
 internal sealed partial class ShardGrain
 {
     private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(300);
-    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5);
+    private static readonly (TimeSpan, TimeSpan) Pauses = (TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5));
 
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly SemaphoreSlim _machine = new(1, 1);
@@ -24,6 +23,7 @@ internal sealed partial class ShardGrain
     private int _buffered;
     private long _lastArrival;
     private Task _machineWork = Task.CompletedTask;
+    private bool _joined;
     private string? _stalled;
 
     private void StartMachineWork() => _machineWork = RunMachineWorkAsync(_closing.Token);
@@ -33,61 +33,35 @@ internal sealed partial class ShardGrain
         if (_wake.CurrentCount == 0) _wake.Release();
     }
 
-    private async Task StopMachineWorkAsync()
-    {
-        try
-        {
-            await _machineWork;
-        }
-        catch (OperationCanceledException)
-        {
-        }
-    }
-
     private async Task RunMachineWorkAsync(CancellationToken cancellationToken)
     {
-        await Task.Yield();
         // The call that opened the shard is over; its trace must not go on for as long as the shard lives.
         Activity.Current = null;
-        var delay = FirstDelay;
-        var joined = false;
-        while (!cancellationToken.IsCancellationRequested)
-        {
-            try
-            {
-                await LoadColumnsAsync(cancellationToken);
-                if (!joined) await ApplyLearningAsync(await GrainFactory.GetGrain<IDatasetGrain>(_key.Dataset).GetLearningAsync(cancellationToken), cancellationToken);
-                joined = true;
-                await EmbedPendingAsync(cancellationToken);
-                (_stalled, delay) = (null, FirstDelay);
-                await _wake.WaitAsync(cancellationToken);
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e)
-            {
-                // An outside system is away: the backlog waits, nothing is dropped.
-                _stalled = e.Message;
-                // What can be said without the scores is said meanwhile.
-                _scoresLoaded.TrySetResult();
-                // How much of it was published before the failure is not known here; embedding it again is cheap, and never wrong.
-                _buffer.Clear();
-                _buffered = 0;
-                if (Embedded == 0) _embeddedVersion = null;
-                logger.ScoringStalled(e, _key.ToString(), delay);
-                try
-                {
-                    await Task.Delay(delay, time, cancellationToken);
-                }
-                catch (OperationCanceledException)
-                {
-                    return;
-                }
-                delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay;
-            }
-        }
+        await RetryLoop.RunAsync(WorkUntilWokenAsync, Stall, Pauses, time, cancellationToken);
+    }
+
+    private async Task<bool> WorkUntilWokenAsync(CancellationToken cancellationToken)
+    {
+        await LoadColumnsAsync(cancellationToken);
+        if (!_joined) await ApplyLearningAsync(await GrainFactory.GetGrain<IDatasetGrain>(_key.Dataset).GetLearningAsync(cancellationToken), cancellationToken);
+        _joined = true;
+        await EmbedPendingAsync(cancellationToken);
+        _stalled = null;
+        await _wake.WaitAsync(cancellationToken);
+        return true;
+    }
+
+    /// <summary>An outside system is away: the backlog waits, nothing is dropped.</summary>
+    private void Stall(Exception reason, TimeSpan pause)
+    {
+        _stalled = reason.Message;
+        // What can be said without the scores is said meanwhile.
+        _scoresLoaded.TrySetResult();
+        // How much of it was published before the failure is not known here; embedding it again is cheap, and never wrong.
+        _buffer.Clear();
+        _buffered = 0;
+        if (Embedded == 0) _embeddedVersion = null;
+        logger.ScoringStalled(reason, _key.ToString(), pause);
     }
 
     /// <summary>Embeds until no image waits. Lots are sent ahead; they are taken back in order.</summary>

@@ -21,8 +21,7 @@ internal sealed class SplitGrain(KnownDatasets datasets, ILedger ledger, IObject
 
     private const string Unfinished = "unfinished";
     private static readonly TimeSpan RemindEvery = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
+    private static readonly (TimeSpan, TimeSpan) Pauses = (TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(30));
 
     private readonly CancellationTokenSource _closing = new();
     private readonly SemaphoreSlim _wake = new(0, 1);
@@ -91,29 +90,15 @@ internal sealed class SplitGrain(KnownDatasets datasets, ILedger ledger, IObject
 
     private async Task RunAsync(CancellationToken cancellationToken)
     {
-        await Task.Yield();
-        var delay = FirstDelay;
-        while (!cancellationToken.IsCancellationRequested)
-        {
-            try
-            {
-                if (!await StepAsync(cancellationToken)) break;
-                (_stalled, delay) = (null, FirstDelay);
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e)
-            {
-                // A shard that moves, a store that is away: what was copied is there, and the rest is tried again.
-                _stalled = e.Message;
-                logger.SplitRetries(e, Dataset, delay);
-                await Task.WhenAny(Task.Delay(delay, time, cancellationToken));
-                delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay;
-            }
-        }
-        DelayDeactivation(TimeSpan.Zero);
+        await RetryLoop.RunAsync(StepAsync, Stall, Pauses, time, cancellationToken);
+        if (!cancellationToken.IsCancellationRequested) DelayDeactivation(TimeSpan.Zero);
+    }
+
+    /// <summary>A shard that moves, a store that is away: what was copied is there, and the rest is tried again.</summary>
+    private void Stall(Exception reason, TimeSpan pause)
+    {
+        _stalled = reason.Message;
+        logger.SplitRetries(reason, Dataset, pause);
     }
 
     /// <summary>Does what is next; false when nothing is.</summary>

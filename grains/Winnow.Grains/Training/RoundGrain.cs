@@ -24,7 +24,7 @@ internal sealed partial class RoundGrain(
     KnownDatasets datasets, IObjectStore objects, IModelExporter exporter, TimeProvider time, ILogger<RoundGrain> logger) : Grain, IRoundGrain, IRemindable
 {
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
+    private static readonly (TimeSpan, TimeSpan) Pauses = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
     private static readonly TimeSpan RemindEvery = TimeSpan.FromMinutes(1);
     private const string Unfinished = "unfinished";
 
@@ -34,6 +34,7 @@ internal sealed partial class RoundGrain(
     private string _arm = "";
     private int _number;
     private Task? _work;
+    private bool _doubtful;
 
     private string Name => this.GetPrimaryKeyString();
 
@@ -114,72 +115,45 @@ internal sealed partial class RoundGrain(
 
     private async Task RunAsync(CancellationToken cancellationToken)
     {
-        await Task.Yield();
-        var delay = Poll;
-        while (state.State.Step is not (RoundStep.Done or RoundStep.Failed) && !cancellationToken.IsCancellationRequested)
-        {
-            var step = state.State.Step;
-            try
-            {
-                logger.RoundStep(Name, step);
-                using var activity = WinnowTelemetry.Activities.StartActivity($"round {step}");
-                activity?.SetTag("winnow.round", Name);
-                var started = Stopwatch.GetTimestamp();
-                await StepAsync(step, cancellationToken);
-                WinnowTelemetry.RoundStepDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, new TagList { { "dataset", _dataset.Name }, { "arm", _arm }, { "step", step.ToString() } });
-                delay = Poll;
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (RefusedException e)
-            {
-                // Nothing that time mends: a person is told why.
-                logger.RoundFailed(e, Name, step);
-                await EndAsync(RoundStep.Failed, e.Message, cancellationToken);
-            }
-            catch (Exception e)
-            {
-                logger.RoundRetries(e, Name, step, delay);
-                try
-                {
-                    await Task.Delay(delay, time, cancellationToken);
-                    await state.ReadStateAsync(CancellationToken.None);
-                }
-                catch (OperationCanceledException)
-                {
-                    return;
-                }
-                catch (Exception again)
-                {
-                    logger.RoundRetries(again, Name, step, delay);
-                }
-                delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay;
-            }
-        }
-        // The dataset is told again by whoever activates this round, should this call fail.
-        if (state.State.Step is RoundStep.Done or RoundStep.Failed) await TellEndAsync(cancellationToken);
-        DelayDeactivation(TimeSpan.Zero);
+        await RetryLoop.RunAsync(AdvanceAsync, Stall, Pauses, time, cancellationToken);
+        if (!cancellationToken.IsCancellationRequested) DelayDeactivation(TimeSpan.Zero);
     }
 
-    private async Task TellEndAsync(CancellationToken cancellationToken)
+    private void Stall(Exception reason, TimeSpan pause)
     {
-        var delay = Poll;
-        while (!cancellationToken.IsCancellationRequested)
+        logger.RoundRetries(reason, Name, state.State.Step, pause);
+        _doubtful = true;
+    }
+
+    /// <summary>Takes the round's next step; when it has ended, tells its dataset.</summary>
+    private async Task<bool> AdvanceAsync(CancellationToken cancellationToken)
+    {
+        // After a failure memory may be ahead of what was written.
+        if (_doubtful) await state.ReadStateAsync(CancellationToken.None);
+        _doubtful = false;
+        var step = state.State.Step;
+        if (step is RoundStep.Done or RoundStep.Failed)
         {
-            try
-            {
-                await Dataset.RoundEndedAsync(Describe(), cancellationToken);
-                if (await this.GetReminder(Unfinished, cancellationToken) is { } reminder) await this.UnregisterReminder(reminder, cancellationToken);
-                return;
-            }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
-            {
-                logger.RoundRetries(e, Name, state.State.Step, delay);
-                await Task.Delay(delay, time, CancellationToken.None);
-            }
+            await Dataset.RoundEndedAsync(Describe(), cancellationToken);
+            if (await this.GetReminder(Unfinished, cancellationToken) is { } reminder) await this.UnregisterReminder(reminder, cancellationToken);
+            return false;
         }
+        try
+        {
+            logger.RoundStep(Name, step);
+            using var activity = WinnowTelemetry.Activities.StartActivity($"round {step}");
+            activity?.SetTag("winnow.round", Name);
+            var started = Stopwatch.GetTimestamp();
+            await StepAsync(step, cancellationToken);
+            WinnowTelemetry.RoundStepDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, new TagList { { "dataset", _dataset.Name }, { "arm", _arm }, { "step", step.ToString() } });
+        }
+        catch (RefusedException e)
+        {
+            // Nothing that time mends: a person is told why.
+            logger.RoundFailed(e, Name, step);
+            await EndAsync(RoundStep.Failed, e.Message, cancellationToken);
+        }
+        return true;
     }
 
     private async Task EndAsync(RoundStep step, string? reason, CancellationToken cancellationToken)

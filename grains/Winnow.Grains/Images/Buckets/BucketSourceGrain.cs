@@ -21,8 +21,7 @@ internal sealed partial class BucketSourceGrain(
     [PersistentState("bucket-source", GrainsRegistration.GrainStorage)] IPersistentState<BucketSourceState> state,
     KnownDatasets datasets, IObjectStore objects, IBucketReader buckets, IImageIntake intake, BucketSourceOptions options, TimeProvider time, ILogger<BucketSourceGrain> logger) : Grain, IBucketSourceGrain
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+    private static readonly (TimeSpan, TimeSpan) Pauses = (TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
 
     private readonly CancellationTokenSource _closing = new();
     private readonly SemaphoreSlim _wake = new(0, 1);
@@ -131,62 +130,35 @@ internal sealed partial class BucketSourceGrain(
         DelayDeactivation(TimeSpan.FromDays(365));
         _place = BucketSourcesGrain.PlaceOf(state.State.Source!);
         _due = state.State.ListedUpTo is null && state.State.LastSync is { } last ? last + options.ReconcileInterval : DateTimeOffset.MinValue;
-        _work = RunAsync(_closing.Token);
+        _work = RetryLoop.RunAsync(StepAsync, Stall, Pauses, time, _closing.Token);
     }
 
-    private async Task RunAsync(CancellationToken cancellationToken)
+    /// <summary>Does what is due and waits for more; false when the source is gone.</summary>
+    private async Task<bool> StepAsync(CancellationToken cancellationToken)
     {
-        await Task.Yield();
-        var pause = FirstPause;
-        while (!cancellationToken.IsCancellationRequested)
+        try
         {
-            try
-            {
-                _known ??= await LoadAsync(cancellationToken);
-                await TakeHintsAsync(cancellationToken);
-                if (time.GetUtcNow() >= _due) await ReadBucketAsync(cancellationToken);
-                (_error, pause) = (null, FirstPause);
-                await WaitAsync(cancellationToken);
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e)
-            {
-                _error = e is IOException or RefusedException ? e.Message : $"{e.GetType().Name}: {e.Message}";
-                Stalled(logger, e, this.GetPrimaryKeyString(), pause);
-                if (!await RecoverAsync(pause, cancellationToken)) return;
-                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
-            }
-            finally
-            {
-                _syncing = false;
-            }
+            // After a failure memory may be ahead of what is on disk.
+            if (_error is not null) await state.ReadStateAsync(CancellationToken.None);
+            if (state.State.Source is null) return false;
+            _known ??= await LoadAsync(cancellationToken);
+            await TakeHintsAsync(cancellationToken);
+            if (time.GetUtcNow() >= _due) await ReadBucketAsync(cancellationToken);
+            _error = null;
+            await WaitAsync(cancellationToken);
+            return true;
+        }
+        finally
+        {
+            _syncing = false;
         }
     }
 
-    /// <summary>Waits, and takes up what is on disk: memory may be ahead of it. False when the grain closes.</summary>
-    private async Task<bool> RecoverAsync(TimeSpan pause, CancellationToken cancellationToken)
+    private void Stall(Exception reason, TimeSpan pause)
     {
-        while (true)
-        {
-            try
-            {
-                await Task.Delay(pause, time, cancellationToken);
-                await state.ReadStateAsync(CancellationToken.None);
-                _known = null;
-                return state.State.Source is not null;
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                return false;
-            }
-            catch (Exception e)
-            {
-                Stalled(logger, e, this.GetPrimaryKeyString(), pause);
-            }
-        }
+        _error = reason is IOException or RefusedException ? reason.Message : $"{reason.GetType().Name}: {reason.Message}";
+        _known = null;
+        Stalled(logger, reason, this.GetPrimaryKeyString(), pause);
     }
 
     /// <summary>Until the next reading is due, or somebody knows of something.</summary>

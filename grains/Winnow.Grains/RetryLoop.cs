@@ -1,0 +1,37 @@
+namespace Winnow.Grains;
+
+/// <summary>
+/// Work of a grain that goes on beside its calls, and that time mends: what fails is tried again, later and later, for as long as the grain lives.
+/// Every step runs on the grain's own scheduler, so that it may touch the grain's state.
+/// </summary>
+internal static class RetryLoop
+{
+    /// <summary>Takes one step after the other until one finds nothing to do, or the work is told to end. Never throws.</summary>
+    /// <param name="step">Does what is next; false when nothing is. One that failed is taken again after a pause.</param>
+    /// <param name="failed">Told what failed and how long the pause is.</param>
+    /// <param name="pauses">The first pause, and the longest: it doubles until a step succeeds.</param>
+    public static async Task RunAsync(Func<CancellationToken, Task<bool>> step, Action<Exception, TimeSpan> failed, (TimeSpan First, TimeSpan Longest) pauses, TimeProvider time, CancellationToken cancellationToken)
+    {
+        // Whoever sets the work going does not wait for its first step.
+        await Task.Yield();
+        var pause = pauses.First;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                if (!await step(cancellationToken)) return;
+                pause = pauses.First;
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                failed(e, pause);
+                await Task.WhenAny(Task.Delay(pause, time, cancellationToken));
+                pause = pause * 2 < pauses.Longest ? pause * 2 : pauses.Longest;
+            }
+        }
+    }
+}
