@@ -7,6 +7,7 @@ using Winnow.Benchmarks.Seeding;
 using Winnow.Model.Images;
 using Winnow.Model.Prelabels;
 using Winnow.Model.Review;
+using Winnow.Testing;
 
 namespace Winnow.Benchmarks.Datasets;
 
@@ -16,6 +17,7 @@ internal sealed class SplitBenchmark : IBenchmark
     private const int Readers = 4;
     private const int Reviewers = 8;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     public string Name => "split";
 
@@ -51,11 +53,12 @@ internal sealed class SplitBenchmark : IBenchmark
     {
         await grains.GetGrain<ISplitGrain>(dataset).StartAsync(shards, "person:ada", stop);
         var last = "";
-        while (await grains.GetGrain<ISplitGrain>(dataset).GetAsync(stop) is { } progress)
+        await Until.TrueAsync(async () =>
         {
-            if (progress.Stalled is { } problem && problem != last) Console.Error.WriteLine(last = problem);
-            await Task.Delay(Pause, TimeProvider.System, stop);
-        }
+            var progress = await grains.GetGrain<ISplitGrain>(dataset).GetAsync(stop);
+            if (progress?.Stalled is { } problem && problem != last) Console.Error.WriteLine(last = problem);
+            return progress is null;
+        }, Patience, () => $"'{dataset}' has {shards} shards");
     }
 
     /// <summary>Those who look at images and those who decide about some.</summary>

@@ -10,7 +10,7 @@ namespace Winnow.Benchmarks.Images;
 /// <summary>From the start of a process to the first task that somebody is given; beside it a silo with nothing to read, and the reading alone.</summary>
 internal sealed class RestartBenchmark : IBenchmark
 {
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     public string Name => "restart";
 
@@ -39,19 +39,21 @@ internal sealed class RestartBenchmark : IBenchmark
         using var client = new WinnowClient(new WinnowClientOptions { Address = silo.Url, Actor = "benchmark", RetryAttempts = 0 });
         var started = Stopwatch.GetTimestamp();
         silo.Launch();
-        while (true)
+        await Until.TrueAsync(async () =>
         {
+            cancellationToken.ThrowIfCancellationRequested();
             if (silo.HasExited) throw new InvalidOperationException($"The silo ended:\n{silo.Output}");
             try
             {
-                if (await answers(client)) return Stopwatch.GetElapsedTime(started).TotalSeconds;
+                return await answers(client);
             }
             catch (Exception e) when (e is HttpRequestException or WinnowApiException)
             {
                 // It does not listen yet, or not all of it is there.
+                return false;
             }
-            await Task.Delay(Look, TimeProvider.System, cancellationToken);
-        }
+        }, Patience, () => $"the silo answers:\n{silo.Output}");
+        return Stopwatch.GetElapsedTime(started).TotalSeconds;
     }
 
     private static double Read(string path)

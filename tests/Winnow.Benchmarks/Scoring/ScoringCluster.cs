@@ -21,6 +21,7 @@ internal sealed class ScoringCluster : IAsyncDisposable
 {
     private const string Actor = "benchmark";
     private static readonly string[] Classes = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     private readonly WebApplication _host;
     private readonly string _objects;
@@ -94,7 +95,7 @@ internal sealed class ScoringCluster : IAsyncDisposable
     {
         _devices.Open();
         var grain = Grains.GetGrain<IDatasetGrain>(dataset.Name);
-        while ((await grain.GetStatusAsync(stop)).ScoringBacklog > 0) await Task.Delay(TimeSpan.FromMilliseconds(25), TimeProvider.System, stop);
+        await Until.TrueAsync(async () => (await grain.GetStatusAsync(stop)).ScoringBacklog == 0, Patience, () => $"every image of '{dataset.Name}' is scored");
     }
 
     private Task<DatasetInfo> CreateAsync(string name, CancellationToken stop) => Grains.GetGrain<ICatalogGrain>(0).CreateAsync(
