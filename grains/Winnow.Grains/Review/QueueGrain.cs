@@ -22,11 +22,14 @@ namespace Winnow.Grains.Review;
 [Reentrant, SiloRole(SiloTraits.Core), GrainType("queue")]
 internal sealed class QueueGrain(KnownDatasets datasets, LeaseKeyring keyring, TimeProvider time, ILogger<QueueGrain> logger) : Grain, IQueueGrain
 {
-    /// <summary>Tasks set aside per shard at a time.</summary>
-    private const int Block = 64;
+    /// <summary>Tasks set aside at a time, over all shards: the disk writes them in a few milliseconds, which is how long an answer may have to wait behind them.</summary>
+    private const int Block = 512;
+
+    /// <summary>Of one shard at least so many, however many shards share a block.</summary>
+    private const int LeastOfShard = 8;
 
     /// <summary>Below this the stock is filled up while people go on taking from it: who asks next should not wait for the disk.</summary>
-    private const int LowStock = 4 * Block;
+    private const int LowStock = 256;
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan PollWhileWaiting = TimeSpan.FromSeconds(1);
@@ -73,10 +76,11 @@ internal sealed class QueueGrain(KnownDatasets datasets, LeaseKeyring keyring, T
             var tasks = Hand(request.Max, actor);
             if (tasks.Count < request.Max)
             {
-                await RefillAsync(request.Max - tasks.Count, cancellationToken);
+                var missing = request.Max - tasks.Count;
+                await RefillAsync(missing, missing, cancellationToken);
                 tasks.AddRange(Hand(request.Max - tasks.Count, actor));
             }
-            else if (_ahead.IsCompleted && (_stock.Free < LowStock || time.GetUtcNow() - _extendedAt > _dataset.Settings.LeasePeriod / 2)) _ahead = RefillAsync(LowStock, CancellationToken.None);
+            else if (_ahead.IsCompleted && (_stock.Free < LowStock || time.GetUtcNow() - _extendedAt > _dataset.Settings.LeasePeriod / 2)) _ahead = RefillAsync(LowStock, 0, CancellationToken.None);
             var left = patience - time.GetElapsedTime(started);
             if (tasks.Count > 0) WinnowTelemetry.LeaseWait.Record(time.GetElapsedTime(started).TotalSeconds, new TagList { { "dataset", _dataset.Name } });
             if (tasks.Count > 0 || left <= TimeSpan.Zero) return [.. tasks];
@@ -108,7 +112,10 @@ internal sealed class QueueGrain(KnownDatasets datasets, LeaseKeyring keyring, T
         return tasks;
     }
 
-    private async Task RefillAsync(int wanted, CancellationToken cancellationToken)
+    /// <summary>Sets tasks aside until so many are wanted no more.</summary>
+    /// <param name="wanted">Free tasks that are enough.</param>
+    /// <param name="ofOneShard">The least that is asked of each shard: the best tasks may all be in one.</param>
+    private async Task RefillAsync(int wanted, int ofOneShard, CancellationToken cancellationToken)
     {
         await _refill.WaitAsync(cancellationToken);
         try
@@ -121,7 +128,7 @@ internal sealed class QueueGrain(KnownDatasets datasets, LeaseKeyring keyring, T
             await ForgetShardsOfBeforeAsync(cancellationToken);
             var asked = _shardsWithWork.ToArray();
             _shardsWithWork.Clear();
-            var block = Math.Max(Block, wanted);
+            var block = Math.Max(Math.Max(LeastOfShard, ofOneShard), Block / Math.Max(1, asked.Length));
             await asked.AllAsync(shard => ReserveAsync(shard, block, until, cancellationToken));
         }
         finally
