@@ -15,6 +15,7 @@ internal sealed partial class LedgerWriter : IAsyncDisposable
     private readonly SqliteSession _session;
     private readonly LedgerOptions _options;
     private readonly ILogger _logger;
+    private readonly LedgerCheckpoints _checkpoints;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<WriteRequest> _group = [];
 
@@ -23,6 +24,7 @@ internal sealed partial class LedgerWriter : IAsyncDisposable
         _session = session;
         _options = options;
         _logger = logger;
+        _checkpoints = new LedgerCheckpoints(options.Path, logger);
         _queue = Channel.CreateBounded<WriteRequest>(new BoundedChannelOptions(options.QueueCapacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
         // A thread of its own: it spends its time in fsync, and the thread pool must not pay for that.
         new Thread(Run) { IsBackground = true, Name = "Winnow ledger writer" }.Start();
@@ -67,6 +69,7 @@ internal sealed partial class LedgerWriter : IAsyncDisposable
         }
         finally
         {
+            _checkpoints.Dispose();
             _session.Dispose();
             _ended.TrySetResult();
         }
@@ -108,6 +111,7 @@ internal sealed partial class LedgerWriter : IAsyncDisposable
         }
         Abstractions.Telemetry.WinnowTelemetry.LedgerGroupSize.Record(_group.Count);
         foreach (var request in _group) request.Complete();
+        _checkpoints.Committed(_session);
     }
 
     /// <summary>Applies one request; false when it failed by its own fault and has been told so.</summary>

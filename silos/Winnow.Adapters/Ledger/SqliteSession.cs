@@ -9,6 +9,8 @@ internal sealed class SqliteSession : IDisposable
     private readonly SqliteConnection _connection;
     private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
 
+    private long _pages;
+
     private SqliteSession(SqliteConnection connection) => _connection = connection;
 
     /// <summary>Opens the one connection that writes.</summary>
@@ -23,8 +25,10 @@ internal sealed class SqliteSession : IDisposable
             session.Execute("PRAGMA foreign_keys = ON");
             session.Execute("PRAGMA temp_store = MEMORY");
             session.Execute(FormattableString.Invariant($"PRAGMA cache_size = {-1024L * cacheMebibytes}"));
-            // 16 MiB of log between checkpoints: fewer syncs of the database file than the default of 4 MiB.
-            session.Execute("PRAGMA wal_autocheckpoint = 4000");
+            // See LedgerCheckpoints.
+            session.Execute("PRAGMA wal_autocheckpoint = 0");
+            // What a long read made of the log is given back after it.
+            session.Execute("PRAGMA journal_size_limit = 67108864");
             return session;
         }
         catch
@@ -32,6 +36,15 @@ internal sealed class SqliteSession : IDisposable
             session.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Opens the connection that moves the log into the file beside the writer.</summary>
+    public static SqliteSession OpenCheckpointer(string path)
+    {
+        var session = Open(path, SqliteOpenMode.ReadWrite);
+        // The file is synced before the log is begun anew.
+        session.Execute("PRAGMA synchronous = FULL");
+        return session;
     }
 
     /// <summary>Opens a connection that only reads.</summary>
@@ -60,6 +73,27 @@ internal sealed class SqliteSession : IDisposable
 
     /// <summary>Whether a transaction is open.</summary>
     public bool InTransaction => raw.sqlite3_get_autocommit(_connection.Handle) == 0;
+
+    /// <summary>Pages that this connection has written to the log so far.</summary>
+    public long PagesWritten
+    {
+        get
+        {
+            _ = raw.sqlite3_db_status(_connection.Handle, raw.SQLITE_DBSTATUS_CACHE_WRITE, out var pages, out _, 1);
+            return _pages += pages;
+        }
+    }
+
+    /// <summary>Moves pages from the log into the file as far as no reader needs the older ones, and waits for nobody; pages that are left in the log.</summary>
+    /// <exception cref="SqliteException">The disk is full, or failed.</exception>
+    public int Checkpoint()
+    {
+        var code = raw.sqlite3_wal_checkpoint_v2(_connection.Handle, "main", raw.SQLITE_CHECKPOINT_PASSIVE, out var logged, out var copied);
+        // Another connection's checkpoint is under way.
+        if (code == raw.SQLITE_BUSY) return 0;
+        SqliteException.ThrowExceptionForRC(code, _connection.Handle);
+        return logged - copied;
+    }
 
     /// <summary>The statement of a text, prepared on first use. Pass constants: each text is kept.</summary>
     public SqliteStatement Prepare(string sql)

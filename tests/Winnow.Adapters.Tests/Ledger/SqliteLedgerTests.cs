@@ -7,6 +7,7 @@ using Winnow.Adapters.Tests.Support;
 using Winnow.Grains.Ports;
 using Winnow.Model;
 using Winnow.Model.Datasets;
+using Winnow.Testing;
 using static Winnow.Adapters.Tests.Ledger.LedgerRows;
 
 namespace Winnow.Adapters.Tests.Ledger;
@@ -142,6 +143,39 @@ public sealed class SqliteLedgerTests : IDisposable
         using var folder = new TemporaryFolder();
         using var writer = SqliteSession.OpenWriter(folder.At("x.db"), 1);
         Assert.Equal(2, writer.Scalar("PRAGMA synchronous")); // FULL
+    }
+
+    [Fact]
+    public async Task The_log_stays_small_however_much_is_written_and_shrinks_after_a_long_read()
+    {
+        const int Mebibyte = 1 << 20;
+        const long Most = 64 * Mebibyte;
+        await using var ledger = Open();
+        var text = Encoding.UTF8.GetBytes($"\"{new string('x', Mebibyte)}\"");
+        var written = 0;
+        async Task WriteAsync(int mebibytes)
+        {
+            for (var i = 0; i < mebibytes; i++) Assert.Equal(1, await ((IGrainStateStore)ledger).WriteAsync(new GrainStateKey("t", $"{written++}", "s"), null, text, Never));
+        }
+
+        long Log() => new FileInfo(DatabasePath + "-wal").Length;
+        await WriteAsync(160);
+        Assert.InRange(Log(), 1, Most);
+        using (var reader = SqliteSession.OpenReader(DatabasePath))
+        {
+            reader.Execute("BEGIN");
+            Assert.Equal(160, reader.Scalar("SELECT count(*) FROM grain_state"));
+            await WriteAsync(100);
+            Assert.True(Log() > Most);
+            Assert.Equal(160, reader.Scalar("SELECT count(*) FROM grain_state"));
+        }
+        await Until.TrueAsync(async () =>
+        {
+            await WriteAsync(1);
+            return Log() <= Most;
+        }, TimeSpan.FromMinutes(1), () => $"the log is small again; it has {Log()} bytes");
+        using var after = SqliteSession.OpenReader(DatabasePath);
+        Assert.Equal(written, after.Scalar("SELECT count(*) FROM grain_state"));
     }
 
     [Fact]
