@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using Winnow.Abstractions.Scoring;
 using Winnow.Grains.Ports;
 using Winnow.Model.Images;
@@ -7,11 +6,15 @@ namespace Winnow.Grains.Scoring;
 
 /// <summary>
 /// Runs lots so that an image which brings down what looks at it is found and put aside, and the others are scored. Where it makes the embedder fail, the
-/// lot is halved until the image stands alone. Where it ends the process, the notes name the lot after the restart, and its images are looked at one
+/// lot is halved until the image stands alone; where it fails on a plain picture too, it is the device's fault, and nothing is put aside. Where it ends the process, the notes name the lot after the restart, and its images are looked at one
 /// by one.
 /// </summary>
 internal sealed class CarefulEmbedder(IEmbedder embedder, ICrashNotes notes)
 {
+    /// <summary>A PNG of 32 x 32 grey pixels.</summary>
+    internal static readonly byte[] PlainPicture = Convert.FromBase64String(
+        "iVBORw0KGgoAAAANSUhEUgAAACAAAAAgCAAAAABWESUoAAAAFklEQVR42mNoIAAYRhWMKhhVMFIVAABCAAAfN5c2AAAAAABJRU5ErkJggg==");
+
     // Of the process, as it is the process that dies: while somebody is suspected, nothing else may be under way that could be the cause.
     private static readonly SemaphoreSlim Alone = new(1, 1);
 
@@ -39,16 +42,14 @@ internal sealed class CarefulEmbedder(IEmbedder embedder, ICrashNotes notes)
     {
         private readonly Half[] _vectors = new Half[lot.Images.Length * owner.Dimensions];
         private readonly string?[] _reasons = new string?[lot.Images.Length];
-        private readonly List<(int Index, Exception Failure)> _failures = [];
         private bool _fetchFailed;
-        private int _sound = -1;
 
         public async Task<Embedded> TogetherAsync()
         {
             var all = new int[lot.Images.Length];
             for (var i = 0; i < all.Length; i++) all[i] = i;
             await HalveAsync(all);
-            return await SettleAsync();
+            return new Embedded(_vectors, _reasons);
         }
 
         public async Task<Embedded> WithCareAsync()
@@ -70,46 +71,39 @@ internal sealed class CarefulEmbedder(IEmbedder embedder, ICrashNotes notes)
                 }
             }
             if (others.Count > 0) await HalveAsync(others.ToArray());
-            return await SettleAsync();
+            return new Embedded(_vectors, _reasons);
         }
 
         /// <summary>Runs some of the lot's images; where that fails, each half of them by itself.</summary>
         private async Task HalveAsync(ReadOnlyMemory<int> some)
         {
-            try
+            if (await FailureOfAsync(some) is null) return;
+            if (some.Length > 1)
             {
-                await RunAsync(some);
-                _sound = some.Span[0];
-            }
-            catch (Exception e) when (e is not OperationCanceledException && !_fetchFailed)
-            {
-                if (some.Length == 1)
-                {
-                    _failures.Add((some.Span[0], e));
-                    return;
-                }
                 await HalveAsync(some[..(some.Length / 2)]);
                 await HalveAsync(some[(some.Length / 2)..]);
             }
+            // It failed alone, then a plain picture did not: if it fails once more, it is not the device's bad moment.
+            else if (await FailureOfAsync(some) is { } again)
+            {
+                Refuse(some.Span[0], $"Scoring fails on this image alone, though it works on a plain picture: {again.Message}");
+            }
         }
 
-        /// <summary>Puts aside what failed alone, fails again, and between the two a sound image does not: anything less may be the device's fault.</summary>
-        private async Task<Embedded> SettleAsync()
+        /// <summary>Runs some images; null where that works.</summary>
+        /// <exception cref="Exception">What was thrown, where it is not for these images: the store fails, or the device fails on a plain picture too.</exception>
+        private async Task<Exception?> FailureOfAsync(ReadOnlyMemory<int> some)
         {
-            if (_failures.Count > 0 && _sound < 0) ExceptionDispatchInfo.Throw(_failures[0].Failure);
-            foreach (var (index, _) in _failures)
+            try
             {
-                await RunAsync(new[] { _sound });
-                try
-                {
-                    await RunAsync(new[] { index });
-                }
-                catch (Exception e) when (e is not OperationCanceledException && !_fetchFailed)
-                {
-                    Refuse(index, $"Scoring fails on this image alone, though it works on others: {e.Message}");
-                }
+                await RunAsync(some);
+                return null;
             }
-            return new Embedded(_vectors, _reasons);
+            catch (Exception e) when (e is not OperationCanceledException && !_fetchFailed)
+            {
+                if (!await owner.WorksAsync(cancellationToken)) throw;
+                return e;
+            }
         }
 
         private async Task RunAsync(ReadOnlyMemory<int> some)
@@ -144,6 +138,20 @@ internal sealed class CarefulEmbedder(IEmbedder embedder, ICrashNotes notes)
         {
             _vectors.AsSpan(index * owner.Dimensions, owner.Dimensions).Fill(Half.NaN);
             _reasons[index] = reason;
+        }
+    }
+
+    /// <summary>Whether the embedder can look at a plain picture.</summary>
+    private async Task<bool> WorksAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RunAsync(1, (_, _) => new(PlainPicture), cancellationToken);
+            return true;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            return false;
         }
     }
 

@@ -57,7 +57,7 @@ internal sealed class BenchmarkSilo : IAsyncDisposable
         public Task<IEmbedder> GetAsync(string backbone, int device, CancellationToken cancellationToken) => Task.FromResult<IEmbedder>(this);
 
         public Task<Embedded> EmbedAsync(int count, Func<int, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch, CancellationToken cancellationToken) =>
-            Task.FromException<Embedded>(new IOException("The device is busy."));
+            new TaskCompletionSource<Embedded>().Task.WaitAsync(cancellationToken);
     }
 
     public async ValueTask DisposeAsync()
