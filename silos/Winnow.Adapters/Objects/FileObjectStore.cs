@@ -13,7 +13,8 @@ public sealed class FileObjectStore : IObjectStore, IDisposable
 {
     /// <summary>Up to so many objects are synced one by one; a sync of the whole file system costs about as much as ten of them.</summary>
     private const int FewObjects = 8;
-    private const int WritersOfMany = 16;
+    // Files made in one folder wait for each other: more writers than this wait more and write no faster.
+    private static readonly int WritersOfMany = Math.Max(2, Environment.ProcessorCount);
     private const int ListingPage = 512;
 
     private readonly ObjectFolder _folder;

@@ -63,10 +63,18 @@ internal sealed class ObjectFolder : IDisposable
     /// <summary>Gives a durable file its name; false when the name is taken and may not be replaced. The name is not durable yet.</summary>
     public static bool TryName(string temporary, string path, bool replace)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         try
         {
-            File.Move(temporary, path, replace);
+            try
+            {
+                File.Move(temporary, path, replace);
+            }
+            catch (DirectoryNotFoundException)
+            {
+                // Made where it is missed: to ask for it each time costs two calls for each file.
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                File.Move(temporary, path, replace);
+            }
             return true;
         }
         catch (IOException) when (!replace && File.Exists(path))
