@@ -12,6 +12,8 @@ internal sealed class PairedSamples
 
     public void Add(double product, double floor) => _pairs.Add((product, floor));
 
+    public void Add(PairedSamples others) => _pairs.AddRange(others.Pairs);
+
     /// <summary>Measures in turn: each function gives one figure, in the unit that is reported.</summary>
     public static async Task<PairedSamples> TakeAsync(int repeats, Func<Task<double>> product, Func<Task<double>> floor, CancellationToken stop)
     {
