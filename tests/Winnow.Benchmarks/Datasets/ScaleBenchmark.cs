@@ -19,7 +19,7 @@ internal sealed class ScaleBenchmark : IBenchmark
     private const int Added = 2_000;
     private const int Decided = 300;
     private const int Pairs = 31;
-    // Each with a small dataset of its own, which so many pairs use up; one round alone tells a ratio to about a tenth.
+    // Each with datasets of its own: so many pairs use the small one up, and both must bear as many decisions. One round alone tells a ratio to about a tenth.
     private const int Rounds = 4;
 
     public string Name => "scale";
@@ -36,11 +36,12 @@ internal sealed class ScaleBenchmark : IBenchmark
     {
         foreach (var size in new[] { 100_000, 1_000_000 })
         {
-            await using var large = await Scaled.StartAsync(run, size);
+            var (smallSeed, largeSeed) = (await Seed.WriteAsync(run, 10_000), await Seed.WriteAsync(run, size));
             var (registered, decided) = (new PairedSamples(), new PairedSamples());
             for (var round = 0; round < run.Repeats(Rounds); round++)
             {
-                await using var small = await Scaled.StartAsync(run, 10_000);
+                await using var small = await Scaled.StartAsync(run, smallSeed);
+                await using var large = await Scaled.StartAsync(run, largeSeed);
                 foreach (var dataset in new[] { small, large })
                 {
                     // Once for the JIT.
@@ -82,19 +83,30 @@ internal sealed class ScaleBenchmark : IBenchmark
         }
     }
 
+    /// <summary>A dataset as it stands before anybody has worked with it: every round begins with a copy.</summary>
+    private sealed record Seed(string Folder, SeedPlan Plan)
+    {
+        public static async Task<Seed> WriteAsync(BenchmarkRun run, int images)
+        {
+            var plan = new SeedPlan { Name = "scaled", Images = run.Size(images, 800), Tasks = run.Size(images, 800), Dimensions = 0 };
+            var folder = Directory.CreateDirectory(Path.Combine(run.Folder, Path.GetRandomFileName())).FullName;
+            await SeededDataset.WriteAsync(folder, plan, run.Stop);
+            run.Say($"{plan.Images:N0} images seeded");
+            return new Seed(folder, plan);
+        }
+    }
+
     /// <summary>A silo with a dataset of some size, to which images are added and of which images are decided about, through its grains.</summary>
     private sealed class Scaled(BenchmarkRun run, BenchmarkSilo silo, SeedPlan plan) : IAsyncDisposable
     {
         private readonly IngestRows _rows = new(plan.Shards, plan.Seed + 77);
 
-        public static async Task<Scaled> StartAsync(BenchmarkRun run, int images)
+        public static async Task<Scaled> StartAsync(BenchmarkRun run, Seed seed)
         {
-            var plan = new SeedPlan { Name = "scaled", Images = run.Size(images, 800), Tasks = run.Size(images, 800), Dimensions = 0 };
             var folder = Directory.CreateDirectory(Path.Combine(run.Folder, Path.GetRandomFileName())).FullName;
-            await SeededDataset.WriteAsync(folder, plan, run.Stop);
-            var dataset = new Scaled(run, await BenchmarkSilo.StartIdleAsync(folder, run.Stop), plan);
-            await Task.WhenAll(Enumerable.Range(0, plan.Shards).Select(s => dataset.Shard(s).GetSummaryAsync(run.Stop)));
-            run.Say($"a silo with {plan.Images:N0} images stands");
+            foreach (var file in Directory.EnumerateFiles(seed.Folder)) File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+            var dataset = new Scaled(run, await BenchmarkSilo.StartIdleAsync(folder, run.Stop), seed.Plan);
+            await Task.WhenAll(Enumerable.Range(0, seed.Plan.Shards).Select(s => dataset.Shard(s).GetSummaryAsync(run.Stop)));
             return dataset;
         }
 
