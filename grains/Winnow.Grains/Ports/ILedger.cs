@@ -33,7 +33,7 @@ public readonly record struct QuarantineRow(int Ordinal, string Reason);
 /// <summary>An image that an arm asked people about in a round. The row stays: it is the arm's membership.</summary>
 public readonly record struct TaskRow(int Ordinal, string Arm, int Round, float Priority, DateTimeOffset ReservedUntil);
 
-/// <summary>A reservation of an open task for the review queue.</summary>
+/// <summary>A reservation of an open task for the review queue. It ends with the task: of an image that its history closes, nothing is said of it.</summary>
 public readonly record struct ReservationRow(int Ordinal, DateTimeOffset Until);
 
 /// <summary>A human fact: entry number <paramref name="Version"/> of an image's history, with what stands after it.</summary>

@@ -12,7 +12,11 @@ internal static class ShardCommits
     private const string Quarantine =
         "INSERT INTO quarantine VALUES (?1, ?2, ?3, ?4) ON CONFLICT (dataset, shard, ordinal) DO UPDATE SET reason = excluded.reason";
     private const string ReviewTask = "INSERT INTO task VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
-    private const string Reservation = "UPDATE task SET reserved_until = ?4 WHERE dataset = ?1 AND shard = ?2 AND ordinal = ?3";
+    private const string Reservation =
+        "INSERT INTO reservation SELECT ?1, ?2, ?3, ?4 WHERE EXISTS (SELECT 1 FROM task WHERE dataset = ?1 AND shard = ?2 AND ordinal = ?3) " +
+        "ON CONFLICT (dataset, shard, ordinal) DO UPDATE SET until = excluded.until";
+    private const string Unreserve = "DELETE FROM reservation WHERE dataset = ?1 AND shard = ?2 AND ordinal = ?3 RETURNING until";
+    private const string ReserveTasks = "UPDATE task SET reserved_until = ?4 WHERE dataset = ?1 AND shard = ?2 AND ordinal = ?3 AND reserved_until <> ?4";
     private const string History =
         "INSERT INTO history (dataset, image, version, shard, ordinal, operation, label, closes, stage, entry) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 " +
         "WHERE ?3 = 1 + (SELECT coalesce(max(version), 0) FROM history WHERE dataset = ?1 AND shard = ?4 AND image = ?2) ON CONFLICT DO NOTHING";
@@ -74,6 +78,7 @@ internal static class ShardCommits
     {
         if (history.Count == 0) return true;
         var insert = session.Prepare(History).Bind(1, dataset).Bind(4, shard);
+        var unreserve = session.Prepare(Unreserve).Bind(1, dataset).Bind(2, shard);
         foreach (var row in history)
         {
             insert.Bind(2, row.Image).Bind(3, row.Version).Bind(5, row.Ordinal);
@@ -81,6 +86,7 @@ internal static class ShardCommits
             if (row.OperationId == Guid.Empty) insert.BindNull(6);
             else insert.Bind(6, row.OperationId);
             if (insert.Bind(7, row.Label).Bind(8, row.Closes ? 1 : 0).Bind(9, (int)row.Stage).BindBlob(10, row.EntryJson).Run() == 0) return false;
+            if (row.Closes) unreserve.Bind(3, row.Ordinal).Run();
         }
         return true;
     }
@@ -90,10 +96,29 @@ internal static class ShardCommits
         foreach (var row in commit.Quarantined)
             session.Prepare(Quarantine).Bind(1, dataset).Bind(2, shard).Bind(3, row.Ordinal).Bind(4, row.Reason).Run();
         foreach (var row in commit.Tasks)
+        {
+            // A reservation is of the tasks that there were: it becomes theirs before there is another.
+            if (Taken(session, dataset, shard, row.Ordinal) is { } until) session.Prepare(ReserveTasks).Bind(1, dataset).Bind(2, shard).Bind(3, row.Ordinal).Bind(4, until).Run();
             session.Prepare(ReviewTask).Bind(1, dataset).Bind(2, shard).Bind(3, row.Ordinal).Bind(4, row.Arm).Bind(5, row.Round)
                 .Bind(6, row.Priority).Bind(7, LedgerTime.ToTicks(row.ReservedUntil)).Run();
+        }
         foreach (var row in commit.Reservations)
-            session.Prepare(Reservation).Bind(1, dataset).Bind(2, shard).Bind(3, row.Ordinal).Bind(4, LedgerTime.ToTicks(row.Until)).Run();
+        {
+            var until = LedgerTime.ToTicks(row.Until);
+            var reserve = session.Prepare(until > 0 ? Reservation : ReserveTasks).Bind(1, dataset).Bind(2, shard).Bind(3, row.Ordinal).Bind(4, until);
+            reserve.Run();
+            if (until <= 0) Taken(session, dataset, shard, row.Ordinal);
+        }
+    }
+
+    /// <summary>Takes a reservation away; until when it was.</summary>
+    private static long? Taken(SqliteSession session, long dataset, int shard, int ordinal)
+    {
+        var unreserve = session.Prepare(Unreserve).Bind(1, dataset).Bind(2, shard).Bind(3, ordinal);
+        if (!unreserve.Step()) return null;
+        var until = unreserve.Long(0);
+        unreserve.Reset();
+        return until;
     }
 }
 

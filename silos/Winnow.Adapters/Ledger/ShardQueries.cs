@@ -18,6 +18,7 @@ internal static class ShardQueries
     private const string QuarantinePage = "SELECT ordinal FROM quarantine WHERE dataset = ?1 AND shard = ?2 AND ordinal >= ?3 AND ordinal < ?4";
     private const string TaskPage =
         "SELECT ordinal, arm, round, priority, reserved_until FROM task WHERE dataset = ?1 AND shard = ?2 AND (ordinal, arm) > (?3, ?4) ORDER BY ordinal, arm LIMIT ?5";
+    private const string Reservations = "SELECT ordinal, until FROM reservation WHERE dataset = ?1 AND shard = ?2 AND ordinal >= ?3";
     private const string HistoryPage =
         "SELECT image, ordinal, version, operation, label, closes, stage FROM history WHERE dataset = ?1 AND shard = ?2 AND (image, version) > (?3, ?4) " +
         "ORDER BY image, version LIMIT ?5";
@@ -71,10 +72,15 @@ internal static class ShardQueries
 
     public static List<TaskRow> Tasks(SqliteSession session, long dataset, int shard, TaskRow after, int max)
     {
-        var query = session.Prepare(TaskPage).Bind(1, dataset).Bind(2, shard).Bind(3, after.Ordinal).Bind(4, after.Arm).Bind(5, max);
+        // Read before the tasks: one that becomes its tasks' own between the two is then seen twice, and not not at all.
+        var reserved = new Dictionary<int, long>();
+        var query = session.Prepare(Reservations).Bind(1, dataset).Bind(2, shard).Bind(3, after.Ordinal);
+        while (query.Step()) reserved.Add(query.Int(0), query.Long(1));
+        query = session.Prepare(TaskPage).Bind(1, dataset).Bind(2, shard).Bind(3, after.Ordinal).Bind(4, after.Arm).Bind(5, max);
         var rows = new List<TaskRow>();
         while (query.Step())
-            rows.Add(new TaskRow(query.Int(0), Repeated(query, 1, rows.Count > 0 ? rows[^1].Arm : null), query.Int(2), (float)query.Double(3), LedgerTime.FromTicks(query.Long(4))));
+            rows.Add(new TaskRow(query.Int(0), Repeated(query, 1, rows.Count > 0 ? rows[^1].Arm : null), query.Int(2), (float)query.Double(3),
+                LedgerTime.FromTicks(reserved.TryGetValue(query.Int(0), out var until) ? until : query.Long(4))));
         return rows;
     }
 

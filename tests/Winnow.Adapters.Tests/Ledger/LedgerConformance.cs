@@ -180,6 +180,25 @@ public abstract partial class LedgerConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_reservation_is_of_the_tasks_that_there_were()
+    {
+        var epoch = await OpenShardAsync();
+        async Task HoldsAsync(params (int Ordinal, string Arm, DateTimeOffset Until)[] expected) =>
+            Assert.Equal(expected, (await ToListAsync(Ledger.ReadTasksAsync(Shard, Never))).Select(t => (t.Ordinal, t.Arm, t.ReservedUntil)).Order());
+        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(0, 2), Tasks = [new(0, "main", 1, 0.5f, DateTimeOffset.UnixEpoch)] });
+        // Of an image that nobody has asked about there is none.
+        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Reservations = [new(0, Noon), new(1, Noon)] });
+        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Tasks = [new(0, "control", 1, 0.5f, DateTimeOffset.UnixEpoch), new(1, "main", 1, 0.5f, Noon.AddHours(1))] });
+        await HoldsAsync((0, "control", DateTimeOffset.UnixEpoch), (0, "main", Noon), (1, "main", Noon.AddHours(1)));
+        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Reservations = [new(0, Noon.AddMinutes(1)), new(1, Noon.AddMinutes(2))] });
+        await RestartAsync();
+        await HoldsAsync((0, "control", Noon.AddMinutes(1)), (0, "main", Noon.AddMinutes(1)), (1, "main", Noon.AddMinutes(2)));
+        epoch = (await Ledger.OpenShardAsync(Shard, Never)).Epoch;
+        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Reservations = [new(0, DateTimeOffset.UnixEpoch), new(1, DateTimeOffset.UnixEpoch)] });
+        await HoldsAsync((0, "control", DateTimeOffset.UnixEpoch), (0, "main", DateTimeOffset.UnixEpoch), (1, "main", DateTimeOffset.UnixEpoch));
+    }
+
+    [Fact]
     public async Task More_tasks_and_entries_than_a_page_all_come()
     {
         var epoch = await OpenShardAsync();

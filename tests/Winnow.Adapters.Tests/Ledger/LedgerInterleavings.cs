@@ -89,9 +89,10 @@ public abstract class LedgerInterleavings : IAsyncLifetime
     private async Task CompareAsync(NaiveShard twin)
     {
         Assert.Equal(twin.Images, await ToListAsync(_ledger.ReadImagesAsync(twin.Key, 0, int.MaxValue, Never)));
-        Assert.Equal(
-            twin.Tasks.Values.OrderBy(t => t.Ordinal).ThenBy(t => t.Arm, StringComparer.Ordinal),
-            (await ToListAsync(_ledger.ReadTasksAsync(twin.Key, Never))).OrderBy(t => t.Ordinal).ThenBy(t => t.Arm, StringComparer.Ordinal));
+        var closed = twin.History.Where(h => h.Closes).Select(h => h.Ordinal).ToHashSet();
+        IEnumerable<TaskRow> Told(IEnumerable<TaskRow> tasks) =>
+            tasks.Select(t => closed.Contains(t.Ordinal) ? t with { ReservedUntil = Noon } : t).OrderBy(t => t.Ordinal).ThenBy(t => t.Arm, StringComparer.Ordinal);
+        Assert.Equal(Told(twin.Tasks.Values), Told(await ToListAsync(_ledger.ReadTasksAsync(twin.Key, Never))));
         var history = await ToListAsync(_ledger.ReadShardHistoryAsync(twin.Key, Never));
         AssertEqual(twin.History.Select(h => h with { EntryJson = [] }).OrderBy(h => h.Image).ThenBy(h => h.Version), history.OrderBy(h => h.Image).ThenBy(h => h.Version));
         foreach (var image in twin.History.Select(h => h.Image).Distinct())

@@ -106,17 +106,39 @@ public sealed class SqliteLedgerTests : IDisposable
             INSERT INTO dataset VALUES (7, 'cats', '{{JsonSerializer.Serialize(Dataset(), ModelJson.Default.DatasetInfo)}}');
             INSERT INTO shard VALUES (7, 1, 4, 0);
             INSERT INTO history VALUES (7, x'{{id}}', 1, 1, 3, x'{{operation}}', 1, 0, 2, CAST('{"a":1}' AS BLOB)), (7, x'{{id}}', 2, 1, 3, NULL, 0, 1, 3, CAST('{"b":2}' AS BLOB));
+            INSERT INTO task VALUES (7, 1, 4, 'main', 1, 0.5, {{LedgerTime.ToTicks(Noon)}});
             """);
         await using var ledger = Open();
         var history = await ledger.ReadHistoryAsync(Shard, Id(3), Never);
         Assert.Equal([(1, 1, false, "{\"a\":1}"), (2, 0, true, "{\"b\":2}")], history.Select(h => (h.Version, h.Label, h.Closes, Encoding.UTF8.GetString(h.EntryJson))));
         Assert.Equal(Guid.Empty, history[1].OperationId);
         Assert.Equal(new ShardLayout(0, 4), (await ledger.FindDatasetAsync("cats", Never))!.Shards);
+        Assert.Equal(new TaskRow(4, "main", 1, 0.5f, Noon), Assert.Single(await ToListAsync(ledger.ReadTasksAsync(Shard, Never))));
         // The next entry, and no other, is taken.
         var opened = await ledger.OpenShardAsync(Shard, Never);
         Task<ShardCommitStatus> AppendAsync(int version) => ledger.CommitAsync(new ShardCommit { Shard = Shard, Epoch = opened.Epoch, History = [History(3, version, 9)] }, Never);
         Assert.Equal(ShardCommitStatus.Conflict, await AppendAsync(2));
         Assert.Equal(ShardCommitStatus.Committed, await AppendAsync(3));
+    }
+
+    [Fact]
+    public async Task Reservations_go_with_their_tasks()
+    {
+        await using var ledger = Open();
+        var epoch = await OpenShardAsync(ledger);
+        var empty = new ShardCommit { Shard = Shard, Epoch = epoch };
+        async Task CommitAsync(ShardCommit commit) => Assert.Equal(ShardCommitStatus.Committed, await ledger.CommitAsync(commit, Never));
+        await CommitAsync(empty with { Images = Rows(0, 4), Tasks = [.. Enumerable.Range(0, 4).Select(o => new TaskRow(o, "main", 1, 0, DateTimeOffset.UnixEpoch))] });
+        await CommitAsync(empty with { Reservations = [.. Enumerable.Range(0, 4).Select(o => new ReservationRow(o, Noon))] });
+        using var session = SqliteSession.OpenReader(DatabasePath);
+        Assert.Equal(4, session.Scalar("SELECT count(*) FROM reservation"));
+        // The first entry leaves the image open, the second closes it.
+        await CommitAsync(empty with { History = [History(0, 1, 1), History(1, 1, 2), History(1, 2, 3)] });
+        await CommitAsync(empty with { Reservations = [new ReservationRow(2, DateTimeOffset.UnixEpoch)] });
+        Assert.Equal(3, session.Scalar("SELECT sum(ordinal) FROM reservation"));
+        Assert.Equal(2, session.Scalar("SELECT count(*) FROM reservation"));
+        while (await ledger.RemoveShardRowsAsync(Shard, Never)) { }
+        Assert.Equal(0, session.Scalar("SELECT count(*) FROM reservation"));
     }
 
     [Fact]
