@@ -33,6 +33,7 @@ public static class GrainsRegistration
         services.AddSingleton<DeviceDirectory>();
         services.AddPlacementFilter<SiloRoleFilter, SiloRoleDirector>(ServiceLifetime.Singleton);
         services.AddSingleton<LocalShards>();
+        services.AddSingleton<LocalQueues>();
         services.AddSingleton<ShardMover>();
         services.TryAddSingleton<ISiloDeparture, NoSiloDeparture>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ShardRebalancer>();

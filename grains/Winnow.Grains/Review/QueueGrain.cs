@@ -20,7 +20,7 @@ namespace Winnow.Grains.Review;
 /// alone; leases are signed and outlive it. When it dies, the shards offer its block again once the reservation has run out.
 /// </summary>
 [Reentrant, SiloRole(SiloTraits.Core), GrainType("queue")]
-internal sealed class QueueGrain(KnownDatasets datasets, LeaseKeyring keyring, TimeProvider time, ILogger<QueueGrain> logger) : Grain, IQueueGrain
+internal sealed class QueueGrain(KnownDatasets datasets, LeaseKeyring keyring, LocalQueues local, TimeProvider time, ILogger<QueueGrain> logger) : Grain, IQueueGrain
 {
     /// <summary>Tasks set aside at a time, over all shards: the disk writes them in a few milliseconds, which is how long an answer may have to wait behind them.</summary>
     private const int Block = 512;
@@ -50,12 +50,14 @@ internal sealed class QueueGrain(KnownDatasets datasets, LeaseKeyring keyring, T
         _dataset = await datasets.GetAsync(name, cancellationToken);
         _leases = await keyring.GetAsync(cancellationToken);
         AllMayHaveWork(_dataset.Shards);
+        local.Opened(name);
         _gauges = SiloGauges.Queues.Add(() => new QueueFigures(name, _stock.Free, _stock.Count - _stock.Free, _stock.OldestOffer is { } since ? (time.GetUtcNow() - since).TotalSeconds : 0));
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _gauges?.Dispose();
+        local.Closed(this.GetPrimaryKeyString());
         await LetGoAsync(cancellationToken);
     }
 

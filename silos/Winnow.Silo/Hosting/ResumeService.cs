@@ -2,7 +2,6 @@ using Orleans.Runtime.MembershipService.SiloMetadata;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Review;
 using Winnow.Grains.Placement;
-using Winnow.Grains.Telemetry;
 
 namespace Winnow.Silo.Hosting;
 
@@ -11,7 +10,7 @@ namespace Winnow.Silo.Hosting;
 /// on a store that was away. One silo of a cluster does it for all: the first by address that holds data.
 /// </summary>
 internal sealed partial class ResumeService(
-    IGrainFactory grains, ISiloStatusOracle silos, ISiloMetadataCache metadata, IClusterMembershipService membership, TimeProvider time, ILogger<ResumeService> logger) : BackgroundService
+    IGrainFactory grains, ISiloStatusOracle silos, ISiloMetadataCache metadata, IClusterMembershipService membership, LocalQueues queues, TimeProvider time, ILogger<ResumeService> logger) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(15);
@@ -60,7 +59,7 @@ internal sealed partial class ResumeService(
     {
         try
         {
-            await Task.WhenAll(SiloGauges.Queues.Read().Select(q => grains.GetGrain<IQueueGrain>(q.Dataset).LetGoAsync(cancellationToken)));
+            await Task.WhenAll(queues.Datasets.Select(q => grains.GetGrain<IQueueGrain>(q).LetGoAsync(cancellationToken)));
         }
         catch (Exception e)
         {
