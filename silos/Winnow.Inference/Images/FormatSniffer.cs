@@ -1,11 +1,11 @@
-using System.Text;
+using System.Buffers.Binary;
 
 namespace Winnow.Inference.Images;
 
 /// <summary>Tells a file's format by its first bytes; names and media types are not believed.</summary>
 internal static class FormatSniffer
 {
-    private const string Supported = "give JPEG, PNG, WebP, GIF or BMP.";
+    private const string Supported = ImageDecoder.FormatNames;
 
     /// <summary>"jpeg", "png", "gif", "webp", "bmp", or null for anything else.</summary>
     public static string? Sniff(ReadOnlySpan<byte> bytes)
@@ -18,60 +18,35 @@ internal static class FormatSniffer
             return "gif";
         if (bytes.Length >= 12 && bytes.StartsWith("RIFF"u8) && bytes[8..12].SequenceEqual("WEBP"u8))
             return "webp";
-        return bytes.Length >= 18 && bytes.StartsWith("BM"u8) && bytes[14] is 12 or 40 or 52 or 56 or 64 or 108 or 124 && bytes[15] == 0
+        return bytes.Length >= 18 && bytes.StartsWith("BM"u8) && IsBmpHeader(BinaryPrimitives.ReadUInt32LittleEndian(bytes[14..]))
             ? "bmp"
             : null;
     }
 
-    /// <summary>Says what the file is instead, as far as its first bytes tell.</summary>
+    /// <summary>Says what the file is instead, as far as its bytes tell, and what to do about it.</summary>
     public static string Explain(ReadOnlySpan<byte> bytes)
     {
-        if (Other(bytes) is { } name)
-            return $"The file is {name}, which is not supported; {Supported}";
-        var start = bytes[..Math.Min(bytes.Length, 256)];
-        if (IsText(start))
+        if (ForeignFormats.Find(bytes) is var (name, kind))
         {
-            var shown = Encoding.UTF8.GetString(start[..Math.Min(start.Length, 40)]).ReplaceLineEndings(" ").Trim();
-            return $"The file is text, not an image (it begins \"{shown}\"); check the address it was fetched from.";
+            return kind switch
+            {
+                ForeignKind.Picture => $"The file is {name}, which is not supported; convert it to {Supported}.",
+                ForeignKind.Archive => $"The file is {name}, not an image; unpack it and give what is in it.",
+                ForeignKind.Video => $"The file is {name}, not an image; take still pictures out of it.",
+                ForeignKind.Damaged => $"The file is {name}; fetch it again from its source, as bytes.",
+                ForeignKind.Pointer => $"The file is {name}, not the image that it stands for.",
+                _ => $"The file is {name}, not an image; give {Supported}.",
+            };
         }
-        var first = Convert.ToHexString(start[..Math.Min(start.Length, 8)]);
-        return $"The file is in no known image format (first bytes {first}); {Supported}";
+        if (ForeignText.Explain(bytes) is { } text)
+            return text;
+        var first = Convert.ToHexString(bytes[..Math.Min(bytes.Length, 8)]);
+        return $"The file is in no known image format (first bytes {first}); give {Supported}.";
     }
 
-    private static string? Other(ReadOnlySpan<byte> bytes)
-    {
-        if (bytes.StartsWith("II*\0"u8) || bytes.StartsWith("MM\0*"u8))
-            return "TIFF";
-        if (bytes.StartsWith("%PDF"u8))
-            return "PDF";
-        if (bytes.StartsWith("8BPS"u8))
-            return "Photoshop (PSD)";
-        if (bytes.StartsWith("PK\u0003\u0004"u8))
-            return "a ZIP archive";
-        if (bytes.StartsWith<byte>([0x1f, 0x8b]))
-            return "gzip data";
-        if (bytes.StartsWith<byte>([0, 0, 1, 0]))
-            return "an icon (ICO)";
-        if (bytes.StartsWith<byte>([0xff, 0x0a]) || (bytes.Length >= 8 && bytes[4..8].SequenceEqual("JXL "u8)))
-            return "JPEG XL";
-        if (bytes.Length >= 8 && bytes[4..8].SequenceEqual("jP  "u8))
-            return "JPEG 2000";
-        if (bytes.Length >= 12 && bytes[4..8].SequenceEqual("ftyp"u8))
-        {
-            return bytes[8..12].SequenceEqual("avif"u8) ? "AVIF"
-                : bytes[8..11].SequenceEqual("hei"u8) || bytes[8..12].SequenceEqual("mif1"u8) ? "HEIC"
-                : "a video (MP4)";
-        }
-        return null;
-    }
-
-    private static bool IsText(ReadOnlySpan<byte> bytes)
-    {
-        foreach (var b in bytes)
-        {
-            if (b < 0x20 && b is not ((byte)'\t' or (byte)'\r' or (byte)'\n' or 0x0c))
-                return false;
-        }
-        return true;
-    }
+    /// <summary>
+    /// Sizes that the header behind the file header may have: Windows' versions, and OS/2's, which leave out what they have no use for.
+    /// </summary>
+    private static bool IsBmpHeader(uint size) =>
+        size is 12 or 16 or 20 or 24 or 28 or 32 or 36 or 40 or 42 or 46 or 48 or 52 or 56 or 60 or 64 or 108 or 124;
 }

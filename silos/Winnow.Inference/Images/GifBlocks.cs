@@ -5,8 +5,10 @@ namespace Winnow.Inference.Images;
 /// <summary>Walks the blocks of a GIF file (GIF89a specification) to count its frames.</summary>
 internal static class GifBlocks
 {
-    /// <summary>Width, height and frames; counting ends once there are more than <paramref name="maxFrames"/>, and where the file ends.</summary>
-    public static (int Width, int Height, int Frames)? Read(ReadOnlySpan<byte> bytes, int maxFrames)
+    /// <summary>
+    /// Width, height and frames; counting ends once there are more than <paramref name="maxFrames"/>, and where the file ends.
+    /// </summary>
+    public static DeclaredImage? Read(ReadOnlySpan<byte> bytes, int maxFrames)
     {
         if (bytes.Length < 14)
             return null;
@@ -33,7 +35,7 @@ internal static class GifBlocks
                 break;
             }
         }
-        return frames == 0 ? null : (width, height, frames);
+        return frames == 0 ? null : new DeclaredImage(width, height, frames);
     }
 
     private static int Edge(ReadOnlySpan<byte> bytes, int offset, int length) =>

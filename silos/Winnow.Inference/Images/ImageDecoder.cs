@@ -5,15 +5,22 @@ using SkiaSharp;
 namespace Winnow.Inference.Images;
 
 /// <summary>
-/// Turns image files into tensors and derivatives, under limits. Files are judged by their bytes, never by name. Nothing here throws for what a file
-/// contains: a file that cannot be used is refused with a reason. Thread-safe; each thread keeps about 2 MiB of buffers.
+/// Turns image files into tensors and derivatives, under limits. Files are judged by their bytes, never by name. Nothing here throws for
+/// what a file contains: a file that cannot be used is refused with a reason. Thread-safe; each thread keeps about 2 MiB of buffers.
 /// </summary>
 /// <remarks>
-/// Transparent pixels are laid on white, EXIF orientations are applied, of an animation the first frame is read, and colour profiles are ignored, as the
-/// training pipelines of common backbones do. A file that ends early is refused even when most of its pixels are there.
+/// Transparent pixels are laid on white, EXIF orientations are applied, of an animation the first frame is read, and colour profiles are
+/// ignored, as the training pipelines of common backbones do. A file that ends early is refused even when most of its pixels are there; one
+/// that lacks nothing but its end marker is taken.
 /// </remarks>
 public sealed class ImageDecoder : IDisposable
 {
+    /// <summary>The formats that can be read.</summary>
+    public static IReadOnlyList<string> Formats { get; } = ["jpeg", "png", "webp", "gif", "bmp"];
+
+    /// <summary>The same for a person to read.</summary>
+    public const string FormatNames = "JPEG, PNG, WebP, GIF or BMP";
+
     private readonly ImageLimits _limits;
     private readonly PixelReader _reader;
 
@@ -29,17 +36,21 @@ public sealed class ImageDecoder : IDisposable
 
     /// <summary>Reads and checks what the file declares, without decoding.</summary>
     /// <returns>False with a reason that a person can act on.</returns>
-    public bool TryReadHeader(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out ImageHeader? header, [NotNullWhen(false)] out string? reason) =>
+    public bool TryReadHeader(
+        ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out ImageHeader? header, [NotNullWhen(false)] out string? reason) =>
         HeaderReader.TryRead(bytes, _limits, out header, out reason);
 
-    /// <summary>Decodes, resizes to side × side (bilinear, antialiased when shrinking, the aspect ratio is not kept) and normalises.</summary>
+    /// <summary>
+    /// Decodes, resizes to side × side (bilinear, antialiased when shrinking, the aspect ratio is not kept) and normalises.
+    /// </summary>
     /// <param name="bytes">The encoded file.</param>
     /// <param name="chw">Output, [3, side, side], red first; at least 3 · side² values. Undefined when the file is refused.</param>
     /// <param name="side">Pixels, 1 to 4,096.</param>
     /// <param name="normalisation">Applied per channel.</param>
     /// <param name="reason">Why the file is refused.</param>
     /// <exception cref="ArgumentException">The output is too small or the side out of range.</exception>
-    public bool TryDecodeToTensor(ReadOnlyMemory<byte> bytes, Span<float> chw, int side, in Normalisation normalisation, [NotNullWhen(false)] out string? reason)
+    public bool TryDecodeToTensor(
+        ReadOnlyMemory<byte> bytes, Span<float> chw, int side, in Normalisation normalisation, [NotNullWhen(false)] out string? reason)
     {
         CheckSide(side, nameof(side));
         var plane = side * side;
@@ -48,20 +59,22 @@ public sealed class ImageDecoder : IDisposable
         if (!HeaderReader.TryRead(bytes.Span, _limits, out var header, out reason))
             return false;
         chw = chw[..(3 * plane)];
-        reason = _reader.Read(bytes, header, side, side, normalisation, chw, out var orientation);
+        reason = _reader.Read(bytes, header, side, side, normalisation, chw);
         if (reason is not null)
             return false;
-        if (orientation > 1)
+        if (header.Orientation > ExifOrientation.Upright)
         {
             var copy = DecodeScratch.Current.Planes(chw.Length);
             chw.CopyTo(copy);
             for (var c = 0; c < 3; c++)
-                Orientation.Apply(orientation, copy.Slice(c * plane, plane), side, side, chw.Slice(c * plane, plane));
+                Orientation.Apply(header.Orientation, copy.Slice(c * plane, plane), side, side, chw.Slice(c * plane, plane));
         }
         return true;
     }
 
-    /// <summary>Makes a copy that fits maxSide × maxSide, upright and opaque, keeping the aspect ratio; a smaller image keeps its size.</summary>
+    /// <summary>
+    /// Makes a copy that fits maxSide × maxSide, upright and opaque, keeping the aspect ratio; a smaller image keeps its size.
+    /// </summary>
     /// <param name="bytes">The encoded file.</param>
     /// <param name="maxSide">Pixels, 1 to 4,096.</param>
     /// <param name="format">How the copy is encoded.</param>
@@ -86,11 +99,13 @@ public sealed class ImageDecoder : IDisposable
         var pixels = ArrayPool<byte>.Shared.Rent(4 * width * height);
         try
         {
-            reason = _reader.Read(bytes, header, width, height, Normalisation.Bytes, planes.AsSpan(0, 3 * width * height), out var orientation);
+            reason = _reader.Read(bytes, header, width, height, Normalisation.Bytes, planes.AsSpan(0, 3 * width * height));
             if (reason is not null)
                 return false;
-            Pack(planes, width, height, orientation, pixels);
-            encoded = Orientation.Transposes(orientation) ? Encode(pixels, height, width, format) : Encode(pixels, width, height, format);
+            Pack(planes, width, height, header.Orientation, pixels);
+            encoded = Orientation.Transposes(header.Orientation)
+                ? Encode(pixels, height, width, format)
+                : Encode(pixels, width, height, format);
             return true;
         }
         finally

@@ -5,7 +5,8 @@ namespace Winnow.Inference.Images;
 /// <param name="Width">Pixels, as stored (before an EXIF orientation is applied).</param>
 /// <param name="Height">Pixels, as stored.</param>
 /// <param name="Frames">1 for a still image.</param>
-public sealed record ImageHeader(string Format, int Width, int Height, int Frames);
+/// <param name="Orientation">1 to 8: how the stored pixels are to be turned (EXIF 2.3, tag 0x0112); 1 leaves them as they are.</param>
+public sealed record ImageHeader(string Format, int Width, int Height, int Frames, int Orientation = ExifOrientation.Upright);
 
 /// <summary>How a derivative is encoded.</summary>
 public enum DerivativeFormat

@@ -5,7 +5,9 @@ using Winnow.Inference.Images;
 
 namespace Winnow.Inference.Tests.Images;
 
-/// <summary>Files that want to do harm, or are not what they say: refused with a reason, without exceptions and without memory of the declared size.</summary>
+/// <summary>
+/// Files that want to do harm, or are not what they say: refused with a reason, without exceptions and without memory of the declared size.
+/// </summary>
 public sealed class HostileFileTests
 {
     [Fact]
@@ -13,7 +15,9 @@ public sealed class HostileFileTests
 
     [Fact]
     public void Html_named_jpg() =>
-        Assert.Contains("text, not an image (it begins \"<!DOCTYPE html>", TestImages.Refusal(Encoding.UTF8.GetBytes("<!DOCTYPE html>\n<html><body>404 Not Found</body></html>")));
+        Assert.Contains(
+            "text, not an image (it begins \"<!DOCTYPE html>",
+            TestImages.Refusal(Encoding.UTF8.GetBytes("<!DOCTYPE html>\n<html><body>404 Not Found</body></html>")));
 
     [Fact]
     public void Unsupported_formats_are_named()
@@ -76,7 +80,8 @@ public sealed class HostileFileTests
             Assert.True(TestImages.Decoder.TryReadHeader(TestImages.Fixture(name), out var header, out _));
             Assert.Equal(expected, header);
         }
-        Assert.True(TestImages.Decoder.TryReadHeader(TestImages.Encode(33, 21, (_, _) => (1, 2, 3), SKEncodedImageFormat.Webp, 80), out var lossy, out _));
+        var webp = TestImages.Encode(33, 21, (_, _) => (1, 2, 3), SKEncodedImageFormat.Webp, 80);
+        Assert.True(TestImages.Decoder.TryReadHeader(webp, out var lossy, out _));
         Assert.Equal(new ImageHeader("webp", 33, 21, 1), lossy);
     }
 
@@ -145,13 +150,4 @@ public sealed class HostileFileTests
 
     private static byte[] Noise(SKEncodedImageFormat format) =>
         TestImages.Encode(60, 50, (x, y) => ((byte)(x * y * 7), (byte)((x * 31) ^ (y * 17)), (byte)(x * x + y)), format, 90);
-
-    private sealed class RushingClock : TimeProvider
-    {
-        private long _now;
-
-        public override long TimestampFrequency => 1;
-
-        public override long GetTimestamp() => Interlocked.Increment(ref _now);
-    }
 }

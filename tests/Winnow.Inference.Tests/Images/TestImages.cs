@@ -12,7 +12,12 @@ internal static class TestImages
 
     public static byte[] Fixture(string name) => File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Fixtures", name));
 
-    public static byte[] Encode(int width, int height, Func<int, int, (byte R, byte G, byte B)> colour, SKEncodedImageFormat format = SKEncodedImageFormat.Png, int quality = 100)
+    public static byte[] Encode(
+        int width,
+        int height,
+        Func<int, int, (byte R, byte G, byte B)> colour,
+        SKEncodedImageFormat format = SKEncodedImageFormat.Png,
+        int quality = 100)
     {
         var info = new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque);
         var pixels = new byte[info.BytesSize];
@@ -60,14 +65,6 @@ internal static class TestImages
         return chunk;
     }
 
-    /// <summary>Puts an EXIF segment with one orientation tag behind the start of a JPEG.</summary>
-    public static byte[] WithOrientation(byte[] jpeg, byte orientation)
-    {
-        byte[] tiff = [0x4d, 0x4d, 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0, 0, 0, 0, 0];
-        byte[] exif = [(byte)'E', (byte)'x', (byte)'i', (byte)'f', 0, 0, .. tiff];
-        return [0xff, 0xd8, 0xff, 0xe1, 0, (byte)(exif.Length + 2), .. exif, .. jpeg[2..]];
-    }
-
     /// <summary>Decodes without normalisation: values 0–255, [3, side, side].</summary>
     public static float[] Tensor(byte[] file, int side = 16)
     {
@@ -80,6 +77,15 @@ internal static class TestImages
     {
         Assert.False((decoder ?? Decoder).TryDecodeToTensor(file, new float[3 * 16 * 16], 16, Normalisation.Bytes, out var reason));
         return reason!;
+    }
+
+    /// <summary>The corner in which most of a plane's light is: TL, TR, BL or BR.</summary>
+    public static string Brightest(ReadOnlySpan<float> plane, int width, int height)
+    {
+        var sums = new float[4];
+        for (var i = 0; i < plane.Length; i++)
+            sums[((i / width) < height / 2 ? 0 : 2) + ((i % width) < width / 2 ? 0 : 1)] += plane[i];
+        return new[] { "TL", "TR", "BL", "BR" }[Array.IndexOf(sums, sums.Max())];
     }
 
     private static (byte, byte, byte, byte) WithAlpha((byte R, byte G, byte B) colour) => (colour.R, colour.G, colour.B, 255);
@@ -95,4 +101,14 @@ internal static class TestImages
         }
         return ~crc;
     }
+}
+
+/// <summary>A clock that moves one second at every look.</summary>
+internal sealed class RushingClock : TimeProvider
+{
+    private long _now;
+
+    public override long TimestampFrequency => 1;
+
+    public override long GetTimestamp() => Interlocked.Increment(ref _now);
 }
