@@ -19,7 +19,8 @@ internal static class ShardCommits
     private const string ReserveTasks = "UPDATE task SET reserved_until = ?4 WHERE dataset = ?1 AND shard = ?2 AND ordinal = ?3 AND reserved_until <> ?4";
     private const string History =
         "INSERT INTO history (dataset, image, version, shard, ordinal, operation, label, closes, stage, entry) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 " +
-        "WHERE ?3 = 1 + (SELECT coalesce(max(version), 0) FROM history WHERE dataset = ?1 AND shard = ?4 AND image = ?2) ON CONFLICT DO NOTHING";
+        "WHERE ?3 = 1 + (SELECT coalesce(max(version), 0) FROM history WHERE dataset = ?1 AND shard = ?4 AND image = ?2) " +
+        "AND NOT EXISTS (SELECT 1 FROM history WHERE dataset = ?1 AND shard = ?4 AND image = ?2 AND operation = ?6)";
     private const string Withdrawal = "DELETE FROM segment WHERE dataset = ?1 AND shard = ?2 AND kind = ?3 AND version = ?4";
     private const string Segment =
         "INSERT INTO segment VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) " +

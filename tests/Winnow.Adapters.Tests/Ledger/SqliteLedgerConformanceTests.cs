@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Winnow.Adapters.Ledger;
 using Winnow.Adapters.Tests.Support;
@@ -16,6 +17,15 @@ internal sealed class SqliteLedgerFixture : IDisposable
 
     public async Task CloseAsync() => await Ledger!.DisposeAsync();
 
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var connection = new SqliteConnection($"Data Source={_folder.At("ledger.db")};Pooling=False");
+        await connection.OpenAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync();
+    }
+
     public void Dispose() => _folder.Dispose();
 }
 
@@ -26,6 +36,8 @@ public sealed class SqliteLedgerConformanceTests : LedgerConformance
     protected override Task<ILedger> OpenAsync() => Task.FromResult<ILedger>(_fixture.Open());
 
     protected override Task CloseAsync() => _fixture.CloseAsync();
+
+    protected override Task ExecuteAsync(string sql) => _fixture.ExecuteAsync(sql);
 
     public override async Task DisposeAsync()
     {

@@ -119,7 +119,15 @@ public sealed class SqliteLedgerTests : IDisposable
         Task<ShardCommitStatus> AppendAsync(int version) => ledger.CommitAsync(new ShardCommit { Shard = Shard, Epoch = opened.Epoch, History = [History(3, version, 9)] }, Never);
         Assert.Equal(ShardCommitStatus.Conflict, await AppendAsync(2));
         Assert.Equal(ShardCommitStatus.Committed, await AppendAsync(3));
+        // What was written before the rule is under it too.
+        foreach (var sql in new[] { "UPDATE history SET label = 0 WHERE version = 1", "DELETE FROM history WHERE version = 2", $"REPLACE INTO history {HistoryAgain("version", "NULL")}", $"REPLACE INTO history {HistoryAgain("9", "operation")}" })
+            Assert.Contains("History only grows", Assert.Throws<SqliteException>(() => Execute(sql)).Message, StringComparison.Ordinal);
+        Assert.Equal(3, (await ledger.ReadHistoryAsync(Shard, Id(3), Never)).Count);
     }
+
+    /// <summary>The first entry once more, under another version or operation.</summary>
+    private static string HistoryAgain(string version, string operation) =>
+        $"SELECT dataset, shard, image, {version}, ordinal, {operation}, label, closes, stage, entry FROM history WHERE version = 1";
 
     [Fact]
     public async Task Reservations_go_with_their_tasks()

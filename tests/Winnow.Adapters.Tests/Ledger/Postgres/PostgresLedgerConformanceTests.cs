@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
 using Winnow.Adapters.Ledger;
 using Winnow.Adapters.Ledger.Postgres;
 using Winnow.Grains.Ports;
@@ -34,6 +35,13 @@ public sealed class PostgresLedgerConformanceTests : LedgerConformance
     protected override async Task<ILedger> OpenAsync() => await _fixture.OpenAsync();
 
     protected override Task CloseAsync() => _fixture.CloseAsync();
+
+    protected override async Task ExecuteAsync(string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(await _fixture.DatabaseAsync());
+        await using var command = source.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
 }
 
 [Trait("needs", "postgres")]
