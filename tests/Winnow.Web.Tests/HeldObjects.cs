@@ -4,20 +4,29 @@ using Winnow.Grains.Ports;
 
 namespace Winnow.Web.Tests;
 
-/// <summary>Keeps the objects of one kind from being written until it is let go: a slow store, without the waiting.</summary>
-internal sealed class Hold(string part)
+/// <summary>Keeps objects of one kind from being written, or from being read, until it is let go: a slow store, without the waiting.</summary>
+/// <param name="part">What their keys have in common.</param>
+/// <param name="reads">Whether reads are kept, and not writes; then from <see cref="Close"/> on, and not from the start.</param>
+internal sealed class Hold(string part, bool reads = false)
 {
     private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _free = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource? _gate = reads ? null : new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _puts;
+    private int _kept;
 
     /// <summary>How often such an object was to be written.</summary>
     public int Puts => Volatile.Read(ref _puts);
 
+    /// <summary>How often somebody had to wait.</summary>
+    public int Kept => Volatile.Read(ref _kept);
+
     /// <summary>Completes when the first is to be written.</summary>
     public Task Reached => _reached.Task;
 
-    public void LetGo() => _free.TrySetResult();
+    /// <summary>From now on.</summary>
+    public void Close() => Volatile.Write(ref _gate, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+
+    public void LetGo() => Interlocked.Exchange(ref _gate, null)?.TrySetResult();
 
     /// <summary>Puts it before the store that is registered.</summary>
     public void Into(IServiceCollection services)
@@ -27,37 +36,55 @@ internal sealed class Hold(string part)
         services.AddSingleton<IObjectStore>(provider => new HeldObjects((IObjectStore)inner.ImplementationFactory!(provider), this));
     }
 
-    public async Task PassAsync(string key, CancellationToken cancellationToken)
+    public async Task WriteAsync(string key, CancellationToken cancellationToken)
     {
-        if (!key.Contains(part, StringComparison.Ordinal)) return;
+        if (reads || !key.Contains(part, StringComparison.Ordinal)) return;
         Interlocked.Increment(ref _puts);
         _reached.TrySetResult();
-        await _free.Task.WaitAsync(cancellationToken);
+        await PassAsync(cancellationToken);
+    }
+
+    public Task ReadAsync(string key, CancellationToken cancellationToken) =>
+        reads && key.Contains(part, StringComparison.Ordinal) ? PassAsync(cancellationToken) : Task.CompletedTask;
+
+    private async Task PassAsync(CancellationToken cancellationToken)
+    {
+        if (Volatile.Read(ref _gate) is not { } gate) return;
+        Interlocked.Increment(ref _kept);
+        await gate.Task.WaitAsync(cancellationToken);
     }
 }
 
-/// <summary>A store whose writes a <see cref="Hold"/> may keep back.</summary>
+/// <summary>A store whose writes or reads a <see cref="Hold"/> may keep back.</summary>
 internal sealed class HeldObjects(IObjectStore store, Hold hold) : IObjectStore
 {
     public async Task PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
-        await hold.PassAsync(key, cancellationToken);
+        await hold.WriteAsync(key, cancellationToken);
         await store.PutAsync(key, content, cancellationToken);
     }
 
     public async Task PutAsync(string key, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken)
     {
-        await hold.PassAsync(key, cancellationToken);
+        await hold.WriteAsync(key, cancellationToken);
         await store.PutAsync(key, write, cancellationToken);
     }
 
     public Task PutManyIfAbsentAsync(IReadOnlyList<(string Key, ReadOnlyMemory<byte> Content)> objects, CancellationToken cancellationToken) => store.PutManyIfAbsentAsync(objects, cancellationToken);
 
-    public Task<ReadOnlyMemory<byte>?> GetAsync(string key, CancellationToken cancellationToken) => store.GetAsync(key, cancellationToken);
+    public async Task<ReadOnlyMemory<byte>?> GetAsync(string key, CancellationToken cancellationToken)
+    {
+        await hold.ReadAsync(key, cancellationToken);
+        return await store.GetAsync(key, cancellationToken);
+    }
 
     public Task<Stream?> OpenReadAsync(string key, CancellationToken cancellationToken) => store.OpenReadAsync(key, cancellationToken);
 
-    public Task<IMemoryOwner<byte>?> MapAsync(string key, CancellationToken cancellationToken) => store.MapAsync(key, cancellationToken);
+    public async Task<IMemoryOwner<byte>?> MapAsync(string key, CancellationToken cancellationToken)
+    {
+        await hold.ReadAsync(key, cancellationToken);
+        return await store.MapAsync(key, cancellationToken);
+    }
 
     public Task<bool> ExistsAsync(string key, CancellationToken cancellationToken) => store.ExistsAsync(key, cancellationToken);
 

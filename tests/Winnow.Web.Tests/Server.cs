@@ -18,6 +18,8 @@ public sealed class Server : IAsyncLifetime
 
     public WinnowClient Client { get; private set; } = null!;
 
+    public IServiceProvider Services => _app.Services;
+
     /// <summary>Where it keeps everything: <c>ledger.db</c> and <c>objects/</c>.</summary>
     public string Folder => _folder.FullName;
 

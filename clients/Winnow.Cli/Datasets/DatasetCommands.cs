@@ -10,6 +10,12 @@ internal static class DatasetCommands
 {
     public static Command Make(Connection connection) => new("datasets", "Create, list, show and split datasets.") { Create(connection), List(connection), Show(connection), Split(connection) };
 
+    private static readonly (string Name, Geometry Geometry, bool Several)[] Tasks =
+    [
+        ("class", Geometry.Class, false), ("classes", Geometry.Class, true),
+        ("boxes", Geometry.Box, false), ("polygons", Geometry.Polygon, false), ("masks", Geometry.Mask, false), ("text", Geometry.Text, false),
+    ];
+
     private static Command Create(Connection connection)
     {
         var name = new Argument<string>("name") { Description = DatasetName.Rule };
@@ -19,14 +25,23 @@ internal static class DatasetCommands
         var shards = new Option<int>("--shards") { Description = "Units of bulk work, a power of two; 'datasets split' doubles them.", DefaultValueFactory = _ => new DatasetSettings().Shards };
         var backbone = new Option<string>("--backbone") { Description = "Backbone whose embeddings the dataset lives on.", DefaultValueFactory = _ => new DatasetSettings().Backbone };
         var seed = new Option<int>("--seed") { Description = "Seeds every random draw." };
-        var command = new Command("create", "Create a dataset.") { name, classes, folder, audit, shards, backbone, seed };
+        var task = new Option<string>("--task")
+        {
+            Description = "What people say of an image: class, its one class. A server that cannot keep the others says so.",
+            DefaultValueFactory = _ => Tasks[0].Name,
+        };
+        task.AcceptOnlyFromAmong([.. Tasks.Select(t => t.Name)]);
+        var command = new Command("create", "Create a dataset.") { name, classes, folder, audit, shards, backbone, seed, task };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
             var names = parsed.GetValue(folder) is { } from
                 ? [.. Directory.EnumerateDirectories(from).Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal)]
                 : parsed.GetValue(classes) ?? [];
             var settings = new DatasetSettings { AuditSample = parsed.GetValue(audit), Shards = parsed.GetValue(shards), Backbone = parsed.GetValue(backbone)!, Seed = (ulong)Math.Max(0, parsed.GetValue(seed)) };
-            var made = await client.CreateDatasetAsync(new CreateDataset(parsed.GetValue(name)!, new LabelSchema { Classes = [.. names.Select(n => new LabelClass(n))] }, settings), ct);
+            var (_, geometry, several) = Tasks.First(t => t.Name == parsed.GetValue(task));
+            LabelClass[] named = [.. names.Select(n => new LabelClass(n))];
+            var schema = new LabelSchema { Classes = named, Geometries = [geometry], MultiLabel = several };
+            var made = await client.CreateDatasetAsync(new CreateDataset(parsed.GetValue(name)!, schema, settings), ct);
             Console.WriteLine($"{made.Name}: {made.Schema.Classes.Count} classes, {made.Settings.Shards} shards, backbone {made.Settings.Backbone}");
             return 0;
         });

@@ -41,5 +41,9 @@ internal static class RoundCommands
         return command;
     }
 
-    private static string Describe(RoundInfo r) => string.Create(CultureInfo.InvariantCulture, $"{r.Arm}/{r.Number}\t{r.Step.ToString().ToLowerInvariant()}\t{r.Strategy}\t{r.Decided}/{r.Selected} decided\t{r.Labels} labels\taudit {r.Model?.Metrics.AuditAccuracy:P1}\t{(r.Promoted is null ? "" : r.Promoted.Value ? "promoted" : "kept")}\t{r.Reason}");
+    private static string Unlabelled(RoundInfo r) => r.Model?.Metrics is { AuditUnlabelled: > 0 } m
+        ? string.Create(CultureInfo.InvariantCulture, $" ({m.AuditUnlabelled} of {m.AuditCount} without a label)")
+        : "";
+
+    private static string Describe(RoundInfo r) => string.Create(CultureInfo.InvariantCulture, $"{r.Arm}/{r.Number}\t{r.Step.ToString().ToLowerInvariant()}\t{r.Strategy}\t{r.Decided}/{r.Selected} decided\t{r.Labels} labels\taudit {r.Model?.Metrics.AuditAccuracy:P1}{Unlabelled(r)}\t{(r.Promoted is null ? "" : r.Promoted.Value ? "promoted" : "kept")}\t{r.Reason}");
 }

@@ -78,19 +78,26 @@ internal static class ImageEndpoints
         var wanted = ParseStage(stage);
         return await grains.OnShardsAsync(info, async shards =>
         {
-            var (shard, ordinal) = ParseCursor(after, info, shards);
+            var (shard, last) = ParseCursor(after, info, shards);
             var images = new List<ImageSummary>();
             var left = limit ?? 100;
             while (shards.Contains(shard) && left > 0)
             {
-                var page = await grains.GetGrain<IShardIngest>(GrainKeys.Shard(dataset, shard)).ListAsync(new ListImages(ordinal, left, wanted), ct);
-                images.AddRange(page.Images.Select(i => new ImageSummary(i.Id, i.Name, i.Stage, i.Partition, i.Label < 0 ? null : info.Schema.Classes[i.Label].Name, i.Reason)));
+                var key = GrainKeys.Shard(dataset, shard);
+                var page = await grains.GetGrain<IShardIngest>(key).ListAsync(new ListImages(0, left, wanted, ById: true, last), ct);
+                ListedImages.ThrowIfOld(page, key);
+                images.AddRange(page.Images.Select(i => Summary(i, info.Schema)));
                 left -= page.Images.Length;
-                (shard, ordinal) = page.NextOrdinal < 0 ? (shard + 1, 0) : (shard, page.NextOrdinal);
+                if (page.Images.Length > 0) last = page.Images[^1].Id;
+                if (page.NextOrdinal < 0) shard++;
             }
-            return new ImagePage(images, shards.Contains(shard) ? string.Create(CultureInfo.InvariantCulture, $"{shard}.{ordinal}") : null);
+            // What follows an image is the same whichever shards hold it then.
+            return new ImagePage(images, shards.Contains(shard) ? last?.ToString() : null);
         }, ct);
     }
+
+    private static ImageSummary Summary(ListedImage image, LabelSchema schema) =>
+        new(image.Id, image.Name, image.Stage, image.Partition, image.Label < 0 ? null : schema.Classes[image.Label].Name, image.Reason);
 
     private static Stage? ParseStage(string? text)
     {
@@ -100,14 +107,14 @@ internal static class ImageEndpoints
         throw new RefusedException($"'{text}' is not a stage. Known are: {string.Join(", ", Enum.GetNames<Stage>().Select(System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName))}.");
     }
 
-    private static (int Shard, int Ordinal) ParseCursor(string? after, DatasetInfo info, ShardLayout shards)
+    private static (int Shard, ImageId? Last) ParseCursor(string? after, DatasetInfo info, ShardLayout shards)
     {
-        if (string.IsNullOrEmpty(after)) return (shards.First, 0);
-        var parts = after.Split('.');
-        if (parts.Length == 2 && int.TryParse(parts[0], CultureInfo.InvariantCulture, out var shard) && int.TryParse(parts[1], CultureInfo.InvariantCulture, out var ordinal)
-            && shards.Place(shard, info.Settings.Shards) is { } place && ordinal >= 0)
-            // A place in a shard that was split since: its images are gone through again from the first, so that none is left out.
-            return (place, place == shard ? ordinal : 0);
+        if (string.IsNullOrEmpty(after)) return (shards.First, null);
+        if (ImageId.TryParse(after, out var last)) return (shards.ShardOf(last), last);
+        // A place in a shard, as the last release told it: its images are gone through again from the first, so that none is left out.
+        if (after.Split('.') is [var number, var row] && int.TryParse(number, CultureInfo.InvariantCulture, out var shard) &&
+            int.TryParse(row, CultureInfo.InvariantCulture, out var ordinal) && ordinal >= 0 &&
+            shards.Place(shard, info.Settings.Shards) is { } place) return (place, null);
         throw new RefusedException($"'{after}' is not a place to continue from: use 'next' of the page before.");
     }
 

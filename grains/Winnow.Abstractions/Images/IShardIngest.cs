@@ -56,10 +56,6 @@ public interface IShardIngest : IGrainWithStringKey
     [Alias("list")]
     Task<ListedImages> ListAsync(ListImages query, CancellationToken cancellationToken);
 
-    /// <summary>Every image of the shard in the order of ids, a page at a time: what a dataset version records.</summary>
-    [Alias("manifest")]
-    Task<ListedImages> ListForManifestAsync(int fromPosition, int max, CancellationToken cancellationToken);
-
     /// <summary>Drops what the shard holds in memory, so that the next call reads rows and segments anew; segments that cannot be used are made again then.</summary>
     [Alias("reopen")]
     Task ReopenAsync(CancellationToken cancellationToken);

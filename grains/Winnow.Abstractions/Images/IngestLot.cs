@@ -50,7 +50,7 @@ public readonly record struct ScoreRecord(
     [property: Id(4)] int Predicted,
     [property: Id(5)] int RunnerUp);
 
-/// <summary>One image in a listing.</summary>
+/// <summary>One image in a listing. <paramref name="Audit"/> holds under the threshold that the listing names.</summary>
 [GenerateSerializer, Immutable, Alias("winnow.listed-image")]
 public readonly record struct ListedImage(
     [property: Id(0)] int Ordinal,
@@ -63,10 +63,39 @@ public readonly record struct ListedImage(
     [property: Id(7)] int HistoryVersion,
     [property: Id(8)] bool Audit);
 
-/// <summary>Which images of a shard to list: from an ordinal on, in ordinal order.</summary>
+/// <summary>
+/// Which images of a shard to list, and after which. A page is continued after an image, never from a place: whatever closes, opens or is
+/// doubled between two pages, each image that was there at the first is listed once.
+/// </summary>
+/// <param name="FromOrdinal">For callers of the last release: from which row on, in the order of rows.</param>
+/// <param name="Max">How many at most.</param>
+/// <param name="Stage">Of one stage alone; null for all.</param>
+/// <param name="ById">In the order of ids.</param>
+/// <param name="After">The last image of the page before; null for the first page.</param>
+/// <param name="AuditThreshold">Under which images are marked as audit.</param>
 [GenerateSerializer, Immutable, Alias("winnow.list-images")]
-public sealed record ListImages([property: Id(0)] int FromOrdinal, [property: Id(1)] int Max, [property: Id(2)] Stage? Stage);
+public sealed record ListImages(
+    [property: Id(0)] int FromOrdinal,
+    [property: Id(1)] int Max,
+    [property: Id(2)] Stage? Stage,
+    [property: Id(3)] bool ById = false,
+    [property: Id(4)] ImageId? After = null,
+    [property: Id(5)] ulong AuditThreshold = 0);
 
-/// <summary>A page of a listing. <paramref name="NextOrdinal"/> continues it; -1 at the shard's end.</summary>
+/// <summary>A page of a listing. <paramref name="NextOrdinal"/> is -1 at the shard's end.</summary>
+/// <param name="NextOrdinal">For callers of the last release: continues it.</param>
+/// <param name="ById">It is in the order of ids, as it was asked for: a shard of the last release knows no such order.</param>
 [GenerateSerializer, Immutable, Alias("winnow.listed-images")]
-public sealed record ListedImages([property: Id(0)] ListedImage[] Images, [property: Id(1)] int NextOrdinal);
+public sealed record ListedImages(
+    [property: Id(0)] ListedImage[] Images,
+    [property: Id(1)] int NextOrdinal,
+    [property: Id(2)] bool ById = false)
+{
+    /// <summary>A page of another order than was asked for cannot be continued after its last image.</summary>
+    /// <exception cref="OrleansException">A silo of the last release holds the shard.</exception>
+    public static void ThrowIfOld(ListedImages page, string shard)
+    {
+        if (page.ById) return;
+        throw new OrleansException($"Shard {shard} is held by a silo of the last release, which lists images by place. Repeat the request when that silo has been replaced.");
+    }
+}

@@ -7,26 +7,38 @@ namespace Winnow.Abstractions.Training;
 /// <param name="HeadKey">Object that holds the champion's head; null before the first promotion.</param>
 /// <param name="ModelName">The champion, such as <c>main/3</c>.</param>
 /// <param name="AuditThreshold">An image of the pool belongs to the audit sample when its audit hash is at most this; 0 before it is drawn.</param>
+/// <param name="AuditImages">
+/// Images that belonged to it when it was drawn: at least so many belong to it for good. Null before it is drawn, or where an earlier release drew it.
+/// </param>
+/// <remarks>
+/// Whoever asks a shard for anything that rests on it passes the state that the dataset holds: a shard that has just opened knows none yet, and
+/// what it then answered would be an answer to another question. Null comes from callers of the last release; the shard asks the dataset then.
+/// </remarks>
 [GenerateSerializer, Immutable, Alias("winnow.learning-state")]
 public sealed record LearningState(
     [property: Id(0)] long Sequence,
     [property: Id(1)] string? ProjectionKey,
     [property: Id(2)] string? HeadKey,
     [property: Id(3)] string? ModelName,
-    [property: Id(4)] ulong AuditThreshold);
+    [property: Id(4)] ulong AuditThreshold,
+    [property: Id(5)] int? AuditImages = null);
 
 /// <summary>An image that a strategy may choose.</summary>
 [GenerateSerializer, Immutable, Alias("winnow.candidate")]
 public readonly record struct Candidate([property: Id(0)] int Ordinal, [property: Id(1)] ImageId Image, [property: Id(2)] float Key, [property: Id(3)] ulong Noise);
 
-/// <summary>What a coordinator asks of each shard. The strategy's own plan says how much to bring.</summary>
+/// <summary>
+/// What a coordinator asks of each shard. The strategy's own plan says how much to bring; <paramref name="Learning"/> says under which scores, and
+/// what is audit.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("winnow.gather")]
 public sealed record GatherCandidates(
     [property: Id(0)] string Arm,
     [property: Id(1)] string Strategy,
     [property: Id(2)] int BatchSize,
     [property: Id(3)] int Round,
-    [property: Id(4)] ulong Seed);
+    [property: Id(4)] ulong Seed,
+    [property: Id(5)] LearningState? Learning = null);
 
 /// <summary>What a shard brings: its top by key where the plan seeks them in the whole pool, its share of the uniform candidates and evaluation points.</summary>
 [GenerateSerializer, Immutable, Alias("winnow.gathered")]
@@ -57,8 +69,25 @@ public sealed record EnqueueTasks(
 public sealed record ArmProgress([property: Id(0)] int Asked, [property: Id(1)] int Decided, [property: Id(2)] int AuditAsked, [property: Id(3)] int AuditDecided);
 
 /// <summary>Labelled rows of the projection.</summary>
+/// <param name="Audit">For the audit sample: what became of its other images. Null from shards of the last release.</param>
 [GenerateSerializer, Immutable, Alias("winnow.labelled-rows")]
-public sealed record LabelledRows([property: Id(0)] ImageId[] Images, [property: Id(1)] int[] Labels, [property: Id(2)] MatrixRows Vectors);
+public sealed record LabelledRows(
+    [property: Id(0)] ImageId[] Images,
+    [property: Id(1)] int[] Labels,
+    [property: Id(2)] MatrixRows Vectors,
+    [property: Id(3)] AuditRest? Audit = null);
+
+/// <summary>What became of those images of the audit sample that have no label, so that none is left out without a word.</summary>
+/// <param name="Unlabelled">People gave no label: all said that they cannot tell, or one that it shows none of the classes.</param>
+/// <param name="Open">People are asked, and nobody has answered yet.</param>
+/// <param name="NotYet">Nobody was asked: they came later than the last question, or are not scored yet.</param>
+/// <param name="PutAside">They turned out to be no picture, and belong to the pool no more.</param>
+[GenerateSerializer, Immutable, Alias("winnow.audit-rest")]
+public sealed record AuditRest(
+    [property: Id(0)] int Unlabelled,
+    [property: Id(1)] int Open,
+    [property: Id(2)] int NotYet,
+    [property: Id(3)] int PutAside);
 
 /// <summary>What a head makes of a shard's part of the holdout.</summary>
 [GenerateSerializer, Immutable, Alias("winnow.holdout-result")]
@@ -87,12 +116,12 @@ public interface IShardLearning : IGrainWithStringKey
     Task RescoreAsync(LearningState state, CancellationToken cancellationToken);
 
     /// <summary>The <paramref name="count"/> smallest audit hashes among the pool.</summary>
-    [Alias("audit-hashes")]
+    [Alias("audit-hashes"), ResponseTimeout(LongCall.Limit)]
     Task<ulong[]> GetSmallestAuditHashesAsync(int count, CancellationToken cancellationToken);
 
     /// <summary>Ordinals of the audit sample that nobody has been asked about.</summary>
-    [Alias("audit-unasked")]
-    Task<int[]> GetUnaskedAuditAsync(CancellationToken cancellationToken);
+    [Alias("audit-unasked"), ResponseTimeout(LongCall.Limit)]
+    Task<int[]> GetUnaskedAuditAsync(LearningState? learning, CancellationToken cancellationToken);
 
     /// <summary>A uniform sample of embeddings to fit the projection on.</summary>
     [Alias("sample"), ResponseTimeout(LongCall.Limit)]
@@ -102,9 +131,9 @@ public interface IShardLearning : IGrainWithStringKey
     [Alias("gather"), ResponseTimeout(LongCall.Limit)]
     Task<GatheredCandidates> GatherCandidatesAsync(GatherCandidates request, CancellationToken cancellationToken);
 
-    /// <summary>Rows of the projection.</summary>
+    /// <summary>Rows of the projection, one for each ordinal.</summary>
     [Alias("vectors"), ResponseTimeout(LongCall.Limit)]
-    Task<MatrixRows> GetVectorsAsync(int[] ordinals, CancellationToken cancellationToken);
+    Task<MatrixRows> GetVectorsAsync(int[] ordinals, LearningState? learning, CancellationToken cancellationToken);
 
     /// <summary>Asks people about images. Repeating the operation is harmless.</summary>
     [Alias("enqueue")]
@@ -114,11 +143,11 @@ public interface IShardLearning : IGrainWithStringKey
     [Alias("progress")]
     Task<ArmProgress> GetProgressAsync(string arm, int round, CancellationToken cancellationToken);
 
-    /// <summary>What an arm may train on after a round, or the audit sample when the arm is <c>audit</c>.</summary>
+    /// <summary>What an arm may train on after a round, or the audit sample for the arm <c>audit</c>: all of it, or an error.</summary>
     [Alias("labelled"), ResponseTimeout(LongCall.Limit)]
-    Task<LabelledRows> GetLabelledAsync(string arm, int throughRound, CancellationToken cancellationToken);
+    Task<LabelledRows> GetLabelledAsync(string arm, int throughRound, LearningState? learning, CancellationToken cancellationToken);
 
     /// <summary>Measures a head, as bytes of <c>SoftmaxHead</c>, on the holdout.</summary>
     [Alias("holdout"), ResponseTimeout(LongCall.Limit)]
-    Task<HoldoutResult> EvaluateHoldoutAsync(byte[] head, CancellationToken cancellationToken);
+    Task<HoldoutResult> EvaluateHoldoutAsync(byte[] head, LearningState? learning, CancellationToken cancellationToken);
 }

@@ -47,8 +47,9 @@ internal sealed partial class DatasetGrain
         }
         if (!state.State.Learning.AuditDrawn)
         {
-            var threshold = await DrawAuditAsync(cancellationToken);
-            await LearnAsync(learning => (learning.AuditThreshold, learning.AuditDrawn) = (threshold, true), cancellationToken);
+            var (threshold, images) = await DrawAuditAsync(cancellationToken);
+            await LearnAsync(
+                learning => (learning.AuditThreshold, learning.AuditImages, learning.AuditDrawn) = (threshold, images, true), cancellationToken);
         }
     }
 
@@ -87,15 +88,15 @@ internal sealed partial class DatasetGrain
     /// The audit sample is the images with the smallest hashes: uniformly random, drawn before anything is selected, and by one threshold
     /// that later images are held against too.
     /// </summary>
-    private async Task<ulong> DrawAuditAsync(CancellationToken cancellationToken)
+    private async Task<(ulong Threshold, int Images)> DrawAuditAsync(CancellationToken cancellationToken)
     {
         var wanted = _dataset.Settings.AuditSample;
-        if (wanted == 0) return 0;
+        if (wanted == 0) return (0, 0);
         var hashes = (await OnShardsAsync((IShardLearning s) => s.GetSmallestAuditHashesAsync(wanted, cancellationToken), cancellationToken)).SelectMany(h => h).Order().ToArray();
         // A small pool keeps most of its images for training.
         var summaries = await OnShardsAsync((IShardIngest s) => s.GetSummaryAsync(cancellationToken), cancellationToken);
         var pool = summaries.Sum(s => s.Images - s.Holdout - s.Stages[(int)Stage.Quarantined]);
         var drawn = (int)Math.Min(Math.Min(wanted, pool / 5), hashes.Length);
-        return drawn == 0 ? 0 : hashes[drawn - 1];
+        return drawn == 0 ? (0, 0) : (hashes[drawn - 1], drawn);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Winnow.Abstractions.Datasets;
@@ -6,13 +7,13 @@ using Winnow.Grains.Ports;
 using Winnow.Grains.Telemetry;
 using Winnow.Model;
 using Winnow.Model.Datasets;
+using Winnow.Model.Images;
 
 namespace Winnow.Grains.Datasets;
 
 /// <summary>Immutable snapshots. The manifest lists every image in the order of ids, so equal content gives equal bytes and an equal hash.</summary>
 internal sealed partial class DatasetGrain
 {
-    private const int ManifestPage = 5_000;
     private static readonly byte[] NewLine = "\n"u8.ToArray();
 
     private readonly SemaphoreSlim _manifests = new(1, 1);
@@ -27,6 +28,7 @@ internal sealed partial class DatasetGrain
     public Task<DatasetVersion> CreateVersionAsync(CreateVersion command, Guid operationId, string actor, CancellationToken cancellationToken)
     {
         if (FindVersion(operationId) is { } same) return Task.FromResult(same);
+        ThrowIfNotKept("A version");
         // Whoever repeats the request waits for the version that is being made; its end does not depend on who still listens.
         if (!_making.TryGetValue(operationId, out var making)) _making[operationId] = making = MakeVersionAsync(command, operationId, actor, _ends.Token);
         return making.WaitAsync(cancellationToken);
@@ -81,6 +83,8 @@ internal sealed partial class DatasetGrain
     private async Task<(long Images, long Labeled, string Sha256)> WriteManifestAsync(string key, IShardIngest[] shards, CancellationToken cancellationToken)
     {
         long images = 0, labeled = 0;
+        // One sample for all pages, whatever is drawn meanwhile.
+        var audit = state.State.Learning.AuditThreshold;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         await objects.PutAsync(key, async (stream, ct) =>
         {
@@ -95,20 +99,34 @@ internal sealed partial class DatasetGrain
             await LineAsync(JsonSerializer.SerializeToUtf8Bytes(new ManifestHeader("winnow-manifest", 1, _dataset.Name, _dataset.Schema), ModelJson.Default.ManifestHeader));
             foreach (var shard in shards)
             {
-                for (var at = 0; at >= 0;)
+                await foreach (var image in ImagesOfAsync(shard, audit, ct))
                 {
-                    var page = await shard.ListForManifestAsync(at, ManifestPage, ct);
-                    foreach (var image in page.Images)
-                    {
-                        var label = image.Label < 0 ? null : _dataset.Schema.Classes[image.Label].Name;
-                        await LineAsync(JsonSerializer.SerializeToUtf8Bytes(new ManifestRow(image.Id, image.Name, image.Partition, image.Stage, label, image.HistoryVersion, image.Audit), ModelJson.Default.ManifestRow));
-                        images++;
-                        if (label is not null) labeled++;
-                    }
-                    at = page.NextOrdinal;
+                    var label = image.Label < 0 ? null : _dataset.Schema.Classes[image.Label].Name;
+                    var row = new ManifestRow(image.Id, image.Name, image.Partition, image.Stage, label, image.HistoryVersion, image.Audit);
+                    await LineAsync(JsonSerializer.SerializeToUtf8Bytes(row, ModelJson.Default.ManifestRow));
+                    images++;
+                    if (label is not null) labeled++;
                 }
             }
         }, cancellationToken);
         return (images, labeled, Convert.ToHexStringLower(hash.GetHashAndReset()));
+    }
+
+    /// <summary>
+    /// All images of a shard in the order of ids. Each page goes on after the last image of the one before, so the shard may close and open in between.
+    /// </summary>
+    private async IAsyncEnumerable<ListedImage> ImagesOfAsync(
+        IShardIngest shard, ulong auditThreshold, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ImageId? after = null;
+        while (true)
+        {
+            var query = new ListImages(0, options.ListedAtOnce, null, ById: true, after, auditThreshold);
+            var page = await shard.ListAsync(query, cancellationToken);
+            ListedImages.ThrowIfOld(page, shard.GetPrimaryKeyString());
+            foreach (var image in page.Images) yield return image;
+            if (page.NextOrdinal < 0) yield break;
+            after = page.Images[^1].Id;
+        }
     }
 }

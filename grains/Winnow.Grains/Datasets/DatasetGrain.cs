@@ -6,6 +6,7 @@ using Winnow.Abstractions.Images.Buckets;
 using Winnow.Abstractions.Security;
 using Winnow.Abstractions.Training;
 using Winnow.Algorithms.Selection;
+using Winnow.Grains.Images;
 using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;
@@ -19,7 +20,8 @@ namespace Winnow.Grains.Datasets;
 [Reentrant, SiloRole(SiloTraits.Core), GrainType("dataset")]
 internal sealed partial class DatasetGrain(
     [PersistentState("dataset", GrainsRegistration.GrainStorage)] IPersistentState<DatasetState> state,
-    KnownDatasets datasets, IObjectStore objects, TimeProvider time, ILogger<DatasetGrain> logger) : Grain, IDatasetGrain
+    KnownDatasets datasets, IObjectStore objects, ShardOptions options, TimeProvider time, ILogger<DatasetGrain> logger)
+    : Grain, IDatasetGrain
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly CancellationTokenSource _ends = new();
@@ -87,6 +89,7 @@ internal sealed partial class DatasetGrain(
     {
         if (state.State.Rounds.Find(r => r.OperationId == operationId) is { } same)
             return await BeginAsync(same, cancellationToken);
+        ThrowIfNotKept("A round");
         var accepted = Accept(command);
         var running = state.State.Rounds.Find(r => r.Arm == accepted.Arm && r.Ended is null);
         // A round may have ended a moment before its word of it comes here.
@@ -99,6 +102,13 @@ internal sealed partial class DatasetGrain(
         await WriteAsync();
         return await BeginAsync(entry, cancellationToken);
     }, cancellationToken);
+
+    /// <summary>Of a dataset whose labels cannot be kept whole nothing is made: what its people said would be missing from it.</summary>
+    private void ThrowIfNotKept(string wanted)
+    {
+        if (_dataset.Schema.CheckKept() is not { } lost) return;
+        throw new RefusedException($"{wanted} of dataset '{_dataset.Name}' cannot be made. {lost} The dataset can be read and backed up.");
+    }
 
     private Task<RoundInfo> BeginAsync(RoundEntry round, CancellationToken cancellationToken)
     {

@@ -37,7 +37,8 @@ public sealed class DatasetState
     public List<RoundEntry> Rounds { get; set; } = [];
     public List<VersionEntry> Versions { get; set; } = [];
 
-    public LearningState ToLearning() => new(Learning.Sequence, Learning.ProjectionKey, Learning.HeadKey, Learning.ModelName, Learning.AuditThreshold);
+    public LearningState ToLearning() => new(
+        Learning.Sequence, Learning.ProjectionKey, Learning.HeadKey, Learning.ModelName, Learning.AuditThreshold, Learning.AuditImages);
 
     /// <summary>The latest promoted round of an arm.</summary>
     public RoundEntry? ChampionOf(string arm) => Rounds.LastOrDefault(r => r.Arm == arm && r.Promoted == true);
@@ -51,5 +52,6 @@ public sealed class LearningStateRecord
     public string? HeadKey { get; set; }
     public string? ModelName { get; set; }
     public ulong AuditThreshold { get; set; }
+    public int? AuditImages { get; set; }
     public bool AuditDrawn { get; set; }
 }

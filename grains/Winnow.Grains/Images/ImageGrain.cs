@@ -101,6 +101,8 @@ internal sealed class ImageGrain(KnownDatasets datasets, ILedger ledger, LeaseKe
         if (command.Decision.Comment is { Length: > 2000 }) return Refuse(SubmitStatus.Refused, "A comment has at most 2,000 characters.");
         if (command.Decision.Kind == DecisionKind.Label && command.Decision.Annotations.Count == 0) return Refuse(SubmitStatus.Refused, "A label decision needs at least one annotation.");
         if (command.Decision.Kind != DecisionKind.Label && command.Decision.Annotations.Count > 0) return Refuse(SubmitStatus.Refused, "Only a label decision carries annotations.");
+        var lost = command.Decision.Kind == DecisionKind.Label ? _dataset.Schema.CheckKept() : null;
+        if (lost is not null) return Refuse(SubmitStatus.Refused, lost);
         if (AnnotationRules.Check(command.Decision.Annotations, _dataset.Schema) is { } wrong) return Refuse(SubmitStatus.Refused, wrong);
 
         long seen;

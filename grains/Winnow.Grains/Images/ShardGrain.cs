@@ -155,59 +155,6 @@ internal sealed partial class ShardGrain(KnownDatasets datasets, ILedger ledger,
     public Task<ShardSummary> GetSummaryAsync(CancellationToken cancellationToken) =>
         Task.FromResult(new ShardSummary(_index.Count, _index.Stages(), _index.Holdout, _index.Count - Embedded, _tasks.Open, _index.Decided, _stalled));
 
-    public async Task<ImageRecord?> FindAsync(ImageId image, CancellationToken cancellationToken)
-    {
-        if (!_index.TryFind(image, out var ordinal)) return null;
-        var row = (await ledger.ReadImagesAsync(_key, [ordinal], cancellationToken))[0];
-        await ScoresLoadedAsync(cancellationToken);
-        return new ImageRecord(ordinal, row.Row, row.ReceivedAt, row.ReceivedBy, _index.StageOf(ordinal, Embedded), ModelName, ScoreOf(ordinal));
-    }
-
-    public async Task<ListedImages> ListAsync(ListImages query, CancellationToken cancellationToken)
-    {
-        var wanted = new List<int>();
-        var at = Math.Max(0, query.FromOrdinal);
-        for (; at < _index.Count && wanted.Count < query.Max; at++)
-            if (query.Stage is null || _index.StageOf(at, Embedded) == query.Stage) wanted.Add(at);
-        return new ListedImages(await ReadListedAsync(wanted, cancellationToken), at < _index.Count ? at : -1);
-    }
-
-    public async Task<ListedImages> ListForManifestAsync(int fromPosition, int max, CancellationToken cancellationToken)
-    {
-        // The order is made anew for each page from position 0 and kept while pages are read, so that images which arrive meanwhile do not shift it.
-        if (fromPosition == 0 || _manifestOrder is null) _manifestOrder = SortedOrdinals();
-        var order = _manifestOrder;
-        var end = Math.Min(order.Length, fromPosition + max);
-        var page = await ReadListedAsync(order[Math.Min(fromPosition, end)..end], cancellationToken);
-        if (end < order.Length) return new ListedImages(page, end);
-        _manifestOrder = null;
-        return new ListedImages(page, -1);
-    }
-
-    private int[]? _manifestOrder;
-
-    private int[] SortedOrdinals()
-    {
-        var ids = _index.Ids.ToArray();
-        var order = new int[ids.Length];
-        for (var i = 0; i < order.Length; i++) order[i] = i;
-        Array.Sort(ids, order);
-        return order;
-    }
-
-    private async Task<ListedImage[]> ReadListedAsync(IReadOnlyList<int> ordinals, CancellationToken cancellationToken)
-    {
-        if (ordinals.Count == 0) return [];
-        var rows = await ledger.ReadImagesAsync(_key, ordinals, cancellationToken);
-        var listed = new ListedImage[ordinals.Count];
-        for (var i = 0; i < listed.Length; i++)
-        {
-            var o = ordinals[i];
-            listed[i] = new ListedImage(o, rows[i].Row.Id, rows[i].Row.Name, _index.StageOf(o, Embedded), rows[i].Row.Partition, _index.LabelOf(o), rows[i].Row.Reason, _index.VersionOf(o), IsAudit(o));
-        }
-        return listed;
-    }
-
     /// <summary>Makes a step durable. Memory may follow only when this returns.</summary>
     private async Task CommitAsync(ShardCommit commit, CancellationToken cancellationToken)
     {

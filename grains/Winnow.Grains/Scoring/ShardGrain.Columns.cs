@@ -19,6 +19,8 @@ internal sealed partial class ShardGrain
     private readonly TaskCompletionSource _scoresLoaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _columnsLoaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IReadOnlyList<SegmentRow> _published = [];
+    // Rows that the ledger said were embedded when the shard opened. Fewer are there only while some are made again.
+    private int _onceEmbedded;
     private SegmentColumn? _embeddings;
     private SegmentColumn? _projected;
     private SegmentColumn? _scores;
@@ -63,7 +65,7 @@ internal sealed partial class ShardGrain
     {
         _published = await ledger.ReadSegmentsAsync(_key, cancellationToken);
         foreach (var row in _published) NameColumn(row.Kind, row.Version);
-        _index.SetEmbedded(_published.Where(r => r.Kind == SegmentKinds.Embedding).Sum(r => r.Count));
+        _index.SetEmbedded(_onceEmbedded = _published.Where(r => r.Kind == SegmentKinds.Embedding).Sum(r => r.Count));
     }
 
     /// <summary>

@@ -30,8 +30,8 @@ internal static class PoolSelection
         float[] candidateVectors = [], evaluationVectors = [];
         if (plan.NeedsVectors)
         {
-            candidateVectors = await FetchAsync(shards, candidates, cancellationToken);
-            evaluationVectors = await FetchAsync(shards, evaluation, cancellationToken);
+            candidateVectors = await FetchAsync(shards, candidates, request.Learning, cancellationToken);
+            evaluationVectors = await FetchAsync(shards, evaluation, request.Learning, cancellationToken);
         }
         var pool = new SelectionPool
         {
@@ -49,11 +49,13 @@ internal static class PoolSelection
         return [.. chosen.Select((at, rank) => new Selected(candidates[at].Shard, candidates[at].Candidate.Ordinal, candidates[at].Candidate.Image, 1f - (float)rank / chosen.Count))];
     }
 
-    private static async Task<float[]> FetchAsync(IReadOnlyList<IShardLearning> shards, Located[] wanted, CancellationToken cancellationToken)
+    private static async Task<float[]> FetchAsync(
+        IReadOnlyList<IShardLearning> shards, Located[] wanted, LearningState? learning, CancellationToken cancellationToken)
     {
         if (wanted.Length == 0) return [];
         var byShard = Enumerable.Range(0, wanted.Length).GroupBy(i => wanted[i].Shard).ToArray();
-        var parts = await Task.WhenAll(byShard.Select(g => shards[g.Key].GetVectorsAsync([.. g.Select(i => wanted[i].Candidate.Ordinal)], cancellationToken)));
+        var parts = await Task.WhenAll(byShard.Select(g =>
+            shards[g.Key].GetVectorsAsync([.. g.Select(i => wanted[i].Candidate.Ordinal)], learning, cancellationToken)));
         var dimensions = parts.Max(p => p.Dimensions);
         var values = new float[wanted.Length * dimensions];
         for (var p = 0; p < parts.Length; p++)

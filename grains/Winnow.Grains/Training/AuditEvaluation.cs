@@ -5,7 +5,10 @@ using Winnow.Model.Training;
 
 namespace Winnow.Grains.Training;
 
-/// <summary>A head on the audit sample: log-loss and hit per image, temperature cross-fitted.</summary>
+/// <summary>
+/// A head on the audit sample: log-loss and hit per image, temperature cross-fitted. Images that people gave no label stand at the end: wrong under
+/// any model, with the loss of one that knows nothing. <paramref name="Probabilities"/> has the labelled ones alone.
+/// </summary>
 internal sealed record AuditResult(double[] Losses, bool[] Right, float[] Probabilities);
 
 /// <summary>
@@ -21,10 +24,12 @@ internal static class AuditEvaluation
     /// <param name="labels">Class indices, in the order of image ids, so that halves are random ones.</param>
     /// <param name="classes">Number of classes.</param>
     /// <param name="fallback">The temperature where the sample is too small for one.</param>
-    public static AuditResult Measure(float[] logits, int[] labels, int classes, float fallback)
+    /// <param name="unlabelled">Images of the sample that people gave no label: rejected, skipped by all, or never answered.</param>
+    public static AuditResult Measure(float[] logits, int[] labels, int classes, float fallback, int unlabelled = 0)
     {
-        var losses = new double[labels.Length];
-        var right = new bool[labels.Length];
+        var losses = new double[labels.Length + unlabelled];
+        var right = new bool[labels.Length + unlabelled];
+        Array.Fill(losses, Math.Log(classes), labels.Length, unlabelled);
         var probabilities = new float[logits.Length];
         var temperatures = labels.Length < SmallestForTemperature ? [fallback, fallback] : new[] { FitHalf(logits, labels, classes, 1), FitHalf(logits, labels, classes, 0) };
         for (var i = 0; i < labels.Length; i++)
@@ -50,17 +55,20 @@ internal static class AuditEvaluation
 
     public static ModelMetrics ToMetrics(AuditResult audit, int[] labels, int classes, (int Count, int Correct, double LogLossSum) holdout, double? crossValidated)
     {
-        var n = labels.Length;
+        var n = audit.Right.Length;
         var hits = audit.Right.Count(r => r);
         var (lower, upper) = n == 0 ? (0, 1) : BinomialBounds.ClopperPearson(hits, n, 0.95);
         return new ModelMetrics
         {
             AuditCount = n,
+            AuditUnlabelled = n - labels.Length,
             AuditAccuracy = n == 0 ? null : (double)hits / n,
             AuditAccuracyLower = n == 0 ? null : lower,
             AuditAccuracyUpper = n == 0 ? null : upper,
             AuditLogLoss = n == 0 ? null : audit.Losses.Average(),
-            AuditCalibrationError = n == 0 ? null : ClassificationMetrics.ExpectedCalibrationError(audit.Probabilities, labels, classes),
+            AuditCalibrationError = labels.Length == 0
+                ? null
+                : ClassificationMetrics.ExpectedCalibrationError(audit.Probabilities, labels, classes),
             HoldoutCount = holdout.Count,
             HoldoutAccuracy = holdout.Count == 0 ? null : (double)holdout.Correct / holdout.Count,
             HoldoutLogLoss = holdout.Count == 0 ? null : holdout.LogLossSum / holdout.Count,

@@ -46,7 +46,7 @@ internal sealed partial class RoundGrain
             var strategy = state.State.Command!.Strategy!;
             // Until the arm has a model of its own there is nothing to be uncertain about.
             if (_number == 1 || (QueryStrategies.Get(strategy).NeedsModel && learning.ModelName is null)) strategy = state.State.Command.ColdStart!;
-            var request = new GatherCandidates(_arm, strategy, state.State.Command.BatchSize, _number, Seed);
+            var request = new GatherCandidates(_arm, strategy, state.State.Command.BatchSize, _number, Seed, learning);
             async Task<float[]> LabelledVectorsAsync() => (await LabelledAsync(_arm, _number - 1, cancellationToken)).Vectors;
             var selected = await OnShardsAsync(shards => PoolSelection.SelectAsync(shards, request, _dataset.Schema.Classes.Count, LabelledVectorsAsync, cancellationToken), cancellationToken);
             if (selected.Count == 0) throw new RefusedException($"Arm '{_arm}' has no image left to ask about. Import more images, or end the learning here.");
@@ -56,22 +56,23 @@ internal sealed partial class RoundGrain
             // Written before anybody is asked: after a crash the same images are asked about.
             await state.WriteStateAsync(CancellationToken.None);
         }
+        var drawn = await Dataset.GetLearningAsync(cancellationToken);
         await datasets.OnShardsAsync(_dataset.Name, async layout =>
         {
             // By image: since they were selected, others may have taken over from the shards that held them.
             var selected = state.State.Selected.GroupBy(s => layout.ShardOf(s.Image)).ToArray();
             await selected.AllAsync(g => GrainFactory.GetGrain<IShardLearning>(GrainKeys.Shard(_dataset.Name, g.Key)).EnqueueAsync(
                 new EnqueueTasks(Guid.Empty, _arm, _number, [.. g.Select(s => s.Ordinal)], [.. g.Select(s => s.Priority)], [.. g.Select(s => s.Image)]), cancellationToken));
-            await layout.Grains<IShardLearning>(GrainFactory, _dataset.Name).AllAsync(s => AskAuditAsync(s, cancellationToken));
+            await layout.Grains<IShardLearning>(GrainFactory, _dataset.Name).AllAsync(s => AskAuditAsync(s, drawn, cancellationToken));
             return true;
         }, cancellationToken);
         await NextAsync(RoundStep.Review);
     }
 
     /// <summary>The audit sample is asked about before anything else: every figure of the round rests on it.</summary>
-    private async Task AskAuditAsync(IShardLearning shard, CancellationToken cancellationToken)
+    private async Task AskAuditAsync(IShardLearning shard, LearningState learning, CancellationToken cancellationToken)
     {
-        var unasked = await shard.GetUnaskedAuditAsync(cancellationToken);
+        var unasked = await shard.GetUnaskedAuditAsync(learning, cancellationToken);
         if (unasked.Length == 0) return;
         var priorities = new float[unasked.Length];
         Array.Fill(priorities, 2f);
@@ -84,18 +85,23 @@ internal sealed partial class RoundGrain
         {
             var progress = await OnShardsAsync(shards => shards.AllAsync(s => s.GetProgressAsync(_arm, _number, cancellationToken)), cancellationToken);
             state.State.Decided = progress.Sum(p => p.Decided);
+            state.State.AuditOpen = progress.Sum(p => p.AuditAsked - p.AuditDecided);
             if (progress.All(p => p.Decided == p.Asked && p.AuditDecided == p.AuditAsked)) break;
             await _wake.WaitAsync(Poll, cancellationToken);
         }
         await NextAsync(RoundStep.Train);
     }
 
-    private sealed record Labelled(ImageId[] Images, int[] Labels, float[] Vectors, int Dimensions);
+    /// <param name="Audit">Of the audit sample: what became of the images that have no label.</param>
+    private sealed record Labelled(ImageId[] Images, int[] Labels, float[] Vectors, int Dimensions, AuditRest Audit);
 
     /// <summary>Labelled rows of all shards in the order of image ids, so that training does not depend on how images arrived.</summary>
     private async Task<Labelled> LabelledAsync(string arm, int throughRound, CancellationToken cancellationToken)
     {
-        var parts = await OnShardsAsync(shards => shards.AllAsync(s => s.GetLabelledAsync(arm, throughRound, cancellationToken)), cancellationToken);
+        var learning = await Dataset.GetLearningAsync(cancellationToken);
+        var parts = await OnShardsAsync(
+            shards => shards.AllAsync(s => s.GetLabelledAsync(arm, throughRound, learning, cancellationToken)), cancellationToken);
+        if (arm == Arms.Audit) AuditSample.Check(parts, learning.AuditImages);
         var dimensions = parts.Max(p => p.Vectors.Dimensions);
         var images = parts.SelectMany(p => p.Images).ToArray();
         var labels = parts.SelectMany(p => p.Labels).ToArray();
@@ -104,7 +110,7 @@ internal sealed partial class RoundGrain
         Array.Sort(images, order);
         var sorted = new float[vectors.Length];
         for (var i = 0; i < order.Length; i++) vectors.AsSpan(order[i] * dimensions, dimensions).CopyTo(sorted.AsSpan(i * dimensions));
-        return new Labelled(images, [.. order.Select(o => labels[o])], sorted, dimensions);
+        return new Labelled(images, [.. order.Select(o => labels[o])], sorted, dimensions, AuditSample.RestOf(parts));
     }
 
     private async Task TrainAsync(CancellationToken cancellationToken)
@@ -191,17 +197,29 @@ internal sealed partial class RoundGrain
     {
         var head = await ReadHeadAsync(state.State.HeadKey!, cancellationToken);
         var audit = await LabelledAsync(Arms.Audit, int.MaxValue, cancellationToken);
-        var fallback = (float)state.State.OutOfFoldTemperature;
-        var measured = AuditEvaluation.Measure(HeadEvaluation.Logits(head with { Temperature = 1 }, audit.Vectors), audit.Labels, head.Classes, fallback);
+        // Those that were open when this round's review ended were given up then; what another arm has asked about since is no outcome yet.
+        var unlabelled = audit.Audit.Unlabelled + Math.Min(audit.Audit.Open, state.State.AuditOpen);
+        AuditResult Measure(SoftmaxHead model, float fallback)
+        {
+            var logits = HeadEvaluation.Logits(model with { Temperature = 1 }, audit.Vectors);
+            return AuditEvaluation.Measure(logits, audit.Labels, model.Classes, fallback, unlabelled);
+        }
+
+        var measured = Measure(head, (float)state.State.OutOfFoldTemperature);
+        var learning = await Dataset.GetLearningAsync(cancellationToken);
         var bytes = head.ToBytes();
-        var parts = await OnShardsAsync(shards => shards.AllAsync(s => s.EvaluateHoldoutAsync(bytes, cancellationToken)), cancellationToken);
+        var parts = await OnShardsAsync(
+            shards => shards.AllAsync(s => s.EvaluateHoldoutAsync(bytes, learning, cancellationToken)), cancellationToken);
         var holdout = (parts.Sum(p => p.Count), parts.Sum(p => p.Correct), parts.Sum(p => p.LogLossSum));
         state.State.Model = state.State.Model! with { Metrics = AuditEvaluation.ToMetrics(measured, audit.Labels, head.Classes, holdout, state.State.CrossValidatedLogLoss) };
 
         var champion = await Dataset.GetChampionAsync(_arm, cancellationToken);
         var against = champion is null || champion.Model.Round == _number ? null
-            : AuditEvaluation.Measure(HeadEvaluation.Logits(await ReadHeadAsync(champion.HeadKey, cancellationToken) with { Temperature = 1 }, audit.Vectors), audit.Labels, head.Classes, (float)champion.Model.Temperature);
-        var decision = PromotionRule.Decide(measured.Losses, against?.Losses, measured.Right, against?.Right, champion is null || state.State.Labels > champion.Model.Labels);
+            : Measure(await ReadHeadAsync(champion.HeadKey, cancellationToken), (float)champion.Model.Temperature);
+        var moreLabels = champion is null || state.State.Labels > champion.Model.Labels;
+        var decision = audit.Labels.Length == 0
+            ? PromotionRule.Unmeasured(unlabelled, moreLabels)
+            : PromotionRule.Decide(measured.Losses, against?.Losses, measured.Right, against?.Right, moreLabels);
         (state.State.Better, state.State.Reason) = (decision.Promote, decision.Reason);
         await NextAsync(RoundStep.Promote);
     }

@@ -14,6 +14,8 @@ public sealed class RoundState
     public DateTimeOffset? EndedAt { get; set; }
     public List<SelectedRecord> Selected { get; set; } = [];
     public int Decided { get; set; }
+    /// <summary>Audit images without an answer when the review ended.</summary>
+    public int AuditOpen { get; set; }
     public int Labels { get; set; }
     public string? DataSha256 { get; set; }
     public string? ProjectionKey { get; set; }

@@ -20,8 +20,7 @@ internal sealed partial class ShardGrain
     /// <summary>Rows of a segment that is made at once from what is there already.</summary>
     private const int BulkSegmentRows = 65_536;
 
-    // Streams of the dataset's seed, so that no two draws share their hashes.
-    private const ulong AuditStream = 0xA0D1_7000_0000_0001;
+    // Of the dataset's seed, so that no two draws share their hashes: see AuditSample.
     private const ulong ProjectionStream = 0xA0D1_7000_0000_0002;
 
     private LearningState _learning = new(-1, null, null, null, 0);
@@ -46,6 +45,29 @@ internal sealed partial class ShardGrain
     }
 
     public Task RescoreAsync(LearningState state, CancellationToken cancellationToken) => ApplyLearningAsync(state, cancellationToken);
+
+    /// <summary>
+    /// What every entry of learning passes: afterwards the shard stands where its caller believes it to stand, its rows projected and scored under
+    /// that state or a later one, as many as there were before it closed.
+    /// </summary>
+    /// <returns>The state that the caller relies on.</returns>
+    /// <exception cref="OrleansException">Columns that were lost are being made again.</exception>
+    private async Task<LearningState> ReadyAsync(LearningState? learning, CancellationToken cancellationToken)
+    {
+        learning ??= await GrainFactory.GetGrain<IDatasetGrain>(_key.Dataset).GetLearningAsync(cancellationToken);
+        if (_learning.Sequence < learning.Sequence) await ApplyLearningAsync(learning, cancellationToken);
+        ThrowIfRowsAreMissing();
+        return learning;
+    }
+
+    private void ThrowIfRowsAreMissing()
+    {
+        if (Embedded < _onceEmbedded) throw MadeAgain(_onceEmbedded - Embedded);
+    }
+
+    /// <summary>An answer without them would look whole.</summary>
+    private OrleansException MadeAgain(int rows) =>
+        new($"Shard {_key} makes what it knew of {rows} images again, as its segments cannot be used. Repeat the call.");
 
     private async Task ProjectAllAsync(LearningState state, CancellationToken cancellationToken)
     {
@@ -102,42 +124,42 @@ internal sealed partial class ShardGrain
         return made;
     }
 
-    private ulong HashOf(int ordinal, ulong seed)
-    {
-        Span<byte> id = stackalloc byte[ImageId.Size];
-        _index.IdOf(ordinal).CopyTo(id);
-        return Algorithms.Numerics.StableHash.Of(id, seed);
-    }
-
-    /// <summary>Whether an image belongs to the audit sample: a property of its id alone, so that images yet to come are drawn at the same rate.</summary>
-    private bool IsAudit(int ordinal) =>
-        _learning.AuditThreshold != 0 && !_index.Has(ordinal, ShardIndex.Flags.Holdout) && HashOf(ordinal, _dataset.Settings.Seed ^ AuditStream) <= _learning.AuditThreshold;
+    private bool IsAudit(int ordinal, ulong threshold) =>
+        !_index.Has(ordinal, ShardIndex.Flags.Holdout) && AuditSample.Holds(_index.IdOf(ordinal), _dataset.Settings.Seed, threshold);
 
     private bool InPool(int ordinal) => (_index.FlagsOf(ordinal) & (ShardIndex.Flags.Holdout | ShardIndex.Flags.Quarantined)) == 0;
 
-    public Task<ulong[]> GetSmallestAuditHashesAsync(int count, CancellationToken cancellationToken)
+    public async Task<ulong[]> GetSmallestAuditHashesAsync(int count, CancellationToken cancellationToken)
     {
+        await ColumnsLoadedAsync(cancellationToken);
+        ThrowIfRowsAreMissing();
         var hashes = new List<ulong>(Embedded);
         for (var o = 0; o < Embedded; o++)
-            if (InPool(o)) hashes.Add(HashOf(o, _dataset.Settings.Seed ^ AuditStream));
+            if (InPool(o)) hashes.Add(AuditSample.HashOf(_index.IdOf(o), _dataset.Settings.Seed));
         hashes.Sort();
-        return Task.FromResult(hashes.Take(count).ToArray());
+        return [.. hashes.Take(count)];
     }
 
-    public Task<int[]> GetUnaskedAuditAsync(CancellationToken cancellationToken)
+    public async Task<int[]> GetUnaskedAuditAsync(LearningState? learning, CancellationToken cancellationToken)
     {
+        var threshold = (await ReadyAsync(learning, cancellationToken)).AuditThreshold;
         var unasked = new List<int>();
         for (var o = 0; o < Embedded; o++)
-            if (InPool(o) && IsAudit(o) && !_index.Has(o, ShardIndex.Flags.Closed) && !_tasks.Contains(Arms.Audit, o)) unasked.Add(o);
-        return Task.FromResult(unasked.ToArray());
+        {
+            if (!InPool(o) || !IsAudit(o, threshold)) continue;
+            if (!_index.Has(o, ShardIndex.Flags.Closed) && !_tasks.Contains(Arms.Audit, o)) unasked.Add(o);
+        }
+        return [.. unasked];
     }
 
     public async Task<MatrixRows> SampleEmbeddingsAsync(int count, CancellationToken cancellationToken)
     {
         await ColumnsLoadedAsync(cancellationToken);
+        ThrowIfRowsAreMissing();
         if (_embeddings is not { } embeddings) return new MatrixRows(0, []);
         var ordinals = Enumerable.Range(0, Embedded).Where(InPool).ToArray();
-        Array.Sort(ordinals.Select(o => HashOf(o, _dataset.Settings.Seed ^ ProjectionStream)).ToArray(), ordinals);
+        var seed = _dataset.Settings.Seed ^ ProjectionStream;
+        Array.Sort(ordinals.Select(o => LocalSelection.HashOf(_index.IdOf(o), seed)).ToArray(), ordinals);
         return Copy(embeddings, ordinals.AsSpan(0, Math.Min(count, ordinals.Length)));
     }
 
@@ -150,14 +172,14 @@ internal sealed partial class ShardGrain
 
     public async Task<GatheredCandidates> GatherCandidatesAsync(GatherCandidates request, CancellationToken cancellationToken)
     {
-        await ColumnsLoadedAsync(cancellationToken);
+        var threshold = (await ReadyAsync(request.Learning, cancellationToken)).AuditThreshold;
         if (_projected is not { } projected) return new GatheredCandidates(0, [], [], []);
         var rounds = _tasks.ArmRounds(request.Arm);
         var eligible = new List<int>(projected.Count);
         for (var o = 0; o < projected.Count; o++)
         {
             // A label that came with the image or a rejection leaves nothing to ask; a label that another arm paid for may be chosen again.
-            if (!InPool(o) || _index.Has(o, ShardIndex.Flags.Imported) || IsAudit(o) || rounds.ContainsKey(o)) continue;
+            if (!InPool(o) || _index.Has(o, ShardIndex.Flags.Imported) || IsAudit(o, threshold) || rounds.ContainsKey(o)) continue;
             if (_index.Has(o, ShardIndex.Flags.Closed) && _index.LabelOf(o) < 0) continue;
             eligible.Add(o);
         }
@@ -166,10 +188,12 @@ internal sealed partial class ShardGrain
         return await Task.Run(() => LocalSelection.Gather(request, _dataset.Schema.Classes.Count, _dataset.Shards.Count, eligible, ids, scores), cancellationToken);
     }
 
-    public async Task<MatrixRows> GetVectorsAsync(int[] ordinals, CancellationToken cancellationToken)
+    public async Task<MatrixRows> GetVectorsAsync(int[] ordinals, LearningState? learning, CancellationToken cancellationToken)
     {
-        await ColumnsLoadedAsync(cancellationToken);
-        return _projected is { } projected ? Copy(projected, ordinals) : new MatrixRows(0, []);
+        await ReadyAsync(learning, cancellationToken);
+        if (ordinals.Length == 0) return new MatrixRows(0, []);
+        var rows = _projected?.Count ?? 0;
+        return ordinals.Max() < rows ? Copy(_projected!, ordinals) : throw MadeAgain(ordinals.Count(o => o >= rows));
     }
 
     public async Task EnqueueAsync(EnqueueTasks tasks, CancellationToken cancellationToken)
@@ -200,27 +224,58 @@ internal sealed partial class ShardGrain
         return Task.FromResult(new ArmProgress(own.Asked, own.Decided, auditAsked, auditDecided));
     }
 
-    public async Task<LabelledRows> GetLabelledAsync(string arm, int throughRound, CancellationToken cancellationToken)
+    public async Task<LabelledRows> GetLabelledAsync(
+        string arm, int throughRound, LearningState? learning, CancellationToken cancellationToken)
     {
-        await ColumnsLoadedAsync(cancellationToken);
-        if (_projected is not { } projected) return new LabelledRows([], [], new MatrixRows(0, []));
-        var rounds = _tasks.ArmRounds(arm);
-        var audit = arm == Arms.Audit;
-        var ordinals = new List<int>();
-        for (var o = 0; o < projected.Count; o++)
-        {
-            if (_index.LabelOf(o) < 0 || !InPool(o) || IsAudit(o) != audit) continue;
-            if (audit || _index.Has(o, ShardIndex.Flags.Imported) || (rounds.TryGetValue(o, out var round) && round <= throughRound && !_index.IsOpen(o))) ordinals.Add(o);
-        }
+        var threshold = (await ReadyAsync(learning, cancellationToken)).AuditThreshold;
+        var projected = _projected;
+        var scored = projected?.Count ?? 0;
+        var (labelled, rest) = arm == Arms.Audit
+            ? LabelledAudit(threshold, scored)
+            : (LabelledBy(arm, throughRound, threshold, scored), null);
+        var lost = labelled.Count(o => o >= scored);
+        if (lost > 0) throw MadeAgain(lost);
         return new LabelledRows(
-            [.. ordinals.Select(_index.IdOf)],
-            [.. ordinals.Select(_index.LabelOf)],
-            Copy(projected, CollectionsMarshal.AsSpan(ordinals)));
+            [.. labelled.Select(_index.IdOf)],
+            [.. labelled.Select(_index.LabelOf)],
+            projected is null ? new MatrixRows(0, []) : Copy(projected, CollectionsMarshal.AsSpan(labelled)),
+            rest);
     }
 
-    public async Task<HoldoutResult> EvaluateHoldoutAsync(byte[] head, CancellationToken cancellationToken)
+    /// <summary>Rows of the audit sample that have a label; of the others, how many came to which end.</summary>
+    private (List<int> Labelled, AuditRest Others) LabelledAudit(ulong threshold, int scored)
     {
-        await ColumnsLoadedAsync(cancellationToken);
+        var rest = new int[Enum.GetValues<AuditOutcome>().Length];
+        var labelled = new List<int>();
+        for (var o = 0; o < _index.Count; o++)
+        {
+            if (!IsAudit(o, threshold)) continue;
+            var outcome = AuditSample.OutcomeOf(_index.FlagsOf(o), _index.LabelOf(o), _tasks.Contains(Arms.Audit, o), o < scored);
+            if (outcome == AuditOutcome.Labelled) labelled.Add(o);
+            else rest[(int)outcome]++;
+        }
+        int Of(AuditOutcome outcome) => rest[(int)outcome];
+        var others = new AuditRest(Of(AuditOutcome.Unlabelled), Of(AuditOutcome.Open), Of(AuditOutcome.NotYet), Of(AuditOutcome.PutAside));
+        return (labelled, others);
+    }
+
+    /// <summary>Rows that an arm may train on: what it asked people itself, and what came with a label and is scored by now.</summary>
+    private List<int> LabelledBy(string arm, int throughRound, ulong threshold, int scored)
+    {
+        var rounds = _tasks.ArmRounds(arm);
+        var labelled = new List<int>();
+        for (var o = 0; o < _index.Count; o++)
+        {
+            if (_index.LabelOf(o) < 0 || !InPool(o) || IsAudit(o, threshold)) continue;
+            var imported = o < scored && _index.Has(o, ShardIndex.Flags.Imported);
+            if (imported || (rounds.TryGetValue(o, out var round) && round <= throughRound && !_index.IsOpen(o))) labelled.Add(o);
+        }
+        return labelled;
+    }
+
+    public async Task<HoldoutResult> EvaluateHoldoutAsync(byte[] head, LearningState? learning, CancellationToken cancellationToken)
+    {
+        await ReadyAsync(learning, cancellationToken);
         if (_projected is not { } projected) return new HoldoutResult(0, 0, 0);
         var ordinals = new List<int>();
         var labels = new List<int>();

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
+
 namespace Winnow.Model.Datasets;
 
 /// <summary>What shape an annotation may have.</summary>
@@ -45,6 +47,22 @@ public sealed record LabelSchema
         for (var i = 0; i < Classes.Count; i++)
             if (string.Equals(Classes[i].Name, name, StringComparison.Ordinal)) return i;
         return -1;
+    }
+
+    /// <summary>
+    /// Why labels under this schema could not be kept, as a sentence; null when they can. Learning, versions and exports know one class per
+    /// image: whatever else people said would be missing from them. No dataset is made with such a schema; one that exists, or comes from a
+    /// backup, can be read.
+    /// </summary>
+    public string? CheckKept()
+    {
+        var shapes = Geometries.Where(g => g != Geometry.Class).Distinct().ToArray();
+        List<string> wanted = [];
+        if (shapes.Length > 0) wanted.Add($"shapes ({string.Join(", ", shapes.Select(s => JsonNamingPolicy.KebabCaseLower.ConvertName(s.ToString())))})");
+        if (MultiLabel) wanted.Add("several classes per image (multiLabel)");
+        if (wanted.Count == 0) return null;
+        const string Reason = "Only one class for the whole image can be learned from and exported yet: anything else would be lost there.";
+        return $"The label schema takes {string.Join(" and ", wanted)}. {Reason}";
     }
 
     /// <summary>The first thing that is wrong with the schema, as a sentence; null when it is sound.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Winnow.Model.Datasets;
 
 namespace Winnow.Model.Prelabels;
@@ -20,12 +21,20 @@ public static class AnnotationRules
         {
             if (schema.IndexOf(annotation.Class) < 0) return $"Class '{annotation.Class}' is not in the label schema.";
             if (annotation.Confidence is { } p && !(p is >= 0 and <= 1)) return $"Confidence {p} is outside [0, 1].";
-            if (!schema.Geometries.Contains(GeometryOf(annotation))) return $"The label schema does not take {GeometryOf(annotation)} annotations.";
+            if (!schema.Geometries.Contains(GeometryOf(annotation))) return NotTaken(GeometryOf(annotation), schema);
             if (annotation is ClassTag) tags++;
             if (CheckShape(annotation) is { } wrong) return wrong;
         }
         return tags > 1 && !schema.MultiLabel ? "More than one class for an image of a single-label schema." : null;
     }
+
+    private static string NotTaken(Geometry geometry, LabelSchema schema)
+    {
+        var taken = string.Join(", ", schema.Geometries.Distinct().Select(Name));
+        return $"The label schema takes {taken}, and no {Name(geometry)}: it would be lost. Nothing of this decision was recorded.";
+    }
+
+    private static string Name(Geometry geometry) => JsonNamingPolicy.KebabCaseLower.ConvertName(geometry.ToString());
 
     private static Geometry GeometryOf(Annotation annotation) => annotation switch
     {

@@ -79,17 +79,21 @@ public sealed record RoundInfo
 /// <summary>What was measured of a model.</summary>
 public sealed record ModelMetrics
 {
-    /// <summary>Size of the audit sample it was measured on.</summary>
+    /// <summary>Size of the audit sample that it was measured on: images that people were asked about, or that came with a label.</summary>
     public int AuditCount { get; init; }
+    /// <summary>Those that people gave no label: rejected, skipped by all, or never answered. Any prediction counts as wrong.</summary>
+    public int AuditUnlabelled { get; init; }
     /// <summary>Share of the audit sample predicted right; null without one.</summary>
     public double? AuditAccuracy { get; init; }
     /// <summary>Clopper–Pearson lower bound of the audit accuracy at 95 %.</summary>
     public double? AuditAccuracyLower { get; init; }
     /// <summary>Clopper–Pearson upper bound of the audit accuracy at 95 %.</summary>
     public double? AuditAccuracyUpper { get; init; }
-    /// <summary>Mean log-loss on the audit sample, the temperature cross-fitted, in nats.</summary>
+    /// <summary>
+    /// Mean log-loss on the audit sample, the temperature cross-fitted, in nats; an image without a label counts as one of which nothing is known.
+    /// </summary>
     public double? AuditLogLoss { get; init; }
-    /// <summary>Expected calibration error on the audit sample, 15 equal bins.</summary>
+    /// <summary>Expected calibration error on the labelled part of the audit sample, 15 equal bins.</summary>
     public double? AuditCalibrationError { get; init; }
     /// <summary>Size of the holdout.</summary>
     public int HoldoutCount { get; init; }

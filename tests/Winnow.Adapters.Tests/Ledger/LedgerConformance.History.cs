@@ -11,12 +11,13 @@ public abstract partial class LedgerConformance
     [InlineData("UPDATE history SET entry = entry WHERE version = 2")]
     [InlineData("DELETE FROM history")]
     [InlineData("DELETE FROM history WHERE version = 1")]
-    [InlineData("INSERT INTO history SELECT * FROM history WHERE true ON CONFLICT (dataset, shard, image, version) DO UPDATE SET label = 9")]
+    [InlineData("INSERT INTO history SELECT * FROM history WHERE true ON CONFLICT (dataset, shard, image, version) DO UPDATE SET label=9")]
     public async Task History_is_changed_by_nobody(string sql)
     {
         var epoch = await OpenShardAsync();
         HistoryRow[] said = [History(5, 1, 1, """{"a":1}"""), History(5, 2, 2, """{"b":2}""")];
-        Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(0, 6), History = said }));
+        var commit = new ShardCommit { Shard = Shard, Epoch = epoch, Images = Rows(0, 6), History = said };
+        Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(commit));
         var refused = await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => ExecuteAsync(sql));
         Assert.Contains("History only grows", refused.Message, StringComparison.Ordinal);
         AssertEqual(said, await Ledger.ReadHistoryAsync(Shard, Id(5), Never));

@@ -17,7 +17,10 @@ public abstract partial class LedgerConformance : IAsyncLifetime
     /// <summary>Closes what was opened last.</summary>
     protected abstract Task CloseAsync();
 
-    /// <summary>Runs a statement in the ledger's own database past all code of the ledger, as a person with a console would; throws where the database refuses it.</summary>
+    /// <summary>
+    /// Runs a statement in the ledger's own database past all code of the ledger, as a person with a console would; throws where the database
+    /// refuses it.
+    /// </summary>
     protected abstract Task ExecuteAsync(string sql);
 
     public virtual async Task InitializeAsync() => Ledger = await OpenAsync();

@@ -120,7 +120,12 @@ public sealed class SqliteLedgerTests : IDisposable
         Assert.Equal(ShardCommitStatus.Conflict, await AppendAsync(2));
         Assert.Equal(ShardCommitStatus.Committed, await AppendAsync(3));
         // What was written before the rule is under it too.
-        foreach (var sql in new[] { "UPDATE history SET label = 0 WHERE version = 1", "DELETE FROM history WHERE version = 2", $"REPLACE INTO history {HistoryAgain("version", "NULL")}", $"REPLACE INTO history {HistoryAgain("9", "operation")}" })
+        string[] changes =
+        [
+            "UPDATE history SET label = 0 WHERE version = 1", "DELETE FROM history WHERE version = 2",
+            $"REPLACE INTO history {HistoryAgain("version", "NULL")}", $"REPLACE INTO history {HistoryAgain("9", "operation")}",
+        ];
+        foreach (var sql in changes)
             Assert.Contains("History only grows", Assert.Throws<SqliteException>(() => Execute(sql)).Message, StringComparison.Ordinal);
         Assert.Equal(3, (await ledger.ReadHistoryAsync(Shard, Id(3), Never)).Count);
     }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Training;
 using Winnow.Adapters.Objects;
 using Winnow.Algorithms.Scoring;
@@ -65,19 +66,25 @@ internal sealed class SelectBenchmark : IBenchmark
     private sealed class Pool(BenchmarkSilo silo, SeedPlan plan, string folder)
     {
         private readonly IShardLearning[] _shards = [.. Enumerable.Range(0, plan.Shards).Select(s => silo.Grains.GetGrain<IShardLearning>(Abstractions.Images.GrainKeys.Shard(plan.Name, s)))];
+        private LearningState? _learning;
         private readonly SoftmaxHead _head = SeededColumns.Head(plan.Classes, plan.Dimensions, plan.Seed);
 
         private readonly string[][] _segments = [.. Enumerable.Range(0, plan.SharedVectors ? 1 : plan.Shards).Select(s => Directory.GetFiles(
             Path.Combine(folder, "objects", "datasets", plan.Name, "segments", s.ToString("D4", CultureInfo.InvariantCulture), SegmentKinds.Projection), "*", SearchOption.AllDirectories))];
 
         /// <summary>Opens all shards, with their columns.</summary>
-        public Task OpenAsync(CancellationToken cancellationToken) => Task.WhenAll(_shards.Select(s => s.GetVectorsAsync([0], cancellationToken)));
+        public async Task OpenAsync(CancellationToken cancellationToken)
+        {
+            _learning = await silo.Grains.GetGrain<IDatasetGrain>(plan.Name).GetLearningAsync(cancellationToken);
+            await Task.WhenAll(_shards.Select(s => s.GetVectorsAsync([0], _learning, cancellationToken)));
+        }
 
         /// <summary>Seconds of a selection.</summary>
         public async Task<double> SelectAsync(GatherCandidates request, CancellationToken cancellationToken)
         {
             var started = Stopwatch.GetTimestamp();
-            var chosen = await PoolSelection.SelectAsync(_shards, request, plan.Classes, () => LabelledAsync(cancellationToken), cancellationToken);
+            var told = request with { Learning = _learning };
+            var chosen = await PoolSelection.SelectAsync(_shards, told, plan.Classes, () => LabelledAsync(cancellationToken), cancellationToken);
             var took = Stopwatch.GetElapsedTime(started).TotalSeconds;
             return chosen.Count == request.BatchSize ? took : throw new InvalidOperationException($"{request.Strategy} chose {chosen.Count} images, not {request.BatchSize}.");
         }
@@ -100,7 +107,7 @@ internal sealed class SelectBenchmark : IBenchmark
 
         private async Task<float[]> LabelledAsync(CancellationToken cancellationToken)
         {
-            var parts = await Task.WhenAll(_shards.Select(s => s.GetLabelledAsync(Arms.Main, 1, cancellationToken)));
+            var parts = await Task.WhenAll(_shards.Select(s => s.GetLabelledAsync(Arms.Main, 1, _learning, cancellationToken)));
             return [.. parts.SelectMany(p => HeadEvaluation.ToSingles(p.Vectors))];
         }
     }

@@ -39,6 +39,16 @@ public sealed class PromotionRuleTests
     {
         Assert.True(PromotionRule.Decide([], [], [], [], true).Promote);
         Assert.False(PromotionRule.Decide([], [], [], [], false).Promote);
+        Assert.Contains("None of 7 audit images", PromotionRule.Unmeasured(7, true).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Audit_images_without_a_label_excuse_nothing()
+    {
+        // Wrong under both: neither better nor worse for them.
+        var better = PromotionRule.Decide([0.5, 0.5, 0.69, 0.69], [0.6, 0.6, 0.69, 0.69], Right(2, 4), Right(2, 4), true);
+        var worse = PromotionRule.Decide([0.61, 0.62, 0.6, 0.61, 0.69], [0.5, 0.51, 0.5, 0.5, 0.69], Right(4, 5), Right(4, 5), true);
+        Assert.Equal((true, false), (better.Promote, worse.Promote));
     }
 }
 
@@ -63,6 +73,22 @@ public sealed class AuditEvaluationTests
         var result = AuditEvaluation.Measure([500f, 0f, 0f, 500f], [0, 0], 2, 0.05f);
         Assert.All(result.Losses, l => Assert.True(double.IsFinite(l)));
         Assert.Equal([true, false], result.Right);
+    }
+
+    [Fact]
+    public void Images_without_a_label_are_wrong_under_any_model()
+    {
+        var labelled = AuditEvaluation.Measure([2f, 0f, 0f, 2f], [0, 1], 2, 1);
+        var result = AuditEvaluation.Measure([2f, 0f, 0f, 2f], [0, 1], 2, 1, unlabelled: 2);
+        Assert.Equal([true, true, false, false], result.Right);
+        Assert.Equal([.. labelled.Losses, Math.Log(2), Math.Log(2)], result.Losses);
+        var metrics = AuditEvaluation.ToMetrics(result, [0, 1], 2, (0, 0, 0), null);
+        Assert.Equal((4, 2, 0.5), (metrics.AuditCount, metrics.AuditUnlabelled, metrics.AuditAccuracy));
+        Assert.Equal(result.Losses.Average(), metrics.AuditLogLoss);
+        Assert.Equal(AuditEvaluation.ToMetrics(labelled, [0, 1], 2, (0, 0, 0), null).AuditCalibrationError, metrics.AuditCalibrationError);
+        // Nothing but those.
+        var none = AuditEvaluation.ToMetrics(AuditEvaluation.Measure([], [], 2, 1, unlabelled: 3), [], 2, (0, 0, 0), null);
+        Assert.Equal((3, 3, 0.0, null), (none.AuditCount, none.AuditUnlabelled, none.AuditAccuracy, none.AuditCalibrationError));
     }
 
     [Fact]
