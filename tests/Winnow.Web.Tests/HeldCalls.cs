@@ -3,8 +3,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Winnow.Web.Tests;
 
 /// <summary>
-/// Keeps the calls of one kind of grain to one method from <see cref="Close"/> on, until it is let go: a cluster that is busy elsewhere, without
-/// the waiting.
+/// Keeps the calls of one kind of grain to one method from <see cref="Close"/> on, until it is let go: a cluster that is busy elsewhere,
+/// without the waiting.
 /// </summary>
 internal sealed class HeldCalls(string caller, string method) : IIncomingGrainCallFilter
 {

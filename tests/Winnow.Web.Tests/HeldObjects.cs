@@ -4,7 +4,9 @@ using Winnow.Grains.Ports;
 
 namespace Winnow.Web.Tests;
 
-/// <summary>Keeps objects of one kind from being written, or from being read, until it is let go: a slow store, without the waiting.</summary>
+/// <summary>
+/// Keeps objects of one kind from being written, or from being read, until it is let go: a slow store, without the waiting.
+/// </summary>
 /// <param name="part">What their keys have in common.</param>
 /// <param name="reads">Whether reads are kept, and not writes; then from <see cref="Close"/> on, and not from the start.</param>
 internal sealed class Hold(string part, bool reads = false)

@@ -56,7 +56,10 @@ public interface IShardIngest : IGrainWithStringKey
     [Alias("list")]
     Task<ListedImages> ListAsync(ListImages query, CancellationToken cancellationToken);
 
-    /// <summary>Drops what the shard holds in memory, so that the next call reads rows and segments anew; segments that cannot be used are made again then.</summary>
+    /// <summary>
+    /// Drops what the shard holds in memory, so that the next call reads rows and segments anew; segments that cannot be used are made
+    /// again then.
+    /// </summary>
     [Alias("reopen")]
     Task ReopenAsync(CancellationToken cancellationToken);
 }

@@ -96,6 +96,7 @@ public sealed record ListedImages(
     public static void ThrowIfOld(ListedImages page, string shard)
     {
         if (page.ById) return;
-        throw new OrleansException($"Shard {shard} is held by a silo of the last release, which lists images by place. Repeat the request when that silo has been replaced.");
+        throw new OrleansException(
+            $"Shard {shard} is held by a silo of the last release, which lists images by place. Repeat the request when that silo was replaced.");
     }
 }

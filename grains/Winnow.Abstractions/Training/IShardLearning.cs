@@ -6,13 +6,17 @@ namespace Winnow.Abstractions.Training;
 /// <param name="ProjectionKey">Object that holds the projection; null before it is fitted.</param>
 /// <param name="HeadKey">Object that holds the champion's head; null before the first promotion.</param>
 /// <param name="ModelName">The champion, such as <c>main/3</c>.</param>
-/// <param name="AuditThreshold">An image of the pool belongs to the audit sample when its audit hash is at most this; 0 before it is drawn.</param>
+/// <param name="AuditThreshold">
+/// An image of the pool belongs to the audit sample when its audit hash is at most this; 0 before it is drawn.
+/// </param>
 /// <param name="AuditImages">
-/// Images that belonged to it when it was drawn: at least so many belong to it for good. Null before it is drawn, or where an earlier release drew it.
+/// Images that belonged to it when it was drawn: at least so many belong to it for good. Null before it is drawn, or where an earlier
+/// release drew it.
 /// </param>
 /// <remarks>
-/// Whoever asks a shard for anything that rests on it passes the state that the dataset holds: a shard that has just opened knows none yet, and
-/// what it then answered would be an answer to another question. Null comes from callers of the last release; the shard asks the dataset then.
+/// Whoever asks a shard for anything that rests on it passes the state that the dataset holds: a shard that has just opened knows none yet,
+/// and what it then answered would be an answer to another question. Null comes from callers of the last release; the shard asks the
+/// dataset then.
 /// </remarks>
 [GenerateSerializer, Immutable, Alias("winnow.learning-state")]
 public sealed record LearningState(
@@ -28,8 +32,8 @@ public sealed record LearningState(
 public readonly record struct Candidate([property: Id(0)] int Ordinal, [property: Id(1)] ImageId Image, [property: Id(2)] float Key, [property: Id(3)] ulong Noise);
 
 /// <summary>
-/// What a coordinator asks of each shard. The strategy's own plan says how much to bring; <paramref name="Learning"/> says under which scores, and
-/// what is audit.
+/// What a coordinator asks of each shard. The strategy's own plan says how much to bring; <paramref name="Learning"/> says under which
+/// scores, and what is audit.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("winnow.gather")]
 public sealed record GatherCandidates(
@@ -40,7 +44,10 @@ public sealed record GatherCandidates(
     [property: Id(4)] ulong Seed,
     [property: Id(5)] LearningState? Learning = null);
 
-/// <summary>What a shard brings: its top by key where the plan seeks them in the whole pool, its share of the uniform candidates and evaluation points.</summary>
+/// <summary>
+/// What a shard brings: its top by key where the plan seeks them in the whole pool, its share of the uniform candidates and evaluation
+/// points.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("winnow.gathered")]
 public sealed record GatheredCandidates(
     [property: Id(0)] int Eligible,
@@ -53,7 +60,9 @@ public sealed record GatheredCandidates(
 public sealed record MatrixRows([property: Id(0)] int Dimensions, [property: Id(1)] byte[] Values);
 
 /// <summary>Images to ask about, all of one arm and round.</summary>
-/// <param name="Ordinals">Their rows in the shard, for silos of the release before images were named. Where shards were split meanwhile they name others.</param>
+/// <param name="Ordinals">
+/// Their rows in the shard, for silos of the release before images were named. Where shards were split meanwhile they name others.
+/// </param>
 /// <param name="Images">The images.</param>
 [GenerateSerializer, Immutable, Alias("winnow.enqueue")]
 public sealed record EnqueueTasks(
@@ -99,7 +108,10 @@ public static class LongCall
     /// <summary>Ten minutes.</summary>
     public const string Limit = "00:10:00";
 
-    /// <summary>For calls that open shards, which takes seconds a million images. Whoever wakes all datasets must not wait as long as for work on one.</summary>
+    /// <summary>
+    /// For calls that open shards, which takes seconds a million images. Whoever wakes all datasets must not wait as long as for work on
+    /// one.
+    /// </summary>
     public const string Opening = "00:02:00";
 }
 

@@ -25,7 +25,8 @@ internal sealed partial class DatasetGrain
     {
         if (state.State.Learning is { ProjectionKey: null } or { AuditDrawn: false })
         {
-            // Up to minutes in a large pool, so the turn is not held meanwhile. All arms that ask wait for one preparation, and its end does not depend on who of them still listens.
+            // Up to minutes in a large pool, so the turn is not held meanwhile. All arms that ask wait for one preparation, and its end
+            // does not depend on who of them still listens.
             if (_preparation is not { IsCompleted: false }) _preparation = PrepareAsync(_ends.Token);
             await _preparation.WaitAsync(cancellationToken);
         }
@@ -49,7 +50,8 @@ internal sealed partial class DatasetGrain
         {
             var (threshold, images) = await DrawAuditAsync(cancellationToken);
             await LearnAsync(
-                learning => (learning.AuditThreshold, learning.AuditImages, learning.AuditDrawn) = (threshold, images, true), cancellationToken);
+                learning => (learning.AuditThreshold, learning.AuditImages, learning.AuditDrawn) = (threshold, images, true),
+                cancellationToken);
         }
     }
 
@@ -92,7 +94,8 @@ internal sealed partial class DatasetGrain
     {
         var wanted = _dataset.Settings.AuditSample;
         if (wanted == 0) return (0, 0);
-        var hashes = (await OnShardsAsync((IShardLearning s) => s.GetSmallestAuditHashesAsync(wanted, cancellationToken), cancellationToken)).SelectMany(h => h).Order().ToArray();
+        var smallest = await OnShardsAsync((IShardLearning s) => s.GetSmallestAuditHashesAsync(wanted, cancellationToken), cancellationToken);
+        var hashes = smallest.SelectMany(h => h).Order().ToArray();
         // A small pool keeps most of its images for training.
         var summaries = await OnShardsAsync((IShardIngest s) => s.GetSummaryAsync(cancellationToken), cancellationToken);
         var pool = summaries.Sum(s => s.Images - s.Holdout - s.Stages[(int)Stage.Quarantined]);

@@ -11,7 +11,9 @@ using Winnow.Model.Images;
 
 namespace Winnow.Grains.Datasets;
 
-/// <summary>Immutable snapshots. The manifest lists every image in the order of ids, so equal content gives equal bytes and an equal hash.</summary>
+/// <summary>
+/// Immutable snapshots. The manifest lists every image in the order of ids, so equal content gives equal bytes and an equal hash.
+/// </summary>
 internal sealed partial class DatasetGrain
 {
     private static readonly byte[] NewLine = "\n"u8.ToArray();
@@ -47,7 +49,8 @@ internal sealed partial class DatasetGrain
             try
             {
                 var number = state.State.Versions.Count + 1;
-                // Each activation writes under a key of its own: one that was cut off cannot touch what its successor settled. What nothing refers to is litter, no harm.
+                // Each activation writes under a key of its own: one that was cut off cannot touch what its successor settled. What nothing
+                // refers to is litter, no harm.
                 var key = ObjectKeys.Manifest(_dataset.Name, number, GrainContext.ActivationId.ToParsableString().TrimStart('@'));
                 var (images, labeled, sha256) = await WriteManifestAsync(key, cancellationToken);
                 var made = new DatasetVersion(number, command.Note, time.GetUtcNow(), actor, images, labeled, sha256, number == 1 ? null : number - 1);
@@ -113,7 +116,8 @@ internal sealed partial class DatasetGrain
     }
 
     /// <summary>
-    /// All images of a shard in the order of ids. Each page goes on after the last image of the one before, so the shard may close and open in between.
+    /// All images of a shard in the order of ids. Each page goes on after the last image of the one before, so the shard may close and open
+    /// in between.
     /// </summary>
     private async IAsyncEnumerable<ListedImage> ImagesOfAsync(
         IShardIngest shard, ulong auditThreshold, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -3,14 +3,16 @@ using Winnow.Model.Images;
 namespace Winnow.Grains.Images;
 
 /// <summary>
-/// Rows in the order of their images' ids. Which come after an image is a question that any activation answers alike; a place would be one in a
-/// list that the next activation makes anew. Pure.
+/// Rows in the order of their images' ids. Which come after an image is a question that any activation answers alike; a place would be one
+/// in a list that the next activation makes anew. Pure.
 /// </summary>
 internal static class IdOrder
 {
     private static readonly Comparer<ImageId> LargestFirst = Comparer<ImageId>.Create(static (a, b) => b.CompareTo(a));
 
-    /// <summary>The next rows after an image, the smallest id first: one pass over all, and as much memory as rows that are asked for.</summary>
+    /// <summary>
+    /// The next rows after an image, the smallest id first: one pass over all, and as much memory as rows that are asked for.
+    /// </summary>
     /// <param name="ids">The image of each row.</param>
     /// <param name="after">Only images after this one; null for all.</param>
     /// <param name="max">How many at most.</param>

@@ -9,18 +9,22 @@ public sealed class ShardOptions
     /// <summary>Lots on their way per shard. 1 to 64. Default 3.</summary>
     public int LotsInFlight { get; set; } = 3;
 
-    /// <summary>Rows after which an embedding segment is published, and up to which small ones are merged. 64 to 1,000,000. Default 4,096.</summary>
+    /// <summary>
+    /// Rows after which an embedding segment is published, and up to which small ones are merged. 64 to 1,000,000. Default 4,096.
+    /// </summary>
     public int SegmentRows { get; set; } = 4096;
 
-    /// <summary>How long a segment that another took the place of stays, for readers and backups under way. 0 to 7 days. Default 1 hour.</summary>
+    /// <summary>
+    /// How long a segment that another took the place of stays, for readers and backups under way. 0 to 7 days. Default 1 hour.
+    /// </summary>
     public TimeSpan KeepSuperseded { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>Images that a shard lists at a time for a version. 1 to 100,000. Default 5,000.</summary>
     public int ListedAtOnce { get; set; } = 5_000;
 
     /// <summary>
-    /// How long no silo that holds data may have come or gone before shards are moved to where they belong. 0 for never, or 1 s to 1 hour. Default 30 s: longer than a silo takes
-    /// to start again where it was.
+    /// How long no silo that holds data may have come or gone before shards are moved to where they belong. 0 for never, or 1 s to 1 hour.
+    /// Default 30 s: longer than a silo takes to start again where it was.
     /// </summary>
     public TimeSpan RebalanceAfter { get; set; } = TimeSpan.FromSeconds(30);
 

@@ -8,8 +8,9 @@ using Winnow.Grains.Telemetry;
 namespace Winnow.Grains.Images;
 
 /// <summary>
-/// The shard's columns: what machines found about its rows. The ledger says at once how much there is; the columns themselves are mapped while the
-/// shard answers already, as a silo that takes over shards has gigabytes to fetch and people who wait. Only what reads a column waits for it.
+/// The shard's columns: what machines found about its rows. The ledger says at once how much there is; the columns themselves are mapped
+/// while the shard answers already, as a silo that takes over shards has gigabytes to fetch and people who wait. Only what reads a column
+/// waits for it.
 /// </summary>
 internal sealed partial class ShardGrain
 {
@@ -69,8 +70,8 @@ internal sealed partial class ShardGrain
     }
 
     /// <summary>
-    /// Maps what is published, the small and much asked for first. A segment that cannot be used is a machine fact that is made again, with all that
-    /// follows from it.
+    /// Maps what is published, the small and much asked for first. A segment that cannot be used is a machine fact that is made again, with
+    /// all that follows from it.
     /// </summary>
     private async Task LoadColumnsAsync(CancellationToken cancellationToken)
     {

@@ -6,8 +6,8 @@ using Winnow.Model.Training;
 namespace Winnow.Grains.Training;
 
 /// <summary>
-/// A head on the audit sample: log-loss and hit per image, temperature cross-fitted. Images that people gave no label stand at the end: wrong under
-/// any model, with the loss of one that knows nothing. <paramref name="Probabilities"/> has the labelled ones alone.
+/// A head on the audit sample: log-loss and hit per image, temperature cross-fitted. Images that people gave no label stand at the end:
+/// wrong under any model, with the loss of one that knows nothing. <paramref name="Probabilities"/> has the labelled ones alone.
 /// </summary>
 internal sealed record AuditResult(double[] Losses, bool[] Right, float[] Probabilities);
 

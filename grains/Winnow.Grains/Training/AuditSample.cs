@@ -5,8 +5,9 @@ using Winnow.Model.Images;
 namespace Winnow.Grains.Training;
 
 /// <summary>
-/// Which images are the audit sample: those of the pool whose seeded hash is at most the threshold that was drawn. It is a property of an image's
-/// id, so images yet to come are drawn at the same rate, and any shard says the same of it at any time. Whoever asks brings the threshold. Pure.
+/// Which images are the audit sample: those of the pool whose seeded hash is at most the threshold that was drawn. It is a property of an
+/// image's id, so images yet to come are drawn at the same rate, and any shard says the same of it at any time. Whoever asks brings the
+/// threshold. Pure.
 /// </summary>
 internal static class AuditSample
 {
@@ -44,7 +45,8 @@ internal static class AuditSample
     }
 
     /// <summary>
-    /// Holds what all shards told against what the dataset knows of its sample. Images do not leave it, so fewer are an answer that is not whole.
+    /// Holds what all shards told against what the dataset knows of its sample. Images do not leave it, so fewer are an answer that is not
+    /// whole.
     /// </summary>
     /// <param name="parts">What the shards told.</param>
     /// <param name="drawn">Images of the sample when it was drawn; null where that was not written down.</param>

@@ -9,7 +9,8 @@ internal readonly record struct PromotionDecision(bool Promote, string Reason);
 /// Compares two models on the same audit sample. The mean log-loss decides: it is a proper score and far less noisy than accuracy on a few
 /// hundred labels. A candidate that saw more labels is also promoted when its log-loss is higher by no more than chance explains (paired,
 /// one-sided, 5 %): kept back by noise, it would leave the next selection to a model that does not know the newest labels. A significant
-/// loss of accuracy (McNemar's exact test, 5 %) vetoes either way. Audit images without a label are part of the comparison, wrong under both.
+/// loss of accuracy (McNemar's exact test, 5 %) vetoes either way. Audit images without a label are part of the comparison, wrong under
+/// both.
 /// Pure.
 /// </summary>
 internal static class PromotionRule
@@ -21,7 +22,9 @@ internal static class PromotionRule
     /// <param name="candidateRight">Whether the candidate predicted each right.</param>
     /// <param name="championRight">Whether the champion did.</param>
     /// <param name="moreLabels">Whether the candidate saw more labels: what decides where there is no audit sample.</param>
-    public static PromotionDecision Decide(ReadOnlySpan<double> candidateLoss, ReadOnlySpan<double> championLoss, ReadOnlySpan<bool> candidateRight, ReadOnlySpan<bool> championRight, bool moreLabels)
+    public static PromotionDecision Decide(
+        ReadOnlySpan<double> candidateLoss, ReadOnlySpan<double> championLoss,
+        ReadOnlySpan<bool> candidateRight, ReadOnlySpan<bool> championRight, bool moreLabels)
     {
         if (championRight.Length == 0 && candidateRight.Length == 0) return Unmeasured(0, moreLabels);
         if (championRight.Length == 0) return new PromotionDecision(true, "The first model of its arm.");

@@ -47,8 +47,8 @@ internal sealed partial class ShardGrain
     public Task RescoreAsync(LearningState state, CancellationToken cancellationToken) => ApplyLearningAsync(state, cancellationToken);
 
     /// <summary>
-    /// What every entry of learning passes: afterwards the shard stands where its caller believes it to stand, its rows projected and scored under
-    /// that state or a later one, as many as there were before it closed.
+    /// What every entry of learning passes: afterwards the shard stands where its caller believes it to stand, its rows projected and
+    /// scored under that state or a later one, as many as there were before it closed.
     /// </summary>
     /// <returns>The state that the caller relies on.</returns>
     /// <exception cref="OrleansException">Columns that were lost are being made again.</exception>

@@ -56,9 +56,10 @@ public sealed record LabelSchema
     /// </summary>
     public string? CheckKept()
     {
-        var shapes = Geometries.Where(g => g != Geometry.Class).Distinct().ToArray();
+        static string NameOf(Geometry geometry) => JsonNamingPolicy.KebabCaseLower.ConvertName(geometry.ToString());
+        string[] shapes = [.. Geometries.Where(g => g != Geometry.Class).Distinct().Select(NameOf)];
         List<string> wanted = [];
-        if (shapes.Length > 0) wanted.Add($"shapes ({string.Join(", ", shapes.Select(s => JsonNamingPolicy.KebabCaseLower.ConvertName(s.ToString())))})");
+        if (shapes.Length > 0) wanted.Add($"shapes ({string.Join(", ", shapes)})");
         if (MultiLabel) wanted.Add("several classes per image (multiLabel)");
         if (wanted.Count == 0) return null;
         const string Reason = "Only one class for the whole image can be learned from and exported yet: anything else would be lost there.";

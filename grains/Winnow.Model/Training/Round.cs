@@ -29,10 +29,14 @@ public enum RoundStep : byte
 /// <param name="BatchSize">How many images to ask about, 1 to 100,000.</param>
 /// <param name="Arm">The arm it belongs to: its own labels, its own models. Default <c>main</c>.</param>
 /// <param name="Strategy">The query strategy; default <c>herding</c>, and <c>random</c> in the arm <c>control</c>.</param>
-/// <param name="ColdStart">The strategy while the arm has no model; default <c>k-means</c>, and <c>random</c> in the arm <c>control</c>.</param>
+/// <param name="ColdStart">
+/// The strategy while the arm has no model; default <c>k-means</c>, and <c>random</c> in the arm <c>control</c>.
+/// </param>
 public sealed record StartRound(int BatchSize, string Arm = Arms.Main, string? Strategy = null, string? ColdStart = null);
 
-/// <summary>Names of arms. An arm is one line of learning within a dataset: what it asked about, what it trained on, its champion.</summary>
+/// <summary>
+/// Names of arms. An arm is one line of learning within a dataset: what it asked about, what it trained on, its champion.
+/// </summary>
 public static class Arms
 {
     /// <summary>The arm whose model prelabels and scores the pool.</summary>
@@ -90,7 +94,8 @@ public sealed record ModelMetrics
     /// <summary>Clopper–Pearson upper bound of the audit accuracy at 95 %.</summary>
     public double? AuditAccuracyUpper { get; init; }
     /// <summary>
-    /// Mean log-loss on the audit sample, the temperature cross-fitted, in nats; an image without a label counts as one of which nothing is known.
+    /// Mean log-loss on the audit sample, the temperature cross-fitted, in nats; an image without a label counts as one of which nothing is
+    /// known.
     /// </summary>
     public double? AuditLogLoss { get; init; }
     /// <summary>Expected calibration error on the labelled part of the audit sample, 15 equal bins.</summary>

@@ -18,8 +18,8 @@ public abstract partial class LedgerConformance : IAsyncLifetime
     protected abstract Task CloseAsync();
 
     /// <summary>
-    /// Runs a statement in the ledger's own database past all code of the ledger, as a person with a console would; throws where the database
-    /// refuses it.
+    /// Runs a statement in the ledger's own database past all code of the ledger, as a person with a console would; throws where the
+    /// database refuses it.
     /// </summary>
     protected abstract Task ExecuteAsync(string sql);
 

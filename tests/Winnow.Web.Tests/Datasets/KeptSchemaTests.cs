@@ -14,7 +14,8 @@ using Winnow.Testing;
 namespace Winnow.Web.Tests.Datasets;
 
 /// <summary>
-/// What people could say and learning, versions and exports could not keep is refused with a sentence; datasets that take it already can be read.
+/// What people could say and learning, versions and exports could not keep is refused with a sentence; datasets that take it already can be
+/// read.
 /// </summary>
 public sealed class KeptSchemaTests(Server server) : IClassFixture<Server>
 {

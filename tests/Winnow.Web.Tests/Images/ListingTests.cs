@@ -10,8 +10,8 @@ using Winnow.Testing;
 namespace Winnow.Web.Tests.Images;
 
 /// <summary>
-/// Whatever goes through all images by pages meets each of them once, though shards close, open and are doubled between two pages, and images come
-/// meanwhile.
+/// Whatever goes through all images by pages meets each of them once, though shards close, open and are doubled between two pages, and
+/// images come meanwhile.
 /// </summary>
 public sealed class ListingTests
 {

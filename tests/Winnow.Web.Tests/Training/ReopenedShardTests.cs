@@ -11,8 +11,8 @@ using Winnow.Testing;
 namespace Winnow.Web.Tests.Training;
 
 /// <summary>
-/// A shard that has just opened answers as it did before it closed, however long any part of its opening takes: what its dataset tells it of
-/// learning, what the object store holds, what has to be made again.
+/// A shard that has just opened answers as it did before it closed, however long any part of its opening takes: what its dataset tells it
+/// of learning, what the object store holds, what has to be made again.
 /// </summary>
 public sealed class ReopenedShardTests
 {
@@ -128,7 +128,8 @@ public sealed class ReopenedShardTests
             Assert.Equal(before, await dataset.VersionAsync());
             await server.Client.SplitAsync(SmallLearning.Name, 2 * SmallLearning.Shards);
             const int Doubled = 2 * SmallLearning.Shards;
-            async Task<bool> AreDoubledAsync() => await server.Client.GetStatusAsync(SmallLearning.Name) is { Split: null, Shards: Doubled };
+            async Task<bool> AreDoubledAsync() =>
+                await server.Client.GetStatusAsync(SmallLearning.Name) is { Split: null, Shards: Doubled };
             await Until.TrueAsync(AreDoubledAsync, Patience, () => "the shards are doubled");
             Assert.Equal(before, await dataset.VersionAsync());
         });

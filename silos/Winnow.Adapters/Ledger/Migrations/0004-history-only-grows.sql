@@ -1,5 +1,5 @@
--- What people said is appended and never changed, whoever writes to this file. REPLACE takes rows away without a word to triggers on deletion,
--- so a row that would stand in another's place is refused before it comes.
+-- What people said is appended and never changed, whoever writes to this file. REPLACE takes rows away without a word to triggers on
+-- deletion, so a row that would stand in another's place is refused before it comes.
 
 CREATE TRIGGER history_is_not_updated BEFORE UPDATE ON history BEGIN
     SELECT RAISE(ABORT, 'History only grows: UPDATE of table history is refused.');
