@@ -30,11 +30,18 @@ internal static class RestoreCommand
     {
         var file = new Argument<string>("file") { Description = "A file that 'winnow backup' wrote." };
         var name = new Option<string?>("--as") { Description = "Name of the dataset, which must not exist yet. Default the one that it had." };
-        var command = new Command("restore", "Bring a backup back as a dataset. It appears when it is whole, and not before; a restore that failed is repeated by running it again.") { file, name };
+        var alike = new Option<bool>("--alike-classes")
+        {
+            Description = "Take classes that differ only in case or Unicode form, as older datasets may have them.",
+        };
+        const string What = "Bring a backup back as a dataset. It appears when it is whole, and not before; "
+            + "a restore that failed is repeated by running it again.";
+        var command = new Command("restore", What) { file, name, alike };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
             var path = parsed.GetValue(file)!;
-            var restored = await ByteProgress.RunAsync("Sending", new FileInfo(path).Length, report => client.RestoreAsync(path, parsed.GetValue(name), report, ct));
+            var restored = await ByteProgress.RunAsync("Sending", new FileInfo(path).Length,
+                report => client.RestoreAsync(path, parsed.GetValue(name), report, parsed.GetValue(alike), ct));
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{restored.Dataset.Name}: {restored.Images} images, {restored.History} entries of history, {restored.Rounds} rounds, {restored.Versions} versions, {restored.Objects} objects, as of {restored.StartedAt:u}"));
             if (restored.Missing > 0) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{restored.Missing} objects were not in the backup; see winnow verify {restored.Dataset.Name}"));
             return 0;

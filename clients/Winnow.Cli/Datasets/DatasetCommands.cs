@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Winnow.Client;
 using Winnow.Model;
 using Winnow.Model.Datasets;
 
@@ -20,7 +21,11 @@ internal static class DatasetCommands
     {
         var name = new Argument<string>("name") { Description = DatasetName.Rule };
         var classes = new Option<string[]>("--classes") { Description = "Class names, in the order of the model's outputs.", AllowMultipleArgumentsPerToken = true };
-        var folder = new Option<string?>("--classes-from") { Description = "Take the names of a folder's sub-folders as classes." };
+        var folder = new Option<string?>("--classes-from")
+        {
+            Description = "Take the names of a folder's sub-folders as classes. "
+                + "Hidden ones are none; names that an export encoded are decoded.",
+        };
         var audit = new Option<int>("--audit") { Description = "Images of the random audit sample.", DefaultValueFactory = _ => new DatasetSettings().AuditSample };
         var shards = new Option<int>("--shards") { Description = "Units of bulk work, a power of two; 'datasets split' doubles them.", DefaultValueFactory = _ => new DatasetSettings().Shards };
         var backbone = new Option<string>("--backbone") { Description = "Backbone whose embeddings the dataset lives on.", DefaultValueFactory = _ => new DatasetSettings().Backbone };
@@ -34,9 +39,7 @@ internal static class DatasetCommands
         var command = new Command("create", "Create a dataset.") { name, classes, folder, audit, shards, backbone, seed, task };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
-            var names = parsed.GetValue(folder) is { } from
-                ? [.. Directory.EnumerateDirectories(from).Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal)]
-                : parsed.GetValue(classes) ?? [];
+            var names = parsed.GetValue(folder) is { } from ? ImageFolder.ReadClasses(from) : parsed.GetValue(classes) ?? [];
             var settings = new DatasetSettings { AuditSample = parsed.GetValue(audit), Shards = parsed.GetValue(shards), Backbone = parsed.GetValue(backbone)!, Seed = (ulong)Math.Max(0, parsed.GetValue(seed)) };
             var (_, geometry, several) = Tasks.First(t => t.Name == parsed.GetValue(task));
             LabelClass[] named = [.. names.Select(n => new LabelClass(n))];

@@ -1,57 +1,100 @@
 using System.CommandLine;
 using System.Globalization;
 using Winnow.Client;
-using Winnow.Model.Review;
+using Winnow.Model.Datasets;
 
 namespace Winnow.Cli.Review;
 
 internal static class ReviewCommands
 {
+    private const string FolderNames = "folder-names";
+    private const int Shown = 10;
+
     public static Command Make(Connection connection) => new("review", "Review work without a screen.") { Simulate(connection) };
 
     private static Command Simulate(Connection connection)
     {
         var dataset = new Argument<string>("dataset");
-        var truth = new Option<string>("--truth") { Description = "'folder-names', where each image's own folder is its class, or a CSV file of lines name,class.", DefaultValueFactory = _ => "folder-names" };
+        var truth = new Option<string>("--truth")
+        {
+            Description = $"'{FolderNames}', where each image's own folder is its class, or a CSV file: lines of name and class, "
+                + "or with a header. An export of Winnow is one.",
+            DefaultValueFactory = _ => FolderNames,
+        };
         var errors = new Option<double>("--error-rate") { Description = "Share of wrong answers, 0 to 1." };
         var seed = new Option<int>("--seed") { Description = "Seeds which answers are wrong." };
-        var command = new Command("simulate", "Answer review tasks from known labels, until stopped: for pilots and tests.") { dataset, truth, errors, seed };
+        const string What = "Answer review tasks from known labels, until stopped: for pilots and tests. "
+            + "What it has no answer to is skipped, counted and named.";
+        var command = new Command("simulate", What) { dataset, truth, errors, seed };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
             var info = await client.GetDatasetAsync(parsed.GetValue(dataset)!, ct);
+            var labels = parsed.GetValue(truth) is { } path && path != FolderNames ? await ReadAsync(path, info, client, ct) : null;
+            var said = new Unanswered();
             var reviewer = new SimulatedReviewer(client, new SimulatedReviewerOptions
             {
                 Dataset = info.Name,
                 Classes = [.. info.Schema.Classes.Select(c => c.Name)],
                 ErrorRate = parsed.GetValue(errors),
                 Seed = (ulong)Math.Max(0, parsed.GetValue(seed)),
-                Truth = parsed.GetValue(truth) == "folder-names" ? FromFolder : FromCsv(parsed.GetValue(truth)!),
+                Truth = labels is null ? FolderTruth.ClassOf : labels.ClassOf,
+                Progress = said,
             });
             Console.WriteLine($"Answering tasks of {info.Name}; Ctrl-C ends it.");
             await reviewer.RunAsync(ct);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{reviewer.Answered} decisions recorded"));
+            said.End(reviewer.Progress);
             return 0;
         });
         return command;
     }
 
-    private static string? FromFolder(ReviewTask task)
+    /// <summary>Reads a file of labels, and says what of it and of the dataset does not fit.</summary>
+    private static async Task<LabelFile> ReadAsync(string path, DatasetInfo dataset, WinnowClient client, CancellationToken ct)
     {
-        var parts = task.Name.Split('/');
-        return parts.Length > 1 ? parts[^2] : null;
+        var labels = await LabelFile.ReadAsync(path, dataset.Schema, ct);
+        var match = await labels.MatchAsync(client.ListImagesAsync(dataset.Name, cancellationToken: ct), ct);
+        if (match.Images > 0 && match.RowsWithoutImage == labels.Rows)
+        {
+            throw new InvalidDataException($"No row of {path} names an image of {dataset.Name}: rows are named like "
+                + $"'{match.RowSamples[0].Name}', images like '{match.ImageSamples.FirstOrDefault()}'. "
+                + "A row's name is the image's path below the folder that was imported.");
+        }
+        var named = match.Images - match.ImagesWithoutRow;
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{path}: {labels.Rows} labels in {labels.Encoding}, for {named} of {match.Images} images to ask about"));
+        if (labels.RowsWithoutLabel > 0)
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {labels.RowsWithoutLabel} rows without a class"));
+        if (labels.Comments > 0)
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {labels.Comments} comments (lines that begin with '#')"));
+        Name(match.RowsWithoutImage, "rows name no image of the dataset", match.RowSamples.Select(r => $"{r.Name} (line {r.Line})"));
+        Name(match.ImagesWithoutRow, "images are named by no row, and will be skipped", match.ImageSamples);
+        return labels;
     }
 
-    private static Func<ReviewTask, string?> FromCsv(string path)
+    private static void Name(long count, string what, IEnumerable<string> samples)
     {
-        var labels = new Dictionary<string, string>(StringComparer.Ordinal);
-        var number = 0;
-        foreach (var line in File.ReadLines(path))
+        if (count == 0) return;
+        var more = count > Shown ? string.Create(CultureInfo.InvariantCulture, $", and {count - Shown} more") : "";
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {count} {what}: {string.Join(", ", samples.Take(Shown))}{more}"));
+    }
+
+    /// <summary>Says what is not answered when that happens, and all of it in the end.</summary>
+    private sealed class Unanswered : IProgress<ReviewProgress>
+    {
+        private int _named;
+
+        public void Report(ReviewProgress value)
         {
-            number++;
-            var comma = line.LastIndexOf(',');
-            if (comma <= 0) throw new InvalidDataException($"{path}, line {number}: expected name,class.");
-            labels[line[..comma].Trim('"')] = line[(comma + 1)..].Trim();
+            foreach (var task in value.Unanswered.Skip(_named).Take(Math.Max(0, Shown - _named)))
+                Console.WriteLine($"  not answered: {task.Name}: {task.Reason}");
+            _named = value.Unanswered.Count;
         }
-        return task => labels.GetValueOrDefault(task.Name);
+
+        public void End(ReviewProgress value)
+        {
+            Report(value);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{value.Answered} decisions recorded, {value.Skipped} tasks skipped, {value.Refused} answers refused"));
+        }
     }
 }

@@ -48,19 +48,27 @@ public sealed partial class WinnowClient
     /// <param name="file">The file that <see cref="BackupAsync"/> wrote.</param>
     /// <param name="dataset">Name of the dataset; null for the one that it had.</param>
     /// <param name="progress">Told of the bytes sent.</param>
+    /// <param name="alikeClasses">
+    /// Whether to take classes that differ only in case or Unicode form, which are refused to new datasets.
+    /// </param>
     /// <param name="cancellationToken">Gives up, as long as not all is sent.</param>
     /// <exception cref="WinnowApiException">The name is taken, or the backup is damaged.</exception>
-    public async Task<RestoredDataset> RestoreAsync(string file, string? dataset = null, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
+    public async Task<RestoredDataset> RestoreAsync(
+        string file, string? dataset = null, IProgress<long>? progress = null, bool alikeClasses = false,
+        CancellationToken cancellationToken = default)
     {
         await using var from = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.Asynchronous | FileOptions.SequentialScan);
-        return await RestoreStreamAsync(from, dataset, progress, cancellationToken);
+        return await RestoreStreamAsync(from, dataset, progress, alikeClasses, cancellationToken);
     }
 
     /// <summary>Restores a backup from a stream, which is read once.</summary>
     /// <exception cref="WinnowApiException">The name is taken, or the backup is damaged.</exception>
-    public async Task<RestoredDataset> RestoreStreamAsync(Stream backup, string? dataset = null, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
+    public async Task<RestoredDataset> RestoreStreamAsync(
+        Stream backup, string? dataset = null, IProgress<long>? progress = null, bool alikeClasses = false,
+        CancellationToken cancellationToken = default)
     {
-        var path = dataset is null ? "/api/v1/restore" : $"/api/v1/restore?dataset={Uri.EscapeDataString(dataset)}";
+        var name = dataset is null ? "" : "&dataset=" + Uri.EscapeDataString(dataset);
+        var path = $"/api/v1/restore?alikeClasses={(alikeClasses ? "true" : "false")}{name}";
         // However long it takes, and once: a stream cannot be sent again.
         using var request = NewRequest(HttpMethod.Post, new Uri(_addresses[Volatile.Read(ref _current) % _addresses.Length], path), new BackupContent(backup, progress));
         // A name that is taken is refused before anything is sent.

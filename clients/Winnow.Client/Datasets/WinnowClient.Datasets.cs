@@ -94,7 +94,7 @@ public sealed partial class WinnowClient
             if (entry.EntryType != TarEntryType.RegularFile || !path.StartsWith(root, StringComparison.Ordinal)) throw new InvalidDataException($"The export holds '{entry.Name}', which is not a file within the folder.");
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             await entry.ExtractToFileAsync(path, overwrite: true, cancellationToken);
-            files++;
+            if (Path.GetFileName(path)[0] != '.') files++;
         }
         return files;
     }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Prelabels;
 using Winnow.Model.Review;
@@ -12,7 +13,10 @@ public sealed record SimulatedReviewerOptions
     /// <summary>The dataset to work on.</summary>
     public required string Dataset { get; init; }
 
-    /// <summary>The true class of a task's image; null where it is not known, which is answered with a skip.</summary>
+    /// <summary>
+    /// The true class of a task's image; null where it is not known, and a name that is no class, are answered with a skip. <see
+    /// cref="LabelFile"/> and <see cref="FolderTruth"/> have such functions.
+    /// </summary>
     public required Func<ReviewTask, string?> Truth { get; init; }
 
     /// <summary>All classes: a wrong answer is drawn from the others.</summary>
@@ -26,7 +30,22 @@ public sealed record SimulatedReviewerOptions
 
     /// <summary>Tasks taken at a time, 1 to 1,000. Default 50.</summary>
     public int LeaseSize { get; init; } = 50;
+
+    /// <summary>Told after each lot how far it has come, and when there was nothing to answer. Default nobody.</summary>
+    public IProgress<ReviewProgress>? Progress { get; init; }
 }
+
+/// <summary>How far a simulated reviewer has come.</summary>
+/// <param name="Answered">Decisions recorded.</param>
+/// <param name="Skipped">Tasks answered with a skip, as their truth is not known.</param>
+/// <param name="Refused">Answers that the server did not take.</param>
+/// <param name="Unanswered">The first of the tasks skipped and refused; at most 20.</param>
+public sealed record ReviewProgress(long Answered, long Skipped, long Refused, IReadOnlyList<UnansweredTask> Unanswered);
+
+/// <summary>A task without an answer.</summary>
+/// <param name="Name">Its image.</param>
+/// <param name="Reason">Why.</param>
+public sealed record UnansweredTask(string Name, string Reason);
 
 /// <summary>
 /// Answers review tasks from known labels: a client like any other, for pilots, demonstrations and tests. Whether it errs on an image, and
@@ -34,10 +53,13 @@ public sealed record SimulatedReviewerOptions
 /// </summary>
 public sealed class SimulatedReviewer
 {
+    private const int Shown = 20;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     private readonly WinnowClient _client;
     private readonly SimulatedReviewerOptions _options;
-    private long _answered;
+    private readonly ClassIndex _classes;
+    private volatile ReviewProgress _progress = new(0, 0, 0, []);
 
     /// <summary>Works through a client; the client's actor is who history will name.</summary>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
@@ -47,10 +69,14 @@ public sealed class SimulatedReviewer
         if (options.LeaseSize is < 1 or > 1000) throw new ArgumentException($"LeaseSize must be 1 to 1000, not {options.LeaseSize}.", nameof(options));
         if (options.Classes.Count < 2) throw new ArgumentException("At least two classes are needed.", nameof(options));
         (_client, _options) = (client, options);
+        _classes = new ClassIndex(new LabelSchema { Classes = [.. options.Classes.Select(c => new LabelClass(c))] });
     }
 
     /// <summary>Decisions recorded so far.</summary>
-    public long Answered => Interlocked.Read(ref _answered);
+    public long Answered => _progress.Answered;
+
+    /// <summary>How far it has come.</summary>
+    public ReviewProgress Progress => _progress;
 
     /// <summary>Answers whatever comes until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -60,9 +86,8 @@ public sealed class SimulatedReviewer
             while (!cancellationToken.IsCancellationRequested)
             {
                 var tasks = await _client.LeaseAsync(_options.Dataset, new LeaseRequest(_options.LeaseSize, (int)Patience.TotalMilliseconds), cancellationToken);
-                if (tasks.Count == 0) continue;
-                var results = await _client.SubmitAsync(_options.Dataset, [.. tasks.Select(Answer)], cancellationToken);
-                Interlocked.Add(ref _answered, results.Count(r => r.Status is SubmitStatus.Recorded or SubmitStatus.SecondOpinion));
+                if (tasks.Count > 0) await AnswerAsync(tasks, cancellationToken);
+                _options.Progress?.Report(_progress);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -71,12 +96,35 @@ public sealed class SimulatedReviewer
         }
     }
 
-    private SubmitDecision Answer(ReviewTask task)
+    private async Task AnswerAsync(IReadOnlyList<ReviewTask> tasks, CancellationToken cancellationToken)
+    {
+        var skipped = new string?[tasks.Count];
+        var answers = new SubmitDecision[tasks.Count];
+        for (var i = 0; i < answers.Length; i++) answers[i] = Answer(tasks[i], out skipped[i]);
+        var results = await _client.SubmitAsync(_options.Dataset, answers, cancellationToken);
+        var (answered, skips, refused, unanswered) = (_progress.Answered, _progress.Skipped, _progress.Refused,
+            _progress.Unanswered.ToList());
+        for (var i = 0; i < answers.Length; i++)
+        {
+            var reason = skipped[i];
+            if (results[i].Status is SubmitStatus.Refused or SubmitStatus.Conflict)
+                (reason, refused) = (results[i].Reason ?? "The server did not say why.", refused + 1);
+            else if (reason is not null) skips++;
+            else if (results[i].Status is SubmitStatus.Recorded or SubmitStatus.SecondOpinion) answered++;
+            if (reason is not null && unanswered.Count < Shown) unanswered.Add(new UnansweredTask(tasks[i].Name, reason));
+        }
+        _progress = new ReviewProgress(answered, skips, refused, unanswered);
+    }
+
+    /// <summary>The answer to a task, and why it is a skip where it is one.</summary>
+    private SubmitDecision Answer(ReviewTask task, out string? skipped)
     {
         var truth = _options.Truth(task);
-        var decision = truth is null
+        var known = truth is null ? -1 : _classes.Find(truth);
+        skipped = truth is null ? "its class is not known" : known < 0 ? $"'{truth}' is no class of the dataset" : null;
+        var decision = skipped is not null
             ? new Decision { Kind = DecisionKind.Skip }
-            : new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(AnswerFor(task.Image, truth))] };
+            : new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(AnswerFor(task.Image, _options.Classes[known]))] };
         return new SubmitDecision(task.Image, Guid.NewGuid(), decision, task.Lease);
     }
 

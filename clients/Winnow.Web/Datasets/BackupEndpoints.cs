@@ -31,7 +31,8 @@ internal static class BackupEndpoints
 
         api.MapPost("/restore", RestoreAsync)
             .Requires(Permission.CreateDatasets)
-            .WithSummary("Restore a backup, sent as the body, into a dataset that does not exist yet: the one named by 'dataset', or of the name that it had.").WithTags("datasets");
+            .WithSummary("Restore a backup, sent as the body, into a dataset that does not exist yet: the one named by "
+                + "'dataset', or of the name that it had. 'alikeClasses' takes classes that differ only in case or Unicode form.").WithTags("datasets");
 
         // It reads the ledger and lists the store from end to end, which is the operator's to spend.
         api.MapPost("/datasets/{dataset}/verify", async (string dataset, bool? hash, bool? repairDerived, IGrainFactory grains, IDatasetBackup backup, CancellationToken ct) =>
@@ -43,12 +44,14 @@ internal static class BackupEndpoints
             .WithSummary("Find rows without their object and objects without their row. JSON lines: how far it has come, and last the report.").WithTags("datasets").Produces(StatusCodes.Status200OK, contentType: "application/jsonl");
     }
 
-    private static async Task<RestoredDataset> RestoreAsync(string? dataset, IGrainFactory grains, IDatasetBackup backup, HttpContext http, CancellationToken ct)
+    private static async Task<RestoredDataset> RestoreAsync(string? dataset, bool? alikeClasses, IGrainFactory grains,
+        IDatasetBackup backup, HttpContext http, CancellationToken ct)
     {
         // A backup is as large as its dataset; it is never held in memory.
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
         var (caller, _, actor) = CallerIdentity.Admitted(http);
-        var restored = await backup.RestoreAsync(string.IsNullOrEmpty(dataset) ? null : dataset, http.Request.Body, ct);
+        var restored = await backup.RestoreAsync(string.IsNullOrEmpty(dataset) ? null : dataset, alikeClasses ?? false, http.Request.Body,
+            ct);
         var name = restored.Dataset.Name;
         if (caller.Principal is { } creator) await grains.GetGrain<IAccessGrain>(name).FoundAsync(creator, actor, CancellationToken.None);
         // What was unfinished goes on; should this call fail, the cluster wakes it soon.

@@ -13,11 +13,14 @@ public interface IDatasetBackup
 
     /// <summary>Reads a backup into a dataset that does not exist yet. Nobody sees the dataset before all of it is there; a try that failed may be repeated.</summary>
     /// <param name="name">Its name; null for the one that it had.</param>
+    /// <param name="alikeClasses">
+    /// Whether to take classes that differ only in case or Unicode form, which are refused to new datasets.
+    /// </param>
     /// <param name="source">The archive. Read once, from front to end.</param>
     /// <param name="cancellationToken">Gives up, as long as the archive is not read to its end.</param>
-    /// <exception cref="RefusedException">The name is not sound or is taken.</exception>
+    /// <exception cref="RefusedException">The name is not sound or is taken, or classes are alike.</exception>
     /// <exception cref="InvalidDataException">The archive is cut off, damaged, of another layout or no backup; the message says where.</exception>
-    Task<RestoredDataset> RestoreAsync(string? name, Stream source, CancellationToken cancellationToken);
+    Task<RestoredDataset> RestoreAsync(string? name, bool alikeClasses, Stream source, CancellationToken cancellationToken);
 
     /// <summary>Finds rows without their object and objects without their row. Changes nothing, unless it is asked to repair.</summary>
     /// <param name="dataset">The dataset.</param>

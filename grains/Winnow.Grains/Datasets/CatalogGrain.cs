@@ -15,15 +15,16 @@ internal sealed class CatalogGrain(ILedger ledger, TimeProvider time) : Grain, I
         var settings = command.Settings ?? new DatasetSettings();
         if (!DatasetName.IsValid(command.Name)) throw new RefusedException($"'{command.Name}' cannot be a dataset's name. {DatasetName.Rule}");
         if ((command.Schema.Check() ?? settings.Check()) is { } wrong) throw new RefusedException(wrong);
-        var made = new DatasetInfo(command.Name, command.Schema, settings, time.GetUtcNow(), actor);
+        var schema = command.Schema.Composed();
+        var made = new DatasetInfo(command.Name, schema, settings, time.GetUtcNow(), actor);
         // One that exists is answered for as ever: it may be of an earlier release, or from a backup.
-        if (command.Schema.CheckKept() is not { } lost)
+        if (schema.CheckKept() is not { } lost)
         {
             if (await ledger.AddDatasetAsync(made, cancellationToken)) return made;
         }
         else if (await ledger.FindDatasetAsync(command.Name, cancellationToken) is null) throw new RefusedException(lost);
         var known = await ledger.FindDatasetAsync(command.Name, cancellationToken);
-        if (known is not null && known.Settings == settings && SameSchema(known.Schema, command.Schema)) return known;
+        if (known is not null && known.Settings == settings && SameSchema(known.Schema, schema)) return known;
         throw new RefusedException($"There is a dataset '{command.Name}' already, with another schema or other settings. Choose another name.");
     }
 

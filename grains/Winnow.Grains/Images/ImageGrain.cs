@@ -123,7 +123,8 @@ internal sealed class ImageGrain(KnownDatasets datasets, ILedger ledger, LeaseKe
         else return Refuse(SubmitStatus.Refused, "A decision needs the lease of its task, or for a correction the version that was seen.");
 
         var kind = ImageHistory.KindOf(_history, seen, command.Lease is not null);
-        var made = new HistoryEntry(_history.Count + 1, kind, actor, time.GetUtcNow(), command.OperationId, command.Decision);
+        var made = new HistoryEntry(_history.Count + 1, kind, actor, time.GetUtcNow(), command.OperationId,
+            InWordsOf(_dataset.Schema, command.Decision));
         var standing = ImageHistory.Fold([.. _history, made]);
         var fact = new HumanFact(_image, (int)made.Version, made.OperationId, ImageHistory.ToJson(made), standing.LabelIndex(_dataset.Schema), standing.Closed, standing.Stage ?? Stage.Queued);
         try
@@ -147,6 +148,16 @@ internal sealed class ImageGrain(KnownDatasets datasets, ILedger ledger, LeaseKe
         _loaded = true;
         GrainFactory.GetGrain<IQueueGrain>(_dataset.Name).AnsweredAsync(_image, actor, standing.Closed, CancellationToken.None).Ignore();
         return new SubmitResult(_image, kind == HistoryKind.SecondOpinion ? SubmitStatus.SecondOpinion : SubmitStatus.Recorded, made.Version);
+    }
+
+    /// <summary>
+    /// The decision with each class as the schema writes it: names are the same in any Unicode form, and history keeps one.
+    /// </summary>
+    private static Decision InWordsOf(LabelSchema schema, Decision decision)
+    {
+        if (decision.Annotations.All(a => schema.Classes.Any(c => c.Name == a.Class))) return decision;
+        Annotation Written(Annotation said) => said with { Class = schema.Classes[schema.IndexOf(said.Class)].Name };
+        return decision with { Annotations = [.. decision.Annotations.Select(Written)] };
     }
 
     /// <summary>A second opinion changes nothing; it tells how far people agree.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Winnow.Model.Names;
 
 namespace Winnow.Model.Datasets;
 
@@ -31,6 +32,8 @@ public sealed record LabelSchema
     /// <summary>Largest number of classes.</summary>
     public const int MaxClasses = 10_000;
 
+    private const int MaxName = 100;
+
     /// <summary>The classes, in the order of the model's outputs. Classes are only ever appended, so an index keeps its meaning.</summary>
     public required IReadOnlyList<LabelClass> Classes { get; init; }
 
@@ -41,11 +44,16 @@ public sealed record LabelSchema
     /// <summary>Whether an image may bear several classes at once.</summary>
     public bool MultiLabel { get; init; }
 
-    /// <summary>Position of a class, or -1.</summary>
+    /// <summary>
+    /// Position of a class, or -1. Names are the same in whatever Unicode form they come, and with blanks around them; not in another case.
+    /// </summary>
     public int IndexOf(string name)
     {
         for (var i = 0; i < Classes.Count; i++)
             if (string.Equals(Classes[i].Name, name, StringComparison.Ordinal)) return i;
+        var compared = TextForm.Compared(name);
+        for (var i = 0; i < Classes.Count; i++)
+            if (string.Equals(TextForm.Compared(Classes[i].Name), compared, StringComparison.Ordinal)) return i;
         return -1;
     }
 
@@ -66,18 +74,46 @@ public sealed record LabelSchema
         return $"The label schema takes {string.Join(" and ", wanted)}. {Reason}";
     }
 
+    /// <summary>The same schema with each class's name in Unicode's composed form, in which names are kept.</summary>
+    public LabelSchema Composed() => this with { Classes = [.. Classes.Select(c => c with { Name = TextForm.Composed(c.Name) })] };
+
     /// <summary>The first thing that is wrong with the schema, as a sentence; null when it is sound.</summary>
-    public string? Check()
+    public string? Check() => CheckNames() ?? CheckAlike();
+
+    /// <summary>
+    /// The first class whose name cannot be one, or what else is out of range, as a sentence; null when there is nothing.
+    /// </summary>
+    public string? CheckNames()
     {
         if (Classes.Count is < 2 or > MaxClasses) return $"A label schema needs 2 to {MaxClasses} classes, not {Classes.Count}.";
         if (Geometries.Count == 0) return "A label schema must take at least one geometry.";
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var c in Classes)
+        for (var i = 0; i < Classes.Count; i++)
         {
-            if (c.Name.Length is 0 or > 100 || c.Name.Any(char.IsControl)) return $"Class name '{c.Name}' must have 1 to 100 printable characters.";
-            // Class names become folder names in exports.
-            if (c.Name is "." or ".." || c.Name.AsSpan().IndexOfAny('/', '\\', '\0') >= 0) return $"Class name '{c.Name}' may not contain a path separator.";
-            if (!seen.Add(c.Name)) return $"Class name '{c.Name}' stands twice in the label schema.";
+            if (Classes[i]?.Name is not { } name) return $"Class {i + 1} of the label schema has no name.";
+            if (name.Length is 0 or > MaxName || name.Any(char.IsControl) || !TextForm.IsWellFormed(name))
+                return $"Class name '{name}' must have 1 to {MaxName} printable characters.";
+            if (TextForm.Folded(name).Length == 0) return $"Class {i + 1} of the label schema has a name that nobody can see.";
+        }
+        return null;
+    }
+
+    /// <summary>
+    /// Two classes whose names differ in what people do not see, or in case alone, are a mistake more often than not; and on Windows and
+    /// macOS they are one folder of an export.
+    /// </summary>
+    public string? CheckAlike()
+    {
+        var seen = new Dictionary<string, string>(Classes.Count, StringComparer.Ordinal);
+        foreach (var (name, _, _) in Classes)
+        {
+            if (seen.TryAdd(TextForm.Folded(name), name)) continue;
+            var other = seen[TextForm.Folded(name)];
+            if (other == name) return $"Class name '{name}' stands twice in the label schema.";
+            return TextForm.Compared(other) == TextForm.Compared(name)
+                ? $"Class names '{other}' and '{name}' look alike: they differ only in the form of their characters (Unicode) or in blanks "
+                    + "around them. Keep one of them."
+                : $"Class names '{other}' and '{name}' differ only in case or in marks that are not seen, so they are one folder "
+                    + "on Windows and macOS. Rename one of them.";
         }
         return null;
     }

@@ -1,35 +1,39 @@
-using System.Buffers;
-using System.Globalization;
-using System.Text;
 using System.Text.Json;
-using Winnow.Model.Datasets;
+using CsvHelper;
+using Winnow.Model.Names;
 
 namespace Winnow.Adapters.Datasets;
 
-/// <summary>A table of all images, in the order of the manifest: RFC 4180, UTF-8 without a mark, with a header. An image without a label has an empty one.</summary>
+/// <summary>
+/// A table of all images, in the order of the manifest: RFC 4180, UTF-8 without a mark, with a header. An image without a label has an
+/// empty one. What a spreadsheet would run as a formula is written as text (<see cref="CsvText"/>); the SDK's label files read it back.
+/// </summary>
 internal sealed class CsvExport : IExportFormat
 {
-    private static readonly SearchValues<char> Quoted = SearchValues.Create(",\"\r\n");
+    private static readonly CsvWriterOptions Options = new() { TrueValue = "true", FalseValue = "false" };
 
     public string Name => "csv";
 
     public async Task WriteAsync(VersionManifest version, Stream destination, CancellationToken cancellationToken)
     {
-        var writer = new StreamWriter(destination, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), 1 << 16, leaveOpen: true) { NewLine = "\r\n" };
-        await using (writer.ConfigureAwait(false))
+        var table = CsvWriter.Create(destination, Options, leaveOpen: true);
+        await using (table.ConfigureAwait(false))
         {
-            await writer.WriteLineAsync("id,name,partition,stage,label,history_version,audit").ConfigureAwait(false);
+            table.WriteHeader("id", "name", "partition", "stage", "label", "history_version", "audit");
             await foreach (var row in version.ReadRowsAsync(cancellationToken).ConfigureAwait(false))
-                await writer.WriteLineAsync(Line(row)).ConfigureAwait(false);
-            await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
+            {
+                table.WriteField(row.Id.ToString());
+                table.WriteField(CsvText.Neutralised(row.Name));
+                table.WriteField(Word(row.Partition));
+                table.WriteField(Word(row.Stage));
+                table.WriteField(CsvText.Neutralised(row.Label ?? ""));
+                table.WriteField(row.HistoryVersion);
+                table.WriteField(row.Audit);
+                await table.EndRecordAsync(cancellationToken).ConfigureAwait(false);
+            }
+            await table.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
     }
-
-    private static string Line(ManifestRow row) => string.Create(CultureInfo.InvariantCulture,
-        $"{row.Id},{Field(row.Name)},{Word(row.Partition)},{Word(row.Stage)},{Field(row.Label ?? "")},{row.HistoryVersion},{(row.Audit ? "true" : "false")}");
-
-    private static string Field(string value) =>
-        value.AsSpan().ContainsAny(Quoted) ? $"\"{value.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : value;
 
     /// <summary>The value as the vocabulary writes it.</summary>
     private static string Word<T>(T value) where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());

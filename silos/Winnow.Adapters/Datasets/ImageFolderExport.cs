@@ -1,36 +1,50 @@
 using System.Formats.Tar;
+using System.Text;
 using Winnow.Grains.Ports;
 using Winnow.Inference.Images;
+using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Names;
 
 namespace Winnow.Adapters.Datasets;
 
 /// <summary>
-/// The layout that trainers for ImageNet read, as a tar stream: <c>train/&lt;class&gt;/&lt;id&gt;.&lt;ext&gt;</c> and <c>holdout/&lt;class&gt;/…</c>, sorted by partition,
-/// class and id. Images without a label, and quarantined ones, have no place in it and are left out; the table of the "csv" format has them all.
+/// The layout that trainers for ImageNet read, as a tar stream: <c>train/&lt;class&gt;/&lt;id&gt;.&lt;ext&gt;</c> and
+/// <c>holdout/&lt;class&gt;/…</c>, sorted by partition, class and id. A class that cannot be a folder has an encoded one (<see
+/// cref="FolderName"/>). Images without a label, and quarantined ones, have no place in it and are left out; the table of the "csv" format
+/// has them all.
 /// </summary>
 internal sealed class ImageFolderExport(ImageDecoder decoder) : IExportFormat
 {
     private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    /// <summary>Two empty blocks.</summary>
+    private const int EndOfArchive = 2 * 512;
 
     public string Name => "imagenet";
 
     public async Task WriteAsync(VersionManifest version, Stream destination, CancellationToken cancellationToken)
     {
         var members = await ReadMembersAsync(version, cancellationToken).ConfigureAwait(false);
+        var folders = new ClassFolders(version.Dataset.Schema);
         // GNU's format: the PAX headers that the class library writes hold the number of the process, so no two runs would give the same bytes.
         var tar = new TarWriter(destination, TarEntryFormat.Gnu, leaveOpen: true);
         await using (tar.ConfigureAwait(false))
         {
             foreach (var member in members)
             {
+                if (folders.Enter(member.Partition, member.Class, out var folder) is { } named)
+                    await tar.WriteEntryAsync(Entry($"{folder}/{FolderName.ClassFile}", named), cancellationToken).ConfigureAwait(false);
                 var bytes = await version.Objects.GetAsync(ObjectKeys.Image(version.Dataset.Name, member.Id), cancellationToken).ConfigureAwait(false)
                     ?? throw new InvalidDataException($"Image {member.Id} of dataset '{version.Dataset.Name}' is not in the object store. Restore it from a backup.");
                 if (ImageId.Of(bytes.Span) != member.Id)
                     throw new InvalidDataException($"The bytes of image {member.Id} of dataset '{version.Dataset.Name}' were changed in the object store. Restore them from a backup.");
-                await tar.WriteEntryAsync(Entry(member, bytes), cancellationToken).ConfigureAwait(false);
+                await tar.WriteEntryAsync(Entry($"{folder}/{member.Id}.{Extension(bytes.Span)}", bytes), cancellationToken)
+                    .ConfigureAwait(false);
             }
         }
+        // The library ends an archive only where it has written something; nothing at all is no archive.
+        if (members.Count == 0) await destination.WriteAsync(new byte[EndOfArchive], cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Forty bytes an image; a version of ten million labelled images fits into memory.</summary>
@@ -48,8 +62,8 @@ internal sealed class ImageFolderExport(ImageDecoder decoder) : IExportFormat
         return members;
     }
 
-    private GnuTarEntry Entry(Member member, ReadOnlyMemory<byte> bytes) =>
-        new(TarEntryType.RegularFile, $"{(member.Partition == Partition.Holdout ? "holdout" : "train")}/{member.Class}/{member.Id}.{Extension(bytes.Span)}")
+    private static GnuTarEntry Entry(string name, ReadOnlyMemory<byte> bytes) =>
+        new(TarEntryType.RegularFile, name)
         {
             ModificationTime = DateTimeOffset.UnixEpoch,
             AccessTime = DateTimeOffset.UnixEpoch,
@@ -65,6 +79,32 @@ internal sealed class ImageFolderExport(ImageDecoder decoder) : IExportFormat
     private string Extension(ReadOnlySpan<byte> bytes) => decoder.TryReadHeader(bytes, out var header, out _)
         ? header.Format == "jpeg" ? "jpg" : header.Format
         : "bin";
+
+    /// <summary>Where the images of a partition and class go.</summary>
+    private sealed class ClassFolders(LabelSchema schema)
+    {
+        private readonly ClassIndex _classes = new(schema);
+        private (Partition Partition, string Class)? _at;
+        private string _folder = "";
+
+        /// <summary>
+        /// The folder of a class; and the class's name, to be written into it, where its first image comes and the folder's own name does
+        /// not hold it.
+        /// </summary>
+        public byte[]? Enter(Partition partition, string name, out string folder)
+        {
+            var entered = _at != (partition, name);
+            if (entered)
+            {
+                var index = _classes.Find(name);
+                var own = index < 0 ? FolderName.Of(name) : _classes.Folders[index];
+                _folder = $"{(partition == Partition.Holdout ? "holdout" : "train")}/{own}";
+                _at = (partition, name);
+            }
+            folder = _folder;
+            return entered && FolderName.IsCut(folder) ? Encoding.UTF8.GetBytes(name) : null;
+        }
+    }
 
     private readonly record struct Member(Partition Partition, string Class, ImageId Id) : IComparable<Member>
     {

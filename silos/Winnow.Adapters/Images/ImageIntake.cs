@@ -7,6 +7,7 @@ using Winnow.Grains.Ports;
 using Winnow.Inference.Images;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Names;
 
 namespace Winnow.Adapters.Images;
 
@@ -27,7 +28,7 @@ internal sealed class ImageIntake(IObjectStore objects, IGrainFactory grains, Im
         if (lot.Count > MaxLot)
             throw new RefusedException(string.Create(CultureInfo.InvariantCulture, $"A lot has at most {MaxLot} images, not {lot.Count}. Send it in parts."));
         var started = Stopwatch.GetTimestamp();
-        var classes = ClassIndex(dataset.Schema);
+        var classes = new ClassIndex(dataset.Schema);
         var seen = new Examined[lot.Count];
         // Hashing is the gateway's work and takes all its processors.
         await Task.Run(() => Parallel.For(0, lot.Count, new ParallelOptions { CancellationToken = cancellationToken }, i => seen[i] = Examine(lot[i], classes)), cancellationToken);
@@ -71,29 +72,19 @@ internal sealed class ImageIntake(IObjectStore objects, IGrainFactory grains, Im
     /// <summary>What came of one image before its row: no row where nothing can be kept; then the note says why.</summary>
     private readonly record struct Examined(IngestRow? Row, string? Note);
 
-    private Examined Examine(ArrivedImage image, Dictionary<string, int> classes)
+    private Examined Examine(ArrivedImage image, ClassIndex classes)
     {
         var bytes = image.Content.Span;
         if (bytes.Length > limits.MaxBytes)
             return new Examined(null, string.Create(CultureInfo.InvariantCulture, $"The image has {bytes.Length} bytes and the limit is {limits.MaxBytes}; it was not kept. Shrink it and send it again."));
         var label = -1;
         string? note = null;
-        if (image.Label is { } name && !classes.TryGetValue(name, out label))
-        {
-            label = -1;
+        if (image.Label is { } name && (label = classes.Find(name)) < 0)
             note = $"The label '{name}' is not in the label schema; the image was taken without one.";
-        }
         var sound = decoder.TryReadHeader(bytes, out var header, out var reason);
         return new Examined(
             new IngestRow(ImageId.Of(bytes), ImageName.Clean(image.Name), sound ? header!.Format : "", header?.Width ?? 0, header?.Height ?? 0, header?.Frames ?? 0,
                 bytes.Length, image.Partition, label, reason), note);
-    }
-
-    private static Dictionary<string, int> ClassIndex(LabelSchema schema)
-    {
-        var index = new Dictionary<string, int>(schema.Classes.Count, StringComparer.Ordinal);
-        for (var i = 0; i < schema.Classes.Count; i++) index.TryAdd(schema.Classes[i].Name, i);
-        return index;
     }
 
     private static string? Join(string? reason, string? note) => reason is null ? note : note is null ? reason : $"{reason} {note}";

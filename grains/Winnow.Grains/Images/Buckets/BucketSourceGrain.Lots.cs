@@ -5,6 +5,7 @@ using Winnow.Abstractions.Images;
 using Winnow.Grains.Ports;
 using Winnow.Model.Images;
 using Winnow.Model.Images.Buckets;
+using Winnow.Model.Names;
 
 namespace Winnow.Grains.Images.Buckets;
 
@@ -176,7 +177,9 @@ internal sealed partial class BucketSourceGrain
     private string? LabelOf(string key)
     {
         var slash = key.LastIndexOf('/');
-        return state.State.Source!.LabelsFromFolders && slash > 0 ? key[(key.LastIndexOf('/', slash - 1) + 1)..slash] : null;
+        if (!state.State.Source!.LabelsFromFolders || slash <= 0) return null;
+        var folder = key[(key.LastIndexOf('/', slash - 1) + 1)..slash];
+        return FolderName.IsHidden(folder) ? null : FolderName.ToClass(folder);
     }
 
     /// <summary>The same objects under the same source are the same operation.</summary>

@@ -45,7 +45,7 @@ internal sealed class BackupIntake(IObjectStore objects, BackupTarReader tar, Ro
     /// <summary>The key of a segment's object; null when the archive did not hold it.</summary>
     public string? StoredAt(string name) => _stored.ContainsKey(name) ? _places.Find(name) : null;
 
-    public async Task ReadHeaderAsync(string? name, CancellationToken cancellationToken)
+    public async Task ReadHeaderAsync(string? name, bool alikeClasses, CancellationToken cancellationToken)
     {
         if (!await tar.NextAsync(cancellationToken).ConfigureAwait(false) || tar.Name != BackupHeader.FileName) throw new InvalidDataException($"This is no backup of Winnow: it does not begin with '{BackupHeader.FileName}'.");
         var json = await tar.ReadAsync(BackupFiles.MaxText, cancellationToken).ConfigureAwait(false);
@@ -53,7 +53,13 @@ internal sealed class BackupIntake(IObjectStore objects, BackupTarReader tar, Ro
         Header = Parse(() => JsonSerializer.Deserialize(json, ModelJson.Default.BackupHeader));
         Dataset = Header.Dataset with { Name = name ?? Header.Dataset.Name };
         if (!DatasetName.IsValid(Dataset.Name)) throw new RefusedException($"'{Dataset.Name}' cannot be a dataset's name. {DatasetName.Rule}");
-        if ((Dataset.Schema.Check() ?? Dataset.Settings.Check()) is { } wrong) throw new InvalidDataException($"The backup's dataset is not sound: {wrong}");
+        if ((Dataset.Schema.CheckNames() ?? Dataset.Settings.Check()) is { } wrong)
+            throw new InvalidDataException($"The backup's dataset is not sound: {wrong}");
+        if (!alikeClasses && Dataset.Schema.CheckAlike() is { } alike)
+        {
+            throw new RefusedException($"{alike} A dataset of before that was refused is restored with --alike-classes "
+                + "(?alikeClasses=true); its exports tell such folders apart.");
+        }
     }
 
     /// <summary>Reads the rest of the archive.</summary>

@@ -30,7 +30,7 @@ internal sealed partial class DatasetBackup(
         await buffered.FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    public async Task<RestoredDataset> RestoreAsync(string? name, Stream source, CancellationToken cancellationToken)
+    public async Task<RestoredDataset> RestoreAsync(string? name, bool alikeClasses, Stream source, CancellationToken cancellationToken)
     {
         if (name is not null) await RefuseTakenAsync(name, cancellationToken).ConfigureAwait(false);
         var token = Guid.NewGuid();
@@ -39,7 +39,7 @@ internal sealed partial class DatasetBackup(
         {
             using var tar = new BackupTarReader(source);
             var intake = new BackupIntake(objects, tar, rows, limits.MaxBytes);
-            await intake.ReadHeaderAsync(name, cancellationToken).ConfigureAwait(false);
+            await intake.ReadHeaderAsync(name, alikeClasses, cancellationToken).ConfigureAwait(false);
             await RefuseTakenAsync(intake.Dataset.Name, cancellationToken).ConfigureAwait(false);
             await intake.ReadAsync(token, cancellationToken).ConfigureAwait(false);
             // All of it is here and sound: it is put in place to its end, whether or not the caller still listens.

@@ -65,7 +65,8 @@ internal sealed class BackupStore : IAsyncDisposable
         return archive.ToArray();
     }
 
-    public Task<RestoredDataset> RestoreAsync(byte[] archive, string? name = null) => Backup.RestoreAsync(name, new MemoryStream(archive), CancellationToken.None);
+    public Task<RestoredDataset> RestoreAsync(byte[] archive, string? name = null, bool alikeClasses = false) =>
+        Backup.RestoreAsync(name, alikeClasses, new MemoryStream(archive), CancellationToken.None);
 
     public async Task<VerificationReport> VerifyAsync(string dataset = Source, bool hash = false)
     {

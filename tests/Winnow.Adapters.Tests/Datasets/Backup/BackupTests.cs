@@ -1,6 +1,7 @@
 using System.Formats.Tar;
 using System.Text;
 using Winnow.Abstractions.Datasets;
+using Winnow.Adapters.Tests.Ledger;
 using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;
 
@@ -177,6 +178,18 @@ public sealed class BackupTests : IAsyncLifetime
         Assert.Equal((FindingKind.ImageBytesMissing, 1L, BackupStore.Id(7).ToString()), (finding.Kind, finding.Count, finding.Samples[0]));
         // The segment is not published, so that the shard makes it again.
         Assert.Empty(await _store.Ledger.ReadSegmentsAsync(new ShardKey("dogs", 2), CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Alike_classes_are_taken_from_a_backup_only_where_asked()
+    {
+        var old = LedgerRows.Dataset("old") with { Schema = new LabelSchema { Classes = [new("cat"), new("Cat"), new("dog")] } };
+        await _store.Ledger.AddDatasetAsync(old, CancellationToken.None);
+        var archive = await _store.WriteAsync("old");
+        var refused = await Assert.ThrowsAsync<RefusedException>(() => _store.RestoreAsync(archive, "new"));
+        Assert.Contains("'cat' and 'Cat' differ only in case", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(["cat", "Cat", "dog"],
+            (await _store.RestoreAsync(archive, "new", alikeClasses: true)).Dataset.Schema.Classes.Select(c => c.Name));
     }
 
     private async Task<string> AssertRefusedAsync(byte[] archive)

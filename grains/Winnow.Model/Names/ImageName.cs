@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text;
 
-namespace Winnow.Adapters.Images;
+namespace Winnow.Model.Names;
 
-/// <summary>Makes the name under which an image came fit to be shown. Names are display only: no file is ever called by them.</summary>
-internal static class ImageName
+/// <summary>Names under which images come. They are display only: no file is ever called by them.</summary>
+public static class ImageName
 {
     /// <summary>Most characters of a name.</summary>
     public const int MaxLength = 1_024;
@@ -26,6 +26,9 @@ internal static class ImageName
         var from = clean.Length - MaxLength;
         return char.IsLowSurrogate(clean[from]) ? clean[(from + 1)..] : clean[from..];
     }
+
+    /// <summary>The form in which two names name the same image: clean, so without <c>./</c> and backslashes, and composed.</summary>
+    public static string Compared(string name) => TextForm.Composed(Clean(name));
 
     private static bool IsShown(Rune rune) =>
         Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)

@@ -1,0 +1,17 @@
+using Winnow.Model.Names;
+using Winnow.Model.Review;
+
+namespace Winnow.Client;
+
+/// <summary>Known labels from the folders in which images lay: each image's own folder is its class.</summary>
+public static class FolderTruth
+{
+    /// <summary>
+    /// The class that a task's folder names, decoded where an export encoded it; null where the image lay in no folder, or in a hidden one.
+    /// </summary>
+    public static string? ClassOf(ReviewTask task)
+    {
+        var parts = task.Name.Split('/');
+        return parts.Length > 1 && !FolderName.IsHidden(parts[^2]) ? FolderName.ToClass(parts[^2]) : null;
+    }
+}

@@ -1,0 +1,100 @@
+using System.Security.Cryptography;
+using CsCheck;
+using Winnow.Abstractions.Health;
+using Winnow.Adapters.Images.Lots;
+using Winnow.Adapters.Tests.Support;
+
+namespace Winnow.Adapters.Tests.Images.Lots;
+
+/// <summary>What lots may hold while they are taken in.</summary>
+public sealed class LotSpaceTests
+{
+    private static readonly LotOptions Small = new() { Memory = 3 << 20, MemoryPerPrincipal = 1 << 20, Spool = 64 << 20 };
+
+    [Fact]
+    public void Bytes_come_back_as_they_were_whether_they_stood_in_memory_or_on_disk() => Gen
+        .Select(Gen.Int[0, 700_000].Array[1, 12], Gen.Int[1, 90_000], Gen.Int[1_000, 600_000], Gen.Int[0, 1_000_000]).Sample((sizes, step, max, seed) =>
+        {
+            using var folder = new TemporaryFolder();
+            var spaces = new LotSpaces(Small, folder.Path);
+            var random = new Random(seed);
+            var kept = new List<(byte[] Sent, ReadOnlyMemory<byte> Read)>();
+            var space = spaces.Open("a");
+            foreach (var size in sizes)
+            {
+                var sent = new byte[size];
+                random.NextBytes(sent);
+                var read = space.ReadAsync(new Trickle(sent, step), max, CancellationToken.None).GetAwaiter().GetResult();
+                Assert.InRange(spaces.Memory.Taken, 0, Small.MemoryPerPrincipal);
+                kept.Add((sent, read));
+            }
+
+            // One byte more than is taken says that there was more.
+            foreach (var (sent, read) in kept) Assert.True(sent.AsSpan(0, Math.Min(sent.Length, max + 1)).SequenceEqual(read.Span));
+            space.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            Assert.Equal((0, 0), (spaces.Memory.Taken, spaces.Disk.Taken));
+            Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
+        }, iter: 60, threads: 1);
+
+    [Fact]
+    public async Task Many_callers_together_hold_no_more_than_the_limit_and_each_no_more_than_its_share()
+    {
+        using var folder = new TemporaryFolder();
+        var spaces = new LotSpaces(Small, folder.Path);
+        long most = 0;
+        await Parallel.ForAsync(0, 64, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (i, ct) =>
+        {
+            await using var space = spaces.Open($"caller {i % 5}");
+            for (var k = 0; k < 4; k++)
+            {
+                var sent = RandomNumberGenerator.GetBytes(150_000);
+                var read = await space.ReadAsync(new Trickle(sent, 10_000), 1 << 20, ct);
+                var taken = spaces.Memory.Taken;
+                Interlocked.Exchange(ref most, Math.Max(Interlocked.Read(ref most), taken));
+                Assert.InRange(taken, 0, Small.Memory);
+                Assert.True(sent.AsSpan().SequenceEqual(read.Span));
+            }
+        });
+        // It was of use: without a budget it would have been 9.6 MB.
+        Assert.InRange(Interlocked.Read(ref most), Small.Memory / 2, Small.Memory);
+        Assert.Equal((0, 0), (spaces.Memory.Taken, spaces.Disk.Taken));
+    }
+
+    [Fact]
+    public async Task Where_the_disk_has_no_room_for_more_either_the_caller_is_told_to_come_again()
+    {
+        using var folder = new TemporaryFolder();
+        var spaces = new LotSpaces(new LotOptions { Memory = 1 << 20, MemoryPerPrincipal = 1 << 20, Spool = 2 << 20 }, folder.Path);
+        await using (var first = spaces.Open("a"))
+        {
+            // Each is too large to stand in memory twice for the moment in which its pieces are joined.
+            for (var i = 0; i < 2; i++) await first.ReadAsync(new MemoryStream(new byte[900_000]), 1 << 20, CancellationToken.None);
+            await using var second = spaces.Open("b");
+            await second.ReadAsync(new MemoryStream(new byte[300_000]), 1 << 20, CancellationToken.None);
+            var refused = await Assert.ThrowsAsync<UnavailableException>(() => second.ReadAsync(new MemoryStream(new byte[900_000]), 1 << 20, CancellationToken.None));
+            Assert.Contains("Lots:Spool", refused.Message, StringComparison.Ordinal);
+        }
+
+        await using var later = spaces.Open("b");
+        await later.ReadAsync(new MemoryStream(new byte[900_000]), 1 << 20, CancellationToken.None);
+    }
+
+    [Theory]
+    [InlineData("Lots:Memory")]
+    [InlineData("Lots:MemoryPerPrincipal")]
+    [InlineData("Lots:Spool")]
+    public void A_limit_out_of_range_is_named(string option)
+    {
+        var options = new LotOptions();
+        typeof(LotOptions).GetProperty(option[5..])!.SetValue(options, 10L);
+        Assert.StartsWith(option, options.Check(), StringComparison.Ordinal);
+        Assert.Null(new LotOptions().Check());
+    }
+
+    /// <summary>A body that comes in pieces.</summary>
+    private sealed class Trickle(byte[] bytes, int step) : MemoryStream(bytes)
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            base.ReadAsync(buffer[..Math.Min(step, buffer.Length)], cancellationToken);
+    }
+}
