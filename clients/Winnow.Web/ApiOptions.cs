@@ -14,6 +14,12 @@ public sealed class ApiOptions
     /// <summary>An identity provider whose tokens are accepted. Default none.</summary>
     public OidcOptions? Oidc { get; set; }
 
+    /// <summary>
+    /// The proxies in front of this server, as addresses and networks separated by commas, such as <c>10.0.0.7, 10.1.0.0/16</c>. They alone are believed
+    /// when they say who calls (<c>X-Forwarded-For</c>, <c>-Proto</c>, <c>-Host</c>). Default none: a caller is whoever opened the connection.
+    /// </summary>
+    public string? Proxies { get; set; }
+
     /// <summary>How much one caller may ask.</summary>
     public RequestLimits Limits { get; set; } = new();
 
@@ -38,6 +44,6 @@ public sealed class ApiOptions
     public string? Check()
     {
         if (MaxLotBytes is < 1 << 20 or > 4L << 30) return $"Api:MaxLotBytes must be {1 << 20} to {4L << 30}, not {MaxLotBytes}.";
-        return Oidc?.Check() ?? Limits.Check();
+        return TrustedProxies.Check(Proxies) ?? Oidc?.Check() ?? Limits.Check();
     }
 }

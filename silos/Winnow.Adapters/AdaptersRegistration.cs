@@ -7,6 +7,7 @@ using Winnow.Abstractions.Images;
 using Winnow.Adapters.Datasets;
 using Winnow.Adapters.Datasets.Backup;
 using Winnow.Adapters.Images;
+using Winnow.Adapters.Images.Lots;
 using Winnow.Adapters.Ledger;
 using Winnow.Adapters.Ledger.Postgres;
 using Winnow.Adapters.Objects;
@@ -87,9 +88,13 @@ public static class AdaptersRegistration
     }
 
     /// <summary>Takes in uploads and serves images. Needs an object store and a grain factory.</summary>
-    public static IServiceCollection AddImageIntake(this IServiceCollection services)
+    /// <param name="services">The host's services.</param>
+    /// <param name="lots">What lots may hold while they are taken in.</param>
+    /// <param name="spoolFolder">Where those wait that have no room in memory.</param>
+    public static IServiceCollection AddImageIntake(this IServiceCollection services, LotOptions lots, string spoolFolder)
     {
         services.AddDecoder();
+        services.AddSingleton<ILotSpaces>(new LotSpaces(lots, spoolFolder));
         services.AddSingleton<IImageIntake, ImageIntake>();
         services.AddSingleton<IImageContent, ImageContent>();
         services.AddSingleton<IImageUploads, ImageUploads>();

@@ -1,10 +1,11 @@
-using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Winnow.Abstractions.Health;
 using Winnow.Model;
 using Winnow.Model.Health;
+using Winnow.Model.Security;
 using Winnow.Web.Security;
 
 namespace Winnow.Web.Health;
@@ -19,12 +20,18 @@ internal static class HealthEndpoints
         app.MapGet("/health/ready", async (ISiloHealth health, HttpContext http, CancellationToken ct) =>
             {
                 var report = await health.CheckAsync(ct);
-                if (!inside && !(http.Connection.RemoteIpAddress is { } caller && IPAddress.IsLoopback(caller))) report = Outline(report);
+                if (!inside && !await MayReadAsync(http, ct)) report = Outline(report);
                 return Results.Json(report, ModelJson.Default.HealthReport, statusCode: report.Ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
             })
-            .RequiresNothing("A probe has no key. From outside it learns which part is down, and nothing of where that stands.")
-            .WithSummary("Whether this silo can take requests; when not, which part is down.").WithTags("health").Produces<HealthReport>().Produces<HealthReport>(StatusCodes.Status503ServiceUnavailable);
+            .RequiresNothing("A probe has no key. It learns which part is down, and nothing of where that stands.")
+            .WithSummary("Whether this silo can take requests; when not, which part is down. Why, to callers who may read the cluster.").WithTags("health")
+            .Produces<HealthReport>().Produces<HealthReport>(StatusCodes.Status503ServiceUnavailable);
     }
+
+    /// <summary>Never by address: whatever comes through a proxy on this machine comes from this machine.</summary>
+    private static async Task<bool> MayReadAsync(HttpContext http, CancellationToken cancellationToken) =>
+        http.User is CallerClaims { Caller: var caller }
+        && (await http.RequestServices.GetRequiredService<AccessControl>().OfAsync(caller, AccessScope.Cluster, cancellationToken)).Permissions.Contains(Permission.ReadCluster);
 
     private static HealthReport Outline(HealthReport report) => report with { Parts = [.. report.Parts.Select(p => p with { Problem = p.Problem is null ? null : "down" })] };
 }

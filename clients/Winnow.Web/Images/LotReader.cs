@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
@@ -27,7 +26,7 @@ internal static class LotReader
     private const int MaxManifestBytes = 4 << 20;
     private const int MaxBoundary = 70;
 
-    public static async Task<List<ArrivedImage>> ReadAsync(HttpRequest request, string? label, Partition partition, long maxImageBytes, CancellationToken cancellationToken)
+    public static async Task<List<ArrivedImage>> ReadAsync(HttpRequest request, ILotSpace space, string? label, Partition partition, long maxImageBytes, CancellationToken cancellationToken)
     {
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
             throw new BadHttpRequestException("Send images as multipart/form-data, one file part each.", StatusCodes.Status415UnsupportedMediaType);
@@ -43,14 +42,14 @@ internal static class LotReader
             {
                 if (disposition.Name != "manifest") throw new RefusedException($"Part '{disposition.Name}' is neither a file nor the manifest.");
                 if (lot.Count > 0) throw new RefusedException("The manifest part must come before the images.");
-                manifest = await ReadManifestAsync(section.Body, cancellationToken);
+                manifest = await ReadManifestAsync(section.Body, space, cancellationToken);
                 continue;
             }
             if (lot.Count == MaxImages) throw new RefusedException($"A lot holds at most {MaxImages} images.");
             if (manifest is not null && lot.Count >= manifest.Count) throw new RefusedException($"The manifest names {manifest.Count} images, and there are more.");
             var entry = manifest?[lot.Count] ?? new LotEntry(FileNameOf(disposition), label, partition);
             if (entry.Name is not { Length: >= 1 and <= 4096 }) throw new RefusedException("An image's name has 1 to 4,096 characters.");
-            lot.Add(new ArrivedImage(entry.Name, await ReadBodyAsync(section.Body, maxImageBytes, cancellationToken), entry.Label, entry.Partition));
+            lot.Add(new ArrivedImage(entry.Name, await space.ReadAsync(section.Body, maxImageBytes, cancellationToken), entry.Label, entry.Partition));
         }
         if (manifest is not null && manifest.Count != lot.Count) throw new RefusedException($"The manifest names {manifest.Count} images, and {lot.Count} came.");
         return lot;
@@ -62,9 +61,9 @@ internal static class LotReader
         return HeaderUtilities.RemoveQuotes(name).Value ?? "";
     }
 
-    private static async Task<List<LotEntry>> ReadManifestAsync(Stream body, CancellationToken cancellationToken)
+    private static async Task<List<LotEntry>> ReadManifestAsync(Stream body, ILotSpace space, CancellationToken cancellationToken)
     {
-        var bytes = await ReadBodyAsync(body, MaxManifestBytes, cancellationToken);
+        var bytes = await space.ReadAsync(body, MaxManifestBytes, cancellationToken);
         if (bytes.Length > MaxManifestBytes) throw new RefusedException($"The manifest is larger than {MaxManifestBytes >> 20} MiB.");
         try
         {
@@ -74,28 +73,5 @@ internal static class LotReader
         {
             throw new RefusedException($"The manifest is not a JSON array of {{name, label, partition}}: {e.Message}");
         }
-    }
-
-    /// <summary>
-    /// All of a part, or its first <paramref name="max"/> + 1 bytes when it is longer: enough for whoever judges it to see that it is too
-    /// long, and no more memory than that.
-    /// </summary>
-    private static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(Stream body, long max, CancellationToken cancellationToken)
-    {
-        var kept = new ArrayBufferWriter<byte>(4096);
-        var buffer = ArrayPool<byte>.Shared.Rent(1 << 16);
-        try
-        {
-            for (int read; (read = await body.ReadAsync(buffer, cancellationToken)) > 0;)
-            {
-                var room = max + 1 - kept.WrittenCount;
-                if (room > 0) kept.Write(buffer.AsSpan(0, (int)Math.Min(room, read)));
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-        return kept.WrittenMemory;
     }
 }

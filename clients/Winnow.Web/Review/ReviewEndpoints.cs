@@ -14,18 +14,21 @@ namespace Winnow.Web.Review;
 
 internal static class ReviewEndpoints
 {
+    private const string TooManyWait = "As many of your requests wait for tasks as may at the same time (Api:Limits:Waiting). Ask with waitMilliseconds 0, or wait with fewer.";
     private const int MaxDecisions = 1_000;
     private const int DecisionsAtOnce = 64;
 
     public static void Map(IEndpointRouteBuilder api)
     {
-        api.MapPost("/datasets/{dataset}/tasks/lease", async (string dataset, LeaseRequest request, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
+        api.MapPost("/datasets/{dataset}/tasks/lease", async (string dataset, LeaseRequest request, IGrainFactory grains, RequestLimiter limiter, HttpContext http, CancellationToken ct) =>
             {
                 await grains.DatasetAsync(dataset, ct);
                 if (request.WaitMilliseconds is < 0 or > 30_000) throw new RefusedException($"waitMilliseconds must be 0 to 30000, not {request.WaitMilliseconds}.");
-                return await TakeAsync(grains.GetGrain<IQueueGrain>(dataset), request, CallerIdentity.Of(http), ct);
+                using var wait = request.WaitMilliseconds == 0 ? null : limiter.AttemptWait(http);
+                if (wait is { IsAcquired: false }) return Results.Problem(TooManyWait, statusCode: StatusCodes.Status429TooManyRequests);
+                return Results.Ok(await TakeAsync(grains.GetGrain<IQueueGrain>(dataset), request, CallerIdentity.Of(http), ct));
             })
-            .Requires(Permission.ReviewTasks)
+            .Requires(Permission.ReviewTasks).Produces<ReviewTask[]>()
             .WithSummary("Take review tasks, the most valuable first, each with a signed lease. Waits for the first where asked.").WithTags("review");
 
         api.MapPost("/datasets/{dataset}/tasks/release", async (string dataset, IReadOnlyList<ImageId> images, IGrainFactory grains, HttpContext http, CancellationToken ct) =>

@@ -3,21 +3,28 @@ using Microsoft.AspNetCore.Http;
 namespace Winnow.Web.Security;
 
 /// <summary>
-/// What every request passes first: on a server without keys, proof that a web page in somebody's browser is not what is asking; on one with
-/// keys, patience for addresses that were refused too often.
+/// What every request passes first: proof that it is not a page of another site that asks through somebody's browser and, on a server without keys,
+/// that it comes from this machine and not through a proxy on it.
 /// </summary>
-internal sealed class FrontDoor(RequestDelegate next, DoorKey door, RequestLimiter limiter)
+internal sealed class FrontDoor(RequestDelegate next, DoorKey door)
 {
     public Task InvokeAsync(HttpContext context)
     {
         context.Response.Headers.XContentTypeOptions = "nosniff";
         context.Response.Headers["Referrer-Policy"] = "no-referrer";
         if (context.Request.Path.StartsWithSegments("/health")) return next(context);
+        return Wrong(context.Request) is { } wrong ? Refuse(context, wrong) : next(context);
+    }
+
+    private string? Wrong(HttpRequest request)
+    {
         // DNS rebinding lets a page of another site talk to loopback under its own name: without a key the name must be loopback's.
-        if (door.Keyless && !IsLoopbackName(context.Request.Host.Host)) return Refuse(context, $"Without a key this server answers to localhost alone, not to '{context.Request.Host.Host}'.");
-        if (context.Request.Headers.Origin.ToString() is { Length: > 0 } origin && !SameOrigin(origin, context.Request)) return Refuse(context, $"Requests from pages of {origin} are not taken.");
-        if (!door.Keyless && limiter.WaitOf(context) is { } wait) return RequestLimiter.RejectAsync(context, wait, "Too many requests from your address came without a good key or token. Wait before the next.");
-        return next(context);
+        if (door.Keyless && !IsLoopbackName(request.Host.Host)) return $"Without a key this server answers to localhost alone, not to '{request.Host.Host}'.";
+        if (door.Keyless && ApiSafety.ProxyHeaderOf(request) is { } header)
+            return $"This came through a proxy (it has the header {header}), and without a key everybody behind that would own the server. Set Api:Key or Api:KeyFile.";
+        if (request.Headers.Origin.ToString() is { Length: > 0 } origin && !SameOrigin(origin, request)) return $"Requests from pages of {origin} are not taken.";
+        // Browsers send no Origin with a picture or a script that a page of another site asks for, but they say this. No other origin is ever allowed.
+        return request.Headers["Sec-Fetch-Site"].ToString() is "cross-site" or "same-site" ? "Requests from pages of other sites are not taken." : null;
     }
 
     private static bool IsLoopbackName(string host) => ApiSafety.IsLoopback($"http://{host}");

@@ -28,11 +28,17 @@ internal sealed partial class RefusalHandler(RequestLimiter limiter, ILogger<Ref
     {
         // The answer of a moment ago, which the handler has kept: only a good one is passed on by itself.
         var failure = (await context.AuthenticateAsync()).Failure;
-        limiter.Refused(context);
+        var wait = limiter.Refused(context, shown: failure is not null);
+        var kind = (failure as CredentialException)?.Kind ?? "token";
+        if (failure is not null) WinnowTelemetry.AuthenticationFailures.Add(1, new KeyValuePair<string, object?>("reason", kind));
+        if (wait is { } pause)
+        {
+            // Counted above and not logged: whoever sends thousands must not fill the log with them.
+            await RequestLimiter.RejectAsync(context, pause, "Too many requests came from your address without a good key or token. With a good one you are let in at once.");
+            return;
+        }
         if (failure is not null)
         {
-            var kind = (failure as CredentialException)?.Kind ?? "token";
-            WinnowTelemetry.AuthenticationFailures.Add(1, new KeyValuePair<string, object?>("reason", kind));
             // The key's id is no secret; the rest of what was sent is never written anywhere.
             NotKnown(logger, context.Connection.RemoteIpAddress?.ToString() ?? "unknown", kind, KeyText.TryRead(KeyHandler.SentBy(context), out var id) ? id : "-");
         }

@@ -7,19 +7,29 @@ using Microsoft.AspNetCore.Http;
 namespace Winnow.Web.Security;
 
 /// <summary>
-/// Two budgets: of requests, per principal; and of refusals, per address, so that whoever tries keys soon waits. Each server counts for itself.
+/// Three budgets: of requests, per principal; of wrong keys, and of requests without any, per address. Failures alone count against an address: people
+/// who share one do not pay for each other. Each server counts for itself.
 /// </summary>
 internal sealed class RequestLimiter : IAsyncDisposable
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
     private readonly PartitionedRateLimiter<string> _refusals;
+    private readonly PartitionedRateLimiter<string> _anonymous;
+    private readonly PartitionedRateLimiter<string> _waiting;
 
     public RequestLimiter(RequestLimits limits)
     {
-        _refusals = PartitionedRateLimiter.Create<string, string>(address => RateLimitPartition.GetFixedWindowLimiter(address, _ => new FixedWindowRateLimiterOptions { PermitLimit = limits.RefusalsPerMinute, Window = Minute, QueueLimit = 0 }));
+        _refusals = PerMinute(limits.RefusalsPerMinute);
+        _anonymous = PerMinute(limits.AnonymousPerMinute);
+        _waiting = PartitionedRateLimiter.Create<string, string>(principal =>
+            RateLimitPartition.GetConcurrencyLimiter(principal, _ => new ConcurrencyLimiterOptions { PermitLimit = limits.Waiting, QueueLimit = 0 }));
+        TokenBucketRateLimiterOptions Bucket() => new()
+        {
+            TokenLimit = limits.Burst, TokensPerPeriod = limits.PerSecond, ReplenishmentPeriod = TimeSpan.FromSeconds(1), QueueLimit = 0,
+        };
         Requests = PartitionedRateLimiter.Create<HttpContext, string>(http => http.User is CallerClaims { Caller.Principal: { } principal }
-            ? RateLimitPartition.GetTokenBucketLimiter(principal.ToString(), _ => new TokenBucketRateLimiterOptions { TokenLimit = limits.Burst, TokensPerPeriod = limits.PerSecond, ReplenishmentPeriod = TimeSpan.FromSeconds(1), QueueLimit = 0 })
+            ? RateLimitPartition.GetTokenBucketLimiter(principal.ToString(), _ => Bucket())
             // Whoever is not known is refused right after, which has a budget of its own; on a server without keys everybody is the machine.
             : RateLimitPartition.GetNoLimiter(""));
     }
@@ -27,15 +37,17 @@ internal sealed class RequestLimiter : IAsyncDisposable
     /// <summary>The budget of known principals.</summary>
     public PartitionedRateLimiter<HttpContext> Requests { get; }
 
-    /// <summary>How long an address that was refused too often must wait; null when it may go on.</summary>
-    public TimeSpan? WaitOf(HttpContext http)
+    /// <summary>Lets a principal wait for tasks; the lease says whether it may, and is given back when it has waited.</summary>
+    public RateLimitLease AttemptWait(HttpContext http) => _waiting.AttemptAcquire((http.User as CallerClaims)?.Caller.Principal?.ToString() ?? "");
+
+    /// <summary>Counts a request that is not let in; how long its address must wait when it has sent too many of the kind, null when not.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="shown">Whether it showed a key or token, which was wrong.</param>
+    public TimeSpan? Refused(HttpContext http, bool shown)
     {
-        using var lease = _refusals.AttemptAcquire(AddressOf(http), 0);
+        using var lease = (shown ? _refusals : _anonymous).AttemptAcquire(AddressOf(http));
         return lease.IsAcquired ? null : WaitOf(lease);
     }
-
-    /// <summary>Counts a refusal.</summary>
-    public void Refused(HttpContext http) => _refusals.AttemptAcquire(AddressOf(http)).Dispose();
 
     public static TimeSpan WaitOf(RateLimitLease lease) => lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(1);
 
@@ -49,8 +61,13 @@ internal sealed class RequestLimiter : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _refusals.DisposeAsync();
+        await _anonymous.DisposeAsync();
+        await _waiting.DisposeAsync();
         await Requests.DisposeAsync();
     }
+
+    private static PartitionedRateLimiter<string> PerMinute(int permits) => PartitionedRateLimiter.Create<string, string>(address =>
+        RateLimitPartition.GetFixedWindowLimiter(address, _ => new FixedWindowRateLimiterOptions { PermitLimit = permits, Window = Minute, QueueLimit = 0 }));
 
     private static string AddressOf(HttpContext http)
     {

@@ -20,6 +20,7 @@ internal static class SecurityRegistration
         services.AddSingleton<DoorKey>();
         services.AddSingleton<AccessControl>();
         services.AddSingleton(new RequestLimiter(options.Limits));
+        services.AddSingleton(new BodyMemory(options.Limits));
         services.AddSingleton<IAuthorizationHandler, RuleHandler>();
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, RefusalHandler>();
         services.AddTransient<IStartupFilter, EndpointRuleCheck>();
@@ -39,10 +40,14 @@ internal static class SecurityRegistration
 
     public static void UseSecurity(this WebApplication app)
     {
+        app.UseTrustedProxies(app.Services.GetRequiredService<ApiOptions>());
         app.UseMiddleware<FrontDoor>();
         app.UseAuthentication();
         app.UseRateLimiter();
         app.UseAuthorization();
+        // Once it is known who asks and that they may: nobody else's body is read at all.
+        var bodies = app.Services.GetRequiredService<BodyMemory>();
+        app.Use(next => context => bodies.InvokeAsync(context, next));
         app.Use((context, next) =>
         {
             // Set here and not where it is found: what is set in an awaited call does not come back out of it.

@@ -18,10 +18,26 @@ internal sealed unsafe class MappedObject : MemoryManager<byte>
         // An empty file cannot be mapped.
         if (length == 0) return;
         _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, mapName: null, capacity: 0, MemoryMappedFileAccess.Read);
-        _view = _file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
-        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
-        _start += _view.PointerOffset;
+        _view = ViewOf(_file, 0);
     }
+
+    private MappedObject(FileStream file, long start, int length)
+    {
+        _length = length;
+        _file = MemoryMappedFile.CreateFromFile(file, mapName: null, capacity: 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+        _view = ViewOf(_file, start);
+    }
+
+    private MemoryMappedViewAccessor ViewOf(MemoryMappedFile file, long start)
+    {
+        var view = file.CreateViewAccessor(start, _length, MemoryMappedFileAccess.Read);
+        view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
+        _start += view.PointerOffset;
+        return view;
+    }
+
+    /// <summary>Maps a part of a file that is open; it must not get shorter meanwhile.</summary>
+    public static MappedObject Map(FileStream file, long start, int length) => new(file, start, length);
 
     /// <summary>Maps a file; null when there is none.</summary>
     /// <exception cref="IOException">It is larger than one span can hold.</exception>

@@ -1,4 +1,5 @@
 using Winnow.Adapters.Images.Buckets;
+using Winnow.Adapters.Images.Lots;
 using Winnow.Adapters.Ledger.Postgres;
 using Winnow.Adapters.Objects.S3;
 using Winnow.Adapters.Scoring;
@@ -35,6 +36,9 @@ public sealed class SiloOptions
     /// <summary>What an image may cost.</summary>
     public ImageLimits Images { get; set; } = new();
 
+    /// <summary>What lots may hold while they are taken in.</summary>
+    public LotOptions Lots { get; set; } = new();
+
     /// <summary>Further servers that images may be read from, by the name that sources give. Default none.</summary>
     public Dictionary<string, BucketServerOptions> Buckets { get; set; } = [];
 
@@ -55,7 +59,7 @@ public sealed class SiloOptions
         if (Postgres is null != S3 is null) return "Postgres and S3 go together: a cluster keeps its rows in the one and its objects in the other. Give both, or neither for storage in a folder.";
         if (Role != SiloTraits.All && Postgres is null) return $"Role {Role} is one of a cluster: give Postgres and S3 too, or take Role all.";
         Postgres?.Validate();
-        return Scoring.Check() ?? Cluster.Check() ?? Api.Check() ?? Sources.Check() ?? Shard.Check();
+        return Scoring.Check() ?? Cluster.Check() ?? Api.Check() ?? Lots.Check() ?? Sources.Check() ?? Shard.Check();
     }
 }
 

@@ -5,7 +5,7 @@ public sealed class TelemetryListener
 {
     /// <summary>
     /// Where <c>/metrics</c> is served to Prometheus without a key, such as <c>http://0.0.0.0:9464</c>, with a port other than the front door's.
-    /// Default none: then only programs on this machine can read it, at the front door, where that listens on loopback.
+    /// Default none: then it is served at the front door, to callers with the permission <c>read-cluster</c>.
     /// </summary>
     public string? Url { get; set; }
 

@@ -1,4 +1,3 @@
-using System.Net;
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
@@ -6,6 +5,7 @@ using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using Winnow.Abstractions.Telemetry;
 using Winnow.Adapters.Telemetry;
+using Winnow.Model.Security;
 using Winnow.Web.Security;
 
 namespace Winnow.Silo.Hosting;
@@ -52,7 +52,7 @@ internal static class TelemetrySetup
     /// <summary>All addresses to listen on: the front door's, and the operators' where there is one.</summary>
     public static string[] Urls(string[] frontDoor, TelemetryOptions options) => options.Metrics.Url is { } url ? [.. frontDoor, url] : frontDoor;
 
-    /// <summary>Serves the metrics. Call it before the API is mapped: this listener has no key.</summary>
+    /// <summary>Serves the metrics. Call it before the API is mapped: a listener of their own has no key.</summary>
     public static void MapTelemetry(WebApplication app)
     {
         var port = app.Services.GetRequiredService<TelemetryOptions>().Metrics.Port;
@@ -62,13 +62,10 @@ internal static class TelemetrySetup
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
         });
-        app.UseOpenTelemetryPrometheusScrapingEndpoint(context => context.Request.Path == MetricsPath && (port is null ? IsLocal(context) : context.Connection.LocalPort == port));
+        if (port is not null) app.UseOpenTelemetryPrometheusScrapingEndpoint(context => context.Request.Path == MetricsPath && context.Connection.LocalPort == port);
+        // At the front door they want the same permission as everything else that tells of the cluster; on a server without keys, this machine has it.
+        else app.MapPrometheusScrapingEndpoint(MetricsPath).Requires(Permission.ReadCluster);
     }
 
     private static bool IsOfOperators(PathString path) => Array.Exists(OperatorPaths, p => path.StartsWithSegments(p));
-
-    /// <summary>From this machine to this machine, and under its own name: a page of another site cannot borrow that.</summary>
-    private static bool IsLocal(HttpContext context) =>
-        context.Connection is { LocalIpAddress: { } here, RemoteIpAddress: { } there } && IPAddress.IsLoopback(here) && IPAddress.IsLoopback(there)
-        && ApiSafety.IsLoopback($"http://{context.Request.Host.Host}");
 }

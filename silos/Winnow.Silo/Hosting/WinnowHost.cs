@@ -38,13 +38,14 @@ public static class WinnowHost
         {
             k.AddServerHeader = false;
             k.Limits.MaxRequestBodySize = 32 << 20;
+            k.Limits.MaxConcurrentConnections = options.Api.Limits.Connections;
         });
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = options.Cluster.ShutdownLimit);
         LoggingSetup.Add(builder);
         builder.Services.AddSingleton(options);
         builder.Services.AddStorage(options);
         builder.Services.AddInference(options.Scoring.Configure(options.Images, options.Data));
-        builder.Services.AddImageIntake();
+        builder.Services.AddImageIntake(options.Lots, Path.Combine(options.Data, "spool"));
         builder.Services.AddBucketSources(options.Buckets, options.Sources);
         builder.Services.AddDatasetArchive();
         builder.Services.AddWinnowGrains(options.Shard);

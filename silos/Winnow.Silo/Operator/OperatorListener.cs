@@ -1,3 +1,5 @@
+using Winnow.Web.Security;
+
 namespace Winnow.Silo.Operator;
 
 /// <summary>
@@ -13,7 +15,7 @@ internal static class OperatorListener
         {
             branch.Use(async (context, next) =>
             {
-                if (context.Request.Path.StartsWithSegments("/operator") && !(OperatorEndpoints.IsLocal(context) && IsNoPage(context.Request)))
+                if (context.Request.Path.StartsWithSegments("/operator") && !(OperatorEndpoints.IsLocal(context) && IsDirect(context.Request)))
                 {
                     await Results.Problem("The operator's questions are answered on this machine alone: run the command within the silo's own container.", statusCode: StatusCodes.Status403Forbidden).ExecuteAsync(context);
                     return;
@@ -29,6 +31,10 @@ internal static class OperatorListener
         });
     }
 
-    /// <summary>A page in a browser on this machine reaches loopback too: it says where it is from, or calls this server by a name of its own.</summary>
-    private static bool IsNoPage(HttpRequest request) => request.Headers.Origin.Count == 0 && Web.Security.ApiSafety.IsLoopback($"http://{request.Host.Host}");
+    /// <summary>
+    /// A page in a browser on this machine reaches loopback too, and so does whatever a proxy on it passes on. The one says where it is from, or calls
+    /// this server by a name of its own; the other leaves its header.
+    /// </summary>
+    private static bool IsDirect(HttpRequest request) =>
+        request.Headers.Origin.Count == 0 && ApiSafety.ProxyHeaderOf(request) is null && ApiSafety.IsLoopback($"http://{request.Host.Host}");
 }

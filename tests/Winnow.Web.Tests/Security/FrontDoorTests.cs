@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Http.Headers;
+using Winnow.Model.Security;
 using Winnow.Silo.Hosting;
 using Winnow.Web.Security;
 
@@ -69,5 +71,69 @@ public sealed class FrontDoorTests
 
         Assert.Equal(HttpStatusCode.Forbidden, await WithAsync("Origin", "https://evil.example"));
         Assert.Equal(HttpStatusCode.Forbidden, await WithAsync("Host", "evil.example"));
+        Assert.Equal(HttpStatusCode.Forbidden, await WithAsync("Sec-Fetch-Site", "cross-site"));
+        Assert.Equal(HttpStatusCode.Forbidden, await WithAsync("Sec-Fetch-Site", "same-site"));
+        Assert.Equal(HttpStatusCode.OK, await WithAsync("Sec-Fetch-Site", "same-origin"));
+        Assert.Equal(HttpStatusCode.OK, await WithAsync("Sec-Fetch-Site", "none"));
+    }
+
+    [Theory]
+    [InlineData("X-Forwarded-For", "203.0.113.7")]
+    [InlineData("Forwarded", "for=203.0.113.7")]
+    [InlineData("X-Real-IP", "203.0.113.7")]
+    [InlineData("X-Forwarded-Proto", "https")]
+    [InlineData("Via", "1.1 proxy")]
+    public async Task A_proxy_on_this_machine_opens_nothing_of_a_server_without_keys(string header, string value)
+    {
+        await using var server = await OwnServer.StartAsync();
+        using var http = new HttpClient();
+        async Task<HttpStatusCode> AskAsync(HttpMethod method, Uri address, string path)
+        {
+            using var request = new HttpRequestMessage(method, new Uri(address, path)) { Headers = { { header, value } } };
+            return (await http.SendAsync(request)).StatusCode;
+        }
+
+        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync(HttpMethod.Get, server.Address, "/api/v1/datasets"));
+        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync(HttpMethod.Get, server.Address, "/operator/silo"));
+        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync(HttpMethod.Post, server.Operators, "/operator/drain"));
+        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync(HttpMethod.Get, server.Operators, "/operator/silo"));
+    }
+
+    [Fact]
+    public async Task Metrics_at_the_front_door_want_a_key_as_soon_as_there_are_keys()
+    {
+        var server = new LockedServer();
+        await server.StartAsync();
+        try
+        {
+            await server.GrantAsync("*", "service:watch", Role.Viewer);
+            await server.GrantAsync("*", "service:feed", Role.Ingester);
+            using var http = new HttpClient { BaseAddress = server.Address };
+            async Task<HttpResponseMessage> AskAsync(string path, string? key)
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Get, path);
+                if (key is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
+                return await http.SendAsync(request);
+            }
+
+            // From loopback, where a proxy might stand.
+            Assert.Equal(HttpStatusCode.Unauthorized, (await AskAsync("/metrics", null)).StatusCode);
+            Assert.Equal(HttpStatusCode.Forbidden, (await AskAsync("/metrics", await server.KeyAsync("service:feed"))).StatusCode);
+            var told = await AskAsync("/metrics", await server.KeyAsync("service:watch"));
+            Assert.Equal(HttpStatusCode.OK, told.StatusCode);
+            Assert.Contains("# TYPE", await told.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            await server.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public void Proxies_are_addresses_or_networks_and_want_a_key()
+    {
+        Assert.Contains("Api:Proxies", Assert.Throws<InvalidOperationException>(() => ApiSafety.Check(["http://127.0.0.1:1"], new ApiOptions { Proxies = "10.0.0.1" })).Message);
+        Assert.Contains("'proxy.example'", Assert.Throws<InvalidOperationException>(() => ApiSafety.Check([], new ApiOptions { Key = Key, Proxies = "10.0.0.1, proxy.example" })).Message);
+        ApiSafety.Check(["http://0.0.0.0:1"], new ApiOptions { Key = Key, Proxies = "10.0.0.1, 10.1.0.0/16, fd00::/8, ::1" });
     }
 }

@@ -36,18 +36,30 @@ public sealed class LimitTests
     }
 
     [Fact]
-    public async Task An_address_that_tries_keys_is_not_listened_to_for_a_while()
+    public async Task An_address_that_tries_keys_waits_and_whoever_shares_it_does_not()
     {
         var server = new LockedServer();
-        await server.StartAsync("--Api:Limits:RefusalsPerMinute", "5");
+        await server.StartAsync("--Api:Limits:RefusalsPerMinute", "5", "--Api:Limits:AnonymousPerMinute", "3");
         try
         {
+            var good = await server.KeyAsync("service:good");
             using var http = new HttpClient { BaseAddress = server.Address };
-            for (var i = 0; i < 5; i++) Assert.Equal(HttpStatusCode.Unauthorized, (await GetAsync(http, Web.Security.KeyText.Make().Text)).StatusCode);
-            var later = await GetAsync(http, LockedServer.OperatorKey);
-            Assert.Equal(HttpStatusCode.TooManyRequests, later.StatusCode);
-            Assert.InRange(later.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 60);
+            for (var i = 0; i < 5; i++) Assert.Equal(HttpStatusCode.Unauthorized, (await GetAsync(http, WrongKey())).StatusCode);
+            for (var i = 0; i < 50; i++)
+            {
+                var later = await GetAsync(http, WrongKey());
+                Assert.Equal(HttpStatusCode.TooManyRequests, later.StatusCode);
+                Assert.InRange(later.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 60);
+            }
+
+            // Who shows nothing is counted apart from who shows something wrong.
+            for (var i = 0; i < 3; i++) Assert.Equal(HttpStatusCode.Unauthorized, (await GetAsync(http, null)).StatusCode);
+            Assert.Equal(HttpStatusCode.TooManyRequests, (await GetAsync(http, null)).StatusCode);
+            Assert.Equal(HttpStatusCode.OK, (await GetAsync(http, good)).StatusCode);
+            Assert.Equal(HttpStatusCode.OK, (await GetAsync(http, LockedServer.OperatorKey)).StatusCode);
             Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("/health/ready")).StatusCode);
+            // What is refused by the thousand is counted, and not written down each time.
+            Assert.Equal(5, server.Log.Count(l => l.Contains("was not let in", StringComparison.Ordinal)));
         }
         finally
         {
@@ -55,9 +67,39 @@ public sealed class LimitTests
         }
     }
 
-    private static async Task<HttpResponseMessage> GetAsync(HttpClient http, string key)
+    [Fact]
+    public async Task Who_calls_is_taken_from_configured_proxies_alone()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/whoami") { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", key) } };
+        Assert.Equal(HttpStatusCode.TooManyRequests, await SecondOfTwoAddressesAsync());
+        Assert.Equal(HttpStatusCode.TooManyRequests, await SecondOfTwoAddressesAsync("--Api:Proxies", "192.0.2.1"));
+        Assert.Equal(HttpStatusCode.Unauthorized, await SecondOfTwoAddressesAsync("--Api:Proxies", "127.0.0.0/8, ::1"));
+    }
+
+    /// <summary>Uses up what one address may get wrong, and then sends a wrong key in the name of another.</summary>
+    private static async Task<HttpStatusCode> SecondOfTwoAddressesAsync(params string[] options)
+    {
+        var server = new LockedServer();
+        await server.StartAsync(["--Api:Limits:RefusalsPerMinute", "3", .. options]);
+        try
+        {
+            using var http = new HttpClient { BaseAddress = server.Address };
+            for (var i = 0; i < 4; i++) await GetAsync(http, WrongKey(), "198.51.100.1");
+            Assert.Equal(HttpStatusCode.TooManyRequests, (await GetAsync(http, WrongKey(), "198.51.100.1")).StatusCode);
+            return (await GetAsync(http, WrongKey(), "198.51.100.2")).StatusCode;
+        }
+        finally
+        {
+            await server.DisposeAsync();
+        }
+    }
+
+    private static string WrongKey() => Web.Security.KeyText.Make().Text;
+
+    private static async Task<HttpResponseMessage> GetAsync(HttpClient http, string? key, string? forwardedFor = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/whoami");
+        if (key is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        if (forwardedFor is not null) request.Headers.Add("X-Forwarded-For", forwardedFor);
         return await http.SendAsync(request);
     }
 }

@@ -48,9 +48,10 @@ internal static partial class NotificationEndpoint
         }
         catch (NotFoundException)
         {
-            // Whoever tries secrets soon waits.
-            limiter.Refused(http);
-            throw;
+            // Whoever tries secrets soon waits. A right one is never refused for others of the same address.
+            if (limiter.Refused(http, shown: true) is not { } wait) throw;
+            await RequestLimiter.RejectAsync(http, wait, "Too many notifications came from your address to no source.");
+            return Results.Empty;
         }
         catch (Exception e) when (e is TimeoutException or OrleansException or IOException)
         {
