@@ -18,6 +18,8 @@ switch (args)
     case ["silo", var connectionString, var siloPort, var gatewayPort]:
         await OrleansSilo.RunAsync(connectionString, int.Parse(siloPort, CultureInfo.InvariantCulture), int.Parse(gatewayPort, CultureInfo.InvariantCulture));
         return 0;
+    case ["intrude", var connectionString, var port, var certificate, var calls]:
+        return await Intruder.RunAsync(connectionString, port, certificate, calls);
     case [['-', '-', ..], ..]:
         await PoisonedSilo.RunAsync(args);
         return 0;
@@ -33,6 +35,7 @@ switch (args)
             return 3;
         }
     default:
-        Console.Error.WriteLine("Usage: Winnow.CrashHost ledger PATH | objects FOLDER | open PATH | silo CONNECTION PORT GATEWAY | options of a silo");
+        Console.Error.WriteLine("Usage: Winnow.CrashHost ledger PATH | objects FOLDER | open PATH | silo CONNECTION PORT GATEWAY"
+            + " | intrude CONNECTION PORT CERTIFICATE|- certificate|nothing | options of a silo");
         return 2;
 }

@@ -13,11 +13,9 @@ public sealed class SiloCluster : IAsyncDisposable
     /// <param name="connection">Npgsql connection string of a database of its own.</param>
     /// <param name="s3">The S3 server.</param>
     /// <param name="bucket">A bucket of its own; made when it is not there.</param>
-    public SiloCluster(string connection, S3Server s3, string bucket) => _storage =
-    [
-        "--Postgres:ConnectionString", connection,
-        "--S3:Endpoint", s3.Endpoint, "--S3:AccessKey", s3.AccessKey, "--S3:SecretKey", s3.SecretKey, "--S3:Bucket", bucket,
-    ];
+    /// <param name="certificates">What its silos know each other by.</param>
+    public SiloCluster(string connection, S3Server s3, string bucket, SiloCertificateFolder? certificates = null) =>
+        _storage = Options(connection, s3, bucket, certificates);
 
     /// <summary>The silos, in the order of their making, whether they run or not.</summary>
     public IReadOnlyList<SiloProcess> Silos => _silos;
@@ -40,6 +38,14 @@ public sealed class SiloCluster : IAsyncDisposable
         _silos.Add(silo);
         return silo;
     }
+
+    /// <summary>What makes a silo one of a cluster: its stores, and what it is known by.</summary>
+    public static string[] Options(string connection, S3Server s3, string bucket, SiloCertificateFolder? certificates = null) =>
+    [
+        "--Postgres:ConnectionString", connection,
+        "--S3:Endpoint", s3.Endpoint, "--S3:AccessKey", s3.AccessKey, "--S3:SecretKey", s3.SecretKey, "--S3:Bucket", bucket,
+        .. (certificates ?? SiloCertificateFolder.Shared).Options,
+    ];
 
     /// <summary>A client that knows all silos and turns from one that does not answer.</summary>
     /// <param name="actor">Who acts.</param>

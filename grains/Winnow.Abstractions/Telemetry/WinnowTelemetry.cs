@@ -78,4 +78,7 @@ public static class WinnowTelemetry
 
     /// <summary>Requests with a key or token that was not accepted; tag <c>reason</c>: key, malformed, revoked, expired, token, subject.</summary>
     public static readonly Counter<long> AuthenticationFailures = Meter.CreateCounter<long>("winnow.auth.failures", "{request}", "Requests whose key or token was not accepted, by reason.");
+
+    /// <summary>Connections that were refused at the silo port: the other end showed no certificate of the cluster.</summary>
+    public static readonly Counter<long> SiloRefusals = Meter.CreateCounter<long>("winnow.silo.refusals", "{connection}", "Connections refused at the silo port.");
 }

@@ -26,6 +26,9 @@ public static class SiloGauges
     /// <summary>Devices that lots can be sent to.</summary>
     public static GaugeBook<DeviceFigures> Devices { get; } = new();
 
+    /// <summary>Seconds until the certificate ends by which this silo is known to the others; a silo that is alone has none.</summary>
+    public static GaugeBook<double> Certificates { get; } = new();
+
     // Shares have no unit: for "1" some exporters append "ratio" to the name and others do not.
     static SiloGauges()
     {
@@ -38,6 +41,7 @@ public static class SiloGauges
         meter.CreateObservableGauge("winnow.scoring.backlog", () => PerDataset(s => s.Backlog), "{image}", "Images that wait for a scoring device.");
         meter.CreateObservableGauge("winnow.scoring.stalled", () => PerDataset(s => s.Stalled ? 1 : 0), "{shard}", "Shards whose scoring something outside holds up.");
         meter.CreateObservableGauge("winnow.scoring.devices", () => Devices.Read().Select(d => new Measurement<long>(d.Count, Tag("device", d.Device))), "{device}", "Scoring devices of this silo.");
+        meter.CreateObservableGauge("winnow.silo.certificate.remaining", () => Certificates.Read().Select(s => new Measurement<double>(s)), "s", "Time until the silo's certificate ends.");
 
         meter.CreateObservableGauge("winnow.queue.free", () => PerQueue(q => q.Free), "{task}", "Tasks set aside that can be handed out.");
         meter.CreateObservableGauge("winnow.queue.leased", () => PerQueue(q => q.Leased), "{task}", "Tasks that people hold.");

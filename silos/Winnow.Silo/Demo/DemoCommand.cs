@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Winnow.Client;
@@ -99,7 +98,7 @@ internal static class DemoCommand
 
     private static async Task<WebApplication> StartAsync(DemoOptions options, string folder, CancellationToken cancellationToken)
     {
-        string[] Args(string url) => ["--urls", url, "--Data", Path.Combine(folder, "store"), "--Logging:LogLevel:Default", "Warning", "--Cluster:SiloPort", FreePort().ToString(CultureInfo.InvariantCulture)];
+        string[] Args(string url) => ["--urls", url, "--Data", Path.Combine(folder, "store"), "--Logging:LogLevel:Default", "Warning"];
         var url = options.Url ?? (IsFree(5080) ? WinnowHost.DefaultUrl : "http://127.0.0.1:0");
         var app = WinnowHost.Build(Args(url));
         await app.StartAsync(cancellationToken);
@@ -109,13 +108,6 @@ internal static class DemoCommand
     private sealed class Saying(DemoScreen screen) : IProgress<string>
     {
         public void Report(string value) => screen.Say(value);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static bool IsFree(int port)

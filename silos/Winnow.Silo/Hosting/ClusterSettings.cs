@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Winnow.Silo.Peers;
 
 namespace Winnow.Silo.Hosting;
 
@@ -15,11 +16,14 @@ public sealed class ClusterSettings
     /// <summary>This silo's name, by which its devices are called: 1 to 100 characters without '/'. Default the machine's name and the process id.</summary>
     public string? Name { get; set; }
 
-    /// <summary>Port for other silos. 1 to 65,535. Default 11111. It has no authentication: keep it inside the cluster's network.</summary>
+    /// <summary>Port for the other silos of a cluster, see <see cref="Tls"/>. 1 to 65,535. Default 11111. A silo that is alone opens none.</summary>
     public int SiloPort { get; set; } = 11111;
 
     /// <summary>The IP address that other silos reach this one at, or a name of it that this machine can resolve. Default loopback for embedded storage, else the machine's first address.</summary>
     public string? AdvertisedAddress { get; set; }
+
+    /// <summary>The certificates by which the silos of a cluster know each other; a silo that is alone needs none.</summary>
+    public SiloTlsSettings Tls { get; set; } = new();
 
     /// <summary>Longest time for one probe of another silo. 0.2 to 30 s. Default 1 s; three in a row that fail, and a second silo that agrees, declare it dead.</summary>
     public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(1);

@@ -5,6 +5,7 @@ using Winnow.Adapters.Ledger;
 using Winnow.Adapters.Scoring;
 using Winnow.Grains;
 using Winnow.Grains.Placement;
+using Winnow.Silo.Peers;
 
 namespace Winnow.Silo.Hosting;
 
@@ -15,11 +16,7 @@ internal static class ClusterSetup
     {
         var cluster = options.Cluster;
         if (options.Postgres is { } postgres) Join(silo, options.Cluster, postgres.ForOrleans());
-        else
-        {
-            silo.UseLocalhostClustering(cluster.SiloPort, gatewayPort: 0, primarySiloEndpoint: null, cluster.ServiceId, cluster.ClusterId);
-            silo.UseInMemoryReminderService();
-        }
+        else StayAlone(silo, options.Cluster);
         // Everybody who talks to grains is a silo of its own, so Orleans' gateway, which knows no authentication, stays shut.
         silo.Configure<EndpointOptions>(o => o.GatewayPort = 0);
         silo.Configure<Orleans.Configuration.SiloOptions>(o => o.SiloName = cluster.NameOrDefault);
@@ -36,6 +33,14 @@ internal static class ClusterSetup
         silo.AddActivityPropagation();
     }
 
+    /// <summary>The port is part of its name alone: any number of such silos run on one machine.</summary>
+    private static void StayAlone(ISiloBuilder silo, ClusterSettings cluster)
+    {
+        silo.UseLocalhostClustering(EndpointOptions.DEFAULT_SILO_PORT, gatewayPort: 0, primarySiloEndpoint: null, cluster.ServiceId, cluster.ClusterId);
+        silo.UseInMemoryReminderService();
+        NoPeers.Close(silo.Services);
+    }
+
     private static void Join(ISiloBuilder silo, ClusterSettings cluster, string connection)
     {
         silo.Configure<ClusterOptions>(o => (o.ServiceId, o.ClusterId) = (cluster.ServiceId, cluster.ClusterId));
@@ -48,6 +53,7 @@ internal static class ClusterSetup
             o.AdvertisedIPAddress = address;
             o.SiloListeningEndpoint = new IPEndPoint(IPAddress.IsLoopback(address) ? address : IPAddress.Any, cluster.SiloPort);
         });
+        SiloTls.Add(silo, cluster.Tls);
         // For people who wait: a killed silo is gone after a second or two, a hung one after about six. The defaults take a minute.
         silo.Configure<ClusterMembershipOptions>(o =>
         {

@@ -59,7 +59,8 @@ public sealed class SiloOptions
         if (Postgres is null != S3 is null) return "Postgres and S3 go together: a cluster keeps its rows in the one and its objects in the other. Give both, or neither for storage in a folder.";
         if (Role != SiloTraits.All && Postgres is null) return $"Role {Role} is one of a cluster: give Postgres and S3 too, or take Role all.";
         Postgres?.Validate();
-        return Scoring.Check() ?? Cluster.Check() ?? Api.Check() ?? Lots.Check() ?? Sources.Check() ?? Shard.Check();
+        return Scoring.Check() ?? Cluster.Check() ?? (Postgres is null ? null : Cluster.Tls.Check(TimeProvider.System)) ?? Api.Check()
+            ?? Lots.Check() ?? Sources.Check() ?? Shard.Check();
     }
 }
 

@@ -41,8 +41,7 @@ internal sealed class IngestBenchmark : IBenchmark
         await using (s3)
         {
             await using var silo = await BenchmarkSilo.StartIdleAsync(Path.Combine(run.Folder, "cluster"), run.Stop,
-                "--Postgres:ConnectionString", await postgres.CreateDatabaseAsync(), "--Cluster:AdvertisedAddress", "127.0.0.1",
-                "--S3:Endpoint", s3.Endpoint, "--S3:AccessKey", s3.AccessKey, "--S3:SecretKey", s3.SecretKey, "--S3:Bucket", S3Server.NewBucket());
+                [.. SiloCluster.Options(await postgres.CreateDatabaseAsync(), s3, S3Server.NewBucket()), "--Cluster:AdvertisedAddress", "127.0.0.1"]);
             await using var floor = await PostgresFloor.CreateAsync(await postgres.CreateDatabaseAsync(), run.Stop);
             await RowsAsync(run, "postgres", silo, floor);
         }

@@ -36,7 +36,7 @@ internal sealed class ScoringCluster : IAsyncDisposable
         string[] arguments =
         [
             "--Data", data, "--urls", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{SiloProcess.FreePort()}"),
-            "--Cluster:SiloPort", SiloProcess.FreePort().ToString(CultureInfo.InvariantCulture), "--Logging:LogLevel:Default", "Warning",
+            "--Logging:LogLevel:Default", "Warning",
         ];
         var host = WinnowHost.Build(arguments, services =>
         {

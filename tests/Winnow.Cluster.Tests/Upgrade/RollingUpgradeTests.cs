@@ -1,12 +1,16 @@
 using Winnow.Cluster.Tests.Failover;
 using Winnow.Cluster.Tests.Failover.Soak;
+using Winnow.Cluster.Tests.Security;
 using Winnow.Model.Datasets;
 using Winnow.Testing;
 using Xunit.Abstractions;
 
 namespace Winnow.Cluster.Tests.Upgrade;
 
-/// <summary>Silos of the last release are replaced by new ones, one at a time, while people work: nobody's call fails for good, nothing is lost.</summary>
+/// <summary>
+/// Silos of the last release are replaced by new ones, one at a time, while people work: nobody's call fails for good, nothing is lost. The last release knows
+/// no TLS, so the new ones take it in at first, and are replaced once more by those that do not.
+/// </summary>
 [Collection(ProcessesCollection.Name)]
 [Trait("needs", "postgres")]
 [Trait("kind", "failover")]
@@ -24,15 +28,22 @@ public sealed class RollingUpgradeTests(ITestOutputHelper output)
     {
         var old = await LastRelease.SiloAsync();
         var postgres = await PostgresServer.SharedAsync();
-        await using var cluster = new SiloCluster(await postgres.CreateDatabaseAsync(), await S3Server.SharedAsync(), S3Server.NewBucket());
+        var connection = await postgres.CreateDatabaseAsync();
+        await using var cluster = new SiloCluster(connection, await S3Server.SharedAsync(), S3Server.NewBucket());
         try
         {
             await SiloCluster.PrepareAsync();
             string[] arguments = ["--Scoring:Workers", "1"];
             SiloProcess[] before = [cluster.Add(arguments, new SiloProcessOptions { Program = old }), cluster.Add(arguments, new SiloProcessOptions { Program = old })];
+            string[] open = [.. arguments, "--Cluster:Tls:AllowPlain", "true"];
+            SiloProcess[] between = [cluster.Add(open), cluster.Add(open)];
             SiloProcess[] after = [cluster.Add(arguments), cluster.Add(arguments)];
             await Task.WhenAll(before.Select(s => s.StartAgainAsync()));
-            await UpgradeAsync(cluster, before, after);
+            await UpgradeAsync(cluster, before, between, after);
+            // Said at each start of those that were open, and by no other.
+            Assert.All(between, s => Assert.Contains("Cluster:Tls:AllowPlain is set", s.Output, StringComparison.Ordinal));
+            Assert.All(after, s => Assert.DoesNotContain("AllowPlain", s.Output, StringComparison.Ordinal));
+            Assert.False((await IntruderProcess.TryAsync(connection, shows: null)).Joined);
         }
         catch
         {
@@ -41,17 +52,17 @@ public sealed class RollingUpgradeTests(ITestOutputHelper output)
         }
     }
 
-    private async Task UpgradeAsync(SiloCluster cluster, SiloProcess[] before, SiloProcess[] after)
+    private async Task UpgradeAsync(SiloCluster cluster, params SiloProcess[][] generations)
     {
         using var client = cluster.NewClient("engineer");
         var record = await SoakDataset.CreateAsync(client, Creation, 200);
         using var running = RunningLoad.Start(new SoakLoad(cluster, Dataset, record));
-        for (var i = 0; i < after.Length; i++)
+        foreach (var (leaves, comes) in generations.Zip(generations.Skip(1)).SelectMany(g => g.First.Zip(g.Second)))
         {
-            // Both versions side by side, each holding a part, and work goes on.
-            await after[i].StartAgainAsync();
+            // Both kinds side by side, each holding a part, and work goes on.
+            await comes.StartAgainAsync();
             await GoesOnAsync(running, record);
-            Assert.Equal(0, await before[i].TerminateAsync());
+            Assert.Equal(0, await leaves.TerminateAsync());
             await GoesOnAsync(running, record);
         }
         await running.StopAsync();

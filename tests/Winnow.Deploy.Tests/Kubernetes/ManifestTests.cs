@@ -16,6 +16,7 @@ public sealed partial class ManifestTests
     [
         "Role", "Cluster__ServiceId", "Cluster__ClusterId", "Cluster__SiloPort", "Cluster__AdvertisedAddress", "Postgres__ConnectionStringFile",
         "S3__Endpoint", "S3__Bucket", "S3__AccessKeyFile", "S3__SecretKeyFile", "Api__KeyFile", "Otlp", "Metrics__Url",
+        "Cluster__Tls__CertificateFile", "Cluster__Tls__KeyFile", "Cluster__Tls__AuthorityFile",
     ];
 
     public static TheoryData<string> Overlays => [.. Overlay.Names];

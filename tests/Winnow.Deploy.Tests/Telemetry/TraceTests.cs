@@ -28,8 +28,8 @@ public sealed class TraceTests
         var (postgres, s3) = (await PostgresServer.SharedAsync(), await S3Server.SharedAsync());
         string[] shared =
         [
-            "--Otlp", receiver.Address, "--OtlpProtocol", "http", "--Postgres:ConnectionString", await postgres.CreateDatabaseAsync(), "--Cluster:AdvertisedAddress", "127.0.0.1",
-            "--S3:Endpoint", s3.Endpoint, "--S3:AccessKey", s3.AccessKey, "--S3:SecretKey", s3.SecretKey, "--S3:Bucket", S3Server.NewBucket(),
+            "--Otlp", receiver.Address, "--OtlpProtocol", "http", "--Cluster:AdvertisedAddress", "127.0.0.1",
+            .. SiloCluster.Options(await postgres.CreateDatabaseAsync(), s3, S3Server.NewBucket()),
         ];
         await using var core = await ObservedSilo.StartAsync([.. shared, "--Role", "core"]);
         await using var gateway = await ObservedSilo.StartAsync([.. shared, "--Role", "gateway"]);

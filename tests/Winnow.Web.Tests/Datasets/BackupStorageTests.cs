@@ -24,8 +24,8 @@ public sealed class BackupStorageTests(Server server) : IClassFixture<Server>
         var version = await server.Client.CreateVersionAsync("shapes", new CreateVersion());
 
         var s3 = await S3Server.SharedAsync();
-        await using var cluster = await BucketHost.StartAsync("--Postgres:ConnectionString", await (await PostgresServer.SharedAsync()).CreateDatabaseAsync(),
-            "--S3:Endpoint", s3.Endpoint, "--S3:AccessKey", s3.AccessKey, "--S3:SecretKey", s3.SecretKey, "--S3:Bucket", S3Server.NewBucket(), "--Cluster:AdvertisedAddress", "127.0.0.1");
+        await using var cluster = await BucketHost.StartAsync(
+            [.. SiloCluster.Options(await (await PostgresServer.SharedAsync()).CreateDatabaseAsync(), s3, S3Server.NewBucket()), "--Cluster:AdvertisedAddress", "127.0.0.1"]);
         await MoveAsync(server.Client, "shapes", cluster.Client, "shapes");
         Assert.Equal([version], await cluster.Client.ListVersionsAsync("shapes"));
         Assert.Equal(await ExportAsync(server.Client, "shapes"), await ExportAsync(cluster.Client, "shapes"));

@@ -78,7 +78,7 @@ public sealed class PrecisionTests : IAsyncLifetime
 
     private async Task<WebApplication> StartAsync(string precision)
     {
-        var app = WinnowHost.Build(["--urls", "http://127.0.0.1:0", "--Data", _folder.FullName, "--Logging:LogLevel:Default", "None", "--Cluster:SiloPort", Server.FreePort(), "--Scoring:Precision", precision]);
+        var app = WinnowHost.Build(["--urls", "http://127.0.0.1:0", "--Data", _folder.FullName, "--Logging:LogLevel:Default", "None", "--Scoring:Precision", precision]);
         await app.StartAsync();
         return app;
     }

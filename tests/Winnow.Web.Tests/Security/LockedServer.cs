@@ -38,7 +38,7 @@ public sealed class LockedServer : IAsyncLifetime
     public async Task StartAsync(params string[] more)
     {
         _app = WinnowHost.Build(["--urls", "http://127.0.0.1:0", "--Data", _folder.FullName, "--Api:Key", OperatorKey, "--Api:Limits:RefusalsPerMinute", "1000000", "--Api:Limits:PerSecond", "100000",
-            "--Logging:LogLevel:Default", "Debug", "--Cluster:SiloPort", Server.FreePort(), .. more]);
+            "--Logging:LogLevel:Default", "Debug", .. more]);
         _app.Services.GetRequiredService<ILoggerFactory>().AddProvider(_log);
         await _app.StartAsync();
         Address = new Uri(_app.Urls.First());

@@ -17,8 +17,11 @@ public sealed class UploadTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         var server = await S3Server.SharedAsync();
-        _host = await BucketHost.StartAsync("--Postgres:ConnectionString", await (await PostgresServer.SharedAsync()).CreateDatabaseAsync(),
-            "--S3:Endpoint", server.Endpoint, "--S3:AccessKey", server.AccessKey, "--S3:SecretKey", server.SecretKey, "--S3:Bucket", _bucket, "--Cluster:AdvertisedAddress", "127.0.0.1", "--Images:MaxBytes", "5000");
+        _host = await BucketHost.StartAsync(
+        [
+            .. SiloCluster.Options(await (await PostgresServer.SharedAsync()).CreateDatabaseAsync(), server, _bucket),
+            "--Cluster:AdvertisedAddress", "127.0.0.1", "--Images:MaxBytes", "5000",
+        ]);
         await _host.Client.CreateDatasetAsync(TestBucket.Dataset("direct"));
     }
 
