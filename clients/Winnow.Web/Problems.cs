@@ -19,6 +19,8 @@ internal sealed partial class Problems(ILogger<Problems> logger) : IExceptionHan
             NotFoundException e => (StatusCodes.Status404NotFound, e.Message),
             BadHttpRequestException e => (e.StatusCode, e.Message),
             InvalidDataException e => (StatusCodes.Status400BadRequest, e.Message),
+            SetAsideException e => (StatusCodes.Status409Conflict, e.Message),
+            BusyException e => (StatusCodes.Status503ServiceUnavailable, e.Message),
             TimeoutException or OrleansException or IOException or OperationCanceledException or UnavailableException => (StatusCodes.Status503ServiceUnavailable, "The cluster could not answer in time or is moving its parts. Nothing that was not acknowledged counts; repeat the request with the same Idempotency-Key."),
             _ => (StatusCodes.Status500InternalServerError, "The server failed on this request. Its log has the details."),
         };

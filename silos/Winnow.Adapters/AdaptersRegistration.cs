@@ -77,9 +77,10 @@ public static class AdaptersRegistration
     }
 
     /// <summary>Reads versions and models back, in the built-in formats and every further <see cref="IExportFormat"/> that is registered. Needs an object store.</summary>
-    public static IServiceCollection AddDatasetArchive(this IServiceCollection services)
+    public static IServiceCollection AddDatasetArchive(this IServiceCollection services, RestoreOptions? restore = null)
     {
         services.AddDecoder();
+        services.AddSingleton(restore ?? new RestoreOptions());
         services.AddSingleton<IExportFormat, ImageFolderExport>();
         services.AddSingleton<IExportFormat, CsvExport>();
         services.AddSingleton<IDatasetArchive, DatasetArchive>();

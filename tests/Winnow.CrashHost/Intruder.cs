@@ -10,6 +10,7 @@ using Orleans.Connections.Security;
 using Orleans.Runtime.MembershipService.SiloMetadata;
 using Winnow.Abstractions.Security;
 using Winnow.Adapters;
+using Winnow.Adapters.Images.Lots;
 using Winnow.Adapters.Ledger;
 using Winnow.Grains;
 using Winnow.Grains.Placement;
@@ -68,7 +69,7 @@ public static class Intruder
             silo.Configure<ClusterMembershipOptions>(o => (o.ProbeTimeout, o.MaxJoinAttemptTime) = (TimeSpan.FromSeconds(1), Tries));
             silo.Configure<SiloOptions>(o => o.SiloName = "intruder");
             silo.UseSiloMetadata(SiloTraits.Describe("gateway", "intruder", 0, "Float32"));
-            silo.Services.AddEmbeddedStorage(folder).AddInference().AddImageIntake().AddWinnowGrains().AddWinnowWireFormat();
+            silo.Services.AddEmbeddedStorage(folder).AddInference().AddImageIntake(new LotOptions(), Path.Combine(folder, "spool")).AddWinnowGrains().AddWinnowWireFormat();
             silo.AddWinnowGrainStorage(GrainsRegistration.GrainStorage);
             silo.UseInMemoryReminderService();
             if (shows is not null) silo.UseTls(o => Show(o, shows, toThoseItCalls));

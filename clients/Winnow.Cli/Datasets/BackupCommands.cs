@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Winnow.Model.Names;
 
 namespace Winnow.Cli.Datasets;
 
@@ -17,7 +18,7 @@ internal static class BackupCommand
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{path}: {end.Images} images, {end.History} entries of history, {end.Objects} objects, {end.Bytes / 1e6:N1} MB; read back and whole, SHA-256 {end.Sha256}"));
             if (end.Missing == 0) return 0;
             await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{end.Missing} objects are not in it, because the store has lost or damaged them; see winnow verify {parsed.GetValue(dataset)}:"));
-            foreach (var sample in end.MissingSamples) await Console.Error.WriteLineAsync($"  {sample}");
+            foreach (var sample in end.MissingSamples) await Console.Error.WriteLineAsync($"  {ShownText.Clean(sample)}");
             return 1;
         });
         return command;
@@ -43,7 +44,11 @@ internal static class RestoreCommand
             var restored = await ByteProgress.RunAsync("Sending", new FileInfo(path).Length,
                 report => client.RestoreAsync(path, parsed.GetValue(name), report, parsed.GetValue(alike), ct));
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{restored.Dataset.Name}: {restored.Images} images, {restored.History} entries of history, {restored.Rounds} rounds, {restored.Versions} versions, {restored.Objects} objects, as of {restored.StartedAt:u}"));
-            if (restored.Missing > 0) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{restored.Missing} objects were not in the backup; see winnow verify {restored.Dataset.Name}"));
+            if (restored.Missing > 0)
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"{restored.Missing} objects were not in the backup, or could not be used; what machines made is made again. See winnow verify {restored.Dataset.Name}"));
+            if (restored.Cleaned > 0) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{restored.Cleaned} texts were taken over without characters that cannot be shown."));
+            Console.WriteLine("Who acted in it, and when, is as the backup tells it; history says so.");
             return 0;
         });
         return command;

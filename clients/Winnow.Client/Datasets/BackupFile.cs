@@ -11,6 +11,9 @@ public static class BackupFile
 {
     private const int Buffer = 1 << 17;
 
+    /// <summary>Bytes of the last file, at most: it holds a few counts.</summary>
+    private const int MostOfEnd = 1 << 20;
+
     /// <summary>Reads a backup from end to end and holds it against its hash.</summary>
     /// <exception cref="InvalidDataException">It is cut off or damaged, or no backup.</exception>
     public static async Task<BackupEnd> CheckAsync(string file, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
@@ -34,7 +37,9 @@ public static class BackupFile
                 if (digest.Files == 0 && file.Name != BackupHeader.FileName) throw new InvalidDataException("This is no backup of Winnow.");
                 if (file.Name == BackupEnd.FileName)
                 {
+                    if (file.Length > MostOfEnd) throw new InvalidDataException("The backup is damaged: its end is larger than any.");
                     var end = await JsonSerializer.DeserializeAsync(content, ModelJson.Default.BackupEnd, cancellationToken) ?? throw new InvalidDataException("The backup's end is empty.");
+                    if (end.Check() is { } wrong) throw new InvalidDataException($"The backup is damaged: {wrong}");
                     if (end.Files != digest.Files || end.Sha256 != digest.Finish()) throw new InvalidDataException("The backup is damaged: its hash is not the one that stands at its end.");
                     if (await tar.GetNextEntryAsync(copyData: false, cancellationToken) is not null) throw new InvalidDataException("The backup goes on after its end.");
                     return end;
@@ -48,7 +53,7 @@ public static class BackupFile
                 }, cancellationToken);
             }
         }
-        catch (Exception problem) when (problem is EndOfStreamException or JsonException or FormatException)
+        catch (Exception problem) when (problem is EndOfStreamException or JsonException or FormatException or NotSupportedException or InvalidOperationException)
         {
             throw new InvalidDataException($"The backup is cut off or damaged: {problem.Message}", problem);
         }

@@ -50,8 +50,7 @@ internal static class BackupEndpoints
         // A backup is as large as its dataset; it is never held in memory.
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
         var (caller, _, actor) = CallerIdentity.Admitted(http);
-        var restored = await backup.RestoreAsync(string.IsNullOrEmpty(dataset) ? null : dataset, alikeClasses ?? false, http.Request.Body,
-            ct);
+        var restored = await backup.RestoreAsync(string.IsNullOrEmpty(dataset) ? null : dataset, alikeClasses ?? false, actor, http.Request.Body, ct);
         var name = restored.Dataset.Name;
         if (caller.Principal is { } creator) await grains.GetGrain<IAccessGrain>(name).FoundAsync(creator, actor, CancellationToken.None);
         // What was unfinished goes on; should this call fail, the cluster wakes it soon.

@@ -33,6 +33,8 @@ internal static class CallerIdentity
         var sent = context.Request.Headers[Header].ToString();
         if (!access.Permissions.Contains(Permission.ActForOthers)) sent = "";
         if (sent.Length > 100 || sent.Any(c => c is < ' ' or > '~')) throw new RefusedException($"{Header} must have 1 to 100 printable ASCII characters.");
+        // So begins the name of somebody whom a backup told of.
+        if (ActorName.Read(sent).Told is not null) throw new RefusedException($"{Header} may not begin with 'told:' and a number.");
         if (caller.Principal is not { } principal) return sent.Length == 0 ? Default : sent;
         return sent.Length == 0 ? principal.ToString() : $"{principal} for {sent}";
     }

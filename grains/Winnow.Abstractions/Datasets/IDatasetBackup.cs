@@ -16,11 +16,15 @@ public interface IDatasetBackup
     /// <param name="alikeClasses">
     /// Whether to take classes that differ only in case or Unicode form, which are refused to new datasets.
     /// </param>
+    /// <param name="actor">Who restores it: recorded with the dataset.</param>
     /// <param name="source">The archive. Read once, from front to end.</param>
     /// <param name="cancellationToken">Gives up, as long as the archive is not read to its end.</param>
     /// <exception cref="RefusedException">The name is not sound or is taken, or classes are alike.</exception>
-    /// <exception cref="InvalidDataException">The archive is cut off, damaged, of another layout or no backup; the message says where.</exception>
-    Task<RestoredDataset> RestoreAsync(string? name, bool alikeClasses, Stream source, CancellationToken cancellationToken);
+    /// <exception cref="InvalidDataException">
+    /// The archive is cut off, damaged, of another layout, no backup, or holds what cannot be; the message names file, line and member.
+    /// </exception>
+    /// <exception cref="Health.BusyException">As many restores as may be at once are under way.</exception>
+    Task<RestoredDataset> RestoreAsync(string? name, bool alikeClasses, string actor, Stream source, CancellationToken cancellationToken);
 
     /// <summary>Finds rows without their object and objects without their row. Changes nothing, unless it is asked to repair.</summary>
     /// <param name="dataset">The dataset.</param>

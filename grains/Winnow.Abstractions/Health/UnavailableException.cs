@@ -8,3 +8,7 @@ public class UnavailableException : InvalidOperationException
 
     public UnavailableException(string message, Exception inner) : base(message, inner) { }
 }
+
+/// <summary>As much of one kind of work is under way as may be at once. At the front door it becomes 503, with this message.</summary>
+[GenerateSerializer, Alias("winnow.busy")]
+public sealed class BusyException(string message) : UnavailableException(message);

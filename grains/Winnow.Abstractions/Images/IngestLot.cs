@@ -1,3 +1,4 @@
+using Winnow.Model;
 using Winnow.Model.Images;
 
 namespace Winnow.Abstractions.Images;
@@ -19,7 +20,30 @@ public readonly record struct IngestRow(
     [property: Id(6)] long Bytes,
     [property: Id(7)] Partition Partition,
     [property: Id(8)] int Label,
-    [property: Id(9)] string? Reason);
+    [property: Id(9)] string? Reason)
+{
+    /// <summary>Most characters of a name. New ones are shorter; those of early releases need not be.</summary>
+    public const int MaxName = 4_096;
+
+    /// <summary>Most characters of a reason.</summary>
+    public const int MaxReason = 10_000;
+
+    private const int MaxFormat = 20;
+
+    /// <summary>The first thing that is wrong, as a sentence with the member's name; null when all is sound.</summary>
+    /// <param name="classes">Classes of the label schema.</param>
+    public string? Check(int classes) =>
+        MemberRules.Text("name", Name, MaxName, least: 1)
+        ?? (Format is { Length: <= MaxFormat } && Format.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '+' or '.')
+            ? null : "format must be the name of an encoding in lower-case letters, or empty.")
+        ?? MemberRules.Number("width", Width, 0, int.MaxValue)
+        ?? MemberRules.Number("height", Height, 0, int.MaxValue)
+        ?? MemberRules.Number("frames", Frames, 0, int.MaxValue)
+        ?? MemberRules.Number("bytes", Bytes, 0, int.MaxValue)
+        ?? MemberRules.Word("partition", Partition)
+        ?? MemberRules.Number("label", Label, -1, classes - 1)
+        ?? MemberRules.TextOrNone("reason", Reason, MaxReason);
+}
 
 /// <summary>The rows of one upload that fall into one shard. The operation id makes a repeated lot harmless.</summary>
 [GenerateSerializer, Immutable, Alias("winnow.ingest-lot")]

@@ -61,6 +61,7 @@ internal sealed partial class DatasetGrain(
             Champions = [.. state.State.Rounds.Select(r => r.Arm).Distinct().Select(state.State.ChampionOf).OfType<RoundEntry>().Select(r => r.Model!)],
             Shards = layout.Count,
             Split = layout.Split is null ? null : await Splitting.GetAsync(cancellationToken),
+            Restored = _dataset.Restored.LastOrDefault(),
         };
     }
 
@@ -119,8 +120,7 @@ internal sealed partial class DatasetGrain(
 
     private static StartRound Accept(StartRound command)
     {
-        if (command.BatchSize is < 1 or > 100_000) throw new RefusedException($"batchSize must be 1 to 100000, not {command.BatchSize}.");
-        if (!DatasetName.IsValid(command.Arm) || command.Arm == Arms.Audit) throw new RefusedException($"'{command.Arm}' cannot be an arm: use 'main', 'control' or another name of a–z, 0–9 and '-'.");
+        if (command.Check() is { } wrong) throw new RefusedException(wrong);
         var control = command.Arm == Arms.Control;
         var accepted = command with { Strategy = command.Strategy ?? (control ? "random" : "herding"), ColdStart = command.ColdStart ?? (control ? "random" : "k-means") };
         try

@@ -98,12 +98,8 @@ internal sealed class ImageGrain(KnownDatasets datasets, ILedger ledger, LeaseKe
         foreach (var entry in _history)
             if (entry.OperationId == command.OperationId) return new SubmitResult(_image, SubmitStatus.AlreadyRecorded, entry.Version);
         if (command.OperationId == Guid.Empty) return Refuse(SubmitStatus.Refused, "A decision needs an operation id, so that sending it twice records it once.");
-        if (command.Decision.Comment is { Length: > 2000 }) return Refuse(SubmitStatus.Refused, "A comment has at most 2,000 characters.");
-        if (command.Decision.Kind == DecisionKind.Label && command.Decision.Annotations.Count == 0) return Refuse(SubmitStatus.Refused, "A label decision needs at least one annotation.");
-        if (command.Decision.Kind != DecisionKind.Label && command.Decision.Annotations.Count > 0) return Refuse(SubmitStatus.Refused, "Only a label decision carries annotations.");
         var lost = command.Decision.Kind == DecisionKind.Label ? _dataset.Schema.CheckKept() : null;
-        if (lost is not null) return Refuse(SubmitStatus.Refused, lost);
-        if (AnnotationRules.Check(command.Decision.Annotations, _dataset.Schema) is { } wrong) return Refuse(SubmitStatus.Refused, wrong);
+        if ((lost ?? command.Decision.Check(_dataset.Schema)) is { } wrong) return Refuse(SubmitStatus.Refused, wrong);
 
         long seen;
         DateTimeOffset? leasedAt = null;

@@ -5,6 +5,7 @@ using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Prelabels;
 using Winnow.Model.Review;
+using Winnow.Model.Security;
 
 namespace Winnow.Grains.Images;
 
@@ -12,7 +13,7 @@ namespace Winnow.Grains.Images;
 /// <param name="Annotations">By the latest entry that counts.</param>
 /// <param name="Stage">The stage that people have brought it to; null while they have not.</param>
 /// <param name="Closed">Whether nobody needs to be asked.</param>
-internal sealed record Standing(IReadOnlyList<Annotation> Annotations, Stage? Stage, bool Closed)
+public sealed record Standing(IReadOnlyList<Annotation> Annotations, Stage? Stage, bool Closed)
 {
     public static readonly Standing Nothing = new([], null, false);
 
@@ -26,7 +27,7 @@ internal sealed record Standing(IReadOnlyList<Annotation> Annotations, Stage? St
 }
 
 /// <summary>Human facts are a list that only grows; what stands is a pure function of it.</summary>
-internal static class ImageHistory
+public static class ImageHistory
 {
     /// <summary>This many people may say that they cannot tell before an image is taken off the queue.</summary>
     public const int MaxSkips = 3;
@@ -73,6 +74,12 @@ internal static class ImageHistory
         ?? throw new InvalidDataException($"History entry {row.Version} of {row.Image} is empty.");
 
     /// <summary>The label that came with an image, as the entry before all others.</summary>
-    public static HistoryEntry Imported(string className, string actor, DateTimeOffset at) =>
-        new(0, HistoryKind.Imported, actor, at, Guid.Empty, new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(className)] });
+    /// <param name="className">The class.</param>
+    /// <param name="receivedBy">Who brought the image, as its row has it.</param>
+    /// <param name="at">When.</param>
+    public static HistoryEntry Imported(string className, string receivedBy, DateTimeOffset at)
+    {
+        var (actor, told) = ActorName.Read(receivedBy);
+        return new(0, HistoryKind.Imported, actor, at, Guid.Empty, new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(className)] }, told);
+    }
 }

@@ -1,3 +1,4 @@
+using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
@@ -107,17 +108,38 @@ public readonly record struct OperationRow(Guid OperationId, OrdinalRange Rows);
 public sealed record ControlState(string GrainType, string GrainKey, string Name, byte[] Json);
 
 /// <summary>
-/// Datasets that are being put together. They bear names that no dataset can have, so nobody comes upon them; they are left out of listings,
-/// and get their own name when they are whole.
+/// Datasets that are being put together, or taken apart. They bear names that no dataset can have, so nobody comes upon them; they are left out of listings.
+/// One that is put together gets its own name when it is whole; one that is taken apart has lost it first.
 /// </summary>
 public static class StagedDatasets
 {
     /// <summary>What their names begin with.</summary>
     public const string Prefix = "staged:";
 
-    /// <summary>A name for one.</summary>
+    /// <summary>A name for one that is put together.</summary>
     public static string NameOf(Guid id) => $"{Prefix}{id:n}";
+
+    /// <summary>A name for one that is taken apart.</summary>
+    public static string RemovedNameOf(Guid id) => $"{Prefix}removed-{id:n}";
+
+    /// <summary>Whether a name is one of them.</summary>
+    public static bool Is(string name) => name.StartsWith(Prefix, StringComparison.Ordinal);
 }
+
+/// <summary>The kinds of control grains that keep a state, by what their key begins with.</summary>
+public static class ControlStates
+{
+    /// <summary>Those of one dataset: the key is its name, alone or followed by '/'.</summary>
+    public static IReadOnlyList<string> OfDataset { get; } = ["dataset", "round", "access", "bucket-sources", "bucket-source"];
+
+    /// <summary>Those of the cluster. <c>access</c> is one of them too, for the scope of the whole cluster.</summary>
+    public static IReadOnlyList<string> OfCluster { get; } = ["api-key", "api-keys"];
+}
+
+/// <summary>A dataset whose row cannot be read, or says what cannot be.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Problem">Why, as a sentence.</param>
+public sealed record UnreadableDataset(string Name, string Problem);
 
 /// <summary>
 /// The durable rows of all datasets. A commit is on disk, past the device's cache, when its task completes; commits of several shards that
@@ -133,15 +155,28 @@ public interface ILedger
     /// </summary>
     /// <param name="staged">The name that it bears until now, of <see cref="StagedDatasets"/>.</param>
     /// <param name="dataset">The dataset as it is to be.</param>
-    /// <param name="states">States that are not there yet.</param>
+    /// <param name="states">States that are not there yet, or were cleared.</param>
     /// <param name="cancellationToken">Gives up while the change waits.</param>
     Task<bool> PublishDatasetAsync(string staged, DatasetInfo dataset, IReadOnlyList<ControlState> states, CancellationToken cancellationToken);
 
-    /// <summary>All datasets, by name; staged ones left out.</summary>
+    /// <summary>All datasets, by name; staged ones left out, and those whose row cannot be read: one of them must not keep the others from anybody.</summary>
     Task<IReadOnlyList<DatasetInfo>> ListDatasetsAsync(CancellationToken cancellationToken);
 
+    /// <summary>The datasets that <see cref="ListDatasetsAsync"/> leaves out because their row cannot be read.</summary>
+    Task<IReadOnlyList<UnreadableDataset>> ListUnreadableAsync(CancellationToken cancellationToken);
+
     /// <summary>One dataset, or null.</summary>
+    /// <exception cref="SetAsideException">Its row cannot be read.</exception>
     Task<DatasetInfo?> FindDatasetAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Takes a dataset's name away, and with it the states of its grains, in one transaction: from then on nobody comes upon it, and the name is free. Its rows stay under the name that is
+    /// returned until <see cref="RemoveShardRowsAsync"/> has removed them; null when there is no such dataset.
+    /// </summary>
+    Task<string?> RemoveDatasetAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>The numbers of a dataset's shards that were ever opened.</summary>
+    Task<IReadOnlyList<int>> ListShardsAsync(string dataset, CancellationToken cancellationToken);
 
     /// <summary>Says which shards hold a dataset from now on. False when it is held otherwise than <paramref name="known"/> says; nothing is changed then.</summary>
     /// <exception cref="KeyNotFoundException">The ledger has no such dataset.</exception>

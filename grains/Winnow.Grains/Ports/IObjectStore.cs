@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Text.RegularExpressions;
 
 namespace Winnow.Grains.Ports;
 
@@ -78,4 +80,52 @@ public static class ObjectKeys
     // The hash of a manifest is known when it is written to its end, so what sets one attempt apart is who wrote it.
     public static string Manifest(string dataset, int version, string attempt) =>
         string.Create(System.Globalization.CultureInfo.InvariantCulture, $"datasets/{dataset}/versions/{version:D6}/{attempt}.jsonl");
+}
+
+/// <summary>
+/// The names of a dataset's objects without the dataset, which is how a backup writes them: no name of that form leads out of the dataset, whoever wrote it.
+/// </summary>
+public static partial class ObjectNames
+{
+    /// <summary>Whether it names a projection, and by which hash.</summary>
+    public static bool IsProjection(string? name, [NotNullWhen(true)] out string? sha256)
+    {
+        sha256 = name is not null && ProjectionName().Match(name) is { Success: true } match ? match.Groups["hash"].Value : null;
+        return sha256 is not null;
+    }
+
+    /// <summary>Whether it names a head, and by which hash.</summary>
+    public static bool IsHead(string? name, [NotNullWhen(true)] out string? sha256)
+    {
+        sha256 = name is not null && HeadName().Match(name) is { Success: true } match ? match.Groups["hash"].Value : null;
+        return sha256 is not null;
+    }
+
+    /// <summary>Whether it names a head of this arm and round, and by which hash.</summary>
+    public static bool IsHead(string? name, string arm, int round, [NotNullWhen(true)] out string? sha256)
+    {
+        if (IsHead(name, out sha256) && name != ObjectKeys.Head("", arm, round, sha256)["datasets//".Length..]) sha256 = null;
+        return sha256 is not null;
+    }
+
+    /// <summary>Whether it names a manifest of this version.</summary>
+    public static bool IsManifest(string? name, int version) =>
+        name is not null && ManifestName().Match(name) is { Success: true } match && name == ObjectKeys.Manifest("", version, match.Groups["attempt"].Value)["datasets//".Length..];
+
+    /// <summary>Whether it names a segment of this kind. The shard and the version in it are those of the place that it came from.</summary>
+    public static bool IsSegment(string? name, string kind) =>
+        name is not null && SegmentName().Match(name) is { Success: true } match && match.Groups["kind"].Value == kind;
+
+    [GeneratedRegex(@"\Aprojections/(?<hash>[0-9a-f]{64})\z", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    private static partial Regex ProjectionName();
+
+    [GeneratedRegex(@"\Amodels/[a-z0-9-]{1,63}/[0-9]{6,10}/(?<hash>[0-9a-f]{64})\.bin\z", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    private static partial Regex HeadName();
+
+    [GeneratedRegex(@"\Aversions/[0-9]{6,10}/(?<attempt>[A-Za-z0-9_-]{1,100})\.jsonl\z", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    private static partial Regex ManifestName();
+
+    [GeneratedRegex(@"\Asegments/[0-9]{4,10}/(?<kind>[a-z]{1,20})/[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}/[0-9]{10}-[A-Za-z0-9_-]{1,100}\z",
+        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    private static partial Regex SegmentName();
 }

@@ -41,6 +41,16 @@ public static class SegmentFormat
     /// <exception cref="InvalidDataException">The object is not a whole segment.</exception>
     public static SegmentHeader Read(ReadOnlySpan<byte> segment, long size)
     {
+        var header = ReadAlone(segment);
+        if (size != HeaderSize + (long)header.RowBytes * header.Count)
+            throw new InvalidDataException($"A segment of {size} bytes cannot hold {header.Count} rows of {header.RowBytes} bytes.");
+        return header;
+    }
+
+    /// <summary>Reads a header whose segment is still to come.</summary>
+    /// <exception cref="InvalidDataException">It is none.</exception>
+    public static SegmentHeader ReadAlone(ReadOnlySpan<byte> segment)
+    {
         if (segment.Length < HeaderSize || BinaryPrimitives.ReadUInt32LittleEndian(segment) != Magic) throw new InvalidDataException("Not a segment: the header is missing.");
         var layout = BinaryPrimitives.ReadInt32LittleEndian(segment[4..]);
         if (layout != Layout) throw new InvalidDataException($"A segment of layout {layout}; this program reads layout {Layout}.");
@@ -48,12 +58,14 @@ public static class SegmentFormat
             BinaryPrimitives.ReadInt32LittleEndian(segment[8..]),
             BinaryPrimitives.ReadInt32LittleEndian(segment[12..]),
             BinaryPrimitives.ReadInt32LittleEndian(segment[16..]));
-        if (header.RowBytes <= 0 || header.Count < 0 || size != HeaderSize + (long)header.RowBytes * header.Count)
-            throw new InvalidDataException($"A segment of {size} bytes cannot hold {header.Count} rows of {header.RowBytes} bytes.");
-        return header;
+        return header.RowBytes > 0 && header.First >= 0 && header.Count >= 0 ? header
+            : throw new InvalidDataException($"A segment cannot hold {header.Count} rows of {header.RowBytes} bytes from row {header.First} on.");
     }
+
+    /// <summary>The checksum of the rows that a header names.</summary>
+    public static uint ChecksumOf(ReadOnlySpan<byte> segment) => BinaryPrimitives.ReadUInt32LittleEndian(segment[20..]);
 
     /// <summary>Whether the rows are those that were sealed.</summary>
     public static bool IsIntact(ReadOnlySpan<byte> segment) =>
-        BinaryPrimitives.ReadUInt32LittleEndian(segment[20..]) == Crc32.HashToUInt32(segment[HeaderSize..]);
+        ChecksumOf(segment) == Crc32.HashToUInt32(segment[HeaderSize..]);
 }

@@ -10,6 +10,7 @@ using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Telemetry;
 using Winnow.Model.Datasets;
+using Winnow.Model.Security;
 using Winnow.Model.Training;
 
 namespace Winnow.Grains.Training;
@@ -85,7 +86,13 @@ internal sealed partial class RoundGrain(
         return Task.CompletedTask;
     }
 
-    private RoundInfo Describe() => new()
+    private RoundInfo Describe()
+    {
+        var (startedBy, told) = state.State.StartedBy is { } by ? ActorName.Read(by) : (null, (int?)null);
+        return Describe(startedBy, told);
+    }
+
+    private RoundInfo Describe(string? startedBy, int? told) => new()
     {
         Arm = _arm,
         Number = _number,
@@ -98,9 +105,10 @@ internal sealed partial class RoundGrain(
         Model = state.State.Model,
         Promoted = state.State.Promoted,
         Reason = state.State.Reason,
-        StartedBy = state.State.StartedBy,
+        StartedBy = startedBy,
         StartedAt = state.State.StartedAt,
         EndedAt = state.State.EndedAt,
+        Told = told,
     };
 
     private void Work()

@@ -1,14 +1,24 @@
+using Winnow.Algorithms.Selection;
+using Winnow.Grains.Datasets;
+using Winnow.Grains.Ports;
 using Winnow.Grains.Selection;
+using Winnow.Model;
+using Winnow.Model.Datasets;
+using Winnow.Model.Images;
+using Winnow.Model.Names;
+using Winnow.Model.Security;
 using Winnow.Model.Training;
 
 namespace Winnow.Grains.Training;
 
 /// <summary>What a round has made durable. Each step reads what the steps before it left here, so it can go on at any of them.</summary>
-public sealed class RoundState
+public sealed class RoundState : IStoredState
 {
     public StartRound? Command { get; set; }
     public RoundStep Step { get; set; }
     public string Strategy { get; set; } = "";
+
+    /// <summary>Who; where a restoration told it, as <see cref="ActorName"/> writes that.</summary>
     public string? StartedBy { get; set; }
     public DateTimeOffset StartedAt { get; set; }
     public DateTimeOffset? EndedAt { get; set; }
@@ -27,7 +37,61 @@ public sealed class RoundState
     public bool Better { get; set; }
     public bool? Promoted { get; set; }
     public string? Reason { get; set; }
+
+    public string? Check() => MemberRules.Word("step", Step) ?? MemberRules.Each("selected", Selected, _ => null);
+
+    /// <summary>The first thing that is wrong with a state that came from elsewhere, as a sentence with the member's name. Objects are named in it without the dataset.</summary>
+    /// <param name="entry">The round as its dataset remembers it, which is sound.</param>
+    /// <param name="latest">The latest moment that there can be.</param>
+    public string? CheckWhole(RoundEntry entry, DateTimeOffset latest) =>
+        Check()
+        ?? (Command is null ? "command is missing." : Command == entry.Command ? null : "command is not the one that the dataset remembers.")
+        ?? MemberRules.Text("strategy", Strategy, StartRound.MaxStrategy)
+        ?? (StartedBy is null ? null : ActorName.Check("startedBy", StartedBy))
+        ?? MemberRules.DateOrNone("startedAt", StartedAt, latest)
+        ?? MemberRules.DateOrNone("endedAt", EndedAt, latest)
+        ?? CheckSelected()
+        ?? MemberRules.Number("decided", Decided, 0, int.MaxValue)
+        ?? MemberRules.Number("labels", Labels, 0, int.MaxValue)
+        ?? (DataSha256 is null ? null : MemberRules.Sha256("dataSha256", DataSha256))
+        ?? (ProjectionKey is null || ObjectNames.IsProjection(ProjectionKey, out _) ? null : $"projectionKey {ShownText.Quote(ProjectionKey)} is none of a dataset.")
+        ?? MemberRules.Number("regularisation", Regularisation, 0, double.MaxValue)
+        ?? (CrossValidatedLogLoss is { } loss ? MemberRules.Number("crossValidatedLogLoss", loss, 0, double.MaxValue) : null)
+        ?? MemberRules.Number("outOfFoldTemperature", OutOfFoldTemperature, float.Epsilon, float.MaxValue)
+        ?? MemberRules.Within("model", Model?.Check(latest))
+        ?? (Model is null || (Model.Arm == entry.Arm && Model.Round == entry.Number) ? null : "model is another round's.")
+        ?? (HeadKey is null || ObjectNames.IsHead(HeadKey, entry.Arm, entry.Number, out _)
+            ? null : $"headKey {ShownText.Quote(HeadKey)} is none of a dataset, or another round's.")
+        ?? MemberRules.TextOrNone("reason", Reason, RoundInfo.MaxReason)
+        ?? CheckStep(entry);
+
+    private string? CheckSelected()
+    {
+        if (Selected.Count > Command!.BatchSize) return $"selected has {Selected.Count} images, and {Command.BatchSize} were asked for.";
+        var seen = new HashSet<ImageId>();
+        return MemberRules.Each("selected", Selected, s => s.Check() ?? (seen.Add(s.Image) ? null : $"image is chosen twice: {s.Image}."));
+    }
+
+    /// <summary>Each step takes up what the steps before it left.</summary>
+    private string? CheckStep(RoundEntry entry)
+    {
+        if (entry.Ended is { } ended && ended.Step != Step) return $"step is not the one at which the dataset saw it end.";
+        if (Step >= RoundStep.Done) return null;
+        if (!IsKnown(Command!.Strategy) || !IsKnown(Command.ColdStart)) return "command names a strategy that this program does not know, and the round has not ended.";
+        if (Step >= RoundStep.Review && (Selected.Count == 0 || ProjectionKey is null)) return "selected or projectionKey is missing at its step.";
+        if (Step >= RoundStep.Calibrate && (HeadKey is null || DataSha256 is null)) return "headKey or dataSha256 is missing at its step.";
+        if (Step >= RoundStep.Evaluate && Model is null) return "model is missing at its step.";
+        return Step >= RoundStep.Rescore && Promoted is null ? "promoted is missing at its step." : null;
+    }
+
+    private static bool IsKnown(string? strategy) => QueryStrategies.All.Any(s => s.Name == strategy);
 }
 
 /// <summary>The stored form of <see cref="Selected"/>. The image is what counts: where it stands in which shard was so when it was selected.</summary>
-public sealed record SelectedRecord(int Shard, int Ordinal, Model.Images.ImageId Image, float Priority);
+public sealed record SelectedRecord(int Shard, int Ordinal, ImageId Image, float Priority)
+{
+    internal string? Check() =>
+        MemberRules.Number("shard", Shard, 0, (2 * ShardLayout.MaxCount) - 1)
+        ?? MemberRules.Number("ordinal", Ordinal, 0, int.MaxValue - 1)
+        ?? MemberRules.Number("priority", Priority, float.MinValue, float.MaxValue);
+}

@@ -1,3 +1,6 @@
+using Winnow.Model.Names;
+using Winnow.Model.Security;
+
 namespace Winnow.Model.Datasets;
 
 /// <summary>The first file of a backup: what it is, and of which dataset.</summary>
@@ -17,6 +20,17 @@ public sealed record BackupHeader(string Format, int Layout, Guid Id, DateTimeOf
 
     /// <summary>Name of the file that holds it.</summary>
     public const string FileName = "winnow-backup.json";
+
+    /// <summary>The first thing that is wrong, as a sentence with the member's name; null when all is sound.</summary>
+    /// <param name="latest">The latest moment that there can be.</param>
+    public string? Check(DateTimeOffset latest) =>
+        (Format == FormatName ? null : $"format must be '{FormatName}', not {ShownText.Quote(Format)}.")
+        ?? MemberRules.Number("layout", Layout, ThisLayout, ThisLayout)
+        ?? MemberRules.Id("id", Id)
+        ?? MemberRules.Date("startedAt", StartedAt, latest)
+        ?? ActorName.Check("startedBy", StartedBy)
+        // Where a backup is restored, its shards are those of its creation.
+        ?? (Dataset is null ? "dataset is missing." : Dataset.Layout is null ? MemberRules.Within("dataset", Dataset.Check(latest)) : "dataset.layout must be null in a backup.");
 }
 
 /// <summary>The last file of a backup. A backup without it, or with another hash, is not whole.</summary>
@@ -32,6 +46,20 @@ public sealed record BackupEnd(long Files, long Images, long History, long Objec
 {
     /// <summary>Name of the file that holds it.</summary>
     public const string FileName = "end.json";
+
+    /// <summary>Most of <see cref="MissingSamples"/>.</summary>
+    public const int MostSamples = 20;
+
+    /// <summary>The first thing that is wrong, as a sentence with the member's name; null when all is sound.</summary>
+    public string? Check() =>
+        MemberRules.Number("files", Files, 0, long.MaxValue)
+        ?? MemberRules.Number("images", Images, 0, long.MaxValue)
+        ?? MemberRules.Number("history", History, 0, long.MaxValue)
+        ?? MemberRules.Number("objects", Objects, 0, long.MaxValue)
+        ?? MemberRules.Number("bytes", Bytes, 0, long.MaxValue)
+        ?? MemberRules.Number("missing", Missing, 0, long.MaxValue)
+        ?? (MissingSamples?.Count > MostSamples ? $"missingSamples has more than {MostSamples} entries." : MemberRules.Each("missingSamples", MissingSamples, _ => null))
+        ?? MemberRules.Sha256("sha256", Sha256);
 }
 
 /// <summary>What was restored.</summary>
@@ -42,5 +70,7 @@ public sealed record BackupEnd(long Files, long Images, long History, long Objec
 /// <param name="Rounds">Rounds, ended or not.</param>
 /// <param name="Versions">Versions.</param>
 /// <param name="Objects">Objects that were stored.</param>
-/// <param name="Missing">Objects that rows name and that the backup does not hold.</param>
-public sealed record RestoredDataset(DatasetInfo Dataset, DateTimeOffset StartedAt, long Images, long History, int Rounds, int Versions, long Objects, long Missing);
+/// <param name="Missing">Objects that rows name and that the backup does not hold, or holds in a form that cannot be used: those of machines are made again.</param>
+/// <param name="Cleaned">Texts and figures that were taken over without what cannot be shown or cannot be.</param>
+public sealed record RestoredDataset(
+    DatasetInfo Dataset, DateTimeOffset StartedAt, long Images, long History, int Rounds, int Versions, long Objects, long Missing, long Cleaned = 0);

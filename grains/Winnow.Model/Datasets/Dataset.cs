@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 using Winnow.Model.Images;
+using Winnow.Model.Names;
+using Winnow.Model.Security;
 using Winnow.Model.Training;
 
 namespace Winnow.Model.Datasets;
@@ -14,6 +16,9 @@ public static class DatasetName
     /// <summary>Whether a name may be used. Names become folder names and URL segments, so the rule is strict.</summary>
     public static bool IsValid([NotNullWhen(true)] string? name) =>
         name is { Length: >= 1 and <= 63 } && name[0] != '-' && name.All(c => c is >= 'a' and <= 'z' or >= '0' and <= '9' or '-');
+
+    /// <summary>What is wrong with a name, as a sentence; null when nothing is.</summary>
+    public static string? Check(string member, string? name) => IsValid(name) ? null : $"{member} cannot be {ShownText.Quote(name)}. {Rule}";
 }
 
 /// <summary>How a dataset is run. Settings that name a shape (shards, backbone) are settled at creation.</summary>
@@ -42,7 +47,7 @@ public sealed record DatasetSettings
     public string? Check()
     {
         if (Shards is < 1 or > ShardLayout.MaxCount || (Shards & (Shards - 1)) != 0) return $"shards must be a power of two from 1 to 1024, not {Shards}.";
-        if (Backbone.Length is 0 or > 100) return "backbone must name a backbone, 1 to 100 characters.";
+        if (MemberRules.Text("backbone", Backbone, 100, least: 1) is { } nameless) return nameless;
         if (ProjectionDimensions is < 2 or > 4096) return $"projectionDimensions must be 2 to 4096, not {ProjectionDimensions}.";
         if (AuditSample is < 0 or > 1_000_000) return $"auditSample must be 0 to 1000000, not {AuditSample}.";
         if (LeasePeriod < TimeSpan.FromSeconds(5) || LeasePeriod > TimeSpan.FromHours(24)) return $"leasePeriod must be 5 seconds to 24 hours, not {LeasePeriod}.";
@@ -59,9 +64,26 @@ public sealed record DatasetInfo(string Name, LabelSchema Schema, DatasetSetting
     /// <summary>The shards, once they have been doubled or are being doubled; null while they are those of its creation.</summary>
     public ShardLayout? Layout { get; init; }
 
+    // Settable, so that JSON without it keeps the default.
+    /// <summary>The restorations that it came by, oldest first; empty where it was made here. What is of before the last one is as a backup told it.</summary>
+    public IReadOnlyList<Restoration> Restored { get; set; } = [];
+
     /// <summary>The shards that hold it.</summary>
     [JsonIgnore]
     public ShardLayout Shards => Layout ?? new ShardLayout(0, Settings.Shards);
+
+    /// <summary>
+    /// The first thing that is wrong, as a sentence with the member's name; null when all is sound. What it lets pass can be opened; what may be created is a narrower matter.
+    /// </summary>
+    /// <param name="latest">The latest moment that there can be.</param>
+    public string? Check(DateTimeOffset latest) =>
+        DatasetName.Check("name", Name)
+        ?? (Schema is null ? "schema is missing." : MemberRules.Within("schema", Schema.CheckStored()))
+        ?? (Settings is null ? "settings is missing." : MemberRules.Within("settings", Settings.Check()))
+        ?? MemberRules.Date("createdAt", CreatedAt, latest)
+        ?? ActorName.Check("createdBy", CreatedBy)
+        ?? MemberRules.Within("layout", Layout?.Check(Settings!.Shards))
+        ?? (Restored?.Count > Restoration.Most ? $"restored has more than {Restoration.Most} entries." : MemberRules.Each("restored", Restored, r => r.Check(latest)));
 }
 
 /// <summary>Where a dataset stands now.</summary>
@@ -91,6 +113,8 @@ public sealed record DatasetStatus
     public int Shards { get; init; }
     /// <summary>The doubling of its shards that is under way; null when there is none.</summary>
     public ShardSplitProgress? Split { get; init; }
+    /// <summary>The restoration that it came by; null where it was made here.</summary>
+    public Restoration? Restored { get; init; }
 }
 
 /// <summary>An immutable snapshot of a dataset.</summary>
@@ -102,7 +126,26 @@ public sealed record DatasetStatus
 /// <param name="Labeled">Rows with a label.</param>
 /// <param name="ManifestSha256">SHA-256 of the manifest's bytes, lower-case hex: the identity of the version.</param>
 /// <param name="Parent">The version before it, or null.</param>
-public sealed record DatasetVersion(int Number, string? Note, DateTimeOffset CreatedAt, string CreatedBy, long Images, long Labeled, string ManifestSha256, int? Parent);
+/// <param name="Told">Number of the restoration that told of it: who made it is as that backup says. Null: it was made here.</param>
+public sealed record DatasetVersion(
+    int Number, string? Note, DateTimeOffset CreatedAt, string CreatedBy, long Images, long Labeled, string ManifestSha256, int? Parent, int? Told = null)
+{
+    /// <summary>Most characters of a note.</summary>
+    public const int MaxNote = 10_000;
+
+    /// <summary>The first thing that is wrong, as a sentence with the member's name; null when all is sound.</summary>
+    /// <param name="latest">The latest moment that there can be.</param>
+    public string? Check(DateTimeOffset latest) =>
+        MemberRules.Number("number", Number, 1, int.MaxValue)
+        ?? MemberRules.TextOrNone("note", Note, MaxNote)
+        ?? MemberRules.Date("createdAt", CreatedAt, latest)
+        ?? ActorName.Check("createdBy", CreatedBy)
+        ?? MemberRules.Number("images", Images, 0, long.MaxValue)
+        ?? MemberRules.Number("labeled", Labeled, 0, Images)
+        ?? MemberRules.Sha256("manifestSha256", ManifestSha256)
+        ?? (Parent is null || Parent == Number - 1 ? null : $"parent must be {Number - 1}, not {Parent}.")
+        ?? (Told is { } told ? MemberRules.Number("told", told, 1, Restoration.Most) : null);
+}
 
 /// <summary>A request for a snapshot.</summary>
 public sealed record CreateVersion(string? Note = null);
@@ -112,7 +155,21 @@ public sealed record CreateVersion(string? Note = null);
 /// <param name="Layout">1; a change that old readers would misread adds one.</param>
 /// <param name="Dataset">Name of the dataset.</param>
 /// <param name="Schema">Its label schema.</param>
-public sealed record ManifestHeader(string Format, int Layout, string Dataset, LabelSchema Schema);
+public sealed record ManifestHeader(string Format, int Layout, string Dataset, LabelSchema Schema)
+{
+    /// <summary>What it names as its format.</summary>
+    public const string FormatName = "winnow-manifest";
+
+    /// <summary>The layout that this program writes and reads.</summary>
+    public const int ThisLayout = 1;
+
+    /// <summary>The first thing that is wrong, as a sentence with the member's name; null when all is sound.</summary>
+    public string? Check() =>
+        (Format == FormatName ? null : $"format must be '{FormatName}', not {ShownText.Quote(Format)}.")
+        ?? MemberRules.Number("layout", Layout, ThisLayout, ThisLayout)
+        ?? DatasetName.Check("dataset", Dataset)
+        ?? (Schema is null ? "schema is missing." : MemberRules.Within("schema", Schema.CheckStored()));
+}
 
 /// <summary>One line of a version's manifest.</summary>
 /// <param name="Id">The image; its SHA-256, so the hash of its bytes.</param>
@@ -122,4 +179,17 @@ public sealed record ManifestHeader(string Format, int Layout, string Dataset, L
 /// <param name="Label">Class of the whole image, when it has one.</param>
 /// <param name="HistoryVersion">Version of its human facts.</param>
 /// <param name="Audit">Whether it belongs to the audit sample.</param>
-public sealed record ManifestRow(ImageId Id, string Name, Partition Partition, Stage Stage, string? Label, long HistoryVersion, bool Audit);
+public sealed record ManifestRow(ImageId Id, string Name, Partition Partition, Stage Stage, string? Label, long HistoryVersion, bool Audit)
+{
+    /// <summary>Most characters of a name.</summary>
+    public const int MaxName = 4_096;
+
+    /// <summary>The first thing that is wrong, as a sentence with the member's name; null when all is sound.</summary>
+    /// <param name="classes">Names of the classes of the manifest's label schema.</param>
+    public string? Check(IReadOnlySet<string> classes) =>
+        MemberRules.Text("name", Name, MaxName, least: 1)
+        ?? MemberRules.Word("partition", Partition)
+        ?? MemberRules.Word("stage", Stage)
+        ?? (Label is null || classes.Contains(Label) ? null : $"label {ShownText.Quote(Label)} is not in the label schema.")
+        ?? MemberRules.Number("historyVersion", HistoryVersion, 0, int.MaxValue);
+}

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Winnow.Model.Datasets;
+using Winnow.Model.Names;
 
 namespace Winnow.Model.Prelabels;
 
@@ -19,7 +20,8 @@ public static class AnnotationRules
         var tags = 0;
         foreach (var annotation in annotations)
         {
-            if (schema.IndexOf(annotation.Class) < 0) return $"Class '{annotation.Class}' is not in the label schema.";
+            if (annotation?.Class is null) return "An annotation is null, or has no class.";
+            if (schema.IndexOf(annotation.Class) < 0) return $"Class {ShownText.Quote(annotation.Class)} is not in the label schema.";
             if (annotation.Confidence is { } p && !(p is >= 0 and <= 1)) return $"Confidence {p} is outside [0, 1].";
             if (!schema.Geometries.Contains(GeometryOf(annotation))) return NotTaken(GeometryOf(annotation), schema);
             if (annotation is ClassTag) tags++;

@@ -1,6 +1,8 @@
 using System.Text.Json.Serialization;
+using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Prelabels;
+using Winnow.Model.Security;
 
 namespace Winnow.Model.Review;
 
@@ -28,6 +30,21 @@ public sealed record Decision
     public long? ElapsedMilliseconds { get; init; }
     /// <summary>What the person wrote; at most 2,000 characters.</summary>
     public string? Comment { get; init; }
+
+    /// <summary>Most characters of a comment.</summary>
+    public const int MaxComment = 2_000;
+
+    /// <summary>The first thing that is wrong, as a sentence; null when all is sound.</summary>
+    /// <param name="schema">The label schema that it is said under.</param>
+    public string? Check(LabelSchema schema)
+    {
+        if (MemberRules.Word("kind", Kind) is { } unknown) return unknown;
+        if (Comment is { Length: > MaxComment }) return $"A comment has at most {MaxComment:N0} characters.";
+        if (Annotations is null || Annotations.Any(a => a is null)) return "annotations holds one that is null.";
+        if (Kind == DecisionKind.Label && Annotations.Count == 0) return "A label decision needs at least one annotation.";
+        if (Kind != DecisionKind.Label && Annotations.Count > 0) return "Only a label decision carries annotations.";
+        return AnnotationRules.Check(Annotations, schema);
+    }
 }
 
 /// <summary>What an entry of an image's history records.</summary>
@@ -51,7 +68,25 @@ public enum HistoryKind : byte
 /// <param name="At">When it was committed.</param>
 /// <param name="OperationId">The command that made it; the same command sent twice makes one entry.</param>
 /// <param name="Decision">What was said.</param>
-public sealed record HistoryEntry(long Version, HistoryKind Kind, string Actor, DateTimeOffset At, Guid OperationId, Decision Decision);
+/// <param name="Told">Number of the restoration that brought it: who acted, and when, is as that backup says. Null: it was recorded here.</param>
+public sealed record HistoryEntry(long Version, HistoryKind Kind, string Actor, DateTimeOffset At, Guid OperationId, Decision Decision, int? Told = null)
+{
+    /// <summary>The first thing that is wrong with an entry as it is stored, as a sentence; null when all is sound.</summary>
+    /// <param name="schema">The label schema.</param>
+    /// <param name="latest">The latest moment that there can be.</param>
+    public string? Check(LabelSchema schema, DateTimeOffset latest) =>
+        MemberRules.Number("version", Version, 1, int.MaxValue)
+        ?? MemberRules.Word("kind", Kind)
+        // The label that came with an image is told from the image's row; no entry is written for it.
+        ?? (Kind == HistoryKind.Imported ? "kind cannot be 'imported' in an entry that is stored." : null)
+        ?? ActorName.Check("actor", Actor)
+        ?? MemberRules.Date("at", At, latest)
+        ?? MemberRules.Id("operationId", OperationId)
+        ?? (Decision is null ? "decision is missing." : MemberRules.TextOrNone("decision.comment", Decision.Comment, Decision.MaxComment))
+        ?? (Decision!.ElapsedMilliseconds is { } elapsed ? MemberRules.Number("decision.elapsedMilliseconds", elapsed, 0, long.MaxValue) : null)
+        ?? MemberRules.Within("decision", Decision.Check(schema))
+        ?? (Told is { } told ? MemberRules.Number("told", told, 1, Restoration.Most) : null);
+}
 
 /// <summary>A question to a person, with the lease that lets that person answer it.</summary>
 public sealed record ReviewTask

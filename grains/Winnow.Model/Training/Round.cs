@@ -1,4 +1,8 @@
 using System.Text.Json.Serialization;
+using Winnow.Model.Datasets;
+using Winnow.Model.Names;
+using Winnow.Model.Security;
+
 namespace Winnow.Model.Training;
 
 /// <summary>The steps of a round, in order.</summary>
@@ -32,13 +36,34 @@ public enum RoundStep : byte
 /// <param name="ColdStart">
 /// The strategy while the arm has no model; default <c>k-means</c>, and <c>random</c> in the arm <c>control</c>.
 /// </param>
-public sealed record StartRound(int BatchSize, string Arm = Arms.Main, string? Strategy = null, string? ColdStart = null);
+public sealed record StartRound(int BatchSize, string Arm = Arms.Main, string? Strategy = null, string? ColdStart = null)
+{
+    /// <summary>Most images that one round asks about.</summary>
+    public const int MaxBatch = 100_000;
+
+    /// <summary>Most characters of a strategy's name.</summary>
+    public const int MaxStrategy = 100;
+
+    /// <summary>The first thing that is wrong, as a sentence with the member's name; null when all is sound. Whether there is a strategy of that name is not asked.</summary>
+    public string? Check() =>
+        MemberRules.Number("batchSize", BatchSize, 1, MaxBatch)
+        ?? Arms.Check("arm", Arm)
+        ?? MemberRules.TextOrNone("strategy", Strategy, MaxStrategy)
+        ?? MemberRules.TextOrNone("coldStart", ColdStart, MaxStrategy);
+}
 
 /// <summary>
 /// Names of arms. An arm is one line of learning within a dataset: what it asked about, what it trained on, its champion.
 /// </summary>
 public static class Arms
 {
+    /// <summary>Most rounds of one arm.</summary>
+    public const int MaxRounds = 999_999;
+
+    /// <summary>What is wrong with the name of an arm that rounds are started in, as a sentence; null when nothing is.</summary>
+    public static string? Check(string member, string? arm) =>
+        DatasetName.IsValid(arm) && arm != Audit ? null : $"{member} cannot be {ShownText.Quote(arm)}: use 'main', 'control' or another name of a–z, 0–9 and '-'.";
+
     /// <summary>The arm whose model prelabels and scores the pool.</summary>
     public const string Main = "main";
     /// <summary>The random control arm: what the same budget would have bought without choosing.</summary>
@@ -78,6 +103,29 @@ public sealed record RoundInfo
     public DateTimeOffset StartedAt { get; init; }
     /// <summary>When it ended.</summary>
     public DateTimeOffset? EndedAt { get; init; }
+    /// <summary>Number of the restoration that told of it: who started it is as that backup says. Null: it was started here.</summary>
+    public int? Told { get; init; }
+
+    /// <summary>Most characters of a reason.</summary>
+    public const int MaxReason = 10_000;
+
+    /// <summary>The first thing that is wrong, as a sentence with the member's name; null when all is sound.</summary>
+    /// <param name="latest">The latest moment that there can be.</param>
+    public string? Check(DateTimeOffset latest) =>
+        Arms.Check("arm", Arm)
+        ?? MemberRules.Number("number", Number, 1, Arms.MaxRounds)
+        ?? MemberRules.Word("step", Step)
+        ?? MemberRules.Text("strategy", Strategy, StartRound.MaxStrategy)
+        ?? MemberRules.Number("batchSize", BatchSize, 0, StartRound.MaxBatch)
+        ?? MemberRules.Number("selected", Selected, 0, StartRound.MaxBatch)
+        ?? MemberRules.Number("decided", Decided, 0, int.MaxValue)
+        ?? MemberRules.Number("labels", Labels, 0, int.MaxValue)
+        ?? MemberRules.Within("model", Model?.Check(latest))
+        ?? MemberRules.TextOrNone("reason", Reason, MaxReason)
+        ?? (StartedBy is null ? null : ActorName.Check("startedBy", StartedBy))
+        ?? MemberRules.DateOrNone("startedAt", StartedAt, latest)
+        ?? MemberRules.DateOrNone("endedAt", EndedAt, latest)
+        ?? (Told is { } told ? MemberRules.Number("told", told, 1, Restoration.Most) : null);
 }
 
 /// <summary>What was measured of a model.</summary>
@@ -108,6 +156,21 @@ public sealed record ModelMetrics
     public double? HoldoutLogLoss { get; init; }
     /// <summary>Mean cross-validated log-loss at the chosen regularisation, in nats.</summary>
     public double? CrossValidatedLogLoss { get; init; }
+
+    /// <summary>The first thing that is wrong, as a sentence with the member's name; null when all is sound.</summary>
+    public string? Check() =>
+        MemberRules.Number("auditCount", AuditCount, 0, int.MaxValue)
+        ?? MemberRules.Share("auditAccuracy", AuditAccuracy)
+        ?? MemberRules.Share("auditAccuracyLower", AuditAccuracyLower)
+        ?? MemberRules.Share("auditAccuracyUpper", AuditAccuracyUpper)
+        ?? Loss("auditLogLoss", AuditLogLoss)
+        ?? Loss("auditCalibrationError", AuditCalibrationError)
+        ?? MemberRules.Number("holdoutCount", HoldoutCount, 0, int.MaxValue)
+        ?? MemberRules.Share("holdoutAccuracy", HoldoutAccuracy)
+        ?? Loss("holdoutLogLoss", HoldoutLogLoss)
+        ?? Loss("crossValidatedLogLoss", CrossValidatedLogLoss);
+
+    private static string? Loss(string member, double? value) => value is { } loss ? MemberRules.Number(member, loss, 0, double.MaxValue) : null;
 }
 
 /// <summary>A trained head with where it came from.</summary>
@@ -137,6 +200,21 @@ public sealed record ModelVersion
     public ModelMetrics Metrics { get; init; } = new();
     /// <summary>When it was trained.</summary>
     public DateTimeOffset TrainedAt { get; init; }
+
+    /// <summary>The first thing that is wrong, as a sentence with the member's name; null when all is sound.</summary>
+    /// <param name="latest">The latest moment that there can be.</param>
+    public string? Check(DateTimeOffset latest) =>
+        Arms.Check("arm", Arm)
+        ?? MemberRules.Number("round", Round, 1, Arms.MaxRounds)
+        ?? MemberRules.Text("backbone", Backbone, 100, least: 1)
+        ?? MemberRules.Sha256("projectionSha256", ProjectionSha256)
+        ?? MemberRules.Sha256("dataSha256", DataSha256)
+        ?? MemberRules.Sha256("headSha256", HeadSha256)
+        ?? MemberRules.Number("labels", Labels, 0, int.MaxValue)
+        ?? MemberRules.Number("regularisation", Regularisation, 0, double.MaxValue)
+        ?? MemberRules.Number("temperature", Temperature, float.Epsilon, float.MaxValue)
+        ?? (Metrics is null ? "metrics is missing." : MemberRules.Within("metrics", Metrics.Check()))
+        ?? MemberRules.DateOrNone("trainedAt", TrainedAt, latest);
 }
 
 /// <summary>One point of a learning curve.</summary>

@@ -13,7 +13,7 @@ namespace Winnow.Adapters.Datasets;
 public sealed class VersionManifest
 {
     /// <summary>What the first line of a manifest names as its format.</summary>
-    public const string Format = "winnow-manifest";
+    public const string Format = ManifestHeader.FormatName;
 
     private readonly string _key;
 

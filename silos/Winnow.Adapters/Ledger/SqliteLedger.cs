@@ -24,7 +24,7 @@ public sealed partial class SqliteLedger : ILedger, IGrainStateStore, IStorageHe
     private readonly LedgerLock _lock;
     private readonly LedgerWriter _writer;
     private readonly LedgerReaders _readers;
-    // Datasets are never removed, so a number once read stays true.
+    // A number stays true until the name is taken from its dataset.
     private readonly ConcurrentDictionary<string, long> _datasets = new(StringComparer.Ordinal);
     private int _disposed;
 
@@ -69,27 +69,6 @@ public sealed partial class SqliteLedger : ILedger, IGrainStateStore, IStorageHe
             session.Prepare("INSERT INTO dataset (name, info) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING").Bind(1, dataset.Name).BindText(2, json).Run() > 0,
             true), cancellationToken);
     }
-
-    /// <inheritdoc/>
-    public async Task<IReadOnlyList<DatasetInfo>> ListDatasetsAsync(CancellationToken cancellationToken) =>
-        await _readers.ReadAsync(static session =>
-        {
-            var datasets = new List<DatasetInfo>();
-            var query = session.Prepare($"SELECT info FROM dataset WHERE name NOT LIKE '{StagedDatasets.Prefix}%' ORDER BY name");
-            while (query.Step()) datasets.Add(JsonSerializer.Deserialize(query.Bytes(0), ModelJson.Default.DatasetInfo)!);
-            return datasets;
-        }, cancellationToken).ConfigureAwait(false);
-
-    /// <inheritdoc/>
-    public Task<DatasetInfo?> FindDatasetAsync(string name, CancellationToken cancellationToken) =>
-        _readers.ReadAsync(session =>
-        {
-            var query = session.Prepare("SELECT info FROM dataset WHERE name = ?1").Bind(1, name);
-            if (!query.Step()) return null;
-            var dataset = JsonSerializer.Deserialize(query.Bytes(0), ModelJson.Default.DatasetInfo);
-            query.Reset();
-            return dataset;
-        }, cancellationToken);
 
     /// <inheritdoc/>
     /// <exception cref="KeyNotFoundException">The ledger has no such dataset.</exception>

@@ -1,3 +1,4 @@
+using Winnow.Adapters.Datasets.Backup;
 using Winnow.Adapters.Images.Buckets;
 using Winnow.Adapters.Images.Lots;
 using Winnow.Adapters.Ledger.Postgres;
@@ -45,6 +46,9 @@ public sealed class SiloOptions
     /// <summary>How buckets are read.</summary>
     public BucketSourceOptions Sources { get; set; } = new();
 
+    /// <summary>What restores may take.</summary>
+    public RestoreOptions Restore { get; set; } = new();
+
     /// <summary>How shards work.</summary>
     public ShardOptions Shard { get; set; } = new();
 
@@ -60,7 +64,7 @@ public sealed class SiloOptions
         if (Role != SiloTraits.All && Postgres is null) return $"Role {Role} is one of a cluster: give Postgres and S3 too, or take Role all.";
         Postgres?.Validate();
         return Scoring.Check() ?? Cluster.Check() ?? (Postgres is null ? null : Cluster.Tls.Check(TimeProvider.System)) ?? Api.Check()
-            ?? Lots.Check() ?? Sources.Check() ?? Shard.Check();
+            ?? Lots.Check() ?? Sources.Check() ?? Restore.Check() ?? Shard.Check();
     }
 }
 

@@ -47,7 +47,7 @@ public static class WinnowHost
         builder.Services.AddInference(options.Scoring.Configure(options.Images, options.Data));
         builder.Services.AddImageIntake(options.Lots, Path.Combine(options.Data, "spool"));
         builder.Services.AddBucketSources(options.Buckets, options.Sources);
-        builder.Services.AddDatasetArchive();
+        builder.Services.AddDatasetArchive(options.Restore);
         builder.Services.AddWinnowGrains(options.Shard);
         builder.Services.AddWinnowApi(options.Api);
         builder.Services.AddOperator();

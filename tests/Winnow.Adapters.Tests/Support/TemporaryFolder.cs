@@ -3,7 +3,9 @@ namespace Winnow.Adapters.Tests.Support;
 /// <summary>A folder that goes with the test.</summary>
 public sealed class TemporaryFolder : IDisposable
 {
-    public TemporaryFolder() => Path = Directory.CreateTempSubdirectory("winnow-").FullName;
+    /// <param name="parent">Where it is made; the place for temporary files where none is named.</param>
+    public TemporaryFolder(string? parent = null) =>
+        Path = parent is null ? Directory.CreateTempSubdirectory("winnow-").FullName : Directory.CreateDirectory(System.IO.Path.Combine(parent, $"winnow-{Guid.NewGuid():n}")).FullName;
 
     public string Path { get; }
 

@@ -3,6 +3,8 @@ using Winnow.Adapters.Ledger;
 using Winnow.Grains.Datasets;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Training;
+using Winnow.Model.Security;
+using Winnow.Model.Training;
 
 namespace Winnow.Adapters.Datasets.Backup;
 
@@ -28,7 +30,8 @@ internal sealed record BackupControl(DatasetState Dataset, IReadOnlyList<RoundSt
             var rounds = new List<RoundState?>();
             foreach (var round in before?.Rounds ?? [])
                 rounds.Add((await ReadAsync<RoundState>(states, KeyOf(dataset, round), cancellationToken).ConfigureAwait(false)).State);
-            if (await states.ReadAsync(KeyOf(dataset), cancellationToken).ConfigureAwait(false) is var after && after?.Version == version) return new BackupControl(before ?? new DatasetState(), rounds);
+            var after = await states.ReadAsync(KeyOf(dataset), cancellationToken).ConfigureAwait(false);
+            if (after?.Version == version) return new BackupControl(before ?? new DatasetState(), rounds);
         }
         throw new IOException($"The rounds of dataset '{dataset}' changed {Tries} times while they were read. Begin the backup again.");
     }
@@ -60,13 +63,54 @@ internal sealed record BackupControl(DatasetState Dataset, IReadOnlyList<RoundSt
         return new BackupControl(copy, rounds);
     }
 
+    /// <summary>The same, with a mark at whatever this server has not seen itself and no restoration before this one told.</summary>
+    public BackupControl WithTold(int restoration)
+    {
+        string? Told(string? actor) => actor is null || ActorName.Read(actor).Told is not null ? actor : ActorName.WriteTold(actor, restoration);
+        var copy = Copy(Dataset);
+        foreach (var version in copy.Versions) version.Version = version.Version with { Told = version.Version.Told ?? restoration };
+        foreach (var round in copy.Rounds)
+        {
+            round.StartedBy = Told(round.StartedBy);
+            if (round.Ended is { } ended) round.Ended = ended with { Told = ended.Told ?? restoration };
+        }
+        var rounds = Rounds.Select(r => r is null ? null : Copy(r)).ToList();
+        foreach (var round in rounds)
+            if (round is not null) round.StartedBy = Told(round.StartedBy);
+        return new BackupControl(copy, rounds);
+    }
+
+    /// <summary>
+    /// The same, without what it cannot go on with because an object is not there: learning begins anew from where it can, a model without its head is no champion, and a round that was
+    /// under way and needs what was lost has failed.
+    /// </summary>
+    /// <param name="isThere">Whether there is an object of this key, and one that can be used.</param>
+    /// <param name="now">When rounds fail.</param>
+    public BackupControl WithoutLost(Func<string, bool> isThere, DateTimeOffset now)
+    {
+        bool Lost(string? key) => key is not null && !isThere(key);
+        var copy = Copy(Dataset);
+        if (Lost(copy.Learning.ProjectionKey)) copy.Learning.ProjectionKey = null;
+        if (copy.Learning.ProjectionKey is null || Lost(copy.Learning.HeadKey)) (copy.Learning.HeadKey, copy.Learning.ModelName) = (null, null);
+        foreach (var round in copy.Rounds)
+            if (round.Promoted == true && Lost(round.HeadKey)) round.Promoted = false;
+        var rounds = Rounds.Select(r => r is null ? null : Copy(r)).ToList();
+        foreach (var round in rounds)
+        {
+            if (round is null || round.Step >= RoundStep.Done || (!Lost(round.ProjectionKey) && !Lost(round.HeadKey))) continue;
+            (round.Step, round.EndedAt) = (RoundStep.Failed, now);
+            round.Reason = "The backup that it was restored from does not hold the projection or the head that this round was at. Start another round: labels are kept.";
+        }
+        return new BackupControl(copy, rounds);
+    }
+
     /// <summary>Tasks that the control state speaks of. Those of a later round, or of one that had not chosen yet, would count against a round that chooses anew.</summary>
     public Func<TaskRow, bool> KnownTasks()
     {
         var asked = new HashSet<(string, int)>();
         for (var i = 0; i < Rounds.Count; i++)
             if (Rounds[i] is { Selected.Count: > 0 }) asked.Add((Dataset.Rounds[i].Arm, Dataset.Rounds[i].Number));
-        return task => task.Arm == Model.Training.Arms.Audit ? Dataset.Learning.AuditDrawn : asked.Contains((task.Arm, task.Round));
+        return task => task.Arm == Arms.Audit ? Dataset.Learning.AuditDrawn : asked.Contains((task.Arm, task.Round));
     }
 
     public static byte[] ToJson<T>(T state) => JsonSerializer.SerializeToUtf8Bytes(state, LedgerGrainStorage.Json);

@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using System.Globalization;
 using System.Text.Json;
 using Winnow.Abstractions.Datasets;
 using Winnow.Grains.Datasets;
@@ -7,25 +7,35 @@ using Winnow.Grains.Training;
 using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Names;
 
 namespace Winnow.Adapters.Datasets.Backup;
 
 /// <summary>
-/// Takes an archive in: objects to their places, files of rows aside, everything held against everything else. Nothing of it touches the ledger; what a
-/// refused archive leaves are objects that no row names, which the next try finds in place.
+/// Takes an archive in: objects to their places, files of rows aside, every record held against its rules and against all others. Nothing of it touches the ledger; what a
+/// refused archive leaves are bytes of images that no row names, which the next try finds in place.
 /// </summary>
-internal sealed class BackupIntake(IObjectStore objects, BackupTarReader tar, RowStore rows, long maxImageBytes)
+internal sealed class BackupIntake(IObjectStore objects, BackupTarReader tar, RowStore rows, RestoreLimits limits, DateTimeOffset now)
 {
     private const int ObjectsAtOnce = 256;
     private const int BytesAtOnce = 32 << 20;
 
+    private readonly DateTimeOffset _latest = now + MemberRules.ClocksApart;
+    private readonly BackupCleaner _cleaner = new();
     private readonly List<(string Key, ReadOnlyMemory<byte> Content)> _batch = [];
     private readonly Dictionary<ImageId, long> _expected = [];
-    private readonly Dictionary<string, ObjectLine> _stored = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, IReadOnlyList<int>> _quarantined = [];
     private BackupPlaces _places = null!;
-    private RowCheck? _check;
+    private SelectedImages _selected = null!;
+    private ObjectIntake? _objects;
+    private ShardCheck? _check;
     private long _batchBytes;
+    private long _stateBytes;
     private long _missing;
+    private long _images;
+    private long _history;
+    private long _bytes;
+    private string _hash = "";
 
     /// <summary>What the archive says of itself.</summary>
     public BackupHeader Header { get; private set; } = null!;
@@ -36,25 +46,36 @@ internal sealed class BackupIntake(IObjectStore objects, BackupTarReader tar, Ro
     /// <summary>The control state with the keys of the new dataset.</summary>
     public BackupControl Control { get; private set; } = null!;
 
-    /// <summary>Objects stored, images included.</summary>
-    public long Objects { get; private set; }
+    /// <summary>The hash of the whole archive.</summary>
+    public string Sha256 => _hash;
 
-    /// <summary>Objects that rows name and the archive does not hold.</summary>
-    public long Missing => _missing + _places.Count - _stored.Count;
+    /// <summary>Images that were stored.</summary>
+    public long StoredImages { get; private set; }
 
-    /// <summary>The key of a segment's object; null when the archive did not hold it.</summary>
-    public string? StoredAt(string name) => _stored.ContainsKey(name) ? _places.Find(name) : null;
+    /// <summary>Objects in their places, images included.</summary>
+    public long Objects => StoredImages + (_objects?.Stored ?? 0);
+
+    /// <summary>Objects that rows name and the archive does not hold, or holds in a form that cannot be used.</summary>
+    public long Missing => _missing + _places.Count - (_objects?.Stored ?? 0);
+
+    /// <summary>Texts that were cleaned.</summary>
+    public long Cleaned => _cleaner.Changed;
+
+    /// <summary>The key of a segment's object; null when it is not there.</summary>
+    public string? StoredAt(string name) => _places.Find(name) is { } named && _objects!.IsStored(named.Key) ? named.Key : null;
 
     public async Task ReadHeaderAsync(string? name, bool alikeClasses, CancellationToken cancellationToken)
     {
-        if (!await tar.NextAsync(cancellationToken).ConfigureAwait(false) || tar.Name != BackupHeader.FileName) throw new InvalidDataException($"This is no backup of Winnow: it does not begin with '{BackupHeader.FileName}'.");
+        if (!await tar.NextAsync(cancellationToken).ConfigureAwait(false) || tar.Name != BackupHeader.FileName)
+            throw new InvalidDataException($"This is no backup of Winnow: it does not begin with '{BackupHeader.FileName}'.");
         var json = await tar.ReadAsync(BackupFiles.MaxText, cancellationToken).ConfigureAwait(false);
         CheckLayout(json);
-        Header = Parse(() => JsonSerializer.Deserialize(json, ModelJson.Default.BackupHeader));
-        Dataset = Header.Dataset with { Name = name ?? Header.Dataset.Name };
-        if (!DatasetName.IsValid(Dataset.Name)) throw new RefusedException($"'{Dataset.Name}' cannot be a dataset's name. {DatasetName.Rule}");
-        if ((Dataset.Schema.CheckNames() ?? Dataset.Settings.Check()) is { } wrong)
-            throw new InvalidDataException($"The backup's dataset is not sound: {wrong}");
+        var header = BackupText.Read<BackupHeader>(tar.Name, json);
+        if (header.Dataset.Schema.Classes.Count <= LabelSchema.MaxClasses) header = header with { Dataset = header.Dataset with { Schema = _cleaner.Schema(header.Dataset.Schema) } };
+        if (header.Check(_latest) is { } wrong) throw BackupFault.At(tar.Name, wrong);
+        if (header.Dataset.Restored.Count == Restoration.Most) throw BackupFault.At(tar.Name, "dataset.restored is full: the dataset was restored more often than it can remember.");
+        Header = header;
+        Dataset = header.Dataset with { Name = name ?? header.Dataset.Name };
         if (!alikeClasses && Dataset.Schema.CheckAlike() is { } alike)
         {
             throw new RefusedException($"{alike} A dataset of before that was refused is restored with --alike-classes "
@@ -66,7 +87,7 @@ internal sealed class BackupIntake(IObjectStore objects, BackupTarReader tar, Ro
     public async Task ReadAsync(Guid token, CancellationToken cancellationToken)
     {
         _places = new BackupPlaces(Dataset.Name, token);
-        await NextAsync(cancellationToken).ConfigureAwait(false);
+        await tar.NextFileAsync(cancellationToken).ConfigureAwait(false);
         await ReadControlAsync(cancellationToken).ConfigureAwait(false);
         while (true)
         {
@@ -75,186 +96,193 @@ internal sealed class BackupIntake(IObjectStore objects, BackupTarReader tar, Ro
             else break;
         }
         EndShard();
+        if (_selected.Missing is { } lost) throw BackupFault.At(BackupFiles.RoundsFolder, $"selected names an image that is not there: {lost}.");
         await StoreBatchAsync(cancellationToken).ConfigureAwait(false);
-        while (tar.Name.StartsWith(BackupFiles.ObjectsFolder, StringComparison.Ordinal)) await ReadObjectAsync(cancellationToken).ConfigureAwait(false);
+        _objects = new ObjectIntake(objects, tar, Dataset, _places, _quarantined);
+        while (tar.Name.StartsWith(BackupFiles.ObjectsFolder, StringComparison.Ordinal)) await _objects.ReadAsync(cancellationToken).ConfigureAwait(false);
         await ReadObjectListAsync(cancellationToken).ConfigureAwait(false);
         await ReadEndAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Makes of what came in what the dataset goes on with.</summary>
+    /// <param name="actor">Who restores it.</param>
+    /// <param name="exporter">Writes the files of models.</param>
+    public async Task SettleAsync(string actor, IModelExporter exporter)
+    {
+        await _objects!.SettleAsync(Control, CancellationToken.None).ConfigureAwait(false);
+        await _objects.ExportAsync(Control, exporter, CancellationToken.None).ConfigureAwait(false);
+        Control = Control.WithoutLost(_objects.IsStored, now).WithTold(Dataset.Restored.Count + 1);
+        var restoration = new Restoration(now, actor, _hash, Header.Id, Header.Dataset.Name, Header.StartedAt, Header.StartedBy);
+        Dataset = Dataset with { Restored = [.. Dataset.Restored, restoration] };
+    }
+
+    /// <summary>Takes back what this try alone can have stored.</summary>
+    public Task TakeBackAsync() => _objects?.TakeBackAsync() ?? Task.CompletedTask;
+
     private static void CheckLayout(byte[] json)
     {
         // Before anything else is read: a later layout may look otherwise.
-        var (format, layout) = Parse(() =>
+        string? format;
+        int layout;
+        try
         {
             using var document = JsonDocument.Parse(json);
-            return Tuple.Create(document.RootElement.GetProperty("format").GetString(), document.RootElement.GetProperty("layout").GetInt32());
-        });
-        if (format != BackupHeader.FormatName) throw new InvalidDataException($"This is no backup of Winnow: its format is '{format}'.");
-        if (layout != BackupHeader.ThisLayout) throw new InvalidDataException($"The backup has layout {layout}; this program reads layout {BackupHeader.ThisLayout}. Restore it with the program that wrote it, or a newer one.");
+            (format, layout) = (document.RootElement.GetProperty("format").GetString(), document.RootElement.GetProperty("layout").GetInt32());
+        }
+        catch (Exception problem) when (problem is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw BackupFault.At(BackupHeader.FileName, "format and layout cannot be read.", inner: problem);
+        }
+        if (format != BackupHeader.FormatName) throw new InvalidDataException($"This is no backup of Winnow: its format is {ShownText.Quote(format)}.");
+        if (layout != BackupHeader.ThisLayout)
+            throw new InvalidDataException($"The backup has layout {layout}; this program reads layout {BackupHeader.ThisLayout}. Restore it with the program that wrote it, or a newer one.");
     }
 
     private async Task ReadControlAsync(CancellationToken cancellationToken)
     {
-        if (tar.Name != BackupFiles.Control) throw Misplaced();
-        var json = await tar.ReadAsync(BackupFiles.MaxText, cancellationToken).ConfigureAwait(false);
-        var dataset = Parse(() => BackupControl.FromJson<DatasetState>(json));
+        if (tar.Name != BackupFiles.Control) throw tar.Misplaced();
+        var dataset = BackupText.Read<DatasetState>(tar.Name, await ReadStateAsync(cancellationToken).ConfigureAwait(false));
+        _cleaner.State(dataset);
+        if ((dataset.CheckWhole(_latest) ?? CheckTold(dataset)) is { } wrong) throw BackupFault.At(tar.Name, wrong);
         var rounds = new RoundState?[dataset.Rounds.Count];
-        await NextAsync(cancellationToken).ConfigureAwait(false);
+        await tar.NextFileAsync(cancellationToken).ConfigureAwait(false);
         for (var i = 0; i < rounds.Length; i++)
         {
             if (tar.Name != BackupFiles.Round(i)) continue;
-            var round = await tar.ReadAsync(BackupFiles.MaxText, cancellationToken).ConfigureAwait(false);
-            rounds[i] = Parse(() => BackupControl.FromJson<RoundState>(round));
-            await NextAsync(cancellationToken).ConfigureAwait(false);
+            var round = BackupText.Read<RoundState>(tar.Name, await ReadStateAsync(cancellationToken).ConfigureAwait(false));
+            _cleaner.State(round);
+            if ((round.CheckWhole(dataset.Rounds[i], _latest) ?? CheckTold("startedBy", round.StartedBy)) is { } unsound) throw BackupFault.At(tar.Name, unsound);
+            rounds[i] = round;
+            await tar.NextFileAsync(cancellationToken).ConfigureAwait(false);
         }
         var control = new BackupControl(dataset, rounds);
-        BackupPlaces.Check(control);
+        _selected = new SelectedImages(control);
         Control = _places.Add(control);
     }
+
+    /// <summary>States are held in memory until they are in the ledger, all of them in one transaction.</summary>
+    private async Task<byte[]> ReadStateAsync(CancellationToken cancellationToken)
+    {
+        if ((_stateBytes += tar.Length) > limits.MaxStateBytes)
+            throw BackupFault.At(tar.Name, string.Create(CultureInfo.InvariantCulture, $"the states of the dataset have more than {limits.MaxStateBytes} bytes. Raise Restore:MaxStateBytes for this restore."));
+        return await tar.ReadAsync(BackupFiles.MaxText, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Marks name restorations that the dataset remembers.</summary>
+    private string? CheckTold(DatasetState state) =>
+        MemberRules.Each("versions", state.Versions, v => v.Version.Told > Dataset.Restored.Count ? "version.told names a restoration that the dataset does not remember." : null)
+        ?? MemberRules.Each("rounds", state.Rounds, r => CheckTold("startedBy", r.StartedBy) ?? (r.Ended?.Told > Dataset.Restored.Count ? "ended.told names a restoration that the dataset does not remember." : null));
+
+    private string? CheckTold(string member, string? actor) =>
+        actor is not null && Model.Security.ActorName.Read(actor).Told > Dataset.Restored.Count ? $"{member} names a restoration that the dataset does not remember." : null;
 
     private async Task ReadRowsAsync(int shard, string kind, CancellationToken cancellationToken)
     {
         if (_check?.Shard != shard)
         {
-            if (shard <= (_check?.Shard ?? -1) || shard >= Dataset.Settings.Shards) throw Misplaced();
+            if (shard <= (_check?.Shard ?? -1) || shard >= Dataset.Settings.Shards) throw tar.Misplaced();
             EndShard();
-            _check = new RowCheck(Dataset, shard);
+            _check = new ShardCheck(Dataset, shard, _selected, _latest, _cleaner);
         }
         EndImages();
+        var name = tar.Name;
         var file = await tar.ReadAsync(BackupFiles.MaxText, cancellationToken).ConfigureAwait(false);
-        Parse(() => Check(_check, kind, file));
-        await rows.AddAsync(shard, kind, file, cancellationToken).ConfigureAwait(false);
-        await NextAsync(cancellationToken).ConfigureAwait(false);
+        if (_check.Begin(kind) is { } misplaced) throw BackupFault.At(name, misplaced);
+        foreach (var (line, wrong) in Check(_check, kind, name, file))
+            if (wrong is not null) throw BackupFault.At(name, wrong, line);
+        await rows.AddAsync(shard, kind, name, file, cancellationToken).ConfigureAwait(false);
+        await tar.NextFileAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private object Check(RowCheck check, string kind, byte[] file)
+    private IEnumerable<(int Line, string? Wrong)> Check(ShardCheck check, string kind, string name, byte[] file) => kind switch
     {
-        check.Begin(kind);
-        switch (kind)
-        {
-            case BackupFiles.Tasks:
-                foreach (var line in RowStore.Lines(file, BackupJson.Default.TaskLine)) check.Check(line);
-                break;
-            case BackupFiles.History:
-                foreach (var line in RowStore.Lines(file, BackupJson.Default.HistoryLine)) check.Check(line);
-                break;
-            case BackupFiles.Operations:
-                foreach (var line in RowStore.Lines(file, BackupJson.Default.OperationLine)) check.Check(line);
-                break;
-            case BackupFiles.Segments:
-                foreach (var line in RowStore.Lines(file, BackupJson.Default.SegmentLine))
-                {
-                    check.Check(line);
-                    _places.Add(check.Shard, line);
-                }
-                break;
-            default:
-                foreach (var line in RowStore.Lines(file, BackupJson.Default.ImageLine))
-                {
-                    check.Check(line);
-                    if (!_expected.TryAdd(line.Id, line.Bytes)) throw new InvalidDataException($"The backup holds {line.Id} twice.");
-                }
-                break;
-        }
-        return check;
+        BackupFiles.Tasks => BackupText.Rows<TaskLine>(name, file).Select(l => (l.Line, check.Check(l.Record))),
+        BackupFiles.History => BackupText.Rows<HistoryLine>(name, file).Select(l => (l.Line, Check(check, l.Record, l.Record.ToEntry(name, l.Line)))),
+        BackupFiles.Operations => BackupText.Rows<OperationLine>(name, file).Select(l => (l.Line, check.Check(l.Record))),
+        BackupFiles.Segments => BackupText.Rows<SegmentLine>(name, file).Select(l => (l.Line, Check(check, l.Record))),
+        BackupFiles.Images => BackupText.Rows<ImageLine>(name, file).Select(l => (l.Line, Check(check, l.Record))),
+        _ => [(1, "rows of this kind are not known to this program.")],
+    };
+
+    private string? Check(ShardCheck check, HistoryLine line, Model.Review.HistoryEntry entry)
+    {
+        _history++;
+        return check.Check(line, entry);
+    }
+
+    private string? Check(ShardCheck check, SegmentLine line) => check.Check(line) ?? (_places.TryAdd(check.Shard, line) ? null : "object is another segment's too.");
+
+    private string? Check(ShardCheck check, ImageLine line)
+    {
+        _images++;
+        if (check.Check(line) is { } wrong) return wrong;
+        _expected.Add(line.Id, line.Bytes);
+        return null;
     }
 
     private async Task ReadImageAsync(CancellationToken cancellationToken)
     {
-        if (!ImageId.TryParse(tar.Name[BackupFiles.ImagesFolder.Length..], out var id) || !_expected.Remove(id, out var bytes)) throw Misplaced();
-        if (bytes > maxImageBytes) throw new InvalidDataException($"{id} has {bytes} bytes and this server takes {maxImageBytes}. Raise Images:MaxBytes for the restore.");
-        if (tar.Length != bytes) throw new InvalidDataException($"{id} has {tar.Length} bytes in the backup, and its row says {bytes}.");
+        if (!ImageId.TryParse(tar.Name[BackupFiles.ImagesFolder.Length..], out var id) || !_expected.Remove(id, out var bytes)) throw tar.Misplaced();
+        if (bytes > limits.MaxImageBytes)
+            throw BackupFault.At(tar.Name, string.Create(CultureInfo.InvariantCulture, $"the image has {bytes} bytes and this server takes {limits.MaxImageBytes}. Raise Images:MaxBytes for the restore."));
+        if (tar.Length != bytes) throw BackupFault.At(tar.Name, string.Create(CultureInfo.InvariantCulture, $"the file has {tar.Length} bytes, and its row says {bytes}."));
         var content = await tar.ReadAsync((int)bytes, cancellationToken).ConfigureAwait(false);
-        if (ImageId.Of(content) != id) throw new InvalidDataException($"The backup is damaged: the bytes of {id} are others.");
+        if (ImageId.Of(content) != id) throw BackupFault.At(tar.Name, "the image is damaged: its bytes are others than its name says.");
         _batch.Add((ObjectKeys.Image(Dataset.Name, id), content));
         _batchBytes += content.Length;
+        _bytes += content.Length;
         if (_batch.Count >= ObjectsAtOnce || _batchBytes >= BytesAtOnce) await StoreBatchAsync(cancellationToken).ConfigureAwait(false);
-        await NextAsync(cancellationToken).ConfigureAwait(false);
+        await tar.NextFileAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private async Task StoreBatchAsync(CancellationToken cancellationToken)
     {
         await objects.PutManyIfAbsentAsync(_batch, cancellationToken).ConfigureAwait(false);
-        Objects += _batch.Count;
+        StoredImages += _batch.Count;
         _batch.Clear();
         _batchBytes = 0;
     }
 
-    private async Task ReadObjectAsync(CancellationToken cancellationToken)
-    {
-        var file = tar.Name;
-        var json = await tar.ReadAsync(BackupFiles.MaxText, cancellationToken).ConfigureAwait(false);
-        var name = Parse(() => JsonSerializer.Deserialize(json, BackupJson.Default.ObjectName)).Object;
-        if (!int.TryParse(file.AsSpan(BackupFiles.ObjectsFolder.Length, Math.Min(6, file.Length - BackupFiles.ObjectsFolder.Length)), out var number) || file != BackupFiles.ObjectName(number)) throw Misplaced();
-        if (_places.Find(name) is not { } key || _stored.ContainsKey(name)) throw new InvalidDataException($"The backup holds the object '{name}', which none of its rows names, or which it holds twice.");
-        await NextAsync(cancellationToken).ConfigureAwait(false);
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        await objects.PutAsync(key, async (stream, token) =>
-        {
-            var bytes = 0L;
-            for (var part = 0; tar.Name == BackupFiles.ObjectPart(number, part); part++)
-            {
-                await tar.CopyToAsync(async piece =>
-                {
-                    hash.AppendData(piece.Span);
-                    await stream.WriteAsync(piece, token).ConfigureAwait(false);
-                }, token).ConfigureAwait(false);
-                bytes += tar.Length;
-                await NextAsync(token).ConfigureAwait(false);
-            }
-            var sha256 = Convert.ToHexStringLower(hash.GetHashAndReset());
-            if (BackupPlaces.HashOf(name) is { } promised && promised != sha256) throw new InvalidDataException($"The backup is damaged: the bytes of '{name}' are others than its name says.");
-            _stored.Add(name, new ObjectLine(name, bytes, sha256));
-        }, cancellationToken).ConfigureAwait(false);
-        Objects++;
-    }
-
     private async Task ReadObjectListAsync(CancellationToken cancellationToken)
     {
-        if (tar.Name != BackupFiles.ObjectList) throw Misplaced();
+        if (tar.Name != BackupFiles.ObjectList) throw tar.Misplaced();
+        var name = tar.Name;
         var file = await tar.ReadAsync(BackupFiles.MaxText, cancellationToken).ConfigureAwait(false);
-        var listed = Parse(() => RowStore.Lines(file, BackupJson.Default.ObjectLine).ToList());
-        if (listed.Count != _stored.Count || listed.Exists(l => _stored.GetValueOrDefault(l.Object) != l)) throw new InvalidDataException("The backup is damaged: its objects are not those of its list.");
-        await NextAsync(cancellationToken).ConfigureAwait(false);
+        var listed = 0;
+        foreach (var line in BackupText.Lines<ObjectLine>(name, file))
+        {
+            listed++;
+            if (_objects!.Seen.GetValueOrDefault(line.Record.Object) != line.Record) throw BackupFault.At(name, "object, bytes or sha256 is none of an object that the backup holds.", line.Line);
+        }
+        if (listed != _objects!.Seen.Count) throw BackupFault.At(name, "the list leaves out objects that the backup holds.");
+        await tar.NextFileAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private async Task ReadEndAsync(CancellationToken cancellationToken)
     {
-        if (tar.Name != BackupEnd.FileName) throw Misplaced();
-        var json = await tar.ReadAsync(BackupFiles.MaxText, cancellationToken).ConfigureAwait(false);
-        var end = Parse(() => JsonSerializer.Deserialize(json, ModelJson.Default.BackupEnd));
-        if (await tar.NextAsync(cancellationToken).ConfigureAwait(false)) throw Misplaced();
-        if (end.Files != tar.Files || end.Sha256 != tar.Finish()) throw new InvalidDataException("The backup is damaged: its hash is not the one that stands at its end. Copy it again, or take another one.");
+        if (tar.Name != BackupEnd.FileName) throw tar.Misplaced();
+        var end = BackupText.Read<BackupEnd>(tar.Name, await tar.ReadAsync(BackupFiles.MaxText, cancellationToken).ConfigureAwait(false));
+        if (end.Check() is { } wrong) throw BackupFault.At(tar.Name, wrong);
+        if (await tar.NextAsync(cancellationToken).ConfigureAwait(false)) throw tar.Misplaced();
+        _hash = tar.Finish();
+        if (end.Files != tar.Files || end.Sha256 != _hash) throw new InvalidDataException("The backup is damaged: its hash is not the one that stands at its end. Copy it again, or take another one.");
+        var (others, bytes) = (_objects!.Seen.Count, _bytes + _objects.Seen.Values.Sum(o => o.Bytes));
+        if (end.Images != _images || end.History != _history || end.Objects != StoredImages + others || end.Bytes != bytes)
+            throw BackupFault.At(BackupEnd.FileName, string.Create(CultureInfo.InvariantCulture,
+                $"images, history, objects or bytes is not what the backup holds: {_images}, {_history}, {StoredImages + others} and {bytes}."));
     }
 
     private void EndShard()
     {
         EndImages();
-        _check?.End();
+        if (_check is null) return;
+        if (_check.End() is { } wrong) throw BackupFault.At(BackupFiles.RowsFolder + _check.Shard.ToString("D4", CultureInfo.InvariantCulture), wrong);
+        if (_check.Quarantined.Count > 0) _quarantined[_check.Shard] = _check.Quarantined;
     }
 
     private void EndImages()
     {
         _missing += _expected.Count;
         _expected.Clear();
-    }
-
-    private async Task NextAsync(CancellationToken cancellationToken)
-    {
-        if (!await tar.NextAsync(cancellationToken).ConfigureAwait(false)) throw new InvalidDataException($"The backup is cut off after '{tar.Name}': its end is missing. Copy it again, or take another one.");
-    }
-
-    private InvalidDataException Misplaced() => new($"The backup holds '{tar.Name}' where it does not belong. It was changed, or Winnow did not write it.");
-
-    private static T Parse<T>(Func<T?> read) where T : class
-    {
-        try
-        {
-            return read() ?? throw new JsonException("it is null.");
-        }
-        catch (Exception problem) when (problem is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
-        {
-            throw new InvalidDataException($"The backup is damaged: a file of it cannot be read: {problem.Message}", problem);
-        }
     }
 }

@@ -1,71 +1,90 @@
-using System.Globalization;
-using System.Text.RegularExpressions;
 using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;
 
 namespace Winnow.Adapters.Datasets.Backup;
 
-/// <summary>
-/// Where the objects of a backup go. Each is looked up by the name that a row or a state gave it; a name is never used as a path. What is
-/// named by its content keeps its name; all else gets one that no other try and no other dataset has.
-/// </summary>
-internal sealed partial class BackupPlaces(string dataset, Guid token)
+/// <summary>An object that a row or a state of a backup names, and where it goes.</summary>
+/// <param name="Name">Its name in the backup: without the dataset. It is only ever compared.</param>
+/// <param name="Key">Its key in the new dataset, made here.</param>
+internal abstract record NamedObject(string Name, string Key);
+
+/// <summary>A segment.</summary>
+/// <param name="Name">Its name in the backup.</param>
+/// <param name="Key">Its key in the new dataset.</param>
+/// <param name="Shard">The shard that it belongs to.</param>
+/// <param name="Line">Its row.</param>
+internal sealed record SegmentObject(string Name, string Key, int Shard, SegmentLine Line) : NamedObject(Name, Key)
 {
-    private readonly Dictionary<string, string> _keys = new(StringComparer.Ordinal);
-    private readonly DatasetPlace _place = new(dataset);
+    /// <summary>Bytes of a row; 0 until it was read.</summary>
+    public int RowBytes { get; set; }
+}
+
+/// <summary>A projection, named by the hash of its bytes.</summary>
+internal sealed record ProjectionObject(string Name, string Key, string Sha256) : NamedObject(Name, Key)
+{
+    /// <summary>What goes in and what comes out; null until it was read.</summary>
+    public (int In, int Out)? Shape { get; set; }
+}
+
+/// <summary>A head, named by the hash of its bytes.</summary>
+internal sealed record HeadObject(string Name, string Key, string Sha256) : NamedObject(Name, Key)
+{
+    /// <summary>Length of a row that it takes; null until it was read.</summary>
+    public int? Dimensions { get; set; }
+}
+
+/// <summary>The ONNX file of a head. It is not taken over: what other programs run is made here, from the head.</summary>
+internal sealed record OnnxObject(string Name, string Key) : NamedObject(Name, Key);
+
+/// <summary>The manifest of a version.</summary>
+internal sealed record ManifestObject(string Name, string Key, DatasetVersion Version) : NamedObject(Name, Key);
+
+/// <summary>
+/// What the rows and states of a backup name. What is named by its content keeps its name; all else gets one that no other try and no other dataset has, so that a
+/// try which is refused can take back what it stored.
+/// </summary>
+internal sealed class BackupPlaces(string dataset, Guid token)
+{
+    private readonly Dictionary<string, NamedObject> _named = new(StringComparer.Ordinal);
     private readonly string _suffix = $"r{token:n}";
 
-    public int Count => _keys.Count;
+    public int Count => _named.Count;
 
-    /// <summary>The key of an object; null when nothing named it.</summary>
-    public string? Find(string name) => _keys.GetValueOrDefault(name);
+    /// <summary>All, in no order.</summary>
+    public IReadOnlyCollection<NamedObject> All => _named.Values;
 
-    public void Add(int shard, SegmentLine segment)
-    {
-        if (!SegmentVersion().IsMatch(segment.Version)) throw new InvalidDataException($"The backup holds a segment of the version '{segment.Version}', which is none.");
-        _keys[segment.Object] = ObjectKeys.Segment(new ShardKey(dataset, shard), segment.Kind, segment.Version, segment.First, _suffix);
-    }
+    /// <summary>The object of a name; null when nothing named it.</summary>
+    public NamedObject? Find(string name) => _named.GetValueOrDefault(name);
 
-    /// <summary>The control state with the keys of the new dataset.</summary>
+    /// <summary>Whether an object bears a name that this try alone gives.</summary>
+    public bool IsOwn(NamedObject named) => named.Key.Contains(_suffix, StringComparison.Ordinal);
+
+    /// <summary>A row names a segment. False when another row has named it before.</summary>
+    public bool TryAdd(int shard, SegmentLine segment) =>
+        _named.TryAdd(segment.Object, new SegmentObject(segment.Object, ObjectKeys.Segment(new ShardKey(dataset, shard), segment.Kind, segment.Version, segment.First, _suffix), shard, segment));
+
+    /// <summary>Takes up what a sound control state names, heads and projections by their content, and what no state names by its key: the ONNX files of heads.</summary>
+    /// <returns>The state with the keys of the new dataset.</returns>
     public BackupControl Add(BackupControl control)
     {
+        var place = new DatasetPlace(dataset);
         foreach (var version in control.Dataset.Versions)
-            _keys[version.ManifestKey] = ObjectKeys.Manifest(dataset, version.Version.Number, _suffix);
+            _named[version.ManifestKey] = new ManifestObject(version.ManifestKey, ObjectKeys.Manifest(dataset, version.Version.Number, _suffix), version.Version);
         var moved = control.WithKeys(name =>
         {
-            if (_keys.TryGetValue(name, out var known)) return known;
-            if (!NamedByContent().IsMatch(name)) throw new InvalidDataException($"The backup's state names the object '{name}', which is none of a dataset.");
-            return _keys[name] = _place.Absolute(name);
+            if (_named.GetValueOrDefault(name) is { } known) return known.Key;
+            var sha256 = HashOf(name) ?? throw new InvalidOperationException($"'{name}' is no object of a dataset, and was not found out.");
+            _named[name] = ObjectNames.IsProjection(name, out _) ? new ProjectionObject(name, place.Absolute(name), sha256) : new HeadObject(name, place.Absolute(name), sha256);
+            return _named[name].Key;
         });
-        // What no state names by its key, such as the ONNX files of heads.
-        foreach (var key in _place.ObjectsOf(moved))
-            if (NamedByContent().IsMatch(_place.Relative(key))) _keys[_place.Relative(key)] = key;
+        foreach (var key in place.ObjectsOf(moved))
+            if (key.EndsWith(Onnx, StringComparison.Ordinal)) _named[place.Relative(key)] = new OnnxObject(place.Relative(key), key);
         return moved;
     }
 
     /// <summary>The SHA-256 that an object's name promises; null where it promises none.</summary>
-    public static string? HashOf(string name)
-    {
-        var match = NamedByContent().Match(name);
-        return match.Success && !name.EndsWith(".onnx", StringComparison.Ordinal) ? match.Groups["hash"].Value : null;
-    }
+    public static string? HashOf(string name) =>
+        ObjectNames.IsProjection(name, out var projection) ? projection : ObjectNames.IsHead(name, out var head) ? head : null;
 
-    /// <summary>Whether the control state makes sense by itself.</summary>
-    /// <exception cref="InvalidDataException">It does not.</exception>
-    public static void Check(BackupControl control)
-    {
-        var rounds = control.Dataset.Rounds;
-        var sound = rounds.All(r => r.Number >= 1 && DatasetName.IsValid(r.Arm) && r.Command is { Arm: { } arm } && arm == r.Arm)
-            && rounds.DistinctBy(r => (r.Arm, r.Number)).Count() == rounds.Count
-            && control.Rounds.All(r => r is null || r.Selected.All(s => s.Shard >= 0 && s.Ordinal >= 0))
-            && control.Dataset.Versions.Select((v, i) => v.Version.Number == i + 1).All(right => right);
-        if (!sound) throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"The backup's {rounds.Count} rounds and {control.Dataset.Versions.Count} versions contradict themselves. It was changed, or Winnow did not write it."));
-    }
-
-    [GeneratedRegex(@"\A(projections/(?<hash>[0-9a-f]{64})|models/[a-z0-9-]{1,63}/[0-9]{6,10}/(?<hash>[0-9a-f]{64})\.(bin|onnx))\z", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
-    private static partial Regex NamedByContent();
-
-    // A segment of a key once '/' has become '-'.
-    [GeneratedRegex(@"\A[A-Za-z0-9_-][A-Za-z0-9_./-]{0,199}\z", RegexOptions.CultureInvariant)]
-    private static partial Regex SegmentVersion();
+    private const string Onnx = ".onnx";
 }

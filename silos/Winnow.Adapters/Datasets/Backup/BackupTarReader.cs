@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Winnow.Model.Datasets;
+using Winnow.Model.Names;
 
 namespace Winnow.Adapters.Datasets.Backup;
 
@@ -43,11 +44,22 @@ internal sealed class BackupTarReader(Stream source) : IDisposable
         return true;
     }
 
+    /// <summary>Goes to the next file, where there must be one.</summary>
+    /// <exception cref="InvalidDataException">There is none.</exception>
+    public async Task NextFileAsync(CancellationToken cancellationToken)
+    {
+        if (!await NextAsync(cancellationToken).ConfigureAwait(false))
+            throw new InvalidDataException($"The backup is cut off after {ShownText.Quote(Name)}: its end is missing. Copy it again, or take another one.");
+    }
+
+    /// <summary>The file at hand is not the one that is due.</summary>
+    public InvalidDataException Misplaced() => BackupFault.At(Name, "the file stands where it does not belong.");
+
     /// <summary>All bytes of the file at hand.</summary>
     /// <exception cref="InvalidDataException">It has more than <paramref name="most"/>, or is cut off.</exception>
     public async Task<byte[]> ReadAsync(int most, CancellationToken cancellationToken)
     {
-        if (_left > most) throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"'{Name}' of the backup has {_left} bytes; at most {most} are expected there."));
+        if (_left > most) throw BackupFault.At(Name, string.Create(CultureInfo.InvariantCulture, $"the file has {_left} bytes; at most {most} are expected there."));
         var content = new byte[_left];
         await FillAsync(content, cancellationToken).ConfigureAwait(false);
         return content;
@@ -115,7 +127,7 @@ internal sealed class BackupTarReader(Stream source) : IDisposable
         return value;
     }
 
-    private string Where => Name.Length == 0 ? "at its beginning" : $"after '{Name}'";
+    private string Where => Name.Length == 0 ? "at its beginning" : $"after {ShownText.Quote(Name)}";
 
     private InvalidDataException CutOff() => new($"The backup is cut off {Where}. Copy it again, or take another one.");
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Health;
 using Winnow.Adapters.Ledger;
 using Winnow.Grains.Ports;
 using Winnow.Inference.Images;
@@ -10,9 +11,14 @@ namespace Winnow.Adapters.Datasets.Backup;
 
 /// <inheritdoc cref="IDatasetBackup"/>
 internal sealed partial class DatasetBackup(
-    ILedger ledger, IGrainStateStore states, IObjectStore objects, ImageLimits limits, IGrainFactory grains, TimeProvider time, ILogger<DatasetBackup> logger) : IDatasetBackup
+    ILedger ledger, IGrainStateStore states, IObjectStore objects, IModelExporter exporter, ImageLimits limits, RestoreOptions options, IGrainFactory grains, TimeProvider time,
+    ILogger<DatasetBackup> logger) : IDatasetBackup, IDisposable
 {
     private const int WriteBuffer = 1 << 17;
+
+    private readonly SemaphoreSlim _restores = new(options.AtOnce);
+
+    public void Dispose() => _restores.Dispose();
 
     public async Task WriteAsync(DatasetInfo dataset, string actor, Stream destination, CancellationToken cancellationToken)
     {
@@ -30,20 +36,14 @@ internal sealed partial class DatasetBackup(
         await buffered.FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    public async Task<RestoredDataset> RestoreAsync(string? name, bool alikeClasses, Stream source, CancellationToken cancellationToken)
+    public async Task<RestoredDataset> RestoreAsync(string? name, bool alikeClasses, string actor, Stream source, CancellationToken cancellationToken)
     {
         if (name is not null) await RefuseTakenAsync(name, cancellationToken).ConfigureAwait(false);
-        var token = Guid.NewGuid();
-        var rows = new RowStore(objects, token);
+        if (!await _restores.WaitAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false))
+            throw new BusyException($"{options.AtOnce} backups are being restored by this server, which is as many as it takes at once (Restore:AtOnce). Try again later.");
         try
         {
-            using var tar = new BackupTarReader(source);
-            var intake = new BackupIntake(objects, tar, rows, limits.MaxBytes);
-            await intake.ReadHeaderAsync(name, alikeClasses, cancellationToken).ConfigureAwait(false);
-            await RefuseTakenAsync(intake.Dataset.Name, cancellationToken).ConfigureAwait(false);
-            await intake.ReadAsync(token, cancellationToken).ConfigureAwait(false);
-            // All of it is here and sound: it is put in place to its end, whether or not the caller still listens.
-            return await PlaceAsync(intake, rows, token).ConfigureAwait(false);
+            return await RestoreInTurnAsync(name, alikeClasses, actor, source, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception problem)
         {
@@ -52,7 +52,32 @@ internal sealed partial class DatasetBackup(
         }
         finally
         {
+            _restores.Release();
+        }
+    }
+
+    private async Task<RestoredDataset> RestoreInTurnAsync(string? name, bool alikeClasses, string actor, Stream source, CancellationToken cancellationToken)
+    {
+        var token = Guid.NewGuid();
+        var rows = new RowStore(objects, token);
+        using var tar = new BackupTarReader(source);
+        var intake = new BackupIntake(objects, tar, rows, new RestoreLimits(limits.MaxBytes, options.MaxStateBytes), time.GetUtcNow());
+        var placed = false;
+        try
+        {
+            await intake.ReadHeaderAsync(name, alikeClasses, cancellationToken).ConfigureAwait(false);
+            await RefuseTakenAsync(intake.Dataset.Name, cancellationToken).ConfigureAwait(false);
+            await intake.ReadAsync(token, cancellationToken).ConfigureAwait(false);
+            // All of it is here and sound: it is put in place to its end, whether or not the caller still listens.
+            await intake.SettleAsync(actor, exporter).ConfigureAwait(false);
+            var restored = await PlaceAsync(intake, rows, token).ConfigureAwait(false);
+            placed = true;
+            return restored;
+        }
+        finally
+        {
             await rows.ClearAsync().ConfigureAwait(false);
+            if (!placed) await intake.TakeBackAsync().ConfigureAwait(false);
         }
     }
 
@@ -68,37 +93,39 @@ internal sealed partial class DatasetBackup(
         {
             var shard = new ShardKey(staged, files.Key);
             var opened = await ledger.OpenShardAsync(shard, CancellationToken.None).ConfigureAwait(false);
-            var restore = new ShardRestore(ledger, shard, opened.Epoch);
-            foreach (var (_, kind, key) in files) history += await PlaceAsync(restore, intake, rows, kind, key).ConfigureAwait(false);
+            var restore = new ShardRestore(ledger, shard, opened.Epoch, intake.Dataset.Schema, intake.Dataset.Restored.Count);
+            foreach (var file in files) history += await PlaceAsync(restore, intake, rows, file).ConfigureAwait(false);
             await restore.EndAsync().ConfigureAwait(false);
             images += await ledger.CountImagesAsync(shard, CancellationToken.None).ConfigureAwait(false);
         }
         if (!await ledger.PublishDatasetAsync(staged, intake.Dataset, intake.Control.ToStates(intake.Dataset.Name), CancellationToken.None).ConfigureAwait(false)) throw Taken(intake.Dataset.Name);
-        Restored(intake.Dataset.Name, intake.Header.Dataset.Name, intake.Header.StartedAt, images, history, intake.Missing);
+        Restored(intake.Dataset.Name, intake.Header.Dataset.Name, intake.Header.StartedAt, images, history, intake.Missing, intake.Sha256);
         return new RestoredDataset(
-            intake.Dataset, intake.Header.StartedAt, images, history, intake.Control.Dataset.Rounds.Count, intake.Control.Dataset.Versions.Count, intake.Objects, intake.Missing);
+            intake.Dataset, intake.Header.StartedAt, images, history, intake.Control.Dataset.Rounds.Count, intake.Control.Dataset.Versions.Count, intake.Objects, intake.Missing, intake.Cleaned);
     }
 
     /// <summary>Puts one file of rows in place; how many entries of history it held.</summary>
-    private static async Task<int> PlaceAsync(ShardRestore restore, BackupIntake intake, RowStore rows, string kind, string key)
+    private static async Task<int> PlaceAsync(ShardRestore restore, BackupIntake intake, RowStore rows, RowFile file)
     {
-        switch (kind)
+        async Task<IEnumerable<T>> ReadAsync<T>() where T : class => (await rows.ReadAsync<T>(file, CancellationToken.None).ConfigureAwait(false)).Select(r => r.Record);
+
+        switch (file.Kind)
         {
             case BackupFiles.Tasks:
-                await restore.AddAsync(await rows.ReadAsync(key, BackupJson.Default.TaskLine, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false);
+                await restore.AddAsync(await ReadAsync<TaskLine>().ConfigureAwait(false)).ConfigureAwait(false);
                 return 0;
             case BackupFiles.History:
-                return await restore.AddAsync(await rows.ReadAsync(key, BackupJson.Default.HistoryLine, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false);
+                return await restore.AddAsync(file.Name, await rows.ReadAsync<HistoryLine>(file, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false);
             case BackupFiles.Operations:
-                restore.Add(await rows.ReadAsync(key, BackupJson.Default.OperationLine, CancellationToken.None).ConfigureAwait(false));
+                restore.Add(await ReadAsync<OperationLine>().ConfigureAwait(false));
                 return 0;
             case BackupFiles.Segments:
-                var segments = await rows.ReadAsync(key, BackupJson.Default.SegmentLine, CancellationToken.None).ConfigureAwait(false);
                 // One whose object was lost is not published: the shard makes it again.
-                await restore.AddAsync(segments.Where(s => intake.StoredAt(s.Object) is not null).Select(s => new SegmentRow(s.Kind, s.Version, s.First, s.Count, intake.StoredAt(s.Object)!))).ConfigureAwait(false);
+                var there = (await ReadAsync<SegmentLine>().ConfigureAwait(false)).Select(s => (Line: s, Key: intake.StoredAt(s.Object))).Where(s => s.Key is not null);
+                await restore.AddAsync(there.Select(s => new SegmentRow(s.Line.Kind, s.Line.Version, s.Line.First, s.Line.Count, s.Key!))).ConfigureAwait(false);
                 return 0;
             default:
-                await restore.AddAsync(await rows.ReadAsync(key, BackupJson.Default.ImageLine, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false);
+                await restore.AddAsync(await ReadAsync<ImageLine>().ConfigureAwait(false)).ConfigureAwait(false);
                 return 0;
         }
     }
@@ -115,8 +142,8 @@ internal sealed partial class DatasetBackup(
     [LoggerMessage(300, LogLevel.Information, "Backup of {Dataset} written: {Images} images, {History} entries of history, {Bytes} bytes of objects, {Missing} objects missing")]
     private partial void Written(string dataset, long images, long history, long bytes, long missing);
 
-    [LoggerMessage(301, LogLevel.Information, "Dataset {Dataset} restored from the backup of {Origin} of {StartedAt}: {Images} images, {History} entries of history, {Missing} objects missing")]
-    private partial void Restored(string dataset, string origin, DateTimeOffset startedAt, long images, long history, long missing);
+    [LoggerMessage(301, LogLevel.Information, "Dataset {Dataset} restored from the backup of {Origin} of {StartedAt}, SHA-256 {Sha256}: {Images} images, {History} entries of history, {Missing} objects missing")]
+    private partial void Restored(string dataset, string origin, DateTimeOffset startedAt, long images, long history, long missing, string sha256);
 
     [LoggerMessage(302, LogLevel.Warning, "A backup was not restored; it was to bear the name {Dataset}")]
     private partial void Refused(Exception problem, string dataset);

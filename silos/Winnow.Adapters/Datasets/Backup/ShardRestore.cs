@@ -1,15 +1,29 @@
+using Winnow.Grains.Images;
 using Winnow.Grains.Ports;
+using Winnow.Model.Datasets;
+using Winnow.Model.Images;
+using Winnow.Model.Review;
+using Winnow.Model.Security;
 
 namespace Winnow.Adapters.Datasets.Backup;
 
 /// <summary>
 /// Puts the rows of one shard into the ledger, by the same commits that once made them: the images of each operation together and under its id, so
-/// that a lot which is sent once more is still answered as it was.
+/// that a lot which is sent once more is still answered as it was. What people said is marked as told by the backup, and what stands after it is worked out here: a row of a
+/// backup says that too, and nobody has to believe it.
 /// </summary>
-internal sealed class ShardRestore(ILedger ledger, ShardKey shard, long epoch)
+/// <param name="ledger">Where the rows go.</param>
+/// <param name="shard">The shard.</param>
+/// <param name="epoch">Its writer's epoch.</param>
+/// <param name="schema">The label schema.</param>
+/// <param name="restoration">The number of this restoration.</param>
+internal sealed class ShardRestore(ILedger ledger, ShardKey shard, long epoch, LabelSchema schema, int restoration)
 {
     private const int CommitsAtOnce = 64;
 
+    private readonly BackupCleaner _cleaner = new();
+    private readonly List<HistoryEntry> _said = [];
+    private ImageId _sayingOf;
     private readonly List<Task<ShardCommitStatus>> _commits = [];
     private readonly List<OperationRow> _operations = [];
     private readonly List<ImageRow> _waiting = [];
@@ -18,11 +32,22 @@ internal sealed class ShardRestore(ILedger ledger, ShardKey shard, long epoch)
 
     public Task AddAsync(IEnumerable<TaskLine> tasks) => CommitAsync(New() with { Tasks = [.. tasks.Select(t => t.ToRow())] });
 
-    public async Task<int> AddAsync(IEnumerable<HistoryLine> history)
+    public async Task<int> AddAsync(string file, IEnumerable<(int Line, HistoryLine Record)> history)
     {
-        var rows = history.Select(h => h.ToRow()).ToArray();
+        var rows = history.Select(h => ToRow(h.Record, h.Record.ToEntry(file, h.Line))).ToArray();
         await CommitAsync(New() with { History = rows }).ConfigureAwait(false);
         return rows.Length;
+    }
+
+    private HistoryRow ToRow(HistoryLine line, HistoryEntry told)
+    {
+        // Entries of an image come together, oldest first.
+        if (line.Image != _sayingOf) _said.Clear();
+        _sayingOf = line.Image;
+        var entry = _cleaner.Entry(told) with { Told = told.Told ?? restoration };
+        _said.Add(entry);
+        var standing = ImageHistory.Fold(_said);
+        return new HistoryRow(line.Image, line.Ordinal, line.Version, line.Operation, ImageHistory.ToJson(entry), standing.LabelIndex(schema), standing.Closed, standing.Stage ?? Stage.Queued);
     }
 
     public Task AddAsync(IEnumerable<SegmentRow> segments) => CommitAsync(New() with { Segments = [.. segments] });
@@ -33,8 +58,14 @@ internal sealed class ShardRestore(ILedger ledger, ShardKey shard, long epoch)
     {
         if (!_sorted) _operations.Sort((a, b) => (a.Rows.First, a.Rows.Count).CompareTo((b.Rows.First, b.Rows.Count)));
         _sorted = true;
-        _waiting.AddRange(images.Select(i => i.ToRow()));
+        _waiting.AddRange(images.Select(ToRow));
         await CommitImagesAsync(last: false).ConfigureAwait(false);
+    }
+
+    private ImageRow ToRow(ImageLine line)
+    {
+        var told = ActorName.Read(line.ReceivedBy).Told is null ? ActorName.WriteTold(line.ReceivedBy, restoration) : line.ReceivedBy;
+        return (line with { Name = _cleaner.Name(line.Name), Reason = _cleaner.Text(line.Reason), ReceivedBy = told }).ToRow();
     }
 
     /// <summary>Waits until everything is on disk.</summary>

@@ -11,7 +11,9 @@ public sealed partial class PostgresLedger
 {
     private const string Name =
         "UPDATE dataset SET name = $2, info = $3::json WHERE name = $1 AND NOT EXISTS (SELECT FROM dataset WHERE name = $2)";
-    private const string AddState = "INSERT INTO grain_state (grain_type, grain_key, name, version, state) VALUES ($1, $2, $3, 1, $4)";
+    private const string AddState =
+        "INSERT INTO grain_state AS s (grain_type, grain_key, name, version, state) VALUES ($1, $2, $3, 1, $4) " +
+        "ON CONFLICT (grain_type, grain_key, name) DO UPDATE SET version = s.version + 1, state = excluded.state WHERE s.state IS NULL";
 
     /// <inheritdoc/>
     public Task<bool> PublishDatasetAsync(string staged, DatasetInfo dataset, IReadOnlyList<ControlState> states, CancellationToken cancellationToken)
@@ -29,7 +31,8 @@ public sealed partial class PostgresLedger
                 {
                     await using var add = new NpgsqlCommand(AddState, connection)
                         .Add(PgColumns.Key(state.GrainType)).Add(PgColumns.Key(state.GrainKey)).Add(PgColumns.Key(state.Name)).Add(state.Json);
-                    await add.ExecuteNonQueryAsync(token).ConfigureAwait(false);
+                    // Somebody's grain has written it.
+                    if (await add.ExecuteNonQueryAsync(token).ConfigureAwait(false) == 0) return false;
                 }
                 await transaction.CommitAsync(token).ConfigureAwait(false);
                 return true;

@@ -1,9 +1,6 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using Npgsql;
 using Winnow.Grains.Ports;
-using Winnow.Model;
-using Winnow.Model.Datasets;
 
 namespace Winnow.Adapters.Ledger.Postgres;
 
@@ -62,20 +59,6 @@ public sealed partial class PostgresLedger
                 _datasets[shard.Dataset] = dataset = id;
             }
             return await query(connection, new ShardId(dataset, shard.Shard), token).ConfigureAwait(false);
-        }, cancellationToken);
-    }
-
-    private Task<List<DatasetInfo>> DatasetsAsync(string sql, string? name, CancellationToken cancellationToken)
-    {
-        ThrowIfClosed();
-        return _database.ReadAsync(async (connection, token) =>
-        {
-            await using var command = new NpgsqlCommand(sql, connection);
-            if (name is not null) command.Add(name);
-            await using var reader = await command.ExecuteReaderAsync(token).ConfigureAwait(false);
-            var datasets = new List<DatasetInfo>();
-            while (await reader.ReadAsync(token).ConfigureAwait(false)) datasets.Add(JsonSerializer.Deserialize(reader.GetString(0), ModelJson.Default.DatasetInfo)!);
-            return datasets;
         }, cancellationToken);
     }
 

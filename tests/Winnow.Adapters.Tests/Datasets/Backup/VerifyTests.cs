@@ -39,7 +39,7 @@ public sealed class VerifyTests : IAsyncLifetime
         var report = await _store.VerifyAsync(hash: hash);
         Assert.True(report.Sound);
         Assert.Empty(report.Findings);
-        Assert.Equal((60L, 12L, 68L, hash), (report.Images, report.History, report.Objects, report.Hashed));
+        Assert.Equal((60L, 12L, 88L, hash), (report.Images, report.History, report.Objects, report.Hashed));
     }
 
     [Fact]
@@ -108,9 +108,10 @@ public sealed class VerifyTests : IAsyncLifetime
         var (dataset, _) = await ControlAsync();
         var (manifest, head) = (dataset.Versions[0].ManifestKey, dataset.Learning.HeadKey!);
         var bytes = await File.ReadAllBytesAsync(FileOf(head));
+        var whole = await File.ReadAllBytesAsync(FileOf(manifest));
         await File.AppendAllTextAsync(FileOf(manifest), "x");
         await AssertFindsAsync(FindingKind.ManifestDamaged, manifest);
-        await File.WriteAllTextAsync(FileOf(manifest), "manifest");
+        await File.WriteAllBytesAsync(FileOf(manifest), whole);
         await File.AppendAllTextAsync(FileOf(head), "x");
         await AssertFindsAsync(FindingKind.ModelDamaged, head);
         await File.WriteAllBytesAsync(FileOf(head), bytes);

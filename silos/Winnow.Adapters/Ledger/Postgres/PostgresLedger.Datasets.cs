@@ -1,0 +1,93 @@
+using System.Text;
+using Npgsql;
+using Winnow.Grains.Ports;
+using Winnow.Model.Datasets;
+
+namespace Winnow.Adapters.Ledger.Postgres;
+
+/// <summary>The rows of datasets: how they are found, and how one goes.</summary>
+public sealed partial class PostgresLedger
+{
+    private const string Named = $"SELECT name, id, info::text FROM dataset WHERE name NOT LIKE '{StagedDatasets.Prefix}%' ORDER BY name";
+    private const string ClearStates =
+        "UPDATE grain_state SET version = version + 1, state = NULL WHERE grain_type = ANY ($1) AND (grain_key = $2 OR starts_with(grain_key, $2 || '/'))";
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<DatasetInfo>> ListDatasetsAsync(CancellationToken cancellationToken)
+    {
+        var datasets = new List<DatasetInfo>();
+        foreach (var (name, json) in await DatasetRowsAsync(Named, null, cancellationToken).ConfigureAwait(false))
+            if (StoredDatasets.TryRead(name, json, out _) is { } dataset) datasets.Add(dataset);
+        return datasets;
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<UnreadableDataset>> ListUnreadableAsync(CancellationToken cancellationToken)
+    {
+        var unreadable = new List<UnreadableDataset>();
+        foreach (var (name, json) in await DatasetRowsAsync(Named, null, cancellationToken).ConfigureAwait(false))
+            if (StoredDatasets.TryRead(name, json, out var problem) is null) unreadable.Add(new UnreadableDataset(name, problem));
+        return unreadable;
+    }
+
+    /// <inheritdoc/>
+    public async Task<DatasetInfo?> FindDatasetAsync(string name, CancellationToken cancellationToken)
+    {
+        if (PgColumns.Free(name) != name) return null;
+        var rows = await DatasetRowsAsync("SELECT name, id, info::text FROM dataset WHERE name = $1", name, cancellationToken).ConfigureAwait(false);
+        return rows.Count == 0 ? null : StoredDatasets.Read(name, rows[0].Json);
+    }
+
+    /// <inheritdoc/>
+    public async Task<string?> RemoveDatasetAsync(string name, CancellationToken cancellationToken)
+    {
+        ThrowIfClosed();
+        var left = StagedDatasets.RemovedNameOf(Guid.NewGuid());
+        var removed = await _database.WriteAsync(async (connection, repeated, token) =>
+        {
+            await using var transaction = await connection.BeginTransactionAsync(token).ConfigureAwait(false);
+            await using var rename = new NpgsqlCommand("UPDATE dataset SET name = $2 WHERE name = $1", connection).Add(PgColumns.Key(name)).Add(left);
+            if (await rename.ExecuteNonQueryAsync(token).ConfigureAwait(false) == 0)
+            {
+                // An earlier try may have done it.
+                await using var find = new NpgsqlCommand("SELECT EXISTS (SELECT FROM dataset WHERE name = $1)", connection).Add(left);
+                return repeated && (bool)(await find.ExecuteScalarAsync(token).ConfigureAwait(false))!;
+            }
+            await using var clear = new NpgsqlCommand(ClearStates, connection).AddArray(NpgsqlTypes.NpgsqlDbType.Text, [.. ControlStates.OfDataset]).Add(name);
+            await clear.ExecuteNonQueryAsync(token).ConfigureAwait(false);
+            await transaction.CommitAsync(token).ConfigureAwait(false);
+            return true;
+        }, cancellationToken).ConfigureAwait(false);
+        _datasets.TryRemove(name, out _);
+        return removed ? left : null;
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<int>> ListShardsAsync(string dataset, CancellationToken cancellationToken) =>
+        ReadAsync<IReadOnlyList<int>>(new ShardKey(dataset, 0), [], static async (connection, id, token) =>
+        {
+            await using var query = new NpgsqlCommand("SELECT shard FROM shard WHERE dataset = $1 ORDER BY shard", connection).Add(id.Dataset);
+            await using var reader = await query.ExecuteReaderAsync(token).ConfigureAwait(false);
+            var shards = new List<int>();
+            while (await reader.ReadAsync(token).ConfigureAwait(false)) shards.Add(reader.GetInt32(0));
+            return shards;
+        }, cancellationToken);
+
+    private Task<List<(string Name, byte[] Json)>> DatasetRowsAsync(string sql, string? name, CancellationToken cancellationToken)
+    {
+        ThrowIfClosed();
+        return _database.ReadAsync(async (connection, token) =>
+        {
+            await using var command = new NpgsqlCommand(sql, connection);
+            if (name is not null) command.Add(name);
+            await using var reader = await command.ExecuteReaderAsync(token).ConfigureAwait(false);
+            var rows = new List<(string, byte[])>();
+            while (await reader.ReadAsync(token).ConfigureAwait(false))
+            {
+                _datasets[reader.GetString(0)] = reader.GetInt32(1);
+                rows.Add((reader.GetString(0), Encoding.UTF8.GetBytes(reader.GetString(2))));
+            }
+            return rows;
+        }, cancellationToken);
+    }
+}

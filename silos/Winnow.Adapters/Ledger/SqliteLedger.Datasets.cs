@@ -1,0 +1,69 @@
+using Winnow.Grains.Ports;
+using Winnow.Model.Datasets;
+
+namespace Winnow.Adapters.Ledger;
+
+/// <summary>The rows of datasets: how they are found, and how one goes.</summary>
+public sealed partial class SqliteLedger
+{
+    private const string Named = $"SELECT name, info FROM dataset WHERE name NOT LIKE '{StagedDatasets.Prefix}%' ORDER BY name";
+    private const string ClearStates =
+        "UPDATE grain_state SET version = version + 1, state = NULL WHERE grain_type = ?1 AND (grain_key = ?2 OR substr(grain_key, 1, length(?2) + 1) = ?2 || '/')";
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<DatasetInfo>> ListDatasetsAsync(CancellationToken cancellationToken) =>
+        await _readers.ReadAsync(static session =>
+        {
+            var datasets = new List<DatasetInfo>();
+            var query = session.Prepare(Named);
+            while (query.Step())
+                if (StoredDatasets.TryRead(query.Text(0), query.Bytes(1), out _) is { } dataset) datasets.Add(dataset);
+            return datasets;
+        }, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<UnreadableDataset>> ListUnreadableAsync(CancellationToken cancellationToken) =>
+        await _readers.ReadAsync(static session =>
+        {
+            var unreadable = new List<UnreadableDataset>();
+            var query = session.Prepare(Named);
+            while (query.Step())
+                if (StoredDatasets.TryRead(query.Text(0), query.Bytes(1), out var problem) is null) unreadable.Add(new UnreadableDataset(query.Text(0), problem));
+            return unreadable;
+        }, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public Task<DatasetInfo?> FindDatasetAsync(string name, CancellationToken cancellationToken) =>
+        _readers.ReadAsync(session =>
+        {
+            var query = session.Prepare("SELECT info FROM dataset WHERE name = ?1").Bind(1, name);
+            if (!query.Step()) return null;
+            var dataset = StoredDatasets.Read(name, query.Bytes(0));
+            query.Reset();
+            return dataset;
+        }, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<string?> RemoveDatasetAsync(string name, CancellationToken cancellationToken)
+    {
+        var left = StagedDatasets.RemovedNameOf(Guid.NewGuid());
+        var removed = await _writer.WriteAsync(1, session =>
+        {
+            if (session.Prepare("UPDATE dataset SET name = ?2 WHERE name = ?1").Bind(1, name).Bind(2, left).Run() == 0) return new Written<bool>(false, false);
+            foreach (var type in ControlStates.OfDataset) session.Prepare(ClearStates).Bind(1, type).Bind(2, name).Run();
+            return new Written<bool>(true, true);
+        }, cancellationToken).ConfigureAwait(false);
+        _datasets.TryRemove(name, out _);
+        return removed ? left : null;
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<int>> ListShardsAsync(string dataset, CancellationToken cancellationToken) =>
+        ReadAsync<IReadOnlyList<int>>(new ShardKey(dataset, 0), [], static (session, id) =>
+        {
+            var shards = new List<int>();
+            var query = session.Prepare("SELECT shard FROM shard WHERE dataset = ?1 ORDER BY shard").Bind(1, id);
+            while (query.Step()) shards.Add(query.Int(0));
+            return shards;
+        }, cancellationToken);
+}

@@ -1,0 +1,41 @@
+using System.Text.Json;
+using Winnow.Abstractions.Health;
+using Winnow.Grains.Ports;
+using Winnow.Model;
+using Winnow.Model.Datasets;
+
+namespace Winnow.Adapters.Ledger;
+
+/// <summary>Reads the rows of datasets, and tells those that can be opened from those that cannot: shards without number, say, would take all memory there is.</summary>
+internal static class StoredDatasets
+{
+    /// <summary>A dataset as it is stored.</summary>
+    /// <exception cref="SetAsideException">It cannot be read, or opened.</exception>
+    public static DatasetInfo Read(string name, ReadOnlySpan<byte> json)
+    {
+        if (TryRead(name, json, out var problem) is { } dataset) return dataset;
+        throw new SetAsideException(
+            $"Dataset '{name}' cannot be opened: {problem} It is set aside, and everything else goes on; an owner can remove it with 'winnow datasets delete {name}'.");
+    }
+
+    /// <summary>A dataset as it is stored; null where it cannot be read or opened, and then why.</summary>
+    public static DatasetInfo? TryRead(string name, ReadOnlySpan<byte> json, out string problem)
+    {
+        problem = "";
+        try
+        {
+            var dataset = JsonSerializer.Deserialize(json, ModelJson.Default.DatasetInfo);
+            problem = dataset is null ? "its row is empty." : StagedDatasets.Is(name) ? "" : WrongWith(name, dataset) ?? "";
+            return problem.Length == 0 ? dataset : null;
+        }
+        catch (Exception broken) when (JsonFaults.IsFault(broken))
+        {
+            problem = JsonFaults.Describe(broken);
+            return null;
+        }
+    }
+
+    // Stored dates are nobody's who could deceive with them; a clock that was put back is no reason to shut a dataset.
+    private static string? WrongWith(string name, DatasetInfo dataset) =>
+        dataset.Name != name ? "its row is about another dataset." : dataset.Check(DateTimeOffset.MaxValue);
+}

@@ -1,0 +1,234 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Winnow.Abstractions.Datasets;
+using Winnow.Adapters.Datasets.Backup;
+using Winnow.Adapters.Ledger;
+using Winnow.Adapters.Tests.Ledger;
+using Winnow.Algorithms.Numerics;
+using Winnow.Grains.Datasets;
+using Winnow.Grains.Ports;
+using Winnow.Grains.Training;
+using Winnow.Model;
+using Winnow.Model.Datasets;
+using Winnow.Model.Review;
+using Xunit.Abstractions;
+
+namespace Winnow.Adapters.Tests.Datasets.Backup.Hostile;
+
+/// <summary>
+/// A backup is a stranger. Every value of every record of a real one is put through every change, found by walking through the JSON, so that a new member is covered by
+/// itself; files, lines, objects and the frame around them are changed too. A restore either refuses with one sentence, or makes a dataset that can be worked with.
+/// </summary>
+/// <remarks><c>WINNOW_MUTATIONS</c> says how many (default 1,500), <c>WINNOW_SEED</c> which.</remarks>
+[Trait("kind", "security")]
+public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetime
+{
+    private const int Images = 18;
+    private const int AtOnce = 4;
+
+    private static readonly CancellationToken Never = CancellationToken.None;
+
+    // What an archive whose frame is broken is told, rather than a file of it.
+    private static readonly string[] Frame = ["The backup cannot be restored: '", "This is no backup of Winnow", "The backup is cut off", "The backup is damaged", "The backup has layout", "The backup holds something other"];
+
+    private readonly List<BackupStore> _stores = [];
+    private HostileArchive _archive = null!;
+    private byte[] _sound = [];
+
+    private static DatasetInfo Sample { get; } = LedgerRows.Dataset() with
+    {
+        Schema = new LabelSchema { Classes = [new("cat", "Cat", "#1f77b4"), new("dog", "Dog", "steelblue")], Geometries = Enum.GetValues<Geometry>(), MultiLabel = true },
+        Settings = new DatasetSettings { Shards = 2, Seed = 7, ProjectionDimensions = 4 },
+        Restored = [new Restoration(LedgerRows.Noon, "ada", new string('a', 64), LedgerRows.Operation(1), "lions", LedgerRows.Noon, "ada")],
+    };
+
+    public async Task InitializeAsync()
+    {
+        await using var origin = BackupStore.OpenSqlite(quick: true);
+        await origin.FillAsync(Sample, Images);
+        // One image is lost, so that the end has a sample of that.
+        await origin.Objects.DeleteAsync(ObjectKeys.Image("cats", SampleDataset.Id(7)), Never);
+        _sound = await origin.WriteAsync();
+        _archive = new HostileArchive(_sound);
+        for (var i = 0; i < AtOnce; i++) _stores.Add(BackupStore.OpenSqlite(quick: true));
+    }
+
+    public async Task DisposeAsync()
+    {
+        foreach (var store in _stores) await store.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task The_backup_that_is_changed_is_sound()
+    {
+        var restored = await _stores[0].RestoreAsync(_sound);
+        Assert.Equal((Images, 1L, 0L), (restored.Images, restored.Missing, restored.Cleaned));
+        await new SoundDataset(_stores[0], restored).AssertAsync();
+        await _stores[0].RemoveAsync("cats");
+        Assert.Empty(await _stores[0].Ledger.ListDatasetsAsync(Never));
+        // The name is free again.
+        await _stores[0].RestoreAsync(_sound);
+    }
+
+    [Fact]
+    public void Each_member_of_each_record_is_in_the_backup_that_is_changed()
+    {
+        var seen = _archive.Texts.SelectMany(t => JsonSites.Of(t.Json).Where(s => s.Kind != JsonTokenType.Null).Select(s => (t.Kind, s.Path))).ToHashSet();
+        var missing = new List<string>();
+        foreach (var (kind, type) in new (string, Type)[]
+        {
+            (BackupHeader.FileName, typeof(BackupHeader)), (BackupFiles.Control, typeof(DatasetState)), ("round", typeof(RoundState)), ("tasks.jsonl", typeof(TaskLine)),
+            ("history.jsonl", typeof(HistoryLine)), ("history entry", typeof(HistoryEntry)), ("segments.jsonl", typeof(SegmentLine)), ("operations.jsonl", typeof(OperationLine)),
+            ("images.jsonl", typeof(ImageLine)), ("object", typeof(ObjectName)), (BackupFiles.ObjectList, typeof(ObjectLine)), ("manifest header", typeof(ManifestHeader)),
+            ("manifest", typeof(ManifestRow)), (BackupEnd.FileName, typeof(BackupEnd)),
+        })
+            foreach (var path in PathsOf(type, "", 0))
+                // Where it is restored, its shards are those of its creation: a backup never has a layout.
+                if (!path.Contains("layout.", StringComparison.Ordinal) && path != "dataset.layout" && !seen.Contains((kind, path))) missing.Add($"{kind}: {path}");
+        Assert.Empty(missing);
+    }
+
+    private static readonly JsonSerializerOptions Options = new(LedgerGrainStorage.Json) { TypeInfoResolver = JsonTypeInfoResolver.Combine(BackupJson.Default, ModelJson.Default, new DefaultJsonTypeInfoResolver()) };
+
+    private static IEnumerable<string> PathsOf(Type type, string path, int depth)
+    {
+        var info = Options.GetTypeInfo(type);
+        if (depth > 8) yield break;
+        switch (info.Kind)
+        {
+            case JsonTypeInfoKind.Object:
+                var types = info.PolymorphismOptions is { } kinds ? kinds.DerivedTypes.Select(d => Options.GetTypeInfo(d.DerivedType)).ToArray() : [info];
+                foreach (var property in types.SelectMany(t => t.Properties).Where(p => p.Get is not null).DistinctBy(p => p.Name))
+                {
+                    var name = path.Length == 0 ? property.Name : $"{path}.{property.Name}";
+                    yield return name;
+                    foreach (var further in PathsOf(Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType, name, depth + 1)) yield return further;
+                }
+                break;
+            case JsonTypeInfoKind.Enumerable:
+                yield return $"{path}[]";
+                foreach (var further in PathsOf(info.ElementType!, $"{path}[]", depth + 1)) yield return further;
+                break;
+        }
+    }
+
+    [Fact]
+    public async Task A_changed_backup_is_refused_with_a_sentence_or_makes_a_dataset_that_can_be_worked_with()
+    {
+        var count = Setting("WINNOW_MUTATIONS", 1_500);
+        var seed = (ulong)Setting("WINNOW_SEED", 1);
+        var plans = Plans(count, seed);
+        var (next, refused, accepted) = (-1, 0, 0);
+        var failures = new List<string>();
+        var watch = Stopwatch.StartNew();
+        GC.Collect();
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var most = 0L;
+        await Task.WhenAll(_stores.Select(store => Task.Run(async () =>
+        {
+            while (Interlocked.Increment(ref next) is var at && at < plans.Count && failures.Count < 20)
+            {
+                var (what, archive) = Make(plans[at], seed + (ulong)at);
+                try
+                {
+                    if (await TryAsync(store, archive, check: true)) Interlocked.Increment(ref accepted);
+                    else Interlocked.Increment(ref refused);
+                }
+                catch (Exception failure)
+                {
+                    lock (failures) failures.Add($"{at}: {what}: {failure.GetType().Name}: {failure.Message.ReplaceLineEndings(" ")} {failure.StackTrace?.Split('\n').FirstOrDefault(l => l.Contains("Winnow", StringComparison.Ordinal))?.Trim()}");
+                    foreach (var dataset in await store.Ledger.ListDatasetsAsync(Never)) await store.RemoveAsync(dataset.Name);
+                }
+                if (at % 64 == 0) most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: false) - before);
+            }
+        })));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{plans.Count} changed backups in {watch.Elapsed.TotalSeconds:0} s ({plans.Count / watch.Elapsed.TotalSeconds:0} a second): {refused} refused, {accepted} restored; memory {most >> 20} MiB above the beginning at most"));
+        Assert.True(failures.Count == 0, string.Join('\n', failures));
+        // Some of either, or nothing was tried.
+        Assert.True(refused > count / 4 && accepted > 0, $"{refused} refused, {accepted} restored");
+        Assert.InRange(most, 0, 1L << 30);
+        foreach (var store in _stores)
+        {
+            Assert.Empty(await store.Ledger.ListDatasetsAsync(Never));
+            // What a refused try has stored for itself is gone with it.
+            Assert.Empty(Directory.EnumerateFiles(store.ObjectFolder, "*", SearchOption.AllDirectories).Where(f => f.Contains("restores", StringComparison.Ordinal) || f.Contains("/segments/", StringComparison.Ordinal)));
+        }
+    }
+
+    /// <summary>Tries to restore an archive; false when it was refused as it should be.</summary>
+    private static async Task<bool> TryAsync(BackupStore store, byte[] archive, bool check)
+    {
+        RestoredDataset restored;
+        try
+        {
+            restored = await store.RestoreAsync(archive, "cats");
+        }
+        catch (Exception refusal) when (refusal is InvalidDataException or RefusedException)
+        {
+            Assert.True(Frame.Any(f => refusal.Message.StartsWith(f, StringComparison.Ordinal)), refusal.Message);
+            Assert.InRange(refusal.Message.Length, 20, 1_000);
+            Assert.DoesNotContain(refusal.Message, char.IsControl);
+            Assert.DoesNotContain("System.", refusal.Message, StringComparison.Ordinal);
+            return false;
+        }
+        if (check) await new SoundDataset(store, restored).AssertAsync();
+        await store.RemoveAsync("cats");
+        Assert.Null(await store.Ledger.FindDatasetAsync("cats", Never));
+        return true;
+    }
+
+    /// <summary>A change: of one value, of two, or of files (then there is no site).</summary>
+    private readonly record struct Plan(int Text, int Site, int Change);
+
+    /// <summary>First each change of one place of each kind, then of all places, then whatever chance brings; in an order by chance, and cut where there are enough.</summary>
+    private List<Plan> Plans(int count, ulong seed)
+    {
+        var random = new SeededRandom(seed);
+        var kinds = new List<Plan>();
+        var others = new List<Plan>();
+        var seen = new HashSet<(string, string)>();
+        for (var text = 0; text < _archive.Texts.Count; text++)
+        {
+            var sites = JsonSites.Of(_archive.Texts[text].Json);
+            for (var site = 0; site < sites.Count; site++)
+                for (var change = 0; change < JsonChanges.Count; change++)
+                    (seen.Contains((_archive.Texts[text].Kind, sites[site].Path)) ? others : kinds).Add(new Plan(text, site, change));
+            foreach (var site in sites) seen.Add((_archive.Texts[text].Kind, site.Path));
+        }
+        var (first, rest) = (kinds.ToArray(), others.ToArray());
+        random.Shuffle<Plan>(first);
+        random.Shuffle<Plan>(rest);
+        // A tenth of them changes files, however few there are in all.
+        var files = Enumerable.Repeat(new Plan(-1, 0, 0), Math.Max(1, count / 10));
+        var plans = files.Concat(first).Concat(rest).Take(count).ToList();
+        while (plans.Count < count) plans.Add(plans.Count % 3 == 0 ? new Plan(-1, 0, 0) : new Plan(random.Next(_archive.Texts.Count), -1, 0));
+        return plans;
+    }
+
+    private (string What, byte[] Archive) Make(Plan plan, ulong seed)
+    {
+        var random = new SeededRandom(seed);
+        if (plan.Text < 0) return ("files", _archive.WithFilesChanged(random));
+        var text = _archive.Texts[plan.Text];
+        var sites = JsonSites.Of(text.Json);
+        if (plan.Site >= 0)
+        {
+            var site = sites[plan.Site];
+            return ($"{text.Kind} line {text.Line} {site.Path} <- {JsonChanges.Describe(plan.Change)}", _archive.With(text, JsonChanges.Apply(text.Json, site, sites, plan.Change, random)));
+        }
+        var other = _archive.Texts[random.Next(_archive.Texts.Count)];
+        return ("two values", _archive.With(text, Any(text, random), other, Any(other, random)));
+    }
+
+    private static byte[] Any(HostileArchive.Text text, SeededRandom random)
+    {
+        var sites = JsonSites.Of(text.Json);
+        return JsonChanges.Apply(text.Json, sites[random.Next(sites.Count)], sites, random.Next(JsonChanges.Count), random);
+    }
+
+    private static int Setting(string name, int otherwise) =>
+        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture) : otherwise;
+}

@@ -1,0 +1,243 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Winnow.Abstractions.Images;
+using Winnow.Adapters.Datasets.Backup;
+using Winnow.Adapters.Ledger;
+using Winnow.Adapters.Scoring;
+using Winnow.Adapters.Tests.Ledger;
+using Winnow.Algorithms.Numerics;
+using Winnow.Algorithms.Scoring;
+using Winnow.Algorithms.Training;
+using Winnow.Grains.Datasets;
+using Winnow.Grains.Images;
+using Winnow.Grains.Ports;
+using Winnow.Grains.Scoring;
+using Winnow.Grains.Training;
+using Winnow.Model;
+using Winnow.Model.Datasets;
+using Winnow.Model.Images;
+using Winnow.Model.Prelabels;
+using Winnow.Model.Review;
+using Winnow.Model.Security;
+using Winnow.Model.Training;
+
+namespace Winnow.Adapters.Tests.Datasets.Backup;
+
+/// <summary>
+/// A small dataset with something of everything: lots with and without an operation, answers of every kind, tasks of known and unknown rounds, columns, models, rounds that have ended and
+/// one that has not, versions. Its embeddings are short, and otherwise what they are everywhere.
+/// </summary>
+internal sealed class SampleDataset(ILedger ledger, IObjectStore objects, DatasetInfo dataset, int images)
+{
+    private const int EmbeddingDimensions = 6;
+    private const int Dimensions = 4;
+
+    private static readonly CancellationToken Never = CancellationToken.None;
+
+    private readonly List<ImageRow> _rows = [];
+    private readonly List<SelectedRecord> _selected = [];
+    private Projection _projection = null!;
+    private SoftmaxHead _head = null!;
+    private string _projectionSha256 = "";
+
+    private string Name => dataset.Name;
+
+    /// <summary>The bytes of image number <paramref name="n"/>.</summary>
+    public static byte[] Bytes(int n) => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"picture {n} {new string('x', n * 7)}"));
+
+    /// <summary>Its id.</summary>
+    public static ImageId Id(int n) => ImageId.Of(Bytes(n));
+
+    public async Task FillAsync()
+    {
+        await ledger.AddDatasetAsync(dataset, Never);
+        await objects.PutManyIfAbsentAsync([.. Enumerable.Range(0, images).Select(n => (ObjectKeys.Image(Name, Id(n)), (ReadOnlyMemory<byte>)Bytes(n)))], Never);
+        _projection = Projection.Fit(Floats(40 * EmbeddingDimensions, seed: 1), EmbeddingDimensions, Dimensions);
+        _projectionSha256 = Hash(_projection.ToBytes());
+        var classes = dataset.Schema.Classes.Count;
+        _head = new SoftmaxHead(classes, Dimensions, Floats(classes * Dimensions, seed: 2), Floats(classes, seed: 3), 1.5f);
+        foreach (var group in Enumerable.Range(0, images).GroupBy(n => dataset.Shards.ShardOf(Id(n))).OrderBy(g => g.Key)) await FillShardAsync(group.Key, [.. group]);
+        await FillControlAsync();
+    }
+
+    private async Task FillShardAsync(int number, int[] numbers)
+    {
+        var shard = new ShardKey(Name, number);
+        var epoch = (await ledger.OpenShardAsync(shard, Never)).Epoch;
+        ShardCommit New() => new() { Shard = shard, Epoch = epoch };
+        var rows = numbers.Select((n, ordinal) => RowOf(n, ordinal)).ToArray();
+        await CommitAsync(New() with { OperationId = LedgerRows.Operation(number + 1), Images = rows[..4] });
+        await CommitAsync(New() with { Images = rows[4..6] });
+        if (rows.Length > 6) await CommitAsync(New() with { OperationId = LedgerRows.Operation(number + 101), Images = rows[6..] });
+        HistoryRow[] history = [Entry(rows[1], 1, number), Entry(rows[1], 2, number), Entry(rows[3], 1, number)];
+        TaskRow[] tasks = [new(1, Arms.Main, 1, 0.5f, LedgerRows.Noon.AddYears(50)), new(2, Arms.Main, 7, 0.25f, LedgerRows.Noon), new(3, Arms.Audit, 1, 2, LedgerRows.Noon)];
+        await CommitAsync(New() with { History = history, Tasks = tasks, Segments = await SegmentsAsync(shard, rows), Quarantined = [new(5, "no pixels")] });
+        _rows.AddRange(rows);
+        _selected.Add(new SelectedRecord(number, 1, rows[1].Row.Id, 0.5f));
+    }
+
+    private ImageRow RowOf(int n, int ordinal) => new(
+        ordinal,
+        new IngestRow(Id(n), $"ü/{n}.png", "png", 3, 4, 1, Bytes(n).Length, n % 5 == 0 ? Partition.Holdout : Partition.Pool, (n % 3) - 1, n % 7 == 0 ? "cut off" : null),
+        LedgerRows.Noon.AddMilliseconds(n), Told is { } told && n % 2 == 0 ? ActorName.WriteTold("ada", told) : "ada");
+
+    /// <summary>Where the dataset was restored before, some of it was told then.</summary>
+    private int? Told => dataset.Restored.Count == 0 ? null : dataset.Restored.Count;
+
+    private HistoryRow Entry(ImageRow row, int version, int shard)
+    {
+        var operation = LedgerRows.Operation((shard * 100) + (row.Ordinal * 10) + version);
+        var decision = (row.Ordinal, version) switch
+        {
+            (1, 1) => new Decision { Kind = DecisionKind.Skip, ElapsedMilliseconds = 1_500 },
+            _ => new Decision { Kind = DecisionKind.Label, Annotations = Annotations(shard), Comment = "ü" },
+        };
+        var entry = new HistoryEntry(version, HistoryKind.Decided, "bob", LedgerRows.Noon, operation, decision, version == 1 ? Told : null);
+        // What stands is worked out as the image's own grain does it.
+        var before = version == 2 ? [ReadEntry(Entry(row, 1, shard))] : Array.Empty<HistoryEntry>();
+        var standing = ImageHistory.Fold([.. before, entry]);
+        return new HistoryRow(row.Row.Id, row.Ordinal, version, operation, ImageHistory.ToJson(entry), standing.LabelIndex(dataset.Schema), standing.Closed, standing.Stage ?? Stage.Queued);
+    }
+
+    private static HistoryEntry ReadEntry(HistoryRow row) => JsonSerializer.Deserialize(row.EntryJson, ModelJson.Default.HistoryEntry)!;
+
+    /// <summary>One of each kind that the schema takes.</summary>
+    private List<Annotation> Annotations(int shard)
+    {
+        var said = new List<Annotation> { new ClassTag("dog") };
+        if (dataset.Schema.Geometries.Contains(Geometry.Box)) said.Add(new BoxAnnotation("cat", new Box(1, 2, 3.5, 4)) { Confidence = 0.5 });
+        if (dataset.Schema.Geometries.Contains(Geometry.Polygon)) said.Add(new PolygonAnnotation("cat", [0, 0, 5, 0, 5, 5.5]));
+        if (dataset.Schema.Geometries.Contains(Geometry.Mask)) said.Add(new MaskAnnotation("cat", new RunLengthMask(2, 2, [1, 2, 1])));
+        if (dataset.Schema.Geometries.Contains(Geometry.Text)) said.Add(new TextAnnotation("cat", [0, 0, 5, 0, 5, 5], $"shard {shard}"));
+        return said;
+    }
+
+    private async Task<List<SegmentRow>> SegmentsAsync(ShardKey shard, ImageRow[] rows)
+    {
+        var made = new List<SegmentRow>();
+        var projected = new Half[rows.Length * Dimensions];
+        var embeddings = Floats(rows.Length * EmbeddingDimensions, seed: 10 + shard.Shard).Select(f => (Half)f).ToArray();
+        // Rows of images that were put aside have no numbers; the first of this shard are in a segment of their own.
+        for (var i = 0; i < rows.Length; i++)
+            if (rows[i].Row.Reason is not null || i == 5) Array.Fill(embeddings, Half.NaN, i * EmbeddingDimensions, EmbeddingDimensions);
+        _projection.Apply(embeddings, projected);
+        var scores = new ImageScore[rows.Length];
+        HeadScorer.Score(_head, projected, scores);
+        foreach (var (first, end) in new[] { (0, 4), (4, rows.Length) })
+        {
+            await AddAsync(SegmentKinds.Embedding, dataset.Settings.Backbone, first, MemoryMarshal.AsBytes(embeddings.AsSpan((first * EmbeddingDimensions)..(end * EmbeddingDimensions))).ToArray());
+            await AddAsync(SegmentKinds.Projection, _projectionSha256, first, MemoryMarshal.AsBytes(projected.AsSpan((first * Dimensions)..(end * Dimensions))).ToArray());
+            await AddAsync(SegmentKinds.Scores, "main/1", first, MemoryMarshal.AsBytes(scores.AsSpan(first..end)).ToArray());
+
+            async Task AddAsync(string kind, string version, int from, byte[] content)
+            {
+                var segment = SegmentFormat.Allocate(content.Length / (end - from), end - from);
+                content.CopyTo(SegmentFormat.Rows(segment));
+                SegmentFormat.Seal(segment, new SegmentHeader(content.Length / (end - from), from, end - from));
+                var key = ObjectKeys.Segment(shard, kind, version, from, "1");
+                await objects.PutAsync(key, segment, Never);
+                made.Add(new SegmentRow(kind, version, from, end - from, key));
+            }
+        }
+        return made;
+    }
+
+    private async Task FillControlAsync()
+    {
+        var projection = ObjectKeys.Projection(Name, _projectionSha256);
+        await objects.PutAsync(projection, _projection.ToBytes(), Never);
+        var headSha256 = Hash(_head.ToBytes());
+        var head = ObjectKeys.Head(Name, Arms.Main, 1, headSha256);
+        await objects.PutAsync(head, _head.ToBytes(), Never);
+        var onnx = new OnnxModelExporter().ToOnnx(_projection, _head, [.. dataset.Schema.Classes.Select(c => c.Name)]);
+        await objects.PutAsync(ObjectKeys.HeadOnnx(Name, Arms.Main, 1, headSha256), onnx, Never);
+        var state = new DatasetState { Learning = new() { Sequence = 3, ProjectionKey = projection, HeadKey = head, ModelName = "main/1", AuditThreshold = 7, AuditDrawn = true } };
+        var model = new ModelVersion
+        {
+            Arm = Arms.Main,
+            Round = 1,
+            Backbone = dataset.Settings.Backbone,
+            ProjectionSha256 = _projectionSha256,
+            DataSha256 = Hash("data"u8),
+            HeadSha256 = headSha256,
+            Labels = 4,
+            Regularisation = 0.25,
+            Temperature = 1.5,
+            TrainedAt = LedgerRows.Noon,
+            Metrics = new ModelMetrics
+            {
+                AuditCount = 3, AuditAccuracy = 0.5, AuditAccuracyLower = 0.25, AuditAccuracyUpper = 0.75, AuditLogLoss = 0.5, AuditCalibrationError = 0.125,
+                HoldoutCount = 3, HoldoutAccuracy = 0.5, HoldoutLogLoss = 0.75, CrossValidatedLogLoss = 0.5,
+            },
+        };
+        var command = new StartRound(images, Arms.Main, "herding", "k-means");
+        var ended = new RoundInfo
+        {
+            Arm = Arms.Main, Number = 1, Step = RoundStep.Done, Strategy = "k-means", BatchSize = images, Selected = _selected.Count, Decided = 2, Labels = 4, Model = model,
+            Promoted = true, Reason = "better", StartedBy = "ada", StartedAt = LedgerRows.Noon, EndedAt = LedgerRows.Noon, Told = Told,
+        };
+        state.Rounds.Add(new RoundEntry
+        {
+            Arm = Arms.Main, Number = 1, OperationId = LedgerRows.Operation(900), Command = command, StartedBy = "ada", Model = model, HeadKey = head, Promoted = true, Ended = ended,
+        });
+        state.Rounds.Add(new RoundEntry { Arm = Arms.Main, Number = 2, OperationId = LedgerRows.Operation(902), Command = command, StartedBy = "ada" });
+        state.Rounds.Add(new RoundEntry { Arm = Arms.Control, Number = 1, OperationId = LedgerRows.Operation(903), Command = new StartRound(2, Arms.Control, "random", "random"), StartedBy = "ada" });
+        state.Versions.Add(await VersionAsync(1));
+        if (Told is not null) state.Versions.Add(await VersionAsync(2));
+        var round = new RoundState
+        {
+            Command = command, Step = RoundStep.Done, Strategy = "k-means", StartedBy = "ada", StartedAt = LedgerRows.Noon, EndedAt = LedgerRows.Noon, Selected = _selected, Decided = 2, Labels = 4,
+            DataSha256 = Hash("data"u8), ProjectionKey = projection, Regularisation = 0.25, CrossValidatedLogLoss = 0.5, OutOfFoldTemperature = 1.25, Model = model, HeadKey = head, Better = true,
+            Promoted = true, Reason = "better",
+        };
+        var next = new RoundState
+        {
+            Command = command, Step = RoundStep.Review, Strategy = "herding", StartedBy = "ada", StartedAt = LedgerRows.Noon, ProjectionKey = projection,
+            Selected = [new SelectedRecord(dataset.Shards.ShardOf(_rows[0].Row.Id), _rows[0].Ordinal, _rows[0].Row.Id, 0.75f)],
+        };
+        var states = (IGrainStateStore)ledger;
+        await states.WriteAsync(new GrainStateKey("dataset", Name, "dataset"), null, BackupControl.ToJson(state), Never);
+        await states.WriteAsync(new GrainStateKey("round", $"{Name}/main/1", "round"), null, BackupControl.ToJson(round), Never);
+        await states.WriteAsync(new GrainStateKey("round", $"{Name}/main/2", "round"), null, BackupControl.ToJson(next), Never);
+    }
+
+    private async Task<VersionEntry> VersionAsync(int number)
+    {
+        using var manifest = new MemoryStream();
+        void Line(byte[] json)
+        {
+            manifest.Write(json);
+            manifest.WriteByte((byte)'\n');
+        }
+
+        Line(JsonSerializer.SerializeToUtf8Bytes(new ManifestHeader(ManifestHeader.FormatName, ManifestHeader.ThisLayout, Name, dataset.Schema), ModelJson.Default.ManifestHeader));
+        var labeled = 0;
+        foreach (var row in _rows.OrderBy(r => r.Row.Id))
+        {
+            var label = row.Row.Label < 0 ? null : dataset.Schema.Classes[row.Row.Label].Name;
+            labeled += label is null ? 0 : 1;
+            Line(JsonSerializer.SerializeToUtf8Bytes(new ManifestRow(row.Row.Id, row.Row.Name, row.Row.Partition, Stage.Scored, label, 0, false), ModelJson.Default.ManifestRow));
+        }
+        var key = ObjectKeys.Manifest(Name, number, "activation");
+        await objects.PutAsync(key, manifest.ToArray(), Never);
+        return new VersionEntry
+        {
+            OperationId = LedgerRows.Operation(910 + number),
+            Version = new DatasetVersion(number, "first", LedgerRows.Noon, "ada", _rows.Count, labeled, Hash(manifest.ToArray()), number == 1 ? null : number - 1, number == 1 ? Told : null),
+            ManifestKey = key,
+        };
+    }
+
+    private async Task CommitAsync(ShardCommit commit) => Assert.Equal(ShardCommitStatus.Committed, await ledger.CommitAsync(commit, Never));
+
+    private static string Hash(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+
+    private static float[] Floats(int count, int seed)
+    {
+        var random = new SeededRandom((ulong)seed);
+        return [.. Enumerable.Range(0, count).Select(_ => (float)random.NextDouble() - 0.5f)];
+    }
+}
