@@ -1,3 +1,4 @@
+using Winnow.Abstractions.Security;
 using Winnow.Web.Security;
 
 namespace Winnow.Web;
@@ -27,17 +28,19 @@ public sealed class ApiOptions
     public long MaxLotBytes { get; set; } = 512L << 20;
 
     /// <summary>The key in force.</summary>
-    /// <exception cref="InvalidOperationException">The key file cannot be read, or the key is too short.</exception>
+    /// <exception cref="ArgumentException">The key file cannot be read, or the key is not sound.</exception>
     internal string? ReadKey()
     {
-        var key = Key;
-        if (KeyFile is { Length: > 0 })
-        {
-            if (!File.Exists(KeyFile)) throw new InvalidOperationException($"Api:KeyFile names {KeyFile}, which is not there.");
-            key = File.ReadAllText(KeyFile).Trim();
-        }
+        if (!string.IsNullOrEmpty(Key) && !string.IsNullOrEmpty(KeyFile))
+            throw new ArgumentException("Api:Key and Api:KeyFile are both set. Leave one.");
+        var (option, key) = string.IsNullOrEmpty(KeyFile) ? ("Api:Key", Key) : ("Api:KeyFile", SecretFile.Read("Api:KeyFile", KeyFile));
         if (string.IsNullOrEmpty(key)) return null;
-        return key.Length is >= 16 and <= 500 ? key : throw new InvalidOperationException("Api:Key must have 16 to 500 characters. Make one with: openssl rand -hex 24");
+        // What no header can carry would shut everybody out.
+        if (key.Any(c => c is <= ' ' or > '~'))
+            throw new ArgumentException($"{option} must hold visible ASCII characters without spaces. Make one with: openssl rand -hex 24");
+        return key.Length is >= 16 and <= 500
+            ? key
+            : throw new ArgumentException($"{option} must have 16 to 500 characters. Make one with: openssl rand -hex 24");
     }
 
     /// <summary>The first thing that is wrong, with the option's name; null when all is sound.</summary>

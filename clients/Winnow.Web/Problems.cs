@@ -1,8 +1,10 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Health;
+using Winnow.Web.Requests;
 
 namespace Winnow.Web;
 
@@ -11,13 +13,18 @@ internal sealed partial class Problems(ILogger<Problems> logger) : IExceptionHan
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
     {
+        // Nobody is there any more to be told, and nothing is wrong here.
         if (exception is OperationCanceledException && context.RequestAborted.IsCancellationRequested) return true;
+        if (exception is ConnectionResetException or ConnectionAbortedException) return true;
+        var full = StorageFullException.Beneath(exception);
         var (status, detail) = exception switch
         {
+            _ when full is not null => (StatusCodes.Status507InsufficientStorage, full.Message),
             RefusedException e => (StatusCodes.Status400BadRequest, e.Message),
             ForbiddenException e => (StatusCodes.Status403Forbidden, e.Message),
             NotFoundException e => (StatusCodes.Status404NotFound, e.Message),
-            BadHttpRequestException e => (e.StatusCode, e.Message),
+            NotTakenException e => (e.Status, e.Message),
+            BadHttpRequestException e => (e.StatusCode, BadRequests.Describe(context, e.StatusCode)),
             InvalidDataException e => (StatusCodes.Status400BadRequest, e.Message),
             SetAsideException e => (StatusCodes.Status409Conflict, e.Message),
             BusyException e => (StatusCodes.Status503ServiceUnavailable, e.Message),
@@ -25,14 +32,23 @@ internal sealed partial class Problems(ILogger<Problems> logger) : IExceptionHan
             _ => (StatusCodes.Status500InternalServerError, "The server failed on this request. Its log has the details."),
         };
         if (status == StatusCodes.Status503ServiceUnavailable) context.Response.Headers.RetryAfter = "1";
-        if (status >= 500) Failed(logger, exception, context.Request.Method, context.Request.Path, status);
+        if (full is not null) Full(logger, context.Request.Method, context.Request.Path, (full.InnerException ?? full).Message);
+        else if (status >= 500) Failed(logger, exception, context.Request.Method, context.Request.Path, status);
         if (context.Response.HasStarted) return false;
         await Results.Problem(detail, statusCode: status).ExecuteAsync(context);
         return true;
     }
 
+    /// <summary>Gives an answer that is a bare status its sentence.</summary>
+    public static Task SayAsync(HttpContext context) =>
+        Results.Problem(BadRequests.Describe(context, context.Response.StatusCode), statusCode: context.Response.StatusCode)
+            .ExecuteAsync(context);
+
     [LoggerMessage(100, LogLevel.Error, "{Method} {Path} failed with {Status}")]
     private static partial void Failed(ILogger logger, Exception exception, string method, string path, int status);
+
+    [LoggerMessage(101, LogLevel.Error, "{Method} {Path} failed with 507, for want of space: {Reason}")]
+    private static partial void Full(ILogger logger, string method, string path, string reason);
 }
 
 /// <summary>The caller is known and may not do this.</summary>
@@ -40,3 +56,10 @@ internal sealed class ForbiddenException(string message) : Exception(message);
 
 /// <summary>What was asked for is not there.</summary>
 internal sealed class NotFoundException(string message) : Exception(message);
+
+/// <summary>The request itself is at fault: its form, its size or its encoding.</summary>
+internal sealed class NotTakenException(int status, string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>The HTTP status that says so.</summary>
+    public int Status => status;
+}

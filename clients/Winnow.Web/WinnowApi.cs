@@ -2,11 +2,11 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Winnow.Model;
 using Winnow.Web.Datasets;
 using Winnow.Web.Health;
 using Winnow.Web.Images;
 using Winnow.Web.Images.Buckets;
+using Winnow.Web.Requests;
 using Winnow.Web.Review;
 using Winnow.Web.Security;
 using Winnow.Web.Training;
@@ -24,7 +24,9 @@ public static class WinnowApi
         services.AddExceptionHandler<Problems>();
         services.AddSecurity(options);
         services.AddOpenApi(document => document.AddSecurity(options));
-        services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, ModelJson.Default));
+        services.ConfigureHttpJsonOptions(o => ApiJson.Configure(o.SerializerOptions));
+        // Thrown, and not answered with an empty page, so that Problems can say what is wrong.
+        services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         return services;
     }
 
@@ -37,11 +39,14 @@ public static class WinnowApi
     public static void MapWinnowApi(this WebApplication app, bool healthOnly = false)
     {
         app.UseExceptionHandler();
+        // What the framework answers with a number alone gets its sentence too.
+        app.UseStatusCodePages(c => Problems.SayAsync(c.HttpContext));
         app.UseSecurity();
+        app.UseRequestRules();
         HealthEndpoints.Map(app);
         if (healthOnly) return;
         app.MapOpenApi().RequiresCaller();
-        var api = app.MapGroup("/api/v1");
+        var api = app.MapGroup("/api/v1").WithMetadata(new StrictParameters()).AddEndpointFilterFactory(BodyFilter.Make);
         DatasetEndpoints.Map(api);
         VersionEndpoints.Map(api);
         BackupEndpoints.Map(api);
@@ -54,6 +59,6 @@ public static class WinnowApi
         KeyEndpoints.Map(api);
         AccessEndpoints.Map(api);
         WhoamiEndpoint.Map(api);
-        app.MapFallback("{*path}", context => Results.Problem($"There is nothing at {context.Request.Path}. The API is described at /openapi/v1.json.", statusCode: StatusCodes.Status404NotFound).ExecuteAsync(context)).RequiresCaller();
+        UnknownPaths.Map(app);
     }
 }

@@ -27,6 +27,7 @@ public static class GrainsRegistration
         services.AddSingleton(options);
         services.AddSingleton<KnownDatasets>();
         services.AddSingleton<LeaseKeyring>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<LeaseKeyring>());
         services.TryAddSingleton<IBucketReader, NoBuckets>();
         services.TryAddSingleton(new BucketSourceOptions());
         services.TryAddSingleton<ICrashNotes, NoCrashNotes>();

@@ -1,8 +1,9 @@
+using Winnow.Silo;
 using Winnow.Silo.Demo;
 using Winnow.Silo.Hosting;
 
 if (args is ["demo", ..]) return await DemoCommand.RunAsync(args[1..]);
-if (args is ["--help" or "-h" or "help"])
+if (args is ["help"] || args.Any(a => a is "--help" or "-h" or "-?"))
 {
     Console.WriteLine("""
         Winnow.Silo                 serve, on http://127.0.0.1:5080 with data in ./winnow-data
@@ -10,28 +11,10 @@ if (args is ["--help" or "-h" or "help"])
           --Data FOLDER             where to keep everything
           --Metrics:Url URL         a listener for machines that watch: /metrics, /health, and /operator for this machine alone
           --Role ROLE               in a cluster, with Postgres and S3: all, core, scoring or gateway
-          --Section:Name VALUE      any other option, also as environment variable WINNOW_Section__Name
+          --Section:Name VALUE      any other option, also as environment variable WINNOW_Section__Name,
+              or in appsettings.json beside the program
         Winnow.Silo demo            the whole loop on 12,000 real images; 'demo --help' tells more
         """);
     return 0;
 }
-
-try
-{
-    await using var app = WinnowHost.Build(args);
-    await app.StartAsync();
-    Console.WriteLine($"Winnow listens on {string.Join(", ", app.Urls)}");
-    await app.WaitForShutdownAsync();
-    return 0;
-}
-catch (OperationCanceledException)
-{
-    // Told to end while the start still waited for a store.
-    Console.Error.WriteLine("Winnow was stopped before it had started.");
-    return 0;
-}
-catch (Exception e) when (e is InvalidOperationException or ArgumentException)
-{
-    Console.Error.WriteLine(e.Message);
-    return 1;
-}
+return await ServeCommand.RunAsync(args);

@@ -59,6 +59,10 @@ public sealed partial class SiloProcess : IAsyncDisposable
         Client = new WinnowClient(new WinnowClientOptions { Address = Url, Actor = "test", Key = _options.Key, RetryAttempts = 60, RetryDelay = TimeSpan.FromMilliseconds(50) });
     }
 
+    /// <summary>The server's program that was built beside the tests.</summary>
+    public static string DefaultProgram { get; } = Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>()
+        .Single(a => a.Key == "Silo").Value!;
+
     /// <summary>The key that its callers send.</summary>
     public string? Key => _options.Key;
 
@@ -117,7 +121,7 @@ public sealed partial class SiloProcess : IAsyncDisposable
     /// <summary>Starts the process and returns at once.</summary>
     public void Launch()
     {
-        var program = _options.Program ?? Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "Silo").Value!;
+        var program = _options.Program ?? DefaultProgram;
         string[] command =
         [
             .. _options.Under, "dotnet", program, "--urls", Url.ToString().TrimEnd('/'), "--Data", _folder.FullName,

@@ -54,20 +54,20 @@ internal static class ImageEndpoints
             .WithSummary("A smaller copy of an image, made on first use and kept.").WithTags("images").Produces(StatusCodes.Status200OK, contentType: "image/jpeg");
     }
 
-    private static async Task<IResult> TakeAsync(string dataset, HttpContext http, IGrainFactory grains, IImageIntake intake, ILotSpaces spaces, ApiOptions options)
+    private static async Task<IResult> TakeAsync(string dataset, string? label, string? partition, HttpContext http, IGrainFactory grains,
+        IImageIntake intake, ILotSpaces spaces, ApiOptions options)
     {
         var ct = http.RequestAborted;
         var info = await grains.DatasetAsync(dataset, ct);
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = options.MaxLotBytes;
-        var partition = http.Request.Query["partition"].ToString() switch
+        var place = partition switch
         {
-            "" or "pool" => Partition.Pool,
+            null or "" or "pool" => Partition.Pool,
             "holdout" => Partition.Holdout,
             var other => throw new RefusedException($"partition must be pool or holdout, not '{other}'."),
         };
-        var label = http.Request.Query["label"].ToString();
         await using var space = spaces.Open(CallerIdentity.Admitted(http).Caller.Principal?.ToString() ?? "local");
-        var lot = await LotReader.ReadAsync(http.Request, space, label.Length == 0 ? null : label, partition, intake.MaxImageBytes, ct);
+        var lot = await LotReader.ReadAsync(http.Request, space, string.IsNullOrEmpty(label) ? null : label, place, intake.MaxImageBytes, ct);
         // Once all bytes are here the lot is taken in to its end, whether or not the caller still listens.
         return Results.Ok(await intake.TakeAsync(info, CallerIdentity.OperationOf(http), CallerIdentity.Of(http), lot, CancellationToken.None));
     }

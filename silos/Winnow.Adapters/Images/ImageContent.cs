@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Numerics;
+using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images;
 using Winnow.Grains.Ports;
 using Winnow.Inference.Images;
@@ -64,7 +65,14 @@ internal sealed class ImageContent(IObjectStore objects, ImageDecoder decoder) :
             {
                 _decodes.Release();
             }
-            await objects.PutAsync(key, encoded, CancellationToken.None);
+            try
+            {
+                await objects.PutAsync(key, encoded, CancellationToken.None);
+            }
+            catch (StorageFullException)
+            {
+                // Whoever only looks needs no room: it is made anew each time until there is some.
+            }
             return new ImageBytes(encoded, DerivativeType);
         }
         finally

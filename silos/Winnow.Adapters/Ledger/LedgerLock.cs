@@ -23,15 +23,23 @@ internal sealed class LedgerLock : IDisposable
         {
             file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException problem) when (problem is not DirectoryNotFoundException and not PathTooLongException)
+        catch (IOException problem) when (HeldFile.IsHeld(problem))
         {
             throw new LedgerUnavailableException(
                 $"The ledger '{databasePath}' is in use by another process, whose id stands in '{path}'. Stop that process, or give this one a data folder of its own; several silos share a ledger only on PostgreSQL.", problem);
         }
-        file.SetLength(0);
-        file.Write(Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
-        file.Flush();
-        return new LedgerLock(file);
+        try
+        {
+            file.SetLength(0);
+            file.Write(Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
+            file.Flush();
+            return new LedgerLock(file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 
     public void Dispose() => _file.Dispose();

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using SQLitePCL;
+using Winnow.Abstractions.Health;
 
 namespace Winnow.Adapters.Ledger;
 
@@ -11,6 +12,8 @@ namespace Winnow.Adapters.Ledger;
 /// </summary>
 internal sealed partial class LedgerWriter : IAsyncDisposable
 {
+    private const string Disk = "The disk of the ledger";
+
     private readonly Channel<WriteRequest> _queue;
     private readonly SqliteSession _session;
     private readonly LedgerOptions _options;
@@ -152,15 +155,17 @@ internal sealed partial class LedgerWriter : IAsyncDisposable
     private static bool IsOfTheDisk(Exception problem) =>
         problem is SqliteException { SqliteErrorCode: not (raw.SQLITE_CONSTRAINT or raw.SQLITE_MISMATCH or raw.SQLITE_TOOBIG or raw.SQLITE_RANGE or raw.SQLITE_ERROR) };
 
-    private LedgerWriteException Explain(Exception problem, bool committing)
+    private IOException Explain(Exception problem, bool committing)
     {
         var code = (problem as SqliteException)?.SqliteErrorCode;
+        // Some of its calls say of a full disk that they failed, and no more.
+        if (code == raw.SQLITE_FULL || (code is raw.SQLITE_IOERR or raw.SQLITE_CANTOPEN && FullDisk.At(_options.Path)))
+            return StorageFullException.Of(Disk, problem);
         var cause = code switch
         {
-            raw.SQLITE_FULL => "the disk is full; free some space",
             raw.SQLITE_READONLY => "the file or its file system is read-only; make it writable",
             raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => "the database is damaged; restore a backup",
-            raw.SQLITE_IOERR => "the disk reported an error, or is full; look at the system's log",
+            raw.SQLITE_IOERR => "the disk reported an error; look at the system's log",
             _ => problem.Message,
         };
         // An error of the final sync leaves open whether the log holds the transaction.

@@ -3,7 +3,10 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
+using SQLitePCL;
+using Winnow.Abstractions.Health;
 using Winnow.Grains.Ports;
 using Winnow.Model;
 using Winnow.Model.Datasets;
@@ -48,6 +51,7 @@ public sealed partial class SqliteLedger : ILedger, IGrainStateStore, IStorageHe
         try
         {
             session = SqliteSession.OpenWriter(path, options.CacheMebibytes);
+            if (session.IsReadOnly) throw new LedgerUnavailableException($"The ledger '{path}' cannot be opened: {NotWritable}.");
             LedgerMigrations.Apply(session, path);
             return new SqliteLedger(held, new LedgerWriter(session, options, logger), new LedgerReaders(path, options.Readers));
         }
@@ -55,11 +59,24 @@ public sealed partial class SqliteLedger : ILedger, IGrainStateStore, IStorageHe
         {
             session?.Dispose();
             held.Dispose();
-            if (problem is Microsoft.Data.Sqlite.SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_NOTADB })
-                throw new LedgerUnavailableException($"'{path}' is no SQLite database. Name another file, or restore a backup.", problem);
+            if (problem is Microsoft.Data.Sqlite.SqliteException refusal)
+                throw new LedgerUnavailableException($"The ledger '{path}' cannot be opened: {ReasonOf(refusal, path)}.", refusal);
             throw;
         }
     }
+
+    private static string NotWritable =>
+        $"the user {Environment.UserName} may not write it or the files beside it. Give it the right, or mount the disk for writing";
+
+    private static string ReasonOf(SqliteException refusal, string path) => refusal.SqliteErrorCode switch
+    {
+        raw.SQLITE_NOTADB => "it is no SQLite database. Name another file, or restore a backup",
+        raw.SQLITE_CORRUPT => "it is damaged. Restore a backup",
+        raw.SQLITE_FULL => "its disk is full. Free some space there",
+        raw.SQLITE_IOERR or raw.SQLITE_CANTOPEN when FullDisk.At(path) => "its disk is full. Free some space there",
+        raw.SQLITE_READONLY or raw.SQLITE_CANTOPEN or raw.SQLITE_PERM => NotWritable,
+        _ => refusal.Message.TrimEnd('.'),
+    };
 
     /// <inheritdoc/>
     public Task<bool> AddDatasetAsync(DatasetInfo dataset, CancellationToken cancellationToken)
@@ -157,17 +174,24 @@ public sealed partial class SqliteLedger : ILedger, IGrainStateStore, IStorageHe
     public async Task<byte[]> GetOrCreateSecretAsync(string name, int length, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
-        var secret = await _writer.WriteAsync(1, session =>
+        // One that is there is had without a write.
+        var secret = await _readers.ReadAsync(session => SecretOf(session, name), cancellationToken).ConfigureAwait(false)
+            ?? await _writer.WriteAsync(1, session =>
         {
             session.Prepare("INSERT INTO secret VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING").Bind(1, name).BindBlob(2, RandomNumberGenerator.GetBytes(length)).Run();
-            var query = session.Prepare("SELECT value FROM secret WHERE name = ?1").Bind(1, name);
-            query.Step();
-            var value = query.Bytes(0).ToArray();
-            query.Reset();
-            return new Written<byte[]>(value, true);
+            return new Written<byte[]>(SecretOf(session, name)!, true);
         }, cancellationToken).ConfigureAwait(false);
         return secret.Length == length ? secret : throw new InvalidOperationException(
             string.Create(CultureInfo.InvariantCulture, $"The secret '{name}' has {secret.Length} bytes, not {length}: ask for it under another name."));
+    }
+
+    private static byte[]? SecretOf(SqliteSession session, string name)
+    {
+        var query = session.Prepare("SELECT value FROM secret WHERE name = ?1").Bind(1, name);
+        if (!query.Step()) return null;
+        var value = query.Bytes(0).ToArray();
+        query.Reset();
+        return value;
     }
 
     Task<StoredGrainState?> IGrainStateStore.ReadAsync(GrainStateKey key, CancellationToken cancellationToken) =>
@@ -189,7 +213,7 @@ public sealed partial class SqliteLedger : ILedger, IGrainStateStore, IStorageHe
                 return new Written<string?>(null, true);
             }, cancellationToken).ConfigureAwait(false);
         }
-        catch (LedgerWriteException problem)
+        catch (Exception problem) when (problem is LedgerWriteException or StorageFullException)
         {
             return problem.Message;
         }

@@ -74,6 +74,9 @@ internal sealed class SqliteSession : IDisposable
     /// <summary>Whether a transaction is open.</summary>
     public bool InTransaction => raw.sqlite3_get_autocommit(_connection.Handle) == 0;
 
+    /// <summary>Whether the file can only be read, which is found out at its opening and said at the first write.</summary>
+    public bool IsReadOnly => raw.sqlite3_db_readonly(_connection.Handle, "main") == 1;
+
     /// <summary>Pages that this connection has written to the log so far.</summary>
     public long PagesWritten
     {

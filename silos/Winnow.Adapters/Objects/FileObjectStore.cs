@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Enumeration;
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using Winnow.Grains.Ports;
 
 namespace Winnow.Adapters.Objects;
@@ -16,6 +17,7 @@ public sealed class FileObjectStore : IObjectStore, IDisposable
     // Files made in one folder wait for each other: more writers than this wait more and write no faster.
     private static readonly int WritersOfMany = Math.Max(2, Environment.ProcessorCount);
     private const int ListingPage = 512;
+    private const string Disk = "The disk of the object folder";
 
     private readonly ObjectFolder _folder;
     private readonly FileSystemSync? _sync;
@@ -55,10 +57,10 @@ public sealed class FileObjectStore : IObjectStore, IDisposable
                 _folder.SyncName(path);
             }, cancellationToken).ConfigureAwait(false);
         }
-        catch
+        catch (Exception problem)
         {
             ObjectFolder.Discard(temporary);
-            throw;
+            FullDisk.Rethrow(Disk, problem);
         }
     }
 
@@ -69,18 +71,19 @@ public sealed class FileObjectStore : IObjectStore, IDisposable
         if (paths.Length == 0) return;
         if (_sync is null || paths.Length <= FewObjects)
         {
-            await Task.Run(() => Parallel.For(0, paths.Length, Workers(cancellationToken), i => PutOne(paths[i], objects[i].Content, replace: false)), cancellationToken).ConfigureAwait(false);
+            await ForEachAsync(paths.Length, i => PutOne(paths[i], objects[i].Content, replace: false), cancellationToken)
+                .ConfigureAwait(false);
             return;
         }
         var temporaries = new string?[paths.Length];
         try
         {
-            await Task.Run(() => Parallel.For(0, paths.Length, Workers(cancellationToken), i =>
+            await ForEachAsync(paths.Length, i =>
             {
                 if (File.Exists(paths[i])) return;
                 temporaries[i] = _folder.NewTemporary();
                 ObjectFolder.Write(temporaries[i]!, objects[i].Content.Span, durable: false);
-            }), cancellationToken).ConfigureAwait(false);
+            }, cancellationToken).ConfigureAwait(false);
             // Bytes before names: a name whose bytes were not on disk could be an empty file after a power failure.
             if (temporaries.Any(t => t is not null)) await _sync.SyncAsync().ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
@@ -89,11 +92,11 @@ public sealed class FileObjectStore : IObjectStore, IDisposable
             // Also where all were there: another caller may have named them a moment ago and not have synced the names.
             await _sync.SyncAsync().ConfigureAwait(false);
         }
-        catch
+        catch (Exception problem)
         {
             foreach (var temporary in temporaries)
                 if (temporary is not null) ObjectFolder.Discard(temporary);
-            throw;
+            FullDisk.Rethrow(Disk, problem);
         }
     }
 
@@ -195,14 +198,26 @@ public sealed class FileObjectStore : IObjectStore, IDisposable
                 ObjectFolder.Write(temporary, content.Span, durable: true);
                 ObjectFolder.TryName(temporary, path, replace);
             }
-            catch
+            catch (Exception problem)
             {
                 ObjectFolder.Discard(temporary);
-                throw;
+                FullDisk.Rethrow(Disk, problem);
             }
         }
         _folder.SyncName(path);
     }
 
-    private static ParallelOptions Workers(CancellationToken cancellationToken) => new() { MaxDegreeOfParallelism = WritersOfMany, CancellationToken = cancellationToken };
+    /// <summary>Runs on a few threads; of what fails, the first is told, and not a heap of them.</summary>
+    private static Task ForEachAsync(int count, Action<int> work, CancellationToken cancellationToken) => Task.Run(() =>
+    {
+        try
+        {
+            Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = WritersOfMany, CancellationToken = cancellationToken },
+                work);
+        }
+        catch (AggregateException several)
+        {
+            ExceptionDispatchInfo.Throw(several.InnerExceptions[0]);
+        }
+    }, cancellationToken);
 }

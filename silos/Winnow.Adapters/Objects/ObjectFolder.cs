@@ -120,7 +120,7 @@ internal sealed class ObjectFolder : IDisposable
         {
             return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException problem) when (problem is not DirectoryNotFoundException and not PathTooLongException)
+        catch (IOException problem) when (HeldFile.IsHeld(problem))
         {
             throw new InvalidOperationException(
                 $"The object folder '{_root}' is in use by another process. Stop that process, or give this one a folder of its own; several silos share objects only on S3.", problem);

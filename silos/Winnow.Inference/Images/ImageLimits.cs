@@ -24,17 +24,18 @@ public sealed record ImageLimits
     /// <exception cref="ArgumentOutOfRangeException">A limit lies outside its documented range; the message names it.</exception>
     public void Validate()
     {
-        Check(MaxBytes is >= 1 and <= int.MaxValue, nameof(MaxBytes), MaxBytes);
-        Check(MaxPixels is >= 1 and <= 1_000_000_000, nameof(MaxPixels), MaxPixels);
-        Check(MaxFrames is >= 1 and <= 1_000_000, nameof(MaxFrames), MaxFrames);
-        Check(MaxScans is >= 1 and <= 10_000, nameof(MaxScans), MaxScans);
-        Check(MaxDecodeTime > TimeSpan.Zero && MaxDecodeTime <= TimeSpan.FromHours(1), nameof(MaxDecodeTime), MaxDecodeTime);
-        Check(MaxSide is >= 1 and <= 65_535, nameof(MaxSide), MaxSide);
+        Check(MaxBytes, 1, int.MaxValue, nameof(MaxBytes));
+        Check(MaxPixels, 1, 1_000_000_000, nameof(MaxPixels));
+        Check(MaxFrames, 1, 1_000_000, nameof(MaxFrames));
+        Check(MaxScans, 1, 10_000, nameof(MaxScans));
+        Check(MaxDecodeTime, TimeSpan.FromTicks(1), TimeSpan.FromHours(1), nameof(MaxDecodeTime));
+        Check(MaxSide, 1, 65_535, nameof(MaxSide));
     }
 
-    private static void Check(bool holds, string name, object value)
+    private static void Check<T>(T value, T least, T most, string name) where T : IComparable<T>
     {
-        if (!holds)
-            throw new ArgumentOutOfRangeException(name, value, $"ImageLimits.{name} is out of its documented range.");
+        if (value.CompareTo(least) < 0 || value.CompareTo(most) > 0)
+            throw new ArgumentOutOfRangeException(null,
+                FormattableString.Invariant($"Images:{name} must be {least} to {most}, not {value}."));
     }
 }

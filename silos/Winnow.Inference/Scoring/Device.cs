@@ -22,6 +22,7 @@ public sealed record Device(string Kind, int Index)
     /// <summary>The one place where session options are made. The caller disposes them.</summary>
     public SessionOptions CreateSessionOptions()
     {
+        QuietRuntime.Ensure();
         var options = new SessionOptions
         {
             GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,

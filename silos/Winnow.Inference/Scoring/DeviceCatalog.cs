@@ -17,7 +17,7 @@ public static class DeviceCatalog
     /// <summary>Lists the devices. A CUDA device counts only when a small model ran on it: the provider being there says nothing about driver and libraries.</summary>
     public static DeviceReport Discover(bool gpuWanted)
     {
-        var providers = OrtEnv.Instance().GetAvailableProviders();
+        var providers = QuietRuntime.Ensure().GetAvailableProviders();
         if (!gpuWanted)
             return new DeviceReport([Device.Cpu], providers, "The configuration does not ask for a GPU.");
         if (!providers.Contains("CUDAExecutionProvider"))

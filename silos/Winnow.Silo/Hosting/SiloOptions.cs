@@ -63,6 +63,8 @@ public sealed class SiloOptions
         if (Postgres is null != S3 is null) return "Postgres and S3 go together: a cluster keeps its rows in the one and its objects in the other. Give both, or neither for storage in a folder.";
         if (Role != SiloTraits.All && Postgres is null) return $"Role {Role} is one of a cluster: give Postgres and S3 too, or take Role all.";
         Postgres?.Validate();
+        Images.Validate();
+        if (SiloTraits.Scores(Role) && Scoring.CheckFiles() is { } missing) return missing;
         return Scoring.Check() ?? Cluster.Check() ?? (Postgres is null ? null : Cluster.Tls.Check(TimeProvider.System)) ?? Api.Check()
             ?? Lots.Check() ?? Sources.Check() ?? Restore.Check() ?? Shard.Check();
     }
@@ -95,7 +97,26 @@ public sealed class ScoringOptions
     /// <summary>ONNX files by the name that datasets use. Default none: the catalog alone.</summary>
     public Dictionary<string, OwnBackbone> Backbones { get; set; } = [];
 
-    internal string? Check() => ToPrecision() is null ? $"Scoring:Precision must be {string.Join(" or ", Enum.GetNames<Precision>())}, not '{Precision}'." : null;
+    internal string? Check()
+    {
+        if (Workers is < 0 or > 256) return $"Scoring:Workers must be 0 to 256, not {Workers}.";
+        if (MaxBatch is < 1 or > 1024) return $"Scoring:MaxBatch must be 1 to 1024, not {MaxBatch}.";
+        if (CpuDevices is < 1 or > 64) return $"Scoring:CpuDevices must be 1 to 64, not {CpuDevices}.";
+        if (ToPrecision() is null)
+            return $"Scoring:Precision must be {string.Join(" or ", Enum.GetNames<Precision>())}, not '{Precision}'.";
+        foreach (var (name, backbone) in Backbones)
+        {
+            if (string.IsNullOrWhiteSpace(backbone.Path)) return $"Scoring:Backbones:{name}:Path must name an ONNX file.";
+            if (backbone.Side is < 1 or > 4096) return $"Scoring:Backbones:{name}:Side must be 1 to 4096, not {backbone.Side}.";
+        }
+        return null;
+    }
+
+    /// <summary>The first file that is named and is not there; null when all are. Only silos that score need them.</summary>
+    internal string? CheckFiles() => Backbones
+        .Where(b => !File.Exists(b.Value.Path))
+        .Select(b => $"Scoring:Backbones:{b.Key}:Path names {Path.GetFullPath(b.Value.Path)}, which is no file. Put it there, or name another.")
+        .FirstOrDefault();
 
     internal EngineOptions ToEngine() => new() { Workers = Workers == 0 ? Environment.ProcessorCount : Workers, MaxBatch = MaxBatch };
 

@@ -2,6 +2,7 @@ using Winnow.Adapters;
 using Winnow.Adapters.Images.Buckets;
 using Winnow.Grains;
 using Winnow.Grains.Placement;
+using Winnow.Silo.Hosting.Settings;
 using Winnow.Silo.Operator;
 using Winnow.Web;
 using Winnow.Web.Security;
@@ -9,30 +10,43 @@ using Winnow.Web.Security;
 namespace Winnow.Silo.Hosting;
 
 /// <summary>Builds the host: a silo with the grains, the adapters behind their ports, the HTTP API, telemetry.</summary>
-public static class WinnowHost
+public static partial class WinnowHost
 {
     /// <summary>Where the server listens unless told otherwise.</summary>
     public const string DefaultUrl = "http://127.0.0.1:5080";
 
-    private const string EnvironmentPrefix = "WINNOW_";
-
-    /// <summary>Builds a host from configuration: appsettings.json, environment variables <c>WINNOW_Section__Name</c>, command line <c>--Section:Name value</c>.</summary>
-    /// <exception cref="InvalidOperationException">An option is not sound; the message names it.</exception>
+    /// <summary>Builds a host from its options, see <see cref="GivenOptions"/>.</summary>
+    /// <exception cref="InvalidOperationException">An option is not sound, or an address or the data folder cannot be had.</exception>
     public static WebApplication Build(string[] args) => Build(args, null);
 
     /// <summary>Builds a host, some of whose parts are replaced: by a store that fails, in tests.</summary>
-    internal static WebApplication Build(string[] args, Action<IServiceCollection>? replace)
+    internal static WebApplication Build(string[] args, Action<IServiceCollection>? replace, OptionPlaces places = OptionPlaces.All)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-        builder.Configuration.AddEnvironmentVariables(EnvironmentPrefix).AddCommandLine(args);
-        builder.WebHost.UseKestrelHttpsConfiguration();
+        var given = GivenOptions.Read(args, places);
+        // The framework's other builders read what any program may have set: URLS, KESTREL__…, assemblies to load, whose addresses to trust.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
+        {
+            ApplicationName = typeof(WinnowHost).Assembly.GetName().Name,
+            ContentRootPath = AppContext.BaseDirectory,
+            EnvironmentName = Environments.Production,
+        });
+        given.AddTo(builder.Configuration);
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
+        builder.Services.AddRouting();
         var options = builder.Configuration.Get<SiloOptions>() ?? new SiloOptions();
         if (options.Check() is { } wrong) throw new InvalidOperationException(wrong);
 
-        var urls = (builder.Configuration["urls"] ?? builder.Configuration["http_ports"] ?? DefaultUrl).Split(';');
-        ApiSafety.Check(urls, options.Api);
+        var urls = (builder.Configuration["urls"] ?? DefaultUrl)
+            .Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         var telemetry = TelemetrySetup.Read(builder.Configuration);
+        if (urls.Length == 0) throw new InvalidOperationException($"--urls names no address. Leave it out for {DefaultUrl}.");
+        foreach (var url in urls) ListeningPorts.CheckForm("urls", url);
+        ApiSafety.Check(urls, options.Api);
         if (telemetry.Metrics.Check(urls) is { } clash) throw new InvalidOperationException(clash);
+        var addresses = urls.Select(u => ("urls", u));
+        ListeningPorts.Try(telemetry.Metrics.Url is { } metrics ? addresses.Append(("Metrics:Url", metrics)) : addresses);
+        if (options.Postgres is not null) ListeningPorts.Try("Cluster:SiloPort", options.Cluster.ListensOn());
+        DataFolder.Prepare(options.Data);
         builder.WebHost.UseUrls(TelemetrySetup.Urls(urls, telemetry));
         builder.WebHost.ConfigureKestrel(k =>
         {
@@ -41,6 +55,7 @@ public static class WinnowHost
             k.Limits.MaxConcurrentConnections = options.Api.Limits.Connections;
         });
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = options.Cluster.ShutdownLimit);
+        builder.Services.AddSingleton(given);
         LoggingSetup.Add(builder);
         builder.Services.AddSingleton(options);
         builder.Services.AddStorage(options);
@@ -64,4 +79,18 @@ public static class WinnowHost
         OperatorEndpoints.Map(app);
         return app;
     }
+
+    /// <summary>Starts a host. Why it does not start is its caller's to say, once.</summary>
+    public static async Task StartAsync(WebApplication app, CancellationToken cancellationToken)
+    {
+        var starting = app.Services.GetRequiredService<StartLogging>();
+        starting.IsStarting = true;
+        await app.StartAsync(cancellationToken);
+        starting.IsStarting = false;
+        if (app.Services.GetRequiredService<GivenOptions>().Ignored is { Count: > 0 } ignored)
+            Ignored(app.Logger, string.Join(", ", ignored));
+    }
+
+    [LoggerMessage(200, LogLevel.Warning, "These variables name no option of the server and do nothing: {Variables}")]
+    private static partial void Ignored(ILogger logger, string variables);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Winnow.Abstractions.Health;
 using Winnow.Adapters.Objects;
 using Winnow.Adapters.Tests.Support;
 using Winnow.CrashHost;
@@ -76,9 +77,14 @@ public sealed class FileObjectStoreTests : IDisposable
         var lot = Enumerable.Range(0, 200).Select(i => ($"lot/{i:D3}", (ReadOnlyMemory<byte>)new byte[8_000])).ToList();
         using (disk.Fill(leave: 400_000))
         {
-            // The operating system's words for a full disk.
-            Assert.Contains("space", (await Assert.ThrowsAnyAsync<Exception>(() => store.PutManyIfAbsentAsync(lot, Never))).ToString(), StringComparison.OrdinalIgnoreCase);
-            await Assert.ThrowsAnyAsync<IOException>(() => store.PutAsync("a/old", new byte[2_000_000], Never));
+            Assert.StartsWith(
+                "The disk of the object folder is full",
+                    (await Assert.ThrowsAsync<StorageFullException>(() => store.PutManyIfAbsentAsync(lot, Never))).Message,
+                    StringComparison.Ordinal);
+            await Assert.ThrowsAsync<StorageFullException>(() => store.PutManyIfAbsentAsync([("few/large", new byte[2_000_000])], Never));
+            await Assert.ThrowsAsync<StorageFullException>(() => store.PutAsync("a/old", new byte[2_000_000], Never));
+            await Assert.ThrowsAsync<StorageFullException>(() =>
+                store.PutAsync("a/old", (stream, ct) => stream.WriteAsync(new byte[2_000_000], ct).AsTask(), Never));
             Assert.Equal(1_000, (await store.GetAsync("a/old", Never))!.Value.Length);
             await foreach (var (key, size) in store.ListAsync("lot/", Never)) Assert.True(size == 8_000, $"{key} is there by half.");
             Assert.Equal(["lock"], Directory.EnumerateFiles(disk.At("objects/.tmp")).Select(Path.GetFileName));

@@ -40,9 +40,13 @@ public sealed class SmallDisk : IDisposable
         return new Ballast(path);
     }
 
+    /// <summary>Takes nothing more, as a disk does that has failed.</summary>
+    public void MakeReadOnly() => Run("mount", "-o", "remount,ro", _folder.Path);
+
     public void Dispose()
     {
-        Run("umount", _folder.Path);
+        // Also where something of it is still mapped, which the collector lets go in its own time.
+        Run("umount", "--lazy", _folder.Path);
         _folder.Dispose();
     }
 

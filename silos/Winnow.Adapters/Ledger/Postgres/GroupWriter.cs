@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Winnow.Abstractions.Health;
 
 namespace Winnow.Adapters.Ledger.Postgres;
 
@@ -167,8 +168,9 @@ internal abstract partial class GroupWriter<TIn, TOut> : IAsyncDisposable
         }
     }
 
-    private LedgerWriteException Explain(Exception problem, bool open)
+    private IOException Explain(Exception problem, bool open)
     {
+        if (!open && PostgresFailures.IsFull(problem)) return StorageFullException.Of(PostgresDatabase.Disk, problem);
         var told = open
             ? "Whether this commit was stored is open: read before you repeat it, or repeat it with the same operation id"
             : "Nothing of this commit was stored: it may be repeated";

@@ -1,11 +1,15 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Winnow.Abstractions.Health;
 
 namespace Winnow.Adapters.Ledger.Postgres;
 
 /// <summary>The pools of connections to one database, and how a call goes on while the server is away.</summary>
 internal sealed partial class PostgresDatabase : IAsyncDisposable
 {
+    /// <summary>What callers are told is full.</summary>
+    public const string Disk = "The disk of the ledger's server";
+
     /// <summary>By this name the server lists the connections that hold shards.</summary>
     private const string WriterName = "winnow-writer";
 
@@ -78,6 +82,10 @@ internal sealed partial class PostgresDatabase : IAsyncDisposable
                 if (!await RecoverAsync(problem, deadline, pause, cancellationToken).ConfigureAwait(false))
                     throw new LedgerUnavailableException($"The ledger on {Server} cannot be used: {PostgresFailures.Cause(problem)}. It goes on by itself when the server is back; repeat the call.", problem);
                 repeated |= !PostgresFailures.IsCertain(problem);
+            }
+            catch (PostgresException problem) when (PostgresFailures.IsFull(problem))
+            {
+                throw StorageFullException.Of(Disk, problem);
             }
         }
     }

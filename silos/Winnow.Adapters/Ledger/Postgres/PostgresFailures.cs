@@ -15,7 +15,7 @@ internal static class PostgresFailures
     /// <summary>Whether the same call may succeed a little later.</summary>
     public static bool IsTransient(Exception problem) => problem switch
     {
-        PostgresException { SqlState: PostgresErrorCodes.DiskFull } => false,
+        _ when IsFull(problem) => false,
         PostgresException server => server.IsTransient || server.SqlState is
             PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.QueryCanceled or
             PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.ReadOnlySqlTransaction or "25P03" or "57P05",
@@ -31,6 +31,9 @@ internal static class PostgresFailures
         NpgsqlException or IOException or SocketException or TimeoutException or OperationCanceledException or ObjectDisposedException => false,
         _ => true,
     };
+
+    /// <summary>Whether the server has no room: only a person can make some.</summary>
+    public static bool IsFull(Exception problem) => problem is PostgresException { SqlState: PostgresErrorCodes.DiskFull };
 
     /// <summary>Whether a lock was not given in time: somebody holds a shard.</summary>
     public static bool IsLocked(Exception problem) => problem is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable };

@@ -56,6 +56,7 @@ public sealed partial class PostgresLedger : ILedger, IGrainStateStore, IStorage
                 {
                     if (!PostgresFailures.IsTransient(problem) || !await database.RecoverAsync(problem, deadline, pause, cancellationToken).ConfigureAwait(false))
                         throw new LedgerUnavailableException($"The ledger on {database.Server} cannot be opened: {PostgresFailures.Cause(problem)}.", problem);
+                    if (pause == PostgresDatabase.FirstWait) LogWaiting(logger, database.Server, PostgresFailures.Cause(problem));
                 }
             }
         }
@@ -171,16 +172,23 @@ public sealed partial class PostgresLedger : ILedger, IGrainStateStore, IStorage
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
         ThrowIfClosed();
-        var secret = await _database.WriteAsync(async (connection, _, token) =>
+        // One that is there is had without a write.
+        var secret = await _database.ReadAsync((connection, token) => SecretOfAsync(connection, name, token), cancellationToken)
+            .ConfigureAwait(false) ?? await _database.WriteAsync(async (connection, _, token) =>
         {
             await using var insert = new NpgsqlCommand("INSERT INTO secret (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", connection)
                 .Add(PgColumns.Key(name)).Add(RandomNumberGenerator.GetBytes(length));
             await insert.ExecuteNonQueryAsync(token).ConfigureAwait(false);
-            await using var find = new NpgsqlCommand("SELECT value FROM secret WHERE name = $1", connection).Add(name);
-            return (byte[])(await find.ExecuteScalarAsync(token).ConfigureAwait(false))!;
+            return (await SecretOfAsync(connection, name, token).ConfigureAwait(false))!;
         }, cancellationToken).ConfigureAwait(false);
         return secret.Length == length ? secret : throw new InvalidOperationException(
             string.Create(CultureInfo.InvariantCulture, $"The secret '{name}' has {secret.Length} bytes, not {length}: ask for it under another name."));
+    }
+
+    private static async Task<byte[]?> SecretOfAsync(NpgsqlConnection connection, string name, CancellationToken cancellationToken)
+    {
+        await using var find = new NpgsqlCommand("SELECT value FROM secret WHERE name = $1", connection).Add(name);
+        return (byte[]?)await find.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
     }
 
     Task<StoredGrainState?> IGrainStateStore.ReadAsync(GrainStateKey key, CancellationToken cancellationToken)
@@ -191,6 +199,9 @@ public sealed partial class PostgresLedger : ILedger, IGrainStateStore, IStorage
 
     Task<long?> IGrainStateStore.WriteAsync(GrainStateKey key, long? expected, ReadOnlyMemory<byte>? state, CancellationToken cancellationToken) =>
         _states.WriteAsync(new StateWrite(key, expected, state), 1, cancellationToken);
+
+    [LoggerMessage(4, LogLevel.Warning, "The start waits for the ledger on {Server}: {Reason}.")]
+    private static partial void LogWaiting(ILogger logger, string server, string reason);
 
     /// <summary>Writes what was handed over, then closes all connections.</summary>
     public async ValueTask DisposeAsync()

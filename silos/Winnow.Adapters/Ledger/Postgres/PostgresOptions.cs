@@ -1,10 +1,13 @@
 using Npgsql;
+using Winnow.Abstractions.Security;
 
 namespace Winnow.Adapters.Ledger.Postgres;
 
 /// <summary>Where the shared ledger stands, and how a silo groups its commits.</summary>
 public sealed class PostgresOptions
 {
+    private const string Section = "Postgres";
+
     /// <summary>
     /// Npgsql connection string of a database of Winnow's own, such as <c>Host=db;Database=winnow;Username=winnow;SSL Mode=VerifyFull</c>. Several hosts
     /// may be named with <c>Target Session Attributes=primary</c>. Required, unless <see cref="ConnectionStringFile"/> is given.
@@ -79,9 +82,9 @@ public sealed class PostgresOptions
     {
         var inline = !string.IsNullOrWhiteSpace(ConnectionString);
         if (inline == !string.IsNullOrWhiteSpace(ConnectionStringFile))
-            throw new ArgumentException($"Give one of {nameof(PostgresOptions)}.{nameof(ConnectionString)} and {nameof(PostgresOptions)}.{nameof(ConnectionStringFile)}.");
+            throw new ArgumentException($"Give one of {Section}:{nameof(ConnectionString)} and {Section}:{nameof(ConnectionStringFile)}.");
         var setting = inline ? nameof(ConnectionString) : nameof(ConnectionStringFile);
-        var text = inline ? ConnectionString : ReadFile();
+        var text = inline ? ConnectionString : SecretFile.Read($"{Section}:{nameof(ConnectionStringFile)}", ConnectionStringFile);
         NpgsqlConnectionStringBuilder builder;
         try
         {
@@ -90,28 +93,17 @@ public sealed class PostgresOptions
         catch (Exception problem) when (problem is ArgumentException or FormatException or InvalidCastException or OverflowException or KeyNotFoundException)
         {
             // The parser's own message may hold half a password, where one has a semicolon in it.
-            throw new ArgumentException($"{nameof(PostgresOptions)}.{setting} does not hold an Npgsql connection string: a keyword or value is not known. Quote values that contain ';' or '='.");
+            throw new ArgumentException(
+                $"{Section}:{setting} does not hold an Npgsql connection string: a keyword or value is not known. Quote values that contain ';' or '='.");
         }
-        if (string.IsNullOrWhiteSpace(builder.Host)) throw new ArgumentException($"{nameof(PostgresOptions)}.{setting} names no Host.");
-        if (string.IsNullOrWhiteSpace(builder.Database)) throw new ArgumentException($"{nameof(PostgresOptions)}.{setting} names no Database.");
+        if (string.IsNullOrWhiteSpace(builder.Host)) throw new ArgumentException($"{Section}:{setting} names no Host.");
+        if (string.IsNullOrWhiteSpace(builder.Database)) throw new ArgumentException($"{Section}:{setting} names no Database.");
         return builder;
-    }
-
-    private string ReadFile()
-    {
-        try
-        {
-            return File.ReadAllText(ConnectionStringFile).Trim();
-        }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
-        {
-            throw new ArgumentException($"{nameof(PostgresOptions)}.{nameof(ConnectionStringFile)} cannot be read: {problem.Message}", problem);
-        }
     }
 
     private static void Check(int value, int least, int most, string name)
     {
         if (value < least || value > most)
-            throw new ArgumentException(FormattableString.Invariant($"{nameof(PostgresOptions)}.{name} must be {least} to {most}, not {value}."));
+            throw new ArgumentException(FormattableString.Invariant($"{Section}:{name} must be {least} to {most}, not {value}."));
     }
 }

@@ -40,7 +40,7 @@ internal sealed class ObjectCache : IDisposable
         {
             _lock = new FileStream(Path.Combine(_folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException e)
+        catch (IOException e) when (HeldFile.IsHeld(e))
         {
             throw new InvalidOperationException($"The cache folder '{_folder}' is in use by another process. Give each silo a folder of its own: S3:CacheFolder.", e);
         }
@@ -114,10 +114,12 @@ internal sealed class ObjectCache : IDisposable
             lock (_gate) Add(name, new Copy(path, length, _time.GetUtcNow()) { Checked = true });
             Evict(name);
         }
-        catch
+        catch (Exception problem)
         {
             File.Delete(temporary);
-            throw;
+            // Copies can be fetched again: for the next try there is room.
+            if (FullDisk.Is(problem)) EvictHalf();
+            FullDisk.Rethrow("The disk of the cache folder", problem);
         }
     }
 
@@ -161,14 +163,18 @@ internal sealed class ObjectCache : IDisposable
     }
 
     /// <summary>Makes room; the newest copy stays, whatever its size.</summary>
-    private void Evict(string? newest)
+    private void Evict(string? newest) => EvictTo(_most, newest);
+
+    private void EvictHalf() => EvictTo(Bytes / 2, null);
+
+    private void EvictTo(long most, string? newest)
     {
         lock (_gate)
         {
-            if (_bytes <= _most) return;
+            if (_bytes <= most) return;
             foreach (var (name, copy) in _copies.Where(c => c.Key != newest).OrderBy(c => c.Value.Used).ToArray())
             {
-                if (_bytes <= _most) return;
+                if (_bytes <= most) return;
                 _copies.Remove(name);
                 _bytes -= copy.Length;
                 File.Delete(copy.Path);

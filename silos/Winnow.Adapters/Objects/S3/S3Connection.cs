@@ -4,6 +4,7 @@ using System.Xml.Linq;
 using Minio;
 using Polly;
 using Polly.Retry;
+using Winnow.Abstractions.Health;
 
 namespace Winnow.Adapters.Objects.S3;
 
@@ -36,6 +37,8 @@ internal sealed class S3Connection : IDisposable
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
             AllowAutoRedirect = false,
             UseCookies = false,
+            // A proxy of the environment is for the way out: it does not know what this machine calls itself.
+            UseProxy = !_address.IsLoopback,
         };
         if (around is not null) (around.InnerHandler, handler) = (handler, around);
         _http = new HttpClient(handler) { Timeout = System.Threading.Timeout.InfiniteTimeSpan };
@@ -77,7 +80,12 @@ internal sealed class S3Connection : IDisposable
                 var keep = false;
                 try
                 {
-                    if (!response.IsSuccessStatusCode && response.StatusCode is not (HttpStatusCode.NotFound or HttpStatusCode.PreconditionFailed)) throw await RefusalAsync(request, response, both.Token).ConfigureAwait(false);
+                    if (!response.IsSuccessStatusCode
+                        && response.StatusCode is not (HttpStatusCode.NotFound or HttpStatusCode.PreconditionFailed))
+                    {
+                        var refusal = await RefusalAsync(request, response, both.Token).ConfigureAwait(false);
+                        throw refusal.IsFull ? Full(refusal) : refusal;
+                    }
                     if (response.StatusCode == HttpStatusCode.NotFound && request.Method != HttpMethod.Head && await RefusalAsync(request, response, both.Token).ConfigureAwait(false) is { Code: not ("NoSuchKey" or "NoSuchUpload" or "") } missing) throw missing;
                     var result = await read(response, both.Token).ConfigureAwait(false);
                     keep = ReferenceEquals(result, response);
@@ -112,6 +120,8 @@ internal sealed class S3Connection : IDisposable
             {
                 // The library keeps the server's code and loses its status.
                 if (e.Response?.Code is not { Length: > 0 } code) throw new IOException(e.Message, e);
+                if (S3Exception.MeansFull(code, null)) throw Full(new S3Exception(Explain(what, code, e.Message),
+                    HttpStatusCode.InsufficientStorage, code));
                 var busy = code is "SlowDown" or "ServiceUnavailable" or "InternalError" or "RequestTimeout";
                 throw new S3Exception(Explain(what, code, e.Message), busy ? HttpStatusCode.ServiceUnavailable : HttpStatusCode.BadRequest, code);
             }
@@ -139,7 +149,8 @@ internal sealed class S3Connection : IDisposable
                 ResilienceContextPool.Shared.Return(context);
             }
         }
-        catch (Exception e) when (e is HttpRequestException or TimeoutException || (e is IOException and not S3Exception))
+        catch (Exception e) when (e is HttpRequestException or TimeoutException
+            || (e is IOException and not (S3Exception or StorageFullException)))
         {
             throw new S3Exception($"The S3 server {Name} cannot be reached for {what}: {e.Message}. Is it running, and is S3:Endpoint right?", e);
         }
@@ -175,6 +186,8 @@ internal sealed class S3Connection : IDisposable
         return new S3Exception(Explain(request.ToString(), code, said.Length > 0 ? said : $"{(int)response.StatusCode} {response.ReasonPhrase}"), response.StatusCode, code);
     }
 
+    private static StorageFullException Full(S3Exception refusal) => StorageFullException.Of("The object store", refusal);
+
     /// <summary>What a refusal means and what to do about it.</summary>
     private string Explain(string what, string code, string said)
     {
@@ -186,7 +199,7 @@ internal sealed class S3Connection : IDisposable
             "NoSuchBucket" => "The bucket is not there: make it, or set S3:Bucket.",
             "RequestTimeTooSkewed" => "The clocks of this machine and the server differ: set them by a time server.",
             "AuthorizationHeaderMalformed" or "PermanentRedirect" => "The region may be wrong: set S3:Region.",
-            "QuotaExceeded" or "XMinioStorageFull" => "The server is full: free space there.",
+            _ when S3Exception.MeansFull(code, null) => "The server is full: free space there.",
             _ => "",
         };
         return $"The S3 server {Name} refused {what}: {(code.Length > 0 ? code + ". " : "")}{(advice.Length > 0 ? advice : said)}";
@@ -209,7 +222,7 @@ internal sealed class S3Connection : IDisposable
     private static bool IsTransient(Exception? problem) => problem switch
     {
         S3Exception { Status: HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or HttpStatusCode.InternalServerError or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout } => true,
-        S3Exception => false,
+        S3Exception or StorageFullException => false,
         HttpRequestException or TimeoutException or IOException => true,
         _ => false,
     };

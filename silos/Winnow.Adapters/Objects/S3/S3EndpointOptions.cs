@@ -1,4 +1,5 @@
 using System.Globalization;
+using Winnow.Abstractions.Security;
 
 namespace Winnow.Adapters.Objects.S3;
 
@@ -66,17 +67,7 @@ public class S3EndpointOptions
 
     private static string Read(string section, string name, string? value, string? file)
     {
-        if (file is { Length: > 0 })
-        {
-            try
-            {
-                value = File.ReadAllText(file).Trim();
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw new ArgumentException($"{section}:{name}File names {file}, which cannot be read: {e.Message}", e);
-            }
-        }
+        if (file is { Length: > 0 }) value = SecretFile.Read($"{section}:{name}File", file);
         return string.IsNullOrWhiteSpace(value) ? throw new ArgumentException($"{section}:{name} is not set. Set it, or {section}:{name}File to a file that holds it.") : value;
     }
 }

@@ -17,6 +17,14 @@ public sealed class S3Exception : IOException
     /// <summary>The server's code, such as <c>NoSuchBucket</c>; empty when it gave none.</summary>
     public string Code { get; } = "";
 
+    /// <summary>Whether the server has no room, or no more for this bucket.</summary>
+    public bool IsFull => MeansFull(Code, Status);
+
+    /// <summary>Servers have each their own word for it.</summary>
+    internal static bool MeansFull(string code, HttpStatusCode? status) => status == HttpStatusCode.InsufficientStorage
+        || code is "QuotaExceeded" or "XMinioStorageFull" or "XMinioAdminBucketQuotaExceeded" or "InsufficientStorage"
+            or "InsufficientCapacity" or "StorageFull" or "ServiceQuotaExceeded";
+
     /// <summary>Whether only a person can mend it: wrong keys, no permission, no such bucket.</summary>
     public bool IsLasting => Status is HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized or HttpStatusCode.NotFound or HttpStatusCode.BadRequest or HttpStatusCode.MovedPermanently;
 }

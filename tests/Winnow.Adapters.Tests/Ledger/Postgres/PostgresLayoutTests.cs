@@ -71,7 +71,7 @@ public sealed class PostgresLayoutTests
     {
         var options = new PostgresOptions { ConnectionString = setting == nameof(PostgresOptions.ConnectionStringFile) ? "" : "Host=h;Database=d" };
         typeof(PostgresOptions).GetProperty(setting)!.SetValue(options, value);
-        Assert.Contains($"PostgresOptions.{setting}", Assert.Throws<ArgumentException>(options.Validate).Message, StringComparison.Ordinal);
+        Assert.Contains($"Postgres:{setting}", Assert.Throws<ArgumentException>(options.Validate).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,41 @@
+namespace Winnow.Abstractions.Security;
+
+/// <summary>
+/// Reads a secret from a file, such as a mounted one. What is wrong is said with the option's name and never with what the file holds.
+/// </summary>
+public static class SecretFile
+{
+    private const int MaxBytes = 64 << 10;
+
+    /// <summary>The secret, without the line end and the blanks that editors and shells leave around it.</summary>
+    /// <param name="option">The option that names the file.</param>
+    /// <param name="path">The file.</param>
+    /// <exception cref="ArgumentException">It is not there, cannot be read, or holds nothing.</exception>
+    public static string Read(string option, string path)
+    {
+        try
+        {
+            if (Directory.Exists(path)) throw new ArgumentException($"{option} names {path}, which is a folder. Name the file in it.");
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1);
+            using var reader = new StreamReader(file);
+            var buffer = new char[MaxBytes + 1];
+            var length = reader.ReadBlock(buffer);
+            if (length > MaxBytes)
+                throw new ArgumentException($"{option} names {path}, which is larger than {MaxBytes >> 10} KiB: is it the right file?");
+            var secret = new string(buffer, 0, length).Trim();
+            return secret.Length > 0 ? secret : throw new ArgumentException($"{option} names {path}, which is empty.");
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new ArgumentException($"{option} names {path}, which is not there.", e);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new ArgumentException($"{option} names {path}, which the user {Environment.UserName} may not read.", e);
+        }
+        catch (Exception e) when (e is IOException or NotSupportedException)
+        {
+            throw new ArgumentException($"{option} names {path}, which cannot be read: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using Winnow.Silo.Hosting;
+using Winnow.Silo.Hosting.Settings;
+
+namespace Winnow.Web.Tests.Start;
+
+/// <summary>An option that the server does not know is told, with what may be meant; none is passed over.</summary>
+public sealed class OptionTests
+{
+    [Theory]
+    [InlineData("--Shard:RebalanceAftr 00:00:30", "--Shard:RebalanceAftr is no option. Is --Shard:RebalanceAfter meant?")]
+    [InlineData("--Shrad:RebalanceAfter 00:00:30", "Is --Shard meant?")]
+    [InlineData("--url http://127.0.0.1:1", "Is --urls meant?")]
+    [InlineData("--KeyFile f", "Is --Api:KeyFile meant?")]
+    [InlineData("--Api:RefusalsPerMinute 5", "Is --Api:Limits:RefusalsPerMinute meant?")]
+    [InlineData("--Api:Limits:PerSecnod 5", "Is --Api:Limits:PerSecond meant?")]
+    [InlineData("--Scoring:Backbones:own:Pth f", "Is --Scoring:Backbones:own:Path meant?")]
+    [InlineData("--Role:Name core", "--Role holds a value and no further options")]
+    [InlineData("--Shard 5", "--Shard holds options and no value. Name one of them: --Shard:KeepSuperseded")]
+    [InlineData("--Api:Oidc yes", "--Api:Oidc holds options and no value")]
+    [InlineData("--nonsense 5", "--nonsense is no option. '--help'")]
+    [InlineData("--Role", "--Role needs a value")]
+    [InlineData("--Rloe", "Is --Role meant?")]
+    [InlineData("--Role --Data x", "--Role needs a value")]
+    [InlineData("core", "'core' is no option")]
+    [InlineData("-v", "'-v' is no option")]
+    [InlineData("/Role core", "'/Role' is no option")]
+    [InlineData("--Shard:LotSize many", "--Shard:LotSize must be a whole number from -2147483648 to 2147483647, not 'many'")]
+    [InlineData("--Shard:LotSize=", "--Shard:LotSize must be a whole number")]
+    [InlineData("--Shard:LotSize 99999999999", "--Shard:LotSize must be a whole number")]
+    [InlineData("--Shard:RebalanceAfter soon", "--Shard:RebalanceAfter must be a length of time such as 00:00:30, not 'soon'")]
+    [InlineData("--Scoring:UseGpu yes", "--Scoring:UseGpu must be true or false, not 'yes'")]
+    [InlineData("--OtlpSample half", "--OtlpSample must be a number such as 0.5, not 'half'")]
+    [InlineData("--Logging:LogLevel:Default Loud", "--Logging:LogLevel:Default must be Trace or Debug")]
+    public void A_wrong_argument_is_told(string arguments, string says) =>
+        Assert.Contains(says, Assert.Throws<InvalidOperationException>(() => CommandLine.Parse(arguments.Split(' '))).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("--Role all --Shard:LotSize=5")]
+    [InlineData("--role all --shard:lotsize 5 --URLS http://127.0.0.1:0")]
+    [InlineData("--Api:Oidc:Roles:staff pets:owner --Buckets:lake:Endpoint http://s3 --Logging:LogLevel:Some.Name Debug")]
+    [InlineData("--Kestrel:Certificates:Default:Path cert.pem --Images:MaxBytes 5 --Postgres:ConnectionString Host=db;Database=w")]
+    [InlineData("--Scoring:Backbones:own:Path f.onnx --Cluster:SiloPort 1 --S3:Bucket b --Otlp http://c:4317 --Metrics:Url http://h:1")]
+    public void Sound_arguments_are_taken_whatever_their_capitals(string arguments) => Assert.NotEmpty(CommandLine.Parse(arguments.Split(' ')));
+
+    [Fact]
+    public void Of_one_that_stands_twice_the_later_counts() =>
+        Assert.Equal("core", Assert.Single(CommandLine.Parse(["--Role", "all", "--role=core"])).Value);
+
+    [Fact]
+    public void Every_option_that_the_server_reads_has_a_name()
+    {
+        var names = OptionTree.All.Names.ToList();
+        Assert.Equal(names.Distinct(StringComparer.OrdinalIgnoreCase), names);
+        Assert.Superset(new HashSet<string> { "Role", "Data", "urls", "Otlp", "Metrics:Url", "Api:Key", "Api:Limits:Burst", "Images:MaxPixels", "Buckets:NAME:Endpoint", "Scoring:Backbones:NAME:Sha256" }, names.ToHashSet());
+        Assert.All(typeof(ClusterSettings).GetProperties().Where(p => p.SetMethod?.IsPublic == true && p.PropertyType.Namespace == "System"), p => Assert.Contains($"Cluster:{p.Name}", names));
+    }
+}

@@ -1,0 +1,191 @@
+using System.Net;
+using System.Net.Sockets;
+using Winnow.Adapters.Tests.Support;
+using Winnow.Testing;
+
+namespace Winnow.Web.Tests.Start;
+
+/// <summary>Whatever keeps the server from starting is one sentence and exit code 1, and what other programs keep in the environment is theirs.</summary>
+public sealed class StartTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("winnow-start-");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Theory]
+    [InlineData("urls")]
+    [InlineData("Metrics:Url")]
+    public async Task A_port_that_is_taken_is_named(string option)
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var port = ((IPEndPoint)other.LocalEndpoint).Port;
+        string[] urls = option == "urls" ? [] : ["--urls", "http://127.0.0.1:0"];
+        await SiloRun.RefusedAsync($"port {port} is in use by another program. Stop that one, or take another port. See --{option}.",
+            ["--Data", At("data"), $"--{option}", $"http://127.0.0.1:{port}", .. urls]);
+        // Nothing was begun.
+        Assert.False(Directory.Exists(At("data")));
+    }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:99999", "--urls must be an address such as")]
+    [InlineData("ftp://127.0.0.1:5080", "--urls must be an address of http or https")]
+    [InlineData("http://127.0.0.1:5080/path", "--urls names an address without a path")]
+    [InlineData("http://203.0.113.5:0", "without a key")]
+    public async Task An_address_that_is_none_is_named(string url, string says) => await SiloRun.RefusedAsync(says, ["--urls", url, "--Data", At("data")]);
+
+    [Fact]
+    public async Task A_data_folder_that_is_a_file_or_in_one_is_named()
+    {
+        await File.WriteAllTextAsync(At("file"), "");
+        await SiloRun.RefusedAsync("it is a file. Name a folder. See --Data.", Serving(At("file")));
+        await SiloRun.RefusedAsync($"{At("file")} is a file and no folder. See --Data.", Serving(At("file/data")));
+    }
+
+    [SmallDiskFact]
+    public async Task A_data_folder_that_this_user_may_not_write_is_named()
+    {
+        Directory.CreateDirectory(At("data"));
+        File.SetUnixFileMode(_folder.FullName, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+        await SiloRun.RefusedAsync("may not write there. Give it the right, or name another folder. See --Data.", Serving(At("data")), asNobody: true);
+        await SiloRun.RefusedAsync("may not write there", Serving(At("new")), asNobody: true);
+    }
+
+    [SmallDiskFact]
+    public async Task A_ledger_that_this_user_may_not_write_is_named()
+    {
+        await using (await SiloProcess.StartAsync(new SiloProcessOptions { Folder = At("data") }))
+        {
+        }
+        foreach (var entry in Directory.EnumerateFileSystemEntries(At(""), "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }).Append(_folder.FullName)) File.SetUnixFileMode(entry, (UnixFileMode)0b111_111_111);
+        File.SetUnixFileMode(At("data/ledger.db"), UnixFileMode.UserRead | UnixFileMode.OtherRead);
+        await SiloRun.RefusedAsync("may not write it or the files beside it", Serving(At("data")), asNobody: true);
+        File.SetUnixFileMode(At("data/ledger.db.lock"), UnixFileMode.UserRead);
+        await SiloRun.RefusedAsync("ledger.db.lock' is denied", Serving(At("data")), asNobody: true);
+    }
+
+    [SmallDiskFact]
+    public async Task A_disk_that_is_full_or_read_only_is_named()
+    {
+        using var disk = new SmallDisk(4);
+        using (disk.Fill()) await SiloRun.RefusedAsync("its disk is full. Free some space there. See --Data.", Serving(disk.At("data")));
+        disk.MakeReadOnly();
+        await SiloRun.RefusedAsync("its file system is read-only", Serving(disk.At("data")));
+    }
+
+    [Fact]
+    public async Task A_data_folder_in_use_is_named_with_who_uses_it()
+    {
+        await using var other = await SiloProcess.StartAsync(new SiloProcessOptions { Folder = At("data") });
+        await SiloRun.RefusedAsync("is in use by another process, whose id stands in", [.. Serving(At("data")), "--Cluster:SiloPort", Server.FreePort()]);
+    }
+
+    [Theory]
+    [InlineData("something else entirely", "it is no SQLite database")]
+    [InlineData("SQLite format 3\0broken", "cannot be opened")]
+    public async Task A_ledger_that_is_none_is_named(string content, string says)
+    {
+        Directory.CreateDirectory(At("data"));
+        await File.WriteAllTextAsync(At("data/ledger.db"), content.PadRight(8192, 'x'));
+        await SiloRun.RefusedAsync(says, Serving(At("data")));
+    }
+
+    [Fact]
+    public async Task A_key_that_cannot_be_read_is_named_and_never_taken_for_none()
+    {
+        await File.WriteAllTextAsync(At("empty"), " \n");
+        await File.WriteAllTextAsync(At("short"), "secret\n");
+        await File.WriteAllTextAsync(At("odd"), "a key with spaces in it\n");
+        foreach (var (file, says) in new[] { ("missing", "which is not there"), ("empty", "which is empty"), ("short", "16 to 500 characters"), ("odd", "visible ASCII characters"), ("", "which is a folder") })
+            await SiloRun.RefusedAsync(says, [.. Serving(At("data")), "--Api:KeyFile", At(file)]);
+        await SiloRun.RefusedAsync("both set. Leave one.", [.. Serving(At("data")), "--Api:KeyFile", At("short"), "--Api:Key", "0123456789abcdef"]);
+    }
+
+    [SmallDiskFact]
+    public async Task A_key_that_this_user_may_not_read_is_named()
+    {
+        File.SetUnixFileMode(_folder.FullName, (UnixFileMode)0b111_111_111);
+        await File.WriteAllTextAsync(At("key"), "0123456789abcdef");
+        File.SetUnixFileMode(At("key"), UnixFileMode.UserRead);
+        await SiloRun.RefusedAsync("may not read.", [.. Serving(At("data")), "--Api:KeyFile", At("key")], asNobody: true);
+    }
+
+    [Theory]
+    [InlineData("--Postgres:ConnectionString Host=h", "Postgres and S3 go together")]
+    [InlineData("--Postgres:ConnectionString Hots=h --S3:Bucket b", "Postgres:ConnectionString does not hold an Npgsql connection string")]
+    [InlineData("--Postgres:ConnectionString Database=d --S3:Bucket b", "Postgres:ConnectionString names no Host")]
+    [InlineData("--Postgres:ConnectionStringFile no/such/file --S3:Bucket b", "Postgres:ConnectionStringFile names no/such/file, which is not there")]
+    [InlineData("--Scoring:Backbones:own:Path no/such.onnx", "no/such.onnx, which is no file")]
+    [InlineData("--Scoring:MaxBatch 0", "Scoring:MaxBatch must be 1 to 1024, not 0")]
+    [InlineData("--Images:MaxSide 0", "Images:MaxSide must be 1 to 65535, not 0")]
+    [InlineData("--Shard:RebalanceAftr 00:00:30", "Is --Shard:RebalanceAfter meant?")]
+    public async Task An_option_that_is_not_sound_is_named(string options, string says) => await SiloRun.RefusedAsync(says, [.. Serving(At("data")), .. options.Split(' ')]);
+
+    [Fact]
+    public async Task A_database_that_cannot_be_reached_is_named()
+    {
+        var cluster = $"--S3:Bucket bucket --S3:Endpoint http://127.0.0.1:1 --S3:AccessKey a --S3:SecretKey s --Postgres:ConnectSeconds 1 --Postgres:ConnectionString Host=127.0.0.1;Port=1;Database=d;Username=u".Split(' ');
+        var (code, output) = await SiloRun.RunAsync([.. Serving(At("data")), .. cluster]);
+        Assert.Equal(1, code);
+        Assert.Contains("The start waits for the ledger on 127.0.0.1:1/d", output, StringComparison.Ordinal);
+        Assert.EndsWith("The ledger on 127.0.0.1:1/d cannot be opened: the server cannot be reached.", output.TrimEnd(), StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("WINNOW_Shard__RebalanceAftr", "00:00:30", "WINNOW_Shard__RebalanceAftr is no option. Is WINNOW_Shard__RebalanceAfter meant?")]
+    [InlineData("WINNOW_Rolle", "core", "Is WINNOW_Role meant?")]
+    [InlineData("WINNOW_Shard", "5", "WINNOW_Shard holds options and no value")]
+    [InlineData("WINNOW_Shard__LotSize", "many", "WINNOW_Shard__LotSize must be a whole number")]
+    [InlineData("WINNOW_Role", "boss", "Role must be one of all, core, scoring, gateway, not 'boss'")]
+    public async Task A_variable_that_is_meant_for_the_server_is_checked_as_an_argument_is(string name, string value, string says) =>
+        await SiloRun.RefusedAsync(says, Serving(At("data")), new Dictionary<string, string> { [name] = value });
+
+    [Fact]
+    public async Task What_other_programs_keep_in_the_environment_changes_nothing()
+    {
+        var trap = $"http://127.0.0.1:{Server.FreePort()}";
+        var others = new Dictionary<string, string>
+        {
+            ["ROLE"] = "admin", ["DATA"] = At("other"), ["URLS"] = trap, ["HTTP_PORTS"] = "1", ["SCORING__PRECISION"] = "half", ["CLUSTER"] = "x", ["API__KEY"] = "another-key-of-somebody", ["SHARD__LOTSIZE"] = "no",
+            ["METRICS__URL"] = "nonsense", ["OTLP"] = "nonsense", ["POSTGRES__CONNECTIONSTRING"] = "Host=h", ["S3__BUCKET"] = "b", ["LOGGING__LOGLEVEL__DEFAULT"] = "Nonsense", ["KESTREL__ENDPOINTS__X__URL"] = trap,
+            ["ORLEANS__CLUSTERING__PROVIDERTYPE"] = "Nonsense", ["ASPNETCORE_URLS"] = trap, ["ASPNETCORE_ENVIRONMENT"] = "Development", ["ASPNETCORE_HOSTINGSTARTUPASSEMBLIES"] = "No.Such.Assembly",
+            ["ASPNETCORE_HTTP_PORTS"] = "1", ["ASPNETCORE_FORWARDEDHEADERS_ENABLED"] = "true", ["DOTNET_URLS"] = trap, ["DOTNET_ENVIRONMENT"] = "Development", ["DOTNET_CONTENTROOT"] = "/nowhere", ["PGTZ"] = "Nowhere",
+            // Of this family, and not the server's: the client's, and what Kubernetes sets for a service called winnow.
+            ["WINNOW_SERVER"] = trap, ["WINNOW_KEY"] = "k", ["WINNOW_ACTOR"] = "ann", ["WINNOW_PORT"] = "tcp://10.0.0.1:5080", ["WINNOW_SERVICE_HOST"] = "10.0.0.1", ["WINNOW_PORT_5080_TCP_ADDR"] = "10.0.0.1",
+            ["HOME"] = At("home"),
+            // Its own.
+            ["WINNOW_Shard__LotSize"] = "32",
+        };
+        await using var silo = await SiloProcess.StartAsync(new SiloProcessOptions { Environment = others, Folder = At("data") });
+        Assert.Empty(await silo.Client.ListDatasetsAsync());
+        Assert.False(Directory.Exists(At("other")));
+        // Nothing reports home from here, or notes who would.
+        Assert.False(Directory.Exists(At("home")));
+        Assert.Contains($"Winnow listens on {silo.Url.ToString().TrimEnd('/')}\n", silo.Output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        await Until.TrueAsync(() => Task.FromResult(silo.Output.Contains("These variables name no option of the server and do nothing", StringComparison.Ordinal)), TimeSpan.FromSeconds(10), () => "what is ignored is told");
+        using var http = new HttpClient();
+        await Assert.ThrowsAsync<HttpRequestException>(() => http.GetAsync(new Uri($"{trap}/health/live")));
+    }
+
+    [Theory]
+    [InlineData("demo --imagse 5", "'--imagse' is no option of the demo. Is '--images' meant?")]
+    [InlineData("demo --images", "--images needs a value")]
+    [InlineData("demo --images many", "--images must be 1000 to 60000, not 'many'")]
+    [InlineData("demo --out FILE", "FILE")]
+    [InlineData("demo --out OUT --url http://127.0.0.1:PORT", "port PORT is in use by another program")]
+    [InlineData("demmo", "'demmo' is no option")]
+    public async Task The_demo_is_told_as_plainly(string arguments, string says)
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var port = $"{((IPEndPoint)other.LocalEndpoint).Port}";
+        await File.WriteAllTextAsync(At("file"), "");
+        string Fill(string text) => text.Replace("FILE", At("file")).Replace("OUT", At("out")).Replace("PORT", port);
+        await SiloRun.RefusedAsync(Fill(says), Fill(arguments).Split(' '));
+    }
+
+    private string At(string name) => Path.Combine(_folder.FullName, name);
+
+    private static string[] Serving(string data) => ["--urls", "http://127.0.0.1:0", "--Data", data];
+}
