@@ -27,6 +27,9 @@ public sealed class ApiOptions
     /// <summary>Largest upload of one lot, in bytes. 1 MiB to 4 GiB. Default 512 MiB.</summary>
     public long MaxLotBytes { get; set; } = 512L << 20;
 
+    /// <summary>Longest time that a body may stand still, on its way in or out. 1 s to 1 h. Default 60 s.</summary>
+    public TimeSpan BodyTimeout { get; set; } = TimeSpan.FromSeconds(60);
+
     /// <summary>The key in force.</summary>
     /// <exception cref="ArgumentException">The key file cannot be read, or the key is not sound.</exception>
     internal string? ReadKey()
@@ -47,6 +50,8 @@ public sealed class ApiOptions
     public string? Check()
     {
         if (MaxLotBytes is < 1 << 20 or > 4L << 30) return $"Api:MaxLotBytes must be {1 << 20} to {4L << 30}, not {MaxLotBytes}.";
+        if (BodyTimeout < TimeSpan.FromSeconds(1) || BodyTimeout > TimeSpan.FromHours(1))
+            return $"Api:BodyTimeout must be 1 s to 1 h, not {BodyTimeout}.";
         return TrustedProxies.Check(Proxies) ?? Oidc?.Check() ?? Limits.Check();
     }
 }

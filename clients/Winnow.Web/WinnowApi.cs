@@ -41,6 +41,7 @@ public static class WinnowApi
         app.UseExceptionHandler();
         // What the framework answers with a number alone gets its sentence too.
         app.UseStatusCodePages(c => Problems.SayAsync(c.HttpContext));
+        app.UseBodyTimeout();
         app.UseSecurity();
         app.UseRequestRules();
         HealthEndpoints.Map(app);

@@ -1,6 +1,10 @@
+using Winnow.Adapters.Disk;
 using Winnow.Silo;
 using Winnow.Silo.Demo;
 using Winnow.Silo.Hosting;
+
+// Before anything is written, by whichever part.
+OwnersOnly.FromNowOn();
 
 if (args is ["demo", ..]) return await DemoCommand.RunAsync(args[1..]);
 if (args is ["help"] || args.Any(a => a is "--help" or "-h" or "-?"))

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Winnow.Client;
 using Winnow.Model.Datasets;
 
 namespace Winnow.Cli.Datasets;
@@ -36,17 +37,41 @@ internal static class ExportCommand
         var dataset = new Argument<string>("dataset");
         var version = new Option<int>("--version-number") { Description = "Which version. Default the latest." };
         var format = new Option<string>("--format") { Description = "imagenet or csv.", DefaultValueFactory = _ => "imagenet" };
-        var folder = new Option<string>("--out") { Description = "Folder to write into.", Required = true };
-        var command = new Command("export", "Write a dataset version into a folder.") { dataset, version, format, folder };
+        var folder = new Option<string>("--out") { Description = "Folder to write into: a new or an empty one, unless it is replaced.", Required = true };
+        var replace = new Option<bool>("--replace")
+        {
+            Description = "Take the place of an earlier export in the folder: what the version has not is removed. "
+                + "What no export wrote, or was changed since, is left alone.",
+        };
+        var command = new Command("export", "Write a dataset version into a folder, all of it or nothing.") { dataset, version, format, folder, replace };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
             var name = parsed.GetValue(dataset)!;
             var number = parsed.GetValue(version);
-            if (number == 0) number = (await client.ListVersionsAsync(name, ct)).LastOrDefault()?.Number ?? throw new ArgumentException($"Dataset '{name}' has no version yet. Make one with: winnow versions create {name}");
-            var files = await client.ExportAsync(name, number, parsed.GetValue(format)!, parsed.GetValue(folder)!, ct);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{files} files of version {number} in {Path.GetFullPath(parsed.GetValue(folder)!)}"));
+            var versions = await client.ListVersionsAsync(name, ct);
+            var wanted = number == 0 ? versions.LastOrDefault() : versions.FirstOrDefault(v => v.Number == number);
+            if (wanted is null)
+            {
+                throw new ArgumentException(versions.Count == 0 ? $"Dataset '{name}' has no version yet. Make one with: winnow versions create {name}"
+                    : string.Create(CultureInfo.InvariantCulture, $"Dataset '{name}' has no version {number}; its latest is {versions[^1].Number}."));
+            }
+            var options = new ExportOptions { Replace = parsed.GetValue(replace) };
+            var written = await client.WriteExportAsync(name, wanted.Number, parsed.GetValue(format)!, parsed.GetValue(folder)!, options, ct);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{written.Files} files of version {wanted.Number} in {Path.GetFullPath(parsed.GetValue(folder)!)}"));
+            if (written.Removed > 0) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{written.Removed} files of an earlier export removed"));
+            if (parsed.GetValue(format) == "imagenet") SayWhatIsLeftOut(wanted, written.Files);
             return 0;
         });
         return command;
+    }
+
+    /// <summary>Images without a class have no folder.</summary>
+    private static void SayWhatIsLeftOut(DatasetVersion version, int files)
+    {
+        if (version.Images <= files) return;
+        var what = version.Labeled == 0 ? "None of its images has a label, so there is nothing to export"
+            : string.Create(CultureInfo.InvariantCulture, $"{version.Images - files} of its {version.Images} images have no label, or cannot be used, and are left out");
+        Console.WriteLine($"{what}; --format csv lists all.");
     }
 }

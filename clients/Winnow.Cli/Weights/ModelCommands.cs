@@ -48,11 +48,13 @@ internal static class ModelCommands
         var dataset = new Argument<string>("dataset");
         var arm = new Option<string>("--arm") { DefaultValueFactory = _ => "main", Description = "Arm." };
         var round = new Option<int>("--round") { Required = true, Description = "The round that trained it." };
-        var path = new Option<string>("--out") { Required = true, Description = "File to write." };
-        var command = new Command("download", "A trained head as an ONNX file: embedding → probabilities.") { dataset, arm, round, path };
+        var path = new Option<string>("--out") { Required = true, Description = "File to write. There must be none of that name, unless it is replaced." };
+        var replace = new Option<bool>("--replace") { Description = "Take the place of a file that is there." };
+        var command = new Command("download", "A trained head as an ONNX file: embedding → probabilities.") { dataset, arm, round, path, replace };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
-            await File.WriteAllBytesAsync(parsed.GetValue(path)!, await client.GetModelAsync(parsed.GetValue(dataset)!, parsed.GetValue(arm)!, parsed.GetValue(round), ct), ct);
+            var model = await client.GetModelAsync(parsed.GetValue(dataset)!, parsed.GetValue(arm)!, parsed.GetValue(round), ct);
+            await WholeFile.WriteAsync(parsed.GetValue(path)!, parsed.GetValue(replace), model, ct);
             return 0;
         });
         return command;

@@ -60,14 +60,6 @@ public static class BackupFile
         throw new InvalidDataException("The backup is cut off: its end is missing.");
     }
 
-    /// <summary>A file for a backup: it holds all that people said, so nobody but its owner may read it.</summary>
-    internal static FileStream Create(string file)
-    {
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.None };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        return new FileStream(file, options);
-    }
-
     internal static async Task CopyAsync(Stream from, Stream to, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         var bytes = 0L;

@@ -7,42 +7,32 @@ namespace Winnow.Client;
 
 public sealed partial class WinnowClient
 {
-    /// <summary>A backup of a dataset as a tar stream, written while the dataset is worked with. It is whole when <see cref="BackupFile.CheckStreamAsync"/> says so. Dispose it.</summary>
-    public async Task<Stream> OpenBackupAsync(string dataset, CancellationToken cancellationToken = default)
-    {
-        var response = await SendAsync(HttpMethod.Get, $"{Dataset(dataset)}/backup", null, null, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        return await response.Content.ReadAsStreamAsync(cancellationToken);
-    }
+    /// <summary>
+    /// A backup of a dataset as a tar stream, written while the dataset is worked with. It is whole when
+    /// <see cref="BackupFile.CheckStreamAsync"/> says so. Dispose it.
+    /// </summary>
+    public Task<Stream> OpenBackupAsync(string dataset, CancellationToken cancellationToken = default) =>
+        OpenAsync(HttpMethod.Get, $"{Dataset(dataset)}/backup", "The backup", cancellationToken);
 
-    /// <summary>Writes a backup of a dataset into a file and checks what arrived on the disk. The file bears its name only when it is whole.</summary>
+    /// <summary>
+    /// Writes a backup of a dataset into a file and checks what arrived on the disk. The file bears its name only when it is whole.
+    /// </summary>
     /// <param name="dataset">The dataset.</param>
-    /// <param name="file">The file; there must be none of that name.</param>
+    /// <param name="file">The file.</param>
     /// <param name="progress">Told of the bytes received.</param>
+    /// <param name="replace">Whether the file may take the place of one that is there. Default false: there must be none of that name.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="IOException">The file exists, or cannot be written.</exception>
     /// <exception cref="InvalidDataException">The backup did not arrive whole.</exception>
-    public async Task<BackupEnd> BackupAsync(string dataset, string file, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
-    {
-        if (File.Exists(file)) throw new IOException($"'{file}' exists already, and a backup overwrites nothing. Name another file.");
-        var partial = file + ".partial";
-        try
+    /// <exception cref="TimeoutException">Nothing came for longer than the client's timeout.</exception>
+    public Task<BackupEnd> BackupAsync(
+        string dataset, string file, IProgress<long>? progress = null, bool replace = false, CancellationToken cancellationToken = default) =>
+        // It holds all that people said, so nobody but its owner may read it.
+        PartialFile.WriteAsync(file, replace, secret: true, async to =>
         {
-            await using (var stream = await OpenBackupAsync(dataset, cancellationToken))
-            await using (var to = BackupFile.Create(partial))
-            {
-                await BackupFile.CopyAsync(stream, to, progress, cancellationToken);
-                to.Flush(flushToDisk: true);
-            }
-            var end = await BackupFile.CheckAsync(partial, cancellationToken: cancellationToken);
-            File.Move(partial, file);
-            return end;
-        }
-        catch
-        {
-            File.Delete(partial);
-            throw;
-        }
-    }
+            await using var stream = await OpenBackupAsync(dataset, cancellationToken);
+            await BackupFile.CopyAsync(stream, to, progress, cancellationToken);
+        }, partial => BackupFile.CheckAsync(partial, cancellationToken: cancellationToken));
 
     /// <summary>Restores a backup into a dataset that does not exist yet. One that failed may be repeated.</summary>
     /// <param name="file">The file that <see cref="BackupAsync"/> wrote.</param>
@@ -69,13 +59,23 @@ public sealed partial class WinnowClient
     {
         var name = dataset is null ? "" : "&dataset=" + Uri.EscapeDataString(dataset);
         var path = $"/api/v1/restore?alikeClasses={(alikeClasses ? "true" : "false")}{name}";
-        // However long it takes, and once: a stream cannot be sent again.
-        using var request = NewRequest(HttpMethod.Post, new Uri(_addresses[Volatile.Read(ref _current) % _addresses.Length], path), new BackupContent(backup, progress));
+        var server = _addresses[Volatile.Read(ref _current) % _addresses.Length];
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        // However long it takes, as long as it goes on; and once: a stream cannot be sent again.
+        var content = new BackupContent(backup, progress, to => Patient(to, "Sending the backup"), () => limit.CancelAfter(_options.RestoreTimeout));
+        using var request = NewRequest(HttpMethod.Post, new Uri(server, path), content);
         // A name that is taken is refused before anything is sent.
         request.Headers.ExpectContinue = true;
-        using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        if (!response.IsSuccessStatusCode) throw await ProblemOfAsync(response, cancellationToken);
-        return await ReadAsync(response, ModelJson.Default.RestoredDataset, cancellationToken);
+        try
+        {
+            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+            if (!response.IsSuccessStatusCode) throw await ProblemOfAsync(response, limit.Token);
+            return await ReadAsync(response, ModelJson.Default.RestoredDataset, limit.Token);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"{server} had all of the backup and did not answer for {_options.RestoreTimeout}. Look whether the dataset is there before you begin again.", e);
+        }
     }
 
     /// <summary>Holds the rows of a dataset against its objects: how far it has come, and last the report.</summary>
@@ -86,8 +86,7 @@ public sealed partial class WinnowClient
     public async IAsyncEnumerable<VerificationStep> VerifyAsync(string dataset, bool hash = false, bool repairDerived = false, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var path = $"{Dataset(dataset)}/verify?hash={(hash ? "true" : "false")}&repairDerived={(repairDerived ? "true" : "false")}";
-        using var response = await SendAsync(HttpMethod.Post, path, null, null, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
+        using var lines = new StreamReader(await OpenAsync(HttpMethod.Post, path, "The verification", cancellationToken));
         var reported = false;
         while (await lines.ReadLineAsync(cancellationToken) is { } line)
         {

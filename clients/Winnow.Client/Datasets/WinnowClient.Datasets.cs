@@ -1,5 +1,3 @@
-using System.Formats.Tar;
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using Winnow.Model;
 using Winnow.Model.Datasets;
@@ -64,38 +62,4 @@ public sealed partial class WinnowClient
     /// <summary>All versions, oldest first.</summary>
     public Task<IReadOnlyList<DatasetVersion>> ListVersionsAsync(string dataset, CancellationToken cancellationToken = default) =>
         GetAsync($"{Dataset(dataset)}/versions", ModelJson.Default.IReadOnlyListDatasetVersion, cancellationToken);
-
-    /// <summary>An export of a version as a stream: <c>imagenet</c> is a tar file, <c>csv</c> text. Dispose it.</summary>
-    public async Task<Stream> OpenExportAsync(string dataset, int version, string format, CancellationToken cancellationToken = default)
-    {
-        var path = string.Create(CultureInfo.InvariantCulture, $"{Dataset(dataset)}/versions/{version}/export?format={Uri.EscapeDataString(format)}");
-        var response = await SendAsync(HttpMethod.Get, path, null, null, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        return await response.Content.ReadAsStreamAsync(cancellationToken);
-    }
-
-    /// <summary>Writes a version into a folder: <c>imagenet</c> as folders per class, <c>csv</c> as <c>dataset.csv</c>. Returns the number of files.</summary>
-    public async Task<int> ExportAsync(string dataset, int version, string format, string folder, CancellationToken cancellationToken = default)
-    {
-        Directory.CreateDirectory(folder);
-        await using var stream = await OpenExportAsync(dataset, version, format, cancellationToken);
-        if (format != "imagenet")
-        {
-            await using var file = File.Create(Path.Combine(folder, $"dataset.{format}"));
-            await stream.CopyToAsync(file, cancellationToken);
-            return 1;
-        }
-        var root = Path.GetFullPath(folder) + Path.DirectorySeparatorChar;
-        var files = 0;
-        await using var tar = new TarReader(stream);
-        while (await tar.GetNextEntryAsync(cancellationToken: cancellationToken) is { } entry)
-        {
-            var path = Path.GetFullPath(Path.Combine(folder, entry.Name));
-            // A server is trusted with images, not with the caller's other files.
-            if (entry.EntryType != TarEntryType.RegularFile || !path.StartsWith(root, StringComparison.Ordinal)) throw new InvalidDataException($"The export holds '{entry.Name}', which is not a file within the folder.");
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            await entry.ExtractToFileAsync(path, overwrite: true, cancellationToken);
-            if (Path.GetFileName(path)[0] != '.') files++;
-        }
-        return files;
-    }
 }

@@ -29,22 +29,27 @@ internal static class VersionEndpoints
             .Requires(Permission.ReadDataset)
             .WithSummary("All versions, oldest first.").WithTags("versions");
 
-        api.MapGet("/datasets/{dataset}/versions/{version:int}/manifest", async (string dataset, int version, IGrainFactory grains, IDatasetArchive archive, CancellationToken ct) =>
+        api.MapGet("/datasets/{dataset}/versions/{version:int}/manifest", async (string dataset, int version, IGrainFactory grains, IDatasetArchive archive, HttpContext http, CancellationToken ct) =>
             {
                 var (_, stored) = await FindAsync(grains, dataset, version, ct);
                 var manifest = await archive.OpenManifestAsync(stored, ct) ?? throw new NotFoundException($"Version {version} of '{dataset}' has no manifest.");
-                return Results.Stream(manifest, "application/jsonl");
+                return http.Stream(async stream =>
+                {
+                    await using (manifest) await manifest.CopyToAsync(stream, ct);
+                }, "application/jsonl");
             })
             .Requires(Permission.ExportData)
             .WithSummary("A version's manifest, as JSON lines in the order of image ids.").WithTags("versions").Produces(StatusCodes.Status200OK, contentType: "application/jsonl");
 
-        api.MapGet("/datasets/{dataset}/versions/{version:int}/export", async (string dataset, int version, string? format, IGrainFactory grains, IDatasetArchive archive, CancellationToken ct) =>
+        api.MapGet("/datasets/{dataset}/versions/{version:int}/export", async (string dataset, int version, string? format, IGrainFactory grains, IDatasetArchive archive, HttpContext http,
+                CancellationToken ct) =>
             {
                 var (info, found) = await FindAsync(grains, dataset, version, ct);
                 var name = format ?? "imagenet";
                 // Known before the first byte is sent, so that a wrong name is an answer and not a broken stream.
                 if (!archive.Formats.Contains(name)) throw new RefusedException($"There is no export format '{name}'. Known are: {string.Join(", ", archive.Formats)}.");
-                return Results.Stream(stream => archive.ExportAsync(info, found, name, stream, ct), name == "csv" ? "text/csv" : "application/x-tar", $"{dataset}-{version}.{(name == "csv" ? "csv" : "tar")}");
+                var (type, extension) = name == "csv" ? ("text/csv", "csv") : ("application/x-tar", "tar");
+                return http.Stream(stream => archive.ExportAsync(info, found, name, stream, ct), type, $"{dataset}-{version}.{extension}");
             })
             .Requires(Permission.ExportData)
             .WithSummary("A version in an export format; the same version always gives the same bytes.").WithTags("versions").Produces(StatusCodes.Status200OK, contentType: "application/x-tar");

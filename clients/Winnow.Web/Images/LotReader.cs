@@ -32,7 +32,8 @@ internal static class LotReader
     private static readonly JsonTypeInfo<List<LotEntry>> Manifest = ApiJson.Strict<List<LotEntry>>(LotJson.Default);
     private const string CutOff = "the closing boundary is missing, so it was cut off. Nothing of it was taken; send it again, whole.";
 
-    public static async Task<List<ArrivedImage>> ReadAsync(HttpRequest request, ILotSpace space, string? label, Partition partition, long maxImageBytes, CancellationToken cancellationToken)
+    public static async Task<List<ArrivedImage>> ReadAsync(
+        HttpRequest request, ILotSpace space, string? label, Partition partition, long maxImageBytes, CancellationToken cancellationToken)
     {
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
             throw new NotTakenException(StatusCodes.Status415UnsupportedMediaType,

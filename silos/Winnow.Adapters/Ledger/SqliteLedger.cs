@@ -7,6 +7,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using SQLitePCL;
 using Winnow.Abstractions.Health;
+using Winnow.Adapters.Disk;
 using Winnow.Grains.Ports;
 using Winnow.Model;
 using Winnow.Model.Datasets;
@@ -19,6 +20,9 @@ namespace Winnow.Adapters.Ledger;
 /// </summary>
 public sealed partial class SqliteLedger : ILedger, IGrainStateStore, IStorageHealth, IAsyncDisposable
 {
+    /// <summary>What stands beside the database: SQLite's log and its index, and the lock.</summary>
+    private static readonly string[] Beside = ["-wal", "-shm", ".lock"];
+
     private const int PageRows = 4_096;
 
     /// <summary>A page of them stays off the heap of large objects, which is collected last.</summary>
@@ -45,11 +49,14 @@ public sealed partial class SqliteLedger : ILedger, IGrainStateStore, IStorageHe
     {
         options.Validate();
         var path = Path.GetFullPath(options.Path);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        OwnersOnly.MakeSharedFolder(Path.GetDirectoryName(path)!);
         var held = LedgerLock.Take(path);
         SqliteSession? session = null;
         try
         {
+            // SQLite gives the files of its log the mode of the database.
+            OwnersOnly.MakeFile(path);
+            foreach (var beside in Beside) OwnersOnly.Close(path + beside);
             session = SqliteSession.OpenWriter(path, options.CacheMebibytes);
             if (session.IsReadOnly) throw new LedgerUnavailableException($"The ledger '{path}' cannot be opened: {NotWritable}.");
             LedgerMigrations.Apply(session, path);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using Winnow.Adapters.Disk;
 
 namespace Winnow.Adapters.Objects;
 
@@ -22,7 +23,8 @@ internal sealed class ObjectFolder : IDisposable
     {
         _root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
         _temporary = Path.Combine(_root, TemporaryName);
-        Directory.CreateDirectory(_temporary);
+        OwnersOnly.MakeFolder(_root);
+        OwnersOnly.MakeFolder(_temporary);
         _lock = TakeLock();
         // What a process left that was killed between writing and naming; nobody was told that it was stored.
         foreach (var file in Directory.EnumerateFiles(_temporary))
@@ -72,7 +74,7 @@ internal sealed class ObjectFolder : IDisposable
             catch (DirectoryNotFoundException)
             {
                 // Made where it is missed: to ask for it each time costs two calls for each file.
-                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                OwnersOnly.MakeFolder(Path.GetDirectoryName(path)!);
                 File.Move(temporary, path, replace);
             }
             return true;

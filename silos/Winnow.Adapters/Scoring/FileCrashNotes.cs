@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using Winnow.Adapters.Disk;
 using Winnow.Grains.Ports;
 using Winnow.Model.Images;
 
@@ -31,7 +32,8 @@ internal sealed partial class FileCrashNotes : ICrashNotes, IDisposable
     /// <exception cref="IOException">The folder cannot be written.</exception>
     public FileCrashNotes(string folder, ILogger<FileCrashNotes> logger)
     {
-        (_folder, _logger) = (Directory.CreateDirectory(folder).FullName, logger);
+        (_folder, _logger) = (Path.GetFullPath(folder), logger);
+        OwnersOnly.MakeFolder(_folder);
         var list = Path.Combine(_folder, "suspects");
         if (File.Exists(list))
             foreach (var (dataset, image, deaths) in Read(list)) _deaths[(dataset, image)] = deaths;

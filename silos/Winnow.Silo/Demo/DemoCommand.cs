@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Winnow.Adapters.Disk;
 using Winnow.Client;
 using Winnow.Inference.Weights;
 using Winnow.Silo.Hosting;
@@ -11,6 +12,7 @@ namespace Winnow.Silo.Demo;
 internal static class DemoCommand
 {
     private const string Marker = "winnow-demo-data";
+    private static readonly string[] Known = ["data", "curves.svg", "summary.json"];
 
     public static async Task<int> RunAsync(string[] args)
     {
@@ -99,7 +101,8 @@ internal static class DemoCommand
             if (!File.Exists(Path.Combine(folder, Marker))) throw new DemoException($"{folder} is there and is not an earlier demo's. Choose another --out.");
             Directory.Delete(folder, recursive: true);
         }
-        Directory.CreateDirectory(folder);
+        OwnersOnly.CloseSharedFolder(output, Known);
+        OwnersOnly.MakeFolder(folder);
         File.WriteAllText(Path.Combine(folder, Marker), "This folder is made anew by each run of the demo.\n");
         return folder;
     }

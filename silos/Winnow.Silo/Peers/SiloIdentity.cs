@@ -11,8 +11,8 @@ namespace Winnow.Silo.Peers;
 /// </summary>
 internal sealed record SiloIdentity(X509Certificate2 Certificate, SslStreamCertificateContext Shown, X509Certificate2Collection Authorities)
 {
-    private static readonly Oid ServerUse = new("1.3.6.1.5.5.7.3.1");
-    private static readonly Oid ClientUse = new("1.3.6.1.5.5.7.3.2");
+    // Either end of a connection may call the other over it, whoever opened it: one that is good for a server alone would come in by being called.
+    private static readonly Oid[] BothUses = [new("1.3.6.1.5.5.7.3.1"), new("1.3.6.1.5.5.7.3.2")];
 
     /// <summary>When the certificate ends.</summary>
     public DateTimeOffset Ends => Certificate.NotAfter.ToUniversalTime();
@@ -27,6 +27,7 @@ internal sealed record SiloIdentity(X509Certificate2 Certificate, SslStreamCerti
             DisableCertificateDownloads = true,
         };
         policy.CustomTrustStore.AddRange(Authorities);
+        foreach (var use in BothUses) policy.ApplicationPolicy.Add(use);
         return policy;
     }
 
@@ -44,16 +45,15 @@ internal sealed record SiloIdentity(X509Certificate2 Certificate, SslStreamCerti
                 $"is good from {certificate.NotBefore.ToUniversalTime():u} to {certificate.NotAfter.ToUniversalTime():u}, and now it is {now:u}. 'bash deploy/renew-certificates' makes a new one."));
         }
         var identity = new SiloIdentity(certificate, SslStreamCertificateContext.Create(certificate, between, offline: true), authorities);
-        foreach (var use in new[] { ServerUse, ClientUse }) identity.CheckOwn(files, between, use, now);
+        identity.CheckOwn(files, between, now);
         return identity;
     }
 
     /// <summary>As another silo will, so that a silo which nobody would take does not start.</summary>
-    private void CheckOwn(SiloTlsFiles files, X509Certificate2Collection between, Oid use, DateTimeOffset now)
+    private void CheckOwn(SiloTlsFiles files, X509Certificate2Collection between, DateTimeOffset now)
     {
         using var chain = new X509Chain { ChainPolicy = NewPolicy() };
         chain.ChainPolicy.ExtraStore.AddRange(between);
-        chain.ChainPolicy.ApplicationPolicy.Add(use);
         chain.ChainPolicy.VerificationTime = now.UtcDateTime;
         if (chain.Build(Certificate)) return;
         throw files.Certificate.Wrong($"would be refused by a silo with {files.Authority}: {CertificateFaults.Of(Certificate, chain)}.");

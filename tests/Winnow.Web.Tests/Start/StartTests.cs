@@ -124,8 +124,9 @@ public sealed class StartTests : IDisposable
     [Fact]
     public async Task A_database_that_cannot_be_reached_is_named()
     {
-        var cluster = $"--S3:Bucket bucket --S3:Endpoint http://127.0.0.1:1 --S3:AccessKey a --S3:SecretKey s --Postgres:ConnectSeconds 1 --Postgres:ConnectionString Host=127.0.0.1;Port=1;Database=d;Username=u".Split(' ');
-        var (code, output) = await SiloRun.RunAsync([.. Serving(At("data")), .. cluster]);
+        var cluster = ("--S3:Bucket bucket --S3:Endpoint http://127.0.0.1:1 --S3:AccessKey a --S3:SecretKey s --Postgres:ConnectSeconds 1 "
+            + "--Postgres:ConnectionString Host=127.0.0.1;Port=1;Database=d;Username=u").Split(' ');
+        var (code, output) = await SiloRun.RunAsync([.. Serving(At("data")), .. cluster, .. SiloCertificateFolder.Shared.Options]);
         Assert.Equal(1, code);
         Assert.Contains("The start waits for the ledger on 127.0.0.1:1/d", output, StringComparison.Ordinal);
         Assert.EndsWith("The ledger on 127.0.0.1:1/d cannot be opened: the server cannot be reached.", output.TrimEnd(), StringComparison.Ordinal);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Hashing;
 using System.Security.Cryptography;
 using System.Text;
+using Winnow.Adapters.Disk;
 
 namespace Winnow.Adapters.Objects.S3;
 
@@ -35,7 +36,7 @@ internal sealed class ObjectCache : IDisposable
     public ObjectCache(string folder, long most, TimeProvider time)
     {
         (_folder, _most, _time) = (Path.GetFullPath(folder), most, time);
-        Directory.CreateDirectory(_folder);
+        OwnersOnly.MakeFolder(_folder);
         try
         {
             _lock = new FileStream(Path.Combine(_folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);

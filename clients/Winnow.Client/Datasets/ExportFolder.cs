@@ -1,0 +1,202 @@
+using System.Security.Cryptography;
+
+namespace Winnow.Client;
+
+/// <summary>
+/// The folder of an export. It appears whole or not at all: files are written into a folder beside it, which then gets its name. Where it is there already, they are written into a
+/// hidden folder within, which is a move away on any file system, and moved when all are there. An export that is cut off in between leaves a list of what is whose, by which the
+/// next one goes on; what no export wrote is never touched.
+/// </summary>
+internal sealed class ExportFolder : IDisposable
+{
+    private const string Staging = ".winnow-export.partial";
+    private const string Lock = ".lock";
+
+    /// <summary>What systems lay into folders by themselves.</summary>
+    private static readonly string[] Litter = [Staging, ".DS_Store", "Thumbs.db", "desktop.ini", "lost+found"];
+
+    private readonly string _folder;
+    private readonly string _staging;
+    private readonly bool _exists;
+    private readonly FileStream _lock;
+    private readonly ExportList _written;
+    private readonly ExportList? _before;
+    private bool _done;
+
+    private ExportFolder(string folder, bool exists, ExportList? before, ExportHeader header)
+    {
+        (_folder, _exists, _before) = (folder, exists, before);
+        _staging = exists ? Path.Combine(folder, Staging) : PartialFile.Beside(folder);
+        _written = new ExportList { Header = header };
+        _lock = Begin();
+    }
+
+    /// <summary>Files of the version that were written, without those that hold names.</summary>
+    public int Files { get; private set; }
+
+    /// <summary>Files of the version before that were removed.</summary>
+    public int Removed { get; private set; }
+
+    /// <summary>Finds out whether a version may be written into a folder, and makes ready.</summary>
+    /// <exception cref="IOException">There is something in the folder that may not be replaced, or another export is being written into it.</exception>
+    public static async Task<ExportFolder> OpenAsync(string folder, string dataset, int version, bool replace, CancellationToken cancellationToken)
+    {
+        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        if (File.Exists(full)) throw new IOException($"{folder} is a file. Name a folder.");
+        var exists = Directory.Exists(full);
+        var held = exists ? Directory.EnumerateFileSystemEntries(full).Select(p => Path.GetFileName(p)).Where(n => !Litter.Contains(n)).ToList() : [];
+        ExportList? before = null;
+        if (held.Count > 0)
+        {
+            before = await ExportList.ReadAsync(full, cancellationToken);
+            var what = before is null ? $"no export of Winnow is in it, but '{held[0]}'{(held.Count > 1 ? $" and {held.Count - 1} more" : "")}"
+                : before.Header.Replacing ? "an export into it was cut off"
+                : $"version {before.Header.Version} of {before.Header.Dataset} is in it";
+            if (before is null) throw new IOException($"{folder} is not empty: {what}. Name a new folder; what no export wrote is not replaced.");
+            if (!replace) throw new IOException($"{folder} is not empty: {what}. Name a new folder, or say --replace.");
+        }
+        return new ExportFolder(full, exists, before, ExportList.NewHeader(dataset, version));
+    }
+
+    private FileStream Begin()
+    {
+        Directory.CreateDirectory(_staging);
+        FileStream held;
+        try
+        {
+            held = new FileStream(Path.Combine(_staging, Lock), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+        }
+        catch (IOException e)
+        {
+            throw new IOException($"Another export is being written into {_folder}, or it cannot be written: {e.Message}", e);
+        }
+        // What an export that was killed has left.
+        foreach (var left in Directory.EnumerateDirectories(_staging)) Directory.Delete(left, recursive: true);
+        foreach (var left in Directory.EnumerateFiles(_staging))
+            if (Path.GetFileName(left) != Lock) File.Delete(left);
+        return held;
+    }
+
+    /// <summary>Writes one file.</summary>
+    /// <param name="path">Its path below the folder, with slashes.</param>
+    /// <param name="content">What it is to hold.</param>
+    /// <param name="expected">What its hash must be; null for whatever it is.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="InvalidDataException">The path leads out of the folder, or the content is other than expected.</exception>
+    public async Task AddAsync(string path, Stream content, string? expected, CancellationToken cancellationToken)
+    {
+        var steps = path.Split('/');
+        // A server is trusted with images, not with the caller's other files.
+        if (Array.Exists(steps, IsUnsound) || steps[0] is Staging or Lock or ExportList.FileName)
+            throw new InvalidDataException($"The export holds '{path}', which is not a file within the folder.");
+        var target = Path.Combine(_staging, Path.Combine(steps));
+        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var bytes = 0L;
+        await using (var file = new FileStream(target, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0, FileOptions.Asynchronous))
+        {
+            var buffer = new byte[1 << 16];
+            for (int read; (read = await content.ReadAsync(buffer, cancellationToken)) > 0; bytes += read)
+            {
+                hash.AppendData(buffer, 0, read);
+                await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+            }
+        }
+        var sha256 = Convert.ToHexStringLower(hash.GetHashAndReset());
+        if (expected is not null && sha256 != expected) throw new InvalidDataException($"'{path}' did not arrive as it is in the version. Begin the export again.");
+        _written.Add(new ExportedFile(path, bytes, sha256));
+        if (steps[^1][0] != '.') Files++;
+    }
+
+    /// <summary>Puts everything into its place.</summary>
+    /// <exception cref="IOException">Something that no export wrote, or that was changed since, stands where a file is to go.</exception>
+    public async Task CommitAsync(CancellationToken cancellationToken)
+    {
+        var list = Path.Combine(_staging, ExportList.FileName);
+        await _written.WriteAsync(list, cancellationToken);
+        if (!_exists)
+        {
+            _lock.Dispose();
+            Directory.Move(_staging, _folder);
+            _done = true;
+            return;
+        }
+        await RefuseForeignAsync(cancellationToken);
+        // From here on it is gone through with: what is half done is worse than either.
+        if (_before is not null)
+        {
+            var both = new ExportList { Header = _written.Header with { Replacing = true } };
+            both.AddAll(_before);
+            both.AddAll(_written);
+            var journal = list + ".both";
+            await both.WriteAsync(journal, CancellationToken.None);
+            File.Move(journal, Path.Combine(_folder, ExportList.FileName), overwrite: true);
+            RemoveOld(_before);
+        }
+        foreach (var path in _written.Paths)
+        {
+            var target = At(path);
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Move(Path.Combine(_staging, path), target, overwrite: true);
+        }
+        File.Move(list, Path.Combine(_folder, ExportList.FileName), overwrite: true);
+        _done = true;
+    }
+
+    public void Dispose()
+    {
+        _lock.Dispose();
+        if (_done && !_exists) return;
+        Directory.Delete(_staging, recursive: true);
+    }
+
+    private static bool IsUnsound(string step) =>
+        step is "" or "." or ".." || step.Contains('\0', StringComparison.Ordinal) || (OperatingSystem.IsWindows() && step.AsSpan().IndexOfAny('\\', ':') >= 0);
+
+    private string At(string path) => Path.Combine(_folder, path.Replace('/', Path.DirectorySeparatorChar));
+
+    /// <summary>Nothing is overwritten or removed but what an export wrote and nobody has touched since.</summary>
+    private async Task RefuseForeignAsync(CancellationToken cancellationToken)
+    {
+        foreach (var path in _written.Paths.Concat(_before?.Paths ?? []).Distinct(StringComparer.Ordinal))
+        {
+            var file = new FileInfo(At(path));
+            if (_written.Contains(path)) RefuseBlocked(path);
+            if (!file.Exists) continue;
+            if (_before?.Contains(path) != true) throw Foreign(path, "was not written by an export");
+            if (!_before.MayBe(path, file.Length) || !_before.Is(path, await HashAsync(file.FullName, cancellationToken)))
+                throw Foreign(path, "was changed since it was exported");
+        }
+    }
+
+    /// <summary>A folder where a file is to go, or a file where a folder is.</summary>
+    private void RefuseBlocked(string path)
+    {
+        if (Directory.Exists(At(path))) throw Foreign(path, "is a folder, and a file of the export is to go there");
+        for (var at = path.IndexOf('/'); at > 0; at = path.IndexOf('/', at + 1))
+            if (File.Exists(At(path[..at]))) throw Foreign(path[..at], "is a file, and files of the export are to go below it");
+    }
+
+    private IOException Foreign(string path, string what) => new($"{At(path)} {what}. It is left as it is: move it away, or name a new folder.");
+
+    private static async Task<string> HashAsync(string path, CancellationToken cancellationToken)
+    {
+        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.Asynchronous | FileOptions.SequentialScan);
+        return Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken));
+    }
+
+    private void RemoveOld(ExportList before)
+    {
+        var emptied = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var path in before.Paths.Where(p => !_written.Contains(p)))
+        {
+            if (!File.Exists(At(path))) continue;
+            File.Delete(At(path));
+            Removed++;
+            for (var at = path.LastIndexOf('/'); at > 0; at = path.LastIndexOf('/', at - 1)) emptied.Add(path[..at]);
+        }
+        // The deepest first; one that holds something else stays.
+        foreach (var folder in emptied.OrderByDescending(f => f.Length))
+            if (Directory.Exists(At(folder)) && !Directory.EnumerateFileSystemEntries(At(folder)).Any()) Directory.Delete(At(folder));
+    }
+}

@@ -1,0 +1,98 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Winnow.Client;
+
+/// <summary>The first line of the list that an export leaves in its folder.</summary>
+/// <param name="Format">Always <see cref="ExportList.FormatName"/>.</param>
+/// <param name="Layout">1; a change that old readers would misread adds one.</param>
+/// <param name="Dataset">The dataset.</param>
+/// <param name="Version">The version; while one takes the place of another, the new one.</param>
+/// <param name="Replacing">Whether the folder is between two versions: the list holds the files of both.</param>
+internal sealed record ExportHeader(string Format, int Layout, string Dataset, int Version, bool Replacing = false);
+
+/// <summary>A file that an export wrote.</summary>
+/// <param name="Path">Its path below the folder, with slashes.</param>
+/// <param name="Bytes">Its length.</param>
+/// <param name="Sha256">Its hash, lower-case hex.</param>
+internal sealed record ExportedFile(string Path, long Bytes, string Sha256);
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(ExportHeader))]
+[JsonSerializable(typeof(ExportedFile))]
+internal sealed partial class ExportJson : JsonSerializerContext;
+
+/// <summary>
+/// What an export wrote into a folder, so that another one may replace that and nothing else. A file of JSON lines: a header, then one line per file.
+/// </summary>
+internal sealed class ExportList
+{
+    /// <summary>The file in the folder of an export.</summary>
+    public const string FileName = ".winnow-export.jsonl";
+
+    public const string FormatName = "winnow-export";
+    private const int ThisLayout = 1;
+
+    /// <summary>The forms in which each file may stand there: more than one while a version takes the place of another.</summary>
+    private readonly Dictionary<string, List<ExportedFile>> _files = new(StringComparer.Ordinal);
+
+    public required ExportHeader Header { get; init; }
+
+    public IEnumerable<string> Paths => _files.Keys;
+
+    public int Count => _files.Count;
+
+    public static ExportHeader NewHeader(string dataset, int version, bool replacing = false) => new(FormatName, ThisLayout, dataset, version, replacing);
+
+    public bool Contains(string path) => _files.ContainsKey(path);
+
+    public void Add(ExportedFile file)
+    {
+        if (_files.TryGetValue(file.Path, out var forms)) forms.Add(file);
+        else _files.Add(file.Path, [file]);
+    }
+
+    public void AddAll(ExportList other)
+    {
+        foreach (var file in other._files.Values.SelectMany(f => f)) Add(file);
+    }
+
+    /// <summary>Whether a file of this length may be one of these, before its hash is known.</summary>
+    public bool MayBe(string path, long bytes) => _files[path].Exists(f => f.Bytes == bytes);
+
+    public bool Is(string path, string sha256) => _files[path].Exists(f => f.Sha256 == sha256);
+
+    /// <summary>Reads the list of a folder; null where there is none.</summary>
+    /// <exception cref="InvalidDataException">It is not what an export writes.</exception>
+    public static async Task<ExportList?> ReadAsync(string folder, CancellationToken cancellationToken)
+    {
+        var path = Path.Combine(folder, FileName);
+        if (!File.Exists(path)) return null;
+        try
+        {
+            using var lines = new StreamReader(path);
+            var header = JsonSerializer.Deserialize(await lines.ReadLineAsync(cancellationToken) ?? "", ExportJson.Default.ExportHeader);
+            if (header is not { Format: FormatName, Layout: ThisLayout }) throw new JsonException("It is of another format.");
+            var list = new ExportList { Header = header };
+            while (await lines.ReadLineAsync(cancellationToken) is { } line)
+                list.Add(JsonSerializer.Deserialize(line, ExportJson.Default.ExportedFile) ?? throw new JsonException("A line is null."));
+            return list;
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"{path}, which lists what an export wrote, cannot be read: {e.Message} Export into another folder.", e);
+        }
+    }
+
+    /// <summary>Writes the list.</summary>
+    public async Task WriteAsync(string path, CancellationToken cancellationToken)
+    {
+        var lines = new StreamWriter(path) { NewLine = "\n" };
+        await using (lines)
+        {
+            await lines.WriteLineAsync(JsonSerializer.Serialize(Header, ExportJson.Default.ExportHeader).AsMemory(), cancellationToken);
+            foreach (var file in _files.Values.SelectMany(f => f))
+                await lines.WriteLineAsync(JsonSerializer.Serialize(file, ExportJson.Default.ExportedFile).AsMemory(), cancellationToken);
+        }
+    }
+}
