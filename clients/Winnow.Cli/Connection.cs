@@ -1,73 +1,68 @@
 using System.CommandLine;
-using System.Text.Json;
 using Spectre.Console;
 using Winnow.Client;
-using Winnow.Inference.Weights;
 
 namespace Winnow.Cli;
 
-/// <summary>Where the server is and who is asking, from options or the environment; and how every command ends: 0 well, 1 refused or failed, 2 misused, 130 stopped.</summary>
+/// <summary>
+/// Where the server is and who is asking, from options or the environment. An option counts before its variable, and what stands in neither
+/// has no default that help would show.
+/// </summary>
 internal sealed class Connection
 {
-    private readonly Option<string> _server = new("--server")
+    private readonly Option<string?> _server = new("--server")
     {
-        Description = "Address of the server. Default $WINNOW_SERVER, else http://127.0.0.1:5080.",
+        Description = "Address of the server, with the path that it may stand below. "
+            + $"Default $WINNOW_SERVER, else {ConnectionSettings.DefaultServer}.",
         Recursive = true,
-        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("WINNOW_SERVER") ?? "http://127.0.0.1:5080",
     };
 
     private readonly Option<string?> _key = new("--key")
     {
         Description = "API key. Default $WINNOW_KEY, which other users of this machine cannot read off the command line.",
         Recursive = true,
-        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("WINNOW_KEY"),
+    };
+
+    private readonly Option<string?> _keyFile = new("--key-file")
+    {
+        Description = "File that holds the API key and nothing else. Default $WINNOW_KEY_FILE.",
+        Recursive = true,
     };
 
     private readonly Option<string?> _actor = new("--actor")
     {
-        Description = "Who acts: what history records. With a key that is the key's principal, and this counts only where the key may act for others. Default $WINNOW_ACTOR; without a key else the name of the user.",
+        Description = "Who acts: what history records. With a key that is the key's principal, and this counts only where the key may act "
+            + "for others. Default $WINNOW_ACTOR; without a key else the name of the user.",
         Recursive = true,
-        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("WINNOW_ACTOR"),
     };
 
-    public IEnumerable<Option> Options => [_server, _key, _actor];
+    private readonly Option<int?> _retries = new("--retries")
+    {
+        Description = "How often a request is repeated that met a lost connection or a busy server, 0 to 100. "
+            + "Default 8, which takes about a minute.",
+        Recursive = true,
+    };
+
+    public IEnumerable<Option> Options => [_server, _key, _keyFile, _actor, _retries];
 
     /// <summary>A command that talks to the server.</summary>
-    public void OnRun(Command command, Func<ParseResult, WinnowClient, CancellationToken, Task<int>> run) => OnRunLocally(command, async (parsed, ct) =>
-    {
-        if (!Uri.TryCreate(parsed.GetValue(_server), UriKind.Absolute, out var address)) throw new ArgumentException($"--server '{parsed.GetValue(_server)}' is not an address.");
-        var key = parsed.GetValue(_key);
-        using var client = new WinnowClient(new WinnowClientOptions { Address = address, Key = key, Actor = parsed.GetValue(_actor) ?? (key is null ? Environment.UserName : null) });
-        return await run(parsed, client, ct);
-    });
+    public void OnRun(Command command, Func<ParseResult, WinnowClient, CancellationToken, Task<int>> run) =>
+        OnRunLocally(command, async (parsed, ct) =>
+        {
+            using var client = new WinnowClient(Read(parsed));
+            return await run(parsed, client, ct);
+        });
 
     /// <summary>A command that works on this machine alone.</summary>
-    public static void OnRunLocally(Command command, Func<ParseResult, CancellationToken, Task<int>> run) => command.SetAction(async (parsed, ct) =>
+    public static void OnRunLocally(Command command, Func<ParseResult, CancellationToken, Task<int>> run) =>
+        command.SetAction((parsed, ct) => Endings.RunAsync(() => run(parsed, ct), ct));
+
+    private WinnowClientOptions Read(ParseResult parsed)
     {
-        try
-        {
-            return await run(parsed, ct);
-        }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
-        {
-            return 130;
-        }
-        catch (ArgumentException e)
-        {
-            await Console.Error.WriteLineAsync(e.Message);
-            return 2;
-        }
-        catch (HttpRequestException e)
-        {
-            await Console.Error.WriteLineAsync($"The server at {parsed.GetValue<string>("--server")} cannot be reached: {e.Message} Is it running? See --server.");
-            return 1;
-        }
-        catch (Exception e) when (e is WinnowApiException or WeightsUnavailableException or IOException or TimeoutException or InvalidDataException or JsonException or UnauthorizedAccessException)
-        {
-            await Console.Error.WriteLineAsync(e.Message);
-            return 1;
-        }
-    });
+        var given = new ConnectionSettings(
+            parsed.GetValue(_server), parsed.GetValue(_key), parsed.GetValue(_keyFile), parsed.GetValue(_actor), parsed.GetValue(_retries));
+        return given.Read(Environment.GetEnvironmentVariable, Environment.UserName) with { OnRetry = RetryLines.Write };
+    }
 
     /// <summary>Whether a person watches.</summary>
     public static bool Live => !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Interactive;

@@ -8,6 +8,8 @@ public sealed class WinnowApiException : Exception
     /// <summary>With the server's reason.</summary>
     public WinnowApiException(HttpStatusCode status, string message) : base(message) => Status = status;
 
+    internal WinnowApiException(HttpStatusCode status, string message, Exception inner) : base(message, inner) => Status = status;
+
     /// <summary>The HTTP status.</summary>
     public HttpStatusCode Status { get; }
 }

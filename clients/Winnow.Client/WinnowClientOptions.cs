@@ -1,20 +1,32 @@
+using Winnow.Model.Security;
+
 namespace Winnow.Client;
 
 /// <summary>How to reach a Winnow server.</summary>
 public sealed record WinnowClientOptions
 {
-    /// <summary>The server. Default <c>http://127.0.0.1:5080</c>.</summary>
+    /// <summary>
+    /// The server. A path behind its host is kept, for a server that stands below one, as behind a reverse proxy; a slash at the end
+    /// changes nothing. What listens on this machine itself (localhost) is never asked through a proxy of the environment. Default
+    /// <c>http://127.0.0.1:5080</c>.
+    /// </summary>
     public Uri Address { get; init; } = new("http://127.0.0.1:5080");
 
-    /// <summary>Further servers of the same cluster, at most 100: a request that one does not answer is repeated at the next. Default none; a load balancer makes them needless.</summary>
+    /// <summary>
+    /// Further servers of the same cluster, at most 100: a request that one does not answer is repeated at the next. Default none; a load
+    /// balancer makes them needless.
+    /// </summary>
     public IReadOnlyList<Uri> FurtherAddresses { get; init; } = [];
 
-    /// <summary>The API key, or a token of the server's identity provider; needed wherever the server does not listen on loopback alone. Default none.</summary>
+    /// <summary>
+    /// The API key, or a token of the server's identity provider: printable ASCII without blanks. Line ends and blanks around it are left
+    /// out. Needed wherever the server does not listen on loopback alone. Default none.
+    /// </summary>
     public string? Key { get; init; }
 
     /// <summary>
-    /// In whose name to act, 1 to 100 printable characters. History records it as it is on a server without keys; with a key that may act for
-    /// others as <c>PRINCIPAL for ACTOR</c>; with any other the server disregards it. Default none.
+    /// In whose name to act, 1 to 100 printable characters of any script. History records it as it is on a server without keys; with a key
+    /// that may act for others as <c>PRINCIPAL for ACTOR</c>; with any other the server disregards it. Default none.
     /// </summary>
     public string? Actor { get; init; }
 
@@ -33,21 +45,28 @@ public sealed record WinnowClientOptions
     /// <summary>First pause before a repetition; it doubles each time, with jitter, up to 30 s. Default 200 ms.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>
+    /// Told of each repetition before its pause, on whichever thread met the need for it. What it throws ends the request. Default none:
+    /// nothing is told.
+    /// </summary>
+    public Action<RetryNotice>? OnRetry { get; init; }
+
     /// <summary>The clock. Default the system's.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     internal string? Check()
     {
-        if (!IsHttp(Address)) return $"Address must be an http or https address, not '{Address}'.";
+        if (ServerAddress.Check(Address) is { } address) return $"Address {address}";
         if (FurtherAddresses.Count > 100) return $"FurtherAddresses has at most 100 addresses, not {FurtherAddresses.Count}.";
-        if (FurtherAddresses.FirstOrDefault(a => !IsHttp(a)) is { } wrong) return $"FurtherAddresses must be http or https addresses, not '{wrong}'.";
-        if (Actor is { Length: 0 or > 100 } || Actor?.Any(c => c is < ' ' or > '~') == true) return "Actor must have 1 to 100 printable ASCII characters.";
+        if (FurtherAddresses.Select(ServerAddress.Check).FirstOrDefault(w => w is not null) is { } further)
+            return $"One of FurtherAddresses {further}";
+        if (SecretText.Trim(Key) is { } key && SecretText.Check(nameof(Key), key) is { } wrong) return wrong;
+        if (Actor is not null && !ActorName.IsValid(Actor)) return $"Actor {ActorName.Rule}.";
         if (Timeout < TimeSpan.FromSeconds(1) || Timeout > TimeSpan.FromHours(1)) return $"Timeout must be 1 s to 1 h, not {Timeout}.";
         if (RestoreTimeout < TimeSpan.FromSeconds(1) || RestoreTimeout > TimeSpan.FromHours(24)) return $"RestoreTimeout must be 1 s to 24 h, not {RestoreTimeout}.";
         if (RetryAttempts is < 0 or > 100) return $"RetryAttempts must be 0 to 100, not {RetryAttempts}.";
-        if (RetryDelay <= TimeSpan.Zero || RetryDelay > TimeSpan.FromSeconds(30)) return $"RetryDelay must be above 0 and at most 30 s, not {RetryDelay}.";
+        if (RetryDelay <= TimeSpan.Zero || RetryDelay > TimeSpan.FromSeconds(30))
+            return $"RetryDelay must be above 0 and at most 30 s, not {RetryDelay}.";
         return null;
     }
-
-    private static bool IsHttp(Uri address) => address.IsAbsoluteUri && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps);
 }

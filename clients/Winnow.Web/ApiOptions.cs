@@ -1,4 +1,5 @@
 using Winnow.Abstractions.Security;
+using Winnow.Model.Security;
 using Winnow.Web.Security;
 
 namespace Winnow.Web;
@@ -6,7 +7,10 @@ namespace Winnow.Web;
 /// <summary>The front door.</summary>
 public sealed class ApiOptions
 {
-    /// <summary>The operator's key, sent as <c>Authorization: Bearer</c>: the owner of the cluster, who makes all others. 16 to 500 characters. Default none, which is allowed on loopback alone.</summary>
+    /// <summary>
+    /// The operator's key, sent as <c>Authorization: Bearer</c>: the owner of the cluster, who makes all others. 16 to 500 printable ASCII
+    /// characters without blanks; line ends and blanks around them do not count. Default none, which is allowed on loopback alone.
+    /// </summary>
     public string? Key { get; set; }
 
     /// <summary>A file that holds the key, such as a mounted secret. Default none.</summary>
@@ -24,6 +28,12 @@ public sealed class ApiOptions
     /// <summary>How much one caller may ask.</summary>
     public RequestLimits Limits { get; set; } = new();
 
+    /// <summary>
+    /// Path below which the server stands, such as <c>/winnow</c>, where a reverse proxy passes it on as it is; one that takes it off needs
+    /// nothing here. Default none.
+    /// </summary>
+    public string? PathBase { get; set; }
+
     /// <summary>Largest upload of one lot, in bytes. 1 MiB to 4 GiB. Default 512 MiB.</summary>
     public long MaxLotBytes { get; set; } = 512L << 20;
 
@@ -36,7 +46,7 @@ public sealed class ApiOptions
     {
         if (!string.IsNullOrEmpty(Key) && !string.IsNullOrEmpty(KeyFile))
             throw new ArgumentException("Api:Key and Api:KeyFile are both set. Leave one.");
-        var (option, key) = string.IsNullOrEmpty(KeyFile) ? ("Api:Key", Key) : ("Api:KeyFile", SecretFile.Read("Api:KeyFile", KeyFile));
+        var (option, key) = string.IsNullOrEmpty(KeyFile) ? ("Api:Key", SecretText.Trim(Key)) : ("Api:KeyFile", SecretFile.Read("Api:KeyFile", KeyFile));
         if (string.IsNullOrEmpty(key)) return null;
         // What no header can carry would shut everybody out.
         if (key.Any(c => c is <= ' ' or > '~'))
@@ -51,6 +61,7 @@ public sealed class ApiOptions
     {
         if (MaxLotBytes is < 1 << 20 or > 4L << 30) return $"Api:MaxLotBytes must be {1 << 20} to {4L << 30}, not {MaxLotBytes}.";
         if (BodyTimeout < TimeSpan.FromSeconds(1) || BodyTimeout > TimeSpan.FromHours(1))
+            if (PathBase is { Length: > 0 } below && (below[0] != '/' || below.Length == 1 || below[^1] == '/'))
             return $"Api:BodyTimeout must be 1 s to 1 h, not {BodyTimeout}.";
         return TrustedProxies.Check(Proxies) ?? Oidc?.Check() ?? Limits.Check();
     }

@@ -41,6 +41,12 @@ public static class WinnowApi
         app.UseExceptionHandler();
         // What the framework answers with a number alone gets its sentence too.
         app.UseStatusCodePages(c => Problems.SayAsync(c.HttpContext));
+        if (app.Services.GetRequiredService<ApiOptions>().PathBase is { Length: > 0 } below)
+        {
+            // Routes are found in what stands behind the path, so the search for them comes after it.
+            app.UsePathBase(below);
+            app.UseRouting();
+        }
         app.UseBodyTimeout();
         app.UseSecurity();
         app.UseRequestRules();

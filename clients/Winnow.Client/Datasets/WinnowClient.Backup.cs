@@ -59,22 +59,24 @@ public sealed partial class WinnowClient
     {
         var name = dataset is null ? "" : "&dataset=" + Uri.EscapeDataString(dataset);
         var path = $"/api/v1/restore?alikeClasses={(alikeClasses ? "true" : "false")}{name}";
-        var server = _addresses[Volatile.Read(ref _current) % _addresses.Length];
+        var server = CurrentServer;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         // However long it takes, as long as it goes on; and once: a stream cannot be sent again.
         var content = new BackupContent(backup, progress, to => Patient(to, "Sending the backup"), () => limit.CancelAfter(_options.RestoreTimeout));
-        using var request = NewRequest(HttpMethod.Post, new Uri(server, path), content);
+        using var request = NewRequest(HttpMethod.Post, server.At(path), content);
         // A name that is taken is refused before anything is sent.
         request.Headers.ExpectContinue = true;
         try
         {
-            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
-            if (!response.IsSuccessStatusCode) throw await ProblemOfAsync(response, limit.Token);
+            using var response = await OnceAsync(
+                request, server.Uri, HttpCompletionOption.ResponseHeadersRead, System.Threading.Timeout.InfiniteTimeSpan, limit.Token);
+            await Answers.CheckAsync(response, limit.Token);
             return await ReadAsync(response, ModelJson.Default.RestoredDataset, limit.Token);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException($"{server} had all of the backup and did not answer for {_options.RestoreTimeout}. Look whether the dataset is there before you begin again.", e);
+            throw new TimeoutException(
+                $"{server.Uri} had all of the backup and did not answer for {_options.RestoreTimeout}. Look whether the dataset is there before you begin again.", e);
         }
     }
 

@@ -7,7 +7,6 @@ namespace Winnow.Web.Security;
 /// <summary>Who is acting: what history records. The one place that decides it.</summary>
 internal static class CallerIdentity
 {
-    private const string Header = "Winnow-Actor";
     private const string Default = "local";
 
     /// <summary>Who is acting, of a request that was admitted.</summary>
@@ -15,26 +14,28 @@ internal static class CallerIdentity
 
     /// <summary>The caller of a request that was admitted.</summary>
     public static AdmittedCaller Admitted(HttpContext context) =>
-        context.Features.Get<AdmittedCaller>() ?? throw new InvalidOperationException($"{context.Request.Path} is handled without its caller being admitted: map it with .Requires(…).");
+        context.Features.Get<AdmittedCaller>()
+        ?? throw new InvalidOperationException($"{context.Request.Path} is handled without its caller being admitted: map it with .Requires(…).");
 
     /// <summary>Asks for more than the endpoint did, where a request's content calls for it.</summary>
     /// <exception cref="ForbiddenException">The caller does not hold it.</exception>
     public static void Demand(HttpContext context, Permission permission, string what)
     {
-        if (!Admitted(context).Access.Permissions.Contains(permission)) throw new ForbiddenException($"{what} needs the permission {EndpointRule.NameOf(permission)}, which you do not hold here.");
+        if (Admitted(context).Access.Permissions.Contains(permission)) return;
+        throw new ForbiddenException($"{what} needs the permission {EndpointRule.NameOf(permission)}, which you do not hold here.");
     }
 
     /// <summary>
-    /// What history records: the principal; <c>PRINCIPAL for NAME</c> where a key that may act for others names somebody; the bare name on a
-    /// server without keys. Names of principals hold no spaces, so the three cannot be taken for each other.
+    /// What history records: the principal; <c>PRINCIPAL for NAME</c> where a key that may act for others names somebody; the bare name on
+    /// a server without keys. Names of principals hold no spaces, so the three cannot be taken for each other.
     /// </summary>
     public static string ActorOf(Caller caller, CallerAccess access, HttpContext context)
     {
-        var sent = context.Request.Headers[Header].ToString();
+        var sent = ActorName.FromHeader(context.Request.Headers[ActorName.Header].ToString());
         if (!access.Permissions.Contains(Permission.ActForOthers)) sent = "";
-        if (sent.Length > 100 || sent.Any(c => c is < ' ' or > '~')) throw new RefusedException($"{Header} must have 1 to 100 printable ASCII characters.");
+        if (sent.Length > 0 && !ActorName.IsValid(sent)) throw new RefusedException($"{ActorName.Header} {ActorName.Rule}.");
         // So begins the name of somebody whom a backup told of.
-        if (ActorName.Read(sent).Told is not null) throw new RefusedException($"{Header} may not begin with 'told:' and a number.");
+        if (ActorName.Read(sent).Told is not null) throw new RefusedException($"{ActorName.Header} may not begin with 'told:' and a number.");
         if (caller.Principal is not { } principal) return sent.Length == 0 ? Default : sent;
         return sent.Length == 0 ? principal.ToString() : $"{principal} for {sent}";
     }
@@ -44,6 +45,8 @@ internal static class CallerIdentity
     {
         var sent = context.Request.Headers["Idempotency-Key"].ToString();
         if (sent.Length == 0) return Guid.NewGuid();
-        return Guid.TryParse(sent, out var id) && id != Guid.Empty ? id : throw new RefusedException("Idempotency-Key must be a UUID other than zero.");
+        return Guid.TryParse(sent, out var id) && id != Guid.Empty
+            ? id
+            : throw new RefusedException("Idempotency-Key must be a UUID other than zero.");
     }
 }

@@ -21,6 +21,8 @@ internal static class OidcTokens
         jwt.RequireHttpsMetadata = !options.OnLoopback;
         jwt.MapInboundClaims = false;
         jwt.SaveToken = false;
+        // No proxy reaches what listens on this machine alone.
+        if (options.OnLoopback) jwt.BackchannelHttpHandler = new SocketsHttpHandler { UseProxy = false };
         jwt.BackchannelTimeout = TimeSpan.FromSeconds(10);
         jwt.TokenValidationParameters = new TokenValidationParameters
         {
@@ -40,10 +42,13 @@ internal static class OidcTokens
                 var principal = new Principal(PrincipalKind.Person, context.Principal?.FindFirst(options.SubjectClaim)?.Value ?? "");
                 if (!principal.IsValid)
                 {
-                    context.Fail(new CredentialException("subject", $"The token's claim '{options.SubjectClaim}' does not name a person. {Principal.Rule}"));
+                    var wrong = $"The token's claim '{options.SubjectClaim}' does not name a person. {Principal.Rule}";
+                    context.Fail(new CredentialException("subject", wrong));
                     return Task.CompletedTask;
                 }
-                var roles = context.Principal!.FindAll(options.RolesClaim).Select(c => options.Roles.TryGetValue(c.Value, out var role) ? OidcOptions.RoleOf(role) : null).OfType<HeldRole>();
+                var roles = context.Principal!.FindAll(options.RolesClaim)
+                    .Select(c => options.Roles.TryGetValue(c.Value, out var role) ? OidcOptions.RoleOf(role) : null)
+                    .OfType<HeldRole>();
                 context.Principal = new CallerClaims(new Caller(principal, CallerTrust.Granted, TokenRoles: [.. roles]));
                 return Task.CompletedTask;
             },

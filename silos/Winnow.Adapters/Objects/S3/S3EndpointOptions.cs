@@ -6,7 +6,9 @@ namespace Winnow.Adapters.Objects.S3;
 /// <summary>How to reach one S3 server.</summary>
 public class S3EndpointOptions
 {
-    /// <summary>Address of the server, such as <c>https://s3.eu-central-1.amazonaws.com</c> or <c>http://minio:9000</c>. Required.</summary>
+    /// <summary>
+    /// Address of the server, such as <c>https://s3.eu-central-1.amazonaws.com</c> or <c>http://minio:9000</c>. Required.
+    /// </summary>
     public string Endpoint { get; set; } = "";
 
     /// <summary>Region that requests are signed for. Default <c>us-east-1</c>, which servers without regions take.</summary>
@@ -24,16 +26,22 @@ public class S3EndpointOptions
     /// <summary>A file that holds the secret key, such as a mounted secret. Default none.</summary>
     public string? SecretKeyFile { get; set; }
 
-    /// <summary>Whether the bucket stands in the path and not in the host name. Default true, which every server but the newest AWS regions takes.</summary>
+    /// <summary>
+    /// Whether the bucket stands in the path and not in the host name. Default true, which every server but the newest AWS regions takes.
+    /// </summary>
     public bool PathStyle { get; set; } = true;
 
     /// <summary>Longest wait for a connection. 100 ms to 1 min. Default 3 s.</summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>Longest wait for an answer, and for the next bytes of one. 100 ms to 10 min. Default 10 s; an upload gets a second more per MiB.</summary>
+    /// <summary>
+    /// Longest wait for an answer, and for the next bytes of one. 100 ms to 10 min. Default 10 s; an upload gets a second more per MiB.
+    /// </summary>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a request is repeated that meets a lost connection, a timeout or a busy server. 0 to 10 min. Default 30 s.</summary>
+    /// <summary>
+    /// How long a request is repeated that meets a lost connection, a timeout or a busy server. 0 to 10 min. Default 30 s.
+    /// </summary>
     public TimeSpan RetryFor { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Requests of one bulk operation on their way at once. 1 to 256. Default 16.</summary>
@@ -55,7 +63,8 @@ public class S3EndpointOptions
     }
 
     /// <summary>The key pair in force.</summary>
-    /// <exception cref="ArgumentException">A key is not set or its file cannot be read; the message names the setting, never the key.</exception>
+    /// <exception cref="ArgumentException">A key is not set or its file cannot be read; the message names the setting, never the
+    /// key.</exception>
     internal S3Credentials ReadCredentials(string section = "S3") =>
         new(Read(section, nameof(AccessKey), AccessKey, AccessKeyFile), Read(section, nameof(SecretKey), SecretKey, SecretKeyFile));
 
@@ -68,7 +77,7 @@ public class S3EndpointOptions
     private static string Read(string section, string name, string? value, string? file)
     {
         if (file is { Length: > 0 }) value = SecretFile.Read($"{section}:{name}File", file);
-        return string.IsNullOrWhiteSpace(value) ? throw new ArgumentException($"{section}:{name} is not set. Set it, or {section}:{name}File to a file that holds it.") : value;
+        return string.IsNullOrWhiteSpace(value) ? throw new ArgumentException($"{section}:{name} is not set. Set it, or {section}:{name}File to a file that holds it.") : value.Trim();
     }
 }
 

@@ -1,0 +1,90 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Winnow.Client;
+
+/// <summary>Reads what a server answered, and tells a refusal of Winnow from the word of something else at its address.</summary>
+internal static class Answers
+{
+    private const int LongestProblem = 1 << 20;
+
+    /// <summary>The answer's content.</summary>
+    /// <exception cref="WinnowApiException">It is not what Winnow answers.</exception>
+    public static async Task<T> ReadAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        try
+        {
+            return await JsonSerializer.DeserializeAsync(stream, type, cancellationToken)
+                ?? throw new WinnowApiException(response.StatusCode, $"The server answered {AddressOf(response)} with nothing.");
+        }
+        catch (JsonException e)
+        {
+            throw new WinnowApiException(
+                response.StatusCode,
+                $"The server answered {AddressOf(response)} with what this client cannot read: {e.Message} Are both of the same release?",
+                e);
+        }
+    }
+
+    /// <summary>Makes sure that it is Winnow that answered well, not a page of something in front of it.</summary>
+    /// <exception cref="WinnowApiException">It is a refusal, or such a page.</exception>
+    public static async Task CheckAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        if (response.IsSuccessStatusCode && !IsPage(response)) return;
+        throw await ProblemOfAsync(response, cancellationToken);
+    }
+
+    /// <summary>What a refusal says, as an exception.</summary>
+    public static async Task<WinnowApiException> ProblemOfAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        var said = await DetailOfAsync(response, cancellationToken) ?? Foreign(response);
+        return new WinnowApiException(response.StatusCode, said);
+    }
+
+    /// <summary>The reason that a server of Winnow gives; null when it is none of those that answered.</summary>
+    private static async Task<string?> DetailOfAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        if (IsPage(response) || response.Content.Headers.ContentLength > LongestProblem) return null;
+        var text = await response.Content.ReadAsStringAsync(cancellationToken);
+        try
+        {
+            using var problem = JsonDocument.Parse(text);
+            return problem.RootElement.ValueKind == JsonValueKind.Object && problem.RootElement.TryGetProperty("detail", out var found)
+                && found.ValueKind == JsonValueKind.String && found.GetString() is { Length: > 0 } said ? said : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>An answer without a reason comes from what stands between, or from another program at the same address.</summary>
+    private static string Foreign(HttpResponseMessage response)
+    {
+        var (address, status) = (AddressOf(response), $"{(int)response.StatusCode} {response.ReasonPhrase}".Trim());
+        if (response.Headers.Location is { } elsewhere && (int)response.StatusCode is >= 300 and < 400)
+        {
+            return $"{address} was answered with {status}, on to {elsewhere}: give the server's address as it is there. "
+                + "It is not followed, so that a key goes nowhere but where it was meant for.";
+        }
+        return response.StatusCode switch
+        {
+            HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout =>
+                $"What stands before the server answered {address} with {status}: the server itself may be away.",
+            HttpStatusCode.RequestEntityTooLarge =>
+                $"What stands before the server takes no request of this size ({status} for {address}): "
+                + "have its limit raised, or send less at a time.",
+            HttpStatusCode.ProxyAuthenticationRequired =>
+                $"The proxy on the way to {address} wants a name and password ({status}): put them into its address in the environment.",
+            _ => $"{address} was answered with {status}, without a word of Winnow's: "
+                + "is the address right, and is the path in it that the server may stand below?",
+        };
+    }
+
+    private static bool IsPage(HttpResponseMessage response) => response.Content.Headers.ContentType?.MediaType is "text/html";
+
+    private static string AddressOf(HttpResponseMessage response) =>
+        response.RequestMessage?.RequestUri?.GetLeftPart(UriPartial.Path) ?? "A request";
+}
