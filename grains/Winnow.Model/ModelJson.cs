@@ -39,6 +39,7 @@ namespace Winnow.Model;
 [JsonSerializable(typeof(IReadOnlyList<ImageId>))]
 [JsonSerializable(typeof(IngestResult))]
 [JsonSerializable(typeof(IReadOnlyList<IngestResult>))]
+[JsonSerializable(typeof(IntakeLimits))]
 [JsonSerializable(typeof(Annotation))]
 [JsonSerializable(typeof(IReadOnlyList<Annotation>))]
 [JsonSerializable(typeof(Prelabel))]

@@ -3,31 +3,88 @@ using Winnow.Model.Names;
 
 namespace Winnow.Client;
 
+/// <summary>How the files of a folder become images.</summary>
+public sealed record ImageFolderOptions
+{
+    /// <summary>Whether the name of a file's own folder is its class. Default false.</summary>
+    public bool LabelsFromFolders { get; init; }
+
+    /// <summary>What the images are for. Default the pool.</summary>
+    public Partition Partition { get; init; }
+
+    /// <summary>Whether links to folders are followed as those to files are. A loop of them ends. Default false.</summary>
+    public bool FollowFolderLinks { get; init; }
+}
+
+/// <summary>
+/// What a walk through a folder met besides the files that it gave. Filled as the walk goes on; to be read when it is over.
+/// </summary>
+public sealed class ImageFolderReport
+{
+    internal const int MostSamples = 10;
+
+    private readonly List<string> _hidden = [];
+
+    /// <summary>Links to files that were followed.</summary>
+    public long FileLinks { get; internal set; }
+
+    /// <summary>Links to folders that were followed.</summary>
+    public long FolderLinks { get; internal set; }
+
+    /// <summary>Links to folders that are read anyway, so that nothing is missing because they were not followed.</summary>
+    public long NeedlessLinks { get; internal set; }
+
+    /// <summary>Hidden files and folders, which are passed over.</summary>
+    public long Hidden { get; private set; }
+
+    /// <summary>The first of them.</summary>
+    public IReadOnlyList<string> HiddenSamples => _hidden;
+
+    internal void AddHidden(string name)
+    {
+        Hidden++;
+        if (_hidden.Count < MostSamples) _hidden.Add(name);
+    }
+}
+
 /// <summary>The files of a folder as images to import.</summary>
 public static class ImageFolder
 {
-    /// <summary>
-    /// Every file below a folder, in the order of paths. Hidden files are left out, links are not followed. Whether a file is an image is for
-    /// the server to say: what is not is quarantined with a reason, so that nothing goes missing unseen.
-    /// </summary>
+    /// <summary>Every file below a folder, in the order of paths.</summary>
+    /// <inheritdoc cref="EnumerateAsync(string, ImageFolderOptions, ImageFolderReport?)"/>
     /// <param name="folder">The folder.</param>
     /// <param name="labelsFromFolders">Whether the name of a file's own folder is its class, decoded where an export encoded it.</param>
     /// <param name="partition">What the images are for.</param>
-    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
-    public static async IAsyncEnumerable<ImageToImport> EnumerateAsync(string folder, bool labelsFromFolders = false, Partition partition = Partition.Pool)
+    public static IAsyncEnumerable<ImageToImport> EnumerateAsync(
+        string folder, bool labelsFromFolders = false, Partition partition = Partition.Pool) =>
+        EnumerateAsync(folder, new ImageFolderOptions { LabelsFromFolders = labelsFromFolders, Partition = partition });
+
+    /// <summary>
+    /// Every file below a folder, in the order of paths. Links to files are followed, hidden files and folders are passed over. Whatever
+    /// cannot be read (a file or folder without permission, a pipe, a broken link, a name that is not UTF-8) is given too, and says why
+    /// when it is read: nothing goes missing unseen, and nothing is in the way of the rest. Whether a file is an image is for the server
+    /// to say.
+    /// </summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="options">How its files become images.</param>
+    /// <param name="report">Told of what was met besides; may be null.</param>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder, or it is a file.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder itself may not be read.</exception>
+    public static async IAsyncEnumerable<ImageToImport> EnumerateAsync(
+        string folder, ImageFolderOptions options, ImageFolderReport? report = null)
     {
-        var root = new DirectoryInfo(folder);
-        if (!root.Exists) throw new DirectoryNotFoundException($"There is no folder {root.FullName}.");
-        var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.Hidden | FileAttributes.ReparsePoint | FileAttributes.System };
-        foreach (var path in Directory.EnumerateFiles(root.FullName, "*", options).Order(StringComparer.Ordinal))
+        foreach (var item in new FolderWalk(folder, options.FollowFolderLinks, report ?? new ImageFolderReport()).Run())
         {
-            var name = Path.GetRelativePath(root.FullName, path).Replace(Path.DirectorySeparatorChar, '/');
-            var slash = name.LastIndexOf('/');
-            var label = labelsFromFolders && slash > 0 ? FolderName.ToClass(name[(name.LastIndexOf('/', slash - 1) + 1)..slash]) : null;
-            yield return new ImageToImport(name, async ct => await File.ReadAllBytesAsync(path, ct), label, partition);
+            var label = options.LabelsFromFolders ? FolderOf(item.Name) : null;
+            yield return item.Problem is { } problem
+                ? new ImageToImport(item.Name, _ => throw new IOException(problem), label, options.Partition)
+                : new ImageToImport(item.Name, ct => FolderFile.ReadAsync(item, ct), label, options.Partition) { Size = item.Size };
         }
         await Task.CompletedTask;
     }
+
+    /// <summary>Why a folder cannot be read, as a sentence: there is none, or it is a file. Null where there is one.</summary>
+    public static string? Check(string folder) => FolderWalk.Refuse(folder);
 
     /// <summary>
     /// The classes whose folders stand in a folder, in the order of their names: every sub-folder that is not hidden. Names that an export
@@ -51,5 +108,12 @@ public static class ImageFolder
         if (File.Exists(file)) return TextForm.Trimmed(File.ReadAllText(file));
         throw new InvalidDataException($"The folder {folder.FullName} bears a shortened class name, and {FolderName.ClassFile} in it, "
             + "which holds the whole name, is gone. Rename the folder.");
+    }
+
+    /// <summary>The class that the folder of a file stands for; null for one that stands in the root.</summary>
+    private static string? FolderOf(string name)
+    {
+        var slash = name.LastIndexOf('/');
+        return slash > 0 ? FolderName.ToClass(name[(name.LastIndexOf('/', slash - 1) + 1)..slash]) : null;
     }
 }

@@ -11,26 +11,35 @@ namespace Winnow.Client;
 internal sealed record LotEntry(string Name, string? Label, Partition Partition);
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(List<LotEntry>))]
+[JsonSerializable(typeof(IReadOnlyList<LotEntry>))]
 internal sealed partial class LotJson : JsonSerializerContext;
 
-/// <summary>A lot as multipart/form-data (RFC 7578): names, labels and partitions in a first part <c>manifest</c>, then one part per image.</summary>
+/// <summary>
+/// A lot as multipart/form-data (RFC 7578): names, labels and partitions in a first part <c>manifest</c>, then one part per image. The
+/// boundary is another for each lot, so no file can hold it by design.
+/// </summary>
 internal sealed class LotContent : HttpContent
 {
-    private const string Boundary = "winnow-lot-9f2c1e7a";
-    private static readonly byte[] PartHead = Encoding.ASCII.GetBytes($"--{Boundary}\r\nContent-Disposition: form-data; name=\"image\"; filename=\"image\"\r\nContent-Type: application/octet-stream\r\n\r\n");
+    private const string ManifestHead = "Content-Disposition: form-data; name=\"manifest\"\r\nContent-Type: application/json\r\n\r\n";
+    private const string ImageHead =
+        "Content-Disposition: form-data; name=\"image\"; filename=\"image\"\r\nContent-Type: application/octet-stream\r\n\r\n";
+
     private static readonly byte[] PartEnd = "\r\n"u8.ToArray();
-    private static readonly byte[] End = Encoding.ASCII.GetBytes($"--{Boundary}--\r\n");
 
     private readonly IReadOnlyList<ReadOnlyMemory<byte>> _images;
     private readonly byte[] _head;
+    private readonly byte[] _partHead;
+    private readonly byte[] _end;
 
-    public LotContent(List<LotEntry> entries, IReadOnlyList<ReadOnlyMemory<byte>> images)
+    public LotContent(IReadOnlyList<LotEntry> entries, IReadOnlyList<ReadOnlyMemory<byte>> images)
     {
         _images = images;
-        var manifest = JsonSerializer.Serialize(entries, LotJson.Default.ListLotEntry);
-        _head = Encoding.UTF8.GetBytes($"--{Boundary}\r\nContent-Disposition: form-data; name=\"manifest\"\r\nContent-Type: application/json\r\n\r\n{manifest}\r\n");
-        Headers.ContentType = MediaTypeHeaderValue.Parse($"multipart/form-data; boundary={Boundary}");
+        var boundary = $"winnow-lot-{Guid.NewGuid():n}";
+        var manifest = JsonSerializer.Serialize(entries, LotJson.Default.IReadOnlyListLotEntry);
+        _head = Encoding.UTF8.GetBytes($"--{boundary}\r\n{ManifestHead}{manifest}\r\n");
+        _partHead = Encoding.ASCII.GetBytes($"--{boundary}\r\n{ImageHead}");
+        _end = Encoding.ASCII.GetBytes($"--{boundary}--\r\n");
+        Headers.ContentType = MediaTypeHeaderValue.Parse($"multipart/form-data; boundary={boundary}");
     }
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
@@ -41,20 +50,21 @@ internal sealed class LotContent : HttpContent
         await buffered.WriteAsync(_head, cancellationToken);
         foreach (var image in _images)
         {
-            await buffered.WriteAsync(PartHead, cancellationToken);
+            await buffered.WriteAsync(_partHead, cancellationToken);
             await buffered.WriteAsync(image, cancellationToken);
             await buffered.WriteAsync(PartEnd, cancellationToken);
         }
-        await buffered.WriteAsync(End, cancellationToken);
+        await buffered.WriteAsync(_end, cancellationToken);
         await buffered.FlushAsync(cancellationToken);
     }
 
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
 
     protected override bool TryComputeLength(out long length)
     {
-        length = _head.Length + End.Length;
-        foreach (var image in _images) length += PartHead.Length + image.Length + PartEnd.Length;
+        length = _head.Length + _end.Length;
+        foreach (var image in _images) length += _partHead.Length + image.Length + PartEnd.Length;
         return true;
     }
 }

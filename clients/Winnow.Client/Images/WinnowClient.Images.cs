@@ -1,6 +1,7 @@
 using System.Globalization;
+using System.Net;
 using System.Runtime.CompilerServices;
-using System.Threading.Channels;
+using System.Text.Json;
 using Winnow.Model;
 using Winnow.Model.Images;
 
@@ -8,124 +9,60 @@ namespace Winnow.Client;
 
 public sealed partial class WinnowClient
 {
+    /// <summary>What the server takes in: formats, and how large an image and a request may be.</summary>
+    public Task<IntakeLimits> GetIntakeLimitsAsync(CancellationToken cancellationToken = default) =>
+        GetAsync("/api/v1/intake", ModelJson.Default.IntakeLimits, cancellationToken);
+
     /// <summary>
-    /// Imports images in lots, several on their way at once; results come lot by lot as they are answered. An image whose bytes cannot be used
-    /// is answered as quarantined; the import goes on. Running the same import again sends everything again and repeats nothing.
+    /// Imports images in lots, several on their way at once; results come lot by lot as they are answered, one for each image. One whose
+    /// bytes cannot be used is answered as quarantined; one that cannot be read, is too large or is refused as left out; the import goes
+    /// on. Running the same import again sends everything again and repeats nothing.
     /// </summary>
-    /// <exception cref="WinnowApiException">The server refused a lot.</exception>
-    public async IAsyncEnumerable<IngestResult> ImportAsync(string dataset, IAsyncEnumerable<ImageToImport> images, ImportOptions? options = null, IProgress<ImportProgress>? progress = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    /// <exception cref="WinnowApiException">The server refuses whatever is sent, such as for want of permission.</exception>
+    public async IAsyncEnumerable<IngestResult> ImportAsync(
+        string dataset, IAsyncEnumerable<ImageToImport> images, ImportOptions? options = null, IProgress<ImportProgress>? progress = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         options ??= new ImportOptions();
         if (options.Check() is { } wrong) throw new ArgumentException(wrong, nameof(options));
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        // Each lot is read only when there is room for it, so memory is bounded by the lots on their way.
-        var lots = Channel.CreateBounded<Lot>(1);
-        var answers = Channel.CreateBounded<(IReadOnlyList<IngestResult> Results, long Bytes)>(options.Concurrency);
-        var work = RunImportAsync(dataset, images, options, lots, answers.Writer, stop);
-        var done = new ImportProgress(0, 0, 0, 0, 0);
-        try
-        {
-            await foreach (var (results, bytes) in answers.Reader.ReadAllAsync(cancellationToken))
-            {
-                done = new ImportProgress(done.Sent + results.Count, done.Bytes + bytes, done.Accepted + Count(results, IngestStatus.Accepted), done.Duplicates + Count(results, IngestStatus.Duplicate), done.Quarantined + Count(results, IngestStatus.Quarantined));
-                progress?.Report(done);
-                foreach (var result in results) yield return result;
-            }
-        }
-        finally
-        {
-            await stop.CancelAsync();
-            await work;
-        }
+        var limits = await FindIntakeLimitsAsync(cancellationToken);
+        var run = new ImportRun(options, limits, (lot, ct) =>
+            options.ViaPresignedUrls ? SendPresignedAsync(dataset, lot, ct) : SendLotAsync(dataset, lot, ct));
+        await foreach (var result in run.RunAsync(images, progress, cancellationToken)) yield return result;
     }
 
-    private sealed record Lot(List<LotEntry> Entries, List<ReadOnlyMemory<byte>> Images, long Bytes);
-
-    private static int Count(IReadOnlyList<IngestResult> results, IngestStatus status) => results.Count(r => r.Status == status);
-
-    private async Task RunImportAsync(string dataset, IAsyncEnumerable<ImageToImport> images, ImportOptions options, Channel<Lot> lots, ChannelWriter<(IReadOnlyList<IngestResult>, long)> answers, CancellationTokenSource stop)
-    {
-        var reading = ReadLotsAsync(images, options, lots.Writer, stop.Token);
-        var sending = Enumerable.Range(0, options.Concurrency).Select(_ => SendLotsAsync(dataset, options.ViaPresignedUrls, lots.Reader, answers, stop)).ToArray();
-        Exception? failure = null;
-        foreach (var task in (Task[])[.. sending, reading])
-        {
-            try
-            {
-                await task;
-            }
-            catch (Exception e)
-            {
-                // The first real failure is what the caller hears of; the cancellations that it causes are not.
-                if (failure is null or OperationCanceledException) failure = e;
-            }
-        }
-        answers.TryComplete(failure);
-    }
-
-    private static async Task ReadLotsAsync(IAsyncEnumerable<ImageToImport> images, ImportOptions options, ChannelWriter<Lot> lots, CancellationToken cancellationToken)
-    {
-        Exception? failure = null;
-        try
-        {
-            var lot = new Lot([], [], 0);
-            await foreach (var image in images.WithCancellation(cancellationToken))
-            {
-                var content = await image.Read(cancellationToken);
-                if (lot.Entries.Count > 0 && lot.Bytes + content.Length > options.LotBytes)
-                {
-                    await lots.WriteAsync(lot, cancellationToken);
-                    lot = new Lot([], [], 0);
-                }
-                lot.Entries.Add(new LotEntry(image.Name, image.Label, image.Partition));
-                lot.Images.Add(content);
-                lot = lot with { Bytes = lot.Bytes + content.Length };
-                if (lot.Entries.Count < options.LotSize) continue;
-                await lots.WriteAsync(lot, cancellationToken);
-                lot = new Lot([], [], 0);
-            }
-            if (lot.Entries.Count > 0) await lots.WriteAsync(lot, cancellationToken);
-        }
-        catch (Exception e)
-        {
-            failure = e;
-            throw;
-        }
-        finally
-        {
-            lots.TryComplete(failure);
-        }
-    }
-
-    private async Task SendLotsAsync(string dataset, bool presigned, ChannelReader<Lot> lots, ChannelWriter<(IReadOnlyList<IngestResult>, long)> answers, CancellationTokenSource stop)
+    private async Task<IntakeLimits?> FindIntakeLimitsAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await foreach (var lot in lots.ReadAllAsync(stop.Token))
-            {
-                if (presigned)
-                {
-                    await answers.WriteAsync((await SendPresignedAsync(dataset, lot, stop.Token), lot.Bytes), stop.Token);
-                    continue;
-                }
-                using var response = await SendAsync(HttpMethod.Post, $"{Dataset(dataset)}/images", () => new LotContent(lot.Entries, lot.Images), Guid.NewGuid(), HttpCompletionOption.ResponseContentRead, stop.Token);
-                await answers.WriteAsync((await ReadAsync(response, ModelJson.Default.IReadOnlyListIngestResult, stop.Token), lot.Bytes), stop.Token);
-            }
+            return await GetIntakeLimitsAsync(cancellationToken);
         }
-        catch
+        catch (WinnowApiException e) when (e.Status == HttpStatusCode.NotFound)
         {
-            await stop.CancelAsync();
-            throw;
+            // A server of an earlier release does not say; it judges what it gets.
+            return null;
         }
+    }
+
+    private async Task<IReadOnlyList<IngestResult>> SendLotAsync(string dataset, Lot lot, CancellationToken cancellationToken)
+    {
+        var path = $"{Dataset(dataset)}/images";
+        HttpContent Content() => new LotContent(lot.Entries, lot.Images);
+        using var response = await SendAsync(
+            HttpMethod.Post, path, Content, Guid.NewGuid(), HttpCompletionOption.ResponseContentRead, cancellationToken);
+        return await ReadAsync(response, ModelJson.Default.IReadOnlyListIngestResult, cancellationToken);
     }
 
     /// <summary>All images of a dataset, or those of a stage, in the order of shards and arrival.</summary>
-    public async IAsyncEnumerable<ImageSummary> ListImagesAsync(string dataset, Stage? stage = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<ImageSummary> ListImagesAsync(
+        string dataset, Stage? stage = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         string? after = null;
         do
         {
-            var query = string.Create(CultureInfo.InvariantCulture, $"{Dataset(dataset)}/images?limit=1000{(stage is null ? "" : "&stage=" + System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(stage.Value.ToString()))}{(after is null ? "" : "&after=" + Uri.EscapeDataString(after))}");
+            var query = $"{Dataset(dataset)}/images?limit=1000";
+            if (stage is { } wanted) query += $"&stage={JsonNamingPolicy.KebabCaseLower.ConvertName(wanted.ToString())}";
+            if (after is not null) query += $"&after={Uri.EscapeDataString(after)}";
             var page = await GetAsync(query, ModelJson.Default.ImagePage, cancellationToken);
             foreach (var image in page.Images) yield return image;
             after = page.Next;
@@ -144,7 +81,8 @@ public sealed partial class WinnowClient
 
     /// <summary>A smaller copy of an image, as JPEG, its longer side at most about <paramref name="size"/> pixels.</summary>
     public Task<byte[]> GetThumbnailAsync(string dataset, ImageId image, int size = 256, CancellationToken cancellationToken = default) =>
-        GetBytesAsync(string.Create(CultureInfo.InvariantCulture, $"{Dataset(dataset)}/images/{image}/thumbnail?size={size}"), cancellationToken);
+        GetBytesAsync(
+            string.Create(CultureInfo.InvariantCulture, $"{Dataset(dataset)}/images/{image}/thumbnail?size={size}"), cancellationToken);
 
     private async Task<byte[]> GetBytesAsync(string path, CancellationToken cancellationToken)
     {

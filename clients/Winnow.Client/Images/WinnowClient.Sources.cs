@@ -6,8 +6,8 @@ namespace Winnow.Client;
 public sealed partial class WinnowClient
 {
     /// <summary>
-    /// Lets a dataset take in what is in a bucket, now and from now on. The answer tells once where the bucket's notifications are to be sent;
-    /// without them new objects are found at every interval.
+    /// Lets a dataset take in what is in a bucket, now and from now on. The answer tells once where the bucket's notifications are to be
+    /// sent; without them new objects are found at every interval.
     /// </summary>
     /// <exception cref="WinnowApiException">The bucket cannot or may not be read, or the name is taken.</exception>
     public Task<AddedSource> AddSourceAsync(string dataset, BucketSource source, CancellationToken cancellationToken = default) =>

@@ -24,6 +24,11 @@ internal static class ImageEndpoints
             .WithSummary("Take in a lot of at most 1,000 images as multipart/form-data. One result per image, in order; a bad image never fails its lot.")
             .WithTags("images").Produces<IReadOnlyList<IngestResult>>();
 
+        api.MapGet("/intake", (IImageIntake intake, ApiOptions options) =>
+                new IntakeLimits(intake.Formats, intake.MaxImageBytes, intake.MaxLotImages, options.MaxLotBytes))
+            .RequiresCaller()
+            .WithSummary("What this server takes in: formats of images, and how large an image and a request may be.").WithTags("images");
+
         api.MapGet("/datasets/{dataset}/images", ListAsync)
             .Requires(Permission.ReadImages)
             .WithSummary("A page of images, of one stage where asked. 'next' of a page is 'after' of the following one.").WithTags("images");

@@ -59,10 +59,9 @@ internal static class LotReader
             if (lot.Count == MaxImages) throw new RefusedException($"A lot holds at most {MaxImages} images.");
             if (manifest is not null && lot.Count >= manifest.Count) throw new RefusedException($"The manifest names {manifest.Count} images, and there are more.");
             var entry = manifest?[lot.Count] ?? new LotEntry(FileNameOf(disposition), label, partition);
-            if (entry.Name is not { Length: >= 1 and <= 4096 })
-                throw new RefusedException($"Image {number}: a name has 1 to 4,096 characters.");
-            lot.Add(new ArrivedImage(entry.Name, await ReadPartAsync(space, section.Body, maxImageBytes, $"image {number}", cancellationToken),
-                entry.Label, entry.Partition));
+            // A name is for display alone, so no image is refused for it: the intake makes any fit to be shown.
+            lot.Add(new ArrivedImage(entry.Name ?? "",
+                await ReadPartAsync(space, section.Body, maxImageBytes, $"image {number}", cancellationToken), entry.Label, entry.Partition));
         }
         if (manifest is not null && manifest.Count != lot.Count) throw new RefusedException($"The manifest names {manifest.Count} images, and {lot.Count} came.");
         return lot;

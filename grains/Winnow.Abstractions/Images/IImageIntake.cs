@@ -13,6 +13,12 @@ public sealed record ArrivedImage(string Name, ReadOnlyMemory<byte> Content, str
 /// <summary>What the gateway does with an upload: hash, look at the header, store the bytes durably, hand the rows to the shards.</summary>
 public interface IImageIntake
 {
+    /// <summary>Formats of images that can be used, such as <c>jpeg</c>.</summary>
+    IReadOnlyList<string> Formats { get; }
+
+    /// <summary>Most images of one lot.</summary>
+    int MaxLotImages { get; }
+
     /// <summary>Largest image taken, in bytes.</summary>
     long MaxImageBytes { get; }
 

@@ -50,8 +50,16 @@ public readonly record struct IngestRow(
 public sealed record IngestLot([property: Id(0)] Guid OperationId, [property: Id(1)] string Actor, [property: Id(2)] IngestRow[] Rows);
 
 /// <summary>How one row was taken.</summary>
+/// <param name="Status">As it is told to the sender.</param>
+/// <param name="Reason">Why it cannot be used, or what of it was not done as asked.</param>
+/// <param name="StandsIn">The partition in which it stands, where it was sent for another.</param>
+/// <param name="LabelNotTaken">Whether it stands with another label than it was sent with.</param>
 [GenerateSerializer, Immutable, Alias("winnow.ingest-outcome")]
-public readonly record struct IngestOutcome([property: Id(0)] IngestStatus Status, [property: Id(1)] string? Reason);
+public readonly record struct IngestOutcome(
+    [property: Id(0)] IngestStatus Status,
+    [property: Id(1)] string? Reason,
+    [property: Id(2)] Partition? StandsIn = null,
+    [property: Id(3)] bool LabelNotTaken = false);
 
 /// <summary>The machine's side of one image, as its shard knows it.</summary>
 [GenerateSerializer, Immutable, Alias("winnow.image-record")]

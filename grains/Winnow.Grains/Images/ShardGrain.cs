@@ -118,7 +118,7 @@ internal sealed partial class ShardGrain(KnownDatasets datasets, ILedger ledger,
                 // A repeated lot is answered as it was the first time.
                 if (!looked) (mine, looked) = (await ledger.FindOperationAsync(_key, lot.OperationId, cancellationToken), true);
                 var own = mine is { } range && known >= range.First && known < range.First + range.Count;
-                outcomes[i] = own && inLot.TryAdd(row.Id, i) ? Taken(row) : DuplicateOf(row, _index.LabelOf(known));
+                outcomes[i] = own && inLot.TryAdd(row.Id, i) ? Taken(row) : await DuplicateOfAsync(row, known, cancellationToken);
             }
             else if (inLot.TryAdd(row.Id, i))
             {
@@ -127,7 +127,8 @@ internal sealed partial class ShardGrain(KnownDatasets datasets, ILedger ledger,
             }
             else
             {
-                outcomes[i] = DuplicateOf(row, lot.Rows[inLot[row.Id]].Label);
+                var first = lot.Rows[inLot[row.Id]];
+                outcomes[i] = IngestDuplicates.Of(row, new StandingImage(first.Partition, first.Label, first.Reason), _dataset.Schema);
             }
         }
         if (fresh.Count == 0) return outcomes;
@@ -145,11 +146,14 @@ internal sealed partial class ShardGrain(KnownDatasets datasets, ILedger ledger,
     private static IngestOutcome Taken(in IngestRow row) =>
         row.Reason is null ? new IngestOutcome(IngestStatus.Accepted, null) : new IngestOutcome(IngestStatus.Quarantined, row.Reason);
 
-    private IngestOutcome DuplicateOf(in IngestRow row, int knownLabel)
+    private async Task<IngestOutcome> DuplicateOfAsync(IngestRow row, int known, CancellationToken cancellationToken)
     {
-        if (row.Label < 0 || row.Label == knownLabel) return new IngestOutcome(IngestStatus.Duplicate, null);
-        var stands = knownLabel < 0 ? "no label" : $"'{_dataset.Schema.Classes[knownLabel].Name}'";
-        return new IngestOutcome(IngestStatus.Duplicate, $"These bytes are in the dataset with {stands}; '{_dataset.Schema.Classes[row.Label].Name}' was not taken over. Correct the image's label if it is wrong.");
+        var reason = row.Reason;
+        // One that was put aside when it was scored: its header is sound, and its row says why.
+        if (reason is null && _index.Has(known, ShardIndex.Flags.Quarantined))
+            reason = (await ledger.ReadImagesAsync(_key, [known], cancellationToken))[0].Row.Reason ?? "It cannot be used.";
+        var partition = _index.Has(known, ShardIndex.Flags.Holdout) ? Partition.Holdout : Partition.Pool;
+        return IngestDuplicates.Of(row, new StandingImage(partition, _index.LabelOf(known), reason), _dataset.Schema);
     }
 
     public Task<ShardSummary> GetSummaryAsync(CancellationToken cancellationToken) =>

@@ -6,7 +6,9 @@ namespace Winnow.Grains.Ports;
 
 /// <summary>
 /// Bytes under keys such as <c>datasets/cats/images/ab/img-…</c>: segments of letters, digits, '-', '_' and '.', joined by '/'.
-/// A put is durable and whole, or not there at all, when its task completes; a reader never sees half an object.
+/// A put is durable and whole, or not there at all, when its task completes; a reader never sees half an object. A store that is away throws
+/// whatever it likes; one that is there and cannot give one object throws <see cref="ObjectUnreadableException"/>, so that whoever reads many
+/// can go on with the others.
 /// </summary>
 public interface IObjectStore
 {
@@ -37,6 +39,9 @@ public interface IObjectStore
     /// <summary>Keys under a prefix that ends with '/', with sizes, in no particular order.</summary>
     IAsyncEnumerable<(string Key, long Size)> ListAsync(string prefix, CancellationToken cancellationToken);
 }
+
+/// <summary>An object is there and cannot be read, by a fault of its own that time does not mend: missing rights, a bad block of the disk. Others may be well.</summary>
+public sealed class ObjectUnreadableException(string message, Exception inner) : IOException(message, inner);
 
 /// <summary>Where each kind of object stands.</summary>
 public static class ObjectKeys

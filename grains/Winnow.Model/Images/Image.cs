@@ -55,16 +55,36 @@ public enum IngestStatus : byte
     Accepted = 0,
     /// <summary>These bytes were in the dataset already.</summary>
     Duplicate = 1,
-    /// <summary>Kept, but not usable; the reason says why.</summary>
+    /// <summary>Kept, but not usable; the reason says why, also where it was there already.</summary>
     Quarantined = 2,
+    /// <summary>Not in the dataset: nothing of it was kept, or it was not even sent; the reason says why.</summary>
+    LeftOut = 3,
 }
 
 /// <summary>The answer for one image of a lot.</summary>
 /// <param name="Name">The name under which the caller sent it.</param>
-/// <param name="Id">Its identity; null only when nothing arrived that could have one.</param>
+/// <param name="Id">Its identity; null only where it was left out.</param>
 /// <param name="Status">How it was taken.</param>
-/// <param name="Reason">Why it was quarantined, or what differed in a duplicate.</param>
-public sealed record IngestResult(string Name, ImageId? Id, IngestStatus Status, string? Reason);
+/// <param name="Reason">Why it was quarantined or left out, or what of it was not done as asked.</param>
+public sealed record IngestResult(string Name, ImageId? Id, IngestStatus Status, string? Reason)
+{
+    /// <summary>Where a duplicate stands, if that is another partition than the one it was sent for: it stays there. Null otherwise.</summary>
+    public Partition? StandsIn { get; init; }
+
+    /// <summary>The label that it was sent with and does not bear: the schema has none of that name, or it bears another. Null otherwise.</summary>
+    public string? LabelNotTaken { get; init; }
+
+    /// <summary>Whether it is in the dataset as it was sent: usable, in its partition and with its label.</summary>
+    [JsonIgnore]
+    public bool AsSent => Status is IngestStatus.Accepted or IngestStatus.Duplicate && StandsIn is null && LabelNotTaken is null;
+}
+
+/// <summary>What an intake takes, so that whoever sends can know before the first byte.</summary>
+/// <param name="Formats">Formats of images, such as <c>jpeg</c>; told by content, never by name.</param>
+/// <param name="MaxImageBytes">Largest image.</param>
+/// <param name="MaxLotImages">Most images of one request.</param>
+/// <param name="MaxLotBytes">Largest request.</param>
+public sealed record IntakeLimits(IReadOnlyList<string> Formats, long MaxImageBytes, int MaxLotImages, long MaxLotBytes);
 
 /// <summary>One image in a listing.</summary>
 public sealed record ImageSummary(ImageId Id, string Name, Stage Stage, Partition Partition, string? Label, string? Reason);

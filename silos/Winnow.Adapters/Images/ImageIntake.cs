@@ -17,7 +17,9 @@ namespace Winnow.Adapters.Images;
 /// </summary>
 internal sealed class ImageIntake(IObjectStore objects, IGrainFactory grains, ImageDecoder decoder, ImageLimits limits) : IImageIntake
 {
-    private const int MaxLot = 1_000;
+    public int MaxLotImages => 1_000;
+
+    public IReadOnlyList<string> Formats => ImageDecoder.Formats;
 
     public long MaxImageBytes => limits.MaxBytes;
 
@@ -25,8 +27,8 @@ internal sealed class ImageIntake(IObjectStore objects, IGrainFactory grains, Im
     /// <exception cref="RefusedException">The lot holds more than 1,000 images.</exception>
     public async Task<IReadOnlyList<IngestResult>> TakeAsync(DatasetInfo dataset, Guid operationId, string actor, IReadOnlyList<ArrivedImage> lot, CancellationToken cancellationToken)
     {
-        if (lot.Count > MaxLot)
-            throw new RefusedException(string.Create(CultureInfo.InvariantCulture, $"A lot has at most {MaxLot} images, not {lot.Count}. Send it in parts."));
+        if (lot.Count > MaxLotImages)
+            throw new RefusedException(string.Create(CultureInfo.InvariantCulture, $"A lot has at most {MaxLotImages} images, not {lot.Count}. Send it in parts."));
         var started = Stopwatch.GetTimestamp();
         var classes = new ClassIndex(dataset.Schema);
         var seen = new Examined[lot.Count];
@@ -38,7 +40,7 @@ internal sealed class ImageIntake(IObjectStore objects, IGrainFactory grains, Im
 
         var results = new IngestResult[lot.Count];
         for (var i = 0; i < lot.Count; i++)
-            if (seen[i].Row is null) results[i] = new IngestResult(lot[i].Name, null, IngestStatus.Quarantined, seen[i].Note);
+            if (seen[i].Row is null) results[i] = new IngestResult(lot[i].Name, null, IngestStatus.LeftOut, seen[i].Note);
         async Task<bool> ApplyAsync(int shard, int[] members)
         {
             var outcomes = await grains.GetGrain<IShardIngest>(GrainKeys.Shard(dataset.Name, shard))
@@ -46,7 +48,11 @@ internal sealed class ImageIntake(IObjectStore objects, IGrainFactory grains, Im
             for (var k = 0; k < members.Length; k++)
             {
                 var i = members[k];
-                results[i] = new IngestResult(lot[i].Name, seen[i].Row!.Value.Id, outcomes[k].Status, Join(outcomes[k].Reason, seen[i].Note));
+                results[i] = new IngestResult(lot[i].Name, seen[i].Row!.Value.Id, outcomes[k].Status, Join(outcomes[k].Reason, seen[i].Note))
+                {
+                    StandsIn = outcomes[k].StandsIn,
+                    LabelNotTaken = outcomes[k].LabelNotTaken || seen[i].Row!.Value.Label < 0 ? lot[i].Label : null,
+                };
             }
             return true;
         }

@@ -51,7 +51,6 @@ internal sealed class ImageUploads(IObjectStore objects, IImageIntake intake, Ti
         foreach (var image in images)
         {
             if (image.Id is not { Length: 2 * IdBytes } || !image.Id.All(char.IsAsciiHexDigitLower)) throw new RefusedException($"'{image.Id}' is not the id of an upload.");
-            if (image.Name is not { Length: >= 1 and <= 4096 }) throw new RefusedException("An image's name has 1 to 4,096 characters.");
         }
         if (images.DistinctBy(i => i.Id).Count() != images.Count) throw new RefusedException("An upload is named twice.");
         var results = new IngestResult?[images.Count];
@@ -82,7 +81,7 @@ internal sealed class ImageUploads(IObjectStore objects, IImageIntake intake, Ti
         {
             var key = ObjectKeys.Upload(dataset.Name, images[from + here[k]].Id);
             results[from + here[k]] = taken[k];
-            await objects.PutAsync(ResultKey(key), JsonSerializer.SerializeToUtf8Bytes(taken[k], ModelJson.Default.IngestResult), token);
+            await objects.PutAsync(ResultKey(key), JsonSerializer.SerializeToUtf8Bytes(Kept(taken[k]), ModelJson.Default.IngestResult), token);
             await objects.DeleteAsync(key, token);
         });
     }
@@ -91,9 +90,22 @@ internal sealed class ImageUploads(IObjectStore objects, IImageIntake intake, Ti
     private async Task<(byte[]? Bytes, IngestResult? Result)> ReadAsync(string dataset, UploadedImage image, CancellationToken cancellationToken)
     {
         var key = ObjectKeys.Upload(dataset, image.Id);
-        if (await objects.GetAsync(ResultKey(key), cancellationToken) is { } before) return (null, JsonSerializer.Deserialize(before.Span, ModelJson.Default.IngestResult)! with { Name = image.Name });
+        try
+        {
+            if (await objects.GetAsync(ResultKey(key), cancellationToken) is { } before) return (null, Answered(before.Span, image.Name));
+            return await ReadUploadAsync(key, image, cancellationToken);
+        }
+        catch (ObjectUnreadableException e)
+        {
+            return (null, new IngestResult(image.Name, null, IngestStatus.LeftOut, $"What was uploaded for '{image.Id}' cannot be read: {e.Message} Upload it again."));
+        }
+    }
+
+    private async Task<(byte[]? Bytes, IngestResult? Result)> ReadUploadAsync(string key, UploadedImage image, CancellationToken cancellationToken)
+    {
         await using var stream = await objects.OpenReadAsync(key, cancellationToken);
-        if (stream is null) return (null, new IngestResult(image.Name, null, IngestStatus.Quarantined, $"Nothing was uploaded for '{image.Id}', or it was too long ago. Upload it again."));
+        if (stream is null)
+            return (null, new IngestResult(image.Name, null, IngestStatus.LeftOut, $"Nothing was uploaded for '{image.Id}', or it was too long ago. Upload it again."));
         using var copy = new MemoryStream();
         var buffer = new byte[64 << 10];
         for (int read; copy.Length <= intake.MaxImageBytes && (read = await stream.ReadAsync(buffer, cancellationToken)) > 0;) copy.Write(buffer, 0, read);
@@ -101,6 +113,15 @@ internal sealed class ImageUploads(IObjectStore objects, IImageIntake intake, Ti
     }
 
     private IPresignedUrls Links() => urls ?? throw new NotSupportedException("This cluster keeps its objects in files, which have no address of their own. Send images to /images, read them at /content, or configure S3.");
+
+    /// <summary>As it is stored: silos of the last release read it too, and know what was left out as quarantined without an id.</summary>
+    private static IngestResult Kept(IngestResult result) => result.Status == IngestStatus.LeftOut ? result with { Status = IngestStatus.Quarantined } : result;
+
+    private static IngestResult Answered(ReadOnlySpan<byte> stored, string name)
+    {
+        var result = JsonSerializer.Deserialize(stored, ModelJson.Default.IngestResult)! with { Name = name };
+        return result is { Status: IngestStatus.Quarantined, Id: null } ? result with { Status = IngestStatus.LeftOut } : result;
+    }
 
     private static string ResultKey(string key) => key + ".done";
 

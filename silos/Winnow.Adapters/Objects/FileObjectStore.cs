@@ -18,6 +18,9 @@ public sealed class FileObjectStore : IObjectStore, IDisposable
     private static readonly int WritersOfMany = Math.Max(2, Environment.ProcessorCount);
     private const int ListingPage = 512;
     private const string Disk = "The disk of the object folder";
+    // EIO, and ERROR_CRC as an HRESULT.
+    private const int BadBlock = 5;
+    private const int BadBlockOnWindows = unchecked((int)0x80070017);
 
     private readonly ObjectFolder _folder;
     private readonly FileSystemSync? _sync;
@@ -111,6 +114,10 @@ public sealed class FileObjectStore : IObjectStore, IDisposable
         {
             return null;
         }
+        catch (Exception problem) when (IsOfThisFile(problem))
+        {
+            throw new ObjectUnreadableException($"'{key}' cannot be read: {problem.Message}", problem);
+        }
     }
 
     /// <inheritdoc/>
@@ -124,6 +131,10 @@ public sealed class FileObjectStore : IObjectStore, IDisposable
         catch (Exception problem) when (problem is FileNotFoundException or DirectoryNotFoundException)
         {
             return Task.FromResult<Stream?>(null);
+        }
+        catch (Exception problem) when (IsOfThisFile(problem))
+        {
+            return Task.FromException<Stream?>(new ObjectUnreadableException($"'{key}' cannot be read: {problem.Message}", problem));
         }
     }
 
@@ -180,6 +191,10 @@ public sealed class FileObjectStore : IObjectStore, IDisposable
         _sync?.Dispose();
         _folder.Dispose();
     }
+
+    /// <summary>No right to it, or a bad block. Whatever else fails may be the disk's or the process's: too many open files, a folder that is gone.</summary>
+    private static bool IsOfThisFile(Exception problem) =>
+        problem is UnauthorizedAccessException || (problem is IOException && problem.HResult == (OperatingSystem.IsWindows() ? BadBlockOnWindows : BadBlock));
 
     private static FileSystemEnumerable<(string Path, long Size)> Files(string folder) =>
         new(folder, static (ref FileSystemEntry entry) => (entry.ToFullPath(), entry.Length), new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })

@@ -28,7 +28,7 @@ public sealed class MatrixTests(MatrixTests.Setup setup) : IClassFixture<MatrixT
         Assert.Equal(["GET /health/live", "GET /health/ready", "POST /api/v1/notifications/{token}"], setup.Operations.Where(o => o.Permission == "none").Select(o => o.Name).Order());
         // Tried by those who may not; carried out by none of these tests.
         Assert.False(MatrixRequests.MaySucceed(Assert.Single(setup.Operations, o => o.Name == "POST /operator/drain")));
-        Assert.Equal(["GET /api/v1/datasets", "GET /api/v1/whoami"], setup.Operations.Where(o => o.Permission == "caller").Select(o => o.Name).Order());
+        Assert.Equal(["GET /api/v1/datasets", "GET /api/v1/intake", "GET /api/v1/whoami"], setup.Operations.Where(o => o.Permission == "caller").Select(o => o.Name).Order());
     }
 
     [Theory, CombinatorialRoles]

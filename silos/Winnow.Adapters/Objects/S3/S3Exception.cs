@@ -25,6 +25,14 @@ public sealed class S3Exception : IOException
         || code is "QuotaExceeded" or "XMinioStorageFull" or "XMinioAdminBucketQuotaExceeded" or "InsufficientStorage"
             or "InsufficientCapacity" or "StorageFull" or "ServiceQuotaExceeded";
 
+    /// <summary>
+    /// Whether the refusal of a read may be for this object alone: it has rights of its own, is archived, or bears a key that the server does not take. Wrong
+    /// keys and clocks are refused alike for all, under codes of their own; a HEAD is refused without any code.
+    /// </summary>
+    public bool IsOfOneObject => Status is { } status && (int)status is >= 400 and < 500 and not 401 and not 408 and not 429
+        && Code is not ("InvalidAccessKeyId" or "SignatureDoesNotMatch" or "RequestTimeTooSkewed" or "ExpiredToken" or "InvalidToken" or "NoSuchBucket"
+            or "AllAccessDisabled" or "AccountProblem" or "AuthorizationHeaderMalformed" or "PermanentRedirect" or "SlowDown");
+
     /// <summary>Whether only a person can mend it: wrong keys, no permission, no such bucket.</summary>
     public bool IsLasting => Status is HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized or HttpStatusCode.NotFound or HttpStatusCode.BadRequest or HttpStatusCode.MovedPermanently;
 }

@@ -93,7 +93,8 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
     /// <inheritdoc/>
     public async Task<ReadOnlyMemory<byte>?> GetAsync(string key, CancellationToken cancellationToken)
     {
-        if (await S3Answers.GetAsync(_connection, _options.Bucket, NameOf(key), Array.MaxLength, cancellationToken).ConfigureAwait(false) is not { } found) return null;
+        var get = S3Answers.GetAsync(_connection, _options.Bucket, NameOf(key), Array.MaxLength, cancellationToken);
+        if (await OrUnreadableAsync(get).ConfigureAwait(false) is not { } found) return null;
         return found.Bytes ?? throw new IOException($"'{key}' has {found.Head.Size} bytes, more than fit into memory at once. Read it as a stream.");
     }
 
@@ -153,6 +154,18 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
         _puts.Dispose();
     }
 
+    private static async Task<T> OrUnreadableAsync<T>(Task<T> read)
+    {
+        try
+        {
+            return await read.ConfigureAwait(false);
+        }
+        catch (S3Exception problem) when (problem.IsOfOneObject)
+        {
+            throw new ObjectUnreadableException(problem.Message, problem);
+        }
+    }
+
     private Task<(S3Head Head, Stream Body)?> OpenAsync(string key, CancellationToken cancellationToken)
     {
         var request = new S3Request(HttpMethod.Get, _options.Bucket, NameOf(key));
@@ -160,7 +173,8 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
 
         async Task<(S3Head, Stream)?> OpenAsync()
         {
-            var response = await _connection.SendAsync(request, static (response, _) => Task.FromResult(response), cancellationToken).ConfigureAwait(false);
+            var send = _connection.SendAsync(request, static (response, _) => Task.FromResult(response), cancellationToken);
+            var response = await OrUnreadableAsync(send).ConfigureAwait(false);
             if (response.StatusCode == HttpStatusCode.NotFound)
             {
                 response.Dispose();

@@ -49,7 +49,7 @@ public sealed class UploadTests : IAsyncLifetime
         UploadedImage[] images = [.. slots.Select((s, i) => new UploadedImage(s.Id, $"{i}.png", i == 0 ? "cat" : null))];
         var operation = Guid.NewGuid();
         var results = await _host.Client.CompleteUploadsAsync("direct", images, operation);
-        Assert.Equal([IngestStatus.Accepted, IngestStatus.Quarantined, IngestStatus.Quarantined, IngestStatus.Quarantined], results.Select(r => r.Status));
+        Assert.Equal([IngestStatus.Accepted, IngestStatus.Quarantined, IngestStatus.LeftOut, IngestStatus.LeftOut], results.Select(r => r.Status));
         Assert.Contains("limit is 5000", results[2].Reason, StringComparison.Ordinal);
         Assert.Contains("Nothing was uploaded", results[3].Reason, StringComparison.Ordinal);
         // A lost answer: the same again is answered alike, also under another operation.

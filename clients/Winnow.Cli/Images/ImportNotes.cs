@@ -1,0 +1,94 @@
+using System.Text.Json;
+using Winnow.Client;
+using Winnow.Model;
+using Winnow.Model.Images;
+
+namespace Winnow.Cli.Images;
+
+/// <summary>
+/// What an import did not take as it was given: all of it in the report where one is wanted, the first of each kind by name on the
+/// screen, and how many there are.
+/// </summary>
+internal sealed class ImportNotes : IDisposable
+{
+    /// <summary>Names of each kind that are shown.</summary>
+    private const int MostNames = 100;
+
+    private readonly string _dataset;
+    private readonly string? _reportFile;
+    private readonly StreamWriter? _report;
+    private readonly List<Kind> _kinds;
+
+    private sealed record Kind(string Title, Func<IngestResult, bool> Holds)
+    {
+        public long Count { get; set; }
+
+        public List<IngestResult> First { get; } = [];
+    }
+
+    /// <exception cref="IOException">The report cannot be written.</exception>
+    public ImportNotes(string dataset, Partition partition, string? reportFile)
+    {
+        (_dataset, _reportFile) = (dataset, reportFile);
+        _report = reportFile is null ? null : new StreamWriter(reportFile);
+        var elsewhere = partition == Partition.Holdout
+            ? "in the pool already, and stay there, so the holdout lacks them"
+            : "in the holdout already, and stay there, so nobody is asked about them";
+        _kinds =
+        [
+            new("left out", r => r.Status == IngestStatus.LeftOut),
+            new("put aside, because they cannot be used", r => r.Status == IngestStatus.Quarantined),
+            new(elsewhere, r => r.StandsIn is not null),
+            new("without the label that they were given", r => r.LabelNotTaken is not null),
+        ];
+    }
+
+    public bool IsEmpty { get; private set; } = true;
+
+    /// <summary>Notes one that is not in the dataset as it was sent.</summary>
+    public void Add(IngestResult result)
+    {
+        IsEmpty = false;
+        _report?.WriteLine(JsonSerializer.Serialize(result, ModelJson.Default.IngestResult));
+        foreach (var kind in _kinds.Where(k => k.Holds(result)))
+        {
+            kind.Count++;
+            if (kind.First.Count < MostNames) kind.First.Add(result);
+        }
+    }
+
+    /// <summary>How many came to what.</summary>
+    public static string Counts(ImportProgress done)
+    {
+        var elsewhere = done.InOtherPartition > 0 ? $"; {done.InOtherPartition} in the other partition" : "";
+        var labels = done.LabelsNotTaken > 0 ? $"; {done.LabelsNotTaken} labels not taken over" : "";
+        return $"{done.Accepted} accepted, {done.Duplicates} there already, {done.Quarantined} quarantined, {done.LeftOut} left out"
+            + elsewhere + labels;
+    }
+
+    public void Print(ImageFolderReport met)
+    {
+        foreach (var kind in _kinds.Where(k => k.Count > 0))
+        {
+            Console.WriteLine($"{kind.Count} {kind.Title}:");
+            foreach (var result in kind.First)
+                Console.WriteLine($"  {Shown.Text(result.Name)}: {Shown.Text(result.Reason ?? "it was not said why")}");
+            if (kind.Count > kind.First.Count)
+                Console.WriteLine($"  and {kind.Count - kind.First.Count} more; {_reportFile ?? "--report FILE"} names all");
+        }
+        if (_kinds[1].Count > 0)
+            Console.WriteLine($"All quarantined images with their reasons: winnow list {_dataset} --stage quarantined");
+        Told(met.FileLinks, "link to a file was followed.", "links to files were followed.");
+        Told(met.FolderLinks, "link to a folder was followed.", "links to folders were followed.");
+        Told(met.NeedlessLinks, "link to a folder that is read anyway.", "links to folders that are read anyway.");
+        var samples = string.Join(", ", met.HiddenSamples.Select(Shown.Text)) + (met.Hidden > met.HiddenSamples.Count ? ", …" : "");
+        Told(met.Hidden, $"hidden file or folder was passed over: {samples}", $"hidden files and folders were passed over: {samples}");
+    }
+
+    private static void Told(long count, string one, string many)
+    {
+        if (count > 0) Console.WriteLine($"{count} {(count == 1 ? one : many)}");
+    }
+
+    public void Dispose() => _report?.Dispose();
+}
