@@ -3,17 +3,23 @@ using System.Text.RegularExpressions;
 
 namespace Winnow.Model;
 
-/// <summary>What is wrong with JSON that could not be read, as a sentence that begins with the member: for people, who know of no types.</summary>
+/// <summary>
+/// What is wrong with JSON that could not be read, as a sentence that begins with the member: for people, who know of no types.
+/// </summary>
 public static partial class JsonFaults
 {
     private static readonly (string Type, string Words)[] Kinds =
     [
-        ("Int", "a whole number within its limits"), ("Byte", "a whole number within its limits"), ("Double", "a number"), ("Single", "a number"), ("Boolean", "true or false"),
+        ("Int", "a whole number within its limits"), ("Byte", "a whole number within its limits"), ("Double", "a number"),
+            ("Single", "a number"), ("Boolean", "true or false"),
         ("DateTimeOffset", "a date with its time"), ("TimeSpan", "a length of time"), ("Guid", "a UUID"), ("String", "a text"),
     ];
 
-    /// <summary>Whether an exception comes of JSON that is not what it should be, and of nothing else, where it was thrown by a reader of JSON.</summary>
-    public static bool IsFault(Exception problem) => problem is JsonException or NotSupportedException or InvalidOperationException or FormatException;
+    /// <summary>
+    /// Whether an exception comes of JSON that is not what it should be, and of nothing else, where it was thrown by a reader of JSON.
+    /// </summary>
+    public static bool IsFault(Exception problem) =>
+        problem is JsonException or NotSupportedException or InvalidOperationException or FormatException;
 
     /// <summary>The sentence.</summary>
     public static string Describe(Exception problem)

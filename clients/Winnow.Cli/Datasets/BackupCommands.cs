@@ -47,8 +47,11 @@ internal static class RestoreCommand
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{restored.Dataset.Name}: {restored.Images} images, {restored.History} entries of history, {restored.Rounds} rounds, {restored.Versions} versions, {restored.Objects} objects, as of {restored.StartedAt:u}"));
             if (restored.Missing > 0)
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"{restored.Missing} objects were not in the backup, or could not be used; what machines made is made again. See winnow verify {restored.Dataset.Name}"));
-            if (restored.Cleaned > 0) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{restored.Cleaned} texts were taken over without characters that cannot be shown."));
+                    $"{restored.Missing} objects were not in the backup, or could not be used; what machines made is made again. "
+                    + $"See winnow verify {restored.Dataset.Name}"));
+            if (restored.Cleaned > 0)
+                Console.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture, $"{restored.Cleaned} texts were taken over without characters that cannot be shown."));
             Console.WriteLine("Who acted in it, and when, is as the backup tells it; history says so.");
             return 0;
         });

@@ -58,14 +58,16 @@ internal static class DatasetCommands
         {
             var datasets = await client.ListDatasetsAsync(ct);
             Connection.Table(["name", "classes", "backbone", "created", "restored"], datasets.Select(d => (IReadOnlyList<string>)
-                [d.Name, d.Schema.Classes.Count.ToString(CultureInfo.InvariantCulture), d.Settings.Backbone, d.CreatedAt.ToString("u"), Words(d.Restored.LastOrDefault())]));
+                [d.Name, d.Schema.Classes.Count.ToString(CultureInfo.InvariantCulture), d.Settings.Backbone, d.CreatedAt.ToString("u"),
+                    Words(d.Restored.LastOrDefault())]));
             return 0;
         });
         return command;
     }
 
     /// <summary>When a dataset was restored, by whom and from what; nothing where it was made here.</summary>
-    public static string Words(Restoration? restored) => restored is null ? "" : $"{restored.At:u} by {restored.By} from {restored.Sha256[..12]}";
+    public static string Words(Restoration? restored) => restored is null ? ""
+        : $"{restored.At:u} by {restored.By} from {restored.Sha256[..12]}";
 
     private static Command Show(Connection connection)
     {

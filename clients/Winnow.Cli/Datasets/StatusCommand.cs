@@ -40,7 +40,8 @@ internal static class StatusCommand
         foreach (var (stage, count) in status.Stages.Where(s => s.Value > 0)) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {JsonNamingPolicy.KebabCaseLower.ConvertName(stage.ToString()),-14} {count}"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {"shards",-14} {status.Shards}{(status.Split is { } split ? $", being doubled: {split.Copied} of {split.Total} rows copied" : "")}"));
         if (status.Restored is { } restored)
-            Console.WriteLine($"  {"restored",-14} {DatasetCommands.Words(restored)} (a backup of {restored.Origin}, begun {restored.StartedAt:u})");
+            Console.WriteLine(
+                $"  {"restored",-14} {DatasetCommands.Words(restored)} (a backup of {restored.Origin}, begun {restored.StartedAt:u})");
         foreach (var r in status.ActiveRounds) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  round {r.Arm}/{r.Number}: {r.Step.ToString().ToLowerInvariant()}, {r.Decided} of {r.Selected} decided"));
         foreach (var m in status.Champions) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  model {m.Name}: {m.Labels} labels, audit accuracy {m.Metrics.AuditAccuracy:P1} ({m.Metrics.AuditAccuracyLower:P1} to {m.Metrics.AuditAccuracyUpper:P1})"));
     }

@@ -53,7 +53,8 @@ public static class BackupFile
                 }, cancellationToken);
             }
         }
-        catch (Exception problem) when (problem is EndOfStreamException or JsonException or FormatException or NotSupportedException or InvalidOperationException)
+        catch (Exception problem) when (
+            problem is EndOfStreamException or JsonException or FormatException or NotSupportedException or InvalidOperationException)
         {
             throw new InvalidDataException($"The backup is cut off or damaged: {problem.Message}", problem);
         }

@@ -49,7 +49,8 @@ internal static class DatasetEndpoints
         var made = await grains.GetGrain<ICatalogGrain>(0).CreateAsync(command, actor, ct);
         // Who repeats a request because the answer was lost is its owner all the same; who asks for what somebody else made is not.
         // Who is said to have made one that was restored is not known to have done so.
-        if (caller.Principal is { } creator && made.CreatedBy == actor && made.Restored.Count == 0) await grains.GetGrain<IAccessGrain>(made.Name).FoundAsync(creator, actor, ct);
+        if (caller.Principal is { } creator && made.CreatedBy == actor && made.Restored.Count == 0)
+            await grains.GetGrain<IAccessGrain>(made.Name).FoundAsync(creator, actor, ct);
         return made;
     }
 

@@ -34,7 +34,8 @@ public readonly record struct IngestRow(
     /// <param name="classes">Classes of the label schema.</param>
     public string? Check(int classes) =>
         MemberRules.Text("name", Name, MaxName, least: 1)
-        ?? (Format is { Length: <= MaxFormat } && Format.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '+' or '.')
+        ?? (Format is { Length: <= MaxFormat }
+            && Format.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '+' or '.')
             ? null : "format must be the name of an encoding in lower-case letters, or empty.")
         ?? MemberRules.Number("width", Width, 0, int.MaxValue)
         ?? MemberRules.Number("height", Height, 0, int.MaxValue)

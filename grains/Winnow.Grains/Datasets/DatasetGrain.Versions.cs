@@ -99,7 +99,9 @@ internal sealed partial class DatasetGrain
                 await stream.WriteAsync(NewLine, ct);
             }
 
-            await LineAsync(JsonSerializer.SerializeToUtf8Bytes(new ManifestHeader(ManifestHeader.FormatName, ManifestHeader.ThisLayout, _dataset.Name, _dataset.Schema), ModelJson.Default.ManifestHeader));
+            await LineAsync(JsonSerializer.SerializeToUtf8Bytes(
+                new ManifestHeader(ManifestHeader.FormatName, ManifestHeader.ThisLayout, _dataset.Name, _dataset.Schema),
+                ModelJson.Default.ManifestHeader));
             foreach (var shard in shards)
             {
                 await foreach (var image in ImagesOfAsync(shard, audit, ct))

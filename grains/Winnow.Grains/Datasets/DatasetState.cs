@@ -28,7 +28,8 @@ public sealed class RoundEntry
     /// <summary>How it ended; null while it runs.</summary>
     public RoundInfo? Ended { get; set; }
 
-    internal string? Check() => Arms.Check("arm", Arm) ?? MemberRules.Number("number", Number, 1, Arms.MaxRounds) ?? (Command is null ? "command is missing." : null);
+    internal string? Check() => Arms.Check("arm", Arm) ?? MemberRules.Number("number", Number, 1, Arms.MaxRounds)
+        ?? (Command is null ? "command is missing." : null);
 
     /// <summary>The first thing that is wrong with an entry that came from elsewhere. Its head is named without the dataset.</summary>
     internal string? CheckWhole(DateTimeOffset latest) =>
@@ -67,7 +68,8 @@ public sealed class VersionEntry
         MemberRules.Id("operationId", OperationId)
         ?? Check()
         ?? MemberRules.Within("version", Version.Check(latest))
-        ?? (ObjectNames.IsManifest(ManifestKey, Version.Number) ? null : $"manifestKey {ShownText.Quote(ManifestKey)} is none of a dataset, or another version's.");
+        ?? (ObjectNames.IsManifest(ManifestKey, Version.Number) ? null
+            : $"manifestKey {ShownText.Quote(ManifestKey)} is none of a dataset, or another version's.");
 }
 
 /// <summary>The control state of a dataset: small, and changed a few times per round.</summary>
@@ -84,9 +86,13 @@ public sealed class DatasetState : IStoredState
     public RoundEntry? ChampionOf(string arm) => Rounds.LastOrDefault(r => r.Arm == arm && r.Promoted == true);
 
     public string? Check() =>
-        (Learning is null ? "learning is missing." : null) ?? MemberRules.Each("rounds", Rounds, r => r.Check()) ?? MemberRules.Each("versions", Versions, v => v.Check());
+        (Learning is null ? "learning is missing." : null) ?? MemberRules.Each("rounds", Rounds, r => r.Check())
+            ?? MemberRules.Each("versions", Versions, v => v.Check());
 
-    /// <summary>The first thing that is wrong with a state that came from elsewhere, as a sentence with the member's name. Objects are named in it without the dataset.</summary>
+    /// <summary>
+    /// The first thing that is wrong with a state that came from elsewhere, as a sentence with the member's name. Objects are named in it
+    /// without the dataset.
+    /// </summary>
     /// <param name="latest">The latest moment that there can be.</param>
     public string? CheckWhole(DateTimeOffset latest) =>
         Check()
@@ -105,7 +111,8 @@ public sealed class DatasetState : IStoredState
             var round = Rounds[i];
             var before = last.GetValueOrDefault(round.Arm);
             var next = (before?.Number ?? 0) + 1;
-            if (round.Number != next) return At("rounds", i, $"number must be {next}, which is next in arm '{round.Arm}', not {round.Number}.");
+            if (round.Number != next)
+                return At("rounds", i, $"number must be {next}, which is next in arm '{round.Arm}', not {round.Number}.");
             if (before is { Ended: null }) return At("rounds", i, "number follows a round of its arm that has not ended.");
             if (!operations.Add(round.OperationId)) return At("rounds", i, "operationId is another round's too.");
             last[round.Arm] = round;
@@ -118,13 +125,15 @@ public sealed class DatasetState : IStoredState
         var operations = new HashSet<Guid>();
         for (var i = 0; i < Versions.Count; i++)
         {
-            if (Versions[i].Version.Number != i + 1) return At("versions", i, $"version.number must be {i + 1}, not {Versions[i].Version.Number}.");
+            if (Versions[i].Version.Number != i + 1)
+                return At("versions", i, $"version.number must be {i + 1}, not {Versions[i].Version.Number}.");
             if (!operations.Add(Versions[i].OperationId)) return At("versions", i, "operationId is another version's too.");
         }
         return null;
     }
 
-    private static string At(string list, int place, string wrong) => string.Create(CultureInfo.InvariantCulture, $"{list}[{place}].{wrong}");
+    private static string At(string list, int place, string wrong) =>
+        string.Create(CultureInfo.InvariantCulture, $"{list}[{place}].{wrong}");
 }
 
 /// <summary>The stored form of <see cref="LearningState"/>.</summary>
@@ -144,7 +153,8 @@ public sealed class LearningStateRecord
     internal string? CheckWhole(IReadOnlyList<RoundEntry> rounds)
     {
         if (MemberRules.Number("sequence", Sequence, 0, MostChanges) is { } wrong) return wrong;
-        if (ProjectionKey is not null && !ObjectNames.IsProjection(ProjectionKey, out _)) return $"projectionKey {ShownText.Quote(ProjectionKey)} is none of a dataset.";
+        if (ProjectionKey is not null && !ObjectNames.IsProjection(ProjectionKey, out _))
+            return $"projectionKey {ShownText.Quote(ProjectionKey)} is none of a dataset.";
         if (!AuditDrawn && AuditThreshold != 0) return "auditThreshold must be 0 while no audit sample was drawn.";
         if (HeadKey is null) return ModelName is null ? null : "modelName names a model without a head.";
         if (ProjectionKey is null) return "projectionKey is missing where there is a head.";

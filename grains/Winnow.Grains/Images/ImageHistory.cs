@@ -80,6 +80,7 @@ public static class ImageHistory
     public static HistoryEntry Imported(string className, string receivedBy, DateTimeOffset at)
     {
         var (actor, told) = ActorName.Read(receivedBy);
-        return new(0, HistoryKind.Imported, actor, at, Guid.Empty, new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(className)] }, told);
+        return new(0, HistoryKind.Imported, actor, at, Guid.Empty,
+            new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(className)] }, told);
     }
 }

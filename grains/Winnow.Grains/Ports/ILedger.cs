@@ -108,8 +108,8 @@ public readonly record struct OperationRow(Guid OperationId, OrdinalRange Rows);
 public sealed record ControlState(string GrainType, string GrainKey, string Name, byte[] Json);
 
 /// <summary>
-/// Datasets that are being put together, or taken apart. They bear names that no dataset can have, so nobody comes upon them; they are left out of listings.
-/// One that is put together gets its own name when it is whole; one that is taken apart has lost it first.
+/// Datasets that are being put together, or taken apart. They bear names that no dataset can have, so nobody comes upon them; they are left
+/// out of listings. One that is put together gets its own name when it is whole; one that is taken apart has lost it first.
 /// </summary>
 public static class StagedDatasets
 {
@@ -159,7 +159,9 @@ public interface ILedger
     /// <param name="cancellationToken">Gives up while the change waits.</param>
     Task<bool> PublishDatasetAsync(string staged, DatasetInfo dataset, IReadOnlyList<ControlState> states, CancellationToken cancellationToken);
 
-    /// <summary>All datasets, by name; staged ones left out, and those whose row cannot be read: one of them must not keep the others from anybody.</summary>
+    /// <summary>
+    /// All datasets, by name; staged ones left out, and those whose row cannot be read: one of them must not keep the others from anybody.
+    /// </summary>
     Task<IReadOnlyList<DatasetInfo>> ListDatasetsAsync(CancellationToken cancellationToken);
 
     /// <summary>The datasets that <see cref="ListDatasetsAsync"/> leaves out because their row cannot be read.</summary>
@@ -170,8 +172,9 @@ public interface ILedger
     Task<DatasetInfo?> FindDatasetAsync(string name, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Takes a dataset's name away, and with it the states of its grains, in one transaction: from then on nobody comes upon it, and the name is free. Its rows stay under the name that is
-    /// returned until <see cref="RemoveShardRowsAsync"/> has removed them; null when there is no such dataset.
+    /// Takes a dataset's name away, and with it the states of its grains, in one transaction: from then on nobody comes upon it, and the
+    /// name is free. Its rows stay under the name that is returned until <see cref="RemoveShardRowsAsync"/> has removed them; null when
+    /// there is no such dataset.
     /// </summary>
     Task<string?> RemoveDatasetAsync(string name, CancellationToken cancellationToken);
 

@@ -88,7 +88,8 @@ public static class ObjectKeys
 }
 
 /// <summary>
-/// The names of a dataset's objects without the dataset, which is how a backup writes them: no name of that form leads out of the dataset, whoever wrote it.
+/// The names of a dataset's objects without the dataset, which is how a backup writes them: no name of that form leads out of the dataset,
+/// whoever wrote it.
 /// </summary>
 public static partial class ObjectNames
 {
@@ -115,19 +116,24 @@ public static partial class ObjectNames
 
     /// <summary>Whether it names a manifest of this version.</summary>
     public static bool IsManifest(string? name, int version) =>
-        name is not null && ManifestName().Match(name) is { Success: true } match && name == ObjectKeys.Manifest("", version, match.Groups["attempt"].Value)["datasets//".Length..];
+        name is not null && ManifestName().Match(name) is { Success: true } match
+            && name == ObjectKeys.Manifest("", version, match.Groups["attempt"].Value)["datasets//".Length..];
 
-    /// <summary>Whether it names a segment of this kind. The shard and the version in it are those of the place that it came from.</summary>
+    /// <summary>
+    /// Whether it names a segment of this kind. The shard and the version in it are those of the place that it came from.
+    /// </summary>
     public static bool IsSegment(string? name, string kind) =>
         name is not null && SegmentName().Match(name) is { Success: true } match && match.Groups["kind"].Value == kind;
 
     [GeneratedRegex(@"\Aprojections/(?<hash>[0-9a-f]{64})\z", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
     private static partial Regex ProjectionName();
 
-    [GeneratedRegex(@"\Amodels/[a-z0-9-]{1,63}/[0-9]{6,10}/(?<hash>[0-9a-f]{64})\.bin\z", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\Amodels/[a-z0-9-]{1,63}/[0-9]{6,10}/(?<hash>[0-9a-f]{64})\.bin\z",
+        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
     private static partial Regex HeadName();
 
-    [GeneratedRegex(@"\Aversions/[0-9]{6,10}/(?<attempt>[A-Za-z0-9_-]{1,100})\.jsonl\z", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\Aversions/[0-9]{6,10}/(?<attempt>[A-Za-z0-9_-]{1,100})\.jsonl\z",
+        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
     private static partial Regex ManifestName();
 
     [GeneratedRegex(@"\Asegments/[0-9]{4,10}/(?<kind>[a-z]{1,20})/[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}/[0-9]{10}-[A-Za-z0-9_-]{1,100}\z",

@@ -59,7 +59,8 @@ public static class SegmentFormat
             BinaryPrimitives.ReadInt32LittleEndian(segment[12..]),
             BinaryPrimitives.ReadInt32LittleEndian(segment[16..]));
         return header.RowBytes > 0 && header.First >= 0 && header.Count >= 0 ? header
-            : throw new InvalidDataException($"A segment cannot hold {header.Count} rows of {header.RowBytes} bytes from row {header.First} on.");
+            : throw new InvalidDataException(
+                $"A segment cannot hold {header.Count} rows of {header.RowBytes} bytes from row {header.First} on.");
     }
 
     /// <summary>The checksum of the rows that a header names.</summary>

@@ -40,12 +40,16 @@ public sealed class RoundState : IStoredState
 
     public string? Check() => MemberRules.Word("step", Step) ?? MemberRules.Each("selected", Selected, _ => null);
 
-    /// <summary>The first thing that is wrong with a state that came from elsewhere, as a sentence with the member's name. Objects are named in it without the dataset.</summary>
+    /// <summary>
+    /// The first thing that is wrong with a state that came from elsewhere, as a sentence with the member's name. Objects are named in it
+    /// without the dataset.
+    /// </summary>
     /// <param name="entry">The round as its dataset remembers it, which is sound.</param>
     /// <param name="latest">The latest moment that there can be.</param>
     public string? CheckWhole(RoundEntry entry, DateTimeOffset latest) =>
         Check()
-        ?? (Command is null ? "command is missing." : Command == entry.Command ? null : "command is not the one that the dataset remembers.")
+        ?? (Command is null ? "command is missing." : Command == entry.Command ? null
+            : "command is not the one that the dataset remembers.")
         ?? MemberRules.Text("strategy", Strategy, StartRound.MaxStrategy)
         ?? (StartedBy is null ? null : ActorName.Check("startedBy", StartedBy))
         ?? MemberRules.DateOrNone("startedAt", StartedAt, latest)
@@ -54,7 +58,8 @@ public sealed class RoundState : IStoredState
         ?? MemberRules.Number("decided", Decided, 0, int.MaxValue)
         ?? MemberRules.Number("labels", Labels, 0, int.MaxValue)
         ?? (DataSha256 is null ? null : MemberRules.Sha256("dataSha256", DataSha256))
-        ?? (ProjectionKey is null || ObjectNames.IsProjection(ProjectionKey, out _) ? null : $"projectionKey {ShownText.Quote(ProjectionKey)} is none of a dataset.")
+        ?? (ProjectionKey is null || ObjectNames.IsProjection(ProjectionKey, out _) ? null
+            : $"projectionKey {ShownText.Quote(ProjectionKey)} is none of a dataset.")
         ?? MemberRules.Number("regularisation", Regularisation, 0, double.MaxValue)
         ?? (CrossValidatedLogLoss is { } loss ? MemberRules.Number("crossValidatedLogLoss", loss, 0, double.MaxValue) : null)
         ?? MemberRules.Number("outOfFoldTemperature", OutOfFoldTemperature, float.Epsilon, float.MaxValue)
@@ -77,8 +82,10 @@ public sealed class RoundState : IStoredState
     {
         if (entry.Ended is { } ended && ended.Step != Step) return $"step is not the one at which the dataset saw it end.";
         if (Step >= RoundStep.Done) return null;
-        if (!IsKnown(Command!.Strategy) || !IsKnown(Command.ColdStart)) return "command names a strategy that this program does not know, and the round has not ended.";
-        if (Step >= RoundStep.Review && (Selected.Count == 0 || ProjectionKey is null)) return "selected or projectionKey is missing at its step.";
+        if (!IsKnown(Command!.Strategy) || !IsKnown(Command.ColdStart))
+            return "command names a strategy that this program does not know, and the round has not ended.";
+        if (Step >= RoundStep.Review && (Selected.Count == 0 || ProjectionKey is null))
+            return "selected or projectionKey is missing at its step.";
         if (Step >= RoundStep.Calibrate && (HeadKey is null || DataSha256 is null)) return "headKey or dataSha256 is missing at its step.";
         if (Step >= RoundStep.Evaluate && Model is null) return "model is missing at its step.";
         return Step >= RoundStep.Rescore && Promoted is null ? "promoted is missing at its step." : null;

@@ -30,7 +30,8 @@ public sealed record BackupHeader(string Format, int Layout, Guid Id, DateTimeOf
         ?? MemberRules.Date("startedAt", StartedAt, latest)
         ?? ActorName.Check("startedBy", StartedBy)
         // Where a backup is restored, its shards are those of its creation.
-        ?? (Dataset is null ? "dataset is missing." : Dataset.Layout is null ? MemberRules.Within("dataset", Dataset.Check(latest)) : "dataset.layout must be null in a backup.");
+        ?? (Dataset is null ? "dataset is missing." : Dataset.Layout is null ? MemberRules.Within("dataset", Dataset.Check(latest))
+            : "dataset.layout must be null in a backup.");
 }
 
 /// <summary>The last file of a backup. A backup without it, or with another hash, is not whole.</summary>
@@ -58,7 +59,8 @@ public sealed record BackupEnd(long Files, long Images, long History, long Objec
         ?? MemberRules.Number("objects", Objects, 0, long.MaxValue)
         ?? MemberRules.Number("bytes", Bytes, 0, long.MaxValue)
         ?? MemberRules.Number("missing", Missing, 0, long.MaxValue)
-        ?? (MissingSamples?.Count > MostSamples ? $"missingSamples has more than {MostSamples} entries." : MemberRules.Each("missingSamples", MissingSamples, _ => null))
+        ?? (MissingSamples?.Count > MostSamples ? $"missingSamples has more than {MostSamples} entries."
+            : MemberRules.Each("missingSamples", MissingSamples, _ => null))
         ?? MemberRules.Sha256("sha256", Sha256);
 }
 
@@ -70,7 +72,9 @@ public sealed record BackupEnd(long Files, long Images, long History, long Objec
 /// <param name="Rounds">Rounds, ended or not.</param>
 /// <param name="Versions">Versions.</param>
 /// <param name="Objects">Objects that were stored.</param>
-/// <param name="Missing">Objects that rows name and that the backup does not hold, or holds in a form that cannot be used: those of machines are made again.</param>
+/// <param name="Missing">Objects that rows name and that the backup does not hold, or holds in a form that cannot be used: those of
+/// machines are made again.</param>
 /// <param name="Cleaned">Texts and figures that were taken over without what cannot be shown or cannot be.</param>
 public sealed record RestoredDataset(
-    DatasetInfo Dataset, DateTimeOffset StartedAt, long Images, long History, int Rounds, int Versions, long Objects, long Missing, long Cleaned = 0);
+    DatasetInfo Dataset, DateTimeOffset StartedAt, long Images, long History, int Rounds, int Versions, long Objects, long Missing,
+        long Cleaned = 0);

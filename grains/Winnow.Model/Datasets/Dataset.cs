@@ -18,7 +18,8 @@ public static class DatasetName
         name is { Length: >= 1 and <= 63 } && name[0] != '-' && name.All(c => c is >= 'a' and <= 'z' or >= '0' and <= '9' or '-');
 
     /// <summary>What is wrong with a name, as a sentence; null when nothing is.</summary>
-    public static string? Check(string member, string? name) => IsValid(name) ? null : $"{member} cannot be {ShownText.Quote(name)}. {Rule}";
+    public static string? Check(string member, string? name) => IsValid(name) ? null
+        : $"{member} cannot be {ShownText.Quote(name)}. {Rule}";
 }
 
 /// <summary>How a dataset is run. Settings that name a shape (shards, backbone) are settled at creation.</summary>
@@ -65,7 +66,9 @@ public sealed record DatasetInfo(string Name, LabelSchema Schema, DatasetSetting
     public ShardLayout? Layout { get; init; }
 
     // Settable, so that JSON without it keeps the default.
-    /// <summary>The restorations that it came by, oldest first; empty where it was made here. What is of before the last one is as a backup told it.</summary>
+    /// <summary>
+    /// The restorations that it came by, oldest first; empty where it was made here. What is of before the last one is as a backup told it.
+    /// </summary>
     public IReadOnlyList<Restoration> Restored { get; set; } = [];
 
     /// <summary>The shards that hold it.</summary>
@@ -73,7 +76,8 @@ public sealed record DatasetInfo(string Name, LabelSchema Schema, DatasetSetting
     public ShardLayout Shards => Layout ?? new ShardLayout(0, Settings.Shards);
 
     /// <summary>
-    /// The first thing that is wrong, as a sentence with the member's name; null when all is sound. What it lets pass can be opened; what may be created is a narrower matter.
+    /// The first thing that is wrong, as a sentence with the member's name; null when all is sound. What it lets pass can be opened; what
+    /// may be created is a narrower matter.
     /// </summary>
     /// <param name="latest">The latest moment that there can be.</param>
     public string? Check(DateTimeOffset latest) =>
@@ -83,7 +87,8 @@ public sealed record DatasetInfo(string Name, LabelSchema Schema, DatasetSetting
         ?? MemberRules.Date("createdAt", CreatedAt, latest)
         ?? ActorName.Check("createdBy", CreatedBy)
         ?? MemberRules.Within("layout", Layout?.Check(Settings!.Shards))
-        ?? (Restored?.Count > Restoration.Most ? $"restored has more than {Restoration.Most} entries." : MemberRules.Each("restored", Restored, r => r.Check(latest)));
+        ?? (Restored?.Count > Restoration.Most ? $"restored has more than {Restoration.Most} entries."
+            : MemberRules.Each("restored", Restored, r => r.Check(latest)));
 }
 
 /// <summary>Where a dataset stands now.</summary>
@@ -128,7 +133,8 @@ public sealed record DatasetStatus
 /// <param name="Parent">The version before it, or null.</param>
 /// <param name="Told">Number of the restoration that told of it: who made it is as that backup says. Null: it was made here.</param>
 public sealed record DatasetVersion(
-    int Number, string? Note, DateTimeOffset CreatedAt, string CreatedBy, long Images, long Labeled, string ManifestSha256, int? Parent, int? Told = null)
+    int Number, string? Note, DateTimeOffset CreatedAt, string CreatedBy, long Images, long Labeled, string ManifestSha256, int? Parent,
+        int? Told = null)
 {
     /// <summary>Most characters of a note.</summary>
     public const int MaxNote = 10_000;

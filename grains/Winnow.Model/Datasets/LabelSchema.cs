@@ -78,16 +78,18 @@ public sealed record LabelSchema
     public LabelSchema Composed() => this with { Classes = [.. Classes.Select(c => c with { Name = TextForm.Composed(c.Name) })] };
 
     /// <summary>
-    /// The first thing that keeps a stored schema from being read, as a sentence with the member's name; null when nothing does. Schemas of earlier releases pass it,
-    /// whatever <see cref="Check"/> has learnt to refuse since.
+    /// The first thing that keeps a stored schema from being read, as a sentence with the member's name; null when nothing does. Schemas of
+    /// earlier releases pass it, whatever <see cref="Check"/> has learnt to refuse since.
     /// </summary>
     public string? CheckStored()
     {
-        if (Classes is null || Classes.Count is < 2 or > MaxClasses) return $"classes must be 2 to {MaxClasses}, not {Classes?.Count ?? 0}.";
+        if (Classes is null || Classes.Count is < 2 or > MaxClasses)
+            return $"classes must be 2 to {MaxClasses}, not {Classes?.Count ?? 0}.";
         if (Geometries is null || Geometries.Count == 0) return "geometries must name at least one geometry.";
         if (Geometries.Any(g => !Enum.IsDefined(g))) return "geometries holds one that is not known.";
         var seen = new HashSet<string>(Classes.Count, StringComparer.Ordinal);
-        return MemberRules.Each("classes", Classes, c => CheckStored(c) ?? (seen.Add(c.Name) ? null : $"name {ShownText.Quote(c.Name)} stands twice."));
+        return MemberRules.Each("classes", Classes, c => CheckStored(c) ?? (
+            seen.Add(c.Name) ? null : $"name {ShownText.Quote(c.Name)} stands twice."));
     }
 
     private static string? CheckStored(LabelClass c) =>

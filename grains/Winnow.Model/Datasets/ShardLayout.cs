@@ -43,17 +43,20 @@ public sealed record ShardLayout(int First, int Count, ShardSplit? Split = null,
     }
 
     /// <summary>
-    /// The first thing that is wrong, as a sentence with the member's name; null when all is sound. Shards are only ever doubled, so their number and the number of the
-    /// first follow from those of the creation.
+    /// The first thing that is wrong, as a sentence with the member's name; null when all is sound. Shards are only ever doubled, so their
+    /// number and the number of the first follow from those of the creation.
     /// </summary>
     /// <param name="created">Shards at the dataset's creation.</param>
     public string? Check(int created)
     {
-        if (Count < created || Count > MaxCount || !BitOperations.IsPow2(Count)) return $"count must be a power of two from {created} to {MaxCount}, not {Count}.";
+        if (Count < created || Count > MaxCount || !BitOperations.IsPow2(Count))
+            return $"count must be a power of two from {created} to {MaxCount}, not {Count}.";
         if (First != Count - created) return $"first must be {Count - created} where {created} shards have become {Count}, not {First}.";
-        if (Split is { } split && (Count * 2 > MaxCount || (MemberRules.Word("step", split.Step) ?? ActorName.Check("startedBy", split.StartedBy)) is not null))
+        if (Split is { } split && (Count * 2 > MaxCount
+            || (MemberRules.Word("step", split.Step) ?? ActorName.Check("startedBy", split.StartedBy)) is not null))
             return "split is none that can be.";
-        return Superseded is null || (Superseded.Count == Count / 2 && Superseded.First == First - (Count / 2)) ? null : "superseded are not the shards of before.";
+        return Superseded is null || (Superseded.Count == Count / 2 && Superseded.First == First - (Count / 2)) ? null
+            : "superseded are not the shards of before.";
     }
 
     /// <summary>The place of an image's shard among <paramref name="shards"/>, a power of two.</summary>

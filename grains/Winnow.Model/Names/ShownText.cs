@@ -4,8 +4,8 @@ using System.Text;
 namespace Winnow.Model.Names;
 
 /// <summary>
-/// Text that others wrote, made fit to be shown: without control characters and line ends, and without characters that reorder what stands on the screen. A terminal, a log or
-/// a table then shows what was written and obeys none of it.
+/// Text that others wrote, made fit to be shown: without control characters and line ends, and without characters that reorder what stands
+/// on the screen. A terminal, a log or a table then shows what was written and obeys none of it.
 /// </summary>
 public static class ShownText
 {
@@ -13,7 +13,8 @@ public static class ShownText
 
     /// <summary>Whether a character is one that is shown, rather than obeyed.</summary>
     public static bool IsShown(Rune rune) =>
-        Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
+        Rune.GetUnicodeCategory(rune) is not (
+            UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
         && rune.Value is not ((>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069) or 0x200E or 0x200F or 0xFEFF);
 
     /// <summary>Whether a text can be shown as it is. Half of a surrogate pair cannot: it changes on its way through UTF-8.</summary>
@@ -27,13 +28,17 @@ public static class ShownText
                 i++;
                 continue;
             }
-            if (Rune.DecodeFromUtf16(text.AsSpan(i), out var rune, out var length) != System.Buffers.OperationStatus.Done || !IsShown(rune)) return false;
+            if (Rune.DecodeFromUtf16(text.AsSpan(i), out var rune, out var length) != System.Buffers.OperationStatus.Done
+                || !IsShown(rune)) return false;
             i += length;
         }
         return true;
     }
 
-    /// <summary>The text as it may be shown: line ends and tabs become blanks, other characters of that kind go, half a surrogate pair becomes U+FFFD.</summary>
+    /// <summary>
+    /// The text as it may be shown: line ends and tabs become blanks, other characters of that kind go, half a surrogate pair becomes
+    /// U+FFFD.
+    /// </summary>
     public static string Clean(string text)
     {
         if (IsClean(text)) return text;

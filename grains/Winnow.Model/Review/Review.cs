@@ -68,8 +68,10 @@ public enum HistoryKind : byte
 /// <param name="At">When it was committed.</param>
 /// <param name="OperationId">The command that made it; the same command sent twice makes one entry.</param>
 /// <param name="Decision">What was said.</param>
-/// <param name="Told">Number of the restoration that brought it: who acted, and when, is as that backup says. Null: it was recorded here.</param>
-public sealed record HistoryEntry(long Version, HistoryKind Kind, string Actor, DateTimeOffset At, Guid OperationId, Decision Decision, int? Told = null)
+/// <param name="Told">Number of the restoration that brought it: who acted, and when, is as that backup says. Null: it was recorded
+/// here.</param>
+public sealed record HistoryEntry(
+    long Version, HistoryKind Kind, string Actor, DateTimeOffset At, Guid OperationId, Decision Decision, int? Told = null)
 {
     /// <summary>The first thing that is wrong with an entry as it is stored, as a sentence; null when all is sound.</summary>
     /// <param name="schema">The label schema.</param>
@@ -83,7 +85,8 @@ public sealed record HistoryEntry(long Version, HistoryKind Kind, string Actor, 
         ?? MemberRules.Date("at", At, latest)
         ?? MemberRules.Id("operationId", OperationId)
         ?? (Decision is null ? "decision is missing." : MemberRules.TextOrNone("decision.comment", Decision.Comment, Decision.MaxComment))
-        ?? (Decision!.ElapsedMilliseconds is { } elapsed ? MemberRules.Number("decision.elapsedMilliseconds", elapsed, 0, long.MaxValue) : null)
+        ?? (Decision!.ElapsedMilliseconds is { } elapsed ? MemberRules.Number("decision.elapsedMilliseconds", elapsed, 0, long.MaxValue)
+            : null)
         ?? MemberRules.Within("decision", Decision.Check(schema))
         ?? (Told is { } told ? MemberRules.Number("told", told, 1, Restoration.Most) : null);
 }

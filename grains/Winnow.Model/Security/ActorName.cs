@@ -21,14 +21,16 @@ public static class ActorName
     public static string? Check(string member, string? actor) => MemberRules.Text(member, actor, MaxLength, least: 1);
 
     /// <summary>A name that a restoration told.</summary>
-    public static string WriteTold(string actor, int restoration) => string.Create(CultureInfo.InvariantCulture, $"{Told}{restoration} {actor}");
+    public static string WriteTold(string actor, int restoration) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Told}{restoration} {actor}");
 
     /// <summary>The name, and the number of the restoration that told it; null where this server knows it by itself.</summary>
     public static (string Actor, int? Told) Read(string text)
     {
         var blank = text.IndexOf(' ');
         return text.StartsWith(Told, StringComparison.Ordinal) && blank > 0 && blank < text.Length - 1
-            && int.TryParse(text.AsSpan(Told.Length, blank - Told.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var told) && told > 0
+            && int.TryParse(text.AsSpan(Told.Length, blank - Told.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var told)
+                && told > 0
             ? (text[(blank + 1)..], told) : (text, null);
     }
 

@@ -44,7 +44,10 @@ public sealed record StartRound(int BatchSize, string Arm = Arms.Main, string? S
     /// <summary>Most characters of a strategy's name.</summary>
     public const int MaxStrategy = 100;
 
-    /// <summary>The first thing that is wrong, as a sentence with the member's name; null when all is sound. Whether there is a strategy of that name is not asked.</summary>
+    /// <summary>
+    /// The first thing that is wrong, as a sentence with the member's name; null when all is sound. Whether there is a strategy of that
+    /// name is not asked.
+    /// </summary>
     public string? Check() =>
         MemberRules.Number("batchSize", BatchSize, 1, MaxBatch)
         ?? Arms.Check("arm", Arm)
@@ -62,7 +65,8 @@ public static class Arms
 
     /// <summary>What is wrong with the name of an arm that rounds are started in, as a sentence; null when nothing is.</summary>
     public static string? Check(string member, string? arm) =>
-        DatasetName.IsValid(arm) && arm != Audit ? null : $"{member} cannot be {ShownText.Quote(arm)}: use 'main', 'control' or another name of a–z, 0–9 and '-'.";
+        DatasetName.IsValid(arm) && arm != Audit ? null
+            : $"{member} cannot be {ShownText.Quote(arm)}: use 'main', 'control' or another name of a–z, 0–9 and '-'.";
 
     /// <summary>The arm whose model prelabels and scores the pool.</summary>
     public const string Main = "main";
@@ -170,7 +174,8 @@ public sealed record ModelMetrics
         ?? Loss("holdoutLogLoss", HoldoutLogLoss)
         ?? Loss("crossValidatedLogLoss", CrossValidatedLogLoss);
 
-    private static string? Loss(string member, double? value) => value is { } loss ? MemberRules.Number(member, loss, 0, double.MaxValue) : null;
+    private static string? Loss(string member, double? value) => value is { } loss ? MemberRules.Number(member, loss, 0, double.MaxValue)
+        : null;
 }
 
 /// <summary>A trained head with where it came from.</summary>

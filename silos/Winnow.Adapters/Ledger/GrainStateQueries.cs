@@ -6,7 +6,8 @@ internal static class GrainStateQueries
     private const string Select = "SELECT version, state FROM grain_state WHERE grain_type = ?1 AND grain_key = ?2 AND name = ?3";
     private const string Insert = "INSERT INTO grain_state VALUES (?1, ?2, ?3, 1, ?4) ON CONFLICT DO NOTHING";
     private const string InsertOrFill =
-        "INSERT INTO grain_state VALUES (?1, ?2, ?3, 1, ?4) ON CONFLICT (grain_type, grain_key, name) DO UPDATE SET version = version + 1, state = excluded.state WHERE grain_state.state IS NULL";
+        "INSERT INTO grain_state VALUES (?1, ?2, ?3, 1, ?4) ON CONFLICT (grain_type, grain_key, name) "
+        + "DO UPDATE SET version = version + 1, state = excluded.state WHERE grain_state.state IS NULL";
     private const string Update = "UPDATE grain_state SET version = version + 1, state = ?4 WHERE grain_type = ?1 AND grain_key = ?2 AND name = ?3 AND version = ?5";
 
     public static StoredGrainState? Read(SqliteSession session, GrainStateKey key)
@@ -29,7 +30,8 @@ internal static class GrainStateQueries
     }
 
     /// <summary>Stores the state of a grain that has none; false where it has one.</summary>
-    public static bool Place(SqliteSession session, GrainStateKey key, ReadOnlySpan<byte> state) => Bind(session.Prepare(InsertOrFill), key).BindText(4, state).Run() > 0;
+    public static bool Place(SqliteSession session, GrainStateKey key, ReadOnlySpan<byte> state) => Bind(session.Prepare(InsertOrFill), key)
+        .BindText(4, state).Run() > 0;
 
     private static SqliteStatement Bind(SqliteStatement statement, GrainStateKey key) =>
         statement.Bind(1, key.GrainType).Bind(2, key.GrainKey).Bind(3, key.Name);

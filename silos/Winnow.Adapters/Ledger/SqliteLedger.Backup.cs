@@ -18,7 +18,8 @@ public sealed partial class SqliteLedger
             var named = session.Prepare("UPDATE OR IGNORE dataset SET name = ?2, info = ?3 WHERE name = ?1").Bind(1, staged).Bind(2, dataset.Name).BindText(3, json).Run() > 0;
             if (!named) return new Written<bool>(false, false);
             foreach (var state in states)
-                if (!GrainStateQueries.Place(session, new GrainStateKey(state.GrainType, state.GrainKey, state.Name), state.Json)) return new Written<bool>(false, false);
+                if (!GrainStateQueries.Place(session, new GrainStateKey(state.GrainType, state.GrainKey, state.Name), state.Json))
+                    return new Written<bool>(false, false);
             return new Written<bool>(true, true);
         }, cancellationToken);
     }

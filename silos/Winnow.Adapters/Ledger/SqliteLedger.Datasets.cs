@@ -8,7 +8,8 @@ public sealed partial class SqliteLedger
 {
     private const string Named = $"SELECT name, info FROM dataset WHERE name NOT LIKE '{StagedDatasets.Prefix}%' ORDER BY name";
     private const string ClearStates =
-        "UPDATE grain_state SET version = version + 1, state = NULL WHERE grain_type = ?1 AND (grain_key = ?2 OR substr(grain_key, 1, length(?2) + 1) = ?2 || '/')";
+        "UPDATE grain_state SET version = version + 1, state = NULL WHERE grain_type = ?1 "
+        + "AND (grain_key = ?2 OR substr(grain_key, 1, length(?2) + 1) = ?2 || '/')";
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<DatasetInfo>> ListDatasetsAsync(CancellationToken cancellationToken) =>
@@ -28,7 +29,8 @@ public sealed partial class SqliteLedger
             var unreadable = new List<UnreadableDataset>();
             var query = session.Prepare(Named);
             while (query.Step())
-                if (StoredDatasets.TryRead(query.Text(0), query.Bytes(1), out var problem) is null) unreadable.Add(new UnreadableDataset(query.Text(0), problem));
+                if (StoredDatasets.TryRead(query.Text(0), query.Bytes(1), out var problem) is null)
+                    unreadable.Add(new UnreadableDataset(query.Text(0), problem));
             return unreadable;
         }, cancellationToken).ConfigureAwait(false);
 
@@ -49,7 +51,8 @@ public sealed partial class SqliteLedger
         var left = StagedDatasets.RemovedNameOf(Guid.NewGuid());
         var removed = await _writer.WriteAsync(1, session =>
         {
-            if (session.Prepare("UPDATE dataset SET name = ?2 WHERE name = ?1").Bind(1, name).Bind(2, left).Run() == 0) return new Written<bool>(false, false);
+            if (session.Prepare("UPDATE dataset SET name = ?2 WHERE name = ?1").Bind(1, name).Bind(2, left).Run() == 0)
+                return new Written<bool>(false, false);
             foreach (var type in ControlStates.OfDataset) session.Prepare(ClearStates).Bind(1, type).Bind(2, name).Run();
             return new Written<bool>(true, true);
         }, cancellationToken).ConfigureAwait(false);

@@ -6,7 +6,10 @@ using Winnow.Model.Datasets;
 
 namespace Winnow.Adapters.Ledger;
 
-/// <summary>Reads the rows of datasets, and tells those that can be opened from those that cannot: shards without number, say, would take all memory there is.</summary>
+/// <summary>
+/// Reads the rows of datasets, and tells those that can be opened from those that cannot: shards without number, say, would take all memory
+/// there is.
+/// </summary>
 internal static class StoredDatasets
 {
     /// <summary>A dataset as it is stored.</summary>
@@ -15,7 +18,8 @@ internal static class StoredDatasets
     {
         if (TryRead(name, json, out var problem) is { } dataset) return dataset;
         throw new SetAsideException(
-            $"Dataset '{name}' cannot be opened: {problem} It is set aside, and everything else goes on; an owner can remove it with 'winnow datasets delete {name}'.");
+            $"Dataset '{name}' cannot be opened: {problem} It is set aside, and everything else goes on; "
+            + $"an owner can remove it with 'winnow datasets delete {name}'.");
     }
 
     /// <summary>A dataset as it is stored; null where it cannot be read or opened, and then why.</summary>

@@ -5,7 +5,8 @@ public sealed class TemporaryFolder : IDisposable
 {
     /// <param name="parent">Where it is made; the place for temporary files where none is named.</param>
     public TemporaryFolder(string? parent = null) =>
-        Path = parent is null ? Directory.CreateTempSubdirectory("winnow-").FullName : Directory.CreateDirectory(System.IO.Path.Combine(parent, $"winnow-{Guid.NewGuid():n}")).FullName;
+        Path = parent is null ? Directory.CreateTempSubdirectory("winnow-").FullName
+            : Directory.CreateDirectory(System.IO.Path.Combine(parent, $"winnow-{Guid.NewGuid():n}")).FullName;
 
     public string Path { get; }
 

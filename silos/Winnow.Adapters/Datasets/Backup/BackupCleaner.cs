@@ -12,8 +12,9 @@ using Winnow.Model.Training;
 namespace Winnow.Adapters.Datasets.Backup;
 
 /// <summary>
-/// Takes from the texts of a backup what is not shown but obeyed: earlier releases let some of it in, and nobody knows who wrote the rest. What decides anything is not changed but
-/// checked; this is for what people read. Each change is counted, so that none is made without a word.
+/// Takes from the texts of a backup what is not shown but obeyed: earlier releases let some of it in, and nobody knows who wrote the rest.
+/// What decides anything is not changed but checked; this is for what people read. Each change is counted, so that none is made without a
+/// word.
 /// </summary>
 internal sealed partial class BackupCleaner
 {
@@ -52,7 +53,8 @@ internal sealed partial class BackupCleaner
             Changed++;
             elapsed = null;
         }
-        return entry with { Decision = said with { Comment = Text(said.Comment), ElapsedMilliseconds = elapsed, Annotations = [.. said.Annotations.Select(Annotation)] } };
+        return entry with { Decision = said with {
+            Comment = Text(said.Comment), ElapsedMilliseconds = elapsed, Annotations = [.. said.Annotations.Select(Annotation)] } };
     }
 
     /// <summary>Notes and reasons.</summary>
@@ -69,7 +71,8 @@ internal sealed partial class BackupCleaner
 
     private RoundInfo Round(RoundInfo round) => round with { Reason = Text(round.Reason) };
 
-    private Annotation Annotation(Annotation annotation) => annotation is TextAnnotation { Text: { } text } region ? region with { Text = Text(text) } : annotation;
+    private Annotation Annotation(Annotation annotation) => annotation is TextAnnotation { Text: { } text } region
+        ? region with { Text = Text(text) } : annotation;
 
     private LabelClass Class(LabelClass c)
     {

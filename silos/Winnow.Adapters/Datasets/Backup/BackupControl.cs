@@ -66,7 +66,8 @@ internal sealed record BackupControl(DatasetState Dataset, IReadOnlyList<RoundSt
     /// <summary>The same, with a mark at whatever this server has not seen itself and no restoration before this one told.</summary>
     public BackupControl WithTold(int restoration)
     {
-        string? Told(string? actor) => actor is null || ActorName.Read(actor).Told is not null ? actor : ActorName.WriteTold(actor, restoration);
+        string? Told(string? actor) => actor is null || ActorName.Read(actor).Told is not null ? actor
+            : ActorName.WriteTold(actor, restoration);
         var copy = Copy(Dataset);
         foreach (var version in copy.Versions) version.Version = version.Version with { Told = version.Version.Told ?? restoration };
         foreach (var round in copy.Rounds)
@@ -81,8 +82,8 @@ internal sealed record BackupControl(DatasetState Dataset, IReadOnlyList<RoundSt
     }
 
     /// <summary>
-    /// The same, without what it cannot go on with because an object is not there: learning begins anew from where it can, a model without its head is no champion, and a round that was
-    /// under way and needs what was lost has failed.
+    /// The same, without what it cannot go on with because an object is not there: learning begins anew from where it can, a model without
+    /// its head is no champion, and a round that was under way and needs what was lost has failed.
     /// </summary>
     /// <param name="isThere">Whether there is an object of this key, and one that can be used.</param>
     /// <param name="now">When rounds fail.</param>
@@ -91,7 +92,8 @@ internal sealed record BackupControl(DatasetState Dataset, IReadOnlyList<RoundSt
         bool Lost(string? key) => key is not null && !isThere(key);
         var copy = Copy(Dataset);
         if (Lost(copy.Learning.ProjectionKey)) copy.Learning.ProjectionKey = null;
-        if (copy.Learning.ProjectionKey is null || Lost(copy.Learning.HeadKey)) (copy.Learning.HeadKey, copy.Learning.ModelName) = (null, null);
+        if (copy.Learning.ProjectionKey is null || Lost(copy.Learning.HeadKey))
+            (copy.Learning.HeadKey, copy.Learning.ModelName) = (null, null);
         foreach (var round in copy.Rounds)
             if (round.Promoted == true && Lost(round.HeadKey)) round.Promoted = false;
         var rounds = Rounds.Select(r => r is null ? null : Copy(r)).ToList();
@@ -99,7 +101,8 @@ internal sealed record BackupControl(DatasetState Dataset, IReadOnlyList<RoundSt
         {
             if (round is null || round.Step >= RoundStep.Done || (!Lost(round.ProjectionKey) && !Lost(round.HeadKey))) continue;
             (round.Step, round.EndedAt) = (RoundStep.Failed, now);
-            round.Reason = "The backup that it was restored from does not hold the projection or the head that this round was at. Start another round: labels are kept.";
+            round.Reason = "The backup that it was restored from does not hold the projection or the head that this round was at. "
+                + "Start another round: labels are kept.";
         }
         return new BackupControl(copy, rounds);
     }

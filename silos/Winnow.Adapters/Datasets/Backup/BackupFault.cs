@@ -11,5 +11,6 @@ internal static class BackupFault
     /// <param name="line">The line, from 1 on; null where the file has none.</param>
     /// <param name="inner">What was thrown, where something was.</param>
     public static InvalidDataException At(string file, string wrong, int? line = null, Exception? inner = null) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"The backup cannot be restored: {ShownText.Quote(file)}{(line is { } number ? $", line {number}" : "")}: {wrong}"), inner);
+        new(string.Create(CultureInfo.InvariantCulture,
+            $"The backup cannot be restored: {ShownText.Quote(file)}{(line is { } number ? $", line {number}" : "")}: {wrong}"), inner);
 }

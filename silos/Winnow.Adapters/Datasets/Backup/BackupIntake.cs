@@ -1,21 +1,16 @@
 using System.Globalization;
-using System.Text.Json;
-using Winnow.Abstractions.Datasets;
-using Winnow.Grains.Datasets;
 using Winnow.Grains.Ports;
-using Winnow.Grains.Training;
 using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
-using Winnow.Model.Names;
 
 namespace Winnow.Adapters.Datasets.Backup;
 
 /// <summary>
-/// Takes an archive in: objects to their places, files of rows aside, every record held against its rules and against all others. Nothing of it touches the ledger; what a
-/// refused archive leaves are bytes of images that no row names, which the next try finds in place.
+/// Takes an archive in: objects to their places, files of rows aside, every record held against its rules and against all others. Nothing
+/// of it touches the ledger; what a refused archive leaves are bytes of images that no row names, which the next try finds in place.
 /// </summary>
-internal sealed class BackupIntake(IObjectStore objects, BackupTarReader tar, RowStore rows, RestoreLimits limits, DateTimeOffset now)
+internal sealed partial class BackupIntake(IObjectStore objects, BackupTarReader tar, RowStore rows, RestoreLimits limits, DateTimeOffset now)
 {
     private const int ObjectsAtOnce = 256;
     private const int BytesAtOnce = 32 << 20;
@@ -64,25 +59,6 @@ internal sealed class BackupIntake(IObjectStore objects, BackupTarReader tar, Ro
     /// <summary>The key of a segment's object; null when it is not there.</summary>
     public string? StoredAt(string name) => _places.Find(name) is { } named && _objects!.IsStored(named.Key) ? named.Key : null;
 
-    public async Task ReadHeaderAsync(string? name, bool alikeClasses, CancellationToken cancellationToken)
-    {
-        if (!await tar.NextAsync(cancellationToken).ConfigureAwait(false) || tar.Name != BackupHeader.FileName)
-            throw new InvalidDataException($"This is no backup of Winnow: it does not begin with '{BackupHeader.FileName}'.");
-        var json = await tar.ReadAsync(BackupFiles.MaxText, cancellationToken).ConfigureAwait(false);
-        CheckLayout(json);
-        var header = BackupText.Read<BackupHeader>(tar.Name, json);
-        if (header.Dataset.Schema.Classes.Count <= LabelSchema.MaxClasses) header = header with { Dataset = header.Dataset with { Schema = _cleaner.Schema(header.Dataset.Schema) } };
-        if (header.Check(_latest) is { } wrong) throw BackupFault.At(tar.Name, wrong);
-        if (header.Dataset.Restored.Count == Restoration.Most) throw BackupFault.At(tar.Name, "dataset.restored is full: the dataset was restored more often than it can remember.");
-        Header = header;
-        Dataset = header.Dataset with { Name = name ?? header.Dataset.Name };
-        if (!alikeClasses && Dataset.Schema.CheckAlike() is { } alike)
-        {
-            throw new RefusedException($"{alike} A dataset of before that was refused is restored with --alike-classes "
-                + "(?alikeClasses=true); its exports tell such folders apart.");
-        }
-    }
-
     /// <summary>Reads the rest of the archive.</summary>
     public async Task ReadAsync(Guid token, CancellationToken cancellationToken)
     {
@@ -96,10 +72,12 @@ internal sealed class BackupIntake(IObjectStore objects, BackupTarReader tar, Ro
             else break;
         }
         EndShard();
-        if (_selected.Missing is { } lost) throw BackupFault.At(BackupFiles.RoundsFolder, $"selected names an image that is not there: {lost}.");
+        if (_selected.Missing is { } lost)
+            throw BackupFault.At(BackupFiles.RoundsFolder, $"selected names an image that is not there: {lost}.");
         await StoreBatchAsync(cancellationToken).ConfigureAwait(false);
         _objects = new ObjectIntake(objects, tar, Dataset, _places, _quarantined);
-        while (tar.Name.StartsWith(BackupFiles.ObjectsFolder, StringComparison.Ordinal)) await _objects.ReadAsync(cancellationToken).ConfigureAwait(false);
+        while (tar.Name.StartsWith(BackupFiles.ObjectsFolder, StringComparison.Ordinal))
+            await _objects.ReadAsync(cancellationToken).ConfigureAwait(false);
         await ReadObjectListAsync(cancellationToken).ConfigureAwait(false);
         await ReadEndAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -118,63 +96,6 @@ internal sealed class BackupIntake(IObjectStore objects, BackupTarReader tar, Ro
 
     /// <summary>Takes back what this try alone can have stored.</summary>
     public Task TakeBackAsync() => _objects?.TakeBackAsync() ?? Task.CompletedTask;
-
-    private static void CheckLayout(byte[] json)
-    {
-        // Before anything else is read: a later layout may look otherwise.
-        string? format;
-        int layout;
-        try
-        {
-            using var document = JsonDocument.Parse(json);
-            (format, layout) = (document.RootElement.GetProperty("format").GetString(), document.RootElement.GetProperty("layout").GetInt32());
-        }
-        catch (Exception problem) when (problem is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
-        {
-            throw BackupFault.At(BackupHeader.FileName, "format and layout cannot be read.", inner: problem);
-        }
-        if (format != BackupHeader.FormatName) throw new InvalidDataException($"This is no backup of Winnow: its format is {ShownText.Quote(format)}.");
-        if (layout != BackupHeader.ThisLayout)
-            throw new InvalidDataException($"The backup has layout {layout}; this program reads layout {BackupHeader.ThisLayout}. Restore it with the program that wrote it, or a newer one.");
-    }
-
-    private async Task ReadControlAsync(CancellationToken cancellationToken)
-    {
-        if (tar.Name != BackupFiles.Control) throw tar.Misplaced();
-        var dataset = BackupText.Read<DatasetState>(tar.Name, await ReadStateAsync(cancellationToken).ConfigureAwait(false));
-        _cleaner.State(dataset);
-        if ((dataset.CheckWhole(_latest) ?? CheckTold(dataset)) is { } wrong) throw BackupFault.At(tar.Name, wrong);
-        var rounds = new RoundState?[dataset.Rounds.Count];
-        await tar.NextFileAsync(cancellationToken).ConfigureAwait(false);
-        for (var i = 0; i < rounds.Length; i++)
-        {
-            if (tar.Name != BackupFiles.Round(i)) continue;
-            var round = BackupText.Read<RoundState>(tar.Name, await ReadStateAsync(cancellationToken).ConfigureAwait(false));
-            _cleaner.State(round);
-            if ((round.CheckWhole(dataset.Rounds[i], _latest) ?? CheckTold("startedBy", round.StartedBy)) is { } unsound) throw BackupFault.At(tar.Name, unsound);
-            rounds[i] = round;
-            await tar.NextFileAsync(cancellationToken).ConfigureAwait(false);
-        }
-        var control = new BackupControl(dataset, rounds);
-        _selected = new SelectedImages(control);
-        Control = _places.Add(control);
-    }
-
-    /// <summary>States are held in memory until they are in the ledger, all of them in one transaction.</summary>
-    private async Task<byte[]> ReadStateAsync(CancellationToken cancellationToken)
-    {
-        if ((_stateBytes += tar.Length) > limits.MaxStateBytes)
-            throw BackupFault.At(tar.Name, string.Create(CultureInfo.InvariantCulture, $"the states of the dataset have more than {limits.MaxStateBytes} bytes. Raise Restore:MaxStateBytes for this restore."));
-        return await tar.ReadAsync(BackupFiles.MaxText, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>Marks name restorations that the dataset remembers.</summary>
-    private string? CheckTold(DatasetState state) =>
-        MemberRules.Each("versions", state.Versions, v => v.Version.Told > Dataset.Restored.Count ? "version.told names a restoration that the dataset does not remember." : null)
-        ?? MemberRules.Each("rounds", state.Rounds, r => CheckTold("startedBy", r.StartedBy) ?? (r.Ended?.Told > Dataset.Restored.Count ? "ended.told names a restoration that the dataset does not remember." : null));
-
-    private string? CheckTold(string member, string? actor) =>
-        actor is not null && Model.Security.ActorName.Read(actor).Told > Dataset.Restored.Count ? $"{member} names a restoration that the dataset does not remember." : null;
 
     private async Task ReadRowsAsync(int shard, string kind, CancellationToken cancellationToken)
     {
@@ -197,7 +118,8 @@ internal sealed class BackupIntake(IObjectStore objects, BackupTarReader tar, Ro
     private IEnumerable<(int Line, string? Wrong)> Check(ShardCheck check, string kind, string name, byte[] file) => kind switch
     {
         BackupFiles.Tasks => BackupText.Rows<TaskLine>(name, file).Select(l => (l.Line, check.Check(l.Record))),
-        BackupFiles.History => BackupText.Rows<HistoryLine>(name, file).Select(l => (l.Line, Check(check, l.Record, l.Record.ToEntry(name, l.Line)))),
+        BackupFiles.History => BackupText.Rows<HistoryLine>(name, file)
+            .Select(l => (l.Line, Check(check, l.Record, l.Record.ToEntry(name, l.Line)))),
         BackupFiles.Operations => BackupText.Rows<OperationLine>(name, file).Select(l => (l.Line, check.Check(l.Record))),
         BackupFiles.Segments => BackupText.Rows<SegmentLine>(name, file).Select(l => (l.Line, Check(check, l.Record))),
         BackupFiles.Images => BackupText.Rows<ImageLine>(name, file).Select(l => (l.Line, Check(check, l.Record))),
@@ -210,7 +132,8 @@ internal sealed class BackupIntake(IObjectStore objects, BackupTarReader tar, Ro
         return check.Check(line, entry);
     }
 
-    private string? Check(ShardCheck check, SegmentLine line) => check.Check(line) ?? (_places.TryAdd(check.Shard, line) ? null : "object is another segment's too.");
+    private string? Check(ShardCheck check, SegmentLine line) => check.Check(line)
+        ?? (_places.TryAdd(check.Shard, line) ? null : "object is another segment's too.");
 
     private string? Check(ShardCheck check, ImageLine line)
     {
@@ -222,10 +145,15 @@ internal sealed class BackupIntake(IObjectStore objects, BackupTarReader tar, Ro
 
     private async Task ReadImageAsync(CancellationToken cancellationToken)
     {
-        if (!ImageId.TryParse(tar.Name[BackupFiles.ImagesFolder.Length..], out var id) || !_expected.Remove(id, out var bytes)) throw tar.Misplaced();
+        if (!ImageId.TryParse(tar.Name[BackupFiles.ImagesFolder.Length..], out var id) || !_expected.Remove(id, out var bytes))
+            throw tar.Misplaced();
         if (bytes > limits.MaxImageBytes)
-            throw BackupFault.At(tar.Name, string.Create(CultureInfo.InvariantCulture, $"the image has {bytes} bytes and this server takes {limits.MaxImageBytes}. Raise Images:MaxBytes for the restore."));
-        if (tar.Length != bytes) throw BackupFault.At(tar.Name, string.Create(CultureInfo.InvariantCulture, $"the file has {tar.Length} bytes, and its row says {bytes}."));
+            throw BackupFault.At(tar.Name, string.Create(
+                CultureInfo.InvariantCulture,
+                $"the image has {bytes} bytes and this server takes {limits.MaxImageBytes}. Raise Images:MaxBytes for the restore."));
+        if (tar.Length != bytes)
+            throw BackupFault.At(tar.Name, string.Create(
+            CultureInfo.InvariantCulture, $"the file has {tar.Length} bytes, and its row says {bytes}."));
         var content = await tar.ReadAsync((int)bytes, cancellationToken).ConfigureAwait(false);
         if (ImageId.Of(content) != id) throw BackupFault.At(tar.Name, "the image is damaged: its bytes are others than its name says.");
         _batch.Add((ObjectKeys.Image(Dataset.Name, id), content));
@@ -252,7 +180,8 @@ internal sealed class BackupIntake(IObjectStore objects, BackupTarReader tar, Ro
         foreach (var line in BackupText.Lines<ObjectLine>(name, file))
         {
             listed++;
-            if (_objects!.Seen.GetValueOrDefault(line.Record.Object) != line.Record) throw BackupFault.At(name, "object, bytes or sha256 is none of an object that the backup holds.", line.Line);
+            if (_objects!.Seen.GetValueOrDefault(line.Record.Object) != line.Record)
+                throw BackupFault.At(name, "object, bytes or sha256 is none of an object that the backup holds.", line.Line);
         }
         if (listed != _objects!.Seen.Count) throw BackupFault.At(name, "the list leaves out objects that the backup holds.");
         await tar.NextFileAsync(cancellationToken).ConfigureAwait(false);
@@ -265,18 +194,21 @@ internal sealed class BackupIntake(IObjectStore objects, BackupTarReader tar, Ro
         if (end.Check() is { } wrong) throw BackupFault.At(tar.Name, wrong);
         if (await tar.NextAsync(cancellationToken).ConfigureAwait(false)) throw tar.Misplaced();
         _hash = tar.Finish();
-        if (end.Files != tar.Files || end.Sha256 != _hash) throw new InvalidDataException("The backup is damaged: its hash is not the one that stands at its end. Copy it again, or take another one.");
+        if (end.Files != tar.Files || end.Sha256 != _hash)
+            throw new InvalidDataException(
+            "The backup is damaged: its hash is not the one that stands at its end. Copy it again, or take another one.");
         var (others, bytes) = (_objects!.Seen.Count, _bytes + _objects.Seen.Values.Sum(o => o.Bytes));
         if (end.Images != _images || end.History != _history || end.Objects != StoredImages + others || end.Bytes != bytes)
             throw BackupFault.At(BackupEnd.FileName, string.Create(CultureInfo.InvariantCulture,
-                $"images, history, objects or bytes is not what the backup holds: {_images}, {_history}, {StoredImages + others} and {bytes}."));
+                $"images, history, objects or bytes is not what the backup holds, which is {_images}, {_history}, {StoredImages + others} and {bytes}."));
     }
 
     private void EndShard()
     {
         EndImages();
         if (_check is null) return;
-        if (_check.End() is { } wrong) throw BackupFault.At(BackupFiles.RowsFolder + _check.Shard.ToString("D4", CultureInfo.InvariantCulture), wrong);
+        if (_check.End() is { } wrong)
+            throw BackupFault.At(BackupFiles.RowsFolder + _check.Shard.ToString("D4", CultureInfo.InvariantCulture), wrong);
         if (_check.Quarantined.Count > 0) _quarantined[_check.Shard] = _check.Quarantined;
     }
 

@@ -5,7 +5,6 @@ using System.Text.RegularExpressions;
 using Winnow.Abstractions.Images;
 using Winnow.Grains.Ports;
 using Winnow.Model;
-using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Names;
 using Winnow.Model.Review;
@@ -23,7 +22,8 @@ internal sealed record ImageLine(
 
     public ImageRow ToRow() => new(Ordinal, new IngestRow(Id, Name, Format, Width, Height, Frames, Bytes, Partition, Label, Reason), ReceivedAt, ReceivedBy);
 
-    public string? Check(int classes, DateTimeOffset latest) => ToRow().Row.Check(classes) ?? MemberRules.Date("receivedAt", ReceivedAt, latest) ?? ActorName.Check("receivedBy", ReceivedBy);
+    public string? Check(int classes, DateTimeOffset latest) => ToRow().Row.Check(classes)
+        ?? MemberRules.Date("receivedAt", ReceivedAt, latest) ?? ActorName.Check("receivedBy", ReceivedBy);
 }
 
 /// <summary>A task. Who holds it is not kept: leases end with the dataset that gave them.</summary>
@@ -41,8 +41,8 @@ internal sealed record TaskLine(int Ordinal, string Arm, int Round, float Priori
 }
 
 /// <summary>
-/// An entry of history. Its JSON is a text of its own. What stands beside it and follows from it (label, closes, stage) is there for readers of earlier releases; it is worked out
-/// anew where a backup is restored.
+/// An entry of history. Its JSON is a text of its own. What stands beside it and follows from it (label, closes, stage) is there for
+/// readers of earlier releases; it is worked out anew where a backup is restored.
 /// </summary>
 internal sealed record HistoryLine(ImageId Image, int Ordinal, int Version, Guid Operation, int Label, bool Closes, Stage Stage, string Entry)
 {
@@ -65,7 +65,8 @@ internal sealed partial record SegmentLine(string Kind, string Version, int Firs
 {
     /// <param name="backbone">Whose embeddings the dataset lives on.</param>
     public string? Check(string backbone) =>
-        (Kind is SegmentKinds.Embedding or SegmentKinds.Projection or SegmentKinds.Scores ? null : $"kind {ShownText.Quote(Kind)} is none that is known.")
+        (Kind is SegmentKinds.Embedding or SegmentKinds.Projection or SegmentKinds.Scores ? null
+            : $"kind {ShownText.Quote(Kind)} is none that is known.")
         ?? (IsVersion(backbone) ? null : $"version {ShownText.Quote(Version)} is none of this kind of segment.")
         ?? MemberRules.Number("first", First, 0, int.MaxValue - 1)
         ?? MemberRules.Number("count", Count, 1, int.MaxValue - First)
@@ -74,7 +75,8 @@ internal sealed partial record SegmentLine(string Kind, string Version, int Firs
     private bool IsVersion(string backbone) => Kind switch
     {
         // The precision stands behind it, where that is not the usual one.
-        SegmentKinds.Embedding => (Version == backbone || Version.StartsWith($"{backbone}-", StringComparison.Ordinal)) && KeyPart().IsMatch(Version),
+        SegmentKinds.Embedding => (Version == backbone || Version.StartsWith($"{backbone}-", StringComparison.Ordinal)) && KeyPart()
+            .IsMatch(Version),
         SegmentKinds.Projection => MemberRules.Sha256("version", Version) is null,
         _ => ModelName().IsMatch(Version),
     };
@@ -94,7 +96,8 @@ internal sealed record OperationLine(Guid Operation, int First, int Count)
     public const int MostRows = 100_000;
 
     public string? Check() =>
-        MemberRules.Id("operation", Operation) ?? MemberRules.Number("first", First, 0, int.MaxValue - MostRows) ?? MemberRules.Number("count", Count, 0, MostRows);
+        MemberRules.Id("operation", Operation) ?? MemberRules.Number("first", First, 0, int.MaxValue - MostRows)
+            ?? MemberRules.Number("count", Count, 0, MostRows);
 }
 
 /// <summary>Which object the parts that follow belong to.</summary>

@@ -40,8 +40,8 @@ internal sealed record OnnxObject(string Name, string Key) : NamedObject(Name, K
 internal sealed record ManifestObject(string Name, string Key, DatasetVersion Version) : NamedObject(Name, Key);
 
 /// <summary>
-/// What the rows and states of a backup name. What is named by its content keeps its name; all else gets one that no other try and no other dataset has, so that a
-/// try which is refused can take back what it stored.
+/// What the rows and states of a backup name. What is named by its content keeps its name; all else gets one that no other try and no other
+/// dataset has, so that a try which is refused can take back what it stored.
 /// </summary>
 internal sealed class BackupPlaces(string dataset, Guid token)
 {
@@ -61,20 +61,27 @@ internal sealed class BackupPlaces(string dataset, Guid token)
 
     /// <summary>A row names a segment. False when another row has named it before.</summary>
     public bool TryAdd(int shard, SegmentLine segment) =>
-        _named.TryAdd(segment.Object, new SegmentObject(segment.Object, ObjectKeys.Segment(new ShardKey(dataset, shard), segment.Kind, segment.Version, segment.First, _suffix), shard, segment));
+        _named.TryAdd(segment.Object, new SegmentObject(
+            segment.Object, ObjectKeys.Segment(new ShardKey(dataset, shard), segment.Kind, segment.Version, segment.First, _suffix), shard,
+            segment));
 
-    /// <summary>Takes up what a sound control state names, heads and projections by their content, and what no state names by its key: the ONNX files of heads.</summary>
+    /// <summary>
+    /// Takes up what a sound control state names, heads and projections by their content, and what no state names by its key: the ONNX
+    /// files of heads.
+    /// </summary>
     /// <returns>The state with the keys of the new dataset.</returns>
     public BackupControl Add(BackupControl control)
     {
         var place = new DatasetPlace(dataset);
         foreach (var version in control.Dataset.Versions)
-            _named[version.ManifestKey] = new ManifestObject(version.ManifestKey, ObjectKeys.Manifest(dataset, version.Version.Number, _suffix), version.Version);
+            _named[version.ManifestKey] =
+                new ManifestObject(version.ManifestKey, ObjectKeys.Manifest(dataset, version.Version.Number, _suffix), version.Version);
         var moved = control.WithKeys(name =>
         {
             if (_named.GetValueOrDefault(name) is { } known) return known.Key;
             var sha256 = HashOf(name) ?? throw new InvalidOperationException($"'{name}' is no object of a dataset, and was not found out.");
-            _named[name] = ObjectNames.IsProjection(name, out _) ? new ProjectionObject(name, place.Absolute(name), sha256) : new HeadObject(name, place.Absolute(name), sha256);
+            _named[name] = ObjectNames.IsProjection(name, out _) ? new ProjectionObject(name, place.Absolute(name), sha256)
+                : new HeadObject(name, place.Absolute(name), sha256);
             return _named[name].Key;
         });
         foreach (var key in place.ObjectsOf(moved))

@@ -49,7 +49,8 @@ internal sealed class BackupTarReader(Stream source) : IDisposable
     public async Task NextFileAsync(CancellationToken cancellationToken)
     {
         if (!await NextAsync(cancellationToken).ConfigureAwait(false))
-            throw new InvalidDataException($"The backup is cut off after {ShownText.Quote(Name)}: its end is missing. Copy it again, or take another one.");
+            throw new InvalidDataException(
+                $"The backup is cut off after {ShownText.Quote(Name)}: its end is missing. Copy it again, or take another one.");
     }
 
     /// <summary>The file at hand is not the one that is due.</summary>
@@ -59,7 +60,9 @@ internal sealed class BackupTarReader(Stream source) : IDisposable
     /// <exception cref="InvalidDataException">It has more than <paramref name="most"/>, or is cut off.</exception>
     public async Task<byte[]> ReadAsync(int most, CancellationToken cancellationToken)
     {
-        if (_left > most) throw BackupFault.At(Name, string.Create(CultureInfo.InvariantCulture, $"the file has {_left} bytes; at most {most} are expected there."));
+        if (_left > most)
+            throw BackupFault.At(Name, string.Create(
+            CultureInfo.InvariantCulture, $"the file has {_left} bytes; at most {most} are expected there."));
         var content = new byte[_left];
         await FillAsync(content, cancellationToken).ConfigureAwait(false);
         return content;

@@ -5,7 +5,9 @@ using Winnow.Model;
 
 namespace Winnow.Adapters.Datasets.Backup;
 
-/// <summary>Reads the JSON of a backup: by the types of its records, so that a member which they do not have is taken over by nobody, and strictly.</summary>
+/// <summary>
+/// Reads the JSON of a backup: by the types of its records, so that a member which they do not have is taken over by nobody, and strictly.
+/// </summary>
 internal static class BackupText
 {
     /// <summary>As states are stored; but a member that stands twice is refused: readers differ about which one counts.</summary>
@@ -25,7 +27,8 @@ internal static class BackupText
     {
         try
         {
-            return JsonSerializer.Deserialize(json, (JsonTypeInfo<T>)Options.GetTypeInfo(typeof(T))) ?? throw new JsonException("it is null.", "$", null, null);
+            return JsonSerializer.Deserialize(json, (JsonTypeInfo<T>)Options.GetTypeInfo(typeof(T)))
+                ?? throw new JsonException("it is null.", "$", null, null);
         }
         catch (Exception problem) when (JsonFaults.IsFault(problem))
         {
@@ -36,14 +39,16 @@ internal static class BackupText
 
     /// <summary>The rows of a file, one in each line.</summary>
     /// <exception cref="InvalidDataException">A line is none of this type, or there are more than a file may have.</exception>
-    public static IEnumerable<(int Line, T Record)> Rows<T>(string file, ReadOnlyMemory<byte> content) where T : class => Lines<T>(file, content, BackupFiles.RowsInFile);
+    public static IEnumerable<(int Line, T Record)> Rows<T>(string file, ReadOnlyMemory<byte> content) where T : class =>
+        Lines<T>(file, content, BackupFiles.RowsInFile);
 
     /// <summary>The records of a file that has one in each line.</summary>
     /// <param name="file">The file, for what is said of it.</param>
     /// <param name="content">Its content.</param>
     /// <param name="most">Lines at most.</param>
     /// <exception cref="InvalidDataException">A line is none of this type, or there are more than a file may have.</exception>
-    public static IEnumerable<(int Line, T Record)> Lines<T>(string file, ReadOnlyMemory<byte> content, int most = int.MaxValue) where T : class
+    public static IEnumerable<(int Line, T Record)> Lines<T>(string file, ReadOnlyMemory<byte> content, int most = int.MaxValue) where T
+        : class
     {
         var line = 0;
         for (var at = 0; at < content.Length;)

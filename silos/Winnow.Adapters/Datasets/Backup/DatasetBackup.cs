@@ -11,7 +11,8 @@ namespace Winnow.Adapters.Datasets.Backup;
 
 /// <inheritdoc cref="IDatasetBackup"/>
 internal sealed partial class DatasetBackup(
-    ILedger ledger, IGrainStateStore states, IObjectStore objects, IModelExporter exporter, ImageLimits limits, RestoreOptions options, IGrainFactory grains, TimeProvider time,
+    ILedger ledger, IGrainStateStore states, IObjectStore objects, IModelExporter exporter, ImageLimits limits, RestoreOptions options,
+        IGrainFactory grains, TimeProvider time,
     ILogger<DatasetBackup> logger) : IDatasetBackup, IDisposable
 {
     private const int WriteBuffer = 1 << 17;
@@ -40,7 +41,11 @@ internal sealed partial class DatasetBackup(
     {
         if (name is not null) await RefuseTakenAsync(name, cancellationToken).ConfigureAwait(false);
         if (!await _restores.WaitAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false))
-            throw new BusyException($"{options.AtOnce} backups are being restored by this server, which is as many as it takes at once (Restore:AtOnce). Try again later.");
+        {
+            throw new BusyException($"{options.AtOnce} backups are being restored by this server, which is as many as it takes at once "
+                + "(Restore:AtOnce). Try again later.");
+        }
+
         try
         {
             return await RestoreInTurnAsync(name, alikeClasses, actor, source, cancellationToken).ConfigureAwait(false);
@@ -101,13 +106,15 @@ internal sealed partial class DatasetBackup(
         if (!await ledger.PublishDatasetAsync(staged, intake.Dataset, intake.Control.ToStates(intake.Dataset.Name), CancellationToken.None).ConfigureAwait(false)) throw Taken(intake.Dataset.Name);
         Restored(intake.Dataset.Name, intake.Header.Dataset.Name, intake.Header.StartedAt, images, history, intake.Missing, intake.Sha256);
         return new RestoredDataset(
-            intake.Dataset, intake.Header.StartedAt, images, history, intake.Control.Dataset.Rounds.Count, intake.Control.Dataset.Versions.Count, intake.Objects, intake.Missing, intake.Cleaned);
+            intake.Dataset, intake.Header.StartedAt, images, history, intake.Control.Dataset.Rounds.Count,
+                intake.Control.Dataset.Versions.Count, intake.Objects, intake.Missing, intake.Cleaned);
     }
 
     /// <summary>Puts one file of rows in place; how many entries of history it held.</summary>
     private static async Task<int> PlaceAsync(ShardRestore restore, BackupIntake intake, RowStore rows, RowFile file)
     {
-        async Task<IEnumerable<T>> ReadAsync<T>() where T : class => (await rows.ReadAsync<T>(file, CancellationToken.None).ConfigureAwait(false)).Select(r => r.Record);
+        async Task<IEnumerable<T>> ReadAsync<T>() where T : class =>
+            (await rows.ReadAsync<T>(file, CancellationToken.None).ConfigureAwait(false)).Select(r => r.Record);
 
         switch (file.Kind)
         {
@@ -115,14 +122,17 @@ internal sealed partial class DatasetBackup(
                 await restore.AddAsync(await ReadAsync<TaskLine>().ConfigureAwait(false)).ConfigureAwait(false);
                 return 0;
             case BackupFiles.History:
-                return await restore.AddAsync(file.Name, await rows.ReadAsync<HistoryLine>(file, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false);
+                return await restore.AddAsync(
+                    file.Name, await rows.ReadAsync<HistoryLine>(file, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false);
             case BackupFiles.Operations:
                 restore.Add(await ReadAsync<OperationLine>().ConfigureAwait(false));
                 return 0;
             case BackupFiles.Segments:
                 // One whose object was lost is not published: the shard makes it again.
-                var there = (await ReadAsync<SegmentLine>().ConfigureAwait(false)).Select(s => (Line: s, Key: intake.StoredAt(s.Object))).Where(s => s.Key is not null);
-                await restore.AddAsync(there.Select(s => new SegmentRow(s.Line.Kind, s.Line.Version, s.Line.First, s.Line.Count, s.Key!))).ConfigureAwait(false);
+                var there = (await ReadAsync<SegmentLine>().ConfigureAwait(false)).Select(s => (Line: s, Key: intake.StoredAt(s.Object)))
+                    .Where(s => s.Key is not null);
+                await restore.AddAsync(there.Select(s => new SegmentRow(s.Line.Kind, s.Line.Version, s.Line.First, s.Line.Count, s.Key!)))
+                    .ConfigureAwait(false);
                 return 0;
             default:
                 await restore.AddAsync(await ReadAsync<ImageLine>().ConfigureAwait(false)).ConfigureAwait(false);
@@ -142,8 +152,10 @@ internal sealed partial class DatasetBackup(
     [LoggerMessage(300, LogLevel.Information, "Backup of {Dataset} written: {Images} images, {History} entries of history, {Bytes} bytes of objects, {Missing} objects missing")]
     private partial void Written(string dataset, long images, long history, long bytes, long missing);
 
-    [LoggerMessage(301, LogLevel.Information, "Dataset {Dataset} restored from the backup of {Origin} of {StartedAt}, SHA-256 {Sha256}: {Images} images, {History} entries of history, {Missing} objects missing")]
-    private partial void Restored(string dataset, string origin, DateTimeOffset startedAt, long images, long history, long missing, string sha256);
+    [LoggerMessage(301, LogLevel.Information, "Dataset {Dataset} restored from the backup of {Origin} of {StartedAt}, SHA-256 {Sha256}: "
+        + "{Images} images, {History} entries of history, {Missing} objects missing")]
+    private partial void Restored(
+        string dataset, string origin, DateTimeOffset startedAt, long images, long history, long missing, string sha256);
 
     [LoggerMessage(302, LogLevel.Warning, "A backup was not restored; it was to bear the name {Dataset}")]
     private partial void Refused(Exception problem, string dataset);

@@ -4,8 +4,8 @@ using Winnow.Model.Datasets;
 namespace Winnow.Adapters.Datasets.Backup;
 
 /// <summary>
-/// Reads a manifest line by line. A version is its hash, so no byte of a manifest can be changed: one that is not sound although its hash is right was made so, and no restore takes
-/// place. One whose hash is another is damaged, and its version goes without.
+/// Reads a manifest line by line. A version is its hash, so no byte of a manifest can be changed: one that is not sound although its hash
+/// is right was made so, and no restore takes place. One whose hash is another is damaged, and its version goes without.
 /// </summary>
 internal sealed class ManifestSink(ManifestObject named, LabelSchema schema) : ObjectSink
 {
@@ -39,7 +39,7 @@ internal sealed class ManifestSink(ManifestObject named, LabelSchema schema) : O
         if (_number == 0) throw BackupFault.At(named.Name, "it is empty.");
         if (_images != named.Version.Images || _labeled != named.Version.Labeled)
             throw BackupFault.At(named.Name, string.Create(CultureInfo.InvariantCulture,
-                $"it has {_images} images, {_labeled} of them labelled, and its version says {named.Version.Images} and {named.Version.Labeled}."));
+                $"it has {_images} images, {_labeled} with a label, and its version says {named.Version.Images} and {named.Version.Labeled}."));
         return null;
     }
 
@@ -50,7 +50,8 @@ internal sealed class ManifestSink(ManifestObject named, LabelSchema schema) : O
         {
             var json = _line.GetBuffer().AsSpan(0, (int)_line.Length);
             if (json.IsEmpty && _number > 1) return;
-            if ((_number == 1 ? CheckHeader(BackupText.Read<ManifestHeader>(named.Name, json, _number)) : Check(BackupText.Read<ManifestRow>(named.Name, json, _number))) is { } wrong)
+            if ((_number == 1 ? CheckHeader(BackupText.Read<ManifestHeader>(named.Name, json, _number))
+                : Check(BackupText.Read<ManifestRow>(named.Name, json, _number))) is { } wrong)
                 _wrong = BackupFault.At(named.Name, wrong, _number);
         }
         catch (InvalidDataException problem)
@@ -64,7 +65,8 @@ internal sealed class ManifestSink(ManifestObject named, LabelSchema schema) : O
     {
         if (header.Check() is { } wrong) return wrong;
         // Classes are only ever appended.
-        return header.Schema.Classes.Count <= schema.Classes.Count && header.Schema.Classes.Select(c => c.Name).SequenceEqual(schema.Classes.Take(header.Schema.Classes.Count).Select(c => c.Name))
+        return header.Schema.Classes.Count <= schema.Classes.Count && header.Schema.Classes.Select(c => c.Name)
+            .SequenceEqual(schema.Classes.Take(header.Schema.Classes.Count).Select(c => c.Name))
             ? null : "schema has other classes than the dataset.";
     }
 

@@ -10,9 +10,12 @@ using Winnow.Model.Training;
 namespace Winnow.Adapters.Datasets.Backup;
 
 /// <summary>
-/// Takes in the objects of a backup that are no images: each is looked through on its way to its place, and what cannot be used does not arrive there.
+/// Takes in the objects of a backup that are no images: each is looked through on its way to its place, and what cannot be used does not
+/// arrive there.
 /// </summary>
-internal sealed class ObjectIntake(IObjectStore objects, BackupTarReader tar, DatasetInfo dataset, BackupPlaces places, IReadOnlyDictionary<int, IReadOnlyList<int>> quarantined)
+internal sealed class ObjectIntake(
+    IObjectStore objects, BackupTarReader tar, DatasetInfo dataset, BackupPlaces places, IReadOnlyDictionary<int,
+    IReadOnlyList<int>> quarantined)
 {
     private readonly Dictionary<string, ObjectLine> _seen = new(StringComparer.Ordinal);
     private readonly HashSet<string> _stored = new(StringComparer.Ordinal);
@@ -30,10 +33,13 @@ internal sealed class ObjectIntake(IObjectStore objects, BackupTarReader tar, Da
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
         var file = tar.Name;
-        var name = BackupText.Read<ObjectName>(file, await tar.ReadAsync(BackupFiles.MaxText, cancellationToken).ConfigureAwait(false)).Object;
-        if (!int.TryParse(file.AsSpan(BackupFiles.ObjectsFolder.Length, Math.Min(6, file.Length - BackupFiles.ObjectsFolder.Length)), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        var name = BackupText.Read<ObjectName>(file, await tar.ReadAsync(BackupFiles.MaxText, cancellationToken).ConfigureAwait(false))
+            .Object;
+        if (!int.TryParse(file.AsSpan(BackupFiles.ObjectsFolder.Length, Math.Min(6, file.Length - BackupFiles.ObjectsFolder.Length)),
+            NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             || file != BackupFiles.ObjectName(number)) throw tar.Misplaced();
-        var named = places.Find(name) ?? throw BackupFault.At(file, $"object {ShownText.Quote(name)} is one that no row and no state names.");
+        var named = places.Find(name)
+            ?? throw BackupFault.At(file, $"object {ShownText.Quote(name)} is one that no row and no state names.");
         if (_seen.ContainsKey(name)) throw BackupFault.At(file, $"object {ShownText.Quote(name)} is held twice.");
         await tar.NextFileAsync(cancellationToken).ConfigureAwait(false);
         var sink = SinkOf(named);
@@ -46,7 +52,8 @@ internal sealed class ObjectIntake(IObjectStore objects, BackupTarReader tar, Da
         {
             await objects.PutAsync(named.Key, async (stream, token) =>
             {
-                if (await CopyAsync(named, number, sink, stream, token).ConfigureAwait(false) is { } wrong) throw new UnusableException(wrong);
+                if (await CopyAsync(named, number, sink, stream, token).ConfigureAwait(false) is { } wrong)
+                    throw new UnusableException(wrong);
             }, cancellationToken).ConfigureAwait(false);
             _stored.Add(named.Key);
         }
@@ -57,7 +64,8 @@ internal sealed class ObjectIntake(IObjectStore objects, BackupTarReader tar, Da
     }
 
     /// <summary>
-    /// Holds what came in against each other, now that all of it is there: what was made of something that is not there, or of something of another shape, is taken out again.
+    /// Holds what came in against each other, now that all of it is there: what was made of something that is not there, or of something of
+    /// another shape, is taken out again.
     /// </summary>
     /// <param name="control">The control state with the keys of the new dataset.</param>
     public async Task SettleAsync(BackupControl control, CancellationToken cancellationToken)
@@ -65,7 +73,8 @@ internal sealed class ObjectIntake(IObjectStore objects, BackupTarReader tar, Da
         var learning = control.Dataset.Learning;
         var projection = places.All.OfType<ProjectionObject>().FirstOrDefault(p => p.Key == learning.ProjectionKey && IsStored(p.Key));
         foreach (var head in places.All.OfType<HeadObject>().Where(h => IsStored(h.Key)).ToList())
-            if (ShapeUnder(head, control) is { } shape && shape.Out != head.Dimensions) await DropAsync(head, cancellationToken).ConfigureAwait(false);
+            if (ShapeUnder(head, control) is { } shape && shape.Out != head.Dimensions)
+                await DropAsync(head, cancellationToken).ConfigureAwait(false);
         int? embedding = projection?.Shape?.In * sizeof(ushort);
         var champion = learning.HeadKey is { } key && IsStored(key) ? learning.ModelName : null;
         foreach (var shard in places.All.OfType<SegmentObject>().GroupBy(s => s.Shard))
@@ -78,7 +87,8 @@ internal sealed class ObjectIntake(IObjectStore objects, BackupTarReader tar, Da
                     var fits = segment.Line.Kind switch
                     {
                         SegmentKinds.Embedding => segment.RowBytes == embedding,
-                        SegmentKinds.Projection => projection?.Sha256 == segment.Line.Version && segment.RowBytes == projection.Shape?.Out * sizeof(ushort),
+                        SegmentKinds.Projection => projection?.Sha256 == segment.Line.Version
+                            && segment.RowBytes == projection.Shape?.Out * sizeof(ushort),
                         _ => champion == segment.Line.Version && segment.RowBytes == Marshal.SizeOf<ImageScore>(),
                     };
                     // A column has no gaps: what stands behind one that is lost is made again with it.
@@ -94,7 +104,8 @@ internal sealed class ObjectIntake(IObjectStore objects, BackupTarReader tar, Da
         string[] classes = [.. dataset.Schema.Classes.Select(c => c.Name)];
         foreach (var model in Models(control))
         {
-            var (head, projection) = (ObjectKeys.Head(dataset.Name, model.Arm, model.Round, model.HeadSha256), ObjectKeys.Projection(dataset.Name, model.ProjectionSha256));
+            var (head, projection) = (ObjectKeys.Head(dataset.Name, model.Arm, model.Round, model.HeadSha256),
+                ObjectKeys.Projection(dataset.Name, model.ProjectionSha256));
             if (!IsStored(head) || !IsStored(projection)) continue;
             var headBytes = await objects.GetAsync(head, cancellationToken).ConfigureAwait(false);
             var projectionBytes = await objects.GetAsync(projection, cancellationToken).ConfigureAwait(false);
@@ -110,7 +121,8 @@ internal sealed class ObjectIntake(IObjectStore objects, BackupTarReader tar, Da
     public async Task TakeBackAsync()
     {
         foreach (var named in places.All)
-            if (IsStored(named.Key) && places.IsOwn(named)) await objects.DeleteAsync(named.Key, CancellationToken.None).ConfigureAwait(false);
+            if (IsStored(named.Key) && places.IsOwn(named))
+                await objects.DeleteAsync(named.Key, CancellationToken.None).ConfigureAwait(false);
     }
 
     private static IEnumerable<ModelVersion> Models(BackupControl control) =>
@@ -123,7 +135,8 @@ internal sealed class ObjectIntake(IObjectStore objects, BackupTarReader tar, Da
         {
             var (entry, state) = (control.Dataset.Rounds[i], control.Rounds[i]);
             if (entry.HeadKey != head.Key && state?.HeadKey != head.Key) continue;
-            var under = (entry.Model ?? state?.Model)?.ProjectionSha256 is { } sha256 ? ObjectKeys.Projection(dataset.Name, sha256) : state?.ProjectionKey;
+            var under = (entry.Model ?? state?.Model)?.ProjectionSha256 is { } sha256 ? ObjectKeys.Projection(dataset.Name, sha256)
+                : state?.ProjectionKey;
             if (places.All.OfType<ProjectionObject>().FirstOrDefault(p => p.Key == under) is { Shape: { } shape }) return shape;
         }
         return null;

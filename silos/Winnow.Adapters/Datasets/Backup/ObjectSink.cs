@@ -10,8 +10,8 @@ using Winnow.Model.Datasets;
 namespace Winnow.Adapters.Datasets.Backup;
 
 /// <summary>
-/// Looks through an object of a backup as it comes by, holding no more of it than it has to. What machines made and cannot be used is not taken over, as if it had been lost:
-/// it is made again, or its dataset goes on without it.
+/// Looks through an object of a backup as it comes by, holding no more of it than it has to. What machines made and cannot be used is not
+/// taken over, as if it had been lost: it is made again, or its dataset goes on without it.
 /// </summary>
 internal abstract class ObjectSink
 {
@@ -63,9 +63,11 @@ internal sealed class MatrixSink(NamedObject named, DatasetInfo dataset) : Objec
         var bytes = _bytes.GetBuffer().AsSpan(0, (int)_bytes.Length);
         try
         {
-            if (named is HeadObject head) return sha256 != head.Sha256 ? "its bytes are not those of its name" : EndHead(head, SoftmaxHead.FromBytes(bytes));
+            if (named is HeadObject head)
+                return sha256 != head.Sha256 ? "its bytes are not those of its name" : EndHead(head, SoftmaxHead.FromBytes(bytes));
             var projection = (ProjectionObject)named;
-            return sha256 != projection.Sha256 ? "its bytes are not those of its name" : EndProjection(projection, Projection.FromBytes(bytes));
+            return sha256 != projection.Sha256 ? "its bytes are not those of its name"
+                : EndProjection(projection, Projection.FromBytes(bytes));
         }
         catch (InvalidDataException problem)
         {
@@ -75,8 +77,10 @@ internal sealed class MatrixSink(NamedObject named, DatasetInfo dataset) : Objec
 
     private string? EndHead(HeadObject named, SoftmaxHead head)
     {
-        if (head.Classes != dataset.Schema.Classes.Count) return $"it tells {head.Classes} classes apart, and the label schema has {dataset.Schema.Classes.Count}";
-        if (!(head.Temperature > 0) || !float.IsFinite(head.Temperature) || !Finite(head.Weights) || !Finite(head.Bias)) return "it holds numbers that are none";
+        if (head.Classes != dataset.Schema.Classes.Count)
+            return $"it tells {head.Classes} classes apart, and the label schema has {dataset.Schema.Classes.Count}";
+        if (!(head.Temperature > 0) || !float.IsFinite(head.Temperature) || !Finite(head.Weights) || !Finite(head.Bias))
+            return "it holds numbers that are none";
         named.Dimensions = head.Dimensions;
         return null;
     }
@@ -84,7 +88,8 @@ internal sealed class MatrixSink(NamedObject named, DatasetInfo dataset) : Objec
     private static string? EndProjection(ProjectionObject named, Projection projection)
     {
         var (weights, bias) = projection.ToAffine();
-        if (projection.Dimensions < 1 || projection.InputDimensions < 1 || !Finite(weights) || !Finite(bias)) return "it holds numbers that are none";
+        if (projection.Dimensions < 1 || projection.InputDimensions < 1 || !Finite(weights) || !Finite(bias))
+            return "it holds numbers that are none";
         named.Shape = (projection.InputDimensions, projection.Dimensions);
         return null;
     }
@@ -140,7 +145,8 @@ internal sealed class SegmentSink(SegmentObject named, int classes, IReadOnlyLis
             _header = SegmentFormat.ReadAlone(_head);
             _wrong = _header.First != named.Line.First || _header.Count != named.Line.Count ? "it holds other rows than its own row says"
                 : _header.RowBytes > LongestRow || _header.RowBytes % sizeof(ushort) != 0 ? "its rows are of no length that rows have"
-                : named.Line.Kind == SegmentKinds.Scores && _header.RowBytes != Marshal.SizeOf<ImageScore>() ? "its rows are no scores" : null;
+                : named.Line.Kind == SegmentKinds.Scores && _header.RowBytes != Marshal.SizeOf<ImageScore>() ? "its rows are no scores"
+                    : null;
             _row = new byte[_header.RowBytes > LongestRow ? 0 : _header.RowBytes];
         }
         catch (InvalidDataException problem)
@@ -171,7 +177,8 @@ internal sealed class SegmentSink(SegmentObject named, int classes, IReadOnlyLis
     private void CheckRow(ReadOnlySpan<byte> row)
     {
         if (_rows >= _header.Count) _wrong = "it has more rows than it says";
-        else if (named.Line.Kind == SegmentKinds.Scores ? !IsScore(row) : HasNoNumber(row) && !_aside.Contains((int)(_header.First + _rows))) _wrong = $"row {_header.First + _rows} of it is none";
+        else if (named.Line.Kind == SegmentKinds.Scores ? !IsScore(row) : HasNoNumber(row)
+            && !_aside.Contains((int)(_header.First + _rows))) _wrong = $"row {_header.First + _rows} of it is none";
         _rows++;
     }
 
@@ -179,7 +186,8 @@ internal sealed class SegmentSink(SegmentObject named, int classes, IReadOnlyLis
     {
         var score = MemoryMarshal.Read<ImageScore>(row);
         return float.IsNaN(score.Margin) || (score.Predicted < classes && score.RunnerUp < classes
-            && float.IsFinite(score.LeastConfidence) && float.IsFinite(score.Margin) && float.IsFinite(score.Entropy) && float.IsFinite(score.Energy));
+            && float.IsFinite(score.LeastConfidence) && float.IsFinite(score.Margin) && float.IsFinite(score.Entropy)
+                && float.IsFinite(score.Energy));
     }
 
     /// <summary>Whether a half among them is infinite or NaN: all bits of its exponent are set.</summary>

@@ -4,8 +4,8 @@ using Winnow.Grains.Ports;
 namespace Winnow.Adapters.Datasets.Backup;
 
 /// <summary>
-/// Where the rows of an archive wait until all of it was read: a little of it in memory, so that a small one costs no more than it must, and the rest in the object store, apart from all
-/// datasets, so that no silo needs a disk for them.
+/// Where the rows of an archive wait until all of it was read: a little of it in memory, so that a small one costs no more than it must,
+/// and the rest in the object store, apart from all datasets, so that no silo needs a disk for them.
 /// </summary>
 internal sealed class RowStore(IObjectStore objects, Guid token)
 {

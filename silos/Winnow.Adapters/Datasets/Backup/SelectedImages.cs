@@ -4,8 +4,8 @@ using Winnow.Model.Training;
 namespace Winnow.Adapters.Datasets.Backup;
 
 /// <summary>
-/// Which images the rounds of a backup chose, held against its rows: a round asks about images that it chose and about no others, and every image that it chose is there, since images are
-/// never lost and the state is read before the rows.
+/// Which images the rounds of a backup chose, held against its rows: a round asks about images that it chose and about no others, and every
+/// image that it chose is there, since images are never lost and the state is read before the rows.
 /// </summary>
 internal sealed class SelectedImages
 {

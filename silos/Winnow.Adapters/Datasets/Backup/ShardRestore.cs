@@ -9,8 +9,8 @@ namespace Winnow.Adapters.Datasets.Backup;
 
 /// <summary>
 /// Puts the rows of one shard into the ledger, by the same commits that once made them: the images of each operation together and under its id, so
-/// that a lot which is sent once more is still answered as it was. What people said is marked as told by the backup, and what stands after it is worked out here: a row of a
-/// backup says that too, and nobody has to believe it.
+/// that a lot which is sent once more is still answered as it was. What people said is marked as told by the backup, and what stands after
+/// it is worked out here: a row of a backup says that too, and nobody has to believe it.
 /// </summary>
 /// <param name="ledger">Where the rows go.</param>
 /// <param name="shard">The shard.</param>
@@ -47,7 +47,8 @@ internal sealed class ShardRestore(ILedger ledger, ShardKey shard, long epoch, L
         var entry = _cleaner.Entry(told) with { Told = told.Told ?? restoration };
         _said.Add(entry);
         var standing = ImageHistory.Fold(_said);
-        return new HistoryRow(line.Image, line.Ordinal, line.Version, line.Operation, ImageHistory.ToJson(entry), standing.LabelIndex(schema), standing.Closed, standing.Stage ?? Stage.Queued);
+        return new HistoryRow(line.Image, line.Ordinal, line.Version, line.Operation, ImageHistory.ToJson(entry), standing.LabelIndex(
+            schema), standing.Closed, standing.Stage ?? Stage.Queued);
     }
 
     public Task AddAsync(IEnumerable<SegmentRow> segments) => CommitAsync(New() with { Segments = [.. segments] });

@@ -10,7 +10,8 @@ public sealed partial class PostgresLedger
 {
     private const string Named = $"SELECT name, id, info::text FROM dataset WHERE name NOT LIKE '{StagedDatasets.Prefix}%' ORDER BY name";
     private const string ClearStates =
-        "UPDATE grain_state SET version = version + 1, state = NULL WHERE grain_type = ANY ($1) AND (grain_key = $2 OR starts_with(grain_key, $2 || '/'))";
+        "UPDATE grain_state SET version = version + 1, state = NULL WHERE grain_type = ANY ($1) "
+        + "AND (grain_key = $2 OR starts_with(grain_key, $2 || '/'))";
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<DatasetInfo>> ListDatasetsAsync(CancellationToken cancellationToken)
@@ -34,7 +35,8 @@ public sealed partial class PostgresLedger
     public async Task<DatasetInfo?> FindDatasetAsync(string name, CancellationToken cancellationToken)
     {
         if (PgColumns.Free(name) != name) return null;
-        var rows = await DatasetRowsAsync("SELECT name, id, info::text FROM dataset WHERE name = $1", name, cancellationToken).ConfigureAwait(false);
+        var rows = await DatasetRowsAsync("SELECT name, id, info::text FROM dataset WHERE name = $1", name, cancellationToken)
+            .ConfigureAwait(false);
         return rows.Count == 0 ? null : StoredDatasets.Read(name, rows[0].Json);
     }
 
@@ -46,14 +48,16 @@ public sealed partial class PostgresLedger
         var removed = await _database.WriteAsync(async (connection, repeated, token) =>
         {
             await using var transaction = await connection.BeginTransactionAsync(token).ConfigureAwait(false);
-            await using var rename = new NpgsqlCommand("UPDATE dataset SET name = $2 WHERE name = $1", connection).Add(PgColumns.Key(name)).Add(left);
+            await using var rename = new NpgsqlCommand("UPDATE dataset SET name = $2 WHERE name = $1", connection).Add(PgColumns.Key(name))
+                .Add(left);
             if (await rename.ExecuteNonQueryAsync(token).ConfigureAwait(false) == 0)
             {
                 // An earlier try may have done it.
                 await using var find = new NpgsqlCommand("SELECT EXISTS (SELECT FROM dataset WHERE name = $1)", connection).Add(left);
                 return repeated && (bool)(await find.ExecuteScalarAsync(token).ConfigureAwait(false))!;
             }
-            await using var clear = new NpgsqlCommand(ClearStates, connection).AddArray(NpgsqlTypes.NpgsqlDbType.Text, [.. ControlStates.OfDataset]).Add(name);
+            await using var clear = new NpgsqlCommand(ClearStates, connection)
+                .AddArray(NpgsqlTypes.NpgsqlDbType.Text, [.. ControlStates.OfDataset]).Add(name);
             await clear.ExecuteNonQueryAsync(token).ConfigureAwait(false);
             await transaction.CommitAsync(token).ConfigureAwait(false);
             return true;
@@ -66,7 +70,8 @@ public sealed partial class PostgresLedger
     public Task<IReadOnlyList<int>> ListShardsAsync(string dataset, CancellationToken cancellationToken) =>
         ReadAsync<IReadOnlyList<int>>(new ShardKey(dataset, 0), [], static async (connection, id, token) =>
         {
-            await using var query = new NpgsqlCommand("SELECT shard FROM shard WHERE dataset = $1 ORDER BY shard", connection).Add(id.Dataset);
+            await using var query = new NpgsqlCommand("SELECT shard FROM shard WHERE dataset = $1 ORDER BY shard", connection)
+                .Add(id.Dataset);
             await using var reader = await query.ExecuteReaderAsync(token).ConfigureAwait(false);
             var shards = new List<int>();
             while (await reader.ReadAsync(token).ConfigureAwait(false)) shards.Add(reader.GetInt32(0));

@@ -23,7 +23,8 @@ public sealed partial class PostgresLedger : ILedger, IGrainStateStore, IStorage
     private readonly PostgresDatabase _database;
     private readonly CommitWriter[] _writers;
     private readonly StateWriter _states;
-    // A number stays true until the name is taken from its dataset, which another silo may do. Whoever opens a shard, or asks what its dataset is, reads it anew; every silo asks that once a
+    // A number stays true until the name is taken from its dataset, which another silo may do. Whoever opens a shard, or asks what its
+    // dataset is, reads it anew; every silo asks that once a
     // second for the datasets that it works with.
     private readonly ConcurrentDictionary<string, int> _datasets = new(StringComparer.Ordinal);
     private int _disposed;
@@ -94,7 +95,8 @@ public sealed partial class PostgresLedger : ILedger, IGrainStateStore, IStorage
         {
             await using var open = new NpgsqlCommand(
                 "INSERT INTO shard (dataset, shard, epoch, images) SELECT id, $2, 1, 0 FROM dataset WHERE name = $1 " +
-                "ON CONFLICT (dataset, shard) DO UPDATE SET epoch = shard.epoch + 1 RETURNING epoch, images, dataset", connection).Add(PgColumns.Key(shard.Dataset)).Add(shard.Shard);
+                "ON CONFLICT (dataset, shard) DO UPDATE SET epoch = shard.epoch + 1 RETURNING epoch, images, dataset", connection)
+                    .Add(PgColumns.Key(shard.Dataset)).Add(shard.Shard);
             await using var reader = await open.ExecuteReaderAsync(token).ConfigureAwait(false);
             if (!await reader.ReadAsync(token).ConfigureAwait(false))
                 throw new KeyNotFoundException($"The ledger has no dataset '{shard.Dataset}'. Create it before its shards are used.");

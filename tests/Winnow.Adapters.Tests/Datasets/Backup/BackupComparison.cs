@@ -22,26 +22,32 @@ internal static class BackupComparison
         for (var shard = 0; shard < dataset.Settings.Shards; shard++) await AssertShardAsync(from, new ShardKey("cats", shard), to, new ShardKey(name, shard));
         var control = await BackupControl.ReadAsync(to.States, name, Never);
         var before = await BackupControl.ReadAsync(from.States, "cats", Never);
-        // The same to the letter once each object is named without its dataset, and but for the mark of what was told; manifests have a place of their own.
-        var (there, here) = (control.WithKeys(new DatasetPlace(name).Relative), before.WithKeys(new DatasetPlace("cats").Relative).WithTold(1));
+        // The same to the letter once each object is named without its dataset, and but for the mark of what was told; manifests have a
+        // place of their own.
+        var (there, here) = (control.WithKeys(new DatasetPlace(name).Relative), before.WithKeys(new DatasetPlace("cats").Relative)
+            .WithTold(1));
         here.Dataset.Versions[0].ManifestKey = there.Dataset.Versions[0].ManifestKey;
         Assert.Equal(Text(here.Dataset), Text(there.Dataset));
         Assert.Equal(here.Rounds.Select(Text), there.Rounds.Select(Text));
         foreach (var key in new DatasetPlace(name).ObjectsOf(control)) Assert.True(await to.Objects.ExistsAsync(key, Never), key);
         Assert.Equal(
-            (await from.Objects.GetAsync(before.Dataset.Versions[0].ManifestKey, Never))!.Value.ToArray(), (await to.Objects.GetAsync(control.Dataset.Versions[0].ManifestKey, Never))!.Value.ToArray());
+            (await from.Objects.GetAsync(before.Dataset.Versions[0].ManifestKey, Never))!.Value.ToArray(),
+                (await to.Objects.GetAsync(control.Dataset.Versions[0].ManifestKey, Never))!.Value.ToArray());
         var report = await to.VerifyAsync(name, hash: true);
         Assert.True(report.Sound && report.Images == BackupStore.Images, string.Join(", ", report.Findings));
     }
 
     private static async Task AssertShardAsync(BackupStore from, ShardKey was, BackupStore to, ShardKey now)
     {
-        Assert.Equal((await LedgerRows.ToListAsync(from.Ledger.ReadImagesAsync(was, 0, 1_000, Never))).Select(Told), await LedgerRows.ToListAsync(to.Ledger.ReadImagesAsync(now, 0, 1_000, Never)));
-        LedgerRows.AssertEqual((await LedgerRows.ToListAsync(from.Ledger.ReadShardEntriesAsync(was, Never))).Select(Told), await LedgerRows.ToListAsync(to.Ledger.ReadShardEntriesAsync(now, Never)));
+        Assert.Equal((await LedgerRows.ToListAsync(from.Ledger.ReadImagesAsync(was, 0, 1_000, Never))).Select(Told),
+            await LedgerRows.ToListAsync(to.Ledger.ReadImagesAsync(now, 0, 1_000, Never)));
+        LedgerRows.AssertEqual((await LedgerRows.ToListAsync(from.Ledger.ReadShardEntriesAsync(was, Never))).Select(Told),
+            await LedgerRows.ToListAsync(to.Ledger.ReadShardEntriesAsync(now, Never)));
         Assert.Equal((await LedgerRows.ToListAsync(from.Ledger.ReadOperationsAsync(was, Never))).OrderBy(o => o.Rows.First), (await LedgerRows.ToListAsync(to.Ledger.ReadOperationsAsync(now, Never))).OrderBy(o => o.Rows.First));
         // A task of a round that the state does not know is left out, and nobody holds any of the others.
         Assert.Equal(
-            (await LedgerRows.ToListAsync(from.Ledger.ReadTasksAsync(was, Never))).Where(t => t.Round != 7).Select(t => t with { ReservedUntil = DateTimeOffset.UnixEpoch }),
+            (await LedgerRows.ToListAsync(from.Ledger.ReadTasksAsync(was, Never))).Where(t => t.Round != 7)
+                .Select(t => t with { ReservedUntil = DateTimeOffset.UnixEpoch }),
             await LedgerRows.ToListAsync(to.Ledger.ReadTasksAsync(now, Never)));
         var (segments, copies) = (await from.Ledger.ReadSegmentsAsync(was, Never), await to.Ledger.ReadSegmentsAsync(now, Never));
         Assert.Equal(segments.Select(s => s with { ObjectKey = "" }), copies.Select(s => s with { ObjectKey = "" }));
@@ -52,7 +58,8 @@ internal static class BackupComparison
         }
     }
 
-    private static ImageRow Told(ImageRow row) => ActorName.Read(row.ReceivedBy).Told is null ? row with { ReceivedBy = ActorName.WriteTold(row.ReceivedBy, 1) } : row;
+    private static ImageRow Told(ImageRow row) => ActorName.Read(row.ReceivedBy).Told is null
+        ? row with { ReceivedBy = ActorName.WriteTold(row.ReceivedBy, 1) } : row;
 
     private static HistoryRow Told(HistoryRow row)
     {

@@ -27,7 +27,8 @@ internal sealed class BackupStore : IAsyncDisposable
     {
         (Ledger, _opened, _folder) = (ledger, (IAsyncDisposable)ledger, folder);
         Objects = new FileObjectStore(ObjectFolder);
-        Backup = new DatasetBackup(Ledger, States, Objects, new OnnxModelExporter(), new ImageLimits(), new RestoreOptions { AtOnce = 4 }, null!, Time, NullLogger<DatasetBackup>.Instance);
+        Backup = new DatasetBackup(Ledger, States, Objects, new OnnxModelExporter(), new ImageLimits(), new RestoreOptions { AtOnce = 4 },
+            null!, Time, NullLogger<DatasetBackup>.Instance);
     }
 
     /// <summary>A month after everything in it happened.</summary>
@@ -39,7 +40,8 @@ internal sealed class BackupStore : IAsyncDisposable
     public DatasetBackup Backup { get; }
     public string ObjectFolder => _folder.At("objects");
 
-    /// <param name="quick">Whether nothing that is written needs to outlive the machine: then it is kept in memory, where there is such a place.</param>
+    /// <param name="quick">Whether nothing that is written needs to outlive the machine: then it is kept in memory, where there is such a
+    /// place.</param>
     public static BackupStore OpenSqlite(bool quick = false)
     {
         var folder = new TemporaryFolder(quick && Directory.Exists("/dev/shm") ? "/dev/shm" : null);
@@ -63,7 +65,8 @@ internal sealed class BackupStore : IAsyncDisposable
     /// <summary>Removes a dataset with everything that is kept of it.</summary>
     public async Task RemoveAsync(string dataset)
     {
-        await foreach (var (key, _) in Objects.ListAsync($"datasets/{dataset}/", CancellationToken.None)) await Objects.DeleteAsync(key, CancellationToken.None);
+        await foreach (var (key, _) in Objects.ListAsync($"datasets/{dataset}/", CancellationToken.None)) await Objects.DeleteAsync(
+            key, CancellationToken.None);
         var left = await Ledger.RemoveDatasetAsync(dataset, CancellationToken.None);
         foreach (var shard in await Ledger.ListShardsAsync(left!, CancellationToken.None))
             while (await Ledger.RemoveShardRowsAsync(new ShardKey(left!, shard), CancellationToken.None)) { }

@@ -25,7 +25,8 @@ public sealed class BackupTests : IAsyncLifetime
     public async Task A_dataset_comes_back_beside_itself_under_another_name()
     {
         var restored = await _store.RestoreAsync(_archive, "dogs");
-        Assert.Equal((60L, 12L, 3, 1, 88L, 0L), (restored.Images, restored.History, restored.Rounds, restored.Versions, restored.Objects, restored.Missing));
+        Assert.Equal((60L, 12L, 3, 1, 88L, 0L), (
+            restored.Images, restored.History, restored.Rounds, restored.Versions, restored.Objects, restored.Missing));
         await BackupComparison.AssertRestoredAsync(_store, _store, "dogs");
         Assert.True((await _store.VerifyAsync()).Sound);
         Assert.False(Directory.Exists(Path.Combine(_store.ObjectFolder, "restores")));
@@ -177,7 +178,8 @@ public sealed class BackupTests : IAsyncLifetime
         var finding = Assert.Single((await _store.VerifyAsync("dogs")).Findings, f => !f.Expected);
         Assert.Equal((FindingKind.ImageBytesMissing, 1L, BackupStore.Id(7).ToString()), (finding.Kind, finding.Count, finding.Samples[0]));
         // The segment is not published, nor what stands behind it in its column, so that the shard makes them again.
-        Assert.DoesNotContain(await _store.Ledger.ReadSegmentsAsync(new ShardKey("dogs", 2), CancellationToken.None), s => s.Kind == segment.Kind);
+        Assert.DoesNotContain(await _store.Ledger.ReadSegmentsAsync(new ShardKey("dogs", 2), CancellationToken.None), s =>
+            s.Kind == segment.Kind);
     }
 
     [Fact]

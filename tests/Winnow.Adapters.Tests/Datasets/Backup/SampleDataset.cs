@@ -27,8 +27,9 @@ using Winnow.Model.Training;
 namespace Winnow.Adapters.Tests.Datasets.Backup;
 
 /// <summary>
-/// A small dataset with something of everything: lots with and without an operation, answers of every kind, tasks of known and unknown rounds, columns, models, rounds that have ended and
-/// one that has not, versions. Its embeddings are short, and otherwise what they are everywhere.
+/// A small dataset with something of everything: lots with and without an operation, answers of every kind, tasks of known and unknown
+/// rounds, columns, models, rounds that have ended and one that has not, versions. Its embeddings are short, and otherwise what they are
+/// everywhere.
 /// </summary>
 internal sealed class SampleDataset(ILedger ledger, IObjectStore objects, DatasetInfo dataset, int images)
 {
@@ -46,7 +47,8 @@ internal sealed class SampleDataset(ILedger ledger, IObjectStore objects, Datase
     private string Name => dataset.Name;
 
     /// <summary>The bytes of image number <paramref name="n"/>.</summary>
-    public static byte[] Bytes(int n) => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"picture {n} {new string('x', n * 7)}"));
+    public static byte[] Bytes(int n) =>
+        Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"picture {n} {new string('x', n * 7)}"));
 
     /// <summary>Its id.</summary>
     public static ImageId Id(int n) => ImageId.Of(Bytes(n));
@@ -54,12 +56,14 @@ internal sealed class SampleDataset(ILedger ledger, IObjectStore objects, Datase
     public async Task FillAsync()
     {
         await ledger.AddDatasetAsync(dataset, Never);
-        await objects.PutManyIfAbsentAsync([.. Enumerable.Range(0, images).Select(n => (ObjectKeys.Image(Name, Id(n)), (ReadOnlyMemory<byte>)Bytes(n)))], Never);
+        await objects.PutManyIfAbsentAsync(
+            [.. Enumerable.Range(0, images).Select(n => (ObjectKeys.Image(Name, Id(n)), (ReadOnlyMemory<byte>)Bytes(n)))], Never);
         _projection = Projection.Fit(Floats(40 * EmbeddingDimensions, seed: 1), EmbeddingDimensions, Dimensions);
         _projectionSha256 = Hash(_projection.ToBytes());
         var classes = dataset.Schema.Classes.Count;
         _head = new SoftmaxHead(classes, Dimensions, Floats(classes * Dimensions, seed: 2), Floats(classes, seed: 3), 1.5f);
-        foreach (var group in Enumerable.Range(0, images).GroupBy(n => dataset.Shards.ShardOf(Id(n))).OrderBy(g => g.Key)) await FillShardAsync(group.Key, [.. group]);
+        foreach (var group in Enumerable.Range(0, images).GroupBy(n => dataset.Shards.ShardOf(Id(n))).OrderBy(g => g.Key))
+            await FillShardAsync(group.Key, [.. group]);
         await FillControlAsync();
     }
 
@@ -73,15 +77,18 @@ internal sealed class SampleDataset(ILedger ledger, IObjectStore objects, Datase
         await CommitAsync(New() with { Images = rows[4..6] });
         if (rows.Length > 6) await CommitAsync(New() with { OperationId = LedgerRows.Operation(number + 101), Images = rows[6..] });
         HistoryRow[] history = [Entry(rows[1], 1, number), Entry(rows[1], 2, number), Entry(rows[3], 1, number)];
-        TaskRow[] tasks = [new(1, Arms.Main, 1, 0.5f, LedgerRows.Noon.AddYears(50)), new(2, Arms.Main, 7, 0.25f, LedgerRows.Noon), new(3, Arms.Audit, 1, 2, LedgerRows.Noon)];
-        await CommitAsync(New() with { History = history, Tasks = tasks, Segments = await SegmentsAsync(shard, rows), Quarantined = [new(5, "no pixels")] });
+        TaskRow[] tasks = [new(1, Arms.Main, 1, 0.5f, LedgerRows.Noon.AddYears(50)), new(2, Arms.Main, 7, 0.25f, LedgerRows.Noon),
+            new(3, Arms.Audit, 1, 2, LedgerRows.Noon)];
+        await CommitAsync(New() with {
+            History = history, Tasks = tasks, Segments = await SegmentsAsync(shard, rows), Quarantined = [new(5, "no pixels")] });
         _rows.AddRange(rows);
         _selected.Add(new SelectedRecord(number, 1, rows[1].Row.Id, 0.5f));
     }
 
     private ImageRow RowOf(int n, int ordinal) => new(
         ordinal,
-        new IngestRow(Id(n), $"ü/{n}.png", "png", 3, 4, 1, Bytes(n).Length, n % 5 == 0 ? Partition.Holdout : Partition.Pool, (n % 3) - 1, n % 7 == 0 ? "cut off" : null),
+        new IngestRow(Id(n), $"ü/{n}.png", "png", 3, 4, 1, Bytes(n).Length, n % 5 == 0 ? Partition.Holdout : Partition.Pool, (n % 3) - 1,
+            n % 7 == 0 ? "cut off" : null),
         LedgerRows.Noon.AddMilliseconds(n), Told is { } told && n % 2 == 0 ? ActorName.WriteTold("ada", told) : "ada");
 
     /// <summary>Where the dataset was restored before, some of it was told then.</summary>
@@ -99,7 +106,8 @@ internal sealed class SampleDataset(ILedger ledger, IObjectStore objects, Datase
         // What stands is worked out as the image's own grain does it.
         var before = version == 2 ? [ReadEntry(Entry(row, 1, shard))] : Array.Empty<HistoryEntry>();
         var standing = ImageHistory.Fold([.. before, entry]);
-        return new HistoryRow(row.Row.Id, row.Ordinal, version, operation, ImageHistory.ToJson(entry), standing.LabelIndex(dataset.Schema), standing.Closed, standing.Stage ?? Stage.Queued);
+        return new HistoryRow(row.Row.Id, row.Ordinal, version, operation, ImageHistory.ToJson(entry), standing.LabelIndex(dataset.Schema),
+            standing.Closed, standing.Stage ?? Stage.Queued);
     }
 
     private static HistoryEntry ReadEntry(HistoryRow row) => JsonSerializer.Deserialize(row.EntryJson, ModelJson.Default.HistoryEntry)!;
@@ -108,7 +116,8 @@ internal sealed class SampleDataset(ILedger ledger, IObjectStore objects, Datase
     private List<Annotation> Annotations(int shard)
     {
         var said = new List<Annotation> { new ClassTag("dog") };
-        if (dataset.Schema.Geometries.Contains(Geometry.Box)) said.Add(new BoxAnnotation("cat", new Box(1, 2, 3.5, 4)) { Confidence = 0.5 });
+        if (dataset.Schema.Geometries.Contains(Geometry.Box))
+            said.Add(new BoxAnnotation("cat", new Box(1, 2, 3.5, 4)) { Confidence = 0.5 });
         if (dataset.Schema.Geometries.Contains(Geometry.Polygon)) said.Add(new PolygonAnnotation("cat", [0, 0, 5, 0, 5, 5.5]));
         if (dataset.Schema.Geometries.Contains(Geometry.Mask)) said.Add(new MaskAnnotation("cat", new RunLengthMask(2, 2, [1, 2, 1])));
         if (dataset.Schema.Geometries.Contains(Geometry.Text)) said.Add(new TextAnnotation("cat", [0, 0, 5, 0, 5, 5], $"shard {shard}"));
@@ -128,8 +137,10 @@ internal sealed class SampleDataset(ILedger ledger, IObjectStore objects, Datase
         HeadScorer.Score(_head, projected, scores);
         foreach (var (first, end) in new[] { (0, 4), (4, rows.Length) })
         {
-            await AddAsync(SegmentKinds.Embedding, dataset.Settings.Backbone, first, MemoryMarshal.AsBytes(embeddings.AsSpan((first * EmbeddingDimensions)..(end * EmbeddingDimensions))).ToArray());
-            await AddAsync(SegmentKinds.Projection, _projectionSha256, first, MemoryMarshal.AsBytes(projected.AsSpan((first * Dimensions)..(end * Dimensions))).ToArray());
+            await AddAsync(SegmentKinds.Embedding, dataset.Settings.Backbone, first, MemoryMarshal.AsBytes(
+                embeddings.AsSpan((first * EmbeddingDimensions)..(end * EmbeddingDimensions))).ToArray());
+            await AddAsync(SegmentKinds.Projection, _projectionSha256, first, MemoryMarshal.AsBytes(
+                projected.AsSpan((first * Dimensions)..(end * Dimensions))).ToArray());
             await AddAsync(SegmentKinds.Scores, "main/1", first, MemoryMarshal.AsBytes(scores.AsSpan(first..end)).ToArray());
 
             async Task AddAsync(string kind, string version, int from, byte[] content)
@@ -154,7 +165,9 @@ internal sealed class SampleDataset(ILedger ledger, IObjectStore objects, Datase
         await objects.PutAsync(head, _head.ToBytes(), Never);
         var onnx = new OnnxModelExporter().ToOnnx(_projection, _head, [.. dataset.Schema.Classes.Select(c => c.Name)]);
         await objects.PutAsync(ObjectKeys.HeadOnnx(Name, Arms.Main, 1, headSha256), onnx, Never);
-        var state = new DatasetState { Learning = new() { Sequence = 3, ProjectionKey = projection, HeadKey = head, ModelName = "main/1", AuditThreshold = 7, AuditDrawn = true } };
+        var state = new DatasetState {
+            Learning = new() { Sequence = 3, ProjectionKey = projection, HeadKey = head, ModelName = "main/1", AuditThreshold = 7,
+            AuditDrawn = true } };
         var model = new ModelVersion
         {
             Arm = Arms.Main,
@@ -169,33 +182,42 @@ internal sealed class SampleDataset(ILedger ledger, IObjectStore objects, Datase
             TrainedAt = LedgerRows.Noon,
             Metrics = new ModelMetrics
             {
-                AuditCount = 3, AuditAccuracy = 0.5, AuditAccuracyLower = 0.25, AuditAccuracyUpper = 0.75, AuditLogLoss = 0.5, AuditCalibrationError = 0.125,
+                AuditCount = 3, AuditAccuracy = 0.5, AuditAccuracyLower = 0.25, AuditAccuracyUpper = 0.75, AuditLogLoss = 0.5,
+                    AuditCalibrationError = 0.125,
                 HoldoutCount = 3, HoldoutAccuracy = 0.5, HoldoutLogLoss = 0.75, CrossValidatedLogLoss = 0.5,
             },
         };
         var command = new StartRound(images, Arms.Main, "herding", "k-means");
         var ended = new RoundInfo
         {
-            Arm = Arms.Main, Number = 1, Step = RoundStep.Done, Strategy = "k-means", BatchSize = images, Selected = _selected.Count, Decided = 2, Labels = 4, Model = model,
+            Arm = Arms.Main, Number = 1, Step = RoundStep.Done, Strategy = "k-means", BatchSize = images, Selected = _selected.Count,
+                Decided = 2, Labels = 4, Model = model,
             Promoted = true, Reason = "better", StartedBy = "ada", StartedAt = LedgerRows.Noon, EndedAt = LedgerRows.Noon, Told = Told,
         };
         state.Rounds.Add(new RoundEntry
         {
-            Arm = Arms.Main, Number = 1, OperationId = LedgerRows.Operation(900), Command = command, StartedBy = "ada", Model = model, HeadKey = head, Promoted = true, Ended = ended,
+            Arm = Arms.Main, Number = 1, OperationId = LedgerRows.Operation(900), Command = command, StartedBy = "ada", Model = model,
+                HeadKey = head, Promoted = true, Ended = ended,
         });
-        state.Rounds.Add(new RoundEntry { Arm = Arms.Main, Number = 2, OperationId = LedgerRows.Operation(902), Command = command, StartedBy = "ada" });
-        state.Rounds.Add(new RoundEntry { Arm = Arms.Control, Number = 1, OperationId = LedgerRows.Operation(903), Command = new StartRound(2, Arms.Control, "random", "random"), StartedBy = "ada" });
+        state.Rounds.Add(new RoundEntry {
+            Arm = Arms.Main, Number = 2, OperationId = LedgerRows.Operation(902), Command = command, StartedBy = "ada" });
+        state.Rounds.Add(new RoundEntry {
+            Arm = Arms.Control, Number = 1, OperationId = LedgerRows.Operation(903),
+            Command = new StartRound(2, Arms.Control, "random", "random"), StartedBy = "ada" });
         state.Versions.Add(await VersionAsync(1));
         if (Told is not null) state.Versions.Add(await VersionAsync(2));
         var round = new RoundState
         {
-            Command = command, Step = RoundStep.Done, Strategy = "k-means", StartedBy = "ada", StartedAt = LedgerRows.Noon, EndedAt = LedgerRows.Noon, Selected = _selected, Decided = 2, Labels = 4,
-            DataSha256 = Hash("data"u8), ProjectionKey = projection, Regularisation = 0.25, CrossValidatedLogLoss = 0.5, OutOfFoldTemperature = 1.25, Model = model, HeadKey = head, Better = true,
+            Command = command, Step = RoundStep.Done, Strategy = "k-means", StartedBy = "ada", StartedAt = LedgerRows.Noon,
+                EndedAt = LedgerRows.Noon, Selected = _selected, Decided = 2, Labels = 4,
+            DataSha256 = Hash("data"u8), ProjectionKey = projection, Regularisation = 0.25, CrossValidatedLogLoss = 0.5,
+                OutOfFoldTemperature = 1.25, Model = model, HeadKey = head, Better = true,
             Promoted = true, Reason = "better",
         };
         var next = new RoundState
         {
-            Command = command, Step = RoundStep.Review, Strategy = "herding", StartedBy = "ada", StartedAt = LedgerRows.Noon, ProjectionKey = projection,
+            Command = command, Step = RoundStep.Review, Strategy = "herding", StartedBy = "ada", StartedAt = LedgerRows.Noon,
+                ProjectionKey = projection,
             Selected = [new SelectedRecord(dataset.Shards.ShardOf(_rows[0].Row.Id), _rows[0].Ordinal, _rows[0].Row.Id, 0.75f)],
         };
         var states = (IGrainStateStore)ledger;
@@ -213,25 +235,31 @@ internal sealed class SampleDataset(ILedger ledger, IObjectStore objects, Datase
             manifest.WriteByte((byte)'\n');
         }
 
-        Line(JsonSerializer.SerializeToUtf8Bytes(new ManifestHeader(ManifestHeader.FormatName, ManifestHeader.ThisLayout, Name, dataset.Schema), ModelJson.Default.ManifestHeader));
+        Line(JsonSerializer.SerializeToUtf8Bytes(
+            new ManifestHeader(ManifestHeader.FormatName, ManifestHeader.ThisLayout, Name, dataset.Schema),
+            ModelJson.Default.ManifestHeader));
         var labeled = 0;
         foreach (var row in _rows.OrderBy(r => r.Row.Id))
         {
             var label = row.Row.Label < 0 ? null : dataset.Schema.Classes[row.Row.Label].Name;
             labeled += label is null ? 0 : 1;
-            Line(JsonSerializer.SerializeToUtf8Bytes(new ManifestRow(row.Row.Id, row.Row.Name, row.Row.Partition, Stage.Scored, label, 0, false), ModelJson.Default.ManifestRow));
+            Line(JsonSerializer.SerializeToUtf8Bytes(
+                new ManifestRow(row.Row.Id, row.Row.Name, row.Row.Partition, Stage.Scored, label, 0, false),
+                ModelJson.Default.ManifestRow));
         }
         var key = ObjectKeys.Manifest(Name, number, "activation");
         await objects.PutAsync(key, manifest.ToArray(), Never);
         return new VersionEntry
         {
             OperationId = LedgerRows.Operation(910 + number),
-            Version = new DatasetVersion(number, "first", LedgerRows.Noon, "ada", _rows.Count, labeled, Hash(manifest.ToArray()), number == 1 ? null : number - 1, number == 1 ? Told : null),
+            Version = new DatasetVersion(number, "first", LedgerRows.Noon, "ada", _rows.Count, labeled, Hash(manifest.ToArray()),
+                number == 1 ? null : number - 1, number == 1 ? Told : null),
             ManifestKey = key,
         };
     }
 
-    private async Task CommitAsync(ShardCommit commit) => Assert.Equal(ShardCommitStatus.Committed, await ledger.CommitAsync(commit, Never));
+    private async Task CommitAsync(ShardCommit commit) =>
+        Assert.Equal(ShardCommitStatus.Committed, await ledger.CommitAsync(commit, Never));
 
     private static string Hash(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 

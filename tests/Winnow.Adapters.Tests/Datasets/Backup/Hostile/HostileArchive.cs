@@ -59,7 +59,8 @@ internal sealed class HostileArchive
         if (first.File < 0 || second.File < 0 || (first.File == second.File && first.Line == second.Line)) return With(first, one);
         var files = _files.ToList();
         // From behind, so that a line which became two does not move the other.
-        foreach (var (text, json) in (first.Line ?? 0) > (second.Line ?? 0) ? new[] { (first, one), (second, two) } : [(second, two), (first, one)])
+        foreach (var (text, json) in (first.Line ?? 0) > (second.Line ?? 0) ? new[] { (first, one), (second, two) }
+            : [(second, two), (first, one)])
             files[text.File] = (files[text.File].Name, Put(text, files[text.File].Content, json));
         return Build(files, null);
     }
@@ -89,7 +90,9 @@ internal sealed class HostileArchive
                 files[at] = (name, files[other].Content);
                 break;
             case 5:
-                files[at] = (new[] { "images/../../../etc/passwd", "/etc/passwd", "rows/0001/000000-images.jsonl", "control.json", "x\u001b[2J", "objects/000000.json", "" + name + "x" }[random.Next(7)], content);
+                files[at] = (new[] {
+                    "images/../../../etc/passwd", "/etc/passwd", "rows/0001/000000-images.jsonl", "control.json", "x\u001b[2J",
+                    "objects/000000.json", "" + name + "x" }[random.Next(7)], content);
                 break;
             case 6:
                 files[at] = (name, []);
@@ -119,7 +122,8 @@ internal sealed class HostileArchive
                 // The numbers at the head of a segment, a head or a projection.
                 if (content.Length < 40) break;
                 var head = content.ToArray();
-                BitConverter.TryWriteBytes(head.AsSpan(4 * random.Next(8)), new[] { 0, 1, -1, int.MaxValue, int.MinValue, 1 << 20 }[random.Next(6)]);
+                BitConverter.TryWriteBytes(head.AsSpan(4 * random.Next(8)), new[] { 0, 1, -1, int.MaxValue, int.MinValue, 1 << 20 }[
+                    random.Next(6)]);
                 files[at] = (name, head);
                 break;
         }
@@ -156,7 +160,8 @@ internal sealed class HostileArchive
             var (name, content) = _files[i];
             if (name.EndsWith(".json", StringComparison.Ordinal))
             {
-                yield return new Text(i, null, false, content, name.StartsWith("rounds/", StringComparison.Ordinal) ? "round" : name.StartsWith("objects/", StringComparison.Ordinal) ? "object" : name);
+                yield return new Text(i, null, false, content, name.StartsWith("rounds/", StringComparison.Ordinal) ? "round"
+                    : name.StartsWith("objects/", StringComparison.Ordinal) ? "object" : name);
                 continue;
             }
             var manifest = content.AsSpan().StartsWith("{\"format\":\"winnow-manifest\""u8);
@@ -165,10 +170,12 @@ internal sealed class HostileArchive
             var lines = Encoding.UTF8.GetString(content).Split('\n').SkipLast(1).ToArray();
             for (var line = 0; line < lines.Length; line++)
             {
-                yield return new Text(i, line, false, Encoding.UTF8.GetBytes(lines[line]), manifest && line == 0 ? "manifest header" : kind);
+                yield return new Text(i, line, false, Encoding.UTF8.GetBytes(lines[line]), manifest && line == 0 ? "manifest header"
+                    : kind);
                 if (kind != "history.jsonl") continue;
                 using var row = JsonDocument.Parse(lines[line]);
-                yield return new Text(i, line, true, Encoding.UTF8.GetBytes(row.RootElement.GetProperty("entry").GetString()!), "history entry");
+                yield return new Text(i, line, true, Encoding.UTF8.GetBytes(row.RootElement.GetProperty("entry").GetString()!),
+                    "history entry");
             }
         }
         yield return new Text(-1, null, false, _end, BackupEnd.FileName);

@@ -18,8 +18,9 @@ using Xunit.Abstractions;
 namespace Winnow.Adapters.Tests.Datasets.Backup.Hostile;
 
 /// <summary>
-/// A backup is a stranger. Every value of every record of a real one is put through every change, found by walking through the JSON, so that a new member is covered by
-/// itself; files, lines, objects and the frame around them are changed too. A restore either refuses with one sentence, or makes a dataset that can be worked with.
+/// A backup is a stranger. Every value of every record of a real one is put through every change, found by walking through the JSON, so
+/// that a new member is covered by itself; files, lines, objects and the frame around them are changed too. A restore either refuses with
+/// one sentence, or makes a dataset that can be worked with.
 /// </summary>
 /// <remarks><c>WINNOW_MUTATIONS</c> says how many (default 1,500), <c>WINNOW_SEED</c> which.</remarks>
 [Trait("kind", "security")]
@@ -31,7 +32,9 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
     private static readonly CancellationToken Never = CancellationToken.None;
 
     // What an archive whose frame is broken is told, rather than a file of it.
-    private static readonly string[] Frame = ["The backup cannot be restored: '", "This is no backup of Winnow", "The backup is cut off", "The backup is damaged", "The backup has layout", "The backup holds something other"];
+    private static readonly string[] Frame =
+        ["The backup cannot be restored: '", "This is no backup of Winnow", "The backup is cut off", "The backup is damaged",
+        "The backup has layout", "The backup holds something other"];
 
     private readonly List<BackupStore> _stores = [];
     private HostileArchive _archive = null!;
@@ -39,7 +42,8 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
 
     private static DatasetInfo Sample { get; } = LedgerRows.Dataset() with
     {
-        Schema = new LabelSchema { Classes = [new("cat", "Cat", "#1f77b4"), new("dog", "Dog", "steelblue")], Geometries = Enum.GetValues<Geometry>(), MultiLabel = true },
+        Schema = new LabelSchema { Classes = [new("cat", "Cat", "#1f77b4"), new("dog", "Dog", "steelblue")], Geometries =
+            Enum.GetValues<Geometry>(), MultiLabel = true },
         Settings = new DatasetSettings { Shards = 2, Seed = 7, ProjectionDimensions = 4 },
         Restored = [new Restoration(LedgerRows.Noon, "ada", new string('a', 64), LedgerRows.Operation(1), "lions", LedgerRows.Noon, "ada")],
     };
@@ -75,22 +79,29 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
     [Fact]
     public void Each_member_of_each_record_is_in_the_backup_that_is_changed()
     {
-        var seen = _archive.Texts.SelectMany(t => JsonSites.Of(t.Json).Where(s => s.Kind != JsonTokenType.Null).Select(s => (t.Kind, s.Path))).ToHashSet();
+        var seen = _archive.Texts.SelectMany(
+            t => JsonSites.Of(t.Json).Where(s => s.Kind != JsonTokenType.Null).Select(s => (t.Kind, s.Path))).ToHashSet();
         var missing = new List<string>();
         foreach (var (kind, type) in new (string, Type)[]
         {
-            (BackupHeader.FileName, typeof(BackupHeader)), (BackupFiles.Control, typeof(DatasetState)), ("round", typeof(RoundState)), ("tasks.jsonl", typeof(TaskLine)),
-            ("history.jsonl", typeof(HistoryLine)), ("history entry", typeof(HistoryEntry)), ("segments.jsonl", typeof(SegmentLine)), ("operations.jsonl", typeof(OperationLine)),
-            ("images.jsonl", typeof(ImageLine)), ("object", typeof(ObjectName)), (BackupFiles.ObjectList, typeof(ObjectLine)), ("manifest header", typeof(ManifestHeader)),
+            (BackupHeader.FileName, typeof(BackupHeader)), (BackupFiles.Control, typeof(DatasetState)), ("round", typeof(RoundState)),
+                ("tasks.jsonl", typeof(TaskLine)),
+            ("history.jsonl", typeof(HistoryLine)), ("history entry", typeof(HistoryEntry)), ("segments.jsonl", typeof(SegmentLine)),
+                ("operations.jsonl", typeof(OperationLine)),
+            ("images.jsonl", typeof(ImageLine)), ("object", typeof(ObjectName)), (BackupFiles.ObjectList, typeof(ObjectLine)),
+                ("manifest header", typeof(ManifestHeader)),
             ("manifest", typeof(ManifestRow)), (BackupEnd.FileName, typeof(BackupEnd)),
         })
             foreach (var path in PathsOf(type, "", 0))
                 // Where it is restored, its shards are those of its creation: a backup never has a layout.
-                if (!path.Contains("layout.", StringComparison.Ordinal) && path != "dataset.layout" && !seen.Contains((kind, path))) missing.Add($"{kind}: {path}");
+                if (!path.Contains("layout.", StringComparison.Ordinal) && path != "dataset.layout" && !seen.Contains((kind, path)))
+                    missing.Add($"{kind}: {path}");
         Assert.Empty(missing);
     }
 
-    private static readonly JsonSerializerOptions Options = new(LedgerGrainStorage.Json) { TypeInfoResolver = JsonTypeInfoResolver.Combine(BackupJson.Default, ModelJson.Default, new DefaultJsonTypeInfoResolver()) };
+    private static readonly JsonSerializerOptions Options =
+        new(LedgerGrainStorage.Json) {
+        TypeInfoResolver = JsonTypeInfoResolver.Combine(BackupJson.Default, ModelJson.Default, new DefaultJsonTypeInfoResolver()) };
 
     private static IEnumerable<string> PathsOf(Type type, string path, int depth)
     {
@@ -99,12 +110,14 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
         switch (info.Kind)
         {
             case JsonTypeInfoKind.Object:
-                var types = info.PolymorphismOptions is { } kinds ? kinds.DerivedTypes.Select(d => Options.GetTypeInfo(d.DerivedType)).ToArray() : [info];
+                var types = info.PolymorphismOptions is { } kinds ? kinds.DerivedTypes.Select(d => Options.GetTypeInfo(d.DerivedType))
+                    .ToArray() : [info];
                 foreach (var property in types.SelectMany(t => t.Properties).Where(p => p.Get is not null).DistinctBy(p => p.Name))
                 {
                     var name = path.Length == 0 ? property.Name : $"{path}.{property.Name}";
                     yield return name;
-                    foreach (var further in PathsOf(Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType, name, depth + 1)) yield return further;
+                    foreach (var further in PathsOf(
+                        Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType, name, depth + 1)) yield return further;
                 }
                 break;
             case JsonTypeInfoKind.Enumerable:
@@ -138,14 +151,16 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
                 }
                 catch (Exception failure)
                 {
-                    lock (failures) failures.Add($"{at}: {what}: {failure.GetType().Name}: {failure.Message.ReplaceLineEndings(" ")} {failure.StackTrace?.Split('\n').FirstOrDefault(l => l.Contains("Winnow", StringComparison.Ordinal))?.Trim()}");
+                    var told = $"{at}: {what}: {failure.GetType().Name}: {failure.Message.ReplaceLineEndings(" ")} {PlaceOf(failure)}";
+                    lock (failures) failures.Add(told);
                     foreach (var dataset in await store.Ledger.ListDatasetsAsync(Never)) await store.RemoveAsync(dataset.Name);
                 }
                 if (at % 64 == 0) most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: false) - before);
             }
         })));
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{plans.Count} changed backups in {watch.Elapsed.TotalSeconds:0} s ({plans.Count / watch.Elapsed.TotalSeconds:0} a second): {refused} refused, {accepted} restored; memory {most >> 20} MiB above the beginning at most"));
+            $"{plans.Count} changed backups in {watch.Elapsed.TotalSeconds:0} s ({plans.Count / watch.Elapsed.TotalSeconds:0} a second): "
+            + $"{refused} refused, {accepted} restored; memory at most {most >> 20} MiB above the beginning"));
         Assert.True(failures.Count == 0, string.Join('\n', failures));
         // Some of either, or nothing was tried.
         Assert.True(refused > count / 4 && accepted > 0, $"{refused} refused, {accepted} restored");
@@ -154,9 +169,13 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
         {
             Assert.Empty(await store.Ledger.ListDatasetsAsync(Never));
             // What a refused try has stored for itself is gone with it.
-            Assert.Empty(Directory.EnumerateFiles(store.ObjectFolder, "*", SearchOption.AllDirectories).Where(f => f.Contains("restores", StringComparison.Ordinal) || f.Contains("/segments/", StringComparison.Ordinal)));
+            var left = Directory.EnumerateFiles(store.ObjectFolder, "*", SearchOption.AllDirectories);
+            Assert.DoesNotContain(left, f => f.Contains("/restores/", StringComparison.Ordinal) || f.Contains("/segments/", StringComparison.Ordinal));
         }
     }
+
+    private static string? PlaceOf(Exception failure) =>
+        failure.StackTrace?.Split('\n').FirstOrDefault(l => l.Contains("Winnow", StringComparison.Ordinal))?.Trim();
 
     /// <summary>Tries to restore an archive; false when it was refused as it should be.</summary>
     private static async Task<bool> TryAsync(BackupStore store, byte[] archive, bool check)
@@ -183,7 +202,10 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
     /// <summary>A change: of one value, of two, or of files (then there is no site).</summary>
     private readonly record struct Plan(int Text, int Site, int Change);
 
-    /// <summary>First each change of one place of each kind, then of all places, then whatever chance brings; in an order by chance, and cut where there are enough.</summary>
+    /// <summary>
+    /// First each change of one place of each kind, then of all places, then whatever chance brings; in an order by chance, and cut where
+    /// there are enough.
+    /// </summary>
     private List<Plan> Plans(int count, ulong seed)
     {
         var random = new SeededRandom(seed);
@@ -204,7 +226,8 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
         // A tenth of them changes files, however few there are in all.
         var files = Enumerable.Repeat(new Plan(-1, 0, 0), Math.Max(1, count / 10));
         var plans = files.Concat(first).Concat(rest).Take(count).ToList();
-        while (plans.Count < count) plans.Add(plans.Count % 3 == 0 ? new Plan(-1, 0, 0) : new Plan(random.Next(_archive.Texts.Count), -1, 0));
+        while (plans.Count < count)
+            plans.Add(plans.Count % 3 == 0 ? new Plan(-1, 0, 0) : new Plan(random.Next(_archive.Texts.Count), -1, 0));
         return plans;
     }
 
@@ -217,7 +240,8 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
         if (plan.Site >= 0)
         {
             var site = sites[plan.Site];
-            return ($"{text.Kind} line {text.Line} {site.Path} <- {JsonChanges.Describe(plan.Change)}", _archive.With(text, JsonChanges.Apply(text.Json, site, sites, plan.Change, random)));
+            return ($"{text.Kind} line {text.Line} {site.Path} <- {JsonChanges.Describe(plan.Change)}",
+                _archive.With(text, JsonChanges.Apply(text.Json, site, sites, plan.Change, random)));
         }
         var other = _archive.Texts[random.Next(_archive.Texts.Count)];
         return ("two values", _archive.With(text, Any(text, random), other, Any(other, random)));
@@ -230,5 +254,6 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
     }
 
     private static int Setting(string name, int otherwise) =>
-        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture) : otherwise;
+        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture)
+            : otherwise;
 }

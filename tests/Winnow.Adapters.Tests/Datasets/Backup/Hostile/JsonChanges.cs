@@ -9,12 +9,18 @@ internal static class JsonChanges
 {
     private static readonly string[] Values =
     [
-        "null", "true", "false", "0", "1", "-1", "2", "7", "0.5", "-0.0", "1e300", "-1e300", "1e999", "2147483647", "2147483648", "-2147483648", "4294967296", "9223372036854775807",
-        "18446744073709551615", "99999999999999999999999999", "\"\"", "\" \"", "\"main\"", "\"audit\"", "\"cat\"", "\"bird\"", "\"done\"", "\"failed\"", "\"imported\"", "\"0\"", "\"-1\"", "\"NaN\"",
-        "\"Infinity\"", "\"person:eve@example.org\"", "\"told:1 eve\"", "\"told:99 eve\"", "\"../../etc/passwd\"", "\"/etc/passwd\"", "\"datasets/dogs/images/aa/x\"",
-        "\"projections/../../../x\"", "\"models/main/000001/x.bin\"", "\"\\u0000\"", "\"\\u001b[2J\\r\\n\\u202eevil\"", "\"\\ud800\"", "\"=cmd|' /C calc'!A0\"",
-        "\"0001-01-01T00:00:00+00:00\"", "\"9999-12-31T23:59:59.9999999+00:00\"", "\"2026-03-01\"", "\"00000000-0000-0000-0000-000000000000\"", "\"-10675199.02:48:05\"", "\"00:00:00\"",
-        "\"0000000000000000000000000000000000000000000000000000000000000000\"", "\"img-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"",
+        "null", "true", "false", "0", "1", "-1", "2", "7", "0.5", "-0.0", "1e300", "-1e300", "1e999", "2147483647", "2147483648",
+            "-2147483648", "4294967296", "9223372036854775807",
+        "18446744073709551615", "99999999999999999999999999", "\"\"", "\" \"", "\"main\"", "\"audit\"", "\"cat\"", "\"bird\"", "\"done\"",
+            "\"failed\"", "\"imported\"", "\"0\"", "\"-1\"", "\"NaN\"",
+        "\"Infinity\"", "\"person:eve@example.org\"", "\"told:1 eve\"", "\"told:99 eve\"", "\"../../etc/passwd\"", "\"/etc/passwd\"",
+            "\"datasets/dogs/images/aa/x\"",
+        "\"projections/../../../x\"", "\"models/main/000001/x.bin\"", "\"\\u0000\"", "\"\\u001b[2J\\r\\n\\u202eevil\"", "\"\\ud800\"",
+            "\"=cmd|' /C calc'!A0\"",
+        "\"0001-01-01T00:00:00+00:00\"", "\"9999-12-31T23:59:59.9999999+00:00\"", "\"2026-03-01\"",
+            "\"00000000-0000-0000-0000-000000000000\"", "\"-10675199.02:48:05\"", "\"00:00:00\"",
+        "\"0000000000000000000000000000000000000000000000000000000000000000\"",
+            "\"img-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"",
         "{}", "[]", "[null]", "[[]]", "{\"a\":1}", "[1,2,3]",
     ];
 
@@ -31,15 +37,20 @@ internal static class JsonChanges
         // Gone, with the comma before or behind it.
         (json, site, _, _) => Remove(json, site),
         // Twice, the second time as something else.
-        (json, site, _, _) => site.IsMember ? JsonSites.Splice(json, site.End, site.End, $",{Name(json, site)}:null") : JsonSites.Splice(json, site.End, site.End, ",null"),
+        (json, site, _, _) => site.IsMember ? JsonSites.Splice(json, site.End, site.End, $",{Name(json, site)}:null")
+            : JsonSites.Splice(json, site.End, site.End, ",null"),
         (json, site, _, _) => JsonSites.Splice(json, site.End, site.End, [(byte)',', .. json.AsSpan(site.MemberStart..site.End)]),
         // One that nobody knows.
         (json, site, _, _) => site.IsMember ? JsonSites.Splice(json, site.End, site.End, ",\"forged\":{\"a\":[1]}") : json,
         // In another case: names of members are read without regard to it.
-        (json, site, _, _) => site.IsMember ? JsonSites.Splice(json, site.MemberStart + 1, site.MemberStart + 2, char.ToUpperInvariant((char)json[site.MemberStart + 1]).ToString()) : json,
+        (json, site, _, _) => site.IsMember
+            ? JsonSites.Splice(json, site.MemberStart + 1, site.MemberStart + 2, char.ToUpperInvariant((char)json[site.MemberStart + 1])
+            .ToString()) : json,
         // A value of another place.
-        (json, site, all, random) => all[random.Next(all.Count)] is var other ? JsonSites.Splice(json, site.Start, site.End, json.AsSpan(other.Start..other.End)) : json,
-        (json, site, all, random) => all[random.Next(all.Count)] is var other ? JsonSites.Splice(json, site.Start, site.End, json.AsSpan(other.Start..other.End)) : json,
+        (json, site, all, random) => all[random.Next(all.Count)] is var other
+            ? JsonSites.Splice(json, site.Start, site.End, json.AsSpan(other.Start..other.End)) : json,
+        (json, site, all, random) => all[random.Next(all.Count)] is var other
+            ? JsonSites.Splice(json, site.Start, site.End, json.AsSpan(other.Start..other.End)) : json,
         // A number that is a little off, and a text with a letter changed.
         (json, site, _, random) => Nudge(json, site, random),
         (json, site, _, random) => Nudge(json, site, random),
@@ -52,7 +63,8 @@ internal static class JsonChanges
 
     /// <summary>The text with change number <paramref name="number"/> made at a site.</summary>
     public static byte[] Apply(byte[] json, JsonSite site, IReadOnlyList<JsonSite> all, int number, SeededRandom random) =>
-        number < Values.Length ? JsonSites.Splice(json, site.Start, site.End, Values[number]) : Others[number - Values.Length](json, site, all, random);
+        number < Values.Length ? JsonSites.Splice(json, site.Start, site.End, Values[number])
+            : Others[number - Values.Length](json, site, all, random);
 
     /// <summary>What a change does, for whoever looks for the reason of a failure.</summary>
     public static string Describe(int number) => number < Values.Length ? Values[number] : $"change {number - Values.Length}";
@@ -75,8 +87,10 @@ internal static class JsonChanges
     {
         if (site.Kind == JsonTokenType.Number)
         {
-            var number = double.Parse(Encoding.UTF8.GetString(json.AsSpan(site.Start..site.End)), System.Globalization.CultureInfo.InvariantCulture);
-            return JsonSites.Splice(json, site.Start, site.End, (number + random.Next(5) - 2).ToString(System.Globalization.CultureInfo.InvariantCulture));
+            var number = double.Parse(Encoding.UTF8.GetString(json.AsSpan(site.Start..site.End)),
+                System.Globalization.CultureInfo.InvariantCulture);
+            return JsonSites.Splice(json, site.Start, site.End, (number + random.Next(5) - 2).ToString(
+                System.Globalization.CultureInfo.InvariantCulture));
         }
         if (site.Kind != JsonTokenType.String || site.End - site.Start < 3) return JsonSites.Splice(json, site.Start, site.End, "null");
         var changed = json.ToArray();

@@ -15,7 +15,9 @@ internal readonly record struct JsonSite(string Path, int Start, int End, int Me
     public bool IsMember => MemberStart < Start;
 }
 
-/// <summary>Finds every value of a JSON text, so that a test which changes each of them covers members that nobody has thought of.</summary>
+/// <summary>
+/// Finds every value of a JSON text, so that a test which changes each of them covers members that nobody has thought of.
+/// </summary>
 internal static class JsonSites
 {
     public static List<JsonSite> Of(ReadOnlySpan<byte> json)
@@ -38,10 +40,12 @@ internal static class JsonSites
                     break;
                 case JsonTokenType.EndObject or JsonTokenType.EndArray:
                     var (path, from, member, isList) = open.Pop();
-                    sites.Add(new JsonSite(path, from, (int)reader.BytesConsumed, member, isList ? JsonTokenType.StartArray : JsonTokenType.StartObject));
+                    sites.Add(new JsonSite(path, from, (int)reader.BytesConsumed, member, isList ? JsonTokenType.StartArray
+                        : JsonTokenType.StartObject));
                     break;
                 default:
-                    sites.Add(new JsonSite(PathOf(open, name), start, (int)reader.BytesConsumed, nameStart < 0 ? start : nameStart, reader.TokenType));
+                    sites.Add(new JsonSite(PathOf(open, name), start, (int)reader.BytesConsumed, nameStart < 0 ? start : nameStart,
+                        reader.TokenType));
                     break;
             }
             (name, nameStart) = ("", -1);
@@ -57,7 +61,8 @@ internal static class JsonSites
     }
 
     /// <summary>The text with something else from one byte to another.</summary>
-    public static byte[] Splice(byte[] json, int start, int end, ReadOnlySpan<byte> with) => [.. json.AsSpan(0, start), .. with, .. json.AsSpan(end)];
+    public static byte[] Splice(byte[] json, int start, int end, ReadOnlySpan<byte> with) =>
+        [.. json.AsSpan(0, start), .. with, .. json.AsSpan(end)];
 
     /// <summary>The text with something else from one byte to another.</summary>
     public static byte[] Splice(byte[] json, int start, int end, string with) => Splice(json, start, end, Encoding.UTF8.GetBytes(with));

@@ -18,12 +18,17 @@ using Winnow.Model.Review;
 namespace Winnow.Adapters.Tests.Datasets.Backup.Hostile;
 
 /// <summary>
-/// Does with a dataset what its grains do, on the same classes and without a cluster: opens its shards, lists and shows its images, reads its columns, heads and rounds, exports its
-/// versions, verifies it, backs it up and restores that. Nothing of it may fail for what a backup said.
+/// Does with a dataset what its grains do, on the same classes and without a cluster: opens its shards, lists and shows its images, reads
+/// its columns, heads and rounds, exports its versions, verifies it, backs it up and restores that. Nothing of it may fail for what a
+/// backup said.
 /// </summary>
 internal sealed class SoundDataset(BackupStore store, RestoredDataset restored)
 {
     private static readonly CancellationToken Never = CancellationToken.None;
+
+    /// <summary>What a backup need not hold. Whatever else is found wrong, the restore has put there.</summary>
+    private static readonly FindingKind[] MayBeLost =
+        [FindingKind.ImageBytesMissing, FindingKind.ImageBytesWithoutRow, FindingKind.ManifestMissing, FindingKind.ModelMissing];
 
     private readonly DatasetInfo _dataset = restored.Dataset;
 
@@ -50,7 +55,8 @@ internal sealed class SoundDataset(BackupStore store, RestoredDataset restored)
         var index = new ShardIndex();
         await foreach (var page in store.Ledger.ReadIndexAsync(shard, Never))
             foreach (var row in page) index.Add(row.Image, row.Partition, row.Label, row.Quarantined);
-        await foreach (var row in store.Ledger.ReadShardHistoryAsync(shard, Never)) index.Decide(row.Ordinal, row.Version, row.Label, row.Closes, row.Stage);
+        await foreach (var row in store.Ledger.ReadShardHistoryAsync(shard, Never)) index.Decide(
+            row.Ordinal, row.Version, row.Label, row.Closes, row.Stage);
         var tasks = new TaskBook(index);
         await foreach (var task in store.Ledger.ReadTasksAsync(shard, Never)) tasks.Add(task);
         var segments = await store.Ledger.ReadSegmentsAsync(shard, Never);
@@ -83,9 +89,11 @@ internal sealed class SoundDataset(BackupStore store, RestoredDataset restored)
                 if (kind.Key == SegmentKinds.Scores)
                 {
                     var score = column.Row<ImageScore>(row)[0];
-                    if (!float.IsNaN(score.Margin)) Assert.True(score.Predicted < _dataset.Schema.Classes.Count && score.RunnerUp < _dataset.Schema.Classes.Count);
+                    if (!float.IsNaN(score.Margin))
+                        Assert.True(score.Predicted < _dataset.Schema.Classes.Count && score.RunnerUp < _dataset.Schema.Classes.Count);
                 }
-                else if (!index.Has(row, ShardIndex.Flags.Quarantined)) Assert.All(column.Row<Half>(row).ToArray(), half => Assert.True(Half.IsFinite(half)));
+                else if (!index.Has(row, ShardIndex.Flags.Quarantined))
+                    Assert.All(column.Row<Half>(row).ToArray(), half => Assert.True(Half.IsFinite(half)));
             }
         }
     }
@@ -96,7 +104,8 @@ internal sealed class SoundDataset(BackupStore store, RestoredDataset restored)
         {
             Assert.Null(image.Row.Check(_dataset.Schema.Classes.Count));
             Assert.Equal(shard.Shard, _dataset.Shards.ShardOf(image.Row.Id));
-            List<HistoryEntry> history = [.. (await store.Ledger.ReadHistoryAsync(shard, image.Row.Id, Never)).Select(r => ImageHistory.FromRow(r))];
+            List<HistoryEntry> history = [.. (await store.Ledger.ReadHistoryAsync(shard, image.Row.Id, Never))
+                .Select(r => ImageHistory.FromRow(r))];
             // Who acted before is as the backup tells it, and so it says.
             Assert.All(history, e => Assert.InRange(e.Told ?? 0, 1, _dataset.Restored.Count));
             Assert.All(history, e => Assert.Null(e.Check(_dataset.Schema, BackupStore.Time.GetUtcNow().AddDays(1))));
@@ -109,8 +118,10 @@ internal sealed class SoundDataset(BackupStore store, RestoredDataset restored)
             }
             var detail = new ImageDetail
             {
-                Id = image.Row.Id, Dataset = _dataset.Name, Name = image.Row.Name, Stage = index.StageOf(image.Ordinal, index.Embedded), Partition = image.Row.Partition,
-                ReceivedAt = image.ReceivedAt, Reason = image.Row.Reason, Annotations = standing.Annotations, Version = history.Count, History = history,
+                Id = image.Row.Id, Dataset = _dataset.Name, Name = image.Row.Name, Stage = index.StageOf(image.Ordinal, index.Embedded),
+                    Partition = image.Row.Partition,
+                ReceivedAt = image.ReceivedAt, Reason = image.Row.Reason, Annotations = standing.Annotations, Version = history.Count,
+                    History = history,
             };
             Assert.NotEmpty(JsonSerializer.SerializeToUtf8Bytes(detail, ModelJson.Default.ImageDetail));
         }
@@ -122,24 +133,32 @@ internal sealed class SoundDataset(BackupStore store, RestoredDataset restored)
         Assert.Null(control.Dataset.Check());
         Assert.All(control.Rounds, r => Assert.Null(r?.Check()));
         var learning = control.Dataset.Learning;
-        if (learning.ProjectionKey is { } projection) Assert.NotNull(Projection.FromBytes((await store.Objects.GetAsync(projection, Never))!.Value.Span));
-        if (learning.HeadKey is { } head) Assert.Equal(_dataset.Schema.Classes.Count, SoftmaxHead.FromBytes((await store.Objects.GetAsync(head, Never))!.Value.Span).Classes);
-        foreach (var champion in control.Dataset.Rounds.Where(r => r.Promoted == true)) Assert.True(await store.Objects.ExistsAsync(champion.HeadKey!, Never));
-        foreach (var key in new DatasetPlace(_dataset.Name).ObjectsOf(control)) Assert.StartsWith($"datasets/{_dataset.Name}/", key, StringComparison.Ordinal);
+        if (learning.ProjectionKey is { } projection)
+            Assert.NotNull(Projection.FromBytes((await store.Objects.GetAsync(projection, Never))!.Value.Span));
+        if (learning.HeadKey is { } head)
+            Assert.Equal(_dataset.Schema.Classes.Count, SoftmaxHead.FromBytes((await store.Objects.GetAsync(head, Never))!.Value.Span)
+            .Classes);
+        foreach (var champion in control.Dataset.Rounds.Where(r => r.Promoted == true))
+            Assert.True(await store.Objects.ExistsAsync(champion.HeadKey!, Never));
+        foreach (var key in new DatasetPlace(_dataset.Name).ObjectsOf(control))
+            Assert.StartsWith($"datasets/{_dataset.Name}/", key, StringComparison.Ordinal);
         Assert.All(control.Dataset.Versions, v => Assert.InRange(v.Version.Told ?? 0, 1, _dataset.Restored.Count));
-        Assert.DoesNotContain("forged", System.Text.Encoding.UTF8.GetString(BackupControl.ToJson(control.Dataset)), StringComparison.Ordinal);
+        Assert.DoesNotContain("forged", System.Text.Encoding.UTF8.GetString(BackupControl.ToJson(control.Dataset)),
+            StringComparison.Ordinal);
         return control;
     }
 
     private async Task ExportAsync(BackupControl control)
     {
-        var archive = new DatasetArchive(store.Objects, [new CsvExport(), new ImageFolderExport(new ImageDecoder(new ImageLimits(), BackupStore.Time))]);
+        var archive = new DatasetArchive(store.Objects,
+            [new CsvExport(), new ImageFolderExport(new ImageDecoder(new ImageLimits(), BackupStore.Time))]);
         foreach (var version in control.Dataset.Versions)
             foreach (var format in archive.Formats)
             {
                 try
                 {
-                    await archive.ExportAsync(_dataset, new StoredVersion(version.Version, version.ManifestKey), format, Stream.Null, Never);
+                    await archive.ExportAsync(_dataset, new StoredVersion(version.Version, version.ManifestKey), format, Stream.Null,
+                        Never);
                 }
                 catch (InvalidDataException lost)
                 {
@@ -154,20 +173,23 @@ internal sealed class SoundDataset(BackupStore store, RestoredDataset restored)
         var report = await store.VerifyAsync(_dataset.Name, hash: true);
         if (restored.Missing == 0) Assert.True(report.Sound, string.Join(", ", report.Findings));
         foreach (var finding in report.Findings.Where(f => !f.Expected))
-            Assert.True(finding.Kind is FindingKind.ImageBytesMissing or FindingKind.ManifestMissing or FindingKind.ModelMissing or FindingKind.ImageBytesWithoutRow, finding.ToString());
+            Assert.Contains(finding.Kind, MayBeLost);
     }
 
     /// <summary>A second backup is as good as the first, and what was told once stays so.</summary>
     private async Task AgainAsync()
     {
         var again = await store.RestoreAsync(await store.WriteAsync(_dataset.Name), "again");
-        Assert.Equal((restored.Images, restored.History, _dataset.Restored.Count + 1), (again.Images, again.History, again.Dataset.Restored.Count));
+        Assert.Equal((restored.Images, restored.History, _dataset.Restored.Count + 1), (
+            again.Images, again.History, again.Dataset.Restored.Count));
         Assert.Equal(_dataset.Restored, again.Dataset.Restored.SkipLast(1));
         foreach (var number in again.Dataset.Shards.Numbers())
         {
             var (was, now) = (new ShardKey(_dataset.Name, number), new ShardKey("again", number));
-            LedgerRows.AssertEqual(await LedgerRows.ToListAsync(store.Ledger.ReadShardEntriesAsync(was, Never)), await LedgerRows.ToListAsync(store.Ledger.ReadShardEntriesAsync(now, Never)));
-            Assert.Equal(await LedgerRows.ToListAsync(store.Ledger.ReadImagesAsync(was, 0, 1_000, Never)), await LedgerRows.ToListAsync(store.Ledger.ReadImagesAsync(now, 0, 1_000, Never)));
+            LedgerRows.AssertEqual(await LedgerRows.ToListAsync(store.Ledger.ReadShardEntriesAsync(was, Never)),
+                await LedgerRows.ToListAsync(store.Ledger.ReadShardEntriesAsync(now, Never)));
+            Assert.Equal(await LedgerRows.ToListAsync(store.Ledger.ReadImagesAsync(was, 0, 1_000, Never)), await LedgerRows.ToListAsync(
+                store.Ledger.ReadImagesAsync(now, 0, 1_000, Never)));
         }
         await store.RemoveAsync("again");
     }
