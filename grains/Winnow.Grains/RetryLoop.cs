@@ -10,7 +10,12 @@ internal static class RetryLoop
     /// <param name="step">Does what is next; false when nothing is. One that failed is taken again after a pause.</param>
     /// <param name="failed">Told what failed and how long the pause is.</param>
     /// <param name="pauses">The first pause, and the longest: it doubles until a step succeeds.</param>
-    public static async Task RunAsync(Func<CancellationToken, Task<bool>> step, Action<Exception, TimeSpan> failed, (TimeSpan First, TimeSpan Longest) pauses, TimeProvider time, CancellationToken cancellationToken)
+    /// <param name="time">Measures the pauses.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="hurry">A task whose end cuts a pause short; null where nothing does.</param>
+    public static async Task RunAsync(
+        Func<CancellationToken, Task<bool>> step, Action<Exception, TimeSpan> failed, (TimeSpan First, TimeSpan Longest) pauses, TimeProvider time,
+        CancellationToken cancellationToken, Func<Task>? hurry = null)
     {
         // Whoever sets the work going does not wait for its first step.
         await Task.Yield();
@@ -29,7 +34,10 @@ internal static class RetryLoop
             catch (Exception e)
             {
                 failed(e, pause);
-                await Task.WhenAny(Task.Delay(pause, time, cancellationToken));
+                using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                var waited = Task.Delay(pause, time, over.Token);
+                await (hurry is null ? Task.WhenAny(waited) : Task.WhenAny(waited, hurry()));
+                await over.CancelAsync();
                 pause = pause * 2 < pauses.Longest ? pause * 2 : pauses.Longest;
             }
         }

@@ -1,4 +1,5 @@
 using Winnow.Grains;
+using Winnow.Testing;
 
 namespace Winnow.Cluster.Tests;
 
@@ -56,6 +57,20 @@ public class RetryLoopTests
             throw new IOException("away");
         }, (_, _) => inPause.Cancel(), (TimeSpan.FromHours(1), TimeSpan.FromHours(1)), TimeProvider.System, inPause.Token);
         Assert.Equal(1, steps);
+    }
+
+    [Fact]
+    public async Task A_pause_is_cut_short_where_somebody_hurries_and_only_then()
+    {
+        var hurry = new TaskCompletionSource();
+        var steps = 0;
+        var day = (TimeSpan.FromDays(1), TimeSpan.FromDays(1));
+        var work = RetryLoop.RunAsync(_ => ++steps < 3 ? throw new IOException("away") : Task.FromResult(false), (_, _) => { }, day, TimeProvider.System, CancellationToken.None, () => hurry.Task);
+        await Until.TrueAsync(() => Task.FromResult(steps == 1), TimeSpan.FromSeconds(30), () => "the first step was taken");
+        Assert.False(work.IsCompleted);
+        hurry.SetResult();
+        await work;
+        Assert.Equal(3, steps);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Winnow.Cli.Training;
 using Winnow.Model.Datasets;
 
 namespace Winnow.Cli.Datasets;
@@ -42,7 +43,7 @@ internal static class StatusCommand
         if (status.Restored is { } restored)
             Console.WriteLine(
                 $"  {"restored",-14} {DatasetCommands.Words(restored)} (a backup of {restored.Origin}, begun {restored.StartedAt:u})");
-        foreach (var r in status.ActiveRounds) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  round {r.Arm}/{r.Number}: {r.Step.ToString().ToLowerInvariant()}, {r.Decided} of {r.Selected} decided"));
+        foreach (var r in status.ActiveRounds) Console.WriteLine($"  {RoundText.Sentence(r)}");
         foreach (var m in status.Champions) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  model {m.Name}: {m.Labels} labels, audit accuracy {m.Metrics.AuditAccuracy:P1} ({m.Metrics.AuditAccuracyLower:P1} to {m.Metrics.AuditAccuracyUpper:P1})"));
     }
 }

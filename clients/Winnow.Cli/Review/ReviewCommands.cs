@@ -12,6 +12,8 @@ internal static class ReviewCommands
 
     public static Command Make(Connection connection) => new("review", "Review work without a screen.") { Simulate(connection) };
 
+    private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(10);
+
     private static Command Simulate(Connection connection)
     {
         var dataset = new Argument<string>("dataset");
@@ -23,9 +25,11 @@ internal static class ReviewCommands
         };
         var errors = new Option<double>("--error-rate") { Description = "Share of wrong answers, 0 to 1." };
         var seed = new Option<int>("--seed") { Description = "Seeds which answers are wrong." };
-        const string What = "Answer review tasks from known labels, until stopped: for pilots and tests. "
+        var patience = Durations.Option("--patience", "How long nothing may come before it ends. Default 10s.");
+        var stay = new Option<bool>("--until-stopped") { Description = "Go on until stopped, whether anything comes or not." };
+        const string What = "Answer review tasks from known labels until none is left for it: for pilots and tests. "
             + "What it has no answer to is skipped, counted and named.";
-        var command = new Command("simulate", What) { dataset, truth, errors, seed };
+        var command = new Command("simulate", What) { dataset, truth, errors, seed, patience, stay };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
             var info = await client.GetDatasetAsync(parsed.GetValue(dataset)!, ct);
@@ -41,11 +45,32 @@ internal static class ReviewCommands
                 Progress = said,
             });
             Console.WriteLine($"Answering tasks of {info.Name}; Ctrl-C ends it.");
-            await reviewer.RunAsync(ct);
+            var why = await RunAsync(reviewer, parsed.GetValue(stay) ? null : parsed.GetValue(patience) ?? DefaultPatience, ct);
             said.End(reviewer.Progress);
+            Console.WriteLine(why);
             return 0;
         });
         return command;
+    }
+
+    /// <summary>Runs it until nothing comes any more, or for null until it is stopped; says why it ended.</summary>
+    private static async Task<string> RunAsync(SimulatedReviewer reviewer, TimeSpan? patience, CancellationToken ct)
+    {
+        if (patience <= TimeSpan.Zero) throw new ArgumentException("--patience must be above 0.");
+        try
+        {
+            if (patience is not { } wait) await reviewer.RunAsync(ct);
+            else
+            {
+                await reviewer.RunUntilIdleAsync(wait, ct);
+                return $"Nothing came for {Durations.Say(wait)}: no task is left for this reviewer.";
+            }
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // As good an end as the other: what was answered is told.
+        }
+        return "Stopped.";
     }
 
     /// <summary>Reads a file of labels, and says what of it and of the dataset does not fit.</summary>

@@ -1,30 +1,39 @@
 using System.CommandLine;
-using System.Globalization;
+using Winnow.Client;
 using Winnow.Model.Training;
 
 namespace Winnow.Cli.Training;
 
 internal static class RoundCommands
 {
-    public static Command Make(Connection connection) => new("rounds", "Start and list rounds.") { Start(connection), List(connection) };
+    /// <summary>How long a start is followed without <c>--wait</c>: refusals that show only when images are chosen come within this.</summary>
+    private static readonly TimeSpan FollowStart = TimeSpan.FromSeconds(10);
+
+    public static Command Make(Connection connection) => new("rounds", "Start, list and end rounds.") { Start(connection), List(connection), End(connection) };
+
+    private static Option<string> ArmOption() => new("--arm") { Description = "Arm: main, or control for the random one.", DefaultValueFactory = _ => Arms.Main };
 
     private static Command Start(Connection connection)
     {
         var dataset = new Argument<string>("dataset");
         var size = new Option<int>("--batch") { Description = "Images to ask people about.", Required = true };
-        var arm = new Option<string>("--arm") { Description = "Arm: main, or control for the random one.", DefaultValueFactory = _ => Arms.Main };
+        var arm = ArmOption();
         var strategy = new Option<string?>("--strategy") { Description = "Query strategy. Default herding, and random in arm control." };
-        var wait = new Option<bool>("--wait") { Description = "Return when the round has ended." };
-        var command = new Command("start", "Start the next round of an arm.") { dataset, size, arm, strategy, wait };
+        var coldStart = new Option<string?>("--cold-start") { Description = "Strategy while the arm has no model. Default k-means, and random in arm control." };
+        var within = Durations.Option("--answer-within", "How long it waits for a further answer before it goes on with those it has. Default as the dataset is set.");
+        var wait = new Option<bool>("--wait") { Description = "Return when the round has ended, well or not, and tell meanwhile what it is at." };
+        var command = new Command("start", "Start the next round of an arm. Ends with 1 when the round is refused or fails at once; with --wait also when it fails later.")
+        {
+            dataset, size, arm, strategy, coldStart, within, wait,
+        };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
             var name = parsed.GetValue(dataset)!;
-            var round = await client.StartRoundAsync(name, new StartRound(parsed.GetValue(size), parsed.GetValue(arm)!, parsed.GetValue(strategy)), cancellationToken: ct);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"round {round.Arm}/{round.Number} started"));
-            if (!parsed.GetValue(wait)) return 0;
-            round = await client.WaitForRoundAsync(name, round.Arm, round.Number, cancellationToken: ct);
-            Console.WriteLine(Describe(round));
-            return round.Step == RoundStep.Done ? 0 : 1;
+            var start = new StartRound(parsed.GetValue(size), parsed.GetValue(arm)!, parsed.GetValue(strategy), parsed.GetValue(coldStart)) { AnswerWithin = parsed.GetValue(within) };
+            var round = await client.StartRoundAsync(name, start, cancellationToken: ct);
+            Console.WriteLine($"round {RoundText.NameOf(round)} started");
+            round = parsed.GetValue(wait) ? await FollowAsync(client, name, round, ct) : await StartedAsync(client, name, round, ct);
+            return await EndedAsync(round);
         });
         return command;
     }
@@ -32,18 +41,95 @@ internal static class RoundCommands
     private static Command List(Connection connection)
     {
         var dataset = new Argument<string>("dataset");
-        var command = new Command("list", "All rounds.") { dataset };
+        var command = new Command("list", "All rounds: what became of their images, what they learned, how they ended.") { dataset };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
-            foreach (var round in await client.ListRoundsAsync(parsed.GetValue(dataset)!, ct)) Console.WriteLine(Describe(round));
+            foreach (var round in await client.ListRoundsAsync(parsed.GetValue(dataset)!, ct)) Console.WriteLine(RoundText.Line(round));
             return 0;
         });
         return command;
     }
 
-    private static string Unlabelled(RoundInfo r) => r.Model?.Metrics is { AuditUnlabelled: > 0 } m
-        ? string.Create(CultureInfo.InvariantCulture, $" ({m.AuditUnlabelled} of {m.AuditCount} without a label)")
-        : "";
+    private static Command End(Connection connection)
+    {
+        var dataset = new Argument<string>("dataset");
+        var arm = ArmOption();
+        var number = new Option<int?>("--round") { Description = "Its number. Default the round of the arm that has not ended." };
+        var command = new Command(
+            "end",
+            "End a round by hand and follow it to its end. Nobody is asked about its images any more, and it learns from what people said; what nobody answered a " +
+            "later round may ask again. A round that has asked nobody yet, or that learns already, ends without a model. Labels stay in any case.")
+        {
+            dataset, arm, number,
+        };
+        connection.OnRun(command, async (parsed, client, ct) =>
+        {
+            var name = parsed.GetValue(dataset)!;
+            var line = parsed.GetValue(arm)!;
+            var chosen = parsed.GetValue(number) ?? (await client.ListRoundsAsync(name, ct)).LastOrDefault(r => r.Arm == line && !r.HasEnded)?.Number;
+            if (chosen is not { } which)
+            {
+                await Console.Error.WriteLineAsync($"No round of arm '{line}' of dataset '{name}' is under way.");
+                return 1;
+            }
+            var round = await client.EndRoundAsync(name, line, which, cancellationToken: ct);
+            round = await FollowAsync(client, name, round, ct);
+            // Who ends a round by hand has what was asked for, whether there was enough to learn from or not.
+            Console.WriteLine(RoundText.Sentence(round));
+            return 0;
+        });
+        return command;
+    }
 
-    private static string Describe(RoundInfo r) => string.Create(CultureInfo.InvariantCulture, $"{r.Arm}/{r.Number}\t{r.Step.ToString().ToLowerInvariant()}\t{r.Strategy}\t{r.Decided}/{r.Selected} decided\t{r.Labels} labels\taudit {r.Model?.Metrics.AuditAccuracy:P1}{Unlabelled(r)}\t{(r.Promoted is null ? "" : r.Promoted.Value ? "promoted" : "kept")}\t{r.Reason}");
+    /// <summary>Follows a round until it is known what came of its start: it asks people, it waits and says for what, or it has ended.</summary>
+    private static async Task<RoundInfo> StartedAsync(WinnowClient client, string dataset, RoundInfo round, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(FollowStart);
+        var seen = round;
+        try
+        {
+            using var known = CancellationTokenSource.CreateLinkedTokenSource(limit.Token);
+            return await client.WaitForRoundAsync(dataset, round.Arm, round.Number, new Each(r =>
+            {
+                seen = r;
+                if (r.Step != RoundStep.Select || r.Waiting is not null) known.Cancel();
+            }), known.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return seen;
+        }
+    }
+
+    /// <summary>Follows a round to its end, with a line for whatever is new of it.</summary>
+    private static async Task<RoundInfo> FollowAsync(WinnowClient client, string dataset, RoundInfo round, CancellationToken cancellationToken)
+    {
+        var last = "";
+        return await client.WaitForRoundAsync(dataset, round.Arm, round.Number, new Each(r =>
+        {
+            // One line a step, and one for each reason to wait: not one for every answer.
+            var what = $"{r.Step} {(r.Waiting is null ? "" : "waits")}";
+            if (r.HasEnded || what == last) return;
+            last = what;
+            Console.WriteLine(RoundText.Sentence(r));
+        }), cancellationToken);
+    }
+
+    private static async Task<int> EndedAsync(RoundInfo round)
+    {
+        if (round.Step == RoundStep.Failed)
+        {
+            await Console.Error.WriteLineAsync(RoundText.Sentence(round));
+            return 1;
+        }
+        Console.WriteLine(RoundText.Sentence(round));
+        return 0;
+    }
+
+    /// <summary>Reports in place, where <see cref="Progress{T}"/> would report some time later.</summary>
+    private sealed class Each(Action<RoundInfo> report) : IProgress<RoundInfo>
+    {
+        public void Report(RoundInfo value) => report(value);
+    }
 }

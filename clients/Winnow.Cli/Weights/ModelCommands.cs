@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Winnow.Client;
 using Winnow.Inference.Images;
 using Winnow.Inference.Scoring;
 using Winnow.Inference.Weights;

@@ -4,6 +4,7 @@ using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Prelabels;
 using Winnow.Model.Review;
+using Winnow.Model.Training;
 
 namespace Winnow.Client;
 
@@ -33,6 +34,9 @@ public sealed record SimulatedReviewerOptions
 
     /// <summary>Told after each lot how far it has come, and when there was nothing to answer. Default nobody.</summary>
     public IProgress<ReviewProgress>? Progress { get; init; }
+
+    /// <summary>The clock that its patience is measured by. Default the system's.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 }
 
 /// <summary>How far a simulated reviewer has come.</summary>
@@ -83,17 +87,44 @@ public sealed class SimulatedReviewer
     {
         try
         {
-            while (!cancellationToken.IsCancellationRequested)
-            {
-                var tasks = await _client.LeaseAsync(_options.Dataset, new LeaseRequest(_options.LeaseSize, (int)Patience.TotalMilliseconds), cancellationToken);
-                if (tasks.Count > 0) await AnswerAsync(tasks, cancellationToken);
-                _options.Progress?.Report(_progress);
-            }
+            while (!cancellationToken.IsCancellationRequested) await AnswerSomeAsync(Patience, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // The way it is meant to end.
         }
+    }
+
+    /// <summary>
+    /// Answers whatever comes until nothing has come for a while and nothing is about to: no round chooses images, or learns and may be followed by
+    /// another. Tasks may be open then that others hold, or that it was asked about and could not tell.
+    /// </summary>
+    /// <param name="patience">How long nothing may come; above zero.</param>
+    /// <param name="cancellationToken">Ends it before.</param>
+    /// <exception cref="OperationCanceledException">It was told to end.</exception>
+    public async Task RunUntilIdleAsync(TimeSpan patience, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(patience, TimeSpan.Zero);
+        var since = _options.TimeProvider.GetTimestamp();
+        while (true)
+        {
+            var left = patience - _options.TimeProvider.GetElapsedTime(since);
+            var wait = left > Patience ? Patience : left > TimeSpan.Zero ? left : TimeSpan.Zero;
+            if (await AnswerSomeAsync(wait, cancellationToken) || await MoreMayComeAsync(cancellationToken)) since = _options.TimeProvider.GetTimestamp();
+            else if (_options.TimeProvider.GetElapsedTime(since) >= patience) return;
+        }
+    }
+
+    private async Task<bool> MoreMayComeAsync(CancellationToken cancellationToken) =>
+        (await _client.GetStatusAsync(_options.Dataset, cancellationToken)).ActiveRounds.Any(r => r.Step != RoundStep.Review);
+
+    /// <summary>Takes what is to be had and answers it; false when nothing came within the wait.</summary>
+    private async Task<bool> AnswerSomeAsync(TimeSpan wait, CancellationToken cancellationToken)
+    {
+        var tasks = await _client.LeaseAsync(_options.Dataset, new LeaseRequest(_options.LeaseSize, (int)wait.TotalMilliseconds), cancellationToken);
+        if (tasks.Count > 0) await AnswerAsync(tasks, cancellationToken);
+        _options.Progress?.Report(_progress);
+        return tasks.Count > 0;
     }
 
     private async Task AnswerAsync(IReadOnlyList<ReviewTask> tasks, CancellationToken cancellationToken)

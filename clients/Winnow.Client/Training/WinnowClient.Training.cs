@@ -28,9 +28,22 @@ public sealed partial class WinnowClient
         {
             var round = await GetRoundAsync(dataset, arm, number, cancellationToken);
             progress?.Report(round);
-            if (round.Step is RoundStep.Done or RoundStep.Failed) return round;
+            if (round.HasEnded) return round;
             await Task.Delay(RoundPoll, _options.TimeProvider, cancellationToken);
         }
+    }
+
+    /// <summary>
+    /// Ends a round by hand: nobody is asked about its images any more, and it goes on with what people said; <see cref="WaitForRoundAsync"/>
+    /// tells what came of it. A round that has asked nobody yet, or that learns already, ends at once. The same operation id ends it once; one
+    /// that has ended is answered as it is.
+    /// </summary>
+    /// <exception cref="WinnowApiException">There is no such round.</exception>
+    public async Task<RoundInfo> EndRoundAsync(string dataset, string arm, int number, Guid? operationId = null, CancellationToken cancellationToken = default)
+    {
+        var path = string.Create(CultureInfo.InvariantCulture, $"{Dataset(dataset)}/rounds/{Uri.EscapeDataString(arm)}/{number}/end");
+        using var response = await SendAsync(HttpMethod.Post, path, null, operationId ?? Guid.NewGuid(), HttpCompletionOption.ResponseContentRead, cancellationToken);
+        return await ReadAsync(response, ModelJson.Default.RoundInfo, cancellationToken);
     }
 
     /// <summary>One learning curve per arm.</summary>

@@ -33,10 +33,18 @@ internal static class TrainingEndpoints
             {
                 await grains.DatasetAsync(dataset, ct);
                 var rounds = await grains.GetGrain<IDatasetGrain>(dataset).GetRoundsAsync(ct);
-                return rounds.FirstOrDefault(r => r.Arm == arm && r.Number == number) ?? throw new NotFoundException($"Dataset '{dataset}' has no round {arm}/{number}.");
+                return rounds.FirstOrDefault(r => r.Arm == arm && r.Number == number) ?? throw NoRound(dataset, arm, number);
             })
             .Requires(Permission.ReadDataset)
             .WithSummary("One round.").WithTags("training");
+
+        api.MapPost("/datasets/{dataset}/rounds/{arm}/{number:int}/end", async (string dataset, string arm, int number, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
+            {
+                await grains.DatasetAsync(dataset, ct);
+                return await grains.GetGrain<IDatasetGrain>(dataset).EndRoundAsync(arm, number, CallerIdentity.OperationOf(http), ct) ?? throw NoRound(dataset, arm, number);
+            })
+            .Requires(Permission.StartRounds)
+            .WithSummary("End a round by hand: ask nobody any more, and go on with what people said.").WithTags("training");
 
         api.MapGet("/datasets/{dataset}/curves", async (string dataset, IGrainFactory grains, CancellationToken ct) =>
             {
@@ -57,4 +65,6 @@ internal static class TrainingEndpoints
             .Requires(Permission.ExportData)
             .WithSummary("The head of a round's model as ONNX: embedding → probabilities.").WithTags("training").Produces(StatusCodes.Status200OK, contentType: "application/octet-stream");
     }
+
+    private static NotFoundException NoRound(string dataset, string arm, int number) => new($"Dataset '{dataset}' has no round {arm}/{number}.");
 }

@@ -56,6 +56,13 @@ public interface IDatasetGrain : IGrainWithStringKey
     [Alias("start-round")]
     Task<RoundInfo> StartRoundAsync(StartRound command, Guid operationId, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Ends a round by hand: it asks nobody any more and goes on with what people said. One that has ended is answered as it is; null when
+    /// there is none.
+    /// </summary>
+    [Alias("end-round")]
+    Task<RoundInfo?> EndRoundAsync(string arm, int number, Guid operationId, CancellationToken cancellationToken);
+
     /// <summary>All rounds, oldest first.</summary>
     [Alias("rounds")]
     Task<RoundInfo[]> GetRoundsAsync(CancellationToken cancellationToken);

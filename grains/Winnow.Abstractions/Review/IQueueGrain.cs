@@ -19,6 +19,14 @@ public interface IQueueGrain : IGrainWithStringKey
     [Alias("answered")]
     Task AnsweredAsync(ImageId image, string actor, bool closed, CancellationToken cancellationToken);
 
+    /// <summary>Nobody is to be asked about these images any more.</summary>
+    [Alias("withdrawn")]
+    Task WithdrawnAsync(ImageId[] images, CancellationToken cancellationToken);
+
+    /// <summary>Who is at work: has asked for tasks or answered any of late.</summary>
+    [Alias("at-work")]
+    Task<string[]> GetAtWorkAsync(CancellationToken cancellationToken);
+
     /// <summary>Gives everything back to the shards that no person holds: the silo is about to stop.</summary>
     [Alias("let-go")]
     Task LetGoAsync(CancellationToken cancellationToken);

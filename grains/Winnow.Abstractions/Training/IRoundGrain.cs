@@ -14,6 +14,13 @@ public interface IRoundGrain : IGrainWithStringKey
     [Alias("get")]
     Task<RoundInfo> GetAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Ends it by hand: asks nobody any more and goes on with what people said; while nobody was asked, or while it learns, it ends at once.
+    /// The same operation id ends it once.
+    /// </summary>
+    [Alias("end")]
+    Task<RoundInfo> EndAsync(Guid operationId, CancellationToken cancellationToken);
+
     /// <summary>Something it may be waiting for has happened.</summary>
     [Alias("wake")]
     Task WakeAsync(CancellationToken cancellationToken);

@@ -74,8 +74,36 @@ public sealed record EnqueueTasks(
     [property: Id(5)] ImageId[]? Images = null);
 
 /// <summary>How far people have come with what a round asked.</summary>
+/// <param name="Asked">Images of a shard that the round asks about.</param>
+/// <param name="Decided">Those that nobody needs to be asked about any more.</param>
+/// <param name="AuditAsked">Images of the audit sample that anybody asked about.</param>
+/// <param name="AuditDecided">Those of them that nobody needs to be asked about any more.</param>
+/// <param name="Counts">What became of the round's; null from a silo of before that was counted.</param>
+/// <param name="AuditCounts">The same of the audit sample's.</param>
 [GenerateSerializer, Immutable, Alias("winnow.arm-progress")]
-public sealed record ArmProgress([property: Id(0)] int Asked, [property: Id(1)] int Decided, [property: Id(2)] int AuditAsked, [property: Id(3)] int AuditDecided);
+public sealed record ArmProgress(
+    [property: Id(0)] int Asked,
+    [property: Id(1)] int Decided,
+    [property: Id(2)] int AuditAsked,
+    [property: Id(3)] int AuditDecided,
+    [property: Id(4)] OutcomeCounts? Counts = null,
+    [property: Id(5)] OutcomeCounts? AuditCounts = null);
+
+/// <summary>What became of images that people were asked about, as far as they did not get a label.</summary>
+/// <param name="Rejected">Decided: of no use.</param>
+/// <param name="Skipped">Decided: so many people could not tell that nobody is asked any more.</param>
+/// <param name="Withdrawn">Decided: put aside, as their pixels could not be used.</param>
+/// <param name="OpenSkipped">Not decided, and somebody could not tell.</param>
+/// <param name="Skips">How often that was said of those; each person counts once an image.</param>
+/// <param name="SkippedBy">Who could not tell of any of those.</param>
+[GenerateSerializer, Immutable, Alias("winnow.outcome-counts")]
+public sealed record OutcomeCounts(
+    [property: Id(0)] int Rejected,
+    [property: Id(1)] int Skipped,
+    [property: Id(2)] int Withdrawn,
+    [property: Id(3)] int OpenSkipped,
+    [property: Id(4)] int Skips,
+    [property: Id(5)] string[] SkippedBy);
 
 /// <summary>Labelled rows of the projection.</summary>
 /// <param name="Audit">For the audit sample: what became of its other images. Null from shards of the last release.</param>
@@ -154,6 +182,13 @@ public interface IShardLearning : IGrainWithStringKey
     /// <summary>How far people have come.</summary>
     [Alias("progress")]
     Task<ArmProgress> GetProgressAsync(string arm, int round, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Asks nobody any more about images of a round that nobody has said anything about; a later round may choose them again. What
+    /// somebody could not tell stays open for others. Repeating the call is harmless.
+    /// </summary>
+    [Alias("withdraw")]
+    Task WithdrawAsync(string arm, int round, CancellationToken cancellationToken);
 
     /// <summary>What an arm may train on after a round, or the audit sample for the arm <c>audit</c>: all of it, or an error.</summary>
     [Alias("labelled"), ResponseTimeout(LongCall.Limit)]

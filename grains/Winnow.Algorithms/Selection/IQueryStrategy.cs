@@ -63,6 +63,9 @@ public interface IQueryStrategy
     /// <summary>False where it works before the first head exists; <see cref="Keys"/> then gets no scores.</summary>
     bool NeedsModel { get; }
 
+    /// <summary>The largest batch that it chooses within minutes and within a silo's memory.</summary>
+    int LargestBatch => int.MaxValue;
+
     /// <summary>What the shards must bring.</summary>
     SelectionPlan Plan(SelectionRequest request);
 
@@ -90,8 +93,11 @@ public static class QueryStrategies
         new UncertaintyHerding(),
     ];
 
+    /// <summary>The strategy of a name; null when there is none.</summary>
+    public static IQueryStrategy? Find(string name) => All.FirstOrDefault(s => s.Name == name);
+
     /// <summary>The strategy of a name.</summary>
     /// <exception cref="ArgumentException">There is none; the message lists those there are.</exception>
     public static IQueryStrategy Get(string name) =>
-        All.FirstOrDefault(s => s.Name == name) ?? throw new ArgumentException($"There is no query strategy '{name}'. Known are: {string.Join(", ", All.Select(s => s.Name))}.", nameof(name));
+        Find(name) ?? throw new ArgumentException($"There is no query strategy '{name}'. Known are: {string.Join(", ", All.Select(s => s.Name))}.", nameof(name));
 }

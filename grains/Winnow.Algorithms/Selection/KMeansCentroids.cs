@@ -17,6 +17,10 @@ public sealed class KMeansCentroids : IQueryStrategy
     public string Name => "k-means";
 
     /// <inheritdoc/>
+    /// <remarks>Clusters grow with the batch, and so do the rows that are clustered.</remarks>
+    public int LargestBatch => 10_000;
+
+    /// <inheritdoc/>
     public bool NeedsModel => false;
 
     /// <inheritdoc/>

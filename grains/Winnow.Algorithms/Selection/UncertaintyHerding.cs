@@ -26,6 +26,10 @@ public sealed class UncertaintyHerding : IQueryStrategy
     public string Name => "herding";
 
     /// <inheritdoc/>
+    /// <remarks>A kernel of 1.6 GB.</remarks>
+    public int LargestBatch => 10_000;
+
+    /// <inheritdoc/>
     public bool NeedsModel => true;
 
     /// <inheritdoc/>

@@ -17,7 +17,7 @@ internal sealed partial class DatasetGrain
     private const int ProjectionSample = 20_000;
 
     /// <summary>Fewer embeddings than this say too little of the pool.</summary>
-    private const int SmallestPool = 20;
+    internal const int SmallestPool = 20;
 
     private Task? _preparation;
 
@@ -73,7 +73,7 @@ internal sealed partial class DatasetGrain
         }, cancellationToken);
         var dimensions = samples.Max(s => s.Dimensions);
         var rows = dimensions == 0 ? 0 : samples.Sum(s => s.Values.Length) / (dimensions * sizeof(ushort));
-        if (rows < SmallestPool) throw new RefusedException($"A round needs at least {SmallestPool} scored images; dataset '{_dataset.Name}' has {rows}. Import more, or wait for scoring to catch up.");
+        if (rows < SmallestPool) throw new RefusedException($"A round needs at least {SmallestPool} scored images; dataset '{_dataset.Name}' has {rows}. Import more.");
         var (bytes, fitted) = await Task.Run(() =>
         {
             var values = samples.SelectMany(HeadEvaluation.ToSingles).ToArray();

@@ -5,10 +5,10 @@ using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Images.Buckets;
 using Winnow.Abstractions.Security;
 using Winnow.Abstractions.Training;
-using Winnow.Algorithms.Selection;
 using Winnow.Grains.Images;
 using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
+using Winnow.Grains.Training;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Training;
@@ -69,9 +69,9 @@ internal sealed partial class DatasetGrain(
     {
         await WakeShardsAsync(cancellationToken);
         if ((await datasets.GetAsync(_dataset.Name, cancellationToken)).Shards is { Split: not null } or { Superseded: not null }) await Splitting.ResumeAsync(cancellationToken);
-        foreach (var round in state.State.Rounds.Where(r => r.Ended is null).ToArray())
-            await BeginAsync(round, cancellationToken);
-        await GrainFactory.GetGrain<IBucketSourcesGrain>(_dataset.Name).ResumeAsync(cancellationToken);
+        // Each for itself: what cannot be woken must not keep the others asleep.
+        var rounds = state.State.Rounds.Where(r => r.Ended is null).Select(r => BeginAsync(r, cancellationToken)).ToArray<Task>();
+        await Task.WhenAll([.. rounds, GrainFactory.GetGrain<IBucketSourcesGrain>(_dataset.Name).ResumeAsync(cancellationToken)]);
     }
 
     private async Task WakeShardsAsync(CancellationToken cancellationToken)
@@ -91,12 +91,13 @@ internal sealed partial class DatasetGrain(
         if (state.State.Rounds.Find(r => r.OperationId == operationId) is { } same)
             return await BeginAsync(same, cancellationToken);
         ThrowIfNotKept("A round");
-        var accepted = Accept(command);
+        string[] arms = [.. state.State.Rounds.Select(r => r.Arm).Distinct()];
+        var accepted = RoundCommand.Accept(command, arms, cold: state.State.ChampionOf(command.Arm) is null, _dataset.Settings);
         var running = state.State.Rounds.Find(r => r.Arm == accepted.Arm && r.Ended is null);
         // A round may have ended a moment before its word of it comes here.
-        if (running is not null && await Round(running.Arm, running.Number).GetAsync(cancellationToken) is { Step: RoundStep.Done or RoundStep.Failed } ended) running.Ended = ended;
+        if (running is not null && await Round(running.Arm, running.Number).GetAsync(cancellationToken) is { HasEnded: true } ended) running.Ended = ended;
         if (running is { Ended: null })
-            throw new RefusedException($"Round {running.Number} of arm '{running.Arm}' has not ended. Wait for it, or start a round in another arm.");
+            throw new RefusedException($"Round {running.Number} of arm '{running.Arm}' has not ended. Wait for it, end it by hand ('winnow rounds end'), or start a round in another arm.");
         var number = state.State.Rounds.Count(r => r.Arm == accepted.Arm) + 1;
         var entry = new RoundEntry { Arm = accepted.Arm, Number = number, OperationId = operationId, Command = accepted, StartedBy = CallerContext.Actor };
         state.State.Rounds.Add(entry);
@@ -111,30 +112,22 @@ internal sealed partial class DatasetGrain(
         throw new RefusedException($"{wanted} of dataset '{_dataset.Name}' cannot be made. {lost} The dataset can be read and backed up.");
     }
 
+    public async Task<RoundInfo?> EndRoundAsync(string arm, int number, Guid operationId, CancellationToken cancellationToken)
+    {
+        // No turn is taken: a round that ends tells so in a turn of its own.
+        if (state.State.Rounds.Find(r => r.Arm == arm && r.Number == number) is not { } entry) return null;
+        if (entry.Ended is { } ended) return ended;
+        var actor = CallerContext.Actor;
+        await BeginAsync(entry, cancellationToken);
+        CallerContext.Actor = actor;
+        return await Round(arm, number).EndAsync(operationId, cancellationToken);
+    }
+
     private Task<RoundInfo> BeginAsync(RoundEntry round, CancellationToken cancellationToken)
     {
         // Whoever goes on with a round after a crash is not who started it.
         CallerContext.Actor = round.StartedBy;
         return Round(round.Arm, round.Number).StartAsync(round.Command, cancellationToken);
-    }
-
-    private static StartRound Accept(StartRound command)
-    {
-        if (command.Check() is { } wrong) throw new RefusedException(wrong);
-        var control = command.Arm == Arms.Control;
-        var accepted = command with { Strategy = command.Strategy ?? (control ? "random" : "herding"), ColdStart = command.ColdStart ?? (control ? "random" : "k-means") };
-        try
-        {
-            // Only the main arm's model scores the pool, so only there can a strategy lean on scores.
-            if (accepted.Arm != Arms.Main && QueryStrategies.Get(accepted.Strategy!).NeedsModel)
-                throw new RefusedException($"Strategy '{accepted.Strategy}' needs scores, which only arm 'main' keeps. Use a strategy without scores in arm '{accepted.Arm}'.");
-            if (QueryStrategies.Get(accepted.ColdStart!).NeedsModel) throw new RefusedException($"Strategy '{accepted.ColdStart}' cannot start cold: it needs a model's scores.");
-        }
-        catch (ArgumentException e)
-        {
-            throw new RefusedException(e.Message);
-        }
-        return accepted;
     }
 
     public async Task<RoundInfo[]> GetRoundsAsync(CancellationToken cancellationToken) =>
@@ -144,7 +137,9 @@ internal sealed partial class DatasetGrain(
     {
         LearningCurveInfo[] curves =
         [
-            .. state.State.Rounds.Where(r => r.Ended?.Model is not null).GroupBy(r => r.Arm).Select(g => new LearningCurveInfo(g.Key, g.Last().Command.Strategy!,
+            // One that failed after its training may have a model, and nothing that was measured of it.
+            .. state.State.Rounds.Where(r => r.Ended is { Model: not null, Step: RoundStep.Done }).GroupBy(r => r.Arm).Select(g => new LearningCurveInfo(
+                g.Key, g.Last().Command.Strategy!,
                 [.. g.Select(r => new CurvePoint(r.Number, r.Ended!.Labels, r.Ended.Model!.Metrics.AuditAccuracy, r.Ended.Model.Metrics.HoldoutAccuracy, r.Promoted == true))])),
         ];
         return Task.FromResult(curves);

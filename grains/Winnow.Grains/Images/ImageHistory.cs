@@ -26,6 +26,11 @@ public sealed record Standing(IReadOnlyList<Annotation> Annotations, Stage? Stag
     }
 }
 
+/// <summary>What people who could not tell left in an image's history.</summary>
+/// <param name="People">Who they were, each once.</param>
+/// <param name="Last">Whether the last entry that counts is one of theirs.</param>
+internal sealed record Skips(string[] People, bool Last);
+
 /// <summary>Human facts are a list that only grows; what stands is a pure function of it.</summary>
 public static class ImageHistory
 {
@@ -36,7 +41,8 @@ public static class ImageHistory
     public static Standing Fold(IReadOnlyList<HistoryEntry> entries)
     {
         var standing = Standing.Nothing;
-        var skips = 0;
+        // Somebody who could not tell twice is one person.
+        var skippers = new HashSet<string>(StringComparer.Ordinal);
         foreach (var entry in entries)
         {
             // A second opinion is kept for agreement figures; it does not replace the answer that came first.
@@ -49,12 +55,20 @@ public static class ImageHistory
                 case DecisionKind.Reject:
                     standing = new Standing([], Stage.Labeled, true);
                     break;
-                case DecisionKind.Skip when !standing.Closed && ++skips >= MaxSkips:
+                case DecisionKind.Skip when !standing.Closed && skippers.Add(entry.Actor) && skippers.Count >= MaxSkips:
                     standing = new Standing([], Stage.Labeled, true);
                     break;
             }
         }
         return standing;
+    }
+
+    /// <summary>Who could not tell, and whether that is the last that counts.</summary>
+    public static Skips SkipsOf(IReadOnlyList<HistoryEntry> entries)
+    {
+        HistoryEntry[] counting = [.. entries.Where(e => e.Kind != HistoryKind.SecondOpinion)];
+        var skips = counting.Where(e => e.Decision.Kind == DecisionKind.Skip);
+        return new Skips([.. skips.Select(e => e.Actor).Distinct(StringComparer.Ordinal)], counting is [.., { Decision.Kind: DecisionKind.Skip }]);
     }
 
     /// <summary>What kind of entry a new decision makes, given what its author had seen.</summary>

@@ -78,7 +78,7 @@ internal sealed partial class ShardGrain(KnownDatasets datasets, ILedger ledger,
             foreach (var row in page) _index.Add(row.Image, row.Partition, row.Label, row.Quarantined);
         await foreach (var row in ledger.ReadShardHistoryAsync(_key, cancellationToken))
             _index.Decide(row.Ordinal, row.Version, row.Label, row.Closes, row.Stage);
-        _tasks = new TaskBook(_index);
+        (_tasks, _tally) = (new TaskBook(_index), new RoundTally(ledger, _key, _index));
         await foreach (var task in ledger.ReadTasksAsync(_key, cancellationToken))
         {
             _tasks.Add(task);

@@ -31,8 +31,11 @@ public readonly record struct IndexRow(ImageId Image, Partition Partition, int L
 /// <summary>Why an image was put aside after its row was committed: its pixels could not be used.</summary>
 public readonly record struct QuarantineRow(int Ordinal, string Reason);
 
-/// <summary>An image that an arm asked people about in a round. The row stays: it is the arm's membership.</summary>
+/// <summary>An image that an arm asked people about in a round. The row stays once it was answered: it is the arm's membership.</summary>
 public readonly record struct TaskRow(int Ordinal, string Arm, int Round, float Priority, DateTimeOffset ReservedUntil);
+
+/// <summary>An image that an arm asks about no more, as if it never had.</summary>
+public readonly record struct WithdrawnTaskRow(int Ordinal, string Arm);
 
 /// <summary>A reservation of an open task for the review queue. It ends with the task: of an image that its history closes, nothing is said of it.</summary>
 public readonly record struct ReservationRow(int Ordinal, DateTimeOffset Until);
@@ -72,6 +75,9 @@ public sealed record ShardCommit
     public IReadOnlyList<ImageRow> Images { get; init; } = [];
     public IReadOnlyList<QuarantineRow> Quarantined { get; init; } = [];
     public IReadOnlyList<TaskRow> Tasks { get; init; } = [];
+
+    /// <summary>Tasks that end unanswered, whether they are there or not; the commit's own <see cref="Tasks"/> come after them.</summary>
+    public IReadOnlyList<WithdrawnTaskRow> WithdrawnTasks { get; init; } = [];
     public IReadOnlyList<ReservationRow> Reservations { get; init; } = [];
 
     /// <summary>Each is inserted only where its version is the next one of its image; otherwise the whole commit is a conflict.</summary>

@@ -37,6 +37,7 @@ internal sealed class QueueGrain(KnownDatasets datasets, LeaseKeyring keyring, L
     private readonly QueueStock _stock = new();
     private readonly SemaphoreSlim _refill = new(1, 1);
     private readonly HashSet<int> _shardsWithWork = [];
+    private readonly PeopleAtWork _people = new();
     private Task _ahead = Task.CompletedTask;
     private TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DatasetInfo _dataset = null!;
@@ -76,6 +77,7 @@ internal sealed class QueueGrain(KnownDatasets datasets, LeaseKeyring keyring, L
         var started = time.GetTimestamp();
         while (true)
         {
+            _people.Heard(actor, time.GetUtcNow());
             var arrived = _arrived.Task;
             var tasks = Hand(request.Max, actor);
             if (tasks.Count < request.Max)
@@ -204,6 +206,7 @@ internal sealed class QueueGrain(KnownDatasets datasets, LeaseKeyring keyring, L
 
     public Task AnsweredAsync(ImageId image, string actor, bool closed, CancellationToken cancellationToken)
     {
+        _people.Heard(actor, time.GetUtcNow());
         if (closed) _stock.Remove(image);
         else
         {
@@ -211,6 +214,18 @@ internal sealed class QueueGrain(KnownDatasets datasets, LeaseKeyring keyring, L
             Arrived();
         }
         return Task.CompletedTask;
+    }
+
+    public Task WithdrawnAsync(ImageId[] images, CancellationToken cancellationToken)
+    {
+        foreach (var image in images) _stock.Remove(image);
+        return Task.CompletedTask;
+    }
+
+    public Task<string[]> GetAtWorkAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        return Task.FromResult<string[]>([.. _people.Lately(now).Union(_stock.Holders(now), StringComparer.Ordinal)]);
     }
 
     public Task WorkArrivedAsync(int shard, CancellationToken cancellationToken)

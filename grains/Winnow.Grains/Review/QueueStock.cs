@@ -38,7 +38,7 @@ internal sealed class QueueStock
     /// <summary>Adds what a shard set aside.</summary>
     public void Add(int shard, ReservedTask task, DateTimeOffset until, DateTimeOffset now)
     {
-        var held = new Held(shard, task, until);
+        var held = new Held(shard, task, until) { SkippedBy = task.SkippedBy is { } people ? new HashSet<string>(people, StringComparer.Ordinal) : null };
         if (!_held.TryAdd(task.Image, held)) return;
         Offer(held, now);
     }
@@ -97,6 +97,9 @@ internal sealed class QueueStock
         foreach (var image in images)
             if (_held.TryGetValue(image, out var held)) held.Until = until;
     }
+
+    /// <summary>Who holds tasks.</summary>
+    public IEnumerable<string> Holders(DateTimeOffset now) => _held.Values.Where(h => h.Holder is not null && h.LeaseEnds > now).Select(h => h.Holder!).Distinct();
 
     /// <summary>Everything that is not held by a person, by shard, taken out of the stock.</summary>
     public IReadOnlyList<(int Shard, ImageId[] Images)> TakeAllFree()

@@ -1,8 +1,6 @@
 using System.Diagnostics;
-using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Review;
 using Winnow.Abstractions.Telemetry;
-using Winnow.Abstractions.Training;
 using Winnow.Grains.Ports;
 using Winnow.Model.Images;
 
@@ -38,7 +36,11 @@ internal sealed partial class ShardGrain
         {
             var o = ordinals[i];
             var score = ScoreOf(o);
-            tasks[i] = new ReservedTask(rows[i].Row.Id, rows[i].Row.Name, _tasks.PriorityOf(o), _index.VersionOf(o), score?.Predicted ?? -1, score is { } s ? 1 - s.LeastConfidence : 0, ModelName);
+            var version = _index.VersionOf(o);
+            var skippedBy = version == 0 ? null : (await _tally.SkipsOfAsync(o, cancellationToken)).People;
+            tasks[i] = new ReservedTask(
+                rows[i].Row.Id, rows[i].Row.Name, _tasks.PriorityOf(o), version,
+                score?.Predicted ?? -1, score is { } s ? 1 - s.LeastConfidence : 0, ModelName, skippedBy);
         }
         return tasks;
     }
@@ -75,33 +77,5 @@ internal sealed partial class ShardGrain
         if (!_index.IsOpen(ordinal)) _tasks.Close(ordinal, wasOpen);
         if (wasOpen && !_index.IsOpen(ordinal)) WakeRounds(ordinal);
         return CommitOutcome.Committed;
-    }
-
-    /// <summary>A round waits for its answers; it is told when this shard has given its last one.</summary>
-    private void WakeRounds(int ordinal)
-    {
-        foreach (var (arm, round) in _tasks.AskedBy(ordinal))
-        {
-            if (!_openByRound.TryGetValue((arm, round), out var open)) continue;
-            if (open > 1)
-            {
-                _openByRound[(arm, round)] = open - 1;
-                continue;
-            }
-            _openByRound.Remove((arm, round));
-            // The audit sample was asked about in some arm's round: that round's number is not the arm's own, so all that wait are woken by their own polling.
-            if (arm != Model.Training.Arms.Audit) GrainFactory.GetGrain<IRoundGrain>(GrainKeys.Round(_key.Dataset, arm, round)).WakeAsync(CancellationToken.None).Ignore();
-        }
-    }
-
-    private readonly Dictionary<(string Arm, int Round), int> _openByRound = [];
-
-    private void CountOpen(IEnumerable<TaskRow> tasks)
-    {
-        foreach (var task in tasks)
-        {
-            if (!_index.IsOpen(task.Ordinal)) continue;
-            _openByRound[(task.Arm, task.Round)] = _openByRound.GetValueOrDefault((task.Arm, task.Round)) + 1;
-        }
     }
 }

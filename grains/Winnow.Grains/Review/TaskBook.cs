@@ -113,16 +113,16 @@ internal sealed class TaskBook(ShardIndex index)
         foreach (var ordinal in expired) Release(ordinal);
     }
 
-    /// <summary>How far people have come with what a round of an arm asked.</summary>
-    public (int Asked, int Decided) Progress(string arm, int round)
+    /// <summary>An open image is asked about by this arm no more. True when no other arm asks either, so that it is no task any longer.</summary>
+    public bool Withdraw(string arm, int ordinal)
     {
-        int asked = 0, decided = 0;
-        foreach (var (ordinal, r) in ArmRounds(arm))
-        {
-            if (r != round) continue;
-            asked++;
-            if (!index.IsOpen(ordinal)) decided++;
-        }
-        return (asked, decided);
+        if (!_rounds.TryGetValue(arm, out var asked) || !asked.Remove(ordinal)) return false;
+        foreach (var other in _rounds.Values)
+            if (other.ContainsKey(ordinal)) return false;
+        if (index.IsOpen(ordinal)) Open--;
+        index.Clear(ordinal, ShardIndex.Flags.Asked);
+        if (_reserved.Remove(ordinal)) index.Clear(ordinal, ShardIndex.Flags.Reserved);
+        _priorities.Remove(ordinal);
+        return true;
     }
 }

@@ -31,6 +31,7 @@ internal static class HalfCommits
             Operations = OperationOf(commit, ranks, half) is { Rows.Count: > 0 } operation ? [operation] : [],
             Quarantined = Mine(commit.Quarantined, q => q.Ordinal, (q, o) => q with { Ordinal = o }),
             Tasks = Mine(commit.Tasks, t => t.Ordinal, (t, o) => t with { Ordinal = o }),
+            WithdrawnTasks = Mine(commit.WithdrawnTasks, t => t.Ordinal, (t, o) => t with { Ordinal = o }),
             Reservations = Mine(commit.Reservations, r => r.Ordinal, (r, o) => r with { Ordinal = o }),
             History = history,
         };
@@ -38,7 +39,8 @@ internal static class HalfCommits
 
     /// <summary>Whether there is anything in it.</summary>
     public static bool IsEmpty(ShardCommit commit) =>
-        commit.Operations.Count + commit.Images.Count + commit.Quarantined.Count + commit.Tasks.Count + commit.Reservations.Count + commit.History.Count + commit.Segments.Count + commit.WithdrawnSegments.Count == 0;
+        commit.Operations.Count + commit.Images.Count + commit.Quarantined.Count + commit.Tasks.Count + commit.WithdrawnTasks.Count +
+        commit.Reservations.Count + commit.History.Count + commit.Segments.Count + commit.WithdrawnSegments.Count == 0;
 
     private static OperationRow OperationOf(ShardCommit commit, HalfRanks ranks, int half) =>
         commit.OperationId == Guid.Empty || commit.Images.Count == 0 ? default

@@ -11,6 +11,7 @@ internal sealed class HalfRepair(ShardKey shard, ILedger ledger, HalfRanks ranks
     private const int RowsAtOnce = 1_000;
 
     private readonly List<TaskRow>[] _tasks = [[], []];
+    private readonly List<WithdrawnTaskRow>[] _withdrawn = [[], []];
     private readonly List<ReservationRow>[] _reservations = [[], []];
     private readonly List<HistoryRow>[] _history = [[], []];
     private readonly List<OperationRow>[] _operations = [[], []];
@@ -58,23 +59,25 @@ internal sealed class HalfRepair(ShardKey shard, ILedger ledger, HalfRanks ranks
 
     private async Task AddTasksAsync(CancellationToken cancellationToken)
     {
-        var known = new HashSet<(int Ordinal, string Arm)>[] { [], [] };
-        var reserved = new Dictionary<int, DateTimeOffset>[] { [], [] };
+        var known = new Dictionary<(int Ordinal, string Arm), TaskRow>[] { [], [] };
         for (var i = 0; i < halves.Length; i++)
-            await foreach (var task in ledger.ReadTasksAsync(halves[i].Key, cancellationToken))
-            {
-                known[i].Add((task.Ordinal, task.Arm));
-                Later(reserved[i], task.Ordinal, task.ReservedUntil);
-            }
+            await foreach (var task in ledger.ReadTasksAsync(halves[i].Key, cancellationToken)) known[i][(task.Ordinal, task.Arm)] = task;
+        var reserved = new Dictionary<int, DateTimeOffset>[] { [], [] };
         var wanted = new Dictionary<int, DateTimeOffset>[] { [], [] };
         await foreach (var task in ledger.ReadTasksAsync(shard, cancellationToken))
         {
             var (half, ordinal) = ranks.PlaceOf(task.Ordinal);
             Later(wanted[half], ordinal, task.ReservedUntil);
-            if (known[half].Contains((ordinal, task.Arm))) continue;
-            Later(reserved[half], ordinal, task.ReservedUntil);
-            await AddAsync(_tasks[half], task with { Ordinal = ordinal });
+            var there = known[half].Remove((ordinal, task.Arm), out var row);
+            // Withdrawn since, and asked again by a later round.
+            var other = there && (row.Round, row.Priority) != (task.Round, task.Priority);
+            if (other) await AddAsync(_withdrawn[half], new WithdrawnTaskRow(ordinal, task.Arm));
+            Later(reserved[half], ordinal, there && !other ? row.ReservedUntil : task.ReservedUntil);
+            if (!there || other) await AddAsync(_tasks[half], task with { Ordinal = ordinal });
         }
+        // What is left was withdrawn from the shard after it had come here.
+        for (var i = 0; i < halves.Length; i++)
+            foreach (var (ordinal, arm) in known[i].Keys) await AddAsync(_withdrawn[i], new WithdrawnTaskRow(ordinal, arm));
         // An image is set aside as a whole, until the latest time that any arm's row of it says.
         for (var i = 0; i < halves.Length; i++)
             foreach (var (ordinal, until) in wanted[i])
@@ -96,6 +99,7 @@ internal sealed class HalfRepair(ShardKey shard, ILedger ledger, HalfRanks ranks
         await Task.WhenAll(halves.Select((half, i) => half.CommitAsync(half.New() with
         {
             Tasks = Take(_tasks[i]),
+            WithdrawnTasks = Take(_withdrawn[i]),
             Reservations = Take(_reservations[i]),
             History = Take(_history[i]),
             Operations = Take(_operations[i]),

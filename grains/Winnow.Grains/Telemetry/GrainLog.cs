@@ -44,6 +44,16 @@ internal static partial class GrainLog
     [LoggerMessage(12, LogLevel.Warning, "Round {Round}: {Step} did not succeed, next try in {Delay}")]
     public static partial void RoundRetries(this ILogger logger, Exception exception, string round, Model.Training.RoundStep step, TimeSpan delay);
 
+    [LoggerMessage(14, LogLevel.Information,
+        "Round {Round} asked people: {Labelled} labelled, {Rejected} rejected, {Skipped} skipped, {Withdrawn} withdrawn, {Unanswered} unanswered")]
+    public static partial void RoundAsked(this ILogger logger, string round, int labelled, int rejected, int skipped, int withdrawn, int unanswered);
+
+    [LoggerMessage(15, LogLevel.Information, "Round {Round} was ended by {Actor}; it is at {Step}")]
+    public static partial void RoundEndedByHand(this ILogger logger, string round, string actor, Model.Training.RoundStep step);
+
+    [LoggerMessage(16, LogLevel.Warning, "Round {Round}: the queue does not say who is at work; it is asked again")]
+    public static partial void QueueSilent(this ILogger logger, Exception exception, string round);
+
     [LoggerMessage(20, LogLevel.Information, "Dataset {Dataset}: projection fitted on {Rows} embeddings, {Dimensions} dimensions keep {Explained:P1} of the variance")]
     public static partial void ProjectionFitted(this ILogger logger, string dataset, int rows, int dimensions, double explained);
 

@@ -1,19 +1,16 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using Winnow.Abstractions.Datasets;
-using Winnow.Abstractions.Images;
-using Winnow.Abstractions.Training;
 using Winnow.Algorithms.Scoring;
-using Winnow.Algorithms.Selection;
 using Winnow.Algorithms.Training;
 using Winnow.Grains.Datasets;
 using Winnow.Grains.Ports;
-using Winnow.Grains.Selection;
 using Winnow.Model.Images;
 using Winnow.Model.Training;
 
 namespace Winnow.Grains.Training;
 
-/// <summary>The steps of a round. Whatever is random is drawn from the dataset's seed, the arm and the round's number alone.</summary>
+/// <summary>The steps of a round, and those of them that learn. Whatever is random is drawn from the dataset's seed, the arm and the round's number alone.</summary>
 internal sealed partial class RoundGrain
 {
     private Task StepAsync(RoundStep step, CancellationToken cancellationToken) => step switch
@@ -36,60 +33,6 @@ internal sealed partial class RoundGrain
             SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(FormattableString.Invariant($"{_dataset.Settings.Seed}/{_arm}/{_number}")), hash);
             return BitConverter.ToUInt64(hash);
         }
-    }
-
-    private async Task SelectAsync(CancellationToken cancellationToken)
-    {
-        if (state.State.Selected.Count == 0)
-        {
-            var learning = await Dataset.PrepareLearningAsync(cancellationToken);
-            var strategy = state.State.Command!.Strategy!;
-            // Until the arm has a model of its own there is nothing to be uncertain about.
-            if (_number == 1 || (QueryStrategies.Get(strategy).NeedsModel && learning.ModelName is null)) strategy = state.State.Command.ColdStart!;
-            var request = new GatherCandidates(_arm, strategy, state.State.Command.BatchSize, _number, Seed, learning);
-            async Task<float[]> LabelledVectorsAsync() => (await LabelledAsync(_arm, _number - 1, cancellationToken)).Vectors;
-            var selected = await OnShardsAsync(shards => PoolSelection.SelectAsync(shards, request, _dataset.Schema.Classes.Count, LabelledVectorsAsync, cancellationToken), cancellationToken);
-            if (selected.Count == 0) throw new RefusedException($"Arm '{_arm}' has no image left to ask about. Import more images, or end the learning here.");
-            state.State.Strategy = strategy;
-            state.State.Selected = [.. selected.Select(s => new SelectedRecord(s.Shard, s.Ordinal, s.Image, s.Priority))];
-            state.State.ProjectionKey = learning.ProjectionKey;
-            // Written before anybody is asked: after a crash the same images are asked about.
-            await state.WriteStateAsync(CancellationToken.None);
-        }
-        var drawn = await Dataset.GetLearningAsync(cancellationToken);
-        await datasets.OnShardsAsync(_dataset.Name, async layout =>
-        {
-            // By image: since they were selected, others may have taken over from the shards that held them.
-            var selected = state.State.Selected.GroupBy(s => layout.ShardOf(s.Image)).ToArray();
-            await selected.AllAsync(g => GrainFactory.GetGrain<IShardLearning>(GrainKeys.Shard(_dataset.Name, g.Key)).EnqueueAsync(
-                new EnqueueTasks(Guid.Empty, _arm, _number, [.. g.Select(s => s.Ordinal)], [.. g.Select(s => s.Priority)], [.. g.Select(s => s.Image)]), cancellationToken));
-            await layout.Grains<IShardLearning>(GrainFactory, _dataset.Name).AllAsync(s => AskAuditAsync(s, drawn, cancellationToken));
-            return true;
-        }, cancellationToken);
-        await NextAsync(RoundStep.Review);
-    }
-
-    /// <summary>The audit sample is asked about before anything else: every figure of the round rests on it.</summary>
-    private async Task AskAuditAsync(IShardLearning shard, LearningState learning, CancellationToken cancellationToken)
-    {
-        var unasked = await shard.GetUnaskedAuditAsync(learning, cancellationToken);
-        if (unasked.Length == 0) return;
-        var priorities = new float[unasked.Length];
-        Array.Fill(priorities, 2f);
-        await shard.EnqueueAsync(new EnqueueTasks(Guid.Empty, Arms.Audit, _number, unasked, priorities), cancellationToken);
-    }
-
-    private async Task ReviewAsync(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            var progress = await OnShardsAsync(shards => shards.AllAsync(s => s.GetProgressAsync(_arm, _number, cancellationToken)), cancellationToken);
-            state.State.Decided = progress.Sum(p => p.Decided);
-            state.State.AuditOpen = progress.Sum(p => p.AuditAsked - p.AuditDecided);
-            if (progress.All(p => p.Decided == p.Asked && p.AuditDecided == p.AuditAsked)) break;
-            await _wake.WaitAsync(Poll, cancellationToken);
-        }
-        await NextAsync(RoundStep.Train);
     }
 
     /// <param name="Audit">Of the audit sample: what became of the images that have no label.</param>
@@ -116,7 +59,7 @@ internal sealed partial class RoundGrain
     private async Task TrainAsync(CancellationToken cancellationToken)
     {
         var data = await LabelledAsync(_arm, _number, cancellationToken);
-        if (data.Images.Length < 2) throw new RefusedException($"Arm '{_arm}' has {data.Images.Length} usable labels after round {_number}; at least 2 are needed. Were the images rejected by people?");
+        if (data.Images.Length < 2) throw new RefusedException(TooFew(data.Images.Length));
         var classes = _dataset.Schema.Classes.Count;
         var (head, search) = await Task.Run(() =>
         {
@@ -130,6 +73,16 @@ internal sealed partial class RoundGrain
         state.State.CrossValidatedLogLoss = search.LogLoss;
         state.State.OutOfFoldTemperature = search.OutOfFoldLogits.Length == 0 ? 1 : TemperatureScaling.Fit(search.OutOfFoldLogits, data.Labels, classes);
         await NextAsync(RoundStep.Calibrate);
+    }
+
+    private string TooFew(int labels)
+    {
+        var few = string.Create(CultureInfo.InvariantCulture, $"Arm '{_arm}' has {labels} usable labels after round {_number}; at least 2 are needed.");
+        if (state.State.Outcomes is not { } o) return few;
+        return few + string.Create(
+            CultureInfo.InvariantCulture,
+            $" Of its {state.State.Selected.Count} images {o.Labelled} were labelled, {o.Rejected} rejected, {o.Skipped} skipped, " +
+            $"{o.Withdrawn} withdrawn and {o.Unanswered} left without an answer{(state.State.EndedBy is { } who ? $" when {who} ended it" : "")}.");
     }
 
     private static string DataHash(Labelled data)
@@ -244,6 +197,6 @@ internal sealed partial class RoundGrain
                 return true;
             }, cancellationToken);
         }
-        await EndAsync(RoundStep.Done, null, cancellationToken);
+        await FinishAsync(RoundStep.Done, null);
     }
 }

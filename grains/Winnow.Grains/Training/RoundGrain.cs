@@ -17,17 +17,23 @@ namespace Winnow.Grains.Training;
 
 /// <summary>
 /// One round: select → review → train → calibrate → evaluate → promote → rescore. Each step ends with a write of the state; a step that a
-/// crash cut off is done again, and every effect outside this grain is idempotent. The steps themselves stand in a file of their own.
+/// crash cut off is done again, and every effect outside this grain is idempotent. What asks people, what learns and what ends a round by
+/// hand stand in files of their own.
 /// </summary>
+/// <remarks>Reentrant, and yet one piece of work alone steps and writes: see <see cref="AdvanceAsync"/>. Everybody else asks, or leaves word.</remarks>
 [Reentrant, SiloRole(SiloTraits.Core), GrainType("round")]
 internal sealed partial class RoundGrain(
     [PersistentState("round", GrainsRegistration.GrainStorage)] IPersistentState<RoundState> state,
-    KnownDatasets datasets, IObjectStore objects, IModelExporter exporter, TimeProvider time, ILogger<RoundGrain> logger) : Grain, IRoundGrain, IRemindable
+    KnownDatasets datasets, IObjectStore objects, IModelExporter exporter, TimeProvider time, ILogger<RoundGrain> logger)
+    : Grain, IRoundGrain, IRemindable
 {
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
     private static readonly (TimeSpan, TimeSpan) Pauses = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
     private static readonly TimeSpan RemindEvery = TimeSpan.FromMinutes(1);
     private const string Unfinished = "unfinished";
+
+    /// <summary>How often a step is tried that fails as if by a fault of the program, should it have met a grain that moved.</summary>
+    private const int TriesOfAFault = 3;
 
     private readonly CancellationTokenSource _closing = new();
     private readonly SemaphoreSlim _wake = new(0, 1);
@@ -36,13 +42,19 @@ internal sealed partial class RoundGrain(
     private int _number;
     private Task? _work;
     private bool _doubtful;
+    private int _faults;
+    // What is told of a round that does not go on.
+    private string? _waiting;
 
     private string Name => this.GetPrimaryKeyString();
+
+    private bool HasEnded => state.State.Step is RoundStep.Done or RoundStep.Failed;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         var parts = Name.Split('/');
-        if (parts.Length != 3 || !int.TryParse(parts[2], System.Globalization.CultureInfo.InvariantCulture, out _number)) throw new RefusedException($"'{Name}' does not name a round.");
+        if (parts.Length != 3 || !int.TryParse(parts[2], System.Globalization.CultureInfo.InvariantCulture, out _number))
+            throw new RefusedException($"'{Name}' does not name a round.");
         _arm = parts[1];
         _dataset = await datasets.GetAsync(parts[0], cancellationToken);
         if (state.State.Command is not null) Work();
@@ -52,6 +64,7 @@ internal sealed partial class RoundGrain(
     {
         await _closing.CancelAsync();
         if (_work is not null) await _work;
+        GiveUpEnding();
     }
 
     public async Task<RoundInfo> StartAsync(StartRound? command, CancellationToken cancellationToken)
@@ -82,8 +95,13 @@ internal sealed partial class RoundGrain(
 
     public Task WakeAsync(CancellationToken cancellationToken)
     {
-        if (_wake.CurrentCount == 0) _wake.Release();
+        Wake();
         return Task.CompletedTask;
+    }
+
+    private void Wake()
+    {
+        if (_wake.CurrentCount == 0) _wake.Release();
     }
 
     private RoundInfo Describe()
@@ -101,12 +119,18 @@ internal sealed partial class RoundGrain(
         BatchSize = state.State.Command?.BatchSize ?? 0,
         Selected = state.State.Selected.Count,
         Decided = state.State.Decided,
+        Outcomes = state.State.Outcomes,
+        AuditOutcomes = state.State.AuditOutcomes,
+        Unscored = state.State.Unscored,
+        AnswerWithin = state.State.Command?.AnswerWithin,
         Labels = state.State.Labels,
         Model = state.State.Model,
         Promoted = state.State.Promoted,
         Reason = state.State.Reason,
+        Waiting = HasEnded ? null : _waiting,
         StartedBy = startedBy,
         StartedAt = state.State.StartedAt,
+        EndedBy = state.State.EndedBy,
         EndedAt = state.State.EndedAt,
         Told = told,
     };
@@ -123,7 +147,7 @@ internal sealed partial class RoundGrain(
 
     private async Task RunAsync(CancellationToken cancellationToken)
     {
-        await RetryLoop.RunAsync(AdvanceAsync, Stall, Pauses, time, cancellationToken);
+        await RetryLoop.RunAsync(AdvanceAsync, Stall, Pauses, time, cancellationToken, EndIsAsked);
         if (!cancellationToken.IsCancellationRequested) DelayDeactivation(TimeSpan.Zero);
     }
 
@@ -131,21 +155,46 @@ internal sealed partial class RoundGrain(
     {
         logger.RoundRetries(reason, Name, state.State.Step, pause);
         _doubtful = true;
+        _waiting = $"{reason.Message} It is tried again.";
     }
 
-    /// <summary>Takes the round's next step; when it has ended, tells its dataset.</summary>
+    /// <summary>Does what is next: notes that somebody ends the round, takes its next step, or, when it has ended, clears up behind it.</summary>
     private async Task<bool> AdvanceAsync(CancellationToken cancellationToken)
     {
         // After a failure memory may be ahead of what was written.
         if (_doubtful) await state.ReadStateAsync(CancellationToken.None);
         _doubtful = false;
-        var step = state.State.Step;
-        if (step is RoundStep.Done or RoundStep.Failed)
+        if (_end is { } end)
         {
-            await Dataset.RoundEndedAsync(Describe(), cancellationToken);
-            if (await this.GetReminder(Unfinished, cancellationToken) is { } reminder) await this.UnregisterReminder(reminder, cancellationToken);
+            await NoteEndAsync(end);
+            return true;
+        }
+        if (HasEnded)
+        {
+            await ClearUpAsync(cancellationToken);
             return false;
         }
+        using var step = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _step = step;
+        try
+        {
+            await TakeStepAsync(state.State.Step, step.Token);
+            (_waiting, _faults) = (null, 0);
+        }
+        catch (OperationCanceledException) when (_end is not null && !cancellationToken.IsCancellationRequested)
+        {
+            // Cut off as by a crash; what comes of it is decided next.
+            _doubtful = true;
+        }
+        finally
+        {
+            _step = null;
+        }
+        return true;
+    }
+
+    private async Task TakeStepAsync(RoundStep step, CancellationToken cancellationToken)
+    {
         try
         {
             logger.RoundStep(Name, step);
@@ -155,24 +204,38 @@ internal sealed partial class RoundGrain(
             activity?.SetTag("winnow.round", Name);
             var started = Stopwatch.GetTimestamp();
             await StepAsync(step, cancellationToken);
-            WinnowTelemetry.RoundStepDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, new TagList { { "dataset", _dataset.Name }, { "arm", _arm }, { "step", step.ToString() } });
+            WinnowTelemetry.RoundStepDuration.Record(
+                Stopwatch.GetElapsedTime(started).TotalSeconds, new TagList { { "dataset", _dataset.Name }, { "arm", _arm }, { "step", step.ToString() } });
         }
-        catch (RefusedException e)
+        catch (Exception e) when (IsFinal(e))
         {
             // Nothing that time mends: a person is told why.
             logger.RoundFailed(e, Name, step);
-            await EndAsync(RoundStep.Failed, e.Message, cancellationToken);
+            await FinishAsync(RoundStep.Failed, e is RefusedException ? e.Message : FaultAt(step, e));
         }
-        return true;
     }
 
-    private async Task EndAsync(RoundStep step, string? reason, CancellationToken cancellationToken)
+    /// <summary>Whether to give up on a step that failed: a refusal holds at once, a fault when it is met again and again.</summary>
+    private bool IsFinal(Exception failure) => failure is RefusedException || (!PassingFailure.Is(failure) && ++_faults >= TriesOfAFault);
+
+    private static string FaultAt(RoundStep step, Exception fault) =>
+        $"It could not take its step '{step.ToString().ToLowerInvariant()}', and would not at another try: {fault.Message} The server's log has the details.";
+
+    private async Task FinishAsync(RoundStep step, string? reason)
     {
         state.State.Step = step;
         state.State.Reason = reason ?? state.State.Reason;
         state.State.EndedAt = time.GetUtcNow();
         await state.WriteStateAsync(CancellationToken.None);
         CountEnd(step == RoundStep.Failed ? "failed" : state.State.Promoted == true ? "promoted" : "kept", 1);
+    }
+
+    /// <summary>Tells the dataset, and takes from people what a round that failed still asks of them. Harmless to do twice.</summary>
+    private async Task ClearUpAsync(CancellationToken cancellationToken)
+    {
+        await Dataset.RoundEndedAsync(Describe(), cancellationToken);
+        if (state.State.Step == RoundStep.Failed && state.State.Selected.Count > 0) await WithdrawAsync(cancellationToken);
+        if (await this.GetReminder(Unfinished, cancellationToken) is { } reminder) await this.UnregisterReminder(reminder, cancellationToken);
     }
 
     private void CountEnd(string status, int count) =>

@@ -14,6 +14,7 @@ namespace Winnow.Grains.Training;
 /// <summary>What a round has made durable. Each step reads what the steps before it left here, so it can go on at any of them.</summary>
 public sealed class RoundState : IStoredState
 {
+    /// <summary>As it was accepted, with every default filled in: what the dataset is set to later does not change a round that runs.</summary>
     public StartRound? Command { get; set; }
     public RoundStep Step { get; set; }
     public string Strategy { get; set; } = "";
@@ -23,9 +24,22 @@ public sealed class RoundState : IStoredState
     public DateTimeOffset StartedAt { get; set; }
     public DateTimeOffset? EndedAt { get; set; }
     public List<SelectedRecord> Selected { get; set; } = [];
+    public long Unscored { get; set; }
     public int Decided { get; set; }
     /// <summary>Audit images without an answer when the review ended.</summary>
     public int AuditOpen { get; set; }
+
+    /// <summary>What people have said so far, as a number that grows with every word of theirs, and about when it last did.</summary>
+    public int Heard { get; set; }
+    public DateTimeOffset? HeardAt { get; set; }
+
+    public RoundOutcomes? Outcomes { get; set; }
+    public RoundOutcomes? AuditOutcomes { get; set; }
+
+    /// <summary>Who ended it by hand, and by which command last: a command that is repeated ends nothing more.</summary>
+    public string? EndedBy { get; set; }
+    public Guid EndOperation { get; set; }
+
     public int Labels { get; set; }
     public string? DataSha256 { get; set; }
     public string? ProjectionKey { get; set; }

@@ -9,7 +9,6 @@ using Winnow.Grains.Ports;
 using Winnow.Grains.Scoring;
 using Winnow.Grains.Selection;
 using Winnow.Grains.Training;
-using Winnow.Model.Images;
 using Winnow.Model.Training;
 
 namespace Winnow.Grains.Images;
@@ -210,18 +209,6 @@ internal sealed partial class ShardGrain
         foreach (var row in rows) _tasks.Add(row);
         CountOpen(rows);
         if (_tasks.Free > 0) GrainFactory.GetGrain<Abstractions.Review.IQueueGrain>(_key.Dataset).WorkArrivedAsync(_key.Shard, CancellationToken.None).Ignore();
-    }
-
-    public Task<ArmProgress> GetProgressAsync(string arm, int round, CancellationToken cancellationToken)
-    {
-        var own = _tasks.Progress(arm, round);
-        int auditAsked = 0, auditDecided = 0;
-        foreach (var (ordinal, _) in _tasks.ArmRounds(Arms.Audit))
-        {
-            auditAsked++;
-            if (!_index.IsOpen(ordinal)) auditDecided++;
-        }
-        return Task.FromResult(new ArmProgress(own.Asked, own.Decided, auditAsked, auditDecided));
     }
 
     public async Task<LabelledRows> GetLabelledAsync(

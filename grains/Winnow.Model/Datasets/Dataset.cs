@@ -41,8 +41,17 @@ public sealed record DatasetSettings
     /// <summary>How long a person holds a review task. 5 s to 24 h. Default 5 min.</summary>
     public TimeSpan LeasePeriod { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>
+    /// How long its rounds wait for a further answer before they go on with those they have, unless a round says otherwise. 1 s to
+    /// 365 days. Default 7 days.
+    /// </summary>
+    public TimeSpan AnswerWithin { get; set; } = TimeSpan.FromDays(7);
+
     /// <summary>Seeds every random draw of the dataset. Default 0.</summary>
     public ulong Seed { get; set; }
+
+    /// <summary>Whether a round may wait so long for a further answer.</summary>
+    public static bool MayAnswerWithin(TimeSpan time) => time >= TimeSpan.FromSeconds(1) && time <= TimeSpan.FromDays(365);
 
     /// <summary>The first thing that is wrong, as a sentence with the setting's name; null when all is sound.</summary>
     public string? Check()
@@ -52,6 +61,7 @@ public sealed record DatasetSettings
         if (ProjectionDimensions is < 2 or > 4096) return $"projectionDimensions must be 2 to 4096, not {ProjectionDimensions}.";
         if (AuditSample is < 0 or > 1_000_000) return $"auditSample must be 0 to 1000000, not {AuditSample}.";
         if (LeasePeriod < TimeSpan.FromSeconds(5) || LeasePeriod > TimeSpan.FromHours(24)) return $"leasePeriod must be 5 seconds to 24 hours, not {LeasePeriod}.";
+        if (!MayAnswerWithin(AnswerWithin)) return $"answerWithin must be 1 second to 365 days, not {AnswerWithin}.";
         return null;
     }
 }

@@ -18,7 +18,7 @@ public enum Permission : byte
     ReviewTasks = 4,
     /// <summary>Replace an answer that stands.</summary>
     CorrectDecisions = 5,
-    /// <summary>Start rounds.</summary>
+    /// <summary>Start rounds, and end them.</summary>
     StartRounds = 6,
     /// <summary>Make versions.</summary>
     CreateVersions = 7,

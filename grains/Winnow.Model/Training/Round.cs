@@ -41,6 +41,12 @@ public sealed record StartRound(int BatchSize, string Arm = Arms.Main, string? S
     /// <summary>Most images that one round asks about.</summary>
     public const int MaxBatch = 100_000;
 
+    /// <summary>
+    /// How long the round waits for a further answer before it goes on with those it has, 1 second to 365 days. Default: as the dataset is
+    /// set, <see cref="Datasets.DatasetSettings.AnswerWithin"/>.
+    /// </summary>
+    public TimeSpan? AnswerWithin { get; init; }
+
     /// <summary>Most characters of a strategy's name.</summary>
     public const int MaxStrategy = 100;
 
@@ -52,8 +58,17 @@ public sealed record StartRound(int BatchSize, string Arm = Arms.Main, string? S
         MemberRules.Number("batchSize", BatchSize, 1, MaxBatch)
         ?? Arms.Check("arm", Arm)
         ?? MemberRules.TextOrNone("strategy", Strategy, MaxStrategy)
-        ?? MemberRules.TextOrNone("coldStart", ColdStart, MaxStrategy);
+        ?? MemberRules.TextOrNone("coldStart", ColdStart, MaxStrategy)
+        ?? (AnswerWithin is { } within && !DatasetSettings.MayAnswerWithin(within) ? $"answerWithin must be 1 second to 365 days, not {within}." : null);
 }
+
+/// <summary>What became of the images that people were asked about. Each is counted once.</summary>
+/// <param name="Labelled">Somebody said what they show.</param>
+/// <param name="Rejected">Somebody said that no class fits, or that they are of no use.</param>
+/// <param name="Skipped">Whoever was at work could not tell, and the round went on without them.</param>
+/// <param name="Withdrawn">Put aside after they were asked about: their pixels could not be used.</param>
+/// <param name="Unanswered">Nobody has said anything: not yet, or not in time.</param>
+public sealed record RoundOutcomes(int Labelled, int Rejected, int Skipped, int Withdrawn, int Unanswered);
 
 /// <summary>
 /// Names of arms. An arm is one line of learning within a dataset: what it asked about, what it trained on, its champion.
@@ -93,22 +108,38 @@ public sealed record RoundInfo
     public int Selected { get; init; }
     /// <summary>How many of the chosen have been decided.</summary>
     public int Decided { get; init; }
+    /// <summary>What became of the chosen, as of now; of a round that has gone on, as of then. Null before anybody was asked.</summary>
+    public RoundOutcomes? Outcomes { get; init; }
+    /// <summary>The same of the audit sample, which all rounds share.</summary>
+    public RoundOutcomes? AuditOutcomes { get; init; }
+    /// <summary>Images without scores when it chose, among which it could therefore not choose.</summary>
+    public long Unscored { get; init; }
+    /// <summary>How long it waits for a further answer; null for rounds of before there was a limit.</summary>
+    public TimeSpan? AnswerWithin { get; init; }
     /// <summary>Labels the arm trained on in this round, all rounds so far together.</summary>
     public int Labels { get; init; }
     /// <summary>The model it made.</summary>
     public ModelVersion? Model { get; init; }
     /// <summary>Whether that model became the champion; null before the step was reached.</summary>
     public bool? Promoted { get; init; }
-    /// <summary>Why it failed, or why the candidate was not promoted.</summary>
+    /// <summary>Why it failed, or why the candidate was or was not promoted.</summary>
     public string? Reason { get; init; }
+    /// <summary>What it waits for, other than people; null while it does not.</summary>
+    public string? Waiting { get; init; }
     /// <summary>Who started it; null for rounds of before that was recorded.</summary>
     public string? StartedBy { get; init; }
     /// <summary>When it was started.</summary>
     public DateTimeOffset StartedAt { get; init; }
+    /// <summary>Who ended its asking, or the round, by hand; null when nobody did.</summary>
+    public string? EndedBy { get; init; }
     /// <summary>When it ended.</summary>
     public DateTimeOffset? EndedAt { get; init; }
     /// <summary>Number of the restoration that told of it: who started it is as that backup says. Null: it was started here.</summary>
     public int? Told { get; init; }
+
+    /// <summary>Whether it has ended, well or not.</summary>
+    [JsonIgnore]
+    public bool HasEnded => Step is RoundStep.Done or RoundStep.Failed;
 
     /// <summary>Most characters of a reason.</summary>
     public const int MaxReason = 10_000;

@@ -12,6 +12,9 @@ internal static class ShardCommits
     private const string Quarantine =
         "INSERT INTO quarantine VALUES (?1, ?2, ?3, ?4) ON CONFLICT (dataset, shard, ordinal) DO UPDATE SET reason = excluded.reason";
     private const string ReviewTask = "INSERT INTO task VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
+    private const string WithdrawnTask = "DELETE FROM task WHERE dataset = ?1 AND shard = ?2 AND ordinal = ?3 AND arm = ?4";
+    private const string NoTaskLeft = "DELETE FROM reservation WHERE dataset = ?1 AND shard = ?2 AND ordinal = ?3 " +
+        "AND NOT EXISTS (SELECT 1 FROM task WHERE dataset = ?1 AND shard = ?2 AND ordinal = ?3)";
     private const string Reservation =
         "INSERT INTO reservation SELECT ?1, ?2, ?3, ?4 WHERE EXISTS (SELECT 1 FROM task WHERE dataset = ?1 AND shard = ?2 AND ordinal = ?3) " +
         "ON CONFLICT (dataset, shard, ordinal) DO UPDATE SET until = excluded.until";
@@ -28,7 +31,8 @@ internal static class ShardCommits
 
     /// <summary>Rows that a commit writes.</summary>
     public static int RowsOf(ShardCommit commit) =>
-        1 + commit.Operations.Count + commit.Images.Count + commit.Quarantined.Count + commit.Tasks.Count + commit.Reservations.Count + commit.History.Count + commit.Segments.Count + commit.WithdrawnSegments.Count;
+        1 + commit.Operations.Count + commit.Images.Count + commit.Quarantined.Count + commit.Tasks.Count + commit.WithdrawnTasks.Count +
+        commit.Reservations.Count + commit.History.Count + commit.Segments.Count + commit.WithdrawnSegments.Count;
 
     /// <summary>Makes all changes of a commit, or says why not; then the caller rolls back to its savepoint.</summary>
     public static Written<ShardCommitStatus> Apply(SqliteSession session, ShardCommit commit)
@@ -96,6 +100,11 @@ internal static class ShardCommits
     {
         foreach (var row in commit.Quarantined)
             session.Prepare(Quarantine).Bind(1, dataset).Bind(2, shard).Bind(3, row.Ordinal).Bind(4, row.Reason).Run();
+        foreach (var row in commit.WithdrawnTasks)
+        {
+            session.Prepare(WithdrawnTask).Bind(1, dataset).Bind(2, shard).Bind(3, row.Ordinal).Bind(4, row.Arm).Run();
+            session.Prepare(NoTaskLeft).Bind(1, dataset).Bind(2, shard).Bind(3, row.Ordinal).Run();
+        }
         foreach (var row in commit.Tasks)
         {
             // A reservation is of the tasks that there were: it becomes theirs before there is another.

@@ -186,6 +186,26 @@ public abstract partial class LedgerConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_task_that_is_withdrawn_is_as_if_it_had_never_been()
+    {
+        var epoch = await OpenShardAsync();
+        TaskRow[] tasks = [new(0, "main", 1, 0.5f, Noon), new(0, "control", 1, 0.5f, Noon), new(1, "main", 1, 0.25f, Noon), new(2, "main", 1, 0.125f, Noon)];
+        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(0, 3), Tasks = tasks });
+        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Reservations = [new(1, Noon.AddHours(1)), new(0, Noon.AddHours(2))] });
+        // One of an arm that never asked, one of a row that is not there: nothing to withdraw, no harm.
+        WithdrawnTaskRow[] ended = [new(0, "main"), new(1, "main"), new(2, "control"), new(7, "main")];
+        Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(new() { Shard = Shard, Epoch = epoch, WithdrawnTasks = ended }));
+        await RestartAsync();
+        Assert.Equal([new(0, "control", 1, 0.5f, Noon.AddHours(2)), tasks[3]], (await ToListAsync(Ledger.ReadTasksAsync(Shard, Never))).OrderBy(t => t.Ordinal));
+
+        // It can be asked again, of another round, and bears nothing of what it was; also in one commit with its withdrawal.
+        epoch = await OpenShardAsync();
+        TaskRow[] again = [new(1, "main", 2, 0.75f, DateTimeOffset.UnixEpoch), new(2, "main", 3, 1, DateTimeOffset.UnixEpoch)];
+        await CommitAsync(new() { Shard = Shard, Epoch = epoch, WithdrawnTasks = [new(2, "main")], Tasks = again });
+        Assert.Equal(again, (await ToListAsync(Ledger.ReadTasksAsync(Shard, Never))).Where(t => t.Arm == "main").OrderBy(t => t.Ordinal));
+    }
+
+    [Fact]
     public async Task A_reservation_is_of_the_tasks_that_there_were()
     {
         var epoch = await OpenShardAsync();

@@ -79,6 +79,7 @@ public abstract class LedgerInterleavings : IAsyncLifetime
             Images = Rows(Math.Max(0, twin.Images.Count + step.Gap), step.Count),
             History = history,
             Quarantined = step.Action == 2 && twin.Images.Count > 0 ? [new QuarantineRow(twin.Images.Count - 1, $"reason {step.Operation}")] : [],
+            WithdrawnTasks = step.Action is > 3 and < 8 ? [.. step.Work.Select(w => new WithdrawnTaskRow(w.Ordinal, Arms[1 - w.Arm]))] : [],
             Tasks = [.. step.Work.Select(w => new TaskRow(w.Ordinal, Arms[w.Arm], step.Action, step.Operation, Noon))],
             Reservations = step.Action > 15 ? [.. step.Work.Select(w => new ReservationRow(w.Ordinal, Noon.AddSeconds(step.Operation)))] : [],
             Segments = step.Segment > 2 ? [new SegmentRow(SegmentKinds.Scores, $"main/{step.Segment}", step.Count, step.Operation, $"object-{step.Action}")] : [],

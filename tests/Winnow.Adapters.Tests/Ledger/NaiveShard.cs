@@ -38,6 +38,7 @@ internal sealed class NaiveShard(ShardKey key)
         (Images, History) = (images, history);
         foreach (var (ordinal, reason) in commit.Quarantined)
             Images = [.. Images.Select(i => i.Ordinal == ordinal ? i with { Row = i.Row with { Reason = reason } } : i)];
+        foreach (var (ordinal, arm) in commit.WithdrawnTasks) Tasks.Remove((ordinal, arm));
         foreach (var task in commit.Tasks) Tasks.TryAdd((task.Ordinal, task.Arm), task);
         foreach (var (ordinal, until) in commit.Reservations)
             Tasks = Tasks.ToDictionary(t => t.Key, t => t.Key.Ordinal == ordinal ? t.Value with { ReservedUntil = until } : t.Value);

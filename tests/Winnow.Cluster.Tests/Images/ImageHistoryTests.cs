@@ -10,8 +10,8 @@ public sealed class ImageHistoryTests
 {
     private static readonly LabelSchema Schema = new() { Classes = [new("cat"), new("dog")] };
 
-    private static HistoryEntry Entry(long version, HistoryKind kind, DecisionKind decision, string? label = null) =>
-        new(version, kind, "ann", DateTimeOffset.UnixEpoch, Guid.NewGuid(), new Decision { Kind = decision, Annotations = label is null ? [] : [new ClassTag(label)] });
+    private static HistoryEntry Entry(long version, HistoryKind kind, DecisionKind decision, string? label = null, string actor = "ann") =>
+        new(version, kind, actor, DateTimeOffset.UnixEpoch, Guid.NewGuid(), new Decision { Kind = decision, Annotations = label is null ? [] : [new ClassTag(label)] });
 
     [Fact]
     public void The_first_answer_stands_and_a_second_opinion_does_not_replace_it()
@@ -35,9 +35,29 @@ public sealed class ImageHistoryTests
     [Fact]
     public void Skips_leave_it_open_until_three_people_could_not_tell()
     {
-        var skips = Enumerable.Range(1, 3).Select(v => Entry(v, HistoryKind.Decided, DecisionKind.Skip)).ToList();
+        var skips = Enumerable.Range(1, 3).Select(v => Entry(v, HistoryKind.Decided, DecisionKind.Skip, actor: $"person {v}")).ToList();
         Assert.False(ImageHistory.Fold(skips[..2]).Closed);
         Assert.True(ImageHistory.Fold(skips).Closed);
+    }
+
+    [Fact]
+    public void Whoever_cannot_tell_three_times_is_one_person()
+    {
+        var skips = Enumerable.Range(1, 5).Select(v => Entry(v, HistoryKind.Decided, DecisionKind.Skip, actor: v < 5 ? "ann" : "bob")).ToList();
+        Assert.False(ImageHistory.Fold(skips).Closed);
+        Assert.Equal(["ann", "bob"], ImageHistory.SkipsOf(skips).People);
+    }
+
+    [Fact]
+    public void What_was_skipped_last_was_left_for_that_and_what_was_answered_was_not()
+    {
+        HistoryEntry[] history = [Entry(1, HistoryKind.Decided, DecisionKind.Skip), Entry(2, HistoryKind.Decided, DecisionKind.Skip, actor: "bob")];
+        Assert.True(ImageHistory.SkipsOf(history).Last);
+        Assert.False(ImageHistory.SkipsOf([.. history, Entry(3, HistoryKind.Decided, DecisionKind.Reject, actor: "eve")]).Last);
+        // A second opinion changes nothing.
+        Assert.True(ImageHistory.SkipsOf([.. history, Entry(3, HistoryKind.SecondOpinion, DecisionKind.Label, "dog", "eve")]).Last);
+        Assert.Equal([], ImageHistory.SkipsOf([Entry(1, HistoryKind.SecondOpinion, DecisionKind.Skip)]).People);
+        Assert.False(ImageHistory.SkipsOf([]).Last);
     }
 
     [Fact]

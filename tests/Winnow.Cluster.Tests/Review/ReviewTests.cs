@@ -83,7 +83,7 @@ public sealed class TaskBookTests
         index.Decide(0, 1, 0, true, Stage.Labeled);
         book.Close(0, wasOpen: true);
         Assert.Equal((0, 0), (book.Open, book.Free));
-        Assert.Equal((1, 1), book.Progress("control", 4));
+        Assert.Equal((0, 4), (book.Open, book.ArmRounds("control")[0]));
     }
 
     [Fact]
@@ -92,12 +92,32 @@ public sealed class TaskBookTests
         var (index, book) = Make(1);
         index.Decide(0, 1, 0, true, Stage.Labeled);
         book.Add(Task(0, 1));
-        Assert.Equal(0, book.Open);
-        Assert.Equal((1, 1), book.Progress("main", 1));
+        Assert.Equal((0, 1), (book.Open, book.ArmRounds("main")[0]));
     }
 
     [Fact]
-    public void No_task_is_lost_or_handed_out_twice_whatever_happens() => Gen.Select(Gen.Int[1, 30], Gen.Select(Gen.Int[0, 3], Gen.Int[0, 29]).Array[0, 200]).Sample((images, steps) =>
+    public void What_an_arm_withdraws_is_no_task_unless_another_asks_too()
+    {
+        var (index, book) = Make(3);
+        book.Add(Task(0, 0.2f));
+        book.Add(Task(0, 0.8f, "control"));
+        book.Add(Task(1, 0.5f));
+        Assert.Equal([0, 1], book.Reserve(9, Now, Now.AddMinutes(1)));
+        Assert.False(book.Withdraw("main", 0));
+        Assert.True(book.Withdraw("main", 1));
+        Assert.False(book.Withdraw("main", 1));
+        Assert.False(book.Withdraw("other", 2));
+        Assert.Equal((1, 0, Stage.Received), (book.Open, book.Free, index.StageOf(1, 0)));
+        Assert.False(book.Contains("main", 0));
+        Assert.False(index.Has(1, ShardIndex.Flags.Reserved));
+        // Its reservation is gone with it: asked again, it is free at once.
+        book.Add(Task(1, 0.1f, round: 2));
+        Assert.Equal([1], book.Reserve(9, Now, Now.AddMinutes(1)));
+        Assert.Equal(2, book.ArmRounds("main")[1]);
+    }
+
+    [Fact]
+    public void No_task_is_lost_or_handed_out_twice_whatever_happens() => Gen.Select(Gen.Int[1, 30], Gen.Select(Gen.Int[0, 4], Gen.Int[0, 29]).Array[0, 200]).Sample((images, steps) =>
     {
         var (index, book) = Make(images);
         var held = new HashSet<int>();
@@ -117,6 +137,11 @@ public sealed class TaskBookTests
                     break;
                 case 2:
                     book.Release(ordinal);
+                    held.Remove(ordinal);
+                    break;
+                case 3 when index.IsOpen(ordinal):
+                    Assert.True(book.Withdraw("main", ordinal));
+                    asked.Remove(ordinal);
                     held.Remove(ordinal);
                     break;
                 default:
@@ -174,6 +199,18 @@ public sealed class QueueStockTests
     }
 
     [Fact]
+    public void Whoever_could_not_tell_before_the_queue_woke_is_not_asked_again()
+    {
+        var stock = new QueueStock();
+        stock.Add(0, Task(1, 1) with { SkippedBy = ["ann"] }, Far, Now);
+        Assert.Null(stock.Take("ann", Now, Now.AddMinutes(1)));
+        Assert.Empty(stock.Holders(Now));
+        Assert.NotNull(stock.Take("bob", Now, Now.AddMinutes(1)));
+        Assert.Equal(["bob"], stock.Holders(Now));
+        Assert.Empty(stock.Holders(Now.AddMinutes(1)));
+    }
+
+    [Fact]
     public void No_lease_outlives_its_reservation_on_disk()
     {
         var stock = new QueueStock();
@@ -211,5 +248,29 @@ public sealed class QueueStockTests
         stock.PutBack(ShardIndexTests.IdOf(2), "bob", skipped: false, Now);
         stock.Remove(ShardIndexTests.IdOf(1));
         Assert.Equal((0, 1), (stock.Free, stock.Count));
+    }
+}
+
+public sealed class PeopleAtWorkTests
+{
+    private static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch.AddYears(50);
+
+    [Fact]
+    public void Whoever_asks_is_at_work_until_not_heard_of_for_a_minute()
+    {
+        var people = new PeopleAtWork();
+        people.Heard("ann", Now);
+        people.Heard("bob", Now.AddSeconds(50));
+        Assert.Equal(["ann", "bob"], people.Lately(Now.AddSeconds(60)));
+        Assert.Equal(["bob"], people.Lately(Now.AddSeconds(61)));
+        Assert.Empty(people.Lately(Now.AddSeconds(111)));
+    }
+
+    [Fact]
+    public void Any_number_of_names_is_forgotten_again()
+    {
+        var people = new PeopleAtWork();
+        for (var i = 0; i < 100_000; i++) people.Heard($"name {i}", Now.AddSeconds(i));
+        Assert.InRange(people.Remembered, 61, 2_000);
     }
 }

@@ -40,7 +40,7 @@ public sealed class ShardCopierTests : IAsyncLifetime
         _folder.Dispose();
     }
 
-    private enum Action { Images, Tasks, Reserve, Decide, Quarantine, Publish, Rescore, Withdraw, Copy, GoDown }
+    private enum Action { Images, Tasks, EndTasks, Reserve, Decide, Quarantine, Publish, Rescore, Withdraw, Copy, GoDown }
 
     private static readonly Gen<(Action What, int Number)[]> Steps = Gen.Select(Gen.Enum<Action>(), Gen.Int[0, 1000]).Array[1, 40];
 
@@ -92,6 +92,9 @@ public sealed class ShardCopierTests : IAsyncLifetime
                     break;
                 case Action.Tasks:
                     await CommitAsync(New() with { Tasks = [.. some.Select(o => new TaskRow(o, number % 2 == 0 ? "main" : "control", 1 + number % 3, number, DateTimeOffset.UnixEpoch))] });
+                    break;
+                case Action.EndTasks:
+                    await CommitAsync(New() with { WithdrawnTasks = [.. some.Select(o => new WithdrawnTaskRow(o, number % 2 == 0 ? "main" : "control"))] });
                     break;
                 case Action.Reserve:
                     await CommitAsync(New() with { Reservations = [.. some.Select(o => new ReservationRow(o, now))] });

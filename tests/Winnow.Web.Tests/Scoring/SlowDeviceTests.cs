@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Winnow.Grains.Images;
 using Winnow.Grains.Ports;
@@ -39,54 +38,5 @@ public sealed class SlowDeviceTests
     private static async Task ImportAsync(OwnServer server, int from, int count)
     {
         await foreach (var result in server.Client.ImportAsync("slow", DrawnImages.EnumerateAsync(count, from))) Assert.Equal(IngestStatus.Accepted, result.Status);
-    }
-
-    /// <summary>Reads the images that it is given, and does nothing with them until it may go on.</summary>
-    private sealed class StandingDevice : IEmbedderProvider, IEmbedder
-    {
-        private readonly TaskCompletionSource _free = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly Lock _gate = new();
-
-        public int Devices => 1;
-
-        public string Kind => "cpu";
-
-        public int Dimensions => 4;
-
-        /// <summary>Images in its hands now.</summary>
-        public int Holds { get; private set; }
-
-        public int MostHeld { get; private set; }
-
-        /// <summary>How often each image came.</summary>
-        public ConcurrentDictionary<ImageId, int> Seen { get; } = new();
-
-        public void GoOn() => _free.TrySetResult();
-
-        public Task<IEmbedder> GetAsync(string backbone, int device, CancellationToken cancellationToken) => Task.FromResult<IEmbedder>(this);
-
-        public async Task<Embedded> EmbedAsync(int count, Func<int, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch, CancellationToken cancellationToken)
-        {
-            Hold(count);
-            try
-            {
-                for (var i = 0; i < count; i++) Seen.AddOrUpdate(ImageId.Of((await fetch(i, cancellationToken)).Span), 1, (_, n) => n + 1);
-                await _free.Task.WaitAsync(cancellationToken);
-                return new Embedded(new Half[count * Dimensions], new string?[count]);
-            }
-            finally
-            {
-                Hold(-count);
-            }
-        }
-
-        private void Hold(int more)
-        {
-            lock (_gate)
-            {
-                Holds += more;
-                MostHeld = Math.Max(MostHeld, Holds);
-            }
-        }
     }
 }

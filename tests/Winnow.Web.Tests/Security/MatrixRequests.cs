@@ -12,6 +12,7 @@ internal static class MatrixRequests
     public static readonly HashSet<string> MayMiss =
     [
         "GET /api/v1/datasets/{dataset}/rounds/{arm}/{number}",
+        "POST /api/v1/datasets/{dataset}/rounds/{arm}/{number}/end",
         "GET /api/v1/datasets/{dataset}/models/{arm}/{round}/onnx",
         "GET /api/v1/datasets/{dataset}/sources/{source}",
         "DELETE /api/v1/datasets/{dataset}/sources/{source}",
@@ -35,6 +36,7 @@ internal static class MatrixRequests
         ["POST /api/v1/datasets/{dataset}/images"] = "",
         ["POST /api/v1/datasets/{dataset}/versions"] = """{"note":"matrix"}""",
         ["POST /api/v1/datasets/{dataset}/rounds"] = """{"batchSize":5}""",
+        ["POST /api/v1/datasets/{dataset}/rounds/{arm}/{number}/end"] = "",
         ["POST /api/v1/datasets/{dataset}/tasks/lease"] = """{"max":1,"waitMilliseconds":0}""",
         ["POST /api/v1/datasets/{dataset}/tasks/release"] = """["{image}"]""",
         ["POST /api/v1/datasets/{dataset}/decisions"] = """[{"image":"{image}","operationId":"11111111-1111-1111-1111-111111111111","decision":{"kind":"skip"},"lease":"none"}]""",

@@ -39,6 +39,8 @@ public sealed class SensitiveTests(MatrixTests.Setup setup) : IClassFixture<Matr
     [InlineData(Role.Auditor, "POST", "/api/v1/datasets/{dataset}/decisions", 403, 404)]
     [InlineData(Role.Engineer, "POST", "/api/v1/datasets/{dataset}/tasks/lease", 403, 404)]
     [InlineData(Role.Viewer, "POST", "/api/v1/datasets/{dataset}/rounds", 403, 404)]
+    [InlineData(Role.Annotator, "POST", "/api/v1/datasets/{dataset}/rounds/{arm}/{number}/end", 403, 404)]
+    [InlineData(Role.Verifier, "POST", "/api/v1/datasets/{dataset}/rounds/{arm}/{number}/end", 403, 404)]
     [InlineData(Role.Viewer, "POST", "/api/v1/datasets/{dataset}/versions", 403, 404)]
     [InlineData(Role.Viewer, "GET", "/api/v1/datasets/{dataset}/versions/{version}/export", 403, 404)]
     [InlineData(Role.Auditor, "GET", "/api/v1/datasets/{dataset}/versions/{version}/manifest", 200, 404)]

@@ -1,9 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Winnow.Abstractions.Datasets;
-using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Training;
 using Winnow.Grains.Ports;
-using Winnow.Model.Datasets;
 using Winnow.Model.Review;
 using Winnow.Model.Training;
 using Winnow.Testing;

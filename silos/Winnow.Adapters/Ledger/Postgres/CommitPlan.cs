@@ -105,5 +105,6 @@ internal sealed class CommitPlan
     }
 
     private static bool HasWork(ShardCommit commit) =>
-        commit.Quarantined.Count + commit.Tasks.Count + commit.Reservations.Count + commit.Segments.Count + commit.WithdrawnSegments.Count > 0;
+        commit.Quarantined.Count + commit.Tasks.Count + commit.WithdrawnTasks.Count + commit.Reservations.Count +
+        commit.Segments.Count + commit.WithdrawnSegments.Count > 0;
 }

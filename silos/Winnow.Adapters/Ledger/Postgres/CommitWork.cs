@@ -10,6 +10,9 @@ internal static class CommitWork
         "INSERT INTO quarantine (dataset, shard, ordinal, reason) SELECT * FROM unnest($1, $2, $3, $4) ON CONFLICT (dataset, shard, ordinal) DO UPDATE SET reason = excluded.reason";
     private const string Tasks =
         "INSERT INTO task (dataset, shard, ordinal, arm, round, priority, reserved_until) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
+    private const string WithdrawnTasks =
+        "DELETE FROM task AS t USING unnest($1, $2, $3, $4) AS k (dataset, shard, ordinal, arm) " +
+        "WHERE t.dataset = k.dataset AND t.shard = k.shard AND t.ordinal = k.ordinal AND t.arm = k.arm";
     private const string Reservations =
         "UPDATE task AS t SET reserved_until = k.until FROM unnest($1, $2, $3, $4) AS k (dataset, shard, ordinal, until) " +
         "WHERE t.dataset = k.dataset AND t.shard = k.shard AND t.ordinal = k.ordinal";
@@ -32,6 +35,11 @@ internal static class CommitWork
         if (quarantined.Count > 0)
             batch.BatchCommands.Add(CommitRows.Keyed(Quarantine, quarantined).Add(NpgsqlDbType.Integer, CommitRows.Column(quarantined, q => q.Ordinal))
                 .Add(NpgsqlDbType.Text, CommitRows.Column(quarantined, q => PgColumns.Free(q.Reason))));
+        var ended = CommitRows.Of(plan, c => c.WithdrawnTasks, stage);
+        if (ended.Count > 0)
+            batch.BatchCommands.Add(CommitRows.Keyed(WithdrawnTasks, ended)
+                .Add(NpgsqlDbType.Integer, CommitRows.Column(ended, t => t.Ordinal))
+                .Add(NpgsqlDbType.Text, CommitRows.Column(ended, t => PgColumns.Key(t.Arm))));
         var tasks = CommitRows.Of(plan, c => c.Tasks, stage);
         if (tasks.Count > 0)
             batch.BatchCommands.Add(CommitRows.Keyed(Tasks, tasks)

@@ -1,0 +1,64 @@
+using System.Globalization;
+using Winnow.Model.Training;
+
+namespace Winnow.Cli.Training;
+
+/// <summary>Rounds in words. What it says of one is all that a person needs to know what came of it.</summary>
+internal static class RoundText
+{
+    /// <summary>One line of a list, its fields apart by tabs.</summary>
+    public static string Line(RoundInfo r) => string.Join('\t',
+        NameOf(r), StepOf(r), r.Strategy,
+        string.Create(CultureInfo.InvariantCulture, $"{r.Decided}/{r.Selected} decided{Missing(r, r.Outcomes)}"),
+        string.Create(CultureInfo.InvariantCulture, $"{r.Labels} labels"),
+        r.Model?.Metrics.AuditAccuracy is { } audit ? string.Create(CultureInfo.InvariantCulture, $"audit {audit:P1}{Missing(r, r.AuditOutcomes)}") : "",
+        r.Promoted is { } promoted ? promoted ? "promoted" : "kept" : "",
+        Remark(r));
+
+    /// <summary>Where a round stands, as a sentence.</summary>
+    public static string Sentence(RoundInfo r) => r.Step switch
+    {
+        RoundStep.Failed => $"round {NameOf(r)} failed: {r.Reason}",
+        RoundStep.Done => $"round {NameOf(r)} is done: {Learned(r)}{EndedBy(r)}",
+        _ when r.Waiting is { } waiting => $"round {NameOf(r)} is at {StepOf(r)}. {waiting}",
+        RoundStep.Select => $"round {NameOf(r)} chooses its images",
+        RoundStep.Review => $"round {NameOf(r)} {Asks(r)}",
+        _ => $"round {NameOf(r)} is at {StepOf(r)}: {Asked(r)}{EndedBy(r)}",
+    };
+
+    public static string NameOf(RoundInfo r) => string.Create(CultureInfo.InvariantCulture, $"{r.Arm}/{r.Number}");
+
+    private static string StepOf(RoundInfo r) => r.Step.ToString().ToLowerInvariant();
+
+    private static string Asks(RoundInfo r)
+    {
+        var fewer = r.Selected < r.BatchSize ? string.Create(CultureInfo.InvariantCulture, $", as no more are left of the {r.BatchSize} that were wanted") : "";
+        var unscored = r.Unscored > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {r.Unscored} images without scores were left out") : "";
+        var audit = r.AuditOutcomes is { Unanswered: > 0 and var left } ? string.Create(CultureInfo.InvariantCulture, $", and {left} of the audit sample") : "";
+        return string.Create(
+            CultureInfo.InvariantCulture, $"asks about {r.Selected} images, chosen by {r.Strategy}{fewer}{audit}: {r.Decided} decided{Missing(r, r.Outcomes)}{unscored}");
+    }
+
+    private static string Learned(RoundInfo r)
+    {
+        var audit = r.Model?.Metrics.AuditAccuracy is { } accuracy ? string.Create(CultureInfo.InvariantCulture, $", audit accuracy {accuracy:P1}") : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{Asked(r)}, {r.Labels} labels in all{audit}, {(r.Promoted == true ? "promoted" : "not promoted")}. {r.Reason}");
+    }
+
+    private static string Asked(RoundInfo r) => r.Outcomes is { } o
+        ? string.Create(CultureInfo.InvariantCulture, $"{o.Labelled} of {r.Selected} labelled{Missing(r, o)}")
+        : string.Create(CultureInfo.InvariantCulture, $"{r.Decided} of {r.Selected} decided");
+
+    /// <summary>Whatever has no label, by what became of it; nothing is said of what did not happen, nor of what may still be answered.</summary>
+    private static string Missing(RoundInfo r, RoundOutcomes? outcomes)
+    {
+        if (outcomes is not { } o) return "";
+        var unanswered = r.Step == RoundStep.Review ? 0 : o.Unanswered;
+        (int Count, string Name)[] missing = [(o.Rejected, "rejected"), (o.Skipped, "skipped"), (o.Withdrawn, "withdrawn"), (unanswered, "unanswered")];
+        return string.Concat(missing.Where(m => m.Count > 0).Select(m => string.Create(CultureInfo.InvariantCulture, $", {m.Count} {m.Name}")));
+    }
+
+    private static string EndedBy(RoundInfo r) => r.EndedBy is { } who ? $" (ended by {who})" : "";
+
+    private static string Remark(RoundInfo r) => ((r.Waiting ?? r.Reason ?? "") + EndedBy(r)).Trim();
+}

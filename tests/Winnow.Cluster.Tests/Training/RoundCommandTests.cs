@@ -1,0 +1,96 @@
+using Winnow.Abstractions.Datasets;
+using Winnow.Algorithms.Selection;
+using Winnow.Grains.Training;
+using Winnow.Model.Datasets;
+using Winnow.Model.Training;
+
+namespace Winnow.Cluster.Tests.Training;
+
+/// <summary>Whatever a round names is settled before there is a round, and a refusal lists what there is.</summary>
+public sealed class RoundCommandTests
+{
+    private static readonly string[] Known = ["main", "second"];
+
+    private static readonly DatasetSettings Settings = new() { AnswerWithin = TimeSpan.FromHours(3) };
+
+    private static StartRound Accept(StartRound command, bool cold = false) => RoundCommand.Accept(command, Known, cold, Settings);
+
+    private static string Refusal(StartRound command, bool cold = false) => Assert.Throws<RefusedException>(() => Accept(command, cold)).Message;
+
+    [Fact]
+    public void Defaults_follow_the_arm()
+    {
+        StartRound With(string arm, string strategy, string cold) => new(5, arm, strategy, cold) { AnswerWithin = TimeSpan.FromHours(3) };
+
+        Assert.Equal(With(Arms.Main, "herding", "k-means"), Accept(new StartRound(5)));
+        Assert.Equal(With(Arms.Control, "random", "random"), Accept(new StartRound(5, Arms.Control)));
+        Assert.Equal(With("third", "k-means", "k-means"), Accept(new StartRound(5, "third", "k-means")));
+        Assert.Equal(TimeSpan.FromMinutes(1), Accept(new StartRound(5) { AnswerWithin = TimeSpan.FromMinutes(1) }).AnswerWithin);
+    }
+
+    [Theory]
+    [InlineData(Arms.Main)]
+    [InlineData(Arms.Control)]
+    [InlineData("third")]
+    public void A_name_that_no_strategy_bears_is_refused_in_every_arm_with_those_there_are(string arm)
+    {
+        foreach (var name in new[] { "entropy", "Herding", "", " random", "k-means\n" })
+        {
+            string[] refusals = [Refusal(new StartRound(5, arm, name)), Refusal(new StartRound(5, arm, "random", name))];
+            Assert.StartsWith("strategy:", refusals[0]);
+            Assert.StartsWith("coldStart:", refusals[1]);
+            Assert.All(refusals, r => Assert.All(QueryStrategies.All, s => Assert.Contains(s.Name, r)));
+            Assert.All(refusals, r => Assert.Contains($"'{name}'", r));
+        }
+    }
+
+    [Fact]
+    public void A_strategy_that_needs_scores_cannot_start_cold_nor_work_beside_the_main_arm()
+    {
+        Assert.Contains("random, k-means", Refusal(new StartRound(5, ColdStart: "margin")));
+        var refusal = Refusal(new StartRound(5, "contrl"));
+        Assert.Contains("'herding' needs scores", refusal);
+        // Most likely the name of the arm is what is wrong.
+        Assert.Contains("main, control, second", refusal);
+    }
+
+    [Theory]
+    [InlineData("audit")]
+    [InlineData("Main")]
+    [InlineData("")]
+    [InlineData("-main")]
+    [InlineData("main/1")]
+    [InlineData("ämter")]
+    public void What_cannot_be_an_arm_is_refused_with_those_there_are(string arm) => Assert.Contains("main, control, second", Refusal(new StartRound(5, arm)));
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(int.MinValue)]
+    [InlineData(100_001)]
+    public void A_batch_is_of_a_size_that_can_be_asked(int size) => Assert.Contains("1 to 100000", Refusal(new StartRound(size)));
+
+    [Fact]
+    public void A_round_waits_for_answers_for_a_time_that_comes_to_an_end()
+    {
+        foreach (var time in new[] { TimeSpan.Zero, TimeSpan.FromSeconds(-5), TimeSpan.FromSeconds(0.9), TimeSpan.FromDays(366), TimeSpan.MaxValue, TimeSpan.MinValue, Timeout.InfiniteTimeSpan })
+        {
+            Assert.Contains("answerWithin must be 1 second to 365 days", Refusal(new StartRound(5) { AnswerWithin = time }));
+            Assert.Contains("answerWithin must be 1 second to 365 days", new DatasetSettings { AnswerWithin = time }.Check());
+        }
+    }
+
+    [Fact]
+    public void A_batch_is_of_a_size_that_its_strategy_can_choose()
+    {
+        Assert.Equal("For larger ones name as strategy: random, margin, power-margin.", Tail(Refusal(new StartRound(10_001))));
+        Assert.Equal("For larger ones name as coldStart: random.", Tail(Refusal(new StartRound(10_001), cold: true)));
+        // What will not be asked for this time does not count.
+        Accept(new StartRound(100_000, Strategy: "power-margin"));
+        Accept(new StartRound(100_000, ColdStart: "random"), cold: true);
+        Accept(new StartRound(10_000));
+        Accept(new StartRound(10_000), cold: true);
+
+        static string Tail(string refusal) => refusal[refusal.IndexOf("For larger", StringComparison.Ordinal)..];
+    }
+}
