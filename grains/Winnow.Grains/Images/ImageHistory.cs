@@ -29,7 +29,7 @@ public sealed record Standing(IReadOnlyList<Annotation> Annotations, Stage? Stag
 /// <summary>What people who could not tell left in an image's history.</summary>
 /// <param name="People">Who they were, each once.</param>
 /// <param name="Last">Whether the last entry that counts is one of theirs.</param>
-internal sealed record Skips(string[] People, bool Last);
+public sealed record Skips(string[] People, bool Last);
 
 /// <summary>Human facts are a list that only grows; what stands is a pure function of it.</summary>
 public static class ImageHistory

@@ -22,6 +22,7 @@ internal sealed partial class RoundGrain
         if (state.State.Selected.Count == 0)
         {
             state.State.Unscored = await ScoredAsync(cancellationToken);
+            _waiting = null;
             var learning = await Dataset.PrepareLearningAsync(cancellationToken);
             // Until the arm has a model of its own there is nothing to be uncertain about, whichever number the round has: one that failed made none.
             var cold = await Dataset.GetChampionAsync(_arm, cancellationToken) is null;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Training;
 using Winnow.Algorithms.Scoring;
 using Winnow.Algorithms.Training;
 using Winnow.Grains.Datasets;

@@ -243,7 +243,8 @@ internal sealed partial class RoundGrain(
 
     private async Task NextAsync(RoundStep step)
     {
-        state.State.Step = step;
+        // Whatever it waited for is past: nobody may be told both.
+        (state.State.Step, _waiting) = (step, null);
         await state.WriteStateAsync(CancellationToken.None);
     }
 

@@ -75,7 +75,7 @@ public sealed class NamesAndSecretsTests(Server server) : IClassFixture<Server>
         await tcp.ConnectAsync(IPAddress.Loopback, server.Address.Port);
         await using var stream = tcp.GetStream();
         var dataset = "u" + Guid.NewGuid().ToString("n")[..10];
-        var body = $$"""{"name":"{{dataset}}","schema":{"classes":[{"name":"a"},{"name":"b"}]}}""";
+        var body = $$$"""{"name":"{{{dataset}}}","schema":{"classes":[{"name":"a"},{"name":"b"}]}}""";
         var request = $"POST /api/v1/datasets HTTP/1.1\r\nHost: {server.Address.Authority}\r\nWinnow-Actor: Zoë\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}";
         await stream.WriteAsync(Encoding.UTF8.GetBytes(request));
         using var answer = new StreamReader(stream);
