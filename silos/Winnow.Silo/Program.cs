@@ -1,7 +1,6 @@
 using Winnow.Adapters.Disk;
 using Winnow.Silo;
 using Winnow.Silo.Demo;
-using Winnow.Silo.Hosting;
 
 // Before anything is written, by whichever part.
 OwnersOnly.FromNowOn();

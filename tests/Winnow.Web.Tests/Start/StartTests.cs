@@ -8,6 +8,8 @@ namespace Winnow.Web.Tests.Start;
 /// <summary>Whatever keeps the server from starting is one sentence and exit code 1, and what other programs keep in the environment is theirs.</summary>
 public sealed class StartTests : IDisposable
 {
+    private const UnixFileMode Everything = (UnixFileMode)0b111_111_111;
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("winnow-start-");
 
     public void Dispose() => _folder.Delete(recursive: true);
@@ -46,7 +48,7 @@ public sealed class StartTests : IDisposable
     public async Task A_data_folder_that_this_user_may_not_write_is_named()
     {
         Directory.CreateDirectory(At("data"));
-        File.SetUnixFileMode(_folder.FullName, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+        Allow(_folder.FullName, Everything & ~UnixFileMode.OtherWrite & ~UnixFileMode.GroupWrite);
         await SiloRun.RefusedAsync("may not write there. Give it the right, or name another folder. See --Data.", Serving(At("data")), asNobody: true);
         await SiloRun.RefusedAsync("may not write there", Serving(At("new")), asNobody: true);
     }
@@ -57,10 +59,11 @@ public sealed class StartTests : IDisposable
         await using (await SiloProcess.StartAsync(new SiloProcessOptions { Folder = At("data") }))
         {
         }
-        foreach (var entry in Directory.EnumerateFileSystemEntries(At(""), "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }).Append(_folder.FullName)) File.SetUnixFileMode(entry, (UnixFileMode)0b111_111_111);
-        File.SetUnixFileMode(At("data/ledger.db"), UnixFileMode.UserRead | UnixFileMode.OtherRead);
+        var all = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 };
+        foreach (var entry in Directory.EnumerateFileSystemEntries(At(""), "*", all).Append(_folder.FullName)) Allow(entry, Everything);
+        Allow(At("data/ledger.db"), UnixFileMode.UserRead | UnixFileMode.OtherRead);
         await SiloRun.RefusedAsync("may not write it or the files beside it", Serving(At("data")), asNobody: true);
-        File.SetUnixFileMode(At("data/ledger.db.lock"), UnixFileMode.UserRead);
+        Allow(At("data/ledger.db.lock"), UnixFileMode.UserRead);
         await SiloRun.RefusedAsync("ledger.db.lock' is denied", Serving(At("data")), asNobody: true);
     }
 
@@ -104,9 +107,9 @@ public sealed class StartTests : IDisposable
     [SmallDiskFact]
     public async Task A_key_that_this_user_may_not_read_is_named()
     {
-        File.SetUnixFileMode(_folder.FullName, (UnixFileMode)0b111_111_111);
+        Allow(_folder.FullName, Everything);
         await File.WriteAllTextAsync(At("key"), "0123456789abcdef");
-        File.SetUnixFileMode(At("key"), UnixFileMode.UserRead);
+        Allow(At("key"), UnixFileMode.UserRead);
         await SiloRun.RefusedAsync("may not read.", [.. Serving(At("data")), "--Api:KeyFile", At("key")], asNobody: true);
     }
 
@@ -187,6 +190,11 @@ public sealed class StartTests : IDisposable
     }
 
     private string At(string name) => Path.Combine(_folder.FullName, name);
+
+    private static void Allow(string path, UnixFileMode mode)
+    {
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, mode);
+    }
 
     private static string[] Serving(string data) => ["--urls", "http://127.0.0.1:0", "--Data", data];
 }

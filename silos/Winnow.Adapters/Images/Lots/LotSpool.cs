@@ -1,3 +1,4 @@
+using Winnow.Adapters.Disk;
 using Winnow.Adapters.Objects;
 
 namespace Winnow.Adapters.Images.Lots;
@@ -13,7 +14,7 @@ internal sealed class LotSpool : IAsyncDisposable
 
     public LotSpool(string folder)
     {
-        Directory.CreateDirectory(folder);
+        OwnersOnly.MakeFolder(folder);
         var path = Path.Combine(folder, $"{Guid.NewGuid():n}.lot");
         var options = new FileStreamOptions
         {
