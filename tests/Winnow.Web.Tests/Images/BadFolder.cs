@@ -15,7 +15,7 @@ internal sealed class BadFolder : IDisposable
     public BadFolder()
     {
         // Others may look into them: a test reads them as a user who is not root.
-        foreach (var folder in new[] { _root, _outside }) File.SetUnixFileMode(folder.FullName, (UnixFileMode)0b111_101_101);
+        Mode("755", Root, Outside);
     }
 
     public string Root => _root.FullName;
@@ -60,6 +60,9 @@ internal sealed class BadFolder : IDisposable
         using var file = File.Create(PathOf(name));
         file.SetLength(bytes);
     }
+
+    /// <summary>Lets others do so much.</summary>
+    public static void Mode(string mode, params string[] paths) => Run("chmod", [mode, .. paths]);
 
     /// <summary>A file or folder whose name is Latin-1, which no string of this runtime can name.</summary>
     public void Latin1(string script) => Run("bash", "-c", $"cd '{Root}' && {script}");

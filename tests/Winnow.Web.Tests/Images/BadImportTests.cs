@@ -151,14 +151,13 @@ public sealed class BadImportTests(Server server) : IClassFixture<Server>
         var dataset = await DatasetAsync();
         using var folder = Mixed();
         folder.Image("locked/1.png");
-        File.SetUnixFileMode(folder.PathOf("disc/0.png"), UnixFileMode.None);
-        File.SetUnixFileMode(folder.PathOf("locked"), UnixFileMode.None);
+        BadFolder.Mode("000", folder.PathOf("disc/0.png"), folder.PathOf("locked"));
         Directory.CreateDirectory(folder.PathOf(".git"));
         // Root may read whatever it likes.
         string[] under = Environment.UserName == "root" ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : [];
         var report = Path.Combine(Path.GetTempPath(), $"winnow-report-{Guid.NewGuid():n}");
         await File.WriteAllTextAsync(report, "");
-        File.SetUnixFileMode(report, (UnixFileMode)0b110_110_110);
+        BadFolder.Mode("666", report);
         var ended = await CliProcess.RunAsync(server.Address, under, "import", folder.Root, "--dataset", dataset, "--report", report);
         Assert.True(ended.ExitCode == 3, ended.Output);
         foreach (var said in new[]
