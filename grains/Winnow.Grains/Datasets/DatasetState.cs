@@ -155,7 +155,9 @@ public sealed class LearningStateRecord
         if (MemberRules.Number("sequence", Sequence, 0, MostChanges) is { } wrong) return wrong;
         if (ProjectionKey is not null && !ObjectNames.IsProjection(ProjectionKey, out _))
             return $"projectionKey {ShownText.Quote(ProjectionKey)} is none of a dataset.";
-        if (!AuditDrawn && AuditThreshold != 0) return "auditThreshold must be 0 while no audit sample was drawn.";
+        if (!AuditDrawn && (AuditThreshold != 0 || AuditImages is not null))
+            return "auditThreshold must be 0, and auditImages null, while no audit sample was drawn.";
+        if (AuditImages is { } audit && MemberRules.Number("auditImages", audit, 0, 1_000_000) is { } tooMany) return tooMany;
         if (HeadKey is null) return ModelName is null ? null : "modelName names a model without a head.";
         if (ProjectionKey is null) return "projectionKey is missing where there is a head.";
         var champion = rounds.FirstOrDefault(r => r.Arm == Arms.Main && r.Promoted == true && r.Model!.Name == ModelName);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace Winnow.Model.Names;
@@ -18,7 +17,7 @@ public static class ImageName
         var text = new StringBuilder(Math.Min(name.Length, MaxLength));
         // Runes: a lone surrogate becomes U+FFFD here and not later, where a name would change on its way through UTF-8.
         foreach (var rune in name.EnumerateRunes())
-            if (IsShown(rune)) text.Append(rune.Value == '\\' ? "/" : rune.ToString());
+            if (ShownText.IsShown(rune)) text.Append(rune.Value == '\\' ? "/" : rune.ToString());
         var steps = text.ToString().Split('/', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(s => s is not ("." or ".."));
         var clean = string.Join('/', steps);
         if (clean.Length == 0) return "unnamed";
@@ -29,8 +28,4 @@ public static class ImageName
 
     /// <summary>The form in which two names name the same image: clean, so without <c>./</c> and backslashes, and composed.</summary>
     public static string Compared(string name) => TextForm.Composed(Clean(name));
-
-    private static bool IsShown(Rune rune) =>
-        Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
-        && rune.Value is not ((>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069) or 0x200E or 0x200F or 0xFEFF);
 }

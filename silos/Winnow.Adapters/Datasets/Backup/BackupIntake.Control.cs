@@ -1,6 +1,6 @@
-using Winnow.Abstractions.Datasets;
 using System.Globalization;
 using System.Text.Json;
+using Winnow.Abstractions.Datasets;
 using Winnow.Grains.Datasets;
 using Winnow.Grains.Training;
 using Winnow.Model;

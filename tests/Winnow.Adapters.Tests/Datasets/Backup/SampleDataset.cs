@@ -166,7 +166,7 @@ internal sealed class SampleDataset(ILedger ledger, IObjectStore objects, Datase
         var onnx = new OnnxModelExporter().ToOnnx(_projection, _head, [.. dataset.Schema.Classes.Select(c => c.Name)]);
         await objects.PutAsync(ObjectKeys.HeadOnnx(Name, Arms.Main, 1, headSha256), onnx, Never);
         var state = new DatasetState {
-            Learning = new() { Sequence = 3, ProjectionKey = projection, HeadKey = head, ModelName = "main/1", AuditThreshold = 7,
+            Learning = new() { Sequence = 3, ProjectionKey = projection, HeadKey = head, ModelName = "main/1", AuditThreshold = 7, AuditImages = 4,
             AuditDrawn = true } };
         var model = new ModelVersion
         {
