@@ -31,12 +31,14 @@ public sealed record WinnowClientOptions
     public string? Actor { get; init; }
 
     /// <summary>
-    /// Longest time for one attempt of one request. Exports, backups and what else is read or sent as it comes may take longer, but may not stand still for longer.
-    /// 1 s to 1 h. Default 100 s.
+    /// Longest time for one attempt of one request. Exports, backups and what else is read or sent as it comes may take longer, but may not
+    /// stand still for longer. 1 s to 1 h. Default 100 s.
     /// </summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(100);
 
-    /// <summary>Longest time for the server to put a restored dataset in place once it has all of the backup. 1 s to 24 h. Default 1 h.</summary>
+    /// <summary>
+    /// Longest time for the server to put a restored dataset in place once it has all of the backup. 1 s to 24 h. Default 1 h.
+    /// </summary>
     public TimeSpan RestoreTimeout { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>How often a request is repeated that met a lost connection, a timeout or a busy server. 0 to 100. Default 8.</summary>
@@ -63,7 +65,8 @@ public sealed record WinnowClientOptions
         if (SecretText.Trim(Key) is { } key && SecretText.Check(nameof(Key), key) is { } wrong) return wrong;
         if (Actor is not null && !ActorName.IsValid(Actor)) return $"Actor {ActorName.Rule}.";
         if (Timeout < TimeSpan.FromSeconds(1) || Timeout > TimeSpan.FromHours(1)) return $"Timeout must be 1 s to 1 h, not {Timeout}.";
-        if (RestoreTimeout < TimeSpan.FromSeconds(1) || RestoreTimeout > TimeSpan.FromHours(24)) return $"RestoreTimeout must be 1 s to 24 h, not {RestoreTimeout}.";
+        if (RestoreTimeout < TimeSpan.FromSeconds(1) || RestoreTimeout > TimeSpan.FromHours(24))
+            return $"RestoreTimeout must be 1 s to 24 h, not {RestoreTimeout}.";
         if (RetryAttempts is < 0 or > 100) return $"RetryAttempts must be 0 to 100, not {RetryAttempts}.";
         if (RetryDelay <= TimeSpan.Zero || RetryDelay > TimeSpan.FromSeconds(30))
             return $"RetryDelay must be above 0 and at most 30 s, not {RetryDelay}.";

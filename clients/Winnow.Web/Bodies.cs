@@ -3,15 +3,16 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Winnow.Http;
 
 namespace Winnow.Web;
 
 /// <summary>
-/// Bodies end, one way or the other. The web server itself asks for a least rate over all of a body, so one that brought a gigabyte may stand still for weeks; here each
-/// piece must come, or be taken, within <see cref="ApiOptions.BodyTimeout"/>.
+/// Bodies end, one way or the other. The web server itself asks for a least rate over all of a body, so one that brought a gigabyte may
+/// stand still for weeks; here each piece must come, or be taken, within <see cref="ApiOptions.BodyTimeout"/>.
 /// </summary>
-internal static class Bodies
+internal static partial class Bodies
 {
     /// <summary>Requests whose bodies stand still end with 408.</summary>
     public static void UseBodyTimeout(this WebApplication app)
@@ -21,33 +22,41 @@ internal static class Bodies
         app.Use((context, next) =>
         {
             if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody != false)
-                context.Request.Body = new PatientStream(context.Request.Body, patience, time, (bytes, cause) => cause ?? TooLate(bytes, patience));
+            {
+                context.Request.Body = new PatientStream(
+                    context.Request.Body, patience, time, (bytes, cause) => cause ?? TooLate(bytes, patience));
+            }
             return next(context);
         });
     }
 
     /// <summary>An answer that is written as it is made, and given up when the caller takes nothing of it for too long.</summary>
-    public static IResult Stream(this HttpContext http, Func<Stream, Task> write, string contentType, string? fileName = null) => Results.Stream(async body =>
+    public static IResult Stream(this HttpContext http, Func<Stream, Task> write, string contentType, string? fileName = null) =>
+        Results.Stream(async body =>
     {
         var patience = http.RequestServices.GetRequiredService<ApiOptions>().BodyTimeout;
         var stalled = false;
         var patient = new PatientStream(body, patience, http.RequestServices.GetRequiredService<TimeProvider>(), (bytes, cause) =>
         {
             stalled = cause is null;
-            return cause ?? new TimeoutException(string.Create(CultureInfo.InvariantCulture, $"The caller took nothing for {patience}, after {bytes} bytes of {http.Request.Path}."));
+            return cause ?? new TimeoutException(string.Create(CultureInfo.InvariantCulture,
+                $"The caller took nothing for {patience}, after {bytes} bytes of {http.Request.Path}."));
         });
         try
         {
             await write(patient);
         }
-        catch when (stalled)
+        catch (Exception e) when (stalled)
         {
+            GivenUp(http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Bodies)), e.Message);
             http.Abort();
-            throw;
         }
     }, contentType, fileName);
 
-    private static BadHttpRequestException TooLate(long bytes, TimeSpan patience) => new(
-        string.Create(CultureInfo.InvariantCulture, $"Nothing of the request's body came for {patience.TotalSeconds:0.#} s, after {bytes} bytes. Send it again."),
-        StatusCodes.Status408RequestTimeout);
+    [LoggerMessage(110, LogLevel.Warning, "{Reason} It was given up.")]
+    private static partial void GivenUp(ILogger logger, string reason);
+
+    private static NotTakenException TooLate(long bytes, TimeSpan patience) => new(StatusCodes.Status408RequestTimeout,
+        string.Create(CultureInfo.InvariantCulture,
+            $"Nothing of the request's body came for {patience.TotalSeconds:0.#} s, after {bytes} bytes. Send it again."));
 }

@@ -9,13 +9,19 @@ internal static class BackupCommand
     public static Command Make(Connection connection)
     {
         var dataset = new Argument<string>("dataset");
-        var file = new Argument<string>("file") { Description = "File to write: a tar archive. There must be none of that name, unless it is replaced." };
+        var file = new Argument<string>("file")
+        {
+            Description = "File to write: a tar archive. There must be none of that name, unless it is replaced.",
+        };
         var replace = new Option<bool>("--replace") { Description = "Take the place of a file that is there, once the backup is whole." };
-        var command = new Command("backup", "Write a whole dataset into a file while it is worked with: rows, history, rounds, models, versions and all bytes. Access and bucket sources are left out. Ends with 1 when objects were missing.") { dataset, file, replace };
+        const string What = "Write a whole dataset into a file while it is worked with: rows, history, rounds, models, versions and all "
+            + "bytes. Access and bucket sources are left out. Ends with 1 when objects were missing.";
+        var command = new Command("backup", What) { dataset, file, replace };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
             var path = parsed.GetValue(file)!;
-            var end = await ByteProgress.RunAsync("Writing", null, report => client.BackupAsync(parsed.GetValue(dataset)!, path, report, parsed.GetValue(replace), ct));
+            var end = await ByteProgress.RunAsync("Writing", null,
+                report => client.BackupAsync(parsed.GetValue(dataset)!, path, report, parsed.GetValue(replace), ct));
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{path}: {end.Images} images, {end.History} entries of history, {end.Objects} objects, {end.Bytes / 1e6:N1} MB; read back and whole, SHA-256 {end.Sha256}"));
             if (end.Missing == 0) return 0;
             await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{end.Missing} objects are not in it, because the store has lost or damaged them; see winnow verify {parsed.GetValue(dataset)}:"));

@@ -37,13 +37,18 @@ internal static class ExportCommand
         var dataset = new Argument<string>("dataset");
         var version = new Option<int>("--version-number") { Description = "Which version. Default the latest." };
         var format = new Option<string>("--format") { Description = "imagenet or csv.", DefaultValueFactory = _ => "imagenet" };
-        var folder = new Option<string>("--out") { Description = "Folder to write into: a new or an empty one, unless it is replaced.", Required = true };
+        var folder = new Option<string>("--out")
+        {
+            Description = "Folder to write into: a new or an empty one, unless it is replaced.",
+            Required = true,
+        };
         var replace = new Option<bool>("--replace")
         {
             Description = "Take the place of an earlier export in the folder: what the version has not is removed. "
                 + "What no export wrote, or was changed since, is left alone.",
         };
-        var command = new Command("export", "Write a dataset version into a folder, all of it or nothing.") { dataset, version, format, folder, replace };
+        const string What = "Write a dataset version into a folder, all of it or nothing.";
+        var command = new Command("export", What) { dataset, version, format, folder, replace };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
             var name = parsed.GetValue(dataset)!;
@@ -52,14 +57,18 @@ internal static class ExportCommand
             var wanted = number == 0 ? versions.LastOrDefault() : versions.FirstOrDefault(v => v.Number == number);
             if (wanted is null)
             {
-                throw new ArgumentException(versions.Count == 0 ? $"Dataset '{name}' has no version yet. Make one with: winnow versions create {name}"
-                    : string.Create(CultureInfo.InvariantCulture, $"Dataset '{name}' has no version {number}; its latest is {versions[^1].Number}."));
+                throw new ArgumentException(versions.Count == 0
+                    ? $"Dataset '{name}' has no version yet. Make one with: winnow versions create {name}"
+                    : string.Create(CultureInfo.InvariantCulture,
+                        $"Dataset '{name}' has no version {number}; its latest is {versions[^1].Number}."));
             }
             var options = new ExportOptions { Replace = parsed.GetValue(replace) };
-            var written = await client.WriteExportAsync(name, wanted.Number, parsed.GetValue(format)!, parsed.GetValue(folder)!, options, ct);
+            var target = parsed.GetValue(folder)!;
+            var written = await client.WriteExportAsync(name, wanted.Number, parsed.GetValue(format)!, target, options, ct);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{written.Files} files of version {wanted.Number} in {Path.GetFullPath(parsed.GetValue(folder)!)}"));
-            if (written.Removed > 0) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{written.Removed} files of an earlier export removed"));
+                $"{written.Files} files of version {wanted.Number} in {Path.GetFullPath(target)}"));
+            if (written.Removed > 0)
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{written.Removed} files of an earlier export removed"));
             if (parsed.GetValue(format) == "imagenet") SayWhatIsLeftOut(wanted, written.Files);
             return 0;
         });
@@ -71,7 +80,8 @@ internal static class ExportCommand
     {
         if (version.Images <= files) return;
         var what = version.Labeled == 0 ? "None of its images has a label, so there is nothing to export"
-            : string.Create(CultureInfo.InvariantCulture, $"{version.Images - files} of its {version.Images} images have no label, or cannot be used, and are left out");
+            : string.Create(CultureInfo.InvariantCulture,
+                $"{version.Images - files} of its {version.Images} images have no label, or cannot be used, and are left out");
         Console.WriteLine($"{what}; --format csv lists all.");
     }
 }

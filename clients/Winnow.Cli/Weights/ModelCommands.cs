@@ -49,9 +49,14 @@ internal static class ModelCommands
         var dataset = new Argument<string>("dataset");
         var arm = new Option<string>("--arm") { DefaultValueFactory = _ => "main", Description = "Arm." };
         var round = new Option<int>("--round") { Required = true, Description = "The round that trained it." };
-        var path = new Option<string>("--out") { Required = true, Description = "File to write. There must be none of that name, unless it is replaced." };
+        var path = new Option<string>("--out")
+        {
+            Required = true,
+            Description = "File to write. There must be none of that name, unless it is replaced.",
+        };
         var replace = new Option<bool>("--replace") { Description = "Take the place of a file that is there." };
-        var command = new Command("download", "A trained head as an ONNX file: embedding → probabilities.") { dataset, arm, round, path, replace };
+        const string What = "A trained head as an ONNX file: embedding → probabilities.";
+        var command = new Command("download", What) { dataset, arm, round, path, replace };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
             var model = await client.GetModelAsync(parsed.GetValue(dataset)!, parsed.GetValue(arm)!, parsed.GetValue(round), ct);

@@ -71,7 +71,7 @@ public static class BackupFile
         }, cancellationToken);
     }
 
-    private static async Task PiecesAsync(Stream from, Func<ReadOnlyMemory<byte>, ValueTask> take, CancellationToken cancellationToken)
+    internal static async Task PiecesAsync(Stream from, Func<ReadOnlyMemory<byte>, ValueTask> take, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(Buffer);
         try

@@ -3,9 +3,10 @@ using System.Security.Cryptography;
 namespace Winnow.Client;
 
 /// <summary>
-/// The folder of an export. It appears whole or not at all: files are written into a folder beside it, which then gets its name. Where it is there already, they are written into a
-/// hidden folder within, which is a move away on any file system, and moved when all are there. An export that is cut off in between leaves a list of what is whose, by which the
-/// next one goes on; what no export wrote is never touched.
+/// The folder of an export. It appears whole or not at all: files are written into a folder beside it, which then gets its name. Where it
+/// is there already, they are written into a hidden folder within, which is a move away on any file system, and moved when all are there.
+/// An export that is cut off in between leaves a list of what is whose, by which the next one goes on; what no export wrote is never
+/// touched.
 /// </summary>
 internal sealed class ExportFolder : IDisposable
 {
@@ -38,21 +39,26 @@ internal sealed class ExportFolder : IDisposable
     public int Removed { get; private set; }
 
     /// <summary>Finds out whether a version may be written into a folder, and makes ready.</summary>
-    /// <exception cref="IOException">There is something in the folder that may not be replaced, or another export is being written into it.</exception>
-    public static async Task<ExportFolder> OpenAsync(string folder, string dataset, int version, bool replace, CancellationToken cancellationToken)
+    /// <exception cref="IOException">
+    /// There is something in the folder that may not be replaced, or another export is being written into it.
+    /// </exception>
+    public static async Task<ExportFolder> OpenAsync(
+        string folder, string dataset, int version, bool replace, CancellationToken cancellationToken)
     {
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         if (File.Exists(full)) throw new IOException($"{folder} is a file. Name a folder.");
         var exists = Directory.Exists(full);
-        var held = exists ? Directory.EnumerateFileSystemEntries(full).Select(p => Path.GetFileName(p)).Where(n => !Litter.Contains(n)).ToList() : [];
+        List<string> held = exists ? [.. Directory.EnumerateFileSystemEntries(full).Select(p => Path.GetFileName(p)).Except(Litter)] : [];
         ExportList? before = null;
         if (held.Count > 0)
         {
             before = await ExportList.ReadAsync(full, cancellationToken);
-            var what = before is null ? $"no export of Winnow is in it, but '{held[0]}'{(held.Count > 1 ? $" and {held.Count - 1} more" : "")}"
+            var what = before is null
+                ? $"no export of Winnow is in it, but '{held[0]}'{(held.Count > 1 ? $" and {held.Count - 1} more" : "")}"
                 : before.Header.Replacing ? "an export into it was cut off"
                 : $"version {before.Header.Version} of {before.Header.Dataset} is in it";
-            if (before is null) throw new IOException($"{folder} is not empty: {what}. Name a new folder; what no export wrote is not replaced.");
+            if (before is null)
+                throw new IOException($"{folder} is not empty: {what}. Name a new folder; what no export wrote is not replaced.");
             if (!replace) throw new IOException($"{folder} is not empty: {what}. Name a new folder, or say --replace.");
         }
         return new ExportFolder(full, exists, before, ExportList.NewHeader(dataset, version));
@@ -64,7 +70,8 @@ internal sealed class ExportFolder : IDisposable
         FileStream held;
         try
         {
-            held = new FileStream(Path.Combine(_staging, Lock), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+            held = new FileStream(Path.Combine(_staging, Lock), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1,
+                FileOptions.DeleteOnClose);
         }
         catch (IOException e)
         {
@@ -103,7 +110,8 @@ internal sealed class ExportFolder : IDisposable
             }
         }
         var sha256 = Convert.ToHexStringLower(hash.GetHashAndReset());
-        if (expected is not null && sha256 != expected) throw new InvalidDataException($"'{path}' did not arrive as it is in the version. Begin the export again.");
+        if (expected is not null && sha256 != expected)
+            throw new InvalidDataException($"'{path}' did not arrive as it is in the version. Begin the export again.");
         _written.Add(new ExportedFile(path, bytes, sha256));
         if (steps[^1][0] != '.') Files++;
     }
@@ -151,7 +159,8 @@ internal sealed class ExportFolder : IDisposable
     }
 
     private static bool IsUnsound(string step) =>
-        step is "" or "." or ".." || step.Contains('\0', StringComparison.Ordinal) || (OperatingSystem.IsWindows() && step.AsSpan().IndexOfAny('\\', ':') >= 0);
+        step is "" or "." or ".." || step.Contains('\0', StringComparison.Ordinal)
+            || (OperatingSystem.IsWindows() && step.AsSpan().IndexOfAny('\\', ':') >= 0);
 
     private string At(string path) => Path.Combine(_folder, path.Replace('/', Path.DirectorySeparatorChar));
 
@@ -177,11 +186,13 @@ internal sealed class ExportFolder : IDisposable
             if (File.Exists(At(path[..at]))) throw Foreign(path[..at], "is a file, and files of the export are to go below it");
     }
 
-    private IOException Foreign(string path, string what) => new($"{At(path)} {what}. It is left as it is: move it away, or name a new folder.");
+    private IOException Foreign(string path, string what) =>
+        new($"{At(path)} {what}. It is left as it is: move it away, or name a new folder.");
 
     private static async Task<string> HashAsync(string path, CancellationToken cancellationToken)
     {
-        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.Asynchronous | FileOptions.SequentialScan);
+        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16,
+            FileOptions.Asynchronous | FileOptions.SequentialScan);
         return Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken));
     }
 

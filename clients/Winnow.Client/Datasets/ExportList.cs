@@ -23,7 +23,8 @@ internal sealed record ExportedFile(string Path, long Bytes, string Sha256);
 internal sealed partial class ExportJson : JsonSerializerContext;
 
 /// <summary>
-/// What an export wrote into a folder, so that another one may replace that and nothing else. A file of JSON lines: a header, then one line per file.
+/// What an export wrote into a folder, so that another one may replace that and nothing else. A file of JSON lines: a header, then one line
+/// per file.
 /// </summary>
 internal sealed class ExportList
 {
@@ -42,7 +43,8 @@ internal sealed class ExportList
 
     public int Count => _files.Count;
 
-    public static ExportHeader NewHeader(string dataset, int version, bool replacing = false) => new(FormatName, ThisLayout, dataset, version, replacing);
+    public static ExportHeader NewHeader(string dataset, int version, bool replacing = false) =>
+        new(FormatName, ThisLayout, dataset, version, replacing);
 
     public bool Contains(string path) => _files.ContainsKey(path);
 
@@ -80,7 +82,8 @@ internal sealed class ExportList
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"{path}, which lists what an export wrote, cannot be read: {e.Message} Export into another folder.", e);
+            throw new InvalidDataException(
+                $"{path}, which lists what an export wrote, cannot be read: {e.Message} Export into another folder.", e);
         }
     }
 

@@ -4,8 +4,8 @@ namespace Winnow.Client;
 public sealed record ExportOptions
 {
     /// <summary>
-    /// Whether an export may take the place of an earlier one in the same folder. What the new version has not is removed; what no export wrote, or was changed since, never is.
-    /// Default false: the folder must be new or empty.
+    /// Whether an export may take the place of an earlier one in the same folder. What the new version has not is removed; what no export
+    /// wrote, or was changed since, never is. Default false: the folder must be new or empty.
     /// </summary>
     public bool Replace { get; init; }
 }

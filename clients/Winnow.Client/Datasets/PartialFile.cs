@@ -10,13 +10,15 @@ internal static class PartialFile
     private const int LongestName = 200;
 
     /// <summary>
-    /// The name beside a file or folder under which it is written. It is always the same one, so that what a killed process left is taken by the next.
+    /// The name beside a file or folder under which it is written. It is always the same one, so that what a killed process left is taken
+    /// by the next.
     /// </summary>
     public static string Beside(string path)
     {
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         var name = Path.GetFileName(full);
-        if (Encoding.UTF8.GetByteCount(name) > LongestName) name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..16];
+        if (Encoding.UTF8.GetByteCount(name) > LongestName)
+            name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..16];
         return Path.Combine(Path.GetDirectoryName(full) ?? full, $".{name}{Suffix}");
     }
 
@@ -32,7 +34,8 @@ internal static class PartialFile
         if (Directory.Exists(path)) throw new IOException($"{path} is a folder. Name a file.");
         if (!replace && File.Exists(path)) throw AlreadyThere(path);
         var partial = Beside(path);
-        if (Path.GetDirectoryName(partial) is { } folder && !Directory.Exists(folder)) throw new DirectoryNotFoundException($"There is no folder {folder}.");
+        if (Path.GetDirectoryName(partial) is { } folder && !Directory.Exists(folder))
+            throw new DirectoryNotFoundException($"There is no folder {folder}.");
         var file = Open(partial, path, secret);
         try
         {
@@ -78,5 +81,6 @@ internal static class PartialFile
         }
     }
 
-    private static IOException AlreadyThere(string path) => new($"{path} exists already and is not overwritten. Name another file, or say --replace.");
+    private static IOException AlreadyThere(string path) =>
+        new($"{path} exists already and is not overwritten. Name another file, or say --replace.");
 }

@@ -10,5 +10,6 @@ public static class WholeFile
     /// <param name="cancellationToken">Gives up; then there is no file.</param>
     /// <exception cref="IOException">A file of that name is there and may not be replaced, or it cannot be written.</exception>
     public static Task WriteAsync(string path, bool replace, ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default) =>
-        PartialFile.WriteAsync(path, replace, secret: false, to => to.WriteAsync(content, cancellationToken).AsTask(), _ => Task.FromResult(true));
+        PartialFile.WriteAsync(path, replace, secret: false, to => to.WriteAsync(content, cancellationToken).AsTask(),
+            _ => Task.FromResult(true));
 }

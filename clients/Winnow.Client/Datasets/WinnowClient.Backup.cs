@@ -20,13 +20,16 @@ public sealed partial class WinnowClient
     /// <param name="dataset">The dataset.</param>
     /// <param name="file">The file.</param>
     /// <param name="progress">Told of the bytes received.</param>
-    /// <param name="replace">Whether the file may take the place of one that is there. Default false: there must be none of that name.</param>
+    /// <param name="replace">
+    /// Whether the file may take the place of one that is there. Default false: there must be none of that name.
+    /// </param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="IOException">The file exists, or cannot be written.</exception>
     /// <exception cref="InvalidDataException">The backup did not arrive whole.</exception>
     /// <exception cref="TimeoutException">Nothing came for longer than the client's timeout.</exception>
     public Task<BackupEnd> BackupAsync(
-        string dataset, string file, IProgress<long>? progress = null, bool replace = false, CancellationToken cancellationToken = default) =>
+        string dataset, string file, IProgress<long>? progress = null, bool replace = false,
+        CancellationToken cancellationToken = default) =>
         // It holds all that people said, so nobody but its owner may read it.
         PartialFile.WriteAsync(file, replace, secret: true, async to =>
         {
@@ -60,23 +63,29 @@ public sealed partial class WinnowClient
         var name = dataset is null ? "" : "&dataset=" + Uri.EscapeDataString(dataset);
         var path = $"/api/v1/restore?alikeClasses={(alikeClasses ? "true" : "false")}{name}";
         var server = CurrentServer;
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var limit = new CancellationTokenSource(System.Threading.Timeout.InfiniteTimeSpan, _options.TimeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         // However long it takes, as long as it goes on; and once: a stream cannot be sent again.
-        var content = new BackupContent(backup, progress, to => Patient(to, "Sending the backup"), () => limit.CancelAfter(_options.RestoreTimeout));
+        var content = new BackupContent(backup, progress,
+            waiting => limit.CancelAfter(waiting ? _options.Timeout : _options.RestoreTimeout));
         using var request = NewRequest(HttpMethod.Post, server.At(path), content);
         // A name that is taken is refused before anything is sent.
         request.Headers.ExpectContinue = true;
+        limit.CancelAfter(_options.Timeout);
         try
         {
             using var response = await OnceAsync(
-                request, server.Uri, HttpCompletionOption.ResponseHeadersRead, System.Threading.Timeout.InfiniteTimeSpan, limit.Token);
-            await Answers.CheckAsync(response, limit.Token);
-            return await ReadAsync(response, ModelJson.Default.RestoredDataset, limit.Token);
+                request, server.Uri, HttpCompletionOption.ResponseHeadersRead, System.Threading.Timeout.InfiniteTimeSpan, either.Token);
+            await Answers.CheckAsync(response, either.Token);
+            return await ReadAsync(response, ModelJson.Default.RestoredDataset, either.Token);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException(
-                $"{server.Uri} had all of the backup and did not answer for {_options.RestoreTimeout}. Look whether the dataset is there before you begin again.", e);
+            throw new TimeoutException(content.Sent
+                ? $"{server.Uri} had all of the backup and did not answer for {_options.RestoreTimeout}. "
+                    + "Look whether the dataset is there before you begin again."
+                : $"{server.Uri} took nothing of the backup for {_options.Timeout.TotalSeconds:0.#} s, after {content.Bytes} bytes. "
+                    + "Begin it again.", e);
         }
     }
 

@@ -10,21 +10,23 @@ public sealed partial class WinnowClient
     /// <summary>An export of a version as a stream: <c>imagenet</c> is a tar file, <c>csv</c> text. Dispose it.</summary>
     public async Task<Stream> OpenExportAsync(string dataset, int version, string format, CancellationToken cancellationToken = default)
     {
-        var path = string.Create(CultureInfo.InvariantCulture, $"{Dataset(dataset)}/versions/{version}/export?format={Uri.EscapeDataString(format)}");
+        var path = string.Create(CultureInfo.InvariantCulture,
+            $"{Dataset(dataset)}/versions/{version}/export?format={Uri.EscapeDataString(format)}");
         return await OpenAsync(HttpMethod.Get, path, "The export", cancellationToken);
     }
 
     /// <summary>
-    /// Writes a version into a new or empty folder: <c>imagenet</c> as folders per class, <c>csv</c> as <c>dataset.csv</c>. All of it appears, or nothing.
-    /// Returns the number of files.
+    /// Writes a version into a new or empty folder: <c>imagenet</c> as folders per class, <c>csv</c> as <c>dataset.csv</c>. All of it
+    /// appears, or nothing. Returns the number of files.
     /// </summary>
     /// <exception cref="IOException">The folder is not empty, or cannot be written.</exception>
-    public async Task<int> ExportAsync(string dataset, int version, string format, string folder, CancellationToken cancellationToken = default) =>
+    public async Task<int> ExportAsync(
+        string dataset, int version, string format, string folder, CancellationToken cancellationToken = default) =>
         (await WriteExportAsync(dataset, version, format, folder, null, cancellationToken)).Files;
 
     /// <summary>
-    /// Writes a version into a folder: <c>imagenet</c> as folders per class, <c>csv</c> as <c>dataset.csv</c>. All of it appears, or nothing. A hidden file beside it lists
-    /// what was written, so that a later export can replace that.
+    /// Writes a version into a folder: <c>imagenet</c> as folders per class, <c>csv</c> as <c>dataset.csv</c>. All of it appears, or
+    /// nothing. A hidden file beside it lists what was written, so that a later export can replace that.
     /// </summary>
     /// <param name="dataset">The dataset.</param>
     /// <param name="version">Number of the version.</param>
@@ -35,7 +37,8 @@ public sealed partial class WinnowClient
     /// <exception cref="IOException">The folder holds what may not be replaced, or cannot be written.</exception>
     /// <exception cref="TimeoutException">Nothing came for longer than the client's timeout.</exception>
     public async Task<ExportedVersion> WriteExportAsync(
-        string dataset, int version, string format, string folder, ExportOptions? options = null, CancellationToken cancellationToken = default)
+        string dataset, int version, string format, string folder, ExportOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         using var target = await ExportFolder.OpenAsync(folder, dataset, version, options?.Replace ?? false, cancellationToken);
         await using var stream = await OpenExportAsync(dataset, version, format, cancellationToken);
@@ -53,7 +56,8 @@ public sealed partial class WinnowClient
             if (entry.EntryType != TarEntryType.RegularFile)
                 throw new InvalidDataException($"The export holds '{entry.Name}', which is not a file within the folder.");
             // An image is called by its hash.
-            var sha256 = ImageId.TryParse(Path.GetFileNameWithoutExtension(entry.Name), out var image) ? Convert.ToHexStringLower(image.ToBytes()) : null;
+            var sha256 = ImageId.TryParse(Path.GetFileNameWithoutExtension(entry.Name), out var image)
+                ? Convert.ToHexStringLower(image.ToBytes()) : null;
             await target.AddAsync(entry.Name, entry.DataStream ?? Stream.Null, sha256, cancellationToken);
         }
     }
@@ -68,9 +72,11 @@ public sealed partial class WinnowClient
     /// <summary>A body that goes on within the client's timeout, or ends with a reason.</summary>
     private PatientStream Patient(Stream body, string what)
     {
-        string Reason(long bytes, string why) => string.Create(CultureInfo.InvariantCulture, $"{what} {why}, after {bytes} bytes. Begin it again.");
+        string Reason(long bytes, string why) => string.Create(CultureInfo.InvariantCulture,
+            $"{what} {why}, after {bytes} bytes. Begin it again.");
         return new PatientStream(body, _options.Timeout, _options.TimeProvider, (bytes, cause) => cause is null
-            ? new TimeoutException(Reason(bytes, string.Create(CultureInfo.InvariantCulture, $"stood still for {_options.Timeout.TotalSeconds:0.#} s")))
+            ? new TimeoutException(Reason(bytes,
+                string.Create(CultureInfo.InvariantCulture, $"stood still for {_options.Timeout.TotalSeconds:0.#} s")))
             : new IOException(Reason(bytes, $"broke off ({cause.Message.TrimEnd('.')}); the server's log has the cause"), cause));
     }
 }

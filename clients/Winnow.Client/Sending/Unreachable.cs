@@ -26,8 +26,9 @@ internal static class Unreachable
                 + "Correct the address, or the machine's name service (DNS).",
             HttpRequestError.SecureConnectionError => Insecure(server, name, problem, said),
             HttpRequestError.ConnectionError => NoConnection(name, problem, said),
-            HttpRequestError.ResponseEnded => $"The server {name} closed the connection before it had answered.{OtherScheme(server)}",
+            HttpRequestError.ResponseEnded => BrokenOff(server, name),
             HttpRequestError.InvalidResponse => $"What answers at {name} does not speak {server.Scheme}: {said}.{OtherScheme(server)}",
+            _ when Innermost(problem) is IOException or SocketException => BrokenOff(server, name),
             _ => $"The server {name} was not reached: {said}.",
         };
     }
@@ -77,6 +78,9 @@ internal static class Unreachable
         }
         return $"The certificate of {name} is not accepted: {said}.";
     }
+
+    private static string BrokenOff(Uri server, string name) =>
+        $"The server {name} closed the connection before it had answered.{OtherScheme(server)}";
 
     private static string OtherScheme(Uri server) =>
         server.Scheme == Uri.UriSchemeHttp ? " If it speaks https, write https:// in the address." : "";

@@ -36,8 +36,9 @@ internal static class BackupEndpoints
                 + "'dataset', or of the name that it had. 'alikeClasses' takes classes that differ only in case or Unicode form.").WithTags("datasets");
 
         // It reads the ledger and lists the store from end to end, which is the operator's to spend.
-        api.MapPost("/datasets/{dataset}/verify", async (string dataset, bool? hash, bool? repairDerived, IGrainFactory grains, IDatasetBackup backup, TimeProvider time, HttpContext http,
-                CancellationToken ct) =>
+        api.MapPost("/datasets/{dataset}/verify", async (
+                string dataset, bool? hash, bool? repairDerived, IGrainFactory grains, IDatasetBackup backup, TimeProvider time,
+                HttpContext http, CancellationToken ct) =>
             {
                 var info = await grains.DatasetAsync(dataset, ct);
                 var steps = backup.VerifyAsync(info, hash ?? false, repairDerived ?? false, ct);

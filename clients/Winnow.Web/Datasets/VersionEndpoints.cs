@@ -29,7 +29,8 @@ internal static class VersionEndpoints
             .Requires(Permission.ReadDataset)
             .WithSummary("All versions, oldest first.").WithTags("versions");
 
-        api.MapGet("/datasets/{dataset}/versions/{version:int}/manifest", async (string dataset, int version, IGrainFactory grains, IDatasetArchive archive, HttpContext http, CancellationToken ct) =>
+        api.MapGet("/datasets/{dataset}/versions/{version:int}/manifest", async (
+                string dataset, int version, IGrainFactory grains, IDatasetArchive archive, HttpContext http, CancellationToken ct) =>
             {
                 var (_, stored) = await FindAsync(grains, dataset, version, ct);
                 var manifest = await archive.OpenManifestAsync(stored, ct) ?? throw new NotFoundException($"Version {version} of '{dataset}' has no manifest.");
@@ -41,7 +42,8 @@ internal static class VersionEndpoints
             .Requires(Permission.ExportData)
             .WithSummary("A version's manifest, as JSON lines in the order of image ids.").WithTags("versions").Produces(StatusCodes.Status200OK, contentType: "application/jsonl");
 
-        api.MapGet("/datasets/{dataset}/versions/{version:int}/export", async (string dataset, int version, string? format, IGrainFactory grains, IDatasetArchive archive, HttpContext http,
+        api.MapGet("/datasets/{dataset}/versions/{version:int}/export", async (
+                string dataset, int version, string? format, IGrainFactory grains, IDatasetArchive archive, HttpContext http,
                 CancellationToken ct) =>
             {
                 var (info, found) = await FindAsync(grains, dataset, version, ct);

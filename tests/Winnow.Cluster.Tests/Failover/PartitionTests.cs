@@ -64,7 +64,7 @@ public sealed class PartitionTests(ITestOutputHelper output)
         }
     }
 
-    private const string Key = "a key of the test's own, 0123456789";
+    private const string Key = "a-key-of-the-tests-own-0123456789";
 
     private async Task WorkAsync(NetLab lab, SiloCluster cluster, string database, Func<NetLab, string, string[], Task> cut, Func<NetLab, string, string[], Task> heal)
     {

@@ -12,7 +12,7 @@ namespace Winnow.Cluster.Tests.Security;
 [Collection(ProcessesCollection.Name)]
 public sealed class IntruderTests(ITestOutputHelper output)
 {
-    private const string OperatorKey = "a key of the operator's own, 0123456789";
+    private const string OperatorKey = "a-key-of-the-operators-own-0123456789";
     private const string Mallory = "service:mallory";
 
     [Fact]

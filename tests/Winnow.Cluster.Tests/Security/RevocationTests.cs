@@ -12,7 +12,7 @@ namespace Winnow.Cluster.Tests.Security;
 [Collection(ProcessesCollection.Name)]
 public sealed class RevocationTests
 {
-    private const string OperatorKey = "a key of the operator's own, 0123456789";
+    private const string OperatorKey = "a-key-of-the-operators-own-0123456789";
 
     [Fact]
     public async Task A_key_that_one_silo_revoked_opens_no_other_silo()

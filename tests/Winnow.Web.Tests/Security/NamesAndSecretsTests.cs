@@ -6,7 +6,6 @@ using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Security;
 using Winnow.Testing;
-using Winnow.Web.Security;
 
 namespace Winnow.Web.Tests.Security;
 
@@ -75,9 +74,13 @@ public sealed class NamesAndSecretsTests(Server server) : IClassFixture<Server>
         await tcp.ConnectAsync(IPAddress.Loopback, server.Address.Port);
         await using var stream = tcp.GetStream();
         var dataset = "u" + Guid.NewGuid().ToString("n")[..10];
-        var body = $$$"""{"name":"{{{dataset}}}","schema":{"classes":[{"name":"a"},{"name":"b"}]}}""";
-        var request = $"POST /api/v1/datasets HTTP/1.1\r\nHost: {server.Address.Authority}\r\nWinnow-Actor: Zoë\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}";
-        await stream.WriteAsync(Encoding.UTF8.GetBytes(request));
+        var body = "{\"name\":\"" + dataset + "\",\"schema\":{\"classes\":[{\"name\":\"a\"},{\"name\":\"b\"}]}}";
+        string[] request =
+        [
+            "POST /api/v1/datasets HTTP/1.1", $"Host: {server.Address.Authority}", "Winnow-Actor: Zoë", "Content-Type: application/json",
+            $"Content-Length: {body.Length}", "Connection: close", "", body,
+        ];
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(string.Join("\r\n", request)));
         using var answer = new StreamReader(stream);
         Assert.StartsWith("HTTP/1.1 200", await answer.ReadToEndAsync());
     }
@@ -123,10 +126,10 @@ public sealed class NamesAndSecretsTests(Server server) : IClassFixture<Server>
             }
             File.WriteAllText(file, "\n");
             // An empty file is no reason to stand open.
-            Assert.Contains("which is empty", Assert.Throws<InvalidOperationException>(() => new ApiOptions { KeyFile = file }.ReadKey()).Message);
+            Assert.Contains("which is empty", Assert.Throws<ArgumentException>(() => new ApiOptions { KeyFile = file }.ReadKey()).Message);
             File.WriteAllText(file, Key + "\n" + Key);
-            var wrong = Assert.Throws<InvalidOperationException>(() => new ApiOptions { KeyFile = file }.ReadKey()).Message;
-            Assert.StartsWith("Api:KeyFile has a line end", wrong);
+            var wrong = Assert.Throws<ArgumentException>(() => new ApiOptions { KeyFile = file }.ReadKey()).Message;
+            Assert.StartsWith("Api:KeyFile must hold visible ASCII characters", wrong);
             Assert.DoesNotContain(Key, wrong);
         }
         finally
