@@ -26,7 +26,10 @@ internal sealed class RequestLimiter : IAsyncDisposable
             RateLimitPartition.GetConcurrencyLimiter(principal, _ => new ConcurrencyLimiterOptions { PermitLimit = limits.Waiting, QueueLimit = 0 }));
         TokenBucketRateLimiterOptions Bucket() => new()
         {
-            TokenLimit = limits.Burst, TokensPerPeriod = limits.PerSecond, ReplenishmentPeriod = TimeSpan.FromSeconds(1), QueueLimit = 0,
+            TokenLimit = limits.Burst,
+            TokensPerPeriod = limits.PerSecond,
+            ReplenishmentPeriod = TimeSpan.FromSeconds(1),
+            QueueLimit = 0,
         };
         Requests = PartitionedRateLimiter.Create<HttpContext, string>(http => http.User is CallerClaims { Caller.Principal: { } principal }
             ? RateLimitPartition.GetTokenBucketLimiter(principal.ToString(), _ => Bucket())

@@ -20,14 +20,14 @@ public sealed class WireFormatTests
 
     private static IEnumerable<(string Alias, Type Type)> Records() =>
         new[] { typeof(IngestLot).Assembly, typeof(WireFormat).Assembly }.SelectMany(a => a.GetTypes())
-            .Where(t => t is { IsInterface: false, IsAbstract: false } && t.GetCustomAttribute<GenerateSerializerAttribute>() is not null && t.GetCustomAttribute<AliasAttribute>() is not null && t != typeof(ImageIdSurrogate))
-            .Select(t => (t.GetCustomAttribute<AliasAttribute>()!.Alias, t)).OrderBy(t => t.Alias, StringComparer.Ordinal);
+            .Where(t => t is { IsInterface: false, IsAbstract: false } && t.GetCustomAttribute<GenerateSerializerAttribute>(inherit: false) is not null && t.GetCustomAttribute<AliasAttribute>(inherit: false) is not null && t != typeof(ImageIdSurrogate))
+            .Select(t => (t.GetCustomAttribute<AliasAttribute>(inherit: false)!.Alias, t)).OrderBy(t => t.Alias, StringComparer.Ordinal);
 
     [Fact]
     public void Every_record_on_the_wire_bears_an_alias()
     {
         var without = new[] { typeof(IngestLot).Assembly, typeof(WireFormat).Assembly }.SelectMany(a => a.GetTypes())
-            .Where(t => t.GetCustomAttribute<GenerateSerializerAttribute>() is not null && t.GetCustomAttribute<AliasAttribute>() is null);
+            .Where(t => t.GetCustomAttribute<GenerateSerializerAttribute>(inherit: false) is not null && t.GetCustomAttribute<AliasAttribute>(inherit: false) is null);
         Assert.Empty(without);
         Assert.Equal(Records().Count(), Records().Select(r => r.Alias).Distinct().Count());
     }

@@ -2,6 +2,7 @@ using Winnow.Inference.Weights;
 
 namespace Winnow.Inference.Tests.Weights;
 
+[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed class CacheFolderTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("winnow-folder-");

@@ -129,7 +129,10 @@ public sealed class UnreachableTests
         var told = new List<RetryNotice>();
         using var client = new WinnowClient(new WinnowClientOptions
         {
-            Address = new Uri(app.Urls.First()), RetryAttempts = 5, RetryDelay = TimeSpan.FromMilliseconds(1), OnRetry = told.Add,
+            Address = new Uri(app.Urls.First()),
+            RetryAttempts = 5,
+            RetryDelay = TimeSpan.FromMilliseconds(1),
+            OnRetry = told.Add,
         });
         Assert.Empty(await client.ListDatasetsAsync());
         Assert.Equal([(1, 5), (2, 5)], told.Select(t => (t.Attempt, t.Attempts)));

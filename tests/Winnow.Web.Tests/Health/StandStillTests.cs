@@ -75,7 +75,8 @@ public sealed class StandStillTests : IDisposable
                 await foreach (var _ in client.VerifyAsync("pets"))
                 {
                 }
-            },
+            }
+            ,
         };
         var given = await Assert.ThrowsAsync<TimeoutException>(() => call().WaitAsync(Patience));
         Assert.Contains("stood still for 1 s, after 5 bytes", given.Message, StringComparison.Ordinal);

@@ -1,9 +1,9 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
 using Winnow.Client;
 using Winnow.Grains.Ports;
 using Winnow.Model.Training;
 using Winnow.Web.Tests.Scoring;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Winnow.Web.Tests.Training;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.RegularExpressions;
-using Winnow.Adapters.Images;
 using Winnow.Grains.Datasets;
 using Winnow.Grains.Training;
 using Winnow.Model.Datasets;
@@ -53,8 +52,15 @@ internal sealed partial class BackupCleaner
             Changed++;
             elapsed = null;
         }
-        return entry with { Decision = said with {
-            Comment = Text(said.Comment), ElapsedMilliseconds = elapsed, Annotations = [.. said.Annotations.Select(Annotation)] } };
+        return entry with
+        {
+            Decision = said with
+            {
+                Comment = Text(said.Comment),
+                ElapsedMilliseconds = elapsed,
+                Annotations = [.. said.Annotations.Select(Annotation)]
+            }
+        };
     }
 
     /// <summary>Notes and reasons.</summary>

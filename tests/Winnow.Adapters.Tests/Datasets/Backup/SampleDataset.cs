@@ -79,8 +79,13 @@ internal sealed class SampleDataset(ILedger ledger, IObjectStore objects, Datase
         HistoryRow[] history = [Entry(rows[1], 1, number), Entry(rows[1], 2, number), Entry(rows[3], 1, number)];
         TaskRow[] tasks = [new(1, Arms.Main, 1, 0.5f, LedgerRows.Noon.AddYears(50)), new(2, Arms.Main, 7, 0.25f, LedgerRows.Noon),
             new(3, Arms.Audit, 1, 2, LedgerRows.Noon)];
-        await CommitAsync(New() with {
-            History = history, Tasks = tasks, Segments = await SegmentsAsync(shard, rows), Quarantined = [new(5, "no pixels")] });
+        await CommitAsync(New() with
+        {
+            History = history,
+            Tasks = tasks,
+            Segments = await SegmentsAsync(shard, rows),
+            Quarantined = [new(5, "no pixels")]
+        });
         _rows.AddRange(rows);
         _selected.Add(new SelectedRecord(number, 1, rows[1].Row.Id, 0.5f));
     }
@@ -165,9 +170,19 @@ internal sealed class SampleDataset(ILedger ledger, IObjectStore objects, Datase
         await objects.PutAsync(head, _head.ToBytes(), Never);
         var onnx = new OnnxModelExporter().ToOnnx(_projection, _head, [.. dataset.Schema.Classes.Select(c => c.Name)]);
         await objects.PutAsync(ObjectKeys.HeadOnnx(Name, Arms.Main, 1, headSha256), onnx, Never);
-        var state = new DatasetState {
-            Learning = new() { Sequence = 3, ProjectionKey = projection, HeadKey = head, ModelName = "main/1", AuditThreshold = 7, AuditImages = 4,
-            AuditDrawn = true } };
+        var state = new DatasetState
+        {
+            Learning = new()
+            {
+                Sequence = 3,
+                ProjectionKey = projection,
+                HeadKey = head,
+                ModelName = "main/1",
+                AuditThreshold = 7,
+                AuditImages = 4,
+                AuditDrawn = true
+            }
+        };
         var model = new ModelVersion
         {
             Arm = Arms.Main,
@@ -182,42 +197,97 @@ internal sealed class SampleDataset(ILedger ledger, IObjectStore objects, Datase
             TrainedAt = LedgerRows.Noon,
             Metrics = new ModelMetrics
             {
-                AuditCount = 3, AuditAccuracy = 0.5, AuditAccuracyLower = 0.25, AuditAccuracyUpper = 0.75, AuditLogLoss = 0.5,
-                    AuditCalibrationError = 0.125,
-                HoldoutCount = 3, HoldoutAccuracy = 0.5, HoldoutLogLoss = 0.75, CrossValidatedLogLoss = 0.5,
+                AuditCount = 3,
+                AuditAccuracy = 0.5,
+                AuditAccuracyLower = 0.25,
+                AuditAccuracyUpper = 0.75,
+                AuditLogLoss = 0.5,
+                AuditCalibrationError = 0.125,
+                HoldoutCount = 3,
+                HoldoutAccuracy = 0.5,
+                HoldoutLogLoss = 0.75,
+                CrossValidatedLogLoss = 0.5,
             },
         };
         var command = new StartRound(images, Arms.Main, "herding", "k-means");
         var ended = new RoundInfo
         {
-            Arm = Arms.Main, Number = 1, Step = RoundStep.Done, Strategy = "k-means", BatchSize = images, Selected = _selected.Count,
-                Decided = 2, Labels = 4, Model = model,
-            Promoted = true, Reason = "better", StartedBy = "ada", StartedAt = LedgerRows.Noon, EndedAt = LedgerRows.Noon, Told = Told,
+            Arm = Arms.Main,
+            Number = 1,
+            Step = RoundStep.Done,
+            Strategy = "k-means",
+            BatchSize = images,
+            Selected = _selected.Count,
+            Decided = 2,
+            Labels = 4,
+            Model = model,
+            Promoted = true,
+            Reason = "better",
+            StartedBy = "ada",
+            StartedAt = LedgerRows.Noon,
+            EndedAt = LedgerRows.Noon,
+            Told = Told,
         };
         state.Rounds.Add(new RoundEntry
         {
-            Arm = Arms.Main, Number = 1, OperationId = LedgerRows.Operation(900), Command = command, StartedBy = "ada", Model = model,
-                HeadKey = head, Promoted = true, Ended = ended,
+            Arm = Arms.Main,
+            Number = 1,
+            OperationId = LedgerRows.Operation(900),
+            Command = command,
+            StartedBy = "ada",
+            Model = model,
+            HeadKey = head,
+            Promoted = true,
+            Ended = ended,
         });
-        state.Rounds.Add(new RoundEntry {
-            Arm = Arms.Main, Number = 2, OperationId = LedgerRows.Operation(902), Command = command, StartedBy = "ada" });
-        state.Rounds.Add(new RoundEntry {
-            Arm = Arms.Control, Number = 1, OperationId = LedgerRows.Operation(903),
-            Command = new StartRound(2, Arms.Control, "random", "random"), StartedBy = "ada" });
+        state.Rounds.Add(new RoundEntry
+        {
+            Arm = Arms.Main,
+            Number = 2,
+            OperationId = LedgerRows.Operation(902),
+            Command = command,
+            StartedBy = "ada"
+        });
+        state.Rounds.Add(new RoundEntry
+        {
+            Arm = Arms.Control,
+            Number = 1,
+            OperationId = LedgerRows.Operation(903),
+            Command = new StartRound(2, Arms.Control, "random", "random"),
+            StartedBy = "ada"
+        });
         state.Versions.Add(await VersionAsync(1));
         if (Told is not null) state.Versions.Add(await VersionAsync(2));
         var round = new RoundState
         {
-            Command = command, Step = RoundStep.Done, Strategy = "k-means", StartedBy = "ada", StartedAt = LedgerRows.Noon,
-                EndedAt = LedgerRows.Noon, Selected = _selected, Decided = 2, Labels = 4,
-            DataSha256 = Hash("data"u8), ProjectionKey = projection, Regularisation = 0.25, CrossValidatedLogLoss = 0.5,
-                OutOfFoldTemperature = 1.25, Model = model, HeadKey = head, Better = true,
-            Promoted = true, Reason = "better",
+            Command = command,
+            Step = RoundStep.Done,
+            Strategy = "k-means",
+            StartedBy = "ada",
+            StartedAt = LedgerRows.Noon,
+            EndedAt = LedgerRows.Noon,
+            Selected = _selected,
+            Decided = 2,
+            Labels = 4,
+            DataSha256 = Hash("data"u8),
+            ProjectionKey = projection,
+            Regularisation = 0.25,
+            CrossValidatedLogLoss = 0.5,
+            OutOfFoldTemperature = 1.25,
+            Model = model,
+            HeadKey = head,
+            Better = true,
+            Promoted = true,
+            Reason = "better",
         };
         var next = new RoundState
         {
-            Command = command, Step = RoundStep.Review, Strategy = "herding", StartedBy = "ada", StartedAt = LedgerRows.Noon,
-                ProjectionKey = projection,
+            Command = command,
+            Step = RoundStep.Review,
+            Strategy = "herding",
+            StartedBy = "ada",
+            StartedAt = LedgerRows.Noon,
+            ProjectionKey = projection,
             Selected = [new SelectedRecord(dataset.Shards.ShardOf(_rows[0].Row.Id), _rows[0].Ordinal, _rows[0].Row.Id, 0.75f)],
         };
         var states = (IGrainStateStore)ledger;

@@ -51,8 +51,15 @@ public sealed class S3FullTests : IDisposable
     }
 
     private S3Options Options() =>
-        new() { Endpoint = "http://127.0.0.1:1", AccessKey = "a", SecretKey = "s", Bucket = "bucket", CacheFolder = _folder.At("cache"),
-            RetryFor = TimeSpan.FromSeconds(5) };
+        new()
+        {
+            Endpoint = "http://127.0.0.1:1",
+            AccessKey = "a",
+            SecretKey = "s",
+            Bucket = "bucket",
+            CacheFolder = _folder.At("cache"),
+            RetryFor = TimeSpan.FromSeconds(5)
+        };
 
     private sealed class Answering(HttpStatusCode status, string body) : DelegatingHandler
     {

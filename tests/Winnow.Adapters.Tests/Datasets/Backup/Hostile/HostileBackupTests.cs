@@ -42,8 +42,13 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
 
     private static DatasetInfo Sample { get; } = LedgerRows.Dataset() with
     {
-        Schema = new LabelSchema { Classes = [new("cat", "Cat", "#1f77b4"), new("dog", "Dog", "steelblue")], Geometries =
-            Enum.GetValues<Geometry>(), MultiLabel = true },
+        Schema = new LabelSchema
+        {
+            Classes = [new("cat", "Cat", "#1f77b4"), new("dog", "Dog", "steelblue")],
+            Geometries =
+            Enum.GetValues<Geometry>(),
+            MultiLabel = true
+        },
         Settings = new DatasetSettings { Shards = 2, Seed = 7, ProjectionDimensions = 4 },
         Restored = [new Restoration(LedgerRows.Noon, "ada", new string('a', 64), LedgerRows.Operation(1), "lions", LedgerRows.Noon, "ada")],
     };
@@ -100,8 +105,10 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
     }
 
     private static readonly JsonSerializerOptions Options =
-        new(LedgerGrainStorage.Json) {
-        TypeInfoResolver = JsonTypeInfoResolver.Combine(BackupJson.Default, ModelJson.Default, new DefaultJsonTypeInfoResolver()) };
+        new(LedgerGrainStorage.Json)
+        {
+            TypeInfoResolver = JsonTypeInfoResolver.Combine(BackupJson.Default, ModelJson.Default, new DefaultJsonTypeInfoResolver())
+        };
 
     private static IEnumerable<string> PathsOf(Type type, string path, int depth)
     {

@@ -118,10 +118,16 @@ internal sealed class SoundDataset(BackupStore store, RestoredDataset restored)
             }
             var detail = new ImageDetail
             {
-                Id = image.Row.Id, Dataset = _dataset.Name, Name = image.Row.Name, Stage = index.StageOf(image.Ordinal, index.Embedded),
-                    Partition = image.Row.Partition,
-                ReceivedAt = image.ReceivedAt, Reason = image.Row.Reason, Annotations = standing.Annotations, Version = history.Count,
-                    History = history,
+                Id = image.Row.Id,
+                Dataset = _dataset.Name,
+                Name = image.Row.Name,
+                Stage = index.StageOf(image.Ordinal, index.Embedded),
+                Partition = image.Row.Partition,
+                ReceivedAt = image.ReceivedAt,
+                Reason = image.Row.Reason,
+                Annotations = standing.Annotations,
+                Version = history.Count,
+                History = history,
             };
             Assert.NotEmpty(JsonSerializer.SerializeToUtf8Bytes(detail, ModelJson.Default.ImageDetail));
         }
