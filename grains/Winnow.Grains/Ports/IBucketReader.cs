@@ -23,6 +23,7 @@ public interface IBucketReader
     Task<BucketPage> ListAsync(BucketPlace place, string? after, CancellationToken cancellationToken);
 
     /// <summary>One object as it stands; null when there is none.</summary>
+    /// <exception cref="ObjectUnreadableException">This object is refused: it has rights of its own, or is archived.</exception>
     /// <exception cref="IOException">The server cannot be reached or refuses; the message says why.</exception>
     Task<BucketEntry?> FindAsync(BucketPlace place, string key, CancellationToken cancellationToken);
 
@@ -30,6 +31,7 @@ public interface IBucketReader
     /// One object's bytes, with the version that they are of; null when there is none. Those of an object that is longer than
     /// <paramref name="most"/> are null and not read.
     /// </summary>
+    /// <exception cref="ObjectUnreadableException">This object is refused: it has rights of its own, or is archived.</exception>
     /// <exception cref="IOException">The server cannot be reached or refuses; the message says why.</exception>
     Task<(BucketEntry Entry, byte[]? Bytes)?> ReadAsync(BucketPlace place, string key, long most, CancellationToken cancellationToken);
 }

@@ -110,10 +110,18 @@ internal static class SourceCommands
 
     private static void Print(SourceStatus s)
     {
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{s.Source.Name}: {(s.Syncing ? "reading" : "waiting")}, {s.Listed} listed, {s.Known} known, {s.Taken} taken, {s.Duplicates} there already, {s.Quarantined} quarantined, {s.Refused} refused, {s.Vanished} vanished"));
-        Console.WriteLine(s.LastSync is { } last ? string.Create(CultureInfo.InvariantCulture, $"  read to its end {s.Syncs} times, last at {last:u}") : "  not read to its end yet");
-        if (s.LastError is not null) Console.WriteLine($"  stands still: {s.LastError}");
-        foreach (var refused in s.LatestRefused) Console.WriteLine($"  {refused.Key}: {refused.Reason}");
+        var taken = $"{s.Taken} taken, {s.Duplicates} there already, {s.Quarantined} quarantined, {s.Refused} refused, {s.Vanished} vanished";
+        Console.WriteLine($"{s.Source.Name}: {(s.Syncing ? "reading" : "waiting")}, {s.Listed} listed, {s.Known} known, {taken}");
+        Console.WriteLine(s.LastSync is { } last
+            ? string.Create(CultureInfo.InvariantCulture, $"  read to its end {s.Syncs} times, last at {last:u}")
+            : "  not read to its end yet");
+        if (s.LastError is not null) Console.WriteLine($"  stands still, and tries again: {Shown.Text(s.LastError)}");
+        if (s.Placeholders > 0) Console.WriteLine($"  {s.Placeholders} placeholders of folders passed over");
+        if (s.Waiting > 0) Console.WriteLine($"  {s.Waiting} of the refused are tried again now and then, or at once by: winnow sources sync");
+        if (s.InOtherPartition > 0) Console.WriteLine($"  {s.InOtherPartition} in the other partition already, and stay there");
+        if (s.LabelsNotTaken > 0) Console.WriteLine($"  {s.LabelsNotTaken} without the label of their folder");
+        foreach (var refused in s.LatestRefused) Console.WriteLine($"  {Shown.Text(refused.Key)}: {Shown.Text(refused.Reason)}");
+        foreach (var noted in s.LatestNoted) Console.WriteLine($"  {Shown.Text(noted.Key)}: {Shown.Text(noted.Reason)}");
     }
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);

@@ -14,13 +14,33 @@ internal sealed partial class BucketSourceGrain
 {
     /// <summary>Pages without anything new after which the place in the listing is written down.</summary>
     private const int PagesPerCheckpoint = 20;
-    private const int RefusedShown = 20;
+    private const int NamesShown = 100;
     private const int HintsAtOnce = 500;
+    /// <summary>So many objects in a row that cannot be read, and none that can: then it is the server and not they.</summary>
+    private const int BrokenInRow = 3;
+    /// <summary>Tries of an object that fails while others are read, after which it waits as one that is refused does.</summary>
+    private const int TriesInRow = 5;
+
+    private enum Outcome
+    {
+        Here,
+        Gone,
+        TooLarge,
+        /// <summary>This object alone may not be read; that may change.</summary>
+        Refused,
+        /// <summary>It could not be read now.</summary>
+        Failed,
+    }
 
     /// <summary>One object of a lot, fetched: its bytes, or why there are none.</summary>
-    private readonly record struct Fetched(BucketEntry Entry, byte[]? Bytes, string? Problem, bool Gone);
+    private readonly record struct Fetched(BucketEntry Entry, Outcome Outcome, byte[]? Bytes, string? Problem)
+    {
+        public ulong Hash => KnownObjects.HashOf(Entry.Key, Entry.ETag);
+    }
 
-    /// <summary>A lot on its way. With it the listing is done up to a key, which is the so-manieth; null for a lot beside the listing.</summary>
+    /// <summary>
+    /// A lot on its way. With it the listing is done up to a key, which is the so-manieth; null for a lot beside the listing.
+    /// </summary>
     private sealed record Lot(Task<Fetched[]> Objects, string? UpTo, long Listed);
 
     private async Task<KnownObjects> LoadAsync(CancellationToken cancellationToken)
@@ -41,8 +61,15 @@ internal sealed partial class BucketSourceGrain
     /// <summary>Reads the bucket to its end, from where the last reading stopped. The next lot is fetched while one is taken in.</summary>
     private async Task ReadBucketAsync(CancellationToken cancellationToken)
     {
-        (_syncing, _due) = (true, time.GetUtcNow() + options.ReconcileInterval);
-        _listed = state.State.ListedUpTo is null ? 0 : state.State.Listed;
+        var started = time.GetUtcNow();
+        // Due until it has been read to its end: one that is cut short is tried again soon, whoever asked for it.
+        (_syncing, _asked, _due) = (true, false, DateTimeOffset.MinValue);
+        (_listed, _placeholders) = state.State.ListedUpTo is null ? (0, 0) : (state.State.Listed, state.State.Placeholders);
+        if (_retryWaiting || started >= _retryWaitingAt)
+        {
+            _waiting.Clear();
+            (_retryWaiting, _retryWaitingAt) = (false, started + options.RetryRefusedInterval);
+        }
         var (after, pages, fresh, bytes) = (state.State.ListedUpTo, 0, 0L, 0L);
         var waiting = new List<BucketEntry>();
         Lot? lot = null;
@@ -51,8 +78,9 @@ internal sealed partial class BucketSourceGrain
             var page = await buckets.ListAsync(_place, after, cancellationToken);
             foreach (var entry in page.Entries)
             {
-                // A browser makes such an object to show a folder.
-                var isNew = !(entry.Size == 0 && entry.Key.EndsWith('/')) && !_known!.Contains(KnownObjects.HashOf(entry.Key, entry.ETag));
+                var placeholder = IsPlaceholder(entry);
+                if (placeholder) _placeholders++;
+                var isNew = !placeholder && IsNew(entry);
                 if (isNew && waiting.Count > 0 && bytes + Cost(entry) > options.LotBytes) await TurnAsync();
                 (after, _listed) = (entry.Key, _listed + 1);
                 if (!isNew) continue;
@@ -69,8 +97,11 @@ internal sealed partial class BucketSourceGrain
         if (waiting.Count > 0) await TurnAsync();
         if (lot is not null) await TakeAsync(lot, cancellationToken);
         (state.State.ListedUpTo, state.State.ListedLast, state.State.LastSync) = (null, _listed, time.GetUtcNow());
+        (state.State.Placeholders, state.State.Waiting) = (_placeholders, _waiting.Count);
         state.State.Syncs++;
         await state.WriteStateAsync(CancellationToken.None);
+        // Only now: one that was cut short goes on as soon as it can.
+        _due = started + options.ReconcileInterval;
         if (fresh > 0) Synced(logger, this.GetPrimaryKeyString(), state.State.ListedLast, fresh);
 
         async Task TurnAsync()
@@ -91,6 +122,12 @@ internal sealed partial class BucketSourceGrain
         }
     }
 
+    /// <summary>Browsers and Hadoop make such objects to show a folder.</summary>
+    private static bool IsPlaceholder(BucketEntry entry) =>
+        entry.Size == 0 && (entry.Key.EndsWith('/') || entry.Key.EndsWith("_$folder$", StringComparison.Ordinal));
+
+    private bool IsNew(BucketEntry entry) => KnownObjects.HashOf(entry.Key, entry.ETag) is var hash && !_known!.Contains(hash) && !_waiting.Contains(hash);
+
     private long Cost(BucketEntry entry) => entry.Size > intake.MaxImageBytes ? 0 : entry.Size;
 
     /// <summary>Looks at what notifications named: the bucket says what is there, not they.</summary>
@@ -99,13 +136,11 @@ internal sealed partial class BucketSourceGrain
         while (_hints.Count > 0)
         {
             var keys = _hints.Take(HintsAtOnce).ToArray();
-            var found = await Task.Run(async () =>
-            {
-                var entries = new BucketEntry?[keys.Length];
-                await Parallel.ForAsync(0, keys.Length, new ParallelOptions { MaxDegreeOfParallelism = options.Concurrency, CancellationToken = cancellationToken }, async (i, token) => entries[i] = await buckets.FindAsync(_place, keys[i], token));
-                return entries.OfType<BucketEntry>().OrderBy(e => e.Key, StringComparer.Ordinal).ToArray();
-            }, cancellationToken);
-            var fresh = found.Where(e => !_known!.Contains(KnownObjects.HashOf(e.Key, e.ETag))).ToList();
+            var looked = await ForEachAsync(keys, key => new BucketEntry(key, "", 0), LookAsync, cancellationToken);
+            var unread = looked.Where(f => f.Outcome is Outcome.Refused or Outcome.Failed).ToArray();
+            if (unread.Length > 0) await TakeAsync(new Lot(Task.FromResult(unread), null, _listed), cancellationToken);
+            var fresh = looked.Where(f => f.Outcome == Outcome.Here && !IsPlaceholder(f.Entry) && !_known!.Contains(f.Hash))
+                .Select(f => f.Entry).OrderBy(e => e.Key, StringComparer.Ordinal).ToList();
             while (fresh.Count > 0)
             {
                 var (count, bytes) = (0, 0L);
@@ -117,28 +152,64 @@ internal sealed partial class BucketSourceGrain
         }
     }
 
-    private Lot Fetch(List<BucketEntry> entries, string? upTo, CancellationToken cancellationToken) => new(Task.Run(async () =>
+    private Lot Fetch(List<BucketEntry> entries, string? upTo, CancellationToken cancellationToken) =>
+        new(ForEachAsync(entries, entry => entry, ReadAsync, cancellationToken), upTo, _listed);
+
+    /// <summary>
+    /// Asks for objects, several at once. One that is refused or fails is told beside the others; a server that gives none is thrown.
+    /// </summary>
+    /// <exception cref="IOException">It fails for every object.</exception>
+    private Task<Fetched[]> ForEachAsync<T>(
+        IReadOnlyList<T> items, Func<T, BucketEntry> entryOf, Func<BucketEntry, CancellationToken, Task<Fetched>> ask, CancellationToken cancellationToken) => Task.Run(async () =>
     {
-        var fetched = new Fetched[entries.Count];
-        await Parallel.ForAsync(0, entries.Count, new ParallelOptions { MaxDegreeOfParallelism = options.Concurrency, CancellationToken = cancellationToken }, async (i, token) =>
+        var (fetched, failed, answered) = (new Fetched[items.Count], 0, 0);
+        var many = new ParallelOptions { MaxDegreeOfParallelism = options.Concurrency, CancellationToken = cancellationToken };
+        await Parallel.ForAsync(0, items.Count, many, async (i, token) =>
         {
-            var entry = entries[i];
-            if (entry.Size > intake.MaxImageBytes) fetched[i] = TooLarge(entry);
-            else if (await buckets.ReadAsync(_place, entry.Key, intake.MaxImageBytes, token) is not { } read) fetched[i] = new Fetched(entry, null, "It was gone when it was to be fetched.", true);
-            // It may have been replaced since it was listed: what came counts.
-            else fetched[i] = read.Bytes is null ? TooLarge(read.Entry) : new Fetched(read.Entry, read.Bytes, null, false);
+            var entry = entryOf(items[i]);
+            try
+            {
+                fetched[i] = await ask(entry, token);
+                Interlocked.Increment(ref answered);
+            }
+            catch (ObjectUnreadableException e)
+            {
+                fetched[i] = new Fetched(entry, Outcome.Refused, null, e.Message);
+                Interlocked.Increment(ref answered);
+            }
+            catch (IOException e)
+            {
+                fetched[i] = new Fetched(entry, Outcome.Failed, null, e.Message);
+                if (Interlocked.Increment(ref failed) > BrokenInRow && Volatile.Read(ref answered) == 0) throw;
+            }
         });
         return fetched;
-    }, cancellationToken), upTo, _listed);
+    }, cancellationToken);
 
-    private Fetched TooLarge(BucketEntry entry) => new(entry, null, $"It has {entry.Size} bytes and the limit is {intake.MaxImageBytes}. Shrink it and put it there again.", false);
+    private async Task<Fetched> LookAsync(BucketEntry hint, CancellationToken cancellationToken) =>
+        await buckets.FindAsync(_place, hint.Key, cancellationToken) is { } entry ? new Fetched(entry, Outcome.Here, null, null) : new Fetched(hint, Outcome.Gone, null, null);
+
+    private async Task<Fetched> ReadAsync(BucketEntry entry, CancellationToken cancellationToken)
+    {
+        if (entry.Size > intake.MaxImageBytes) return TooLarge(entry);
+        if (await buckets.ReadAsync(_place, entry.Key, intake.MaxImageBytes, cancellationToken) is not { } read)
+            return new Fetched(entry, Outcome.Gone, null, "It was gone when it was to be fetched.");
+        // It may have been replaced since it was listed: what came counts. A server that does not say so gave what it listed.
+        var came = read.Entry.ETag.Length == 0 ? read.Entry with { ETag = entry.ETag } : read.Entry;
+        return read.Bytes is null ? TooLarge(came) : new Fetched(came, Outcome.Here, read.Bytes, null);
+    }
+
+    private Fetched TooLarge(BucketEntry entry) =>
+        new(entry, Outcome.TooLarge, null, $"It has {entry.Size} bytes and the limit is {intake.MaxImageBytes}. Shrink it and put it there again.");
 
     /// <summary>Takes a lot in, then writes down that it is known. Cut off between the two, it is taken in again to no effect.</summary>
     private async Task TakeAsync(Lot lot, CancellationToken cancellationToken)
     {
         var fetched = await lot.Objects;
-        var images = fetched.Where(f => f.Bytes is not null).Select(f => new ArrivedImage(NameOf(f.Entry.Key), f.Bytes!, LabelOf(f.Entry.Key), state.State.Source!.Partition)).ToArray();
-        var hashes = fetched.Where(f => !f.Gone).Select(f => KnownObjects.HashOf(f.Entry.Key, f.Entry.ETag)).Distinct().Where(h => !_known!.Contains(h)).ToArray();
+        var here = fetched.Where(f => f.Outcome == Outcome.Here).ToArray();
+        var images = here.Select(f => new ArrivedImage(NameOf(f.Entry.Key), f.Bytes!, LabelOf(f.Entry.Key), state.State.Source!.Partition)).ToArray();
+        var settled = fetched.Where(f => f.Outcome is Outcome.Here or Outcome.TooLarge).Select(f => f.Hash).Distinct();
+        var hashes = settled.Where(h => !_known!.Contains(h)).ToArray();
         var results = images.Length == 0 ? [] : await intake.TakeAsync(_dataset, OperationOf(hashes), $"source/{_name}", images, cancellationToken);
 
         var now = state.State;
@@ -146,30 +217,65 @@ internal sealed partial class BucketSourceGrain
         if (hashes.Length > 0)
         {
             (var segment, var merged, replaced) = _known!.Plan(hashes, now.NextSegment);
-            await objects.PutAsync(ObjectKeys.SourceSegment(_dataset.Name, _name, segment.Number), await Task.Run(() => KnownObjects.ToBytes(merged), cancellationToken), cancellationToken);
+            var bytes = await Task.Run(() => KnownObjects.ToBytes(merged), cancellationToken);
+            await objects.PutAsync(ObjectKeys.SourceSegment(_dataset.Name, _name, segment.Number), bytes, cancellationToken);
             _known.Apply(segment, merged, replaced);
             (now.Segments, now.NextSegment) = ([.. _known.Segments], now.NextSegment + 1);
         }
-        Count(fetched, results);
-        if (lot.UpTo is not null) (now.ListedUpTo, now.Listed) = (lot.UpTo, lot.Listed);
+        Count(fetched, here, results);
+        if (lot.UpTo is not null) (now.ListedUpTo, now.Listed, now.Placeholders) = (lot.UpTo, lot.Listed, _placeholders);
         await state.WriteStateAsync(CancellationToken.None);
         // Nothing refers to them any more. What a crash leaves here goes with its source.
         foreach (var old in replaced) await objects.DeleteAsync(ObjectKeys.SourceSegment(_dataset.Name, _name, old.Number), cancellationToken);
     }
 
-    private void Count(Fetched[] fetched, IReadOnlyList<IngestResult> results)
+    private void Count(Fetched[] fetched, Fetched[] here, IReadOnlyList<IngestResult> results)
     {
         var now = state.State;
         now.Taken += results.Count(r => r.Status == IngestStatus.Accepted);
         now.Duplicates += results.Count(r => r.Status == IngestStatus.Duplicate);
         now.Quarantined += results.Count(r => r.Status == IngestStatus.Quarantined);
-        foreach (var f in fetched.Where(f => f.Problem is not null))
+        now.InOtherPartition += results.Count(r => r.StandsIn is not null);
+        now.LabelsNotTaken += results.Count(r => r.LabelNotTaken is not null);
+        for (var i = 0; i < here.Length; i++)
+            if (!results[i].AsSent) Note(now.LatestNoted, here[i].Entry.Key, results[i].Reason ?? "");
+        foreach (var f in fetched) Count(f);
+        now.Waiting = _waiting.Count;
+    }
+
+    private void Count(Fetched fetched)
+    {
+        var (now, key) = (state.State, fetched.Entry.Key);
+        if (fetched.Outcome == Outcome.Failed)
         {
-            if (f.Gone) now.Vanished++;
-            else now.Refused++;
-            now.LatestRefused.Add(new RefusedObject(f.Entry.Key, f.Problem!));
+            _tries[key] = _tries.GetValueOrDefault(key) + 1;
+            _passing = fetched.Problem;
+            if (_tries[key] < TriesInRow) _again.Add(key);
+            else Wait(fetched with { Problem = $"It could not be read in {TriesInRow} tries, and waits. {fetched.Problem}" });
+            return;
         }
-        if (now.LatestRefused.Count > RefusedShown) now.LatestRefused.RemoveRange(0, now.LatestRefused.Count - RefusedShown);
+        _tries.Remove(key);
+        if (fetched.Outcome == Outcome.Refused) Wait(fetched);
+        else _waiting.Remove(fetched.Hash);
+        if (fetched.Outcome == Outcome.Gone) now.Vanished++;
+        if (fetched.Outcome == Outcome.TooLarge) now.Refused++;
+        if (fetched.Outcome is Outcome.Gone or Outcome.TooLarge) Note(now.LatestRefused, key, fetched.Problem!);
+    }
+
+    /// <summary>Puts off an object that is refused, and names it.</summary>
+    private void Wait(Fetched refused)
+    {
+        _tries.Remove(refused.Entry.Key);
+        _waiting.Add(refused.Hash);
+        Note(state.State.LatestRefused, refused.Entry.Key, refused.Problem!);
+    }
+
+    /// <summary>Names an object among the latest; one that was named before is named anew.</summary>
+    private static void Note(List<RefusedObject> latest, string key, string reason)
+    {
+        latest.RemoveAll(r => r.Key == key);
+        latest.Add(new RefusedObject(key, reason));
+        if (latest.Count > NamesShown) latest.RemoveRange(0, latest.Count - NamesShown);
     }
 
     private string NameOf(string key) => key.Length > _place.Prefix.Length ? key[_place.Prefix.Length..].TrimStart('/') : key;

@@ -12,9 +12,9 @@ using Winnow.Model.Images.Buckets;
 namespace Winnow.Grains.Images.Buckets;
 
 /// <summary>
-/// Reads a bucket into a dataset: the whole of it at every interval, a page at a time, and in between what notifications name. It fetches only
-/// versions of objects that it does not know; what it knows and how far a listing has come is durable after each lot, so it goes on after a
-/// crash, and a lot that a crash cut off is repeated under the same operation id. How lots are taken stands in a file of its own.
+/// Reads a bucket into a dataset: the whole of it at every interval, a page at a time, and in between what notifications name. It fetches
+/// only versions of objects that it does not know; what it knows and how far a listing has come is durable after each lot, so it goes on
+/// after a crash, and a lot that a crash cut off is repeated under the same operation id. How lots are taken stands in a file of its own.
 /// </summary>
 [Reentrant, SiloRole(SiloTraits.Core), GrainType("bucket-source")]
 internal sealed partial class BucketSourceGrain(
@@ -26,6 +26,18 @@ internal sealed partial class BucketSourceGrain(
     private readonly CancellationTokenSource _closing = new();
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly HashSet<string> _hints = new(StringComparer.Ordinal);
+    /// <summary>Keys of objects that could not be read for a reason that passes, to be looked at again soon.</summary>
+    private readonly HashSet<string> _again = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _tries = new(StringComparer.Ordinal);
+    /// <summary>
+    /// Versions of objects that were refused, and are tried again when that may have changed. Kept in memory: who starts anew tries anew.
+    /// </summary>
+    private readonly HashSet<ulong> _waiting = [];
+    private bool _retryWaiting = true;
+    private DateTimeOffset _retryWaitingAt;
+    private bool _asked;
+    private string? _passing;
+    private long _placeholders;
     private KnownObjects? _known;
     private DatasetInfo _dataset = null!;
     private BucketPlace _place = null!;
@@ -72,8 +84,13 @@ internal sealed partial class BucketSourceGrain(
             Taken = now.Taken,
             Duplicates = now.Duplicates,
             Quarantined = now.Quarantined,
-            Refused = now.Refused,
+            Refused = now.Refused + now.Waiting,
             Vanished = now.Vanished,
+            Waiting = now.Waiting,
+            Placeholders = now.Placeholders,
+            InOtherPartition = now.InOtherPartition,
+            LabelsNotTaken = now.LabelsNotTaken,
+            LatestNoted = [.. now.LatestNoted],
             LatestRefused = [.. now.LatestRefused],
             Notified = now.Notified,
             LastSync = now.LastSync,
@@ -84,7 +101,7 @@ internal sealed partial class BucketSourceGrain(
 
     public Task SyncAsync(CancellationToken cancellationToken)
     {
-        _due = DateTimeOffset.MinValue;
+        (_asked, _retryWaiting) = (true, true);
         Wake();
         return Task.CompletedTask;
     }
@@ -97,7 +114,7 @@ internal sealed partial class BucketSourceGrain(
             {
                 // More than can be kept: a listing finds them all.
                 _hints.Clear();
-                _due = DateTimeOffset.MinValue;
+                _asked = true;
                 break;
             }
             if (_hints.Add(key)) state.State.Notified++;
@@ -142,9 +159,12 @@ internal sealed partial class BucketSourceGrain(
             if (_error is not null) await state.ReadStateAsync(CancellationToken.None);
             if (state.State.Source is null) return false;
             _known ??= await LoadAsync(cancellationToken);
+            _hints.UnionWith(_again);
+            _again.Clear();
             await TakeHintsAsync(cancellationToken);
-            if (time.GetUtcNow() >= _due) await ReadBucketAsync(cancellationToken);
-            _error = null;
+            if (_asked || time.GetUtcNow() >= _due) await ReadBucketAsync(cancellationToken);
+            if (_again.Count > 0) throw new ObjectsToComeException($"{_again.Count} objects could not be read and are tried again: {_passing}");
+            (_error, _syncing) = (null, false);
             await WaitAsync(cancellationToken);
             return true;
         }
@@ -157,7 +177,12 @@ internal sealed partial class BucketSourceGrain(
     private void Stall(Exception reason, TimeSpan pause)
     {
         _error = reason is IOException or RefusedException ? reason.Message : $"{reason.GetType().Name}: {reason.Message}";
-        _known = null;
+        if (reason is not ObjectsToComeException)
+        {
+            // Memory may be ahead of the disk; and what was refused meanwhile may have been so by a server in trouble.
+            _known = null;
+            _retryWaiting = true;
+        }
         Stalled(logger, reason, this.GetPrimaryKeyString(), pause);
     }
 
@@ -165,7 +190,7 @@ internal sealed partial class BucketSourceGrain(
     private async Task WaitAsync(CancellationToken cancellationToken)
     {
         var left = _due - time.GetUtcNow();
-        if (left <= TimeSpan.Zero || _hints.Count > 0) return;
+        if (left <= TimeSpan.Zero || _hints.Count > 0 || _asked) return;
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var woken = _wake.WaitAsync(either.Token);
         await Task.WhenAny(woken, Task.Delay(left, time, either.Token));
@@ -189,4 +214,7 @@ internal sealed partial class BucketSourceGrain(
 
     [LoggerMessage(42, LogLevel.Warning, "Source {Source}: {Object} is missing or damaged; what it knew is fetched again")]
     private static partial void Forgotten(ILogger logger, string source, string @object);
+
+    /// <summary>Single objects are to be tried again; all else is as it should be.</summary>
+    private sealed class ObjectsToComeException(string message) : IOException(message);
 }

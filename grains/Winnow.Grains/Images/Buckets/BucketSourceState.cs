@@ -48,8 +48,15 @@ public sealed class BucketSourceState
     public long Quarantined { get; set; }
     public long Refused { get; set; }
     public long Vanished { get; set; }
+
+    /// <summary>Objects that were refused and will be tried again, as they were counted last.</summary>
+    public long Waiting { get; set; }
+    public long Placeholders { get; set; }
+    public long InOtherPartition { get; set; }
+    public long LabelsNotTaken { get; set; }
     public long Notified { get; set; }
     public long Syncs { get; set; }
     public DateTimeOffset? LastSync { get; set; }
     public List<RefusedObject> LatestRefused { get; set; } = [];
+    public List<RefusedObject> LatestNoted { get; set; } = [];
 }

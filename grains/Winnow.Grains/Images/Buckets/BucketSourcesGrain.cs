@@ -7,7 +7,9 @@ using Winnow.Model.Images.Buckets;
 
 namespace Winnow.Grains.Images.Buckets;
 
-/// <summary>The bucket sources of a dataset. Small, and asked before any source is woken, so that a name that nobody gave wakes none.</summary>
+/// <summary>
+/// The bucket sources of a dataset. Small, and asked before any source is woken, so that a name that nobody gave wakes none.
+/// </summary>
 [SiloRole(SiloTraits.Core), GrainType("bucket-sources")]
 internal sealed class BucketSourcesGrain(
     [PersistentState("bucket-sources", GrainsRegistration.GrainStorage)] IPersistentState<BucketSourcesState> state,

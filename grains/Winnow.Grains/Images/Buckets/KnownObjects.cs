@@ -6,8 +6,9 @@ using System.Text;
 namespace Winnow.Grains.Images.Buckets;
 
 /// <summary>
-/// Which versions of objects are settled, as 64-bit hashes of key and etag: eight bytes each, sorted, so that ten million take 80 MB. Kept in
-/// segments; a new one swallows those before it that are not twice as large, so there are few of them and each hash is written few times.
+/// Which versions of objects are settled, as 64-bit hashes of key and etag: eight bytes each, sorted, so that ten million take 80 MB.
+/// Kept in segments; a new one swallows those before it that are not twice as large, so there are few of them and each hash is written
+/// few times.
 /// </summary>
 internal sealed class KnownObjects
 {
@@ -35,7 +36,10 @@ internal sealed class KnownObjects
     /// <summary>Takes up a stored segment.</summary>
     public void Load(KnownSegment segment, ulong[] hashes) => _segments.Add((segment, hashes));
 
-    /// <summary>The segment that is to be stored for these hashes, and those that it takes the place of. Nothing changes before <see cref="Apply"/>.</summary>
+    /// <summary>
+    /// The segment that is to be stored for these hashes, and those that it takes the place of. Nothing changes before <see
+    /// cref="Apply"/>.
+    /// </summary>
     public (KnownSegment Segment, ulong[] Hashes, IReadOnlyList<KnownSegment> Replaced) Plan(IReadOnlyCollection<ulong> hashes, long number)
     {
         var first = _segments.Count;

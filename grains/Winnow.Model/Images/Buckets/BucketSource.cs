@@ -63,8 +63,18 @@ public sealed record SourceStatus
     public long Duplicates { get; init; }
     /// <summary>Images that are kept and cannot be used; the dataset lists them with their reasons.</summary>
     public long Quarantined { get; init; }
-    /// <summary>Objects that were not taken at all, such as those that are too large.</summary>
+    /// <summary>Objects that were not taken at all: those that are too large, that may not be read, that are archived.</summary>
     public long Refused { get; init; }
+    /// <summary>Those of the refused that are tried again now and then: rights can be given, archived objects restored.</summary>
+    public long Waiting { get; init; }
+    /// <summary>Objects without bytes that stand for a folder; they are passed over.</summary>
+    public long Placeholders { get; init; }
+    /// <summary>Images that were there already in the other partition, and stay there.</summary>
+    public long InOtherPartition { get; init; }
+    /// <summary>Images that do not bear the label of their folder.</summary>
+    public long LabelsNotTaken { get; init; }
+    /// <summary>The latest images that were not taken as they were given, oldest first: put aside, in the other partition, without their label.</summary>
+    public IReadOnlyList<RefusedObject> LatestNoted { get; init; } = [];
     /// <summary>Objects that were gone when they were to be fetched.</summary>
     public long Vanished { get; init; }
     /// <summary>The latest objects that were refused or had vanished, oldest first.</summary>

@@ -49,13 +49,31 @@ internal sealed class BucketReader : IBucketReader, IDisposable
         return new BucketPage([.. page.Entries.Select(e => new BucketEntry(e.Key, e.ETag, e.Size))], page.More);
     }
 
-    public async Task<BucketEntry?> FindAsync(BucketPlace place, string key, CancellationToken cancellationToken) =>
-        await S3Answers.HeadAsync(ConnectionOf(place), place.Bucket, Checked(place, key), cancellationToken).ConfigureAwait(false) is { } head ? new BucketEntry(key, head.ETag, head.Size) : null;
+    public async Task<BucketEntry?> FindAsync(BucketPlace place, string key, CancellationToken cancellationToken)
+    {
+        var head = S3Answers.HeadAsync(ConnectionOf(place), place.Bucket, Checked(place, key), cancellationToken);
+        return await OrRefusedAsync(head).ConfigureAwait(false) is { } found ? new BucketEntry(key, found.ETag, found.Size) : null;
+    }
 
-    public async Task<(BucketEntry Entry, byte[]? Bytes)?> ReadAsync(BucketPlace place, string key, long most, CancellationToken cancellationToken) =>
-        await S3Answers.GetAsync(ConnectionOf(place), place.Bucket, Checked(place, key), most, cancellationToken).ConfigureAwait(false) is { } found
-            ? (new BucketEntry(key, found.Head.ETag, found.Head.Size), found.Bytes)
-            : null;
+    public async Task<(BucketEntry Entry, byte[]? Bytes)?> ReadAsync(BucketPlace place, string key, long most, CancellationToken cancellationToken)
+    {
+        var get = S3Answers.GetAsync(ConnectionOf(place), place.Bucket, Checked(place, key), most, cancellationToken);
+        return await OrRefusedAsync(get).ConfigureAwait(false) is { } found ? (new BucketEntry(key, found.Head.ETag, found.Head.Size), found.Bytes) : null;
+    }
+
+    /// <summary>A refusal of one object, told as such: what is archived can be restored, what has rights of its own can be opened.</summary>
+    private static async Task<T> OrRefusedAsync<T>(Task<T> read)
+    {
+        try
+        {
+            return await read.ConfigureAwait(false);
+        }
+        catch (S3Exception e) when (e.IsOfOneObject)
+        {
+            var advice = e.Code == "InvalidObjectState" ? " It is archived: restore it in the bucket, then it is taken in." : "";
+            throw new ObjectUnreadableException(e.Message + advice, e);
+        }
+    }
 
     public void Dispose()
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Xml;
 using System.Xml.Linq;
 
 namespace Winnow.Adapters.Objects.S3;
@@ -10,8 +11,8 @@ internal readonly record struct S3Entry(string Key, string ETag, long Size);
 internal sealed record S3Page(IReadOnlyList<S3Entry> Entries, bool More);
 
 /// <summary>
-/// Listings a page at a time in the order of keys, from after a key on: where one stopped is a key and not a token of the server's, so that it
-/// can be kept for days.
+/// Listings a page at a time in the order of keys, from after a key on: where one stopped is a key and not a token of the server's, so
+/// that it can be kept for days.
 /// </summary>
 internal static class S3Listing
 {
@@ -35,21 +36,40 @@ internal static class S3Listing
 
     internal static S3Page Parse(string xml, string? after)
     {
-        var root = XDocument.Parse(xml).Root!;
+        var root = ReadRoot(xml);
         var ns = root.Name.Namespace;
         if (root.Name.LocalName != "ListBucketResult") throw new InvalidDataException($"A listing was expected and '{root.Name.LocalName}' came. Is this an S3 server?");
         var encoded = root.Element(ns + "EncodingType")?.Value == "url";
         var entries = new List<S3Entry>();
         foreach (var item in root.Elements(ns + "Contents"))
         {
-            var key = item.Element(ns + "Key")!.Value;
+            if (item.Element(ns + "Key")?.Value is not { Length: > 0 } key) continue;
             // '+' stands for a blank here, as in a form.
             if (encoded) key = Uri.UnescapeDataString(key.Replace('+', ' '));
-            entries.Add(new S3Entry(key, (item.Element(ns + "ETag")?.Value ?? "").Trim('"'), long.Parse(item.Element(ns + "Size")?.Value ?? "0", CultureInfo.InvariantCulture)));
+            entries.Add(new S3Entry(key, S3Answers.Plain(item.Element(ns + "ETag")?.Value), SizeOf(item.Element(ns + "Size")?.Value)));
         }
         var more = root.Element(ns + "IsTruncated")?.Value == "true";
         // A server that does not know how to begin after a key would give the same page for ever.
         if (after is not null && entries.Count > 0 && string.CompareOrdinal(entries[0].Key, after) == 0) throw new InvalidDataException("The server does not begin a listing after a key (start-after), which Winnow needs.");
         return new S3Page(entries, more && entries.Count > 0);
+    }
+
+    private static long SizeOf(string? text) => long.TryParse(text, CultureInfo.InvariantCulture, out var size) && size >= 0 ? size : 0;
+
+    /// <summary>
+    /// Servers that do not encode keys write whatever they hold, also what XML does not allow: one such key must not hide all others.
+    /// </summary>
+    /// <exception cref="IOException">It is no XML.</exception>
+    private static XElement ReadRoot(string xml)
+    {
+        try
+        {
+            using var reader = XmlReader.Create(new StringReader(xml), new XmlReaderSettings { CheckCharacters = false, DtdProcessing = DtdProcessing.Prohibit });
+            return XDocument.Load(reader).Root!;
+        }
+        catch (XmlException e)
+        {
+            throw new IOException($"The listing cannot be read: {e.Message} Is this an S3 server?", e);
+        }
     }
 }
