@@ -68,7 +68,16 @@ public sealed record StartRound(int BatchSize, string Arm = Arms.Main, string? S
 /// <param name="Skipped">Whoever was at work could not tell, and the round went on without them.</param>
 /// <param name="Withdrawn">Put aside after they were asked about: their pixels could not be used.</param>
 /// <param name="Unanswered">Nobody has said anything: not yet, or not in time.</param>
-public sealed record RoundOutcomes(int Labelled, int Rejected, int Skipped, int Withdrawn, int Unanswered);
+public sealed record RoundOutcomes(int Labelled, int Rejected, int Skipped, int Withdrawn, int Unanswered)
+{
+    /// <summary>The first thing that is wrong, as a sentence with the member's name; null when all is sound.</summary>
+    public string? Check() =>
+        MemberRules.Number("labelled", Labelled, 0, int.MaxValue)
+        ?? MemberRules.Number("rejected", Rejected, 0, int.MaxValue)
+        ?? MemberRules.Number("skipped", Skipped, 0, int.MaxValue)
+        ?? MemberRules.Number("withdrawn", Withdrawn, 0, int.MaxValue)
+        ?? MemberRules.Number("unanswered", Unanswered, 0, int.MaxValue);
+}
 
 /// <summary>
 /// Names of arms. An arm is one line of learning within a dataset: what it asked about, what it trained on, its champion.
@@ -134,7 +143,7 @@ public sealed record RoundInfo
     public string? EndedBy { get; init; }
     /// <summary>When it ended.</summary>
     public DateTimeOffset? EndedAt { get; init; }
-    /// <summary>Number of the restoration that told of it: who started it is as that backup says. Null: it was started here.</summary>
+    /// <summary>Number of the restoration that told of it: who started it, and who ended it, is as that backup says. Null: it was started here.</summary>
     public int? Told { get; init; }
 
     /// <summary>Whether it has ended, well or not.</summary>
@@ -154,10 +163,16 @@ public sealed record RoundInfo
         ?? MemberRules.Number("batchSize", BatchSize, 0, StartRound.MaxBatch)
         ?? MemberRules.Number("selected", Selected, 0, StartRound.MaxBatch)
         ?? MemberRules.Number("decided", Decided, 0, int.MaxValue)
+        ?? MemberRules.Within("outcomes", Outcomes?.Check())
+        ?? MemberRules.Within("auditOutcomes", AuditOutcomes?.Check())
+        ?? MemberRules.Number("unscored", Unscored, 0, long.MaxValue)
+        ?? (AnswerWithin is { } within && !DatasetSettings.MayAnswerWithin(within) ? "answerWithin must be 1 second to 365 days." : null)
         ?? MemberRules.Number("labels", Labels, 0, int.MaxValue)
         ?? MemberRules.Within("model", Model?.Check(latest))
         ?? MemberRules.TextOrNone("reason", Reason, MaxReason)
+        ?? MemberRules.TextOrNone("waiting", Waiting, MaxReason)
         ?? (StartedBy is null ? null : ActorName.Check("startedBy", StartedBy))
+        ?? (EndedBy is null ? null : ActorName.Check("endedBy", EndedBy))
         ?? MemberRules.DateOrNone("startedAt", StartedAt, latest)
         ?? MemberRules.DateOrNone("endedAt", EndedAt, latest)
         ?? (Told is { } told ? MemberRules.Number("told", told, 1, Restoration.Most) : null);
@@ -195,6 +210,7 @@ public sealed record ModelMetrics
     /// <summary>The first thing that is wrong, as a sentence with the member's name; null when all is sound.</summary>
     public string? Check() =>
         MemberRules.Number("auditCount", AuditCount, 0, int.MaxValue)
+        ?? MemberRules.Number("auditUnlabelled", AuditUnlabelled, 0, AuditCount)
         ?? MemberRules.Share("auditAccuracy", AuditAccuracy)
         ?? MemberRules.Share("auditAccuracyLower", AuditAccuracyLower)
         ?? MemberRules.Share("auditAccuracyUpper", AuditAccuracyUpper)

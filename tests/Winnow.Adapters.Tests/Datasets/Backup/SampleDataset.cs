@@ -198,6 +198,7 @@ internal sealed class SampleDataset(ILedger ledger, IObjectStore objects, Datase
             Metrics = new ModelMetrics
             {
                 AuditCount = 3,
+                AuditUnlabelled = 1,
                 AuditAccuracy = 0.5,
                 AuditAccuracyLower = 0.25,
                 AuditAccuracyUpper = 0.75,
@@ -209,7 +210,8 @@ internal sealed class SampleDataset(ILedger ledger, IObjectStore objects, Datase
                 CrossValidatedLogLoss = 0.5,
             },
         };
-        var command = new StartRound(images, Arms.Main, "herding", "k-means");
+        var command = new StartRound(images, Arms.Main, "herding", "k-means") { AnswerWithin = TimeSpan.FromDays(7) };
+        var outcomes = new RoundOutcomes(Labelled: 1, Rejected: 1, Skipped: 0, Withdrawn: 0, Unanswered: 0);
         var ended = new RoundInfo
         {
             Arm = Arms.Main,
@@ -219,6 +221,12 @@ internal sealed class SampleDataset(ILedger ledger, IObjectStore objects, Datase
             BatchSize = images,
             Selected = _selected.Count,
             Decided = 2,
+            Outcomes = outcomes,
+            AuditOutcomes = outcomes,
+            Unscored = 1,
+            AnswerWithin = command.AnswerWithin,
+            Waiting = "for nothing",
+            EndedBy = "ada",
             Labels = 4,
             Model = model,
             Promoted = true,
@@ -267,7 +275,15 @@ internal sealed class SampleDataset(ILedger ledger, IObjectStore objects, Datase
             StartedAt = LedgerRows.Noon,
             EndedAt = LedgerRows.Noon,
             Selected = _selected,
+            Unscored = 1,
             Decided = 2,
+            AuditOpen = 1,
+            Heard = 2,
+            HeardAt = LedgerRows.Noon,
+            Outcomes = outcomes,
+            AuditOutcomes = outcomes,
+            EndedBy = "ada",
+            EndOperation = LedgerRows.Operation(904),
             Labels = 4,
             DataSha256 = Hash("data"u8),
             ProjectionKey = projection,
