@@ -61,8 +61,9 @@ public sealed class ApiOptions
     {
         if (MaxLotBytes is < 1 << 20 or > 4L << 30) return $"Api:MaxLotBytes must be {1 << 20} to {4L << 30}, not {MaxLotBytes}.";
         if (BodyTimeout < TimeSpan.FromSeconds(1) || BodyTimeout > TimeSpan.FromHours(1))
-            if (PathBase is { Length: > 0 } below && (below[0] != '/' || below.Length == 1 || below[^1] == '/'))
-                return $"Api:BodyTimeout must be 1 s to 1 h, not {BodyTimeout}.";
+            return $"Api:BodyTimeout must be 1 s to 1 h, not {BodyTimeout}.";
+        if (PathBase is { Length: > 0 } below && (below[0] != '/' || below.Length == 1 || below[^1] == '/'))
+            return $"Api:PathBase must begin with a slash and not end with one, such as /winnow, not '{below}'.";
         return TrustedProxies.Check(Proxies) ?? Oidc?.Check() ?? Limits.Check();
     }
 }

@@ -17,9 +17,7 @@ internal static class StoredDatasets
     public static DatasetInfo Read(string name, ReadOnlySpan<byte> json)
     {
         if (TryRead(name, json, out var problem) is { } dataset) return dataset;
-        throw new SetAsideException(
-            $"Dataset '{name}' cannot be opened: {problem} It is set aside, and everything else goes on; "
-            + $"an owner can remove it with 'winnow datasets delete {name}'.");
+        throw new SetAsideException($"Dataset '{name}' cannot be opened: {problem} It is set aside as it is, and everything else goes on.");
     }
 
     /// <summary>A dataset as it is stored; null where it cannot be read or opened, and then why.</summary>

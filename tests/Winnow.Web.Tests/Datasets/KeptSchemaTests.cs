@@ -66,7 +66,7 @@ public sealed class KeptSchemaTests(Server server) : IClassFixture<Server>
         var schema = Classes with { Geometries = geometries, MultiLabel = several };
         var settings = new DatasetSettings { Shards = 1, ProjectionDimensions = 16 };
         var ledger = server.Services.GetRequiredService<ILedger>();
-        var earlier = new DatasetInfo(name, schema, settings, DateTimeOffset.UnixEpoch, "ada");
+        var earlier = new DatasetInfo(name, schema, settings, new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero), "ada");
         Assert.True(await ledger.AddDatasetAsync(earlier, CancellationToken.None));
         await ImportAsync(name, 40);
         await server.Client.WaitForScoringAsync(name);

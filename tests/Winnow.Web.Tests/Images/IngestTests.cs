@@ -113,7 +113,7 @@ public sealed class IngestTests(Server server) : IClassFixture<Server>
         foreach (var bad in new[]
         {
             new CreateDataset("Upper", Schema), new CreateDataset("../x", Schema), new CreateDataset("ok", new LabelSchema { Classes = [new("one")] }),
-            new CreateDataset("ok", new LabelSchema { Classes = [new("a"), new("a")] }), new CreateDataset("ok", new LabelSchema { Classes = [new("a/b"), new("c")] }), new CreateDataset("ok", Schema, new DatasetSettings { Shards = 3 }),
+            new CreateDataset("ok", new LabelSchema { Classes = [new("a"), new("a")] }), new CreateDataset("ok", new LabelSchema { Classes = [new("a\nb"), new("c")] }), new CreateDataset("ok", Schema, new DatasetSettings { Shards = 3 }),
         })
         {
             var refused = await Assert.ThrowsAsync<WinnowApiException>(() => server.Client.CreateDatasetAsync(bad));

@@ -54,7 +54,12 @@ internal sealed class SchemaBodies(JsonElement document, Random random, string i
     {
         if (named == "ImageId") return JsonValue.Create(image);
         if (named == "Principal") return JsonValue.Create("service:fuzz");
-        if (schema.TryGetProperty("enum", out var words)) return JsonValue.Create(words[random.Next(words.GetArrayLength())].GetString()!);
+        if (schema.TryGetProperty("enum", out var words))
+        {
+            // That it may be null is one of the words.
+            string[] all = [.. words.EnumerateArray().Select(w => w.GetString()).OfType<string>()];
+            return JsonValue.Create(all[random.Next(all.Length)]);
+        }
         if (schema.TryGetProperty("properties", out var members)) return Object(schema, members, path, places);
         var types = TypesOf(schema);
         if (types.Contains("array")) return List(schema, path, places);

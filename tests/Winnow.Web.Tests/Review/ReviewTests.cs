@@ -148,7 +148,7 @@ public sealed class ReviewTests(Server server) : IClassFixture<Server>
         try
         {
             Assert.Equal(version.Labeled, await server.Client.ExportAsync(dataset, version.Number, "imagenet", folder.FullName));
-            foreach (var file in folder.EnumerateFiles("*", SearchOption.AllDirectories))
+            foreach (var file in folder.EnumerateFiles("img-*", SearchOption.AllDirectories))
                 Assert.Equal(file.Name[..^4], ImageId.Of(await File.ReadAllBytesAsync(file.FullName)).ToString());
         }
         finally

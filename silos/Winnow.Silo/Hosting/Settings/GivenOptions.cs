@@ -24,7 +24,7 @@ internal sealed class GivenOptions
     private const string File = "appsettings.json";
 
     // Variables of the same family that are not the server's: its weights' cache, and the command line client's.
-    private static readonly HashSet<string> Others = new(StringComparer.OrdinalIgnoreCase) { "CACHE", "SERVER", "KEY", "ACTOR" };
+    private static readonly HashSet<string> Others = new(StringComparer.OrdinalIgnoreCase) { "CACHE", "SERVER", "KEY", "KEY_FILE", "ACTOR" };
 
     private readonly List<IEnumerable<KeyValuePair<string, string?>>> _layers = [];
 

@@ -107,6 +107,9 @@ internal sealed class OptionTree
         if (type == typeof(string) || type.IsValueType) return new OptionTree { _value = type };
         var tree = new OptionTree();
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Dictionary<,>)) tree._any = Of(type.GetGenericArguments()[1]);
+        // Elements are named by their numbers.
+        else if (type.IsArray) tree._any = Of(type.GetElementType()!);
+        else if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(List<>)) tree._any = Of(type.GetGenericArguments()[0]);
         else tree.Add(type);
         return tree;
     }
