@@ -75,7 +75,7 @@ public sealed class ImageHistoryTests
     {
         Assert.Contains("'bird'", AnnotationRules.Check([new ClassTag("bird")], Schema));
         Assert.Contains("More than one class", AnnotationRules.Check([new ClassTag("cat"), new ClassTag("dog")], Schema));
-        Assert.Contains("does not take Box", AnnotationRules.Check([new BoxAnnotation("cat", new Box(0, 0, 1, 1))], Schema));
+        Assert.Contains("takes class, and no box", AnnotationRules.Check([new BoxAnnotation("cat", new Box(0, 0, 1, 1))], Schema));
         var shapes = Schema with { Geometries = [Geometry.Box, Geometry.Polygon, Geometry.Mask, Geometry.Text] };
         Assert.Null(AnnotationRules.Check([new BoxAnnotation("cat", new Box(0, 0, 1, 1)), new PolygonAnnotation("dog", [0, 0, 1, 0, 1, 1]), new MaskAnnotation("cat", new RunLengthMask(2, 2, [1, 3]))], shapes));
         Assert.Contains("add up to 3", AnnotationRules.Check([new MaskAnnotation("cat", new RunLengthMask(2, 2, [3]))], shapes));
