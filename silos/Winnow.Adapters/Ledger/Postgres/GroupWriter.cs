@@ -84,7 +84,18 @@ internal abstract partial class GroupWriter<TIn, TOut> : IAsyncDisposable
         while (await _queue.Reader.WaitToReadAsync().ConfigureAwait(false))
         {
             var group = TakeGroup();
-            if (group.Count > 0) await StoreAsync(group).ConfigureAwait(false);
+            if (group.Count == 0) continue;
+            try
+            {
+                await StoreAsync(group).ConfigureAwait(false);
+            }
+            catch (Exception problem)
+            {
+                // Finding out what became of a transaction can fail as well, as on a full disk. Whoever waits is told, and the writer goes on.
+                var told = Explain(problem, open: true);
+                LogFailed(told, group.Count);
+                foreach (var request in group) request.Fail(told);
+            }
         }
         await DropAsync().ConfigureAwait(false);
     }
