@@ -194,9 +194,11 @@ public sealed class ShardCopierTests : IAsyncLifetime
         private async Task<Content> ContentAsync(ShardKey shard)
         {
             var images = await ledger.ReadImagesAsync(shard, 0, int.MaxValue, Never).ToListAsync();
-            // An image is set aside as a whole, until the latest time that any arm's row of it says.
+            // An image is set aside as a whole, until the latest time that any arm's row of it says. Of one that its history has closed, the ledger says nothing.
             var rows = await ledger.ReadTasksAsync(shard, Never).ToListAsync();
-            var tasks = rows.ConvertAll(t => $"{images[t.Ordinal].Row.Id} {t with { Ordinal = 0, ReservedUntil = rows.Where(r => r.Ordinal == t.Ordinal).Max(r => r.ReservedUntil) }}");
+            var closed = await ledger.ReadShardHistoryAsync(shard, Never).Where(h => h.Closes).Select(h => h.Ordinal).ToHashSetAsync();
+            DateTimeOffset Until(int ordinal) => closed.Contains(ordinal) ? default : rows.Where(r => r.Ordinal == ordinal).Max(r => r.ReservedUntil);
+            var tasks = rows.ConvertAll(t => $"{images[t.Ordinal].Row.Id} {t with { Ordinal = 0, ReservedUntil = Until(t.Ordinal) }}");
             var history = await ledger.ReadShardEntriesAsync(shard, Never).Select(h =>
             {
                 Assert.Equal(images[h.Ordinal].Row.Id, h.Image);
