@@ -4,7 +4,7 @@ using Winnow.Model.Security;
 namespace Winnow.Web.Tests.Security;
 
 /// <summary>What must never change by a slip in the table of roles or on an endpoint, written by hand: who, which request, which answer.</summary>
-public sealed class SensitiveTests(MatrixTests.Setup setup) : IClassFixture<MatrixTests.Setup>
+public sealed class SensitiveTests(MatrixSetup<LockedServer> setup) : IClassFixture<MatrixSetup<LockedServer>>
 {
     [Theory]
     // Only owners decide about access, in their dataset alone.
@@ -54,8 +54,8 @@ public sealed class SensitiveTests(MatrixTests.Setup setup) : IClassFixture<Matr
     [InlineData(Role.Owner, "POST", "/api/v1/datasets/{dataset}/verify", 403, 403)]
     public async Task A_role_in_one_dataset(Role role, string method, string path, int own, int other)
     {
-        Assert.Equal((HttpStatusCode)own, await SendAsync(setup.InDataset[role], method, path, MatrixTests.Setup.Own));
-        Assert.Equal((HttpStatusCode)other, await SendAsync(setup.InDataset[role], method, path, MatrixTests.Setup.Other));
+        Assert.Equal((HttpStatusCode)own, await SendAsync(setup.InDataset[role], method, path, MatrixSetup.Own));
+        Assert.Equal((HttpStatusCode)other, await SendAsync(setup.InDataset[role], method, path, MatrixSetup.Other));
     }
 
     [Theory]
@@ -79,7 +79,7 @@ public sealed class SensitiveTests(MatrixTests.Setup setup) : IClassFixture<Matr
     [InlineData(Role.Engineer, "POST", "/api/v1/restore", 200)]
     [InlineData(Role.Auditor, "POST", "/api/v1/restore", 403)]
     public async Task A_role_in_the_cluster(Role role, string method, string path, int expected) =>
-        Assert.Equal((HttpStatusCode)expected, await SendAsync(setup.InCluster[role], method, path, MatrixTests.Setup.Own));
+        Assert.Equal((HttpStatusCode)expected, await SendAsync(setup.InCluster[role], method, path, MatrixSetup.Own));
 
     [Fact]
     public async Task A_stranger_cannot_tell_a_dataset_that_is_there_from_one_that_is_not()
@@ -91,12 +91,12 @@ public sealed class SensitiveTests(MatrixTests.Setup setup) : IClassFixture<Matr
             return (response.StatusCode, (await response.Content.ReadAsStringAsync()).Replace(dataset, "NAME"));
         }
 
-        var there = await AskAsync(MatrixTests.Setup.Own);
+        var there = await AskAsync(MatrixSetup.Own);
         Assert.Equal(HttpStatusCode.NotFound, there.Item1);
         Assert.Equal(WithoutTrace(await AskAsync("nowhere")), WithoutTrace(there));
         Assert.Equal(WithoutTrace(await AskAsync("NOT-A-NAME")), WithoutTrace(there));
-        Assert.Empty(await setup.Server.As(setup.Strangers["no grant"]).ListDatasetsAsync());
-        Assert.Equal([MatrixTests.Setup.Own], (await setup.Server.As(setup.InDataset[Role.Viewer]).ListDatasetsAsync()).Select(d => d.Name));
+        Assert.Empty(await setup.Door.As(setup.Strangers["no grant"]).ListDatasetsAsync());
+        Assert.Equal([MatrixSetup.Own], (await setup.Door.As(setup.InDataset[Role.Viewer]).ListDatasetsAsync()).Select(d => d.Name));
     }
 
     private static (HttpStatusCode, string) WithoutTrace((HttpStatusCode Status, string Body) answer) =>

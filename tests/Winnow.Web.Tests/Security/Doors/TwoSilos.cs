@@ -1,0 +1,36 @@
+using Winnow.Testing;
+
+namespace Winnow.Web.Tests.Security.Doors;
+
+/// <summary>Two silos in processes of their own, on PostgreSQL and S3, with one bucket of others that they may read as <c>photos</c>.</summary>
+public sealed class TwoSilos : Door
+{
+    private SiloCluster _cluster = null!;
+
+    public override IReadOnlyList<Uri> Addresses => [.. _cluster.Silos.Select(s => s.Url)];
+
+    internal IReadOnlyList<SiloProcess> Silos => _cluster.Silos;
+
+    internal Images.Buckets.TestBucket Photos { get; private set; } = null!;
+
+    /// <summary>The bucket of the cluster's own objects.</summary>
+    internal string OwnBucket { get; } = S3Server.NewBucket();
+
+    public override async Task InitializeAsync()
+    {
+        await SiloCluster.PrepareAsync();
+        Photos = await Images.Buckets.TestBucket.MakeAsync();
+        _cluster = new SiloCluster(await (await PostgresServer.SharedAsync()).CreateDatabaseAsync(), await S3Server.SharedAsync(), OwnBucket);
+        string[] options = [.. Options, .. Photos.HostOptions, "--Scoring:Workers", "1", "--Api:BodyTimeout", "00:00:02"];
+        for (var i = 0; i < 2; i++) _cluster.Add(options, new SiloProcessOptions { Key = OperatorKey });
+        await Task.WhenAll(_cluster.Silos.Select(s => s.StartAgainAsync()));
+        await base.InitializeAsync();
+    }
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await _cluster.DisposeAsync();
+        Photos.Dispose();
+    }
+}
