@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http;
 namespace Winnow.Web.Security;
 
 /// <summary>
-/// What every request passes first: proof that it is not a page of another site that asks through somebody's browser and, on a server without keys,
-/// that it comes from this machine and not through a proxy on it.
+/// What every request passes first: that a proxy cannot have read it in another way, proof that it is not a page of another site that asks through
+/// somebody's browser and, on a server without keys, that it comes from this machine and not through a proxy on it.
 /// </summary>
 internal sealed class FrontDoor(RequestDelegate next, DoorKey door)
 {
@@ -12,6 +12,7 @@ internal sealed class FrontDoor(RequestDelegate next, DoorKey door)
     {
         context.Response.Headers.XContentTypeOptions = "nosniff";
         context.Response.Headers["Referrer-Policy"] = "no-referrer";
+        if (IsFramedOddly(context.Request)) return RefuseFrame(context);
         if (context.Request.Path.StartsWithSegments("/health")) return next(context);
         return Wrong(context.Request) is { } wrong ? Refuse(context, wrong) : next(context);
     }
@@ -25,6 +26,20 @@ internal sealed class FrontDoor(RequestDelegate next, DoorKey door)
         if (request.Headers.Origin.ToString() is { Length: > 0 } origin && !SameOrigin(origin, request)) return $"Requests from pages of {origin} are not taken.";
         // Browsers send no Origin with a picture or a script that a page of another site asks for, but they say this. No other origin is ever allowed.
         return request.Headers["Sec-Fetch-Site"].ToString() is "cross-site" or "same-site" ? "Requests from pages of other sites are not taken." : null;
+    }
+
+    /// <summary>
+    /// The web server looks at the last coding alone, and skips what it does not know: a proxy that takes the rest at its word sees another end of the
+    /// body (RFC 9112, 6.1). Lengths beside a coding, or several of them, it refuses itself.
+    /// </summary>
+    private static bool IsFramedOddly(HttpRequest request) =>
+        request.Headers.TransferEncoding is { Count: > 0 } codings && !(codings.Count == 1 && "chunked".Equals(codings[0], StringComparison.OrdinalIgnoreCase));
+
+    private static Task RefuseFrame(HttpContext context)
+    {
+        // What follows on this connection is not read: nobody can say where this request ends.
+        context.Response.Headers.Connection = "close";
+        return Results.Problem("Transfer-Encoding must be chunked and nothing beside it.", statusCode: StatusCodes.Status400BadRequest).ExecuteAsync(context);
     }
 
     private static bool IsLoopbackName(string host) => ApiSafety.IsLoopback($"http://{host}");

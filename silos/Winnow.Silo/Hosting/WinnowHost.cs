@@ -48,12 +48,7 @@ public static partial class WinnowHost
         if (options.Postgres is not null) ListeningPorts.Try("Cluster:SiloPort", options.Cluster.ListensOn());
         DataFolder.Prepare(options.Data);
         builder.WebHost.UseUrls(TelemetrySetup.Urls(urls, telemetry));
-        builder.WebHost.ConfigureKestrel(k =>
-        {
-            k.AddServerHeader = false;
-            k.Limits.MaxRequestBodySize = 32 << 20;
-            k.Limits.MaxConcurrentConnections = options.Api.Limits.Connections;
-        });
+        HttpServer.Configure(builder.WebHost, options.Api);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = options.Cluster.ShutdownLimit);
         builder.Services.AddSingleton(given);
         LoggingSetup.Add(builder);
