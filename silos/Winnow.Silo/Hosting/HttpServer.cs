@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Winnow.Web;
 
 namespace Winnow.Silo.Hosting;

@@ -7,6 +7,7 @@ using Winnow.Testing;
 namespace Winnow.Cluster.Tests.Security;
 
 /// <summary>A silo that is alone has no door but the one for HTTP: nobody can join it, and others of its kind run beside it.</summary>
+[Trait("kind", "security")]
 [Collection(ProcessesCollection.Name)]
 public sealed class AloneTests
 {

@@ -7,6 +7,7 @@ using Xunit.Abstractions;
 namespace Winnow.Cluster.Tests.Security;
 
 /// <summary>Silos know each other by certificates of one authority: whoever comes without is refused before it is a member, and nobody is disturbed by it.</summary>
+[Trait("kind", "security")]
 [Trait("needs", "postgres")]
 [Trait("needs", "s3")]
 [Collection(ProcessesCollection.Name)]

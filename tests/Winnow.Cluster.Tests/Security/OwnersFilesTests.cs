@@ -9,6 +9,7 @@ using Winnow.Testing;
 namespace Winnow.Cluster.Tests.Security;
 
 /// <summary>What a server keeps is for its user alone, whatever the umask of whoever starts it, and however open an earlier release left it.</summary>
+[Trait("kind", "security")]
 [UnsupportedOSPlatform("windows")]
 [Collection(ProcessesCollection.Name)]
 public sealed class OwnersFilesTests : IDisposable

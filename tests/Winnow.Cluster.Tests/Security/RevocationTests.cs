@@ -7,6 +7,7 @@ using Winnow.Testing;
 namespace Winnow.Cluster.Tests.Security;
 
 /// <summary>What one silo revokes, no other silo lets in any more, from that moment on.</summary>
+[Trait("kind", "security")]
 [Trait("needs", "postgres")]
 [Trait("needs", "s3")]
 [Collection(ProcessesCollection.Name)]

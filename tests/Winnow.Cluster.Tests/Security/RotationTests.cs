@@ -6,6 +6,7 @@ using Xunit.Abstractions;
 namespace Winnow.Cluster.Tests.Security;
 
 /// <summary>Certificates and their authority are exchanged while the silos run, by the script that operators have, and what was before opens nothing any more.</summary>
+[Trait("kind", "security")]
 [Trait("needs", "postgres")]
 [Trait("needs", "s3")]
 [Collection(ProcessesCollection.Name)]

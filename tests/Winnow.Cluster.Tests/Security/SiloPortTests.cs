@@ -8,6 +8,7 @@ using Xunit.Abstractions;
 namespace Winnow.Cluster.Tests.Security;
 
 /// <summary>Strangers at the silo port: whatever they send, and however many they are, people's calls are answered and silos join.</summary>
+[Trait("kind", "security")]
 [Trait("needs", "postgres")]
 [Trait("needs", "s3")]
 [Collection(ProcessesCollection.Name)]

@@ -11,6 +11,7 @@ using Winnow.Testing;
 namespace Winnow.Web.Tests.Health;
 
 /// <summary>Whoever stands still, on either end, in the middle of whatever, is given up after a time.</summary>
+[Trait("kind", "security")]
 public sealed class StandStillTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);

@@ -10,6 +10,7 @@ using Winnow.Testing;
 namespace Winnow.Web.Tests.Images;
 
 /// <summary>Eight files that are not what a careless program expects: each taken in or put aside with a reason, none lost, the server alive.</summary>
+[Trait("kind", "security")]
 public sealed class HostileFileTests(Server server) : IClassFixture<Server>
 {
     [Fact]

@@ -9,6 +9,7 @@ using Xunit.Abstractions;
 namespace Winnow.Web.Tests.Images;
 
 /// <summary>What a server holds while much comes at once, measured on a process of its own.</summary>
+[Trait("kind", "security")]
 public sealed class MemoryTests(ITestOutputHelper output)
 {
     private const int Lots = 6, ImagesOfLot = 8, ImageBytes = 10 << 20;

@@ -17,8 +17,11 @@ namespace Winnow.Web.Tests.Requests;
 /// that the server failed, each refusal is a problem that says where it is wrong, nothing is logged as an error, and the server goes on. A new
 /// operation is tried without a line here. WINNOW_FUZZ is how often each is tried, WINNOW_FUZZ_SEED what is drawn.
 /// </summary>
+[Trait("kind", "security")]
 public sealed class FuzzTests
 {
+    private const long MayGrow = 128L << 20;
+
     private static readonly int Tries = Setting("WINNOW_FUZZ", 40);
     private static readonly int Seed = Setting("WINNOW_FUZZ_SEED", 1);
 
@@ -40,6 +43,7 @@ public sealed class FuzzTests
 
         var wrong = new List<string>();
         var sent = 0;
+        var before = GC.GetTotalMemory(forceFullCollection: true);
         foreach (var operation in ApiOperation.Read(document).Where(o => o.Path.StartsWith("/api/", StringComparison.Ordinal)))
         {
             // Each operation draws for itself, so that a new one changes nothing for the others.
@@ -60,6 +64,7 @@ public sealed class FuzzTests
         Assert.True(wrong.Count == 0, $"seed {Seed}, {wrong.Count} of {sent}:\n{string.Join('\n', wrong.Take(40))}");
         Assert.True(sent >= 40 * Tries, $"only {sent} requests were sent");
         Assert.True(log.Lines.IsEmpty, $"seed {Seed}: {string.Join('\n', log.Lines.Take(10))}");
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, MayGrow);
         // It is well, and what it had is there.
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri("/health/ready", UriKind.Relative))).StatusCode);
         Assert.Equal(30, (await server.Client.GetStatusAsync("fuzz")).Images);

@@ -11,6 +11,7 @@ using Winnow.Testing;
 namespace Winnow.Web.Tests.Security;
 
 /// <summary>Who a caller is: what history says of it, what a key is worth over its life, and what never gets into a log.</summary>
+[Trait("kind", "security")]
 public sealed class CallerTests(LockedServer server) : IClassFixture<LockedServer>
 {
     private static readonly LabelSchema Schema = new() { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] };

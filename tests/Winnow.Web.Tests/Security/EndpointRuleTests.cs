@@ -7,6 +7,7 @@ using Winnow.Web.Security;
 namespace Winnow.Web.Tests.Security;
 
 /// <summary>An endpoint that does not say who may call it ends the start.</summary>
+[Trait("kind", "security")]
 public sealed class EndpointRuleTests
 {
     private static string? Check(Action<WebApplication> map)

@@ -6,6 +6,7 @@ using Winnow.Web.Security;
 
 namespace Winnow.Web.Tests.Security;
 
+[Trait("kind", "security")]
 public sealed class FrontDoorTests
 {
     private const string Key = "a-key-of-more-than-16-characters";

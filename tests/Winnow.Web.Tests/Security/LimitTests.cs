@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 namespace Winnow.Web.Tests.Security;
 
 /// <summary>How much one caller may ask.</summary>
+[Trait("kind", "security")]
 public sealed class LimitTests
 {
     [Fact]

@@ -17,6 +17,8 @@ public sealed class LockedServer : Door
 
     public override IReadOnlyList<Uri> Addresses => [new(_app.Urls.First())];
 
+    public override long Memory() => GC.GetTotalMemory(forceFullCollection: true);
+
     public IServiceProvider Services => _app.Services;
 
     public IReadOnlyCollection<string> Log => _log.Lines;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Winnow.Client;
 using Winnow.Model.Datasets;
 using Winnow.Model.Security;
 using Winnow.Testing;
@@ -12,6 +11,8 @@ public abstract class MatrixSetup(Door door) : IAsyncLifetime
 {
     public const string Own = "own";
     public const string Other = "other";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     internal Door Door => door;
     internal HttpClient Http { get; } = new();
@@ -34,7 +35,8 @@ public abstract class MatrixSetup(Door door) : IAsyncLifetime
         {
             await door.Operator.CreateDatasetAsync(new CreateDataset(dataset, schema, new DatasetSettings { Shards = 1, AuditSample = 0 }));
             // Too few for a round to go far: that it may be started is what counts here.
-            await foreach (var result in door.Operator.ImportAsync(dataset, DrawnImages.EnumerateAsync(8))) Image = result.Id!.Value.ToString();
+            await foreach (var result in door.Operator.ImportAsync(dataset, DrawnImages.EnumerateAsync(8)))
+                Image = result.Id!.Value.ToString();
             await door.Operator.WaitForScoringAsync(dataset);
             await door.Operator.CreateVersionAsync(dataset, new CreateVersion());
         }
@@ -95,7 +97,7 @@ public abstract class MatrixSetup(Door door) : IAsyncLifetime
         await door.GrantAsync(Own, "service:late", Role.Owner, TimeProvider.System.GetUtcNow().AddMilliseconds(500));
         Strangers["expired grant"] = await door.KeyAsync("service:late");
         var late = door.As(Strangers["expired grant"]);
-        await Until.TrueAsync(async () => (await late.WhoamiAsync()).Roles.Count == 0, TimeSpan.FromSeconds(30), () => "the grant has expired");
+        await Until.TrueAsync(async () => (await late.WhoamiAsync()).Roles.Count == 0, Patience, () => "the grant has expired");
     }
 }
 

@@ -4,8 +4,9 @@ using Winnow.Model.Security;
 namespace Winnow.Web.Tests.Security;
 
 /// <summary>
-/// Every operation of the served document, tried by every role in its own and in another dataset, and by callers with bad keys and grants. What
-/// is expected follows from the permission that the document states and the table of roles; <see cref="SensitiveTests"/> says the sensitive ones by hand.
+/// Every operation of the served document, tried by every role in its own and in another dataset, and by callers with bad keys and grants.
+/// What is expected follows from the permission that the document states and the table of roles; <see cref="SensitiveTests"/> says the
+/// sensitive ones by hand.
 /// </summary>
 [Trait("kind", "security")]
 public abstract class MatrixTests(MatrixSetup setup)
@@ -62,9 +63,11 @@ public abstract class MatrixTests(MatrixSetup setup)
 
     [Fact]
     public async Task A_key_for_one_permission_carries_that_alone() =>
-        await TryAllAsync(setup.OwnerForReading, (operation, _) => operation.ToPermission() is null or Permission.ReadDataset ? Outcome.Admitted : Outcome.Forbidden);
+        await TryAllAsync(setup.OwnerForReading, (operation, _) =>
+            operation.ToPermission() is null or Permission.ReadDataset ? Outcome.Admitted : Outcome.Forbidden);
 
-    private static Outcome Allowed(PermissionSet set, Permission permission) => set.Contains(permission) ? Outcome.Admitted : Outcome.Forbidden;
+    private static Outcome Allowed(PermissionSet set, Permission permission) =>
+        set.Contains(permission) ? Outcome.Admitted : Outcome.Forbidden;
 
     private async Task TryAllAsync(string? key, Func<ApiOperation, string, Outcome> expected)
     {

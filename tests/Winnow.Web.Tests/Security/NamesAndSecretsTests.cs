@@ -10,6 +10,7 @@ using Winnow.Testing;
 namespace Winnow.Web.Tests.Security;
 
 /// <summary>Names in any script and keys with whatever stands around them, from the client to the history.</summary>
+[Trait("kind", "security")]
 public sealed class NamesAndSecretsTests(Server server) : IClassFixture<Server>
 {
     [Theory]

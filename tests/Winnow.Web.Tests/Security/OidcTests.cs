@@ -10,6 +10,7 @@ using Winnow.Web.Security;
 namespace Winnow.Web.Tests.Security;
 
 /// <summary>Tokens of an identity provider: the good one, and every way in which one can be wrong.</summary>
+[Trait("kind", "security")]
 public sealed class OidcTests(OidcTests.Setup setup) : IClassFixture<OidcTests.Setup>
 {
     private Task<Whoami> AskAsync(string token) => setup.Server.As(token).WhoamiAsync();

@@ -4,6 +4,7 @@ using Winnow.Model.Security;
 namespace Winnow.Web.Tests.Security;
 
 /// <summary>What must never change by a slip in the table of roles or on an endpoint, written by hand: who, which request, which answer.</summary>
+[Trait("kind", "security")]
 public sealed class SensitiveTests(MatrixSetup<LockedServer> setup) : IClassFixture<MatrixSetup<LockedServer>>
 {
     [Theory]

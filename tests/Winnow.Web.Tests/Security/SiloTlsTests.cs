@@ -6,6 +6,7 @@ using Winnow.Testing;
 namespace Winnow.Web.Tests.Security;
 
 /// <summary>The certificates of a silo: what is not sound ends the start with the option's name, and never takes the place of what is.</summary>
+[Trait("kind", "security")]
 public sealed class SiloTlsTests : IDisposable
 {
     private readonly SiloCertificateFolder _folder = new();

@@ -5,6 +5,7 @@ using Winnow.Model.Images.Buckets;
 namespace Winnow.Web.Tests.Images.Buckets;
 
 /// <summary>What a bucket's server tells is a hint: good ones bring images at once, bad ones bring nothing.</summary>
+[Trait("kind", "security")]
 [Trait("needs", "s3")]
 public sealed class NotificationTests : IAsyncLifetime
 {

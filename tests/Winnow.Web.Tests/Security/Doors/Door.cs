@@ -20,6 +20,9 @@ public abstract class Door : IAsyncLifetime
 
     public Uri Address => Addresses[0];
 
+    /// <summary>Bytes that it holds, for comparing.</summary>
+    public abstract long Memory();
+
     public WinnowClient Operator { get; private set; } = null!;
 
     /// <summary>What tests need to see of attacks: no limits on callers, which have tests of their own.</summary>
@@ -44,7 +47,8 @@ public abstract class Door : IAsyncLifetime
 
     public WinnowClient As(string? key, string? actor = null, Uri? address = null)
     {
-        var client = new WinnowClient(new WinnowClientOptions { Address = address ?? Address, Key = key, Actor = actor, RetryAttempts = 0 });
+        var options = new WinnowClientOptions { Address = address ?? Address, Key = key, Actor = actor, RetryAttempts = 0 };
+        var client = new WinnowClient(options);
         _clients.Add(client);
         return client;
     }

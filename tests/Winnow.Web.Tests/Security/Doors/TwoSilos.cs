@@ -1,15 +1,20 @@
+using System.Diagnostics;
 using Winnow.Testing;
 
 namespace Winnow.Web.Tests.Security.Doors;
 
-/// <summary>Two silos in processes of their own, on PostgreSQL and S3, with one bucket of others that they may read as <c>photos</c>.</summary>
+/// <summary>Two silos in processes of their own, on PostgreSQL and S3, with a bucket of others that they know as <c>photos</c>.</summary>
 public sealed class TwoSilos : Door
 {
     private SiloCluster _cluster = null!;
 
     public override IReadOnlyList<Uri> Addresses => [.. _cluster.Silos.Select(s => s.Url)];
 
-    internal IReadOnlyList<SiloProcess> Silos => _cluster.Silos;
+    public override long Memory() => _cluster.Silos.Sum(s =>
+    {
+        using var process = Process.GetProcessById(s.Id);
+        return process.WorkingSet64;
+    });
 
     internal Images.Buckets.TestBucket Photos { get; private set; } = null!;
 
@@ -20,7 +25,8 @@ public sealed class TwoSilos : Door
     {
         await SiloCluster.PrepareAsync();
         Photos = await Images.Buckets.TestBucket.MakeAsync();
-        _cluster = new SiloCluster(await (await PostgresServer.SharedAsync()).CreateDatabaseAsync(), await S3Server.SharedAsync(), OwnBucket);
+        var database = await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
+        _cluster = new SiloCluster(database, await S3Server.SharedAsync(), OwnBucket);
         string[] options = [.. Options, .. Photos.HostOptions, "--Scoring:Workers", "1", "--Api:BodyTimeout", "00:00:02"];
         for (var i = 0; i < 2; i++) _cluster.Add(options, new SiloProcessOptions { Key = OperatorKey });
         await Task.WhenAll(_cluster.Silos.Select(s => s.StartAgainAsync()));
