@@ -2,6 +2,7 @@ using Winnow.Benchmarks;
 using Winnow.Benchmarks.Datasets;
 using Winnow.Benchmarks.Images;
 using Winnow.Benchmarks.Measuring;
+using Winnow.Benchmarks.Peers;
 using Winnow.Benchmarks.Review;
 using Winnow.Benchmarks.Scoring;
 using Winnow.Benchmarks.Selection;
@@ -21,6 +22,7 @@ IBenchmark[] benchmarks =
     new RestartBenchmark(),
     new ScaleBenchmark(),
     new SplitBenchmark(),
+    new TlsBenchmark(),
 ];
 
 if (args is ["--help"] or ["-h"] or [])

@@ -33,7 +33,9 @@ internal sealed class BenchmarkSilo : IAsyncDisposable
     public static Task<BenchmarkSilo> StartIdleAsync(string folder, CancellationToken cancellationToken, params string[] arguments) =>
         StartAsync(folder, s => s.AddSingleton<IEmbedderProvider, BusyDevice>(), cancellationToken, arguments);
 
-    private static async Task<BenchmarkSilo> StartAsync(string folder, Action<IServiceCollection>? replace, CancellationToken cancellationToken, string[] arguments)
+    /// <summary>Starts a silo some of whose parts are replaced.</summary>
+    public static async Task<BenchmarkSilo> StartAsync(
+        string folder, Action<IServiceCollection>? replace, CancellationToken cancellationToken, params string[] arguments)
     {
         var url = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{SiloProcess.FreePort()}"));
         var host = WinnowHost.Build(
