@@ -12,4 +12,7 @@ public sealed class WinnowApiException : Exception
 
     /// <summary>The HTTP status.</summary>
     public HttpStatusCode Status { get; }
+
+    /// <summary>Which refusal it is, of <see cref="Model.RefusalCodes"/>; null for those that have no name.</summary>
+    public string? Code { get; init; }
 }

@@ -20,6 +20,7 @@ internal sealed partial class Problems(ILogger<Problems> logger) : IExceptionHan
         var (status, detail) = exception switch
         {
             _ when full is not null => (StatusCodes.Status507InsufficientStorage, full.Message),
+            RefusedException { Code: not null } e => (StatusCodes.Status409Conflict, e.Message),
             RefusedException e => (StatusCodes.Status400BadRequest, e.Message),
             ForbiddenException e => (StatusCodes.Status403Forbidden, e.Message),
             NotFoundException e => (StatusCodes.Status404NotFound, e.Message),
@@ -35,7 +36,8 @@ internal sealed partial class Problems(ILogger<Problems> logger) : IExceptionHan
         if (full is not null) Full(logger, context.Request.Method, context.Request.Path, (full.InnerException ?? full).Message);
         else if (status >= 500) Failed(logger, exception, context.Request.Method, context.Request.Path, status);
         if (context.Response.HasStarted) return false;
-        await Results.Problem(detail, statusCode: status).ExecuteAsync(context);
+        Dictionary<string, object?>? more = exception is RefusedException { Code: { } code } ? new() { ["code"] = code } : null;
+        await Results.Problem(detail, statusCode: status, extensions: more).ExecuteAsync(context);
         return true;
     }
 

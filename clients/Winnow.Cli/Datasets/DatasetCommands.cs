@@ -30,6 +30,11 @@ internal static class DatasetCommands
         var shards = new Option<int>("--shards") { Description = "Units of bulk work, a power of two; 'datasets split' doubles them.", DefaultValueFactory = _ => new DatasetSettings().Shards };
         var backbone = new Option<string>("--backbone") { Description = "Backbone whose embeddings the dataset lives on.", DefaultValueFactory = _ => new DatasetSettings().Backbone };
         var within = Durations.Option("--answer-within", "How long its rounds wait for a further answer before they go on with those they have. Default 7d.");
+        var perPerson = new Option<int>("--tasks-per-person")
+        {
+            Description = "Review tasks that one person holds at a time.",
+            DefaultValueFactory = _ => new DatasetSettings().TasksPerPerson,
+        };
         var seed = new Option<int>("--seed") { Description = "Seeds every random draw." };
         var task = new Option<string>("--task")
         {
@@ -37,11 +42,21 @@ internal static class DatasetCommands
             DefaultValueFactory = _ => Tasks[0].Name,
         };
         task.AcceptOnlyFromAmong([.. Tasks.Select(t => t.Name)]);
-        var command = new Command("create", "Create a dataset.") { name, classes, folder, audit, shards, backbone, within, seed, task };
+        var command = new Command("create", "Create a dataset.")
+        {
+            name, classes, folder, audit, shards, backbone, within, perPerson, seed, task,
+        };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
             var names = parsed.GetValue(folder) is { } from ? ImageFolder.ReadClasses(from) : parsed.GetValue(classes) ?? [];
-            var settings = new DatasetSettings { AuditSample = parsed.GetValue(audit), Shards = parsed.GetValue(shards), Backbone = parsed.GetValue(backbone)!, Seed = (ulong)Math.Max(0, parsed.GetValue(seed)) };
+            var settings = new DatasetSettings
+            {
+                AuditSample = parsed.GetValue(audit),
+                Shards = parsed.GetValue(shards),
+                Backbone = parsed.GetValue(backbone)!,
+                TasksPerPerson = parsed.GetValue(perPerson),
+                Seed = (ulong)Math.Max(0, parsed.GetValue(seed)),
+            };
             if (parsed.GetValue(within) is { } time) settings.AnswerWithin = time;
             var (_, geometry, several) = Tasks.First(t => t.Name == parsed.GetValue(task));
             LabelClass[] named = [.. names.Select(n => new LabelClass(n))];

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Prelabels;
@@ -29,7 +30,10 @@ public sealed record SimulatedReviewerOptions
     /// <summary>Seeds which answers are wrong. Default 0.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>Tasks taken at a time, 1 to 1,000. Default 50.</summary>
+    /// <summary>
+    /// Tasks taken at a time, 1 to 1,000. Default 50. Fewer come where the dataset gives one person fewer (<see
+    /// cref="DatasetSettings.TasksPerPerson"/>).
+    /// </summary>
     public int LeaseSize { get; init; } = 50;
 
     /// <summary>Told after each lot how far it has come, and when there was nothing to answer. Default nobody.</summary>
@@ -121,10 +125,26 @@ public sealed class SimulatedReviewer
     /// <summary>Takes what is to be had and answers it; false when nothing came within the wait.</summary>
     private async Task<bool> AnswerSomeAsync(TimeSpan wait, CancellationToken cancellationToken)
     {
-        var tasks = await _client.LeaseAsync(_options.Dataset, new LeaseRequest(_options.LeaseSize, (int)wait.TotalMilliseconds), cancellationToken);
+        var tasks = await LeaseAsync(new LeaseRequest(_options.LeaseSize, (int)wait.TotalMilliseconds), wait, cancellationToken);
         if (tasks.Count > 0) await AnswerAsync(tasks, cancellationToken);
         _options.Progress?.Report(_progress);
         return tasks.Count > 0;
+    }
+
+    /// <summary>
+    /// Somebody of the same name, elsewhere or before a crash, may hold as many as one person may: then none is to be had for now.
+    /// </summary>
+    private async Task<IReadOnlyList<ReviewTask>> LeaseAsync(LeaseRequest request, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _client.LeaseAsync(_options.Dataset, request, cancellationToken);
+        }
+        catch (WinnowApiException full) when (full.Code == RefusalCodes.TasksHeld)
+        {
+            await Task.Delay(wait, _options.TimeProvider, cancellationToken);
+            return [];
+        }
     }
 
     private async Task AnswerAsync(IReadOnlyList<ReviewTask> tasks, CancellationToken cancellationToken)

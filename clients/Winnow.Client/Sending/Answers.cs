@@ -39,26 +39,31 @@ internal static class Answers
     /// <summary>What a refusal says, as an exception.</summary>
     public static async Task<WinnowApiException> ProblemOfAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        var said = await DetailOfAsync(response, cancellationToken) ?? Foreign(response);
-        return new WinnowApiException(response.StatusCode, said);
+        var (said, code) = await DetailOfAsync(response, cancellationToken);
+        return new WinnowApiException(response.StatusCode, said ?? Foreign(response)) { Code = code };
     }
 
-    /// <summary>The reason that a server of Winnow gives; null when it is none of those that answered.</summary>
-    private static async Task<string?> DetailOfAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    /// <summary>
+    /// The reason that a server of Winnow gives, and its name where it has one; null when it is none of those that answered.
+    /// </summary>
+    private static async Task<(string? Detail, string? Code)> DetailOfAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        if (IsPage(response) || response.Content.Headers.ContentLength > LongestProblem) return null;
+        if (IsPage(response) || response.Content.Headers.ContentLength > LongestProblem) return default;
         var text = await response.Content.ReadAsStringAsync(cancellationToken);
         try
         {
             using var problem = JsonDocument.Parse(text);
-            return problem.RootElement.ValueKind == JsonValueKind.Object && problem.RootElement.TryGetProperty("detail", out var found)
-                && found.ValueKind == JsonValueKind.String && found.GetString() is { Length: > 0 } said ? said : null;
+            return TextOf(problem.RootElement, "detail") is { } said ? (said, TextOf(problem.RootElement, "code")) : default;
         }
         catch (JsonException)
         {
-            return null;
+            return default;
         }
     }
+
+    private static string? TextOf(JsonElement problem, string member) =>
+        problem.ValueKind == JsonValueKind.Object && problem.TryGetProperty(member, out var found)
+            && found.ValueKind == JsonValueKind.String && found.GetString() is { Length: > 0 } text ? text : null;
 
     /// <summary>An answer without a reason comes from what stands between, or from another program at the same address.</summary>
     private static string Foreign(HttpResponseMessage response)

@@ -19,6 +19,7 @@ internal static class VersionEndpoints
                 return await grains.GetGrain<IDatasetGrain>(dataset).CreateVersionAsync(command, CallerIdentity.OperationOf(http), CallerIdentity.Of(http), ct);
             })
             .Requires(Permission.CreateVersions)
+            .Produces<DatasetVersion>().ProducesProblem(StatusCodes.Status409Conflict)
             .WithSummary("Make an immutable snapshot.").WithTags("versions");
 
         api.MapGet("/datasets/{dataset}/versions", async (string dataset, IGrainFactory grains, CancellationToken ct) =>

@@ -22,7 +22,7 @@ internal static class ImageEndpoints
         api.MapPost("/datasets/{dataset}/images", TakeAsync)
             .Requires(Permission.ImportImages)
             .WithSummary("Take in a lot of at most 1,000 images as multipart/form-data. One result per image, in order; a bad image never fails its lot.")
-            .WithTags("images").Produces<IReadOnlyList<IngestResult>>();
+            .WithTags("images").Produces<IReadOnlyList<IngestResult>>().ProducesProblem(StatusCodes.Status409Conflict);
 
         api.MapGet("/intake", (IImageIntake intake, ApiOptions options) =>
                 new IntakeLimits(intake.Formats, intake.MaxImageBytes, intake.MaxLotImages, options.MaxLotBytes))
@@ -74,7 +74,8 @@ internal static class ImageEndpoints
         await using var space = spaces.Open(CallerIdentity.Admitted(http).Caller.Principal?.ToString() ?? "local");
         var lot = await LotReader.ReadAsync(http.Request, space, string.IsNullOrEmpty(label) ? null : label, place, intake.MaxImageBytes, ct);
         // Once all bytes are here the lot is taken in to its end, whether or not the caller still listens.
-        return Results.Ok(await intake.TakeAsync(info, CallerIdentity.OperationOf(http), CallerIdentity.Of(http), lot, CancellationToken.None));
+        var operation = new IngestOperation(CallerIdentity.OperationOf(http), CallerIdentity.Of(http));
+        return Results.Ok(await intake.TakeAsync(info, operation, lot, CancellationToken.None));
     }
 
     private static async Task<ImagePage> ListAsync(string dataset, string? stage, string? after, int? limit, IGrainFactory grains, CancellationToken ct)

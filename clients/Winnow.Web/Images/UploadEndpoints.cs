@@ -26,7 +26,8 @@ internal static class UploadEndpoints
                 return await SupportedAsync(() => uploads.CompleteAsync(info, CallerIdentity.OperationOf(http), CallerIdentity.Of(http), images, CancellationToken.None));
             })
             .Requires(Permission.ImportImages)
-            .WithSummary("Take in what was uploaded; one result per image, in order. Repeating it is harmless.").WithTags("images").Produces<IReadOnlyList<IngestResult>>();
+            .WithSummary("Take in what was uploaded; one result per image, in order. Repeating it is harmless.")
+            .WithTags("images").Produces<IReadOnlyList<IngestResult>>().ProducesProblem(StatusCodes.Status409Conflict);
 
         api.MapGet("/datasets/{dataset}/images/{image}/url", async (string dataset, string image, IGrainFactory grains, IImageUploads uploads, CancellationToken ct) =>
             {

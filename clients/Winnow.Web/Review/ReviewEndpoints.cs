@@ -28,8 +28,10 @@ internal static class ReviewEndpoints
                 if (wait is { IsAcquired: false }) return Results.Problem(TooManyWait, statusCode: StatusCodes.Status429TooManyRequests);
                 return Results.Ok(await TakeAsync(grains.GetGrain<IQueueGrain>(dataset), request, CallerIdentity.Of(http), ct));
             })
-            .Requires(Permission.ReviewTasks).Produces<ReviewTask[]>()
-            .WithSummary("Take review tasks, the most valuable first, each with a signed lease. Waits for the first where asked.").WithTags("review");
+            .Requires(Permission.ReviewTasks).Produces<ReviewTask[]>().ProducesProblem(StatusCodes.Status409Conflict)
+            .WithSummary("Take review tasks, the most valuable first, each with a signed lease. Waits for the first where asked. "
+                + "No more come than one person may hold (tasksPerPerson); 409 with code 'tasks-held' where you hold them already.")
+            .WithTags("review");
 
         api.MapPost("/datasets/{dataset}/tasks/release", async (string dataset, IReadOnlyList<ImageId> images, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
             {
@@ -52,7 +54,9 @@ internal static class ReviewEndpoints
                 return results;
             })
             .Requires(Permission.ReviewTasks)
-            .WithSummary("Submit decisions. Each is on disk when its result says so; sending the same again is harmless.").WithTags("review");
+            .WithSummary("Submit decisions. Each is on disk when its result says so; sending the same again is harmless. "
+                + "One answer per person, task and version: a second one, or another's operation id, is a conflict that says so.")
+            .WithTags("review");
     }
 
     /// <summary>A grain call must end within the response timeout, so a long wait is several short ones.</summary>

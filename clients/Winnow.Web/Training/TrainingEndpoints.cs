@@ -18,7 +18,7 @@ internal static class TrainingEndpoints
                 await grains.DatasetAsync(dataset, ct);
                 return await grains.GetGrain<IDatasetGrain>(dataset).StartRoundAsync(command, CallerIdentity.OperationOf(http), ct);
             })
-            .Requires(Permission.StartRounds)
+            .Requires(Permission.StartRounds).Produces<RoundInfo>().ProducesProblem(StatusCodes.Status409Conflict)
             .WithSummary("Start the next round of an arm: select, review, train, calibrate, evaluate, promote, rescore.").WithTags("training");
 
         api.MapGet("/datasets/{dataset}/rounds", async (string dataset, IGrainFactory grains, CancellationToken ct) =>
@@ -43,7 +43,7 @@ internal static class TrainingEndpoints
                 await grains.DatasetAsync(dataset, ct);
                 return await grains.GetGrain<IDatasetGrain>(dataset).EndRoundAsync(arm, number, CallerIdentity.OperationOf(http), ct) ?? throw NoRound(dataset, arm, number);
             })
-            .Requires(Permission.StartRounds)
+            .Requires(Permission.StartRounds).Produces<RoundInfo>().ProducesProblem(StatusCodes.Status409Conflict)
             .WithSummary("End a round by hand: ask nobody any more, and go on with what people said.").WithTags("training");
 
         api.MapGet("/datasets/{dataset}/curves", async (string dataset, IGrainFactory grains, CancellationToken ct) =>

@@ -1,3 +1,4 @@
+using Winnow.Abstractions.Datasets;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 
@@ -9,6 +10,14 @@ namespace Winnow.Abstractions.Images;
 /// <param name="Label">Class name that came with it, or null.</param>
 /// <param name="Partition">What it is for.</param>
 public sealed record ArrivedImage(string Name, ReadOnlyMemory<byte> Content, string? Label, Partition Partition);
+
+/// <summary>Who takes images in, under which operation id.</summary>
+/// <param name="Id">Makes the same lot, sent again, harmless.</param>
+/// <param name="Actor">Who sent it.</param>
+/// <param name="Content">
+/// What the operation is, where a lot is but a part of it (see <see cref="OperationStamp.ContentOf"/>); null where the lot is all.
+/// </param>
+public readonly record struct IngestOperation(Guid Id, string Actor, Guid? Content = null);
 
 /// <summary>What the gateway does with an upload: hash, look at the header, store the bytes durably, hand the rows to the shards.</summary>
 public interface IImageIntake
@@ -23,7 +32,9 @@ public interface IImageIntake
     long MaxImageBytes { get; }
 
     /// <summary>Takes in a lot of at most 1,000 images; one result per image, in order. A bad image never fails its lot.</summary>
-    Task<IReadOnlyList<IngestResult>> TakeAsync(DatasetInfo dataset, Guid operationId, string actor, IReadOnlyList<ArrivedImage> lot, CancellationToken cancellationToken);
+    /// <exception cref="RefusedException">The operation id is another's, or belongs to other content.</exception>
+    Task<IReadOnlyList<IngestResult>> TakeAsync(
+        DatasetInfo dataset, IngestOperation operation, IReadOnlyList<ArrivedImage> lot, CancellationToken cancellationToken);
 }
 
 /// <summary>Bytes of images for whoever shows them.</summary>

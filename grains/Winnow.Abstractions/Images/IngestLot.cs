@@ -47,8 +47,16 @@ public readonly record struct IngestRow(
 }
 
 /// <summary>The rows of one upload that fall into one shard. The operation id makes a repeated lot harmless.</summary>
+/// <param name="OperationId">The operation, which belongs to its actor and content.</param>
+/// <param name="Actor">Who sent it.</param>
+/// <param name="Rows">The rows.</param>
+/// <param name="Content">What the whole upload is, over all shards; null from silos of the last release.</param>
 [GenerateSerializer, Immutable, Alias("winnow.ingest-lot")]
-public sealed record IngestLot([property: Id(0)] Guid OperationId, [property: Id(1)] string Actor, [property: Id(2)] IngestRow[] Rows);
+public sealed record IngestLot(
+    [property: Id(0)] Guid OperationId,
+    [property: Id(1)] string Actor,
+    [property: Id(2)] IngestRow[] Rows,
+    [property: Id(3)] Guid? Content = null);
 
 /// <summary>How one row was taken.</summary>
 /// <param name="Status">As it is told to the sender.</param>

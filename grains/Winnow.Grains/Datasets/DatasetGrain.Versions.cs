@@ -8,6 +8,7 @@ using Winnow.Grains.Telemetry;
 using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Security;
 
 namespace Winnow.Grains.Datasets;
 
@@ -19,7 +20,7 @@ internal sealed partial class DatasetGrain
     private static readonly byte[] NewLine = "\n"u8.ToArray();
 
     private readonly SemaphoreSlim _manifests = new(1, 1);
-    private readonly Dictionary<Guid, Task<DatasetVersion>> _making = [];
+    private readonly Dictionary<Guid, (OperationStamp Stamp, Task<DatasetVersion> Made)> _making = [];
 
     public Task<DatasetVersion[]> GetVersionsAsync(CancellationToken cancellationToken) =>
         Task.FromResult<DatasetVersion[]>([.. state.State.Versions.Select(v => v.Version)]);
@@ -29,12 +30,24 @@ internal sealed partial class DatasetGrain
 
     public Task<DatasetVersion> CreateVersionAsync(CreateVersion command, Guid operationId, string actor, CancellationToken cancellationToken)
     {
-        if (FindVersion(operationId) is { } same) return Task.FromResult(same);
+        var stamp = StampOf(actor, command.Note);
+        if (FindVersion(operationId) is { } same)
+        {
+            if (StampOf(ActorName.Read(same.CreatedBy).Actor, same.Note) != stamp) throw Taken(operationId);
+            return Task.FromResult(same);
+        }
         ThrowIfNotKept("A version");
         // Whoever repeats the request waits for the version that is being made; its end does not depend on who still listens.
-        if (!_making.TryGetValue(operationId, out var making)) _making[operationId] = making = MakeVersionAsync(command, operationId, actor, _ends.Token);
-        return making.WaitAsync(cancellationToken);
+        if (!_making.TryGetValue(operationId, out var making))
+            _making[operationId] = making = (stamp, MakeVersionAsync(command, operationId, actor, _ends.Token));
+        if (making.Stamp != stamp) throw Taken(operationId);
+        return making.Made.WaitAsync(cancellationToken);
     }
+
+    /// <summary>A version says by itself whose operation made it, and of what.</summary>
+    private static OperationStamp StampOf(string actor, string? note) => new(actor, OperationStamp.ContentOf(note));
+
+    private static RefusedException Taken(Guid operationId) => OperationStamp.Conflict(operationId, "for a version");
 
     private DatasetVersion? FindVersion(Guid operationId) => state.State.Versions.Find(v => v.OperationId == operationId)?.Version;
 

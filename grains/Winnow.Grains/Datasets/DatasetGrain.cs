@@ -11,6 +11,7 @@ using Winnow.Grains.Ports;
 using Winnow.Grains.Training;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Security;
 using Winnow.Model.Training;
 
 namespace Winnow.Grains.Datasets;
@@ -88,8 +89,12 @@ internal sealed partial class DatasetGrain(
 
     public Task<RoundInfo> StartRoundAsync(StartRound command, Guid operationId, CancellationToken cancellationToken) => InTurnAsync(async () =>
     {
+        var (actor, content) = (CallerContext.Actor, RoundCommand.ContentOf(command));
         if (state.State.Rounds.Find(r => r.OperationId == operationId) is { } same)
+        {
+            if (IsOther(same.StartedBy, same.Content, actor, content)) throw OperationStamp.Conflict(operationId, "for a round");
             return await BeginAsync(same, cancellationToken);
+        }
         ThrowIfNotKept("A round");
         string[] arms = [.. state.State.Rounds.Select(r => r.Arm).Distinct()];
         var accepted = RoundCommand.Accept(command, arms, cold: state.State.ChampionOf(command.Arm) is null, _dataset.Settings);
@@ -99,11 +104,27 @@ internal sealed partial class DatasetGrain(
         if (running is { Ended: null })
             throw new RefusedException($"Round {running.Number} of arm '{running.Arm}' has not ended. Wait for it, end it by hand ('winnow rounds end'), or start a round in another arm.");
         var number = state.State.Rounds.Count(r => r.Arm == accepted.Arm) + 1;
-        var entry = new RoundEntry { Arm = accepted.Arm, Number = number, OperationId = operationId, Command = accepted, StartedBy = CallerContext.Actor };
+        var entry = new RoundEntry
+        {
+            Arm = accepted.Arm,
+            Number = number,
+            OperationId = operationId,
+            Command = accepted,
+            StartedBy = actor,
+            Content = content,
+        };
         state.State.Rounds.Add(entry);
         await WriteAsync();
         return await BeginAsync(entry, cancellationToken);
     }, cancellationToken);
+
+    /// <summary>
+    /// Whether an operation that is known is another than the one that comes now. What an early release wrote says less, and counts as the
+    /// same; who acted before a restoration is who the backup named.
+    /// </summary>
+    private static bool IsOther(string? knownActor, Guid? knownContent, string? actor, Guid content) =>
+        (knownContent is { } known && known != content)
+        || (knownContent is not null && knownActor is not null && actor is not null && ActorName.Read(knownActor).Actor != actor);
 
     /// <summary>Of a dataset whose labels cannot be kept whole nothing is made: what its people said would be missing from it.</summary>
     private void ThrowIfNotKept(string wanted)

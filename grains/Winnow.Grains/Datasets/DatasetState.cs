@@ -20,6 +20,9 @@ public sealed class RoundEntry
     /// <summary>Who; where a restoration told it, as <see cref="ActorName"/> writes that.</summary>
     public string? StartedBy { get; set; }
 
+    /// <summary>What was asked for, before its defaults were filled in; null of a round of an early release.</summary>
+    public Guid? Content { get; set; }
+
     /// <summary>The candidate and the decision about it; written once.</summary>
     public ModelVersion? Model { get; set; }
     public string? HeadKey { get; set; }

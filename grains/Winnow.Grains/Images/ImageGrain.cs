@@ -17,7 +17,7 @@ namespace Winnow.Grains.Images;
 
 /// <summary>One image in review: loads its history, folds it, appends to it, tells the queue.</summary>
 [SiloRole(SiloTraits.Core), GrainType("image")]
-internal sealed class ImageGrain(KnownDatasets datasets, ILedger ledger, LeaseKeyring keyring, TimeProvider time) : Grain, IImageGrain
+internal sealed partial class ImageGrain(KnownDatasets datasets, ILedger ledger, LeaseKeyring keyring, TimeProvider time) : Grain, IImageGrain
 {
     private readonly List<HistoryEntry> _history = [];
     private DatasetInfo _dataset = null!;
@@ -95,9 +95,9 @@ internal sealed class ImageGrain(KnownDatasets datasets, ILedger ledger, LeaseKe
     {
         SubmitResult Refuse(SubmitStatus status, string reason) => new(_image, status, _history.Count, reason);
 
-        foreach (var entry in _history)
-            if (entry.OperationId == command.OperationId) return new SubmitResult(_image, SubmitStatus.AlreadyRecorded, entry.Version);
         if (command.OperationId == Guid.Empty) return Refuse(SubmitStatus.Refused, "A decision needs an operation id, so that sending it twice records it once.");
+        foreach (var entry in _history)
+            if (entry.OperationId == command.OperationId) return Again(entry, command, actor);
         var lost = command.Decision.Kind == DecisionKind.Label ? _dataset.Schema.CheckKept() : null;
         if ((lost ?? command.Decision.Check(_dataset.Schema)) is { } wrong) return Refuse(SubmitStatus.Refused, wrong);
 
@@ -117,6 +117,13 @@ internal sealed class ImageGrain(KnownDatasets datasets, ILedger ledger, LeaseKe
             seen = expected;
         }
         else return Refuse(SubmitStatus.Refused, "A decision needs the lease of its task, or for a correction the version that was seen.");
+        if (leasedAt is not null && ImageHistory.AnswerOf(_history, actor, seen) is { } given)
+        {
+            // Word of it may have been lost on its way to the queue, which then asks once more.
+            TellQueue(actor, ImageHistory.Fold(_history).Closed);
+            return Refuse(SubmitStatus.Conflict, AlreadyGiven(given));
+        }
+        if (ImageHistory.IsFull(_history, actor)) return Refuse(SubmitStatus.Refused, TooMany);
 
         var kind = ImageHistory.KindOf(_history, seen, command.Lease is not null);
         var made = new HistoryEntry(_history.Count + 1, kind, actor, time.GetUtcNow(), command.OperationId,
@@ -138,11 +145,12 @@ internal sealed class ImageGrain(KnownDatasets datasets, ILedger ledger, LeaseKe
             throw;
         }
         if (leasedAt is { } since) WinnowTelemetry.DecisionLatency.Record(Math.Max(0, (made.At - since).TotalSeconds), new TagList { { "dataset", _dataset.Name } });
-        if (kind == HistoryKind.SecondOpinion) CountOpinion(made.Decision.Annotations, standing);
+        if (kind == HistoryKind.SecondOpinion && ImageHistory.TellsOfAgreement(_history, actor))
+            CountOpinion(made.Decision.Annotations, standing);
         _history.Add(made);
         // Entry number one was the first, so what is known is all of it.
         _loaded = true;
-        GrainFactory.GetGrain<IQueueGrain>(_dataset.Name).AnsweredAsync(_image, actor, standing.Closed, CancellationToken.None).Ignore();
+        TellQueue(actor, standing.Closed);
         return new SubmitResult(_image, kind == HistoryKind.SecondOpinion ? SubmitStatus.SecondOpinion : SubmitStatus.Recorded, made.Version);
     }
 
@@ -155,6 +163,9 @@ internal sealed class ImageGrain(KnownDatasets datasets, ILedger ledger, LeaseKe
         Annotation Written(Annotation said) => said with { Class = schema.Classes[schema.IndexOf(said.Class)].Name };
         return decision with { Annotations = [.. decision.Annotations.Select(Written)] };
     }
+
+    private void TellQueue(string actor, bool closed) =>
+        GrainFactory.GetGrain<IQueueGrain>(_dataset.Name).AnsweredAsync(_image, actor, closed, CancellationToken.None).Ignore();
 
     /// <summary>A second opinion changes nothing; it tells how far people agree.</summary>
     private void CountOpinion(IReadOnlyList<Annotation> given, Standing standing)

@@ -37,6 +37,12 @@ public static class ImageHistory
     /// <summary>This many people may say that they cannot tell before an image is taken off the queue.</summary>
     public const int MaxSkips = 3;
 
+    /// <summary>
+    /// This many entries one person may make in an image's history, corrections and all. Nobody changes their mind so often, and what may be
+    /// appended without end is a way to fill a disk.
+    /// </summary>
+    public const int MaxOfOnePerson = 100;
+
     /// <summary>What stands after these entries.</summary>
     public static Standing Fold(IReadOnlyList<HistoryEntry> entries)
     {
@@ -80,6 +86,32 @@ public static class ImageHistory
         if (!underLease) return HistoryKind.Corrected;
         return Fold(entries).Closed && entries.Count > 0 && entries[^1].Version > seenVersion ? HistoryKind.SecondOpinion : HistoryKind.Decided;
     }
+
+    /// <summary>
+    /// The answer that a person has given already to the task that a lease is for: an entry of theirs which came after what the lease shows.
+    /// Whoever was asked again has a lease that shows it. Null when there is none, so that this one is their first.
+    /// </summary>
+    /// <param name="entries">The history so far.</param>
+    /// <param name="actor">The person.</param>
+    /// <param name="seenVersion">The version under which the lease was given.</param>
+    public static HistoryEntry? AnswerOf(IReadOnlyList<HistoryEntry> entries, string actor, long seenVersion) =>
+        entries.LastOrDefault(e => e.Version > seenVersion && e.Actor == actor);
+
+    /// <summary>Whether a person has made as many entries as one may.</summary>
+    public static bool IsFull(IReadOnlyList<HistoryEntry> entries, string actor) =>
+        entries.Count >= MaxOfOnePerson && entries.Count(e => e.Actor == actor) >= MaxOfOnePerson;
+
+    /// <summary>
+    /// Whether an opinion tells how far people agree: it does where its author has not said before what the image shows. Agreeing with
+    /// oneself says nothing.
+    /// </summary>
+    public static bool TellsOfAgreement(IReadOnlyList<HistoryEntry> before, string actor) =>
+        !before.Any(e => e.Actor == actor && e.Decision.Kind != DecisionKind.Skip);
+
+    /// <summary>Whether two decisions say the same, to the last member.</summary>
+    public static bool AreSame(Decision one, Decision other) =>
+        JsonSerializer.SerializeToUtf8Bytes(one, ModelJson.Default.Decision).AsSpan()
+            .SequenceEqual(JsonSerializer.SerializeToUtf8Bytes(other, ModelJson.Default.Decision));
 
     public static byte[] ToJson(HistoryEntry entry) => JsonSerializer.SerializeToUtf8Bytes(entry, ModelJson.Default.HistoryEntry);
 

@@ -108,7 +108,7 @@ internal sealed partial class ShardGrain(KnownDatasets datasets, ILedger ledger,
         var fresh = new List<ImageRow>(lot.Rows.Length);
         var inLot = new Dictionary<ImageId, int>();
         var now = time.GetUtcNow();
-        OrdinalRange? mine = null;
+        OperationRow? before = null;
         var looked = false;
         for (var i = 0; i < lot.Rows.Length; i++)
         {
@@ -116,8 +116,8 @@ internal sealed partial class ShardGrain(KnownDatasets datasets, ILedger ledger,
             if (_index.TryFind(row.Id, out var known))
             {
                 // A repeated lot is answered as it was the first time.
-                if (!looked) (mine, looked) = (await ledger.FindOperationAsync(_key, lot.OperationId, cancellationToken), true);
-                var own = mine is { } range && known >= range.First && known < range.First + range.Count;
+                if (!looked) (before, looked) = (await FindOwnAsync(lot, cancellationToken), true);
+                var own = before?.Rows is { } range && known >= range.First && known < range.First + range.Count;
                 outcomes[i] = own && inLot.TryAdd(row.Id, i) ? Taken(row) : await DuplicateOfAsync(row, known, cancellationToken);
             }
             else if (inLot.TryAdd(row.Id, i))
@@ -135,7 +135,7 @@ internal sealed partial class ShardGrain(KnownDatasets datasets, ILedger ledger,
         using var span = WinnowTelemetry.Activities.StartActivity("shard commit");
         span?.SetTag("winnow.dataset", _key.Dataset);
         span?.SetTag("winnow.images", fresh.Count);
-        await CommitAsync(new ShardCommit { Shard = _key, Epoch = _epoch, OperationId = lot.OperationId, Images = fresh }, cancellationToken);
+        await CommitLotAsync(lot, fresh, before is { Rows.Count: > 0 }, cancellationToken);
         _traces.Arrived(_index.Count, fresh.Count);
         foreach (var row in fresh) _index.Add(row.Row.Id, row.Row.Partition, row.Row.Label, row.Row.Reason is not null);
         _lastArrival = time.GetTimestamp();
@@ -162,9 +162,13 @@ internal sealed partial class ShardGrain(KnownDatasets datasets, ILedger ledger,
     /// <summary>Makes a step durable. Memory may follow only when this returns.</summary>
     private async Task CommitAsync(ShardCommit commit, CancellationToken cancellationToken)
     {
-        if (await TryCommitAsync(commit, cancellationToken) != ShardCommitStatus.Conflict) return;
+        if (await TryCommitAsync(commit, cancellationToken) == ShardCommitStatus.Conflict) throw Changed();
+    }
+
+    private OrleansException Changed()
+    {
         Close();
-        throw new OrleansException($"Shard {_key} found its rows changed by another writer and reads them again. Repeat the call.");
+        return new OrleansException($"Shard {_key} found its rows changed by another writer and reads them again. Repeat the call.");
     }
 
     private async Task<ShardCommitStatus> TryCommitAsync(ShardCommit commit, CancellationToken cancellationToken)
@@ -193,11 +197,15 @@ internal sealed partial class ShardGrain(KnownDatasets datasets, ILedger ledger,
         {
             if (--_committing == 0) _quiet?.TrySetResult();
         }
-        if (status is ShardCommitStatus.Committed or ShardCommitStatus.Conflict) return status;
-        if (status == ShardCommitStatus.Fenced) logger.ShardFenced(_key.ToString());
-        // An operation that the ledger knows and memory does not: memory is behind.
+        if (status != ShardCommitStatus.Fenced) return status;
+        logger.ShardFenced(_key.ToString());
+        throw TakenOver();
+    }
+
+    private OrleansException TakenOver()
+    {
         Close();
-        throw new OrleansException($"Shard {_key} was taken over by another activation. Repeat the call.");
+        return new OrleansException($"Shard {_key} was taken over by another activation. Repeat the call.");
     }
 
     private static void CommitTook(long started, string status) =>

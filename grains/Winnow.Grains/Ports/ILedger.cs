@@ -1,3 +1,4 @@
+using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images;
 using Winnow.Model.Datasets;
@@ -68,6 +69,9 @@ public sealed record ShardCommit
     /// <summary>Makes the commit exactly-once: an operation seen before changes nothing. <see cref="Guid.Empty"/>: no check.</summary>
     public Guid OperationId { get; init; }
 
+    /// <summary>Whose <see cref="OperationId"/> is, and for what; null where that is not known, and then nothing is compared.</summary>
+    public OperationStamp? Stamp { get; init; }
+
     /// <summary>Operations that inserted rows elsewhere before these rows came here, by which of this shard's rows are theirs. One that is known stays as it is.</summary>
     public IReadOnlyList<OperationRow> Operations { get; init; } = [];
 
@@ -93,12 +97,14 @@ public enum ShardCommitStatus
 {
     /// <summary>On disk.</summary>
     Committed,
-    /// <summary>The operation was committed before; nothing was changed.</summary>
+    /// <summary>The shard committed the operation before; nothing was changed.</summary>
     AlreadyApplied,
     /// <summary>A history version was taken, or an ordinal was not the next one; nothing was changed.</summary>
     Conflict,
     /// <summary>Another activation has opened the shard since; nothing was changed.</summary>
     Fenced,
+    /// <summary>The dataset knows the operation by another <see cref="ShardCommit.Stamp"/>, in whichever shard; nothing was changed.</summary>
+    OtherOperation,
 }
 
 /// <summary>A shard as opened: the writer's epoch and how much there is.</summary>
@@ -108,7 +114,10 @@ public readonly record struct OpenedShard(long Epoch, int Images);
 public readonly record struct OrdinalRange(int First, int Count);
 
 /// <summary>An operation that inserted rows, as its shard remembers it.</summary>
-public readonly record struct OperationRow(Guid OperationId, OrdinalRange Rows);
+/// <param name="OperationId">Its id.</param>
+/// <param name="Rows">The shard's rows that are its own.</param>
+/// <param name="Stamp">Whose it is, and for what; null where it came from an early release or a backup.</param>
+public readonly record struct OperationRow(Guid OperationId, OrdinalRange Rows, OperationStamp? Stamp = null);
 
 /// <summary>The stored state of a control grain, for a dataset that comes as a whole.</summary>
 public sealed record ControlState(string GrainType, string GrainKey, string Name, byte[] Json);
@@ -203,8 +212,11 @@ public interface ILedger
     /// <summary>Commits one step of a shard: all of it or nothing.</summary>
     Task<ShardCommitStatus> CommitAsync(ShardCommit commit, CancellationToken cancellationToken);
 
-    /// <summary>Which rows an operation inserted; null when the shard has not seen it.</summary>
-    Task<OrdinalRange?> FindOperationAsync(ShardKey shard, Guid operationId, CancellationToken cancellationToken);
+    /// <summary>
+    /// Which rows of a shard an operation inserted; null when the dataset has not seen it. Where only other shards have, it has no rows, and
+    /// their stamp.
+    /// </summary>
+    Task<OperationRow?> FindOperationAsync(ShardKey shard, Guid operationId, CancellationToken cancellationToken);
 
     /// <summary>All operations of a shard that inserted rows, in no particular order.</summary>
     IAsyncEnumerable<OperationRow> ReadOperationsAsync(ShardKey shard, CancellationToken cancellationToken);

@@ -20,7 +20,8 @@ namespace Winnow.Grains.Review;
 /// alone; leases are signed and outlive it. When it dies, the shards offer its block again once the reservation has run out.
 /// </summary>
 [Reentrant, SiloRole(SiloTraits.Core), GrainType("queue")]
-internal sealed class QueueGrain(KnownDatasets datasets, LeaseKeyring keyring, LocalQueues local, TimeProvider time, ILogger<QueueGrain> logger) : Grain, IQueueGrain
+internal sealed partial class QueueGrain(
+    KnownDatasets datasets, LeaseKeyring keyring, LocalQueues local, TimeProvider time, ILogger<QueueGrain> logger) : Grain, IQueueGrain
 {
     /// <summary>Tasks set aside at a time, over all shards: the disk writes them in a few milliseconds, which is how long an answer may have to wait behind them.</summary>
     private const int Block = 512;
@@ -79,14 +80,16 @@ internal sealed class QueueGrain(KnownDatasets datasets, LeaseKeyring keyring, L
         {
             _people.Heard(actor, time.GetUtcNow());
             var arrived = _arrived.Task;
-            var tasks = Hand(request.Max, actor);
-            if (tasks.Count < request.Max)
+            // A lot that is larger than what the person may still take becomes smaller.
+            var most = Math.Min(request.Max, RoomOf(actor) is > 0 and var room ? room : await MakeRoomAsync(actor, cancellationToken));
+            var tasks = Hand(most, actor);
+            if (tasks.Count < most)
             {
-                var missing = request.Max - tasks.Count;
+                var missing = most - tasks.Count;
                 await RefillAsync(missing, missing, cancellationToken);
-                tasks.AddRange(Hand(request.Max - tasks.Count, actor));
+                tasks.AddRange(Hand(missing, actor));
             }
-            else if (_ahead.IsCompleted && (_stock.Free < LowStock || time.GetUtcNow() - _extendedAt > _dataset.Settings.LeasePeriod / 2)) _ahead = RefillAsync(LowStock, 0, CancellationToken.None);
+            else if (_ahead.IsCompleted && IsLow()) _ahead = RefillAsync(LowStock, 0, CancellationToken.None);
             var left = patience - time.GetElapsedTime(started);
             if (tasks.Count > 0) WinnowTelemetry.LeaseWait.Record(time.GetElapsedTime(started).TotalSeconds, new TagList { { "dataset", _dataset.Name } });
             if (tasks.Count > 0 || left <= TimeSpan.Zero) return [.. tasks];
@@ -97,11 +100,15 @@ internal sealed class QueueGrain(KnownDatasets datasets, LeaseKeyring keyring, L
         }
     }
 
+    private bool IsLow() => _stock.Free < LowStock || time.GetUtcNow() - _extendedAt > _dataset.Settings.LeasePeriod / 2;
+
     private List<ReviewTask> Hand(int max, string actor)
     {
         var now = time.GetUtcNow();
         var ends = now + _dataset.Settings.LeasePeriod;
         var tasks = new List<ReviewTask>();
+        // Asked anew: another request of the same person may have taken some meanwhile.
+        max = Math.Min(max, RoomOf(actor));
         while (tasks.Count < max && _stock.Take(actor, now, ends) is { } task)
         {
             tasks.Add(new ReviewTask
@@ -200,6 +207,7 @@ internal sealed class QueueGrain(KnownDatasets datasets, LeaseKeyring keyring, L
     public Task ReleaseAsync(ImageId[] images, string actor, CancellationToken cancellationToken)
     {
         foreach (var image in images) _stock.PutBack(image, actor, skipped: false, time.GetUtcNow());
+        RoomMade();
         Arrived();
         return Task.CompletedTask;
     }
@@ -213,12 +221,14 @@ internal sealed class QueueGrain(KnownDatasets datasets, LeaseKeyring keyring, L
             _stock.PutBack(image, actor, skipped: true, time.GetUtcNow());
             Arrived();
         }
+        RoomMade();
         return Task.CompletedTask;
     }
 
     public Task WithdrawnAsync(ImageId[] images, CancellationToken cancellationToken)
     {
         foreach (var image in images) _stock.Remove(image);
+        RoomMade();
         return Task.CompletedTask;
     }
 

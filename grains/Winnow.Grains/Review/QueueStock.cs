@@ -24,6 +24,7 @@ internal sealed class QueueStock
     private readonly PriorityQueue<Held, (double NegatedPriority, ImageId Image)> _free = new();
     private readonly PriorityQueue<Held, DateTimeOffset> _leases = new();
     private readonly Queue<(Held Held, DateTimeOffset OfferedAt)> _offers = new();
+    private readonly Dictionary<string, int> _heldBy = new(StringComparer.Ordinal);
     private long _oldestOffer;
 
     /// <summary>Tasks that can be handed out.</summary>
@@ -34,6 +35,13 @@ internal sealed class QueueStock
 
     /// <summary>When the free task that has waited longest was offered; null when none waits.</summary>
     public DateTimeOffset? OldestOffer => Interlocked.Read(ref _oldestOffer) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+
+    /// <summary>How many tasks a person holds whose leases run. Kept beside them, so that nothing is gone through.</summary>
+    public int HeldBy(string actor, DateTimeOffset now)
+    {
+        Expire(now);
+        return _heldBy.GetValueOrDefault(actor);
+    }
 
     /// <summary>Adds what a shard set aside.</summary>
     public void Add(int shard, ReservedTask task, DateTimeOffset until, DateTimeOffset now)
@@ -61,6 +69,7 @@ internal sealed class QueueStock
             }
             held.Holder = actor;
             held.LeaseEnds = leaseEnds;
+            _heldBy[actor] = _heldBy.GetValueOrDefault(actor) + 1;
             Free--;
             _leases.Enqueue(held, leaseEnds);
             taken = held.Task;
@@ -75,7 +84,12 @@ internal sealed class QueueStock
     /// <summary>The image was answered for good.</summary>
     public void Remove(ImageId image)
     {
-        if (!_held.Remove(image, out var held) || held.Holder is not null) return;
+        if (!_held.Remove(image, out var held)) return;
+        if (held.Holder is not null)
+        {
+            NoLongerHeldBy(held.Holder);
+            return;
+        }
         Free--;
         FindOldest();
     }
@@ -99,7 +113,11 @@ internal sealed class QueueStock
     }
 
     /// <summary>Who holds tasks.</summary>
-    public IEnumerable<string> Holders(DateTimeOffset now) => _held.Values.Where(h => h.Holder is not null && h.LeaseEnds > now).Select(h => h.Holder!).Distinct();
+    public IReadOnlyList<string> Holders(DateTimeOffset now)
+    {
+        Expire(now);
+        return [.. _heldBy.Keys];
+    }
 
     /// <summary>Everything that is not held by a person, by shard, taken out of the stock.</summary>
     public IReadOnlyList<(int Shard, ImageId[] Images)> TakeAllFree()
@@ -120,8 +138,15 @@ internal sealed class QueueStock
         }
     }
 
+    private void NoLongerHeldBy(string actor)
+    {
+        if (_heldBy[actor] > 1) _heldBy[actor]--;
+        else _heldBy.Remove(actor);
+    }
+
     private void Offer(Held held, DateTimeOffset now)
     {
+        if (held.Holder is { } holder) NoLongerHeldBy(holder);
         (held.Holder, held.OfferedAt) = (null, now);
         Free++;
         _free.Enqueue(held, (-held.Task.Priority, held.Task.Image));

@@ -44,5 +44,6 @@ internal static class HalfCommits
 
     private static OperationRow OperationOf(ShardCommit commit, HalfRanks ranks, int half) =>
         commit.OperationId == Guid.Empty || commit.Images.Count == 0 ? default
-            : new OperationRow(commit.OperationId, ranks.RangeOf(half, new OrdinalRange(commit.Images[0].Ordinal, commit.Images.Count)));
+            : new OperationRow(
+                commit.OperationId, ranks.RangeOf(half, new OrdinalRange(commit.Images[0].Ordinal, commit.Images.Count)), commit.Stamp);
 }

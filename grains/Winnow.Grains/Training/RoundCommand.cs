@@ -1,3 +1,4 @@
+using System.Globalization;
 using Winnow.Abstractions.Datasets;
 using Winnow.Algorithms.Selection;
 using Winnow.Model.Datasets;
@@ -49,6 +50,11 @@ internal static class RoundCommand
                 $"For larger ones name as {(cold ? "coldStart" : "strategy")}: {Listed(Larger(accepted, cold))}.");
         return accepted;
     }
+
+    /// <summary>What a command asks for, as it was sent: its operation id belongs to that.</summary>
+    public static Guid ContentOf(StartRound command) => OperationStamp.ContentOf(
+        command.BatchSize.ToString(CultureInfo.InvariantCulture), command.Arm, command.Strategy, command.ColdStart,
+        command.AnswerWithin?.Ticks.ToString(CultureInfo.InvariantCulture));
 
     private static IQueryStrategy Find(string name, string member) =>
         QueryStrategies.Find(name)

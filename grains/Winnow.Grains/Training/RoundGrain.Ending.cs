@@ -1,6 +1,7 @@
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Security;
 using Winnow.Grains.Telemetry;
+using Winnow.Model.Security;
 using Winnow.Model.Training;
 
 namespace Winnow.Grains.Training;
@@ -31,10 +32,17 @@ internal sealed partial class RoundGrain
             var end = _end ??= new EndRequest(operationId, actor);
             Interrupt();
             await end.Noted.Task.WaitAsync(cancellationToken);
-            if (end.Operation == operationId) break;
+            if (end.Operation != operationId) continue;
+            if (actor is not null && end.Actor != actor) throw TakenEnd(operationId);
+            return Describe();
         }
+        // What has ended is answered with its end, whoever asks and under whichever id.
+        var by = state.State.EndOperationBy;
+        if (!HasEnded && actor is not null && by is not null && ActorName.Read(by).Actor != actor) throw TakenEnd(operationId);
         return Describe();
     }
+
+    private static RefusedException TakenEnd(Guid operationId) => OperationStamp.Conflict(operationId, "for the end of a round");
 
     private void Interrupt()
     {
@@ -54,7 +62,7 @@ internal sealed partial class RoundGrain
         if (!HasEnded)
         {
             state.State.EndedBy ??= end.Actor;
-            state.State.EndOperation = end.Operation;
+            (state.State.EndOperation, state.State.EndOperationBy) = (end.Operation, end.Actor);
             await (state.State.Step switch
             {
                 RoundStep.Select => FinishAsync(RoundStep.Failed, $"Ended by {end.Actor} before anybody was asked."),

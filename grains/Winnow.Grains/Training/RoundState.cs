@@ -40,6 +40,9 @@ public sealed class RoundState : IStoredState
     public string? EndedBy { get; set; }
     public Guid EndOperation { get; set; }
 
+    /// <summary>Whose <see cref="EndOperation"/> is; null where an early release wrote it.</summary>
+    public string? EndOperationBy { get; set; }
+
     public int Labels { get; set; }
     public string? DataSha256 { get; set; }
     public string? ProjectionKey { get; set; }
@@ -77,6 +80,7 @@ public sealed class RoundState : IStoredState
         ?? MemberRules.Within("outcomes", Outcomes?.Check())
         ?? MemberRules.Within("auditOutcomes", AuditOutcomes?.Check())
         ?? (EndedBy is null ? null : ActorName.Check("endedBy", EndedBy))
+        ?? (EndOperationBy is null ? null : ActorName.Check("endOperationBy", EndOperationBy))
         ?? MemberRules.Number("labels", Labels, 0, int.MaxValue)
         ?? (DataSha256 is null ? null : MemberRules.Sha256("dataSha256", DataSha256))
         ?? (ProjectionKey is null || ObjectNames.IsProjection(ProjectionKey, out _) ? null

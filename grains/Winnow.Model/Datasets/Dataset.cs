@@ -41,6 +41,12 @@ public sealed record DatasetSettings
     /// <summary>How long a person holds a review task. 5 s to 24 h. Default 5 min.</summary>
     public TimeSpan LeasePeriod { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>Review tasks that one person holds at a time. 1 to 100,000. Default 50.</summary>
+    public int TasksPerPerson { get; set; } = 50;
+
+    /// <summary>Most that <see cref="TasksPerPerson"/> may be.</summary>
+    public const int MostTasksPerPerson = 100_000;
+
     /// <summary>
     /// How long its rounds wait for a further answer before they go on with those they have, unless a round says otherwise. 1 s to
     /// 365 days. Default 7 days.
@@ -61,6 +67,8 @@ public sealed record DatasetSettings
         if (ProjectionDimensions is < 2 or > 4096) return $"projectionDimensions must be 2 to 4096, not {ProjectionDimensions}.";
         if (AuditSample is < 0 or > 1_000_000) return $"auditSample must be 0 to 1000000, not {AuditSample}.";
         if (LeasePeriod < TimeSpan.FromSeconds(5) || LeasePeriod > TimeSpan.FromHours(24)) return $"leasePeriod must be 5 seconds to 24 hours, not {LeasePeriod}.";
+        if (TasksPerPerson is < 1 or > MostTasksPerPerson)
+            return $"tasksPerPerson must be 1 to {MostTasksPerPerson}, not {TasksPerPerson}.";
         if (!MayAnswerWithin(AnswerWithin)) return $"answerWithin must be 1 second to 365 days, not {AnswerWithin}.";
         return null;
     }

@@ -39,6 +39,7 @@ public sealed record Decision
     public string? Check(LabelSchema schema)
     {
         if (MemberRules.Word("kind", Kind) is { } unknown) return unknown;
+        if (ElapsedMilliseconds is < 0) return $"elapsedMilliseconds must be 0 or more, not {ElapsedMilliseconds}.";
         if (Comment is { Length: > MaxComment }) return $"A comment has at most {MaxComment:N0} characters.";
         if (Annotations is null || Annotations.Any(a => a is null)) return "annotations holds one that is null.";
         if (Kind == DecisionKind.Label && Annotations.Count == 0) return "A label decision needs at least one annotation.";
@@ -115,7 +116,10 @@ public sealed record LeaseRequest(int Max = 1, int WaitMilliseconds = 0);
 
 /// <summary>An answer to a review task, or a correction without one.</summary>
 /// <param name="Image">The image.</param>
-/// <param name="OperationId">Chosen by the caller; sending the same again is harmless.</param>
+/// <param name="OperationId">
+/// Chosen by the caller; sending the same again is harmless. It belongs to its person and to what it said of the image: for anything else it
+/// is a conflict.
+/// </param>
 /// <param name="Decision">What the person says.</param>
 /// <param name="Lease">The lease under which it was made; absent for a correction.</param>
 /// <param name="ExpectedVersion">For a correction: the version of the human facts that the person saw. A newer one is a conflict.</param>
@@ -129,11 +133,14 @@ public enum SubmitStatus : byte
     Recorded = 0,
     /// <summary>Somebody else had answered; kept as a second opinion, on disk.</summary>
     SecondOpinion = 1,
-    /// <summary>It was recorded before, by the same operation.</summary>
+    /// <summary>It was recorded before, by the same operation of the same person, with the same content.</summary>
     AlreadyRecorded = 2,
     /// <summary>Refused: the reason says why. Nothing was written.</summary>
     Refused = 3,
-    /// <summary>Refused: the human facts are newer than what the person saw. Nothing was written.</summary>
+    /// <summary>
+    /// Refused: the human facts are newer than what the person saw, the person has answered this task already, or the operation id belongs to
+    /// another answer. The reason says which, and what to do. Nothing was written.
+    /// </summary>
     Conflict = 4,
 }
 

@@ -24,8 +24,11 @@ internal sealed class ImageIntake(IObjectStore objects, IGrainFactory grains, Im
     public long MaxImageBytes => limits.MaxBytes;
 
     /// <inheritdoc/>
-    /// <exception cref="RefusedException">The lot holds more than 1,000 images.</exception>
-    public async Task<IReadOnlyList<IngestResult>> TakeAsync(DatasetInfo dataset, Guid operationId, string actor, IReadOnlyList<ArrivedImage> lot, CancellationToken cancellationToken)
+    /// <exception cref="RefusedException">
+    /// The lot holds more than 1,000 images, or its operation id is another's or belongs to other content.
+    /// </exception>
+    public async Task<IReadOnlyList<IngestResult>> TakeAsync(
+        DatasetInfo dataset, IngestOperation operation, IReadOnlyList<ArrivedImage> lot, CancellationToken cancellationToken)
     {
         if (lot.Count > MaxLotImages)
             throw new RefusedException(string.Create(CultureInfo.InvariantCulture, $"A lot has at most {MaxLotImages} images, not {lot.Count}. Send it in parts."));
@@ -35,6 +38,7 @@ internal sealed class ImageIntake(IObjectStore objects, IGrainFactory grains, Im
         // Hashing is the gateway's work and takes all its processors.
         await Task.Run(() => Parallel.For(0, lot.Count, new ParallelOptions { CancellationToken = cancellationToken }, i => seen[i] = Examine(lot[i], classes)), cancellationToken);
 
+        var content = operation.Content ?? ContentOf(lot, seen);
         var taken = Enumerable.Range(0, lot.Count).Where(i => seen[i].Row is not null).ToArray();
         await objects.PutManyIfAbsentAsync([.. taken.Select(i => (ObjectKeys.Image(dataset.Name, seen[i].Row!.Value.Id), lot[i].Content))], cancellationToken);
 
@@ -43,8 +47,9 @@ internal sealed class ImageIntake(IObjectStore objects, IGrainFactory grains, Im
             if (seen[i].Row is null) results[i] = new IngestResult(lot[i].Name, null, IngestStatus.LeftOut, seen[i].Note);
         async Task<bool> ApplyAsync(int shard, int[] members)
         {
+            var rows = members.Select(i => seen[i].Row!.Value).ToArray();
             var outcomes = await grains.GetGrain<IShardIngest>(GrainKeys.Shard(dataset.Name, shard))
-                .ApplyAsync(new IngestLot(operationId, actor, [.. members.Select(i => seen[i].Row!.Value)]), cancellationToken);
+                .ApplyAsync(new IngestLot(operation.Id, operation.Actor, rows, content), cancellationToken);
             for (var k = 0; k < members.Length; k++)
             {
                 var i = members[k];
@@ -64,6 +69,16 @@ internal sealed class ImageIntake(IObjectStore objects, IGrainFactory grains, Im
         WinnowTelemetry.IngestDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, new TagList { { "dataset", dataset.Name } });
         return results;
     }
+
+    /// <summary>A lot as it was sent: an image that was not kept, and so has no id, counts by its length.</summary>
+    private static Guid ContentOf(IReadOnlyList<ArrivedImage> lot, Examined[] seen) => OperationStamp.ContentOf(lot.SelectMany((image, i) =>
+        new[]
+        {
+            image.Name,
+            seen[i].Row?.Id.ToString() ?? image.Content.Length.ToString(CultureInfo.InvariantCulture),
+            image.Label,
+            image.Partition.ToString(),
+        }));
 
     private async Task<DatasetInfo> AskAsync(string dataset, CancellationToken cancellationToken) =>
         await grains.GetGrain<ICatalogGrain>(0).FindAsync(dataset, cancellationToken) ?? throw new RefusedException($"There is no dataset '{dataset}'.");

@@ -54,6 +54,7 @@ internal sealed class ImageUploads(IObjectStore objects, IImageIntake intake, Ti
         }
         if (images.DistinctBy(i => i.Id).Count() != images.Count) throw new RefusedException("An upload is named twice.");
         var results = new IngestResult?[images.Count];
+        var content = OperationStamp.ContentOf(images.SelectMany(i => new[] { i.Id, i.Name, i.Label, i.Partition.ToString() }));
         // Parts of bounded size: only what one holds is in memory.
         for (var from = 0; from < images.Count;)
         {
@@ -66,17 +67,22 @@ internal sealed class ImageUploads(IObjectStore objects, IImageIntake intake, Ti
                 for (var i = 0; i < many; i++) bytes += part[count + i]?.Length ?? 0;
                 count += many;
             }
-            await TakeAsync(dataset, operationId, actor, images, results, part, from, count, cancellationToken);
+            // Every part is of the one operation, whichever parts it falls into when it is repeated.
+            var operation = new IngestOperation(PartOf(operationId, from), actor, content);
+            await TakeAsync(dataset, operation, images, results, part, from, count, cancellationToken);
             from += count;
         }
         return results!;
     }
 
-    private async Task TakeAsync(DatasetInfo dataset, Guid operationId, string actor, IReadOnlyList<UploadedImage> images, IngestResult?[] results, byte[]?[] part, int from, int count, CancellationToken cancellationToken)
+    private async Task TakeAsync(
+        DatasetInfo dataset, IngestOperation operation, IReadOnlyList<UploadedImage> images, IngestResult?[] results, byte[]?[] part, int from,
+        int count, CancellationToken cancellationToken)
     {
         var here = Enumerable.Range(0, count).Where(i => results[from + i] is null).ToArray();
         if (here.Length == 0) return;
-        var taken = await intake.TakeAsync(dataset, PartOf(operationId, from), actor, [.. here.Select(i => new ArrivedImage(images[from + i].Name, part[i], images[from + i].Label, images[from + i].Partition))], cancellationToken);
+        ArrivedImage ToArrived(int i) => new(images[from + i].Name, part[i], images[from + i].Label, images[from + i].Partition);
+        var taken = await intake.TakeAsync(dataset, operation, [.. here.Select(ToArrived)], cancellationToken);
         await Parallel.ForAsync(0, here.Length, new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce, CancellationToken = cancellationToken }, async (k, token) =>
         {
             var key = ObjectKeys.Upload(dataset.Name, images[from + here[k]].Id);

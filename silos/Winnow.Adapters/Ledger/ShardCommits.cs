@@ -1,3 +1,4 @@
+using Winnow.Abstractions.Datasets;
 using Winnow.Grains.Ports;
 
 namespace Winnow.Adapters.Ledger;
@@ -7,7 +8,11 @@ internal static class ShardCommits
 {
     private const string Fence =
         "UPDATE shard SET images = images + ?1 WHERE dataset = (SELECT id FROM dataset WHERE name = ?2) AND shard = ?3 AND epoch = ?4 RETURNING dataset, images";
-    private const string Operation = "INSERT INTO operation VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING";
+    private const string Operation =
+        "INSERT INTO operation (dataset, shard, operation, first, count, actor, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) " +
+        "ON CONFLICT DO NOTHING";
+    private const string OtherOperation =
+        "SELECT 1 FROM operation WHERE dataset = ?1 AND operation = ?2 AND actor IS NOT NULL AND (actor <> ?3 OR content <> ?4) LIMIT 1";
     private const string Image = "INSERT INTO image VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
     private const string Quarantine =
         "INSERT INTO quarantine VALUES (?1, ?2, ?3, ?4) ON CONFLICT (dataset, shard, ordinal) DO UPDATE SET reason = excluded.reason";
@@ -45,12 +50,15 @@ internal static class ShardCommits
         fence.Reset();
 
         var shard = commit.Shard.Shard;
-        if (commit.OperationId != Guid.Empty &&
-            session.Prepare(Operation).Bind(1, dataset).Bind(2, shard).Bind(3, commit.OperationId).Bind(4, first).Bind(5, commit.Images.Count).Run() == 0)
-            return new(ShardCommitStatus.AlreadyApplied, false);
+        if (commit.OperationId != Guid.Empty)
+        {
+            if (commit.Stamp is { } stamp && IsOther(session, dataset, commit.OperationId, stamp))
+                return new(ShardCommitStatus.OtherOperation, false);
+            var own = new OperationRow(commit.OperationId, new OrdinalRange(first, commit.Images.Count), commit.Stamp);
+            if (!InsertOperation(session, dataset, shard, own)) return new(ShardCommitStatus.AlreadyApplied, false);
+        }
 
-        foreach (var operation in commit.Operations)
-            session.Prepare(Operation).Bind(1, dataset).Bind(2, shard).Bind(3, operation.OperationId).Bind(4, operation.Rows.First).Bind(5, operation.Rows.Count).Run();
+        foreach (var operation in commit.Operations) InsertOperation(session, dataset, shard, operation);
 
         if (!InsertImages(session, dataset, shard, first, commit.Images)) return new(ShardCommitStatus.Conflict, false);
         if (!InsertHistory(session, dataset, shard, commit.History)) return new(ShardCommitStatus.Conflict, false);
@@ -62,6 +70,24 @@ internal static class ShardCommits
             session.Prepare(Segment).Bind(1, dataset).Bind(2, shard).Bind(3, segment.Kind).Bind(4, segment.Version)
                 .Bind(5, segment.First).Bind(6, segment.Count).Bind(7, segment.ObjectKey).Run();
         return new(ShardCommitStatus.Committed, true);
+    }
+
+    /// <summary>Whether the dataset knows an operation by another stamp, in any of its shards.</summary>
+    private static bool IsOther(SqliteSession session, long dataset, Guid operationId, OperationStamp stamp)
+    {
+        var query = session.Prepare(OtherOperation).Bind(1, dataset).Bind(2, operationId).Bind(3, stamp.Actor).Bind(4, stamp.Content);
+        if (!query.Step()) return false;
+        query.Reset();
+        return true;
+    }
+
+    private static bool InsertOperation(SqliteSession session, long dataset, int shard, in OperationRow row)
+    {
+        var insert = session.Prepare(Operation).Bind(1, dataset).Bind(2, shard).Bind(3, row.OperationId)
+            .Bind(4, row.Rows.First).Bind(5, row.Rows.Count);
+        if (row.Stamp is { } stamp) insert.Bind(6, stamp.Actor).Bind(7, stamp.Content);
+        else insert.BindNull(6).BindNull(7);
+        return insert.Run() > 0;
     }
 
     private static bool InsertImages(SqliteSession session, long dataset, int shard, int first, IReadOnlyList<ImageRow> images)

@@ -1,3 +1,4 @@
+using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Grains.Ports;
 using Winnow.Model.Images;
@@ -29,9 +30,15 @@ internal static class ShardQueries
         "SELECT image, ordinal, version, operation, label, closes, stage, entry FROM history WHERE dataset = ?1 AND image = ?2 AND shard = ?3 ORDER BY version";
     private const string Segments =
         "SELECT kind, version, first, count, object FROM segment WHERE dataset = ?1 AND shard = ?2 ORDER BY kind, version, first";
-    private const string Operation = "SELECT first, count FROM operation WHERE dataset = ?1 AND shard = ?2 AND operation = ?3";
+    private const string Operation =
+        "SELECT operation, first, count, actor, content FROM operation WHERE dataset = ?1 AND shard = ?2 AND operation = ?3";
+    // Of any other shard, whose rows are none of this one's.
+    private const string OperationElsewhere =
+        "SELECT operation, 0, 0, actor, content FROM operation WHERE dataset = ?1 AND operation = ?2 AND actor IS NOT NULL LIMIT 1";
     // The empty blob stands before every id.
-    private const string OperationPage = "SELECT operation, first, count FROM operation WHERE dataset = ?1 AND shard = ?2 AND operation > ?3 ORDER BY operation LIMIT ?4";
+    private const string OperationPage =
+        "SELECT operation, first, count, actor, content FROM operation WHERE dataset = ?1 AND shard = ?2 AND operation > ?3 " +
+        "ORDER BY operation LIMIT ?4";
     private const string ImageCount = "SELECT images FROM shard WHERE dataset = ?1 AND shard = ?2";
 
     public static List<ImageRow> Images(SqliteSession session, long dataset, int shard, int from, int max)
@@ -112,14 +119,21 @@ internal static class ShardQueries
         return rows;
     }
 
-    public static OrdinalRange? OperationOf(SqliteSession session, long dataset, int shard, Guid operationId)
+    public static OperationRow? OperationOf(SqliteSession session, long dataset, int shard, Guid operationId) =>
+        OneOperation(session.Prepare(Operation).Bind(1, dataset).Bind(2, shard).Bind(3, operationId))
+        ?? OneOperation(session.Prepare(OperationElsewhere).Bind(1, dataset).Bind(2, operationId));
+
+    private static OperationRow? OneOperation(SqliteStatement query)
     {
-        var query = session.Prepare(Operation).Bind(1, dataset).Bind(2, shard).Bind(3, operationId);
         if (!query.Step()) return null;
-        var range = new OrdinalRange(query.Int(0), query.Int(1));
+        var row = OperationRowOf(query);
         query.Reset();
-        return range;
+        return row;
     }
+
+    private static OperationRow OperationRowOf(SqliteStatement query) => new(
+        query.Guid(0), new OrdinalRange(query.Int(1), query.Int(2)),
+        query.IsNull(3) ? null : new OperationStamp(query.Text(3), query.Guid(4)));
 
     public static List<OperationRow> Operations(SqliteSession session, long dataset, int shard, Guid? after, int max)
     {
@@ -127,7 +141,7 @@ internal static class ShardQueries
         if (after is { } last) query.Bind(3, last);
         else query.BindBlob(3, []);
         var rows = new List<OperationRow>();
-        while (query.Step()) rows.Add(new OperationRow(query.Guid(0), new OrdinalRange(query.Int(1), query.Int(2))));
+        while (query.Step()) rows.Add(OperationRowOf(query));
         return rows;
     }
 

@@ -119,7 +119,7 @@ public abstract partial class LedgerConformance : IAsyncLifetime
         Assert.Equal(ShardCommitStatus.AlreadyApplied, await CommitAsync(commit));
         // Even with rows that would fit.
         Assert.Equal(ShardCommitStatus.AlreadyApplied, await CommitAsync(commit with { Images = Rows(7, 1) }));
-        Assert.Equal(new OrdinalRange(3, 4), await Ledger.FindOperationAsync(Shard, Operation(1), Never));
+        Assert.Equal(new OrdinalRange(3, 4), (await Ledger.FindOperationAsync(Shard, Operation(1), Never))?.Rows);
         Assert.Equal(7, (await ToListAsync(Ledger.ReadImagesAsync(Shard, 0, 100, Never))).Count);
         // Another shard has operations of its own.
         var other = Shard with { Shard = 2 };

@@ -1,4 +1,5 @@
 using CsCheck;
+using Winnow.Abstractions.Datasets;
 using Winnow.Grains.Ports;
 using static Winnow.Adapters.Tests.Ledger.LedgerRows;
 
@@ -75,7 +76,8 @@ public abstract class LedgerInterleavings : IAsyncLifetime
         {
             Shard = twin.Key,
             Epoch = step.Action == 1 ? twin.Epoch - 1 : twin.Epoch,
-            OperationId = step.Operation == 0 ? Guid.Empty : Operation(step.Operation + (step.Action * 10)),
+            OperationId = OperationOf(twin, step),
+            Stamp = IsStamped(step) ? new OperationStamp(step.Count % 2 == 0 ? "ann" : "bob", Operation(step.Segment % 2)) : null,
             Images = Rows(Math.Max(0, twin.Images.Count + step.Gap), step.Count),
             History = history,
             Quarantined = step.Action == 2 && twin.Images.Count > 0 ? [new QuarantineRow(twin.Images.Count - 1, $"reason {step.Operation}")] : [],
@@ -86,6 +88,15 @@ public abstract class LedgerInterleavings : IAsyncLifetime
             WithdrawnSegments = step.Segment is 1 or 4 ? [(SegmentKinds.Scores, "main/4")] : [],
         };
     }
+
+    /// <summary>
+    /// What bears a stamp is one operation in the whole dataset, so each shard has ids of its own for it here: its twin knows no other shard.
+    /// </summary>
+    private static bool IsStamped(LedgerStep step) => step.Operation > 3;
+
+    private static Guid OperationOf(NaiveShard twin, LedgerStep step) => step.Operation == 0 ? Guid.Empty
+        // Of the others some are without a stamp, and under the same ids.
+        : step.Operation > 2 ? Operation(5 + (step.Action % 4 * 10) + (1_000 * (1 + twin.Key.Shard))) : Operation(step.Operation + (step.Action * 10));
 
     private async Task CompareAsync(NaiveShard twin)
     {
@@ -99,6 +110,6 @@ public abstract class LedgerInterleavings : IAsyncLifetime
         foreach (var image in twin.History.Select(h => h.Image).Distinct())
             AssertEqual(twin.History.Where(h => h.Image == image), await _ledger.ReadHistoryAsync(twin.Key, image, Never));
         Assert.Equal(twin.Segments.Values.OrderBy(s => s.Version, StringComparer.Ordinal).ThenBy(s => s.First), await _ledger.ReadSegmentsAsync(twin.Key, Never));
-        foreach (var (operation, range) in twin.Operations) Assert.Equal(range, await _ledger.FindOperationAsync(twin.Key, operation, Never));
+        foreach (var (operation, row) in twin.Operations) Assert.Equal(row, await _ledger.FindOperationAsync(twin.Key, operation, Never));
     }
 }

@@ -9,7 +9,7 @@ internal sealed class NaiveShard(ShardKey key)
     public ShardKey Key { get; } = key;
     public long Epoch { get; private set; }
     public List<ImageRow> Images { get; private set; } = [];
-    public Dictionary<Guid, OrdinalRange> Operations { get; private set; } = [];
+    public Dictionary<Guid, OperationRow> Operations { get; private set; } = [];
     public Dictionary<(int Ordinal, string Arm), TaskRow> Tasks { get; private set; } = [];
     public List<HistoryRow> History { get; private set; } = [];
     public Dictionary<(string Kind, string Version, int First), SegmentRow> Segments { get; private set; } = [];
@@ -21,7 +21,11 @@ internal sealed class NaiveShard(ShardKey key)
     public ShardCommitStatus Commit(ShardCommit commit)
     {
         if (commit.Epoch != Epoch) return ShardCommitStatus.Fenced;
-        if (Operations.ContainsKey(commit.OperationId)) return ShardCommitStatus.AlreadyApplied;
+        if (Operations.TryGetValue(commit.OperationId, out var known))
+        {
+            var other = known.Stamp is { } its && commit.Stamp is { } mine && its != mine;
+            return other ? ShardCommitStatus.OtherOperation : ShardCommitStatus.AlreadyApplied;
+        }
         var (images, history) = (Images.ToList(), History.ToList());
         foreach (var row in commit.Images)
         {
@@ -34,7 +38,11 @@ internal sealed class NaiveShard(ShardKey key)
             if (row.Version != entries.Count + 1 || entries.Any(e => e.OperationId == row.OperationId)) return ShardCommitStatus.Conflict;
             history.Add(row);
         }
-        if (commit.OperationId != Guid.Empty) Operations.Add(commit.OperationId, new OrdinalRange(Images.Count, commit.Images.Count));
+        if (commit.OperationId != Guid.Empty)
+        {
+            var range = new OrdinalRange(Images.Count, commit.Images.Count);
+            Operations.Add(commit.OperationId, new OperationRow(commit.OperationId, range, commit.Stamp));
+        }
         (Images, History) = (images, history);
         foreach (var (ordinal, reason) in commit.Quarantined)
             Images = [.. Images.Select(i => i.Ordinal == ordinal ? i with { Row = i.Row with { Reason = reason } } : i)];

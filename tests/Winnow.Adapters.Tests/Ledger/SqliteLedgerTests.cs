@@ -106,6 +106,7 @@ public sealed class SqliteLedgerTests : IDisposable
             PRAGMA application_id = 0x574E4E57; PRAGMA user_version = 1;
             INSERT INTO dataset VALUES (7, 'cats', '{{JsonSerializer.Serialize(Dataset(), ModelJson.Default.DatasetInfo)}}');
             INSERT INTO shard VALUES (7, 1, 4, 0);
+            INSERT INTO operation VALUES (7, 1, x'{{operation}}', 0, 0);
             INSERT INTO history VALUES (7, x'{{id}}', 1, 1, 3, x'{{operation}}', 1, 0, 2, CAST('{"a":1}' AS BLOB)), (7, x'{{id}}', 2, 1, 3, NULL, 0, 1, 3, CAST('{"b":2}' AS BLOB));
             INSERT INTO task VALUES (7, 1, 4, 'main', 1, 0.5, {{LedgerTime.ToTicks(Noon)}});
             """);
@@ -115,6 +116,7 @@ public sealed class SqliteLedgerTests : IDisposable
         Assert.Equal(Guid.Empty, history[1].OperationId);
         Assert.Equal(new ShardLayout(0, 4), (await ledger.FindDatasetAsync("cats", Never))!.Shards);
         Assert.Equal(new TaskRow(4, "main", 1, 0.5f, Noon), Assert.Single(await ToListAsync(ledger.ReadTasksAsync(Shard, Never))));
+        await LedgerConformance.OfBeforeAsync(ledger, Shard, Operation(1), new OrdinalRange(0, 0));
         // The next entry, and no other, is taken.
         var opened = await ledger.OpenShardAsync(Shard, Never);
         Task<ShardCommitStatus> AppendAsync(int version) => ledger.CommitAsync(new ShardCommit { Shard = Shard, Epoch = opened.Epoch, History = [History(3, version, 9)] }, Never);

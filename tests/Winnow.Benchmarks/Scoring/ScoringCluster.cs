@@ -105,7 +105,11 @@ internal sealed class ScoringCluster : IAsyncDisposable
     {
         var intake = _host.Services.GetRequiredService<IImageIntake>();
         foreach (var lot in images.Chunk(500))
-            await intake.TakeAsync(dataset, Guid.NewGuid(), Actor, [.. lot.Select((bytes, i) => new ArrivedImage(string.Create(CultureInfo.InvariantCulture, $"{i}"), bytes, null, Partition.Pool))], stop);
+        {
+            var operation = new IngestOperation(Guid.NewGuid(), Actor);
+            ArrivedImage Arrived(byte[] bytes, int i) => new(i.ToString(CultureInfo.InvariantCulture), bytes, null, Partition.Pool);
+            await intake.TakeAsync(dataset, operation, [.. lot.Select(Arrived)], stop);
+        }
     }
 
     public async ValueTask DisposeAsync()

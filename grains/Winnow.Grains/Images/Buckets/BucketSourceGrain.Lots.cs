@@ -210,7 +210,10 @@ internal sealed partial class BucketSourceGrain
         var images = here.Select(f => new ArrivedImage(NameOf(f.Entry.Key), f.Bytes!, LabelOf(f.Entry.Key), state.State.Source!.Partition)).ToArray();
         var settled = fetched.Where(f => f.Outcome is Outcome.Here or Outcome.TooLarge).Select(f => f.Hash).Distinct();
         var hashes = settled.Where(h => !_known!.Contains(h)).ToArray();
-        var results = images.Length == 0 ? [] : await intake.TakeAsync(_dataset, OperationOf(hashes), $"source/{_name}", images, cancellationToken);
+        // All that is taken, whether it was known or not: the id follows from the content, and stands for it.
+        var id = OperationOf(here.Select(f => f.Hash));
+        var operation = new IngestOperation(id, $"source/{_name}", id);
+        var results = images.Length == 0 ? [] : await intake.TakeAsync(_dataset, operation, images, cancellationToken);
 
         var now = state.State;
         IReadOnlyList<KnownSegment> replaced = [];
@@ -289,7 +292,7 @@ internal sealed partial class BucketSourceGrain
     }
 
     /// <summary>The same objects under the same source are the same operation.</summary>
-    private Guid OperationOf(ulong[] hashes)
+    private Guid OperationOf(IEnumerable<ulong> hashes)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes($"{this.GetPrimaryKeyString()}/{state.State.Id:n}"));

@@ -1,5 +1,6 @@
 using Npgsql;
 using NpgsqlTypes;
+using Winnow.Abstractions.Datasets;
 using Winnow.Grains.Ports;
 
 namespace Winnow.Adapters.Ledger.Postgres;
@@ -16,6 +17,11 @@ internal static class CommitFacts
     private const string Operations =
         "SELECT o.dataset, o.shard, o.operation FROM operation AS o JOIN unnest($1, $2, $3) AS k (dataset, shard, operation) " +
         "ON o.dataset = k.dataset AND o.shard = k.shard AND o.operation = k.operation";
+    // Whatever shard has it: an operation has one stamp in all of them, so one is enough.
+    private const string Stamps =
+        "SELECT k.dataset, k.operation, o.actor, o.content FROM (SELECT DISTINCT * FROM unnest($1, $2) AS u (dataset, operation)) AS k " +
+        "CROSS JOIN LATERAL (SELECT actor, content FROM operation AS s WHERE s.dataset = k.dataset AND s.operation = k.operation " +
+        "AND s.actor IS NOT NULL LIMIT 1) AS o";
     private const string Versions =
         "SELECT k.n, (SELECT max(h.version) FROM history AS h WHERE h.dataset = k.dataset AND h.shard = k.shard AND h.image = k.image) " +
         "FROM unnest($1, $2, $3) WITH ORDINALITY AS k (dataset, shard, image, n)";
@@ -37,6 +43,12 @@ internal static class CommitFacts
         batch.BatchCommands.Add(Keyed(Lock, shards));
         if (operations.Length > 0)
             batch.BatchCommands.Add(Keyed(Operations, operations, o => o.Shard).Add(NpgsqlDbType.Uuid, Array.ConvertAll(operations, o => o.Value)));
+        if (operations.Length > 0)
+        {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(Stamps)
+                .Add(NpgsqlDbType.Integer, Array.ConvertAll(operations, o => o.Shard.Dataset))
+                .Add(NpgsqlDbType.Uuid, Array.ConvertAll(operations, o => o.Value)));
+        }
         if (images.Length > 0)
             batch.BatchCommands.Add(Keyed(Versions, images, i => i.Shard).Add(NpgsqlDbType.Bytea, Array.ConvertAll(images, i => i.Value.ToBytes())));
         if (entries.Length > 0)
@@ -52,6 +64,9 @@ internal static class CommitFacts
         {
             await reader.NextResultAsync().ConfigureAwait(false);
             while (await reader.ReadAsync().ConfigureAwait(false)) plan.KnowsOperation(ShardOf(reader), reader.GetGuid(2));
+            await reader.NextResultAsync().ConfigureAwait(false);
+            while (await reader.ReadAsync().ConfigureAwait(false))
+                plan.KnowsStamp(reader.GetInt32(0), reader.GetGuid(1), new OperationStamp(reader.GetString(2), reader.GetGuid(3)));
         }
         if (images.Length > 0)
         {

@@ -1,3 +1,4 @@
+using Winnow.Abstractions.Datasets;
 using Winnow.Grains.Ports;
 using Winnow.Model.Images;
 
@@ -14,6 +15,7 @@ internal sealed class CommitPlan
 {
     private readonly Dictionary<ShardId, (long Epoch, int Images)> _shards = [];
     private readonly HashSet<(ShardId, Guid)> _operations = [];
+    private readonly Dictionary<(int Dataset, Guid), OperationStamp> _stamps = [];
     private readonly Dictionary<(ShardId, ImageId), int> _versions = [];
     private readonly HashSet<(ShardId, ImageId, Guid)> _entries = [];
 
@@ -54,6 +56,8 @@ internal sealed class CommitPlan
 
     public void KnowsOperation(ShardId shard, Guid operation) => _operations.Add((shard, operation));
 
+    public void KnowsStamp(int dataset, Guid operation, OperationStamp stamp) => _stamps[(dataset, operation)] = stamp;
+
     public void KnowsVersion(ShardId shard, ImageId image, int version) => _versions[(shard, image)] = version;
 
     public void KnowsEntry(ShardId shard, ImageId image, Guid operation) => _entries.Add((shard, image, operation));
@@ -77,11 +81,14 @@ internal sealed class CommitPlan
         var commit = Commits[index];
         // The fence comes first: a writer that was replaced learns that, whatever else it brings.
         if (Shards[index] is not { } shard || !_shards.TryGetValue(shard, out var stands) || stands.Epoch != commit.Epoch) return ShardCommitStatus.Fenced;
+        if (commit.Stamp is { } stamp && _stamps.TryGetValue((shard.Dataset, commit.OperationId), out var known) && known != stamp)
+            return ShardCommitStatus.OtherOperation;
         if (commit.OperationId != Guid.Empty && _operations.Contains((shard, commit.OperationId))) return ShardCommitStatus.AlreadyApplied;
         for (var i = 0; i < commit.Images.Count; i++)
             if (commit.Images[i].Ordinal != stands.Images + i) return ShardCommitStatus.Conflict;
         if (!TryAppend(shard, commit.History)) return ShardCommitStatus.Conflict;
         if (commit.OperationId != Guid.Empty) _operations.Add((shard, commit.OperationId));
+        if (commit.OperationId != Guid.Empty && commit.Stamp is { } own) _stamps[(shard.Dataset, commit.OperationId)] = own;
         FirstOrdinals[index] = stands.Images;
         _shards[shard] = (stands.Epoch, _changed[shard] = stands.Images + commit.Images.Count);
         return ShardCommitStatus.Committed;

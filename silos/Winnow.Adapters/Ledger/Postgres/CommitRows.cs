@@ -9,7 +9,9 @@ internal static class CommitRows
 {
     private const string Shards =
         "UPDATE shard AS s SET images = k.images FROM unnest($1, $2, $3) AS k (dataset, shard, images) WHERE s.dataset = k.dataset AND s.shard = k.shard";
-    private const string Operations = "INSERT INTO operation (dataset, shard, operation, first, count) SELECT * FROM unnest($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+    private const string Operations =
+        "INSERT INTO operation (dataset, shard, operation, first, count, actor, content) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7) " +
+        "ON CONFLICT DO NOTHING";
     private const string Images =
         "INSERT INTO image (dataset, shard, ordinal, id, name, format, width, height, frames, bytes, partition, label, reason, received_at, received_by) " +
         "SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
@@ -65,14 +67,21 @@ internal static class CommitRows
 
     private static void AddOperations(NpgsqlBatch batch, CommitPlan plan)
     {
-        var rows = new List<(ShardId, (Guid Id, int First, int Count) Row)>();
+        var rows = new List<(ShardId, OperationRow Row)>();
         for (var i = 0; i < plan.Commits.Count; i++)
-            if (plan.Statuses[i] == ShardCommitStatus.Committed && plan.Commits[i].OperationId is var id && id != Guid.Empty)
-                rows.Add((plan.Shards[i]!.Value, (id, plan.FirstOrdinals[i], plan.Commits[i].Images.Count)));
-        foreach (var (shard, known) in Of(plan, c => c.Operations)) rows.Add((shard, (known.OperationId, known.Rows.First, known.Rows.Count)));
+        {
+            if (plan.Statuses[i] != ShardCommitStatus.Committed || plan.Commits[i].OperationId == Guid.Empty) continue;
+            var range = new OrdinalRange(plan.FirstOrdinals[i], plan.Commits[i].Images.Count);
+            rows.Add((plan.Shards[i]!.Value, new OperationRow(plan.Commits[i].OperationId, range, plan.Commits[i].Stamp)));
+        }
+        rows.AddRange(Of(plan, c => c.Operations));
         if (rows.Count == 0) return;
-        batch.BatchCommands.Add(Keyed(Operations, rows).Add(NpgsqlDbType.Uuid, Column(rows, o => o.Id))
-            .Add(NpgsqlDbType.Integer, Column(rows, o => o.First)).Add(NpgsqlDbType.Integer, Column(rows, o => o.Count)));
+        batch.BatchCommands.Add(Keyed(Operations, rows)
+            .Add(NpgsqlDbType.Uuid, Column(rows, o => o.OperationId))
+            .Add(NpgsqlDbType.Integer, Column(rows, o => o.Rows.First))
+            .Add(NpgsqlDbType.Integer, Column(rows, o => o.Rows.Count))
+            .Add(NpgsqlDbType.Text, Column(rows, o => PgColumns.Free(o.Stamp?.Actor)))
+            .Add(NpgsqlDbType.Uuid, Column(rows, o => o.Stamp?.Content)));
     }
 
     private static void AddImages(NpgsqlBatch batch, CommitPlan plan)

@@ -112,8 +112,10 @@ public sealed partial class PostgresLedger : ILedger, IGrainStateStore, IStorage
         _writers[(uint)commit.Shard.GetHashCode() % (uint)_writers.Length].WriteAsync(commit, ShardCommits.RowsOf(commit), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<OrdinalRange?> FindOperationAsync(ShardKey shard, Guid operationId, CancellationToken cancellationToken) =>
-        ReadAsync(shard, (OrdinalRange?)null, (connection, id, token) => PostgresQueries.OperationAsync(connection, id, operationId, token), cancellationToken);
+    public Task<OperationRow?> FindOperationAsync(ShardKey shard, Guid operationId, CancellationToken cancellationToken) =>
+        ReadAsync(
+            shard, (OperationRow?)null, (connection, id, token) => PostgresQueries.OperationAsync(connection, id, operationId, token),
+            cancellationToken);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<ImageRow> ReadImagesAsync(ShardKey shard, int from, int max, [EnumeratorCancellation] CancellationToken cancellationToken)

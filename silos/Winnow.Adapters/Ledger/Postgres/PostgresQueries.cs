@@ -1,5 +1,6 @@
 using Npgsql;
 using NpgsqlTypes;
+using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Grains.Ports;
 using Winnow.Model.Images;
@@ -27,9 +28,14 @@ internal static class PostgresQueries
         HistoryColumns + ", entry FROM history WHERE dataset = $1 AND shard = $2 AND (image, version) > ($3, $4) ORDER BY image, version LIMIT $5";
     private const string HistoryOfImage = HistoryColumns + ", entry FROM history WHERE dataset = $1 AND shard = $2 AND image = $3 ORDER BY version";
     private const string Segments = "SELECT kind, version, first, count, object FROM segment WHERE dataset = $1 AND shard = $2 ORDER BY kind, version, first";
-    private const string Operation = "SELECT first, count FROM operation WHERE dataset = $1 AND shard = $2 AND operation = $3";
+    // Where another shard has it, its rows are none of this one's.
+    private const string Operation =
+        "(SELECT operation, first, count, actor, content, 0 AS far FROM operation WHERE dataset = $1 AND shard = $2 AND operation = $3) " +
+        "UNION ALL (SELECT operation, 0, 0, actor, content, 1 FROM operation " +
+        "WHERE dataset = $1 AND operation = $3 AND shard <> $2 AND actor IS NOT NULL LIMIT 1) ORDER BY far";
     private const string OperationPage =
-        "SELECT operation, first, count FROM operation WHERE dataset = $1 AND shard = $2 AND ($3::uuid IS NULL OR operation > $3) ORDER BY operation LIMIT $4";
+        "SELECT operation, first, count, actor, content FROM operation " +
+        "WHERE dataset = $1 AND shard = $2 AND ($3::uuid IS NULL OR operation > $3) ORDER BY operation LIMIT $4";
     private const string ImageCount = "SELECT images FROM shard WHERE dataset = $1 AND shard = $2";
     private const string State = "SELECT version, state FROM grain_state WHERE grain_type = $1 AND grain_key = $2 AND name = $3";
 
@@ -58,7 +64,11 @@ internal static class PostgresQueries
 
     public static Task<List<OperationRow>> OperationsAsync(NpgsqlConnection connection, ShardId shard, OperationRow? after, int max, CancellationToken cancellationToken) =>
         ListAsync<OperationRow>(Command(connection, OperationPage, shard).AddNullable(after?.OperationId).Add(max),
-            static (reader, _) => new OperationRow(reader.GetGuid(0), new OrdinalRange(reader.GetInt32(1), reader.GetInt32(2))), cancellationToken);
+            static (reader, _) => OperationRowOf(reader), cancellationToken);
+
+    private static OperationRow OperationRowOf(NpgsqlDataReader reader) => new(
+        reader.GetGuid(0), new OrdinalRange(reader.GetInt32(1), reader.GetInt32(2)),
+        reader.IsDBNull(3) ? null : new OperationStamp(reader.GetString(3), reader.GetGuid(4)));
 
     public static async Task<int> CountAsync(NpgsqlConnection connection, ShardId shard, CancellationToken cancellationToken) =>
         (await ListAsync<int>(Command(connection, ImageCount, shard), static (reader, _) => reader.GetInt32(0), cancellationToken).ConfigureAwait(false)).FirstOrDefault();
@@ -70,10 +80,12 @@ internal static class PostgresQueries
         ListAsync<SegmentRow>(Command(connection, Segments, shard),
             static (reader, _) => new SegmentRow(reader.GetString(0), reader.GetString(1), reader.GetInt32(2), reader.GetInt32(3), reader.GetString(4)), cancellationToken);
 
-    public static async Task<OrdinalRange?> OperationAsync(NpgsqlConnection connection, ShardId shard, Guid operationId, CancellationToken cancellationToken)
+    public static async Task<OperationRow?> OperationAsync(
+        NpgsqlConnection connection, ShardId shard, Guid operationId, CancellationToken cancellationToken)
     {
-        var found = await ListAsync<OrdinalRange>(Command(connection, Operation, shard).Add(operationId),
-            static (reader, _) => new OrdinalRange(reader.GetInt32(0), reader.GetInt32(1)), cancellationToken).ConfigureAwait(false);
+        var found = await ListAsync<OperationRow>(
+            Command(connection, Operation, shard).Add(operationId), static (reader, _) => OperationRowOf(reader), cancellationToken)
+            .ConfigureAwait(false);
         return found.Count == 0 ? null : found[0];
     }
 

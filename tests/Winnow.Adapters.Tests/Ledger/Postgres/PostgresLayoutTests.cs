@@ -1,9 +1,11 @@
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Winnow.Adapters.Ledger;
 using Winnow.Adapters.Ledger.Postgres;
 using Winnow.Adapters.Tests.Support;
 using Winnow.Grains.Ports;
+using Winnow.Model;
 using Winnow.Testing;
 
 namespace Winnow.Adapters.Tests.Ledger.Postgres;
@@ -29,8 +31,36 @@ public sealed class PostgresLayoutTests
         await using var command = new NpgsqlCommand("SELECT string_agg(file, ' ' ORDER BY version), count(*) FROM winnow_layout", connection);
         await using var reader = await command.ExecuteReaderAsync();
         Assert.True(await reader.ReadAsync());
-        Assert.Equal("0001-ledger.sql 0002-orleans.sql", reader.GetString(0));
+        Assert.Equal("0001-ledger.sql 0002-orleans.sql 0003-whose-operations.sql", reader.GetString(0));
         Assert.Equal(PostgresMigrations.Newest, reader.GetInt64(1));
+    }
+
+    [Fact]
+    public async Task Operations_of_the_layout_before_are_known_and_nobodys()
+    {
+        var database = await DatabaseAsync();
+        foreach (var name in new[] { "0001-ledger.sql", "0002-orleans.sql" })
+        {
+            await using var file = typeof(PostgresLedger).Assembly.GetManifestResourceStream($"postgres-migrations/{name}")!;
+            using var reader = new StreamReader(file);
+            await ExecuteAsync(database, await reader.ReadToEndAsync());
+        }
+        var info = JsonSerializer.Serialize(LedgerRows.Dataset(), ModelJson.Default.DatasetInfo);
+        await ExecuteAsync(database, $"""
+            CREATE TABLE winnow_layout (version integer PRIMARY KEY, file text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now());
+            INSERT INTO winnow_layout (version, file) VALUES (1, '0001-ledger.sql'), (2, '0002-orleans.sql');
+            INSERT INTO dataset (name, info) VALUES ('cats', '{info}');
+            INSERT INTO shard SELECT id, 1, 4, 3 FROM dataset;
+            INSERT INTO operation SELECT '{LedgerRows.Operation(1)}', id, 1, 0, 3 FROM dataset;
+            """);
+        await using var ledger = await PostgresLedgerFixture.OpenAsync(database);
+        await LedgerConformance.OfBeforeAsync(ledger, new ShardKey("cats", 1), LedgerRows.Operation(1), new OrdinalRange(0, 3));
+        // A silo of the last release beside it names its columns, and has no stamp to give.
+        await ExecuteAsync(database, $"""
+            INSERT INTO operation (dataset, shard, operation, first, count) SELECT id, 1, '{LedgerRows.Operation(9)}', 3, 2 FROM dataset
+            """);
+        var beside = await ledger.FindOperationAsync(new ShardKey("cats", 1), LedgerRows.Operation(9), CancellationToken.None);
+        Assert.Equal(new OperationRow(LedgerRows.Operation(9), new OrdinalRange(3, 2)), beside);
     }
 
     [Fact]
