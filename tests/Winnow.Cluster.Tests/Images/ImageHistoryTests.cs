@@ -1,3 +1,4 @@
+using CsCheck;
 using Winnow.Grains.Images;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
@@ -68,6 +69,78 @@ public sealed class ImageHistoryTests
         Assert.Equal(HistoryKind.Decided, ImageHistory.KindOf([], seenVersion: 0, underLease: true));
         Assert.Equal(HistoryKind.Decided, ImageHistory.KindOf([Entry(1, HistoryKind.Decided, DecisionKind.Skip)], seenVersion: 0, underLease: true));
         Assert.Equal(HistoryKind.Corrected, ImageHistory.KindOf(history, seenVersion: 1, underLease: false));
+    }
+
+    [Fact]
+    public void An_answer_is_given_once_to_what_was_shown()
+    {
+        HistoryEntry[] history =
+        [
+            Entry(1, HistoryKind.Decided, DecisionKind.Skip), Entry(2, HistoryKind.Decided, DecisionKind.Label, "dog", "bob"),
+            Entry(3, HistoryKind.SecondOpinion, DecisionKind.Label, "cat", "eve"),
+        ];
+        Assert.Equal(1, ImageHistory.AnswerOf(history, "ann", 0)!.Version);
+        // Asked again, she is shown that she could not tell.
+        Assert.Null(ImageHistory.AnswerOf(history, "ann", 1));
+        Assert.Equal(3, ImageHistory.AnswerOf(history, "eve", 0)!.Version);
+        Assert.Null(ImageHistory.AnswerOf(history, "max", 0));
+        Assert.Null(ImageHistory.AnswerOf([], "ann", 0));
+    }
+
+    [Fact]
+    public void Agreement_is_told_by_people_and_each_of_them_once()
+    {
+        HistoryEntry[] history = [Entry(1, HistoryKind.Decided, DecisionKind.Label, "dog"), Entry(2, HistoryKind.SecondOpinion, DecisionKind.Reject, actor: "bob")];
+        Assert.False(ImageHistory.TellsOfAgreement(history, "ann"));
+        Assert.False(ImageHistory.TellsOfAgreement(history, "bob"));
+        Assert.True(ImageHistory.TellsOfAgreement(history, "eve"));
+        // Who could not tell has said nothing of what the image shows.
+        Assert.True(ImageHistory.TellsOfAgreement([Entry(1, HistoryKind.Decided, DecisionKind.Skip)], "ann"));
+    }
+
+    [Fact]
+    public void Decisions_are_the_same_to_the_last_member()
+    {
+        Decision Said() => new() { Kind = DecisionKind.Label, Annotations = [new ClassTag("dog")], Comment = "sure" };
+        Assert.True(ImageHistory.AreSame(Said(), Said()));
+        Assert.False(ImageHistory.AreSame(Said(), Said() with { Comment = null }));
+        Assert.False(ImageHistory.AreSame(Said(), Said() with { Annotations = [new ClassTag("cat")] }));
+        Assert.False(ImageHistory.AreSame(Said(), Said() with { ElapsedMilliseconds = 1 }));
+    }
+
+    /// <summary>Leases are given under some version, by whatever came before, and sent at any time and as often as anybody likes.</summary>
+    [Fact]
+    public void However_often_leases_are_sent_nobody_answers_twice_what_they_were_shown() =>
+        Gen.Select(Gen.Int[0, 3], Gen.Bool, Gen.Int[0, 7], Gen.Int[0, 2]).Array[0, 120].Sample(steps =>
+        {
+            var history = new List<HistoryEntry>();
+            var leases = new List<(string Actor, long Seen)>();
+            var answered = new HashSet<(string Actor, long Seen)>();
+            foreach (var (person, takes, which, decision) in steps)
+            {
+                var actor = $"person {person}";
+                if (takes || leases.Count == 0)
+                {
+                    leases.Add((actor, history.Count));
+                    continue;
+                }
+                var lease = leases[which % leases.Count];
+                if (ImageHistory.AnswerOf(history, lease.Actor, lease.Seen) is not null) continue;
+                Assert.True(answered.Add(lease));
+                var kind = ImageHistory.KindOf(history, lease.Seen, underLease: true);
+                history.Add(Entry(history.Count + 1, kind, (DecisionKind)decision, decision == 0 ? "dog" : null, lease.Actor));
+            }
+            // Whoever holds a lease has the last word under it, once.
+            Assert.All(leases, l => Assert.True(history.Count(e => e.Actor == l.Actor) <= leases.Count(o => o.Actor == l.Actor)));
+        }, iter: 500);
+
+    [Fact]
+    public void The_entries_of_one_person_have_an_end()
+    {
+        var history = Enumerable.Range(1, ImageHistory.MaxOfOnePerson).Select(v => Entry(v, HistoryKind.Corrected, DecisionKind.Reject)).ToList();
+        Assert.True(ImageHistory.IsFull(history, "ann"));
+        Assert.False(ImageHistory.IsFull(history, "bob"));
+        Assert.False(ImageHistory.IsFull(history[1..], "ann"));
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 using CsCheck;
-using Winnow.Abstractions.Review;
 using Winnow.Cluster.Tests.Images;
 using Winnow.Grains.Images;
 using Winnow.Grains.Ports;
@@ -157,98 +156,6 @@ public sealed class TaskBookTests
         foreach (var taken in book.Reserve(int.MaxValue, Now, Now.AddHours(1))) Assert.True(held.Add(taken));
         Assert.Equal(asked.Except(closed).Order(), held.Order());
     }, iter: 300);
-}
-
-public sealed class QueueStockTests
-{
-    private static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch.AddYears(50);
-    private static readonly DateTimeOffset Far = Now.AddDays(1);
-
-    private static ReservedTask Task(int i, double priority) => new(ShardIndexTests.IdOf(i), $"{i}", priority, 0, -1, 0, null);
-
-    [Fact]
-    public void The_best_task_comes_first_and_no_task_twice()
-    {
-        var stock = new QueueStock();
-        for (var i = 0; i < 5; i++) stock.Add(0, Task(i, i), Far, Now);
-        Assert.Equal(["4", "3", "2", "1", "0"], Enumerable.Range(0, 5).Select(_ => stock.Take("ann", Now, Now.AddMinutes(1))!.Value.Name));
-        Assert.Null(stock.Take("bob", Now, Now.AddMinutes(1)));
-    }
-
-    [Fact]
-    public void A_lease_that_ran_out_is_handed_to_the_next()
-    {
-        var stock = new QueueStock();
-        stock.Add(0, Task(1, 1), Far, Now);
-        Assert.NotNull(stock.Take("ann", Now, Now.AddMinutes(1)));
-        Assert.Null(stock.Take("bob", Now.AddSeconds(59), Now.AddMinutes(2)));
-        Assert.NotNull(stock.Take("bob", Now.AddSeconds(60), Now.AddMinutes(2)));
-        // Ann's lease has ended: what it would end is Bob's now.
-        Assert.Null(stock.Take("ann", Now.AddSeconds(61), Now.AddMinutes(2)));
-    }
-
-    [Fact]
-    public void Whoever_could_not_tell_is_not_asked_again()
-    {
-        var stock = new QueueStock();
-        stock.Add(0, Task(1, 1), Far, Now);
-        stock.Take("ann", Now, Now.AddMinutes(1));
-        stock.PutBack(ShardIndexTests.IdOf(1), "ann", skipped: true, Now);
-        Assert.Null(stock.Take("ann", Now, Now.AddMinutes(1)));
-        Assert.NotNull(stock.Take("bob", Now, Now.AddMinutes(1)));
-    }
-
-    [Fact]
-    public void Whoever_could_not_tell_before_the_queue_woke_is_not_asked_again()
-    {
-        var stock = new QueueStock();
-        stock.Add(0, Task(1, 1) with { SkippedBy = ["ann"] }, Far, Now);
-        Assert.Null(stock.Take("ann", Now, Now.AddMinutes(1)));
-        Assert.Empty(stock.Holders(Now));
-        Assert.NotNull(stock.Take("bob", Now, Now.AddMinutes(1)));
-        Assert.Equal(["bob"], stock.Holders(Now));
-        Assert.Empty(stock.Holders(Now.AddMinutes(1)));
-    }
-
-    [Fact]
-    public void No_lease_outlives_its_reservation_on_disk()
-    {
-        var stock = new QueueStock();
-        stock.Add(3, Task(1, 1), Now.AddMinutes(1), Now);
-        Assert.Null(stock.Take("ann", Now, Now.AddMinutes(2)));
-        var (shard, images) = Assert.Single(stock.RunningOut(Now.AddMinutes(2)));
-        Assert.Equal(3, shard);
-        stock.Extended(images, Far);
-        Assert.NotNull(stock.Take("ann", Now, Now.AddMinutes(2)));
-    }
-
-    [Fact]
-    public void The_oldest_offer_is_that_of_the_free_task_that_waited_longest()
-    {
-        var stock = new QueueStock();
-        Assert.Null(stock.OldestOffer);
-        stock.Add(0, Task(1, 5), Far, Now);
-        stock.Add(0, Task(2, 9), Far, Now.AddSeconds(1));
-        stock.Take("ann", Now.AddSeconds(2), Now.AddMinutes(1));
-        Assert.Equal(Now, stock.OldestOffer);
-        stock.Remove(ShardIndexTests.IdOf(1));
-        Assert.Null(stock.OldestOffer);
-        // Given back, it begins to wait anew.
-        stock.PutBack(ShardIndexTests.IdOf(2), "ann", skipped: false, Now.AddSeconds(9));
-        Assert.Equal(Now.AddSeconds(9), stock.OldestOffer);
-    }
-
-    [Fact]
-    public void An_answered_task_is_gone_and_a_stranger_cannot_give_it_back()
-    {
-        var stock = new QueueStock();
-        stock.Add(0, Task(1, 1), Far, Now);
-        stock.Add(0, Task(2, 2), Far, Now);
-        stock.Take("ann", Now, Now.AddMinutes(1));
-        stock.PutBack(ShardIndexTests.IdOf(2), "bob", skipped: false, Now);
-        stock.Remove(ShardIndexTests.IdOf(1));
-        Assert.Equal((0, 1), (stock.Free, stock.Count));
-    }
 }
 
 public sealed class PeopleAtWorkTests

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using CsCheck;
 using Microsoft.Extensions.Logging.Abstractions;
+using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Adapters.Ledger;
 using Winnow.Adapters.Objects;
@@ -88,7 +89,9 @@ public sealed class ShardCopierTests : IAsyncLifetime
                         _ids.Add(row.Row.Id);
                         if (row.Row.Reason is not null) _quarantined.Add(row.Ordinal);
                     }
-                    await CommitAsync(New() with { Images = rows, OperationId = number % 4 == 0 ? Guid.Empty : new Guid(++_operations, 0, 0, new byte[8]) });
+                    var operation = number % 4 == 0 ? Guid.Empty : new Guid(++_operations, 0, 0, new byte[8]);
+                    OperationStamp? stamp = number % 4 < 2 ? null : new OperationStamp($"person {number}", operation);
+                    await CommitAsync(New() with { Images = rows, OperationId = operation, Stamp = stamp });
                     break;
                 case Action.Tasks:
                     await CommitAsync(New() with { Tasks = [.. some.Select(o => new TaskRow(o, number % 2 == 0 ? "main" : "control", 1 + number % 3, number, DateTimeOffset.UnixEpoch))] });
@@ -204,7 +207,7 @@ public sealed class ShardCopierTests : IAsyncLifetime
                 Assert.Equal(images[h.Ordinal].Row.Id, h.Image);
                 return $"{h.Image} {h.Version} {h.OperationId} {h.Label} {h.Closes} {Encoding.UTF8.GetString(h.EntryJson)}";
             }).ToListAsync();
-            var operations = await ledger.ReadOperationsAsync(shard, Never).SelectMany(o => images.Skip(o.Rows.First).Take(o.Rows.Count).Select(i => $"{o.OperationId} {i.Row.Id}").ToAsyncEnumerable()).ToListAsync();
+            var operations = await ledger.ReadOperationsAsync(shard, Never).SelectMany(o => images.Skip(o.Rows.First).Take(o.Rows.Count).Select(i => $"{o.OperationId} {o.Stamp} {i.Row.Id}").ToAsyncEnumerable()).ToListAsync();
             var columns = new Dictionary<string, (string, List<long>)>();
             foreach (var segments in (await ledger.ReadSegmentsAsync(shard, Never)).GroupBy(s => s.Kind))
             {

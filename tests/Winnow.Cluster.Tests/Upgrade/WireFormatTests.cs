@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
+using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Grains;
 
@@ -30,6 +31,21 @@ public sealed class WireFormatTests
             .Where(t => t.GetCustomAttribute<GenerateSerializerAttribute>(inherit: false) is not null && t.GetCustomAttribute<AliasAttribute>(inherit: false) is null);
         Assert.Empty(without);
         Assert.Equal(Records().Count(), Records().Select(r => r.Alias).Distinct().Count());
+    }
+
+    /// <summary>As a silo wrote them that knew no member for whose an operation is, and none for the name of a refusal.</summary>
+    [Fact]
+    public void What_says_less_is_read_as_saying_nothing_of_it()
+    {
+        const string Lot = "30017f92bee62377696e6e6f772e696e676573742d6c6f74e840214f20000001000200030405060708090a410b4163746f7221000521e8"
+            + "2000f287010501070109e041094e616d65410d466f726d61740154610201840402013a60019043700f6e091503019a09410d526561736f"
+            + "6ee020e82000f287010501070109e0c119c11b0154610201840402013a60019043700f6e091503019a09c129e0e0e0";
+        const string Refused = "30019276dc271d77696e6e6f772e72656675736564402f52656675736564457863657074696f6e4d657373616765c101c1016100151380"
+            + "e8e0";
+        var lot = Assert.IsType<IngestLot>(_serializer.Deserialize<object>(Convert.FromHexString(Lot)));
+        Assert.Equal(("Actor", 2, null), (lot.Actor, lot.Rows.Length, lot.Content));
+        var refused = Assert.IsType<RefusedException>(_serializer.Deserialize<object>(Convert.FromHexString(Refused)));
+        Assert.Equal(("RefusedExceptionMessage", null), (refused.Message, refused.Code));
     }
 
     [Fact]

@@ -72,17 +72,17 @@ public sealed class ReviewTests(Server server) : IClassFixture<Server>
         var answer = Answer(task, "disc");
         Assert.Equal(SubmitStatus.Recorded, (await server.Client.SubmitAsync(dataset, [answer]))[0].Status);
         Assert.Equal(SubmitStatus.AlreadyRecorded, (await server.Client.SubmitAsync(dataset, [answer]))[0].Status);
-        // The same lease once more: somebody answered since, so it is a second opinion and does not replace the first.
-        Assert.Equal(SubmitStatus.SecondOpinion, (await server.Client.SubmitAsync(dataset, [Answer(task, "bars")]))[0].Status);
+        // The same lease once more: one person has one answer to a task.
+        Assert.Equal(SubmitStatus.Conflict, (await server.Client.SubmitAsync(dataset, [Answer(task, "bars")]))[0].Status);
         Assert.Equal("disc", (await server.Client.GetImageAsync(dataset, task.Image)).Annotations[0].Class);
 
         SubmitDecision Correction(long seen) => new(task.Image, Guid.NewGuid(), new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag("frame")] }, ExpectedVersion: seen);
-        Assert.Equal(SubmitStatus.Conflict, (await server.Client.SubmitAsync(dataset, [Correction(1)]))[0].Status);
-        Assert.Equal(SubmitStatus.Recorded, (await server.Client.SubmitAsync(dataset, [Correction(2)]))[0].Status);
+        Assert.Equal(SubmitStatus.Conflict, (await server.Client.SubmitAsync(dataset, [Correction(0)]))[0].Status);
+        Assert.Equal(SubmitStatus.Recorded, (await server.Client.SubmitAsync(dataset, [Correction(1)]))[0].Status);
         var detail = await server.Client.GetImageAsync(dataset, task.Image);
         Assert.Equal("frame", detail.Annotations[0].Class);
-        Assert.Equal([HistoryKind.Decided, HistoryKind.SecondOpinion, HistoryKind.Corrected], detail.History.Select(h => h.Kind));
-        Assert.Equal([1L, 2, 3], detail.History.Select(h => h.Version));
+        Assert.Equal([HistoryKind.Decided, HistoryKind.Corrected], detail.History.Select(h => h.Kind));
+        Assert.Equal([1L, 2], detail.History.Select(h => h.Version));
     }
 
     [Fact]

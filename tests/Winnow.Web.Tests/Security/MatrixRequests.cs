@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using System.Text;
 using Winnow.Testing;
 
@@ -21,12 +22,14 @@ internal static class MatrixRequests
         "POST /api/v1/notifications/{token}",
     ];
 
-    /// <summary>What an operation says to whoever is admitted when this server, which keeps its objects in files, cannot do it.</summary>
+    /// <summary>What an operation says to whoever is admitted when this server, which keeps its objects in files, cannot do it, or not now.</summary>
     public static readonly Dictionary<string, (HttpStatusCode Status, string Says)> MayRefuse = new()
     {
         ["GET /api/v1/datasets/{dataset}/images/{image}/url"] = (HttpStatusCode.NotImplemented, "keeps its objects in files"),
         ["POST /api/v1/datasets/{dataset}/uploads"] = (HttpStatusCode.NotImplemented, "keeps its objects in files"),
         ["POST /api/v1/datasets/{dataset}/uploads/complete"] = (HttpStatusCode.NotImplemented, "keeps its objects in files"),
+        // Somebody before has started one.
+        ["POST /api/v1/datasets/{dataset}/rounds"] = (HttpStatusCode.BadRequest, "has not ended"),
         ["POST /api/v1/datasets/{dataset}/sources"] = (HttpStatusCode.BadRequest, "There is no server 'of-the-matrix'"),
     };
 
@@ -67,24 +70,25 @@ internal static class MatrixRequests
     /// <summary>Whether the operation may be carried out here: it only reads, or its effect is one of the above. A drain is neither: it would take the server from all tests after it.</summary>
     public static bool MaySucceed(ApiOperation operation) => operation.Method == "GET" || Bodies.ContainsKey(operation.Name);
 
-    public static HttpRequestMessage Make(ApiOperation operation, string dataset, string image, string keyId, string? key)
+    public static HttpRequestMessage Make(ApiOperation asked, string dataset, string image, string keyId, string? key)
     {
-        var path = operation.Path.Replace("{dataset}", dataset).Replace("{image}", image).Replace("{key}", keyId).Replace("{version}", "1").Replace("{arm}", "main").Replace("{number}", "1").Replace("{round}", "1")
+        var path = asked.Path.Replace("{dataset}", dataset).Replace("{image}", image).Replace("{key}", keyId).Replace("{version}", "1").Replace("{arm}", "main").Replace("{number}", "1").Replace("{round}", "1")
             .Replace("{source}", "nothing").Replace("{token}", $"{dataset}.nothing.made-up");
-        var request = new HttpRequestMessage(new HttpMethod(operation.Method), path);
+        var request = new HttpRequestMessage(new HttpMethod(asked.Method), path);
         if (key is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
-        // One operation per dataset: what the matrix repeats happens once.
-        request.Headers.Add("Idempotency-Key", new Guid(dataset.Length, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10).ToString());
-        if (operation.Method == "GET") return request;
-        if (operation.Path.EndsWith("/restore", StringComparison.Ordinal))
+        // One operation per caller and dataset: what the matrix repeats happens once. Another caller's is not this one's.
+        var operation = SHA256.HashData(Encoding.UTF8.GetBytes($"{dataset} {key}")).AsSpan(0, 16);
+        request.Headers.Add("Idempotency-Key", new Guid(operation).ToString());
+        if (asked.Method == "GET") return request;
+        if (asked.Path.EndsWith("/restore", StringComparison.Ordinal))
         {
             request.RequestUri = new Uri($"{path}?dataset=restored-by-matrix-{Interlocked.Increment(ref _restores)}", UriKind.Relative);
             request.Content = new ByteArrayContent(Backup);
         }
-        else if (operation.Path.EndsWith("/images", StringComparison.Ordinal))
+        else if (asked.Path.EndsWith("/images", StringComparison.Ordinal))
             request.Content = new MultipartFormDataContent { { new ByteArrayContent(DrawnImages.Draw(1)), "file", "disc/1.png" } };
         else
-            request.Content = new StringContent(Bodies.GetValueOrDefault(operation.Name, "{}").Replace("{image}", image), Encoding.UTF8, "application/json");
+            request.Content = new StringContent(Bodies.GetValueOrDefault(asked.Name, "{}").Replace("{image}", image), Encoding.UTF8, "application/json");
         return request;
     }
 }

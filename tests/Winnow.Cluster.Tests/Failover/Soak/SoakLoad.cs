@@ -51,10 +51,19 @@ internal sealed class SoakLoad(SiloCluster cluster, string dataset, SoakRecord r
             SubmitDecision[] decisions = [.. tasks.Select(t => new SubmitDecision(t.Image, Guid.NewGuid(), Decide(t, turn++), t.Lease))];
             foreach (var (result, decision) in (await client.SubmitAsync(dataset, decisions, CancellationToken.None)).Zip(decisions))
             {
+                // Word of an answer that was recorded went down with a silo, so its author was asked once more.
+                if (await AnsweredBeforeAsync(client, actor, result)) continue;
                 if (result.Status is SubmitStatus.Refused or SubmitStatus.Conflict) throw new InvalidOperationException($"{result.Image} was {result.Status}: {result.Reason}");
                 record.Answered(decision.OperationId, result.Image, actor, result.Status);
             }
         }
+    }
+
+    private async Task<bool> AnsweredBeforeAsync(WinnowClient client, string actor, SubmitResult result)
+    {
+        if (result.Status != SubmitStatus.Conflict) return false;
+        var history = (await client.GetImageAsync(dataset, result.Image, CancellationToken.None)).History;
+        return history.Any(h => h.Actor.EndsWith(actor, StringComparison.Ordinal) && record.Decisions.ContainsKey(h.OperationId));
     }
 
     /// <summary>Starts a round, waits for its end, starts the next.</summary>
