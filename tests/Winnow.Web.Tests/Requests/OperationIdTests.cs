@@ -143,7 +143,7 @@ public sealed class OperationIdTests(Server server) : IClassFixture<Server>, IDi
             }
         }));
         foreach (var person in people) person.Dispose();
-        Assert.Contains(null, ends);
+        Assert.Contains(ends, e => e is null);
         var by = Assert.Single(ends.OfType<string>().Distinct());
         var ended = await server.Client.EndOfAsync(dataset);
         Assert.Equal(by, ended.EndedBy);

@@ -1,5 +1,6 @@
 using System.Net;
 using Winnow.Client;
+using Winnow.Model;
 using Winnow.Model.Images;
 using Winnow.Testing;
 
@@ -65,6 +66,45 @@ public sealed class UploadTests : IAsyncLifetime
         await _host.Client.CreateDatasetAsync(TestBucket.Dataset("other"));
         Assert.Contains("Nothing was uploaded", (await _host.Client.CompleteUploadsAsync("other", [images[0]]))[0].Reason, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.BadRequest, (await Assert.ThrowsAsync<WinnowApiException>(() => _host.Client.PrepareUploadsAsync("direct", 1_001))).Status);
+    }
+
+    [Fact]
+    public async Task A_completion_is_its_senders()
+    {
+        await _host.Client.CreateDatasetAsync(TestBucket.Dataset("owned"));
+        var slots = (await _host.Client.PrepareUploadsAsync("owned", 5)).Slots;
+        for (var i = 0; i < slots.Count; i++) await PutAsync(slots[i].Url, TestBucket.Image(40 + i));
+        UploadedImage[] images = [.. slots.Select((s, i) => new UploadedImage(s.Id, $"{i}.png"))];
+        var operation = Guid.NewGuid();
+        var results = await _host.Client.CompleteUploadsAsync("owned", images[..3], operation);
+        Assert.All(results, r => Assert.Equal(IngestStatus.Accepted, r.Status));
+        // Other uploads under the same operation, of the same sender: nothing of them is taken.
+        foreach (var other in new[] { images[3..], images[..4], images })
+        {
+            var refused = await Assert.ThrowsAsync<WinnowApiException>(() => _host.Client.CompleteUploadsAsync("owned", other, operation));
+            Assert.Equal((HttpStatusCode.Conflict, RefusalCodes.OperationConflict), (refused.Status, refused.Code));
+        }
+        Assert.Equal(3, (await _host.Client.GetStatusAsync("owned")).Images);
+        Assert.Equal(results, await _host.Client.CompleteUploadsAsync("owned", images[..3], operation));
+        Assert.All(await _host.Client.CompleteUploadsAsync("owned", images[3..], Guid.NewGuid()), r => Assert.Equal(IngestStatus.Accepted, r.Status));
+    }
+
+    /// <summary>A completion may be cut off between its rows and its results; when it is repeated its parts may begin elsewhere.</summary>
+    [Fact]
+    public async Task A_completion_that_was_cut_off_is_taken_in_to_its_end()
+    {
+        await _host.Client.CreateDatasetAsync(TestBucket.Dataset("cut"));
+        var slots = (await _host.Client.PrepareUploadsAsync("cut", 6)).Slots;
+        UploadedImage[] images = [.. slots.Select((s, i) => new UploadedImage(s.Id, $"{i}.png"))];
+        for (var i = 0; i < 3; i++) await PutAsync(slots[i].Url, TestBucket.Image(60 + i));
+        var operation = Guid.NewGuid();
+        // Three are there in time; what is missing is answered, and not kept.
+        var first = await _host.Client.CompleteUploadsAsync("cut", images, operation);
+        Assert.Equal(3, first.Count(r => r.Status == IngestStatus.Accepted));
+        for (var i = 3; i < 6; i++) await PutAsync(slots[i].Url, TestBucket.Image(60 + i));
+        var again = await _host.Client.CompleteUploadsAsync("cut", images, operation);
+        Assert.All(again, r => Assert.Equal(IngestStatus.Accepted, r.Status));
+        Assert.Equal(6, (await _host.Client.GetStatusAsync("cut")).Images);
     }
 
     [Fact]
