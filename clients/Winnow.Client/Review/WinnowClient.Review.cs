@@ -6,7 +6,12 @@ namespace Winnow.Client;
 
 public sealed partial class WinnowClient
 {
-    /// <summary>Takes review tasks, the most valuable first; empty when there is none within the wait.</summary>
+    /// <summary>
+    /// Takes review tasks, the most valuable first; empty when there is none within the wait. No more come than one person may hold.
+    /// </summary>
+    /// <exception cref="WinnowApiException">
+    /// The person holds as many as one may (<see cref="RefusalCodes.TasksHeld"/>), or another refusal.
+    /// </exception>
     public Task<IReadOnlyList<ReviewTask>> LeaseAsync(string dataset, LeaseRequest request, CancellationToken cancellationToken = default) =>
         PostAsync($"{Dataset(dataset)}/tasks/lease", request, ModelJson.Default.LeaseRequest, ModelJson.Default.IReadOnlyListReviewTask, null, cancellationToken);
 

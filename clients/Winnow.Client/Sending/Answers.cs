@@ -46,7 +46,8 @@ internal static class Answers
     /// <summary>
     /// The reason that a server of Winnow gives, and its name where it has one; null when it is none of those that answered.
     /// </summary>
-    private static async Task<(string? Detail, string? Code)> DetailOfAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private static async Task<(string? Detail, string? Code)> DetailOfAsync(
+        HttpResponseMessage response, CancellationToken cancellationToken)
     {
         if (IsPage(response) || response.Content.Headers.ContentLength > LongestProblem) return default;
         var text = await response.Content.ReadAsStringAsync(cancellationToken);

@@ -13,8 +13,8 @@ public sealed class RefusedException : Exception
     public RefusedException(string message, Exception inner) : base(message, inner) { }
 
     /// <summary>
-    /// Which refusal it is, of <see cref="Winnow.Model.RefusalCodes"/>: then it is one by what stands already, and becomes 409. Null for all
-    /// others.
+    /// Which refusal it is, of <see cref="Winnow.Model.RefusalCodes"/>: then it is one by what stands already, and becomes 409. Null for
+    /// all others.
     /// </summary>
     [Id(0)]
     public string? Code { get; init; }

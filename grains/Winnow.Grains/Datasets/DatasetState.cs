@@ -41,6 +41,7 @@ public sealed class RoundEntry
         ?? MemberRules.Within("command", Command.Check())
         ?? (Command.Arm == Arm ? null : $"command.arm must be '{Arm}', not {ShownText.Quote(Command.Arm)}.")
         ?? (StartedBy is null ? null : ActorName.Check("startedBy", StartedBy))
+        ?? (Content is { } content ? MemberRules.Id("content", content) : null)
         ?? CheckModel(latest)
         ?? MemberRules.Within("ended", Ended?.Check(latest))
         ?? (Ended is null || (Ended.Arm == Arm && Ended.Number == Number) ? null : "ended is about another round.")

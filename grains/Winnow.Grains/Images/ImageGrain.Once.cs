@@ -1,5 +1,4 @@
 using System.Globalization;
-using Winnow.Model.Prelabels;
 using Winnow.Model.Review;
 
 namespace Winnow.Grains.Images;
@@ -12,7 +11,8 @@ internal sealed partial class ImageGrain
 {
     private static readonly string TooMany = string.Create(
         CultureInfo.InvariantCulture,
-        $"You have made {ImageHistory.MaxOfOnePerson} entries in the history of this image, as many as one person may. Have somebody else look at it.");
+        $"You have made {ImageHistory.MaxOfOnePerson} entries in the history of this image, as many as one person may. "
+        + $"Have somebody else look at it.");
 
     /// <summary>What becomes of a decision whose operation id is known.</summary>
     private SubmitResult Again(HistoryEntry entry, SubmitDecision command, string actor)
@@ -23,7 +23,8 @@ internal sealed partial class ImageGrain
         var whose = entry.Actor == actor ? "for another answer of yours" : "by somebody else";
         return new SubmitResult(
             _image, SubmitStatus.Conflict, _history.Count,
-            $"Operation id {command.OperationId} was used before, {whose}. Nothing was recorded. Send this decision under an id of its own.");
+            $"Operation id {command.OperationId} was used before, {whose}. Nothing was recorded. "
+            + "Send this decision under an id of its own.");
     }
 
     private string AlreadyGiven(HistoryEntry given)
@@ -36,7 +37,8 @@ internal sealed partial class ImageGrain
         };
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"You have answered this task already: {said}, entry {given.Version} of its history. To change it send a correction, which is the "
-            + $"decision without the lease and with expectedVersion {_history.Count} (permission correct-decisions).");
+            $"You have answered this task already: {said}, entry {given.Version} of its history. "
+            + $"To change it send a correction, which is the decision without the lease and with expectedVersion {_history.Count} "
+            + $"(permission correct-decisions).");
     }
 }

@@ -38,8 +38,8 @@ public static class ImageHistory
     public const int MaxSkips = 3;
 
     /// <summary>
-    /// This many entries one person may make in an image's history, corrections and all. Nobody changes their mind so often, and what may be
-    /// appended without end is a way to fill a disk.
+    /// This many entries one person may make in an image's history, corrections and all. Nobody changes their mind so often, and what may
+    /// be appended without end is a way to fill a disk.
     /// </summary>
     public const int MaxOfOnePerson = 100;
 
@@ -88,8 +88,8 @@ public static class ImageHistory
     }
 
     /// <summary>
-    /// The answer that a person has given already to the task that a lease is for: an entry of theirs which came after what the lease shows.
-    /// Whoever was asked again has a lease that shows it. Null when there is none, so that this one is their first.
+    /// The answer that a person has given already to the task that a lease is for: an entry of theirs which came after what the lease
+    /// shows. Whoever was asked again has a lease that shows it. Null when there is none, so that this one is their first.
     /// </summary>
     /// <param name="entries">The history so far.</param>
     /// <param name="actor">The person.</param>

@@ -103,21 +103,12 @@ public enum ShardCommitStatus
     Conflict,
     /// <summary>Another activation has opened the shard since; nothing was changed.</summary>
     Fenced,
-    /// <summary>The dataset knows the operation by another <see cref="ShardCommit.Stamp"/>, in whichever shard; nothing was changed.</summary>
+    /// <summary>The dataset knows the operation by another <see cref="ShardCommit.Stamp"/>; nothing was changed.</summary>
     OtherOperation,
 }
 
 /// <summary>A shard as opened: the writer's epoch and how much there is.</summary>
 public readonly record struct OpenedShard(long Epoch, int Images);
-
-/// <summary>A range of ordinals.</summary>
-public readonly record struct OrdinalRange(int First, int Count);
-
-/// <summary>An operation that inserted rows, as its shard remembers it.</summary>
-/// <param name="OperationId">Its id.</param>
-/// <param name="Rows">The shard's rows that are its own.</param>
-/// <param name="Stamp">Whose it is, and for what; null where it came from an early release or a backup.</param>
-public readonly record struct OperationRow(Guid OperationId, OrdinalRange Rows, OperationStamp? Stamp = null);
 
 /// <summary>The stored state of a control grain, for a dataset that comes as a whole.</summary>
 public sealed record ControlState(string GrainType, string GrainKey, string Name, byte[] Json);
@@ -213,8 +204,8 @@ public interface ILedger
     Task<ShardCommitStatus> CommitAsync(ShardCommit commit, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Which rows of a shard an operation inserted; null when the dataset has not seen it. Where only other shards have, it has no rows, and
-    /// their stamp.
+    /// Which rows of a shard an operation inserted; null when the dataset has not seen it. Where only other shards have, it has no rows,
+    /// and their stamp.
     /// </summary>
     Task<OperationRow?> FindOperationAsync(ShardKey shard, Guid operationId, CancellationToken cancellationToken);
 

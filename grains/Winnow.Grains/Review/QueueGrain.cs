@@ -38,7 +38,6 @@ internal sealed partial class QueueGrain(
     private readonly QueueStock _stock = new();
     private readonly SemaphoreSlim _refill = new(1, 1);
     private readonly HashSet<int> _shardsWithWork = [];
-    private readonly PeopleAtWork _people = new();
     private Task _ahead = Task.CompletedTask;
     private TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DatasetInfo _dataset = null!;
@@ -230,12 +229,6 @@ internal sealed partial class QueueGrain(
         foreach (var image in images) _stock.Remove(image);
         RoomMade();
         return Task.CompletedTask;
-    }
-
-    public Task<string[]> GetAtWorkAsync(CancellationToken cancellationToken)
-    {
-        var now = time.GetUtcNow();
-        return Task.FromResult<string[]>([.. _people.Lately(now).Union(_stock.Holders(now), StringComparer.Ordinal)]);
     }
 
     public Task WorkArrivedAsync(int shard, CancellationToken cancellationToken)

@@ -110,15 +110,17 @@ public sealed record ReviewTask
 }
 
 /// <summary>A request for tasks.</summary>
-/// <param name="Max">How many at most, 1 to 1,000.</param>
+/// <param name="Max">
+/// How many at most, 1 to 1,000. Fewer come where the person holds others: see <see cref="DatasetSettings.TasksPerPerson"/>.
+/// </param>
 /// <param name="WaitMilliseconds">How long to wait for the first when there is none, at most 30,000.</param>
 public sealed record LeaseRequest(int Max = 1, int WaitMilliseconds = 0);
 
 /// <summary>An answer to a review task, or a correction without one.</summary>
 /// <param name="Image">The image.</param>
 /// <param name="OperationId">
-/// Chosen by the caller; sending the same again is harmless. It belongs to its person and to what it said of the image: for anything else it
-/// is a conflict.
+/// Chosen by the caller; sending the same again is harmless. It belongs to its person and to what it said of the image: for anything else
+/// it is a conflict.
 /// </param>
 /// <param name="Decision">What the person says.</param>
 /// <param name="Lease">The lease under which it was made; absent for a correction.</param>
@@ -138,8 +140,8 @@ public enum SubmitStatus : byte
     /// <summary>Refused: the reason says why. Nothing was written.</summary>
     Refused = 3,
     /// <summary>
-    /// Refused: the human facts are newer than what the person saw, the person has answered this task already, or the operation id belongs to
-    /// another answer. The reason says which, and what to do. Nothing was written.
+    /// Refused: the human facts are newer than what the person saw, the person has answered this task already, or the operation id belongs
+    /// to another answer. The reason says which, and what to do. Nothing was written.
     /// </summary>
     Conflict = 4,
 }

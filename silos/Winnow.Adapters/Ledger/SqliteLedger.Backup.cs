@@ -6,7 +6,7 @@ using Winnow.Model.Datasets;
 
 namespace Winnow.Adapters.Ledger;
 
-/// <summary>What a backup reads and a restore publishes.</summary>
+/// <summary>What a backup reads and a restore publishes, and what is known of operations.</summary>
 public sealed partial class SqliteLedger
 {
     /// <inheritdoc/>
@@ -27,6 +27,12 @@ public sealed partial class SqliteLedger
     /// <inheritdoc/>
     public Task<int> CountImagesAsync(ShardKey shard, CancellationToken cancellationToken) =>
         ReadAsync(shard, 0, (session, dataset) => ShardQueries.Count(session, dataset, shard.Shard), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<OperationRow?> FindOperationAsync(ShardKey shard, Guid operationId, CancellationToken cancellationToken) =>
+        ReadAsync(
+            shard, (OperationRow?)null, (session, dataset) => ShardQueries.OperationOf(session, dataset, shard.Shard, operationId),
+            cancellationToken);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<OperationRow> ReadOperationsAsync(ShardKey shard, [EnumeratorCancellation] CancellationToken cancellationToken)

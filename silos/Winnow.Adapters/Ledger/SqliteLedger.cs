@@ -113,12 +113,6 @@ public sealed partial class SqliteLedger : ILedger, IGrainStateStore, IStorageHe
         _writer.WriteAsync(ShardCommits.RowsOf(commit), session => ShardCommits.Apply(session, commit), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<OperationRow?> FindOperationAsync(ShardKey shard, Guid operationId, CancellationToken cancellationToken) =>
-        ReadAsync(
-            shard, (OperationRow?)null, (session, dataset) => ShardQueries.OperationOf(session, dataset, shard.Shard, operationId),
-            cancellationToken);
-
-    /// <inheritdoc/>
     public async IAsyncEnumerable<ImageRow> ReadImagesAsync(ShardKey shard, int from, int max, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         for (var left = max; left > 0;)

@@ -56,7 +56,11 @@ public sealed class LedgerCrashTests : IDisposable
             Assert.Equal(Enumerable.Range(0, operations).Select(n => LedgerLoad.OperationId(shard, n)), history.OrderBy(h => h.Ordinal).Select(h => h.OperationId));
             Assert.Equal(operations, (await LedgerRows.ToListAsync(ledger.ReadTasksAsync(key, CancellationToken.None))).Count);
             for (var number = 0; number < operations; number++)
-                Assert.Equal(new OrdinalRange(number * LedgerLoad.RowsPerOperation, LedgerLoad.RowsPerOperation), (await ledger.FindOperationAsync(key, LedgerLoad.OperationId(shard, number), CancellationToken.None))?.Rows);
+            {
+                var rows = new OrdinalRange(number * LedgerLoad.RowsPerOperation, LedgerLoad.RowsPerOperation);
+                var found = await ledger.FindOperationAsync(key, LedgerLoad.OperationId(shard, number), CancellationToken.None);
+                Assert.Equal(rows, found?.Rows);
+            }
             if (operations > 0)
                 Assert.Equal(LedgerLoad.Entry(shard, operations - 1), Assert.Single(await ledger.ReadHistoryAsync(key, LedgerLoad.Image(shard, (operations - 1) * LedgerLoad.RowsPerOperation), CancellationToken.None)).EntryJson);
         }

@@ -90,13 +90,14 @@ public abstract class LedgerInterleavings : IAsyncLifetime
     }
 
     /// <summary>
-    /// What bears a stamp is one operation in the whole dataset, so each shard has ids of its own for it here: its twin knows no other shard.
+    /// What bears a stamp is one operation in the whole dataset, so each shard has ids of its own for it here: its twin knows no other.
     /// </summary>
     private static bool IsStamped(LedgerStep step) => step.Operation > 3;
 
     private static Guid OperationOf(NaiveShard twin, LedgerStep step) => step.Operation == 0 ? Guid.Empty
         // Of the others some are without a stamp, and under the same ids.
-        : step.Operation > 2 ? Operation(5 + (step.Action % 4 * 10) + (1_000 * (1 + twin.Key.Shard))) : Operation(step.Operation + (step.Action * 10));
+        : step.Operation > 2 ? Operation(5 + (step.Action % 4 * 10) + (1_000 * (1 + twin.Key.Shard)))
+        : Operation(step.Operation + (step.Action * 10));
 
     private async Task CompareAsync(NaiveShard twin)
     {

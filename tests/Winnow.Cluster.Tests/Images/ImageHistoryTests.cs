@@ -90,7 +90,11 @@ public sealed class ImageHistoryTests
     [Fact]
     public void Agreement_is_told_by_people_and_each_of_them_once()
     {
-        HistoryEntry[] history = [Entry(1, HistoryKind.Decided, DecisionKind.Label, "dog"), Entry(2, HistoryKind.SecondOpinion, DecisionKind.Reject, actor: "bob")];
+        HistoryEntry[] history =
+        [
+            Entry(1, HistoryKind.Decided, DecisionKind.Label, "dog"),
+            Entry(2, HistoryKind.SecondOpinion, DecisionKind.Reject, actor: "bob"),
+        ];
         Assert.False(ImageHistory.TellsOfAgreement(history, "ann"));
         Assert.False(ImageHistory.TellsOfAgreement(history, "bob"));
         Assert.True(ImageHistory.TellsOfAgreement(history, "eve"));
@@ -137,7 +141,8 @@ public sealed class ImageHistoryTests
     [Fact]
     public void The_entries_of_one_person_have_an_end()
     {
-        var history = Enumerable.Range(1, ImageHistory.MaxOfOnePerson).Select(v => Entry(v, HistoryKind.Corrected, DecisionKind.Reject)).ToList();
+        var history = Enumerable.Range(1, ImageHistory.MaxOfOnePerson)
+            .Select(v => Entry(v, HistoryKind.Corrected, DecisionKind.Reject)).ToList();
         Assert.True(ImageHistory.IsFull(history, "ann"));
         Assert.False(ImageHistory.IsFull(history, "bob"));
         Assert.False(ImageHistory.IsFull(history[1..], "ann"));

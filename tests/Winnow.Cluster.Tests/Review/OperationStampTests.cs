@@ -1,6 +1,8 @@
+using System.Text.Json;
 using CsCheck;
 using Winnow.Abstractions.Datasets;
 using Winnow.Grains.Training;
+using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Training;
 
@@ -46,12 +48,17 @@ public sealed class OperationStampTests
     public void How_many_tasks_one_person_holds_is_a_setting_and_named()
     {
         foreach (var wrong in new[] { 0, -1, int.MaxValue })
-            Assert.StartsWith("tasksPerPerson must be 1 to 100000", new DatasetSettings { TasksPerPerson = wrong }.Check(), StringComparison.Ordinal);
+        {
+            var said = new DatasetSettings { TasksPerPerson = wrong }.Check();
+            Assert.StartsWith("tasksPerPerson must be 1 to 100000", said, StringComparison.Ordinal);
+        }
         Assert.Null(new DatasetSettings { TasksPerPerson = 1 }.Check());
         // A dataset, or its backup, of before the setting.
-        var old = System.Text.Json.JsonSerializer.Deserialize(
-            """{"name":"a","schema":{"classes":[{"name":"x"},{"name":"y"}]},"settings":{"shards":4},"createdAt":"2026-01-01T00:00:00Z","createdBy":"ann"}""",
-            Winnow.Model.ModelJson.Default.DatasetInfo)!;
+        const string Stored = """
+            {"name":"a","schema":{"classes":[{"name":"x"},{"name":"y"}]},"settings":{"shards":4},
+             "createdAt":"2026-01-01T00:00:00Z","createdBy":"ann"}
+            """;
+        var old = JsonSerializer.Deserialize(Stored, ModelJson.Default.DatasetInfo)!;
         Assert.Equal((50, 4, null), (old.Settings.TasksPerPerson, old.Settings.Shards, old.Settings.Check()));
     }
 }

@@ -113,7 +113,7 @@ public sealed class QueueStockTests
         Assert.Equal(["bob"], stock.Holders(Now.AddMinutes(1)));
     }
 
-    /// <summary>The count beside the tasks against the tasks themselves, gone through one by one, whatever happens in whatever order.</summary>
+    /// <summary>The count beside the tasks against the tasks themselves, whatever happens in whatever order.</summary>
     [Fact]
     public void What_everybody_holds_is_what_a_count_of_all_tasks_gives() =>
         Gen.Select(Gen.Int[0, 5], Gen.Int[0, 9], Gen.Int[0, 2], Gen.Int[1, 40]).Array[0, 150].Sample(steps =>

@@ -207,7 +207,9 @@ public sealed class ShardCopierTests : IAsyncLifetime
                 Assert.Equal(images[h.Ordinal].Row.Id, h.Image);
                 return $"{h.Image} {h.Version} {h.OperationId} {h.Label} {h.Closes} {Encoding.UTF8.GetString(h.EntryJson)}";
             }).ToListAsync();
-            var operations = await ledger.ReadOperationsAsync(shard, Never).SelectMany(o => images.Skip(o.Rows.First).Take(o.Rows.Count).Select(i => $"{o.OperationId} {o.Stamp} {i.Row.Id}").ToAsyncEnumerable()).ToListAsync();
+            var operations = await ledger.ReadOperationsAsync(shard, Never).SelectMany(o =>
+                images.Skip(o.Rows.First).Take(o.Rows.Count).Select(i => $"{o.OperationId} {o.Stamp} {i.Row.Id}").ToAsyncEnumerable())
+                .ToListAsync();
             var columns = new Dictionary<string, (string, List<long>)>();
             foreach (var segments in (await ledger.ReadSegmentsAsync(shard, Never)).GroupBy(s => s.Kind))
             {

@@ -65,7 +65,8 @@ public sealed class OperationIdTests(Server server) : IClassFixture<Server>, IDi
         var entry = Assert.Single((await server.Client.GetImageAsync(dataset, task.Image)).History);
         Assert.Equal(("ann", "disc"), (entry.Actor, entry.Decision.Annotations[0].Class));
         // Under an id of its own his opinion is taken.
-        Assert.Equal(SubmitStatus.SecondOpinion, Assert.Single(await _bob.SubmitAsync(dataset, [Said(bobs, "bars", Guid.NewGuid())])).Status);
+        var opinion = Assert.Single(await _bob.SubmitAsync(dataset, [Said(bobs, "bars", Guid.NewGuid())]));
+        Assert.Equal(SubmitStatus.SecondOpinion, opinion.Status);
     }
 
     private async Task<IngestResult[]> SendAsync(string dataset, string actor, Guid operation, int from, int count, string? label = null)
@@ -185,10 +186,12 @@ public sealed class OperationIdTests(Server server) : IClassFixture<Server>, IDi
     public async Task The_document_names_the_conflict_of_every_command_that_takes_an_id()
     {
         using var document = JsonDocument.Parse(await _http.GetStringAsync("/openapi/v1.json"));
+        var paths = document.RootElement.GetProperty("paths");
         string[] commands = ["images", "uploads/complete", "rounds", "rounds/{arm}/{number}/end", "versions", "tasks/lease"];
         foreach (var command in commands)
         {
-            var responses = document.RootElement.GetProperty("paths").GetProperty($"/api/v1/datasets/{{dataset}}/{command}").GetProperty("post").GetProperty("responses");
+            var operation = paths.GetProperty($"/api/v1/datasets/{{dataset}}/{command}").GetProperty("post");
+            var responses = operation.GetProperty("responses");
             Assert.True(responses.TryGetProperty("409", out _), $"{command} names no 409");
             Assert.True(responses.TryGetProperty("200", out _), $"{command} names no 200");
         }

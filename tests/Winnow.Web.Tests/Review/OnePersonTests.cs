@@ -1,10 +1,9 @@
 using System.Diagnostics.Metrics;
 using System.Net;
-using System.Text;
+using System.Text.Json;
 using Winnow.Abstractions.Telemetry;
 using Winnow.Client;
 using Winnow.Model;
-using Winnow.Model.Images;
 using Winnow.Model.Prelabels;
 using Winnow.Model.Review;
 using Winnow.Web.Tests.Training;
@@ -114,7 +113,8 @@ public sealed class OnePersonTests(Server server) : IClassFixture<Server>
     public async Task A_setting_out_of_range_is_named()
     {
         var wrong = LearningServer.Small with { TasksPerPerson = 0 };
-        var refused = await Assert.ThrowsAsync<WinnowApiException>(() => server.Client.CreateDatasetAsync(new("none", LearningServer.Schema, wrong)));
+        var refused = await Assert.ThrowsAsync<WinnowApiException>(
+            () => server.Client.CreateDatasetAsync(new("none", LearningServer.Schema, wrong)));
         Assert.Contains("tasksPerPerson must be 1 to 100000, not 0", refused.Message, StringComparison.Ordinal);
         var dataset = await server.Client.DatasetAsync(0, LearningServer.Small with { TasksPerPerson = 3 }, scored: false);
         Assert.Equal(3, (await server.Client.GetDatasetAsync(dataset)).Settings.TasksPerPerson);
@@ -168,7 +168,7 @@ public sealed class OnePersonTests(Server server) : IClassFixture<Server>
         }
         var detail = await server.Client.GetImageAsync(dataset, anns.Image);
         Assert.Equal([("bob", HistoryKind.Decided), ("ann", HistoryKind.SecondOpinion)], detail.History.Select(h => (h.Actor, h.Kind)));
-        Assert.InRange(Encoding.UTF8.GetByteCount(System.Text.Json.JsonSerializer.Serialize(detail, ModelJson.Default.ImageDetail)), 1, 10_000);
+        Assert.InRange(JsonSerializer.SerializeToUtf8Bytes(detail, ModelJson.Default.ImageDetail).Length, 1, 10_000);
         // One person agreed with another.
         Assert.Equal(1, agreement.Count);
         // What the refusal says can be done is done.
@@ -201,9 +201,9 @@ public sealed class OnePersonTests(Server server) : IClassFixture<Server>
         var task = Assert.Single(await ann.TakeAsync(dataset, 1));
         SubmitDecision Correction(long seen) => Answer(task, seen % 2 == 0 ? "disc" : "bars") with { Lease = null, ExpectedVersion = seen };
         var version = 0L;
-        for (SubmitResult result; (result = (await ann.SubmitAsync(dataset, [Correction(version)]))[0]).Status == SubmitStatus.Recorded; version++)
-            Assert.InRange(version, 0, 200);
-        var refused = (await ann.SubmitAsync(dataset, [Correction(version)]))[0];
+        SubmitResult refused;
+        while ((refused = (await ann.SubmitAsync(dataset, [Correction(version)]))[0]).Status == SubmitStatus.Recorded)
+            Assert.InRange(version++, 0, 200);
         Assert.Equal((100, SubmitStatus.Refused), (version, refused.Status));
         Assert.Contains("as many as one person may", refused.Reason, StringComparison.Ordinal);
         Assert.Equal(SubmitStatus.Recorded, (await bob.SubmitAsync(dataset, [Correction(version)]))[0].Status);

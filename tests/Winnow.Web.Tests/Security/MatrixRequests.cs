@@ -22,7 +22,9 @@ internal static class MatrixRequests
         "POST /api/v1/notifications/{token}",
     ];
 
-    /// <summary>What an operation says to whoever is admitted when this server, which keeps its objects in files, cannot do it, or not now.</summary>
+    /// <summary>
+    /// What an operation says to whoever is admitted when this server, which keeps its objects in files, cannot do it, or not now.
+    /// </summary>
     public static readonly Dictionary<string, (HttpStatusCode Status, string Says)> MayRefuse = new()
     {
         ["GET /api/v1/datasets/{dataset}/images/{image}/url"] = (HttpStatusCode.NotImplemented, "keeps its objects in files"),
@@ -70,25 +72,25 @@ internal static class MatrixRequests
     /// <summary>Whether the operation may be carried out here: it only reads, or its effect is one of the above. A drain is neither: it would take the server from all tests after it.</summary>
     public static bool MaySucceed(ApiOperation operation) => operation.Method == "GET" || Bodies.ContainsKey(operation.Name);
 
-    public static HttpRequestMessage Make(ApiOperation asked, string dataset, string image, string keyId, string? key)
+    public static HttpRequestMessage Make(ApiOperation operation, string dataset, string image, string keyId, string? key)
     {
-        var path = asked.Path.Replace("{dataset}", dataset).Replace("{image}", image).Replace("{key}", keyId).Replace("{version}", "1").Replace("{arm}", "main").Replace("{number}", "1").Replace("{round}", "1")
+        var path = operation.Path.Replace("{dataset}", dataset).Replace("{image}", image).Replace("{key}", keyId).Replace("{version}", "1").Replace("{arm}", "main").Replace("{number}", "1").Replace("{round}", "1")
             .Replace("{source}", "nothing").Replace("{token}", $"{dataset}.nothing.made-up");
-        var request = new HttpRequestMessage(new HttpMethod(asked.Method), path);
+        var request = new HttpRequestMessage(new HttpMethod(operation.Method), path);
         if (key is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
         // One operation per caller and dataset: what the matrix repeats happens once. Another caller's is not this one's.
-        var operation = SHA256.HashData(Encoding.UTF8.GetBytes($"{dataset} {key}")).AsSpan(0, 16);
-        request.Headers.Add("Idempotency-Key", new Guid(operation).ToString());
-        if (asked.Method == "GET") return request;
-        if (asked.Path.EndsWith("/restore", StringComparison.Ordinal))
+        var id = SHA256.HashData(Encoding.UTF8.GetBytes($"{dataset} {key}")).AsSpan(0, 16);
+        request.Headers.Add("Idempotency-Key", new Guid(id).ToString());
+        if (operation.Method == "GET") return request;
+        if (operation.Path.EndsWith("/restore", StringComparison.Ordinal))
         {
             request.RequestUri = new Uri($"{path}?dataset=restored-by-matrix-{Interlocked.Increment(ref _restores)}", UriKind.Relative);
             request.Content = new ByteArrayContent(Backup);
         }
-        else if (asked.Path.EndsWith("/images", StringComparison.Ordinal))
+        else if (operation.Path.EndsWith("/images", StringComparison.Ordinal))
             request.Content = new MultipartFormDataContent { { new ByteArrayContent(DrawnImages.Draw(1)), "file", "disc/1.png" } };
         else
-            request.Content = new StringContent(Bodies.GetValueOrDefault(asked.Name, "{}").Replace("{image}", image), Encoding.UTF8, "application/json");
+            request.Content = new StringContent(Bodies.GetValueOrDefault(operation.Name, "{}").Replace("{image}", image), Encoding.UTF8, "application/json");
         return request;
     }
 }

@@ -10,8 +10,8 @@ internal static class CommitRows
     private const string Shards =
         "UPDATE shard AS s SET images = k.images FROM unnest($1, $2, $3) AS k (dataset, shard, images) WHERE s.dataset = k.dataset AND s.shard = k.shard";
     private const string Operations =
-        "INSERT INTO operation (dataset, shard, operation, first, count, actor, content) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7) " +
-        "ON CONFLICT DO NOTHING";
+        "INSERT INTO operation (dataset, shard, operation, first, count, actor, content) " +
+        "SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
     private const string Images =
         "INSERT INTO image (dataset, shard, ordinal, id, name, format, width, height, frames, bytes, partition, label, reason, received_at, received_by) " +
         "SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";

@@ -86,7 +86,8 @@ public sealed class UploadTests : IAsyncLifetime
         }
         Assert.Equal(3, (await _host.Client.GetStatusAsync("owned")).Images);
         Assert.Equal(results, await _host.Client.CompleteUploadsAsync("owned", images[..3], operation));
-        Assert.All(await _host.Client.CompleteUploadsAsync("owned", images[3..], Guid.NewGuid()), r => Assert.Equal(IngestStatus.Accepted, r.Status));
+        var rest = await _host.Client.CompleteUploadsAsync("owned", images[3..], Guid.NewGuid());
+        Assert.All(rest, r => Assert.Equal(IngestStatus.Accepted, r.Status));
     }
 
     /// <summary>A completion may be cut off between its rows and its results; when it is repeated its parts may begin elsewhere.</summary>

@@ -4,15 +4,22 @@ using Winnow.Model;
 namespace Winnow.Grains.Review;
 
 /// <summary>
-/// What one person may hold: with <c>tasksPerPerson</c> tasks in hand nobody is given another. Only leases that run count, and those that
-/// this queue gave.
+/// The people whom a queue gives tasks: who is at work, and how many one may hold. With <c>tasksPerPerson</c> in hand nobody is given another;
+/// only leases that run count, and those that this queue gave.
 /// </summary>
 internal sealed partial class QueueGrain
 {
     /// <summary>How long word of an answer that was recorded may take until it comes here: nobody waits for it.</summary>
     private static readonly TimeSpan WordOnItsWay = TimeSpan.FromMilliseconds(500);
 
+    private readonly PeopleAtWork _people = new();
     private TaskCompletionSource? _room;
+
+    public Task<string[]> GetAtWorkAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        return Task.FromResult<string[]>([.. _people.Lately(now).Union(_stock.Holders(now), StringComparer.Ordinal)]);
+    }
 
     /// <summary>How many tasks the person may still take.</summary>
     private int RoomOf(string actor) => _dataset.Settings.TasksPerPerson - _stock.HeldBy(actor, time.GetUtcNow());
@@ -44,8 +51,8 @@ internal sealed partial class QueueGrain
         var held = _stock.HeldBy(actor, time.GetUtcNow());
         return new RefusedException(
             $"You hold {held} review task{(held == 1 ? "" : "s")} of dataset '{_dataset.Name}', and one person holds at most "
-            + $"{_dataset.Settings.TasksPerPerson} at a time (tasksPerPerson). Answer some, or give them back (tasks/release); what is neither "
-            + $"answered nor given back is no longer yours {_dataset.Settings.LeasePeriod:c} after it was taken.")
+            + $"{_dataset.Settings.TasksPerPerson} at a time (tasksPerPerson). Answer some, or give them back (tasks/release); "
+            + $"what is neither answered nor given back is no longer yours {_dataset.Settings.LeasePeriod:c} after it was taken.")
         {
             Code = RefusalCodes.TasksHeld,
         };
