@@ -84,6 +84,7 @@ namespace Winnow.Model;
 [JsonSerializable(typeof(Whoami))]
 [JsonSerializable(typeof(BackupHeader))]
 [JsonSerializable(typeof(BackupEnd))]
+[JsonSerializable(typeof(MissingObject))]
 [JsonSerializable(typeof(RestoredDataset))]
 [JsonSerializable(typeof(VerificationStep))]
 public sealed partial class ModelJson : JsonSerializerContext;

@@ -15,7 +15,7 @@ internal static class BackupCommand
         };
         var replace = new Option<bool>("--replace") { Description = "Take the place of a file that is there, once the backup is whole." };
         const string What = "Write a whole dataset into a file while it is worked with: rows, history, rounds, models, versions and all "
-            + "bytes. Access and bucket sources are left out. Ends with 1 when objects were missing.";
+            + "bytes. Access and bucket sources are left out. Ends with 3 when objects were missing.";
         var command = new Command("backup", What) { dataset, file, replace };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
@@ -23,10 +23,10 @@ internal static class BackupCommand
             var end = await ByteProgress.RunAsync("Writing", null,
                 report => client.BackupAsync(parsed.GetValue(dataset)!, path, report, parsed.GetValue(replace), ct));
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{path}: {end.Images} images, {end.History} entries of history, {end.Objects} objects, {end.Bytes / 1e6:N1} MB; read back and whole, SHA-256 {end.Sha256}"));
-            if (end.Missing == 0) return 0;
-            await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{end.Missing} objects are not in it, because the store has lost or damaged them; see winnow verify {parsed.GetValue(dataset)}:"));
-            foreach (var sample in end.MissingSamples) await Console.Error.WriteLineAsync($"  {ShownText.Clean(sample)}");
-            return 1;
+            if (end.Missing == 0) return ExitCodes.Done;
+            await MissingNotes.PrintAsync(end.Missing, end.Named,
+                $"are not in it, because the store has lost them, holds them damaged or cannot read them; see winnow verify {ShownText.Clean(parsed.GetValue(dataset)!)}");
+            return ExitCodes.Incomplete;
         });
         return command;
     }
@@ -43,7 +43,7 @@ internal static class RestoreCommand
             Description = "Take classes that differ only in case or Unicode form, as older datasets may have them.",
         };
         const string What = "Bring a backup back as a dataset. It appears when it is whole, and not before; "
-            + "a restore that failed is repeated by running it again.";
+            + "a restore that failed is repeated by running it again. Ends with 3 when objects were missing.";
         var command = new Command("restore", What) { file, name, alike };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
@@ -51,15 +51,15 @@ internal static class RestoreCommand
             var restored = await ByteProgress.RunAsync("Sending", new FileInfo(path).Length,
                 report => client.RestoreAsync(path, parsed.GetValue(name), report, parsed.GetValue(alike), ct));
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{restored.Dataset.Name}: {restored.Images} images, {restored.History} entries of history, {restored.Rounds} rounds, {restored.Versions} versions, {restored.Objects} objects, as of {restored.StartedAt:u}"));
-            if (restored.Missing > 0)
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"{restored.Missing} objects were not in the backup, or could not be used; what machines made is made again. "
-                    + $"See winnow verify {restored.Dataset.Name}"));
             if (restored.Cleaned > 0)
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture, $"{restored.Cleaned} texts were taken over without characters that cannot be shown."));
             Console.WriteLine("Who acted in it, and when, is as the backup tells it; history says so.");
-            return 0;
+            if (restored.Missing == 0) return ExitCodes.Done;
+            await MissingNotes.PrintAsync(restored.Missing, restored.MissingObjects ?? [],
+                "were not in the backup, or could not be used; what machines made is made again. "
+                + $"See winnow verify {restored.Dataset.Name}");
+            return ExitCodes.Incomplete;
         });
         return command;
     }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Winnow.Model.Datasets;
+using Winnow.Model.Names;
 
 namespace Winnow.Cli.Datasets;
 
@@ -32,21 +33,24 @@ internal static class VerifyCommand
         var repaired = finding.Repaired > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {finding.Repaired} are being made again") : "";
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{finding.Count} {Meaning(finding.Kind)}, {finding.Bytes / 1e6:N1} MB{(finding.Expected ? " (expected)" : "")}{repaired}"));
         if (finding.Expected) return;
-        foreach (var sample in finding.Samples) Console.WriteLine($"  {sample}");
+        foreach (var sample in finding.Samples) Console.WriteLine($"  {ShownText.Clean(sample)}");
     }
 
     private static string Meaning(FindingKind kind) => kind switch
     {
         FindingKind.ImageBytesMissing => "images without their bytes: restore these from a backup or import them again",
-        FindingKind.ImageBytesDamaged => "images with other bytes than they came with: restore these from a backup",
+        FindingKind.ImageBytesDamaged => "images with other bytes than they came with, or whose bytes cannot be read: mend "
+            + "the rights or the disk, or restore these from a backup",
         FindingKind.ImageBytesWithoutRow => "bytes of images that no row names: of an import that was cut off, or under way now; the next import of them takes them in",
         FindingKind.HistoryWithoutImage => "entries of history about an image that is not there",
         FindingKind.SegmentMissing => "segments missing: --repair-derived has them made again",
-        FindingKind.SegmentDamaged => "segments damaged: --repair-derived has them made again",
+        FindingKind.SegmentDamaged => "segments damaged or unreadable: --repair-derived has them made again",
         FindingKind.ManifestMissing => "versions without their manifest: restore them from a backup",
-        FindingKind.ManifestDamaged => "versions with another manifest than they were made with: restore them from a backup",
+        FindingKind.ManifestDamaged => "versions with another manifest than they were made with, or an unreadable one: restore "
+            + "them from a backup",
         FindingKind.ModelMissing => "heads, ONNX files or projections missing: restore them from a backup",
-        FindingKind.ModelDamaged => "heads or projections with other bytes than they were made with: restore them from a backup",
+        FindingKind.ModelDamaged => "heads or projections with other bytes than they were made with, or unreadable: restore "
+            + "them from a backup",
         FindingKind.UnknownObject => "objects of which Winnow knows nothing",
         FindingKind.Superseded => "segments, heads, projections and manifests that nothing refers to any more",
         FindingKind.Copies => "smaller copies of images",

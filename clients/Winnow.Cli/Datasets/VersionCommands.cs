@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Winnow.Client;
 using Winnow.Model.Datasets;
+using Winnow.Model.Names;
 
 namespace Winnow.Cli.Datasets;
 
@@ -47,7 +48,8 @@ internal static class ExportCommand
             Description = "Take the place of an earlier export in the folder: what the version has not is removed. "
                 + "What no export wrote, or was changed since, is left alone.",
         };
-        const string What = "Write a dataset version into a folder, all of it or nothing.";
+        const string What = "Write a dataset version into a folder, all of it or nothing. "
+            + "Ends with 3 when images of it could not be read: those are named, and left out.";
         var command = new Command("export", What) { dataset, version, format, folder, replace };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
@@ -69,8 +71,11 @@ internal static class ExportCommand
                 $"{written.Files} files of version {wanted.Number} in {Path.GetFullPath(target)}"));
             if (written.Removed > 0)
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{written.Removed} files of an earlier export removed"));
-            if (parsed.GetValue(format) == "imagenet") SayWhatIsLeftOut(wanted, written.Files);
-            return 0;
+            if (parsed.GetValue(format) == "imagenet") SayWhatIsLeftOut(wanted, written.Files + written.Missing.Count);
+            if (written.Missing.Count == 0) return ExitCodes.Done;
+            await MissingNotes.PrintAsync(written.Missing.Count, written.Missing,
+                $"of the version could not be read and are not in the folder; see winnow verify {ShownText.Clean(name)} --hash");
+            return ExitCodes.Incomplete;
         });
         return command;
     }

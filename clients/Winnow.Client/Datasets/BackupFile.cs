@@ -11,8 +11,8 @@ public static class BackupFile
 {
     private const int Buffer = 1 << 17;
 
-    /// <summary>Bytes of the last file, at most: it holds a few counts.</summary>
-    private const int MostOfEnd = 1 << 20;
+    /// <summary>Bytes of the last file, at most: it holds a few counts, and what is missing by name.</summary>
+    private const int MostOfEnd = 8 << 20;
 
     /// <summary>Reads a backup from end to end and holds it against its hash.</summary>
     /// <exception cref="InvalidDataException">It is cut off or damaged, or no backup.</exception>

@@ -1,3 +1,5 @@
+using Winnow.Model.Datasets;
+
 namespace Winnow.Client;
 
 /// <summary>How an export is written.</summary>
@@ -13,4 +15,8 @@ public sealed record ExportOptions
 /// <summary>A version as it was written into a folder.</summary>
 /// <param name="Files">Files written.</param>
 /// <param name="Removed">Files of an earlier export that were removed.</param>
-public sealed record ExportedVersion(int Files, int Removed);
+public sealed record ExportedVersion(int Files, int Removed)
+{
+    /// <summary>Images of the version that the server could not read, each with the reason: without them the export is not whole.</summary>
+    public IReadOnlyList<MissingObject> Missing { get; init; } = [];
+}

@@ -1,6 +1,9 @@
 using System.Formats.Tar;
 using System.Globalization;
+using System.Text.Json;
 using Winnow.Http;
+using Winnow.Model;
+using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 
 namespace Winnow.Client;
@@ -34,6 +37,7 @@ public sealed partial class WinnowClient
     /// <param name="folder">The folder; new or empty, unless the options allow for more.</param>
     /// <param name="options">How to go about it.</param>
     /// <param name="cancellationToken">Gives up. What is being put in place by then is, to its end.</param>
+    /// <returns>What was written, and which images the server could not read: those are not in the folder.</returns>
     /// <exception cref="IOException">The folder holds what may not be replaced, or cannot be written.</exception>
     /// <exception cref="TimeoutException">Nothing came for longer than the client's timeout.</exception>
     public async Task<ExportedVersion> WriteExportAsync(
@@ -42,24 +46,48 @@ public sealed partial class WinnowClient
     {
         using var target = await ExportFolder.OpenAsync(folder, dataset, version, options?.Replace ?? false, cancellationToken);
         await using var stream = await OpenExportAsync(dataset, version, format, cancellationToken);
-        if (format == "imagenet") await UnpackAsync(stream, target, cancellationToken);
+        var missing = new List<MissingObject>();
+        if (format == "imagenet") await UnpackAsync(stream, target, missing, cancellationToken);
         else await target.AddAsync($"dataset.{format}", stream, null, cancellationToken);
         await target.CommitAsync(cancellationToken);
-        return new ExportedVersion(target.Files, target.Removed);
+        var written = new ExportedVersion(target.Files, target.Removed);
+        return missing.Count == 0 ? written : written with { Missing = missing };
     }
 
-    private static async Task UnpackAsync(Stream stream, ExportFolder target, CancellationToken cancellationToken)
+    private static async Task UnpackAsync(
+        Stream stream, ExportFolder target, List<MissingObject> missing, CancellationToken cancellationToken)
     {
         await using var tar = new TarReader(stream);
         while (await tar.GetNextEntryAsync(cancellationToken: cancellationToken) is { } entry)
         {
             if (entry.EntryType != TarEntryType.RegularFile)
                 throw new InvalidDataException($"The export holds '{entry.Name}', which is not a file within the folder.");
+            if (ExportGaps.IsFileName(entry.Name))
+            {
+                await ReadGapsAsync(entry, target, missing, cancellationToken);
+                continue;
+            }
             // An image is called by its hash.
             var sha256 = ImageId.TryParse(Path.GetFileNameWithoutExtension(entry.Name), out var image)
                 ? Convert.ToHexStringLower(image.ToBytes()) : null;
             await target.AddAsync(entry.Name, entry.DataStream ?? Stream.Null, sha256, cancellationToken);
         }
+    }
+
+    /// <summary>Reads which images the export lacks; whoever works with the folder later finds it there too.</summary>
+    private static async Task ReadGapsAsync(
+        TarEntry entry, ExportFolder target, List<MissingObject> missing, CancellationToken cancellationToken)
+    {
+        using var text = new MemoryStream();
+        await (entry.DataStream ?? Stream.Null).CopyToAsync(text, cancellationToken);
+        text.Position = 0;
+        using (var lines = new StreamReader(text, leaveOpen: true))
+        {
+            while (await lines.ReadLineAsync(cancellationToken) is { } line)
+                missing.Add(JsonSerializer.Deserialize(line, ModelJson.Default.MissingObject) ?? throw new JsonException("A line is null."));
+        }
+        text.Position = 0;
+        await target.AddAsync(entry.Name, text, null, cancellationToken);
     }
 
     /// <summary>A body that is read as it comes; where nothing comes for the client's timeout, reading ends with a reason.</summary>

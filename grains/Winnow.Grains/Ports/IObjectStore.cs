@@ -21,7 +21,7 @@ public interface IObjectStore
     /// <summary>Stores an object whose bytes are written as they are made.</summary>
     Task PutAsync(string key, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken);
 
-    /// <summary>All bytes of an object; null when there is none.</summary>
+    /// <summary>All bytes of an object; null when there is none, which is certain: a store that is away does not say so.</summary>
     Task<ReadOnlyMemory<byte>?> GetAsync(string key, CancellationToken cancellationToken);
 
     /// <summary>An object as a stream; null when there is none.</summary>
@@ -46,6 +46,9 @@ public sealed class ObjectUnreadableException(string message, Exception inner) :
 /// <summary>Where each kind of object stands.</summary>
 public static class ObjectKeys
 {
+    /// <summary>Where the bytes of images stand.</summary>
+    public static string ImageFolder(string dataset) => $"datasets/{dataset}/images/";
+
     public static string Image(string dataset, Winnow.Model.Images.ImageId image)
     {
         var text = image.ToString();

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Winnow.Model.Names;
 using Winnow.Model.Security;
 
@@ -43,13 +44,25 @@ public sealed record BackupHeader(string Format, int Layout, Guid Id, DateTimeOf
 /// <param name="Missing">Objects that rows name and that the store did not hold, or held damaged. They are not in the backup.</param>
 /// <param name="MissingSamples">The first of those, at most 20.</param>
 /// <param name="Sha256">What <see cref="BackupDigest"/> makes of all files before this one, lower-case hex.</param>
-public sealed record BackupEnd(long Files, long Images, long History, long Objects, long Bytes, long Missing, IReadOnlyList<string> MissingSamples, string Sha256)
+/// <param name="MissingObjects">
+/// Each of those with the reason, at most <see cref="MostNamed"/>. Null in backups of before it was kept.
+/// </param>
+public sealed record BackupEnd(
+    long Files, long Images, long History, long Objects, long Bytes, long Missing, IReadOnlyList<string> MissingSamples, string Sha256,
+    IReadOnlyList<MissingObject>? MissingObjects = null)
 {
     /// <summary>Name of the file that holds it.</summary>
     public const string FileName = "end.json";
 
     /// <summary>Most of <see cref="MissingSamples"/>.</summary>
     public const int MostSamples = 20;
+
+    /// <summary>Most of <see cref="MissingObjects"/>: this file is read into memory.</summary>
+    public const int MostNamed = 1_000;
+
+    /// <summary>What is named as missing, by whichever member it is.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<MissingObject> Named => MissingObjects ?? [.. MissingSamples.Select(s => MissingObject.Of(s, ""))];
 
     /// <summary>The first thing that is wrong, as a sentence with the member's name; null when all is sound.</summary>
     public string? Check() =>
@@ -61,7 +74,35 @@ public sealed record BackupEnd(long Files, long Images, long History, long Objec
         ?? MemberRules.Number("missing", Missing, 0, long.MaxValue)
         ?? (MissingSamples?.Count > MostSamples ? $"missingSamples has more than {MostSamples} entries."
             : MemberRules.Each("missingSamples", MissingSamples, _ => null))
-        ?? MemberRules.Sha256("sha256", Sha256);
+        ?? MemberRules.Sha256("sha256", Sha256)
+        ?? (MissingObjects is null ? null : MissingObjects.Count > MostNamed ? $"missingObjects has more than {MostNamed} entries."
+            : MemberRules.Each("missingObjects", MissingObjects, m => m.Check()));
+}
+
+/// <summary>An object that rows name and that a backup, what was restored from one, or an export does not hold.</summary>
+/// <param name="Object">The image, or the object's name.</param>
+/// <param name="Reason">Why; empty where that is not known.</param>
+public sealed record MissingObject(string Object, string Reason)
+{
+    /// <summary>Characters of a name or a reason, at most.</summary>
+    public const int Longest = 300;
+
+    /// <summary>One whose texts can be shown and have the length that is kept.</summary>
+    public static MissingObject Of(string name, string reason) => new(Fit(name), Fit(reason));
+
+    /// <summary>The first thing that is wrong, as a sentence with the member's name; null when all is sound.</summary>
+    public string? Check() => MemberRules.Text("object", Object, Longest, 1) ?? MemberRules.Text("reason", Reason, Longest);
+
+    /// <summary>For a person to read.</summary>
+    public override string ToString() => Reason.Length == 0 ? Object : $"{Object}: {Reason}";
+
+    private static string Fit(string text)
+    {
+        var clean = ShownText.Clean(text);
+        if (clean.Length <= Longest) return clean;
+        var end = char.IsHighSurrogate(clean[Longest - 2]) ? Longest - 2 : Longest - 1;
+        return $"{clean.AsSpan(0, end)}…";
+    }
 }
 
 /// <summary>What was restored.</summary>
@@ -75,6 +116,9 @@ public sealed record BackupEnd(long Files, long Images, long History, long Objec
 /// <param name="Missing">Objects that rows name and that the backup does not hold, or holds in a form that cannot be used: those of
 /// machines are made again.</param>
 /// <param name="Cleaned">Texts and figures that were taken over without what cannot be shown or cannot be.</param>
+/// <param name="MissingObjects">
+/// The first of the missing, with the reason where it is known; images before what machines made. Null from servers that do not name them.
+/// </param>
 public sealed record RestoredDataset(
     DatasetInfo Dataset, DateTimeOffset StartedAt, long Images, long History, int Rounds, int Versions, long Objects, long Missing,
-        long Cleaned = 0);
+        long Cleaned = 0, IReadOnlyList<MissingObject>? MissingObjects = null);

@@ -8,7 +8,7 @@ public enum FindingKind : byte
 {
     /// <summary>An image row whose bytes are not in the object store.</summary>
     ImageBytesMissing = 0,
-    /// <summary>Bytes of an image that are not those it was taken in with.</summary>
+    /// <summary>Bytes of an image that are not those it was taken in with, or that cannot be read.</summary>
     ImageBytesDamaged = 1,
     /// <summary>Bytes of an image that no row names.</summary>
     ImageBytesWithoutRow = 2,
@@ -16,15 +16,15 @@ public enum FindingKind : byte
     HistoryWithoutImage = 3,
     /// <summary>A published segment that is not in the object store.</summary>
     SegmentMissing = 4,
-    /// <summary>A published segment that is cut off, or whose rows were changed.</summary>
+    /// <summary>A published segment that is cut off, whose rows were changed, or that cannot be read.</summary>
     SegmentDamaged = 5,
     /// <summary>A version whose manifest is not in the object store.</summary>
     ManifestMissing = 6,
-    /// <summary>A manifest with another hash than its version.</summary>
+    /// <summary>A manifest with another hash than its version, or that cannot be read.</summary>
     ManifestDamaged = 7,
     /// <summary>A model's head, its ONNX file or a projection that is not in the object store.</summary>
     ModelMissing = 8,
-    /// <summary>A head or a projection with another hash than its name says.</summary>
+    /// <summary>A head or a projection with another hash than its name says, or that cannot be read.</summary>
     ModelDamaged = 9,
     /// <summary>An object in the dataset's place of which Winnow knows nothing.</summary>
     UnknownObject = 10,

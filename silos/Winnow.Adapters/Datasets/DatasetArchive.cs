@@ -27,7 +27,7 @@ internal sealed class DatasetArchive : IDatasetArchive
 
     /// <inheritdoc/>
     /// <exception cref="RefusedException">There is no such format.</exception>
-    /// <exception cref="InvalidDataException">The manifest or an image is missing or damaged. A damaged manifest is found before anything is written.</exception>
+    /// <exception cref="InvalidDataException">The manifest is missing or damaged, which is found before anything is written.</exception>
     public async Task ExportAsync(DatasetInfo dataset, StoredVersion version, string format, Stream destination, CancellationToken cancellationToken)
     {
         if (!_formats.TryGetValue(format, out var writer))

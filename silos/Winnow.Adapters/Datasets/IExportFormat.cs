@@ -1,12 +1,12 @@
 namespace Winnow.Adapters.Datasets;
 
-/// <summary>One form in which a dataset version leaves Winnow. The same version always gives the same bytes.</summary>
+/// <summary>One form in which a dataset version leaves Winnow. The same version always gives the same bytes, as long as the store has all.</summary>
 public interface IExportFormat
 {
     /// <summary>By which a person asks for it: lower-case letters, digits and '-'.</summary>
     string Name { get; }
 
-    /// <summary>Writes a version. The destination is left open.</summary>
-    /// <exception cref="InvalidDataException">The manifest or an image is missing or damaged.</exception>
+    /// <summary>Writes a version. The destination is left open. A single image that cannot be read is named in it and left out.</summary>
+    /// <exception cref="InvalidDataException">The manifest is missing or damaged.</exception>
     Task WriteAsync(VersionManifest version, Stream destination, CancellationToken cancellationToken);
 }

@@ -1,7 +1,8 @@
 using System.Formats.Tar;
 using System.Text;
-using Winnow.Grains.Ports;
+using System.Text.Json;
 using Winnow.Inference.Images;
+using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Names;
@@ -12,7 +13,7 @@ namespace Winnow.Adapters.Datasets;
 /// The layout that trainers for ImageNet read, as a tar stream: <c>train/&lt;class&gt;/&lt;id&gt;.&lt;ext&gt;</c> and
 /// <c>holdout/&lt;class&gt;/…</c>, sorted by partition, class and id. A class that cannot be a folder has an encoded one (<see
 /// cref="FolderName"/>). Images without a label, and quarantined ones, have no place in it and are left out; the table of the "csv" format
-/// has them all.
+/// has them all. Images that the store does not give are named in files of their own (<see cref="ExportGaps"/>), and hold up no other.
 /// </summary>
 internal sealed class ImageFolderExport(ImageDecoder decoder) : IExportFormat
 {
@@ -31,17 +32,19 @@ internal sealed class ImageFolderExport(ImageDecoder decoder) : IExportFormat
         var tar = new TarWriter(destination, TarEntryFormat.Gnu, leaveOpen: true);
         await using (tar.ConfigureAwait(false))
         {
+            var gaps = new Gaps(tar);
             foreach (var member in members)
             {
                 if (folders.Enter(member.Partition, member.Class, out var folder) is { } named)
                     await tar.WriteEntryAsync(Entry($"{folder}/{FolderName.ClassFile}", named), cancellationToken).ConfigureAwait(false);
-                var bytes = await version.Objects.GetAsync(ObjectKeys.Image(version.Dataset.Name, member.Id), cancellationToken).ConfigureAwait(false)
-                    ?? throw new InvalidDataException($"Image {member.Id} of dataset '{version.Dataset.Name}' is not in the object store. Restore it from a backup.");
-                if (ImageId.Of(bytes.Span) != member.Id)
-                    throw new InvalidDataException($"The bytes of image {member.Id} of dataset '{version.Dataset.Name}' were changed in the object store. Restore them from a backup.");
-                await tar.WriteEntryAsync(Entry($"{folder}/{member.Id}.{Extension(bytes.Span)}", bytes), cancellationToken)
+                var (bytes, fault) = await StoredImage.ReadAsync(version.Objects, version.Dataset.Name, member.Id, cancellationToken)
                     .ConfigureAwait(false);
+                if (fault is null)
+                    await tar.WriteEntryAsync(Entry($"{folder}/{member.Id}.{Extension(bytes.Span)}", bytes), cancellationToken)
+                        .ConfigureAwait(false);
+                else await gaps.AddAsync($"{folder}/{member.Id}", fault.Reason, cancellationToken).ConfigureAwait(false);
             }
+            await gaps.EndAsync(cancellationToken).ConfigureAwait(false);
         }
         // The library ends an archive only where it has written something; nothing at all is no archive.
         if (members.Count == 0) await destination.WriteAsync(new byte[EndOfArchive], cancellationToken).ConfigureAwait(false);
@@ -103,6 +106,30 @@ internal sealed class ImageFolderExport(ImageDecoder decoder) : IExportFormat
             }
             folder = _folder;
             return entered && FolderName.IsCut(folder) ? Encoding.UTF8.GetBytes(name) : null;
+        }
+    }
+
+    /// <summary>Names what could not be read, in files of bounded size.</summary>
+    private sealed class Gaps(TarWriter tar)
+    {
+        private readonly MemoryStream _lines = new();
+        private int _inFile;
+        private int _files;
+
+        public async Task AddAsync(string path, string reason, CancellationToken cancellationToken)
+        {
+            await JsonSerializer.SerializeAsync(_lines, MissingObject.Of(path, reason), ModelJson.Default.MissingObject, cancellationToken)
+                .ConfigureAwait(false);
+            _lines.WriteByte((byte)'\n');
+            if (++_inFile >= ExportGaps.MostInFile) await EndAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        public async Task EndAsync(CancellationToken cancellationToken)
+        {
+            if (_inFile == 0) return;
+            await tar.WriteEntryAsync(Entry(ExportGaps.FileName(++_files), _lines.ToArray()), cancellationToken).ConfigureAwait(false);
+            _lines.SetLength(0);
+            _inFile = 0;
         }
     }
 

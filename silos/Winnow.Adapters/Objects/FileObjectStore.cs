@@ -112,11 +112,12 @@ public sealed class FileObjectStore : IObjectStore, IDisposable
         }
         catch (Exception problem) when (problem is FileNotFoundException or DirectoryNotFoundException)
         {
+            _folder.CheckWhole();
             return null;
         }
         catch (Exception problem) when (IsOfThisFile(problem))
         {
-            throw new ObjectUnreadableException($"'{key}' cannot be read: {problem.Message}", problem);
+            throw Unreadable(key, problem);
         }
     }
 
@@ -124,17 +125,20 @@ public sealed class FileObjectStore : IObjectStore, IDisposable
     public Task<Stream?> OpenReadAsync(string key, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        var path = _folder.PathOf(key);
+        const FileShare Others = FileShare.ReadWrite | FileShare.Delete;
         try
         {
-            return Task.FromResult<Stream?>(new FileStream(_folder.PathOf(key), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 16, FileOptions.Asynchronous));
+            return Task.FromResult<Stream?>(new FileStream(path, FileMode.Open, FileAccess.Read, Others, 1 << 16, FileOptions.Asynchronous));
         }
         catch (Exception problem) when (problem is FileNotFoundException or DirectoryNotFoundException)
         {
+            _folder.CheckWhole();
             return Task.FromResult<Stream?>(null);
         }
         catch (Exception problem) when (IsOfThisFile(problem))
         {
-            return Task.FromException<Stream?>(new ObjectUnreadableException($"'{key}' cannot be read: {problem.Message}", problem));
+            return Task.FromException<Stream?>(Unreadable(key, problem));
         }
     }
 
@@ -143,7 +147,19 @@ public sealed class FileObjectStore : IObjectStore, IDisposable
     public Task<IMemoryOwner<byte>?> MapAsync(string key, CancellationToken cancellationToken)
     {
         var path = _folder.PathOf(key);
-        return Task.Run<IMemoryOwner<byte>?>(() => MappedObject.Map(path), cancellationToken);
+        return Task.Run<IMemoryOwner<byte>?>(() =>
+        {
+            try
+            {
+                if (MappedObject.Map(path) is { } mapped) return mapped;
+            }
+            catch (Exception problem) when (IsOfThisFile(problem))
+            {
+                throw Unreadable(key, problem);
+            }
+            _folder.CheckWhole();
+            return null;
+        }, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -195,6 +211,9 @@ public sealed class FileObjectStore : IObjectStore, IDisposable
     /// <summary>No right to it, or a bad block. Whatever else fails may be the disk's or the process's: too many open files, a folder that is gone.</summary>
     private static bool IsOfThisFile(Exception problem) =>
         problem is UnauthorizedAccessException || (problem is IOException && problem.HResult == (OperatingSystem.IsWindows() ? BadBlockOnWindows : BadBlock));
+
+    private static ObjectUnreadableException Unreadable(string key, Exception problem) =>
+        new($"'{key}' cannot be read: {problem.Message}", problem);
 
     private static FileSystemEnumerable<(string Path, long Size)> Files(string folder) =>
         new(folder, static (ref FileSystemEntry entry) => (entry.ToFullPath(), entry.Length), new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })

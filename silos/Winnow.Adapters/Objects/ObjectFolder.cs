@@ -43,6 +43,18 @@ internal sealed class ObjectFolder : IDisposable
         return Path.Combine(_root, key.Replace('/', Path.DirectorySeparatorChar));
     }
 
+    /// <summary>
+    /// A file is not there: seen to before that is told as certain. Where a disk was taken away its empty place looks like a folder in which
+    /// nothing ever was, but for the lock that this process has put there.
+    /// </summary>
+    /// <exception cref="IOException">It is not the folder that was opened.</exception>
+    public void CheckWhole()
+    {
+        if (File.Exists(_lock.Name)) return;
+        throw new IOException(
+            $"The object folder '{_root}' is not the one that was opened: '{_lock.Name}' is gone. Was its disk taken away? Put it back.");
+    }
+
     /// <summary>A name for a file that is being written.</summary>
     public string NewTemporary() =>
         Path.Combine(_temporary, Interlocked.Increment(ref _counter).ToString("x", CultureInfo.InvariantCulture));

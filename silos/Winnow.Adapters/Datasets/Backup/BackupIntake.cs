@@ -26,6 +26,8 @@ internal sealed partial class BackupIntake(IObjectStore objects, BackupTarReader
     private ShardCheck? _check;
     private long _batchBytes;
     private long _stateBytes;
+    private readonly List<string> _missingImages = [];
+    private IReadOnlyList<MissingObject> _toldMissing = [];
     private long _missing;
     private long _images;
     private long _history;
@@ -52,6 +54,18 @@ internal sealed partial class BackupIntake(IObjectStore objects, BackupTarReader
 
     /// <summary>Objects that rows name and the archive does not hold, or holds in a form that cannot be used.</summary>
     public long Missing => _missing + _places.Count - (_objects?.Stored ?? 0);
+
+    /// <summary>The first of these, images before what machines made, with the reason where the archive has one.</summary>
+    public IReadOnlyList<MissingObject> MissingObjects
+    {
+        get
+        {
+            var told = _toldMissing.Where(m => m.Reason.Length > 0).DistinctBy(m => m.Object).ToDictionary(m => m.Object, m => m.Reason);
+            var others = _places.All.Where(o => _objects?.IsStored(o.Key) != true).Select(o => o.Name).Order(StringComparer.Ordinal);
+            return [.. _missingImages.Concat(others).Take(BackupEnd.MostNamed).Select(name => MissingObject.Of(name,
+                told.GetValueOrDefault(name) ?? "not in the backup, or not fit for use"))];
+        }
+    }
 
     /// <summary>Texts that were cleaned.</summary>
     public long Cleaned => _cleaner.Changed;
@@ -193,6 +207,7 @@ internal sealed partial class BackupIntake(IObjectStore objects, BackupTarReader
         var end = BackupText.Read<BackupEnd>(tar.Name, await tar.ReadAsync(BackupFiles.MaxText, cancellationToken).ConfigureAwait(false));
         if (end.Check() is { } wrong) throw BackupFault.At(tar.Name, wrong);
         if (await tar.NextAsync(cancellationToken).ConfigureAwait(false)) throw tar.Misplaced();
+        _toldMissing = end.Named;
         _hash = tar.Finish();
         if (end.Files != tar.Files || end.Sha256 != _hash)
             throw new InvalidDataException(
@@ -215,6 +230,7 @@ internal sealed partial class BackupIntake(IObjectStore objects, BackupTarReader
     private void EndImages()
     {
         _missing += _expected.Count;
+        _missingImages.AddRange(_expected.Keys.Take(BackupEnd.MostNamed - _missingImages.Count).Select(id => id.ToString()));
         _expected.Clear();
     }
 }

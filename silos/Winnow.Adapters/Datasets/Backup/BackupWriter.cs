@@ -36,7 +36,9 @@ internal sealed class BackupWriter(ILedger ledger, IGrainStateStore states, IObj
             !segments.TryGetValue(key, out var shard) || (await ledger.ReadSegmentsAsync(shard, cancellationToken).ConfigureAwait(false)).Any(s => s.ObjectKey == key);
         await new ObjectCopier(objects, tar, _tally).WriteObjectsAsync(wanted, _place, IsNamedAsync, cancellationToken).ConfigureAwait(false);
         await RefuseRemovedAsync(cancellationToken).ConfigureAwait(false);
-        var end = new BackupEnd(tar.Files, _tally.Images, _tally.History, _tally.Objects, _tally.Bytes, _tally.Missing, _tally.Samples, tar.Finish());
+        var end = new BackupEnd(
+            tar.Files, _tally.Images, _tally.History, _tally.Objects, _tally.Bytes, _tally.Missing, _tally.Samples, tar.Finish(),
+            _tally.Named);
         await tar.EndAsync(JsonSerializer.SerializeToUtf8Bytes(end, ModelJson.Default.BackupEnd), cancellationToken).ConfigureAwait(false);
         return _tally;
     }

@@ -107,7 +107,8 @@ internal sealed partial class DatasetBackup(
         Restored(intake.Dataset.Name, intake.Header.Dataset.Name, intake.Header.StartedAt, images, history, intake.Missing, intake.Sha256);
         return new RestoredDataset(
             intake.Dataset, intake.Header.StartedAt, images, history, intake.Control.Dataset.Rounds.Count,
-                intake.Control.Dataset.Versions.Count, intake.Objects, intake.Missing, intake.Cleaned);
+                intake.Control.Dataset.Versions.Count, intake.Objects, intake.Missing, intake.Cleaned,
+                intake.MissingObjects);
     }
 
     /// <summary>Puts one file of rows in place; how many entries of history it held.</summary>

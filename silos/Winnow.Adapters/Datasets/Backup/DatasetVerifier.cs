@@ -40,24 +40,36 @@ internal sealed class DatasetVerifier(ILedger ledger, IGrainStateStore states, I
         {
             _referred.Add(version.ManifestKey);
             var what = $"version {version.Version.Number}: {version.ManifestKey}";
-            var sha256 = await HashOfAsync(version.ManifestKey, cancellationToken).ConfigureAwait(false);
-            if (sha256 is null) _findings.Add(FindingKind.ManifestMissing, what);
+            var (sha256, problem) = await HashOfAsync(version.ManifestKey, cancellationToken).ConfigureAwait(false);
+            if (problem is not null) _findings.Add(FindingKind.ManifestDamaged, $"{what}: {problem}");
+            else if (sha256 is null) _findings.Add(FindingKind.ManifestMissing, what);
             else if (sha256 != version.Version.ManifestSha256) _findings.Add(FindingKind.ManifestDamaged, what);
         }
         foreach (var key in _place.ObjectsOf(control))
         {
             if (!_referred.Add(key)) continue;
-            var sha256 = await HashOfAsync(key, cancellationToken).ConfigureAwait(false);
-            if (sha256 is null) _findings.Add(FindingKind.ModelMissing, key);
-            else if (BackupPlaces.HashOf(_place.Relative(key)) is { } promised && promised != sha256) _findings.Add(FindingKind.ModelDamaged, key);
+            var (sha256, problem) = await HashOfAsync(key, cancellationToken).ConfigureAwait(false);
+            if (problem is not null) _findings.Add(FindingKind.ModelDamaged, $"{key}: {problem}");
+            else if (sha256 is null) _findings.Add(FindingKind.ModelMissing, key);
+            else if (BackupPlaces.HashOf(_place.Relative(key)) is { } promised && promised != sha256)
+                _findings.Add(FindingKind.ModelDamaged, key);
         }
     }
 
-    private async Task<string?> HashOfAsync(string key, CancellationToken cancellationToken)
+    /// <summary>The hash of an object, null where there is none; and why it cannot be read, where it is there and cannot.</summary>
+    private async Task<(string? Sha256, string? Problem)> HashOfAsync(string key, CancellationToken cancellationToken)
     {
-        var stream = await objects.OpenReadAsync(key, cancellationToken).ConfigureAwait(false);
-        if (stream is null) return null;
-        await using (stream.ConfigureAwait(false)) return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken).ConfigureAwait(false));
+        try
+        {
+            var stream = await objects.OpenReadAsync(key, cancellationToken).ConfigureAwait(false);
+            if (stream is null) return (null, null);
+            await using (stream.ConfigureAwait(false))
+                return (Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken).ConfigureAwait(false)), null);
+        }
+        catch (ObjectUnreadableException refused)
+        {
+            return (null, refused.Message);
+        }
     }
 
     /// <summary>Every object in the dataset's place: what is not referred to has a reason, or is unknown.</summary>

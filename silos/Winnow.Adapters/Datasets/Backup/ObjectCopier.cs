@@ -1,11 +1,13 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Winnow.Grains.Ports;
-using Winnow.Model.Images;
 
 namespace Winnow.Adapters.Datasets.Backup;
 
-/// <summary>Copies objects into a backup. What the store does not hold, or holds damaged, is counted and left out: the rest must not be lost with it.</summary>
+/// <summary>
+/// Copies objects into a backup. What the store does not hold, holds damaged or cannot give is counted, named and left out: the rest must
+/// not be lost with it.
+/// </summary>
 internal sealed class ObjectCopier(IObjectStore objects, BackupTarWriter tar, BackupTally tally)
 {
     private const int ReadsAhead = 8;
@@ -13,18 +15,20 @@ internal sealed class ObjectCopier(IObjectStore objects, BackupTarWriter tar, Ba
     /// <summary>The bytes of images, in the order of their rows, read a few ahead.</summary>
     public async Task WriteImagesAsync(string dataset, IReadOnlyList<ImageLine> rows, CancellationToken cancellationToken)
     {
-        var ahead = new Queue<Task<ReadOnlyMemory<byte>?>>();
+        var ahead = new Queue<Task<(ReadOnlyMemory<byte> Bytes, StoredFault? Fault)>>();
         var next = 0;
         foreach (var row in rows)
         {
-            for (; next < rows.Count && ahead.Count < ReadsAhead; next++) ahead.Enqueue(objects.GetAsync(ObjectKeys.Image(dataset, rows[next].Id), cancellationToken));
-            if (await ahead.Dequeue().ConfigureAwait(false) is not { } bytes) tally.Lost($"{row.Id}: not in the object store");
-            else if (ImageId.Of(bytes.Span) != row.Id) tally.Lost($"{row.Id}: the bytes in the object store are others");
-            else
+            for (; next < rows.Count && ahead.Count < ReadsAhead; next++)
+                ahead.Enqueue(StoredImage.ReadAsync(objects, dataset, rows[next].Id, cancellationToken));
+            var (bytes, fault) = await ahead.Dequeue().ConfigureAwait(false);
+            if (fault is not null)
             {
-                await tar.AddAsync(BackupFiles.Image(row.Id), bytes, cancellationToken).ConfigureAwait(false);
-                tally.Stored(bytes.Length);
+                tally.Lost(row.Id.ToString(), fault.Reason);
+                continue;
             }
+            await tar.AddAsync(BackupFiles.Image(row.Id), bytes, cancellationToken).ConfigureAwait(false);
+            tally.Stored(bytes.Length);
         }
     }
 
@@ -39,10 +43,10 @@ internal sealed class ObjectCopier(IObjectStore objects, BackupTarWriter tar, Ba
         var buffer = new byte[BackupFiles.PartBytes];
         for (var i = 0; i < keys.Count; i++)
         {
-            var source = await objects.OpenReadAsync(keys[i], cancellationToken).ConfigureAwait(false);
+            var (source, problem) = await OpenAsync(keys[i], cancellationToken).ConfigureAwait(false);
             if (source is null)
             {
-                if (await isNamed(keys[i]).ConfigureAwait(false)) tally.Lost($"{keys[i]}: not in the object store");
+                if (await isNamed(keys[i]).ConfigureAwait(false)) tally.Lost(keys[i], problem);
                 continue;
             }
             await using (source.ConfigureAwait(false))
@@ -54,6 +58,18 @@ internal sealed class ObjectCopier(IObjectStore objects, BackupTarWriter tar, Ba
             }
         }
         await tar.AddAsync(BackupFiles.ObjectList, list.ToArray(), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<(Stream? Stream, string Problem)> OpenAsync(string key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await objects.OpenReadAsync(key, cancellationToken).ConfigureAwait(false), "not in the object store");
+        }
+        catch (ObjectUnreadableException refused)
+        {
+            return (null, $"it cannot be read: {refused.Message}");
+        }
     }
 
     private async Task<ObjectLine> WriteObjectAsync(int number, string name, Stream source, byte[] buffer, CancellationToken cancellationToken)

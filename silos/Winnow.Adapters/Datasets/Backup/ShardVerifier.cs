@@ -59,7 +59,9 @@ internal sealed class ShardVerifier(ILedger ledger, IObjectStore objects, IGrain
         var share = Folders / dataset.Shards.Count;
         var first = (number - dataset.Shards.First) * share;
         for (var folder = first; folder < first + share; folder++)
-            await foreach (var (key, size) in objects.ListAsync($"datasets/{dataset.Name}/images/{Alphabet[folder >> 5]}{Alphabet[folder & 31]}/", cancellationToken).ConfigureAwait(false))
+        {
+            var prefix = $"{ObjectKeys.ImageFolder(dataset.Name)}{Alphabet[folder >> 5]}{Alphabet[folder & 31]}/";
+            await foreach (var (key, size) in objects.ListAsync(prefix, cancellationToken).ConfigureAwait(false))
             {
                 // What bears no id, or stands in another's folder, is found where all objects are walked.
                 if (!ImageId.TryParse(key[(key.LastIndexOf('/') + 1)..], out var id) || key != ObjectKeys.Image(dataset.Name, id)) continue;
@@ -67,6 +69,7 @@ internal sealed class ShardVerifier(ILedger ledger, IObjectStore objects, IGrain
                 else if (size != expected) findings.Add(FindingKind.ImageBytesDamaged, $"{id}: {size} bytes, and its row says {expected}", size);
                 else if (hash) whole.Add(id);
             }
+        }
         foreach (var lost in _unseen.Keys) findings.Add(FindingKind.ImageBytesMissing, lost.ToString());
         await HashAsync(whole, cancellationToken).ConfigureAwait(false);
         if (strangers.Count == 0) return;
@@ -79,9 +82,10 @@ internal sealed class ShardVerifier(ILedger ledger, IObjectStore objects, IGrain
         var book = new Lock();
         await Parallel.ForEachAsync(images, new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce, CancellationToken = cancellationToken }, async (id, token) =>
         {
-            var bytes = await objects.GetAsync(ObjectKeys.Image(dataset.Name, id), token).ConfigureAwait(false);
-            if (bytes is { } found && ImageId.Of(found.Span) == id) return;
-            lock (book) findings.Add(bytes is null ? FindingKind.ImageBytesMissing : FindingKind.ImageBytesDamaged, id.ToString(), bytes?.Length ?? 0);
+            var (bytes, problem) = await StoredImage.ReadAsync(objects, dataset.Name, id, token).ConfigureAwait(false);
+            if (problem is null) return;
+            var kind = problem.IsMissing ? FindingKind.ImageBytesMissing : FindingKind.ImageBytesDamaged;
+            lock (book) findings.Add(kind, $"{id}: {problem.Reason}", bytes.Length);
         }).ConfigureAwait(false);
     }
 
@@ -114,7 +118,7 @@ internal sealed class ShardVerifier(ILedger ledger, IObjectStore objects, IGrain
             var header = hash ? await MapAsync(segment.ObjectKey, cancellationToken).ConfigureAwait(false) : await HeadAsync(segment.ObjectKey, size, cancellationToken).ConfigureAwait(false);
             return header.First == segment.First && header.Count == segment.Count ? null : $"holds rows {header.First} to {header.First + header.Count - 1}";
         }
-        catch (InvalidDataException problem)
+        catch (Exception problem) when (problem is InvalidDataException or ObjectUnreadableException)
         {
             return problem.Message;
         }

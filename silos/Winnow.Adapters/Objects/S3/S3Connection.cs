@@ -86,7 +86,10 @@ internal sealed class S3Connection : IDisposable
                         var refusal = await RefusalAsync(request, response, both.Token).ConfigureAwait(false);
                         throw refusal.IsFull ? Full(refusal) : refusal;
                     }
-                    if (response.StatusCode == HttpStatusCode.NotFound && request.Method != HttpMethod.Head && await RefusalAsync(request, response, both.Token).ConfigureAwait(false) is { Code: not ("NoSuchKey" or "NoSuchUpload" or "") } missing) throw missing;
+                    // A server of S3 says what is not there; what does not may be a proxy whose server is away.
+                    if (response.StatusCode == HttpStatusCode.NotFound && request.Method != HttpMethod.Head
+                        && await RefusalAsync(request, response, both.Token).ConfigureAwait(false)
+                            is { Code: not ("NoSuchKey" or "NoSuchUpload") } missing) throw missing;
                     // A large object is a second more for each MiB, as an upload is: it must not fail for ever for its size alone.
                     deadline.CancelAfter(limit + TimeSpan.FromSeconds((response.Content.Headers.ContentLength ?? 0) >> 20));
                     var result = await read(response, both.Token).ConfigureAwait(false);

@@ -26,10 +26,11 @@ public sealed class S3Exception : IOException
             or "InsufficientCapacity" or "StorageFull" or "ServiceQuotaExceeded";
 
     /// <summary>
-    /// Whether the refusal of a read may be for this object alone: it has rights of its own, is archived, or bears a key that the server does not take. Wrong
-    /// keys and clocks are refused alike for all, under codes of their own; a HEAD is refused without any code.
+    /// Whether the refusal of a read may be for this object alone: it has rights of its own, is archived, or bears a key that the server
+    /// does not take. Wrong keys and clocks are refused alike for all, under codes of their own; a HEAD is refused without any code. A 404
+    /// that is thrown is none of an object that is not there.
     /// </summary>
-    public bool IsOfOneObject => Status is { } status && (int)status is >= 400 and < 500 and not 401 and not 408 and not 429
+    public bool IsOfOneObject => Status is { } status && (int)status is >= 400 and < 500 and not (401 or 404 or 408 or 429)
         && Code is not ("InvalidAccessKeyId" or "SignatureDoesNotMatch" or "RequestTimeTooSkewed" or "ExpiredToken" or "InvalidToken" or "NoSuchBucket"
             or "AllAccessDisabled" or "AccountProblem" or "AuthorizationHeaderMalformed" or "PermanentRedirect" or "SlowDown");
 

@@ -107,7 +107,8 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
         var name = NameOf(key);
         while (true)
         {
-            if (await S3Answers.HeadAsync(_connection, _options.Bucket, name, cancellationToken).ConfigureAwait(false) is not { } head) return null;
+            var look = S3Answers.HeadAsync(_connection, _options.Bucket, name, cancellationToken);
+            if (await OrUnreadableAsync(look).ConfigureAwait(false) is not { } head) return null;
             if (_cache.Map(name, head.ETag) is { } mapped) return mapped;
             if (await OpenAsync(key, cancellationToken).ConfigureAwait(false) is not { } opened) return null;
             await using (opened.Body.ConfigureAwait(false)) await _cache.AddAsync(name, opened.Head.ETag, opened.Body, cancellationToken).ConfigureAwait(false);

@@ -1,0 +1,20 @@
+using System.Globalization;
+using Winnow.Model.Datasets;
+using Winnow.Model.Names;
+
+namespace Winnow.Cli.Datasets;
+
+/// <summary>Names on the error stream what a dataset went out or came in without: how many, and each that is known by name.</summary>
+internal static class MissingNotes
+{
+    /// <param name="count">How many are missing.</param>
+    /// <param name="named">Those that are named.</param>
+    /// <param name="what">What is so of them, and what to do.</param>
+    public static async Task PrintAsync(long count, IReadOnlyList<MissingObject> named, string what)
+    {
+        await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{count} objects {what}:"));
+        foreach (var missing in named) await Console.Error.WriteLineAsync($"  {ShownText.Clean(missing.ToString())}");
+        if (count > named.Count)
+            await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"  and {count - named.Count} more"));
+    }
+}
