@@ -24,7 +24,9 @@ internal sealed class ImageContent(IObjectStore objects, ImageDecoder decoder) :
 
     public async Task<ImageBytes?> GetOriginalAsync(string dataset, ImageId image, CancellationToken cancellationToken)
     {
-        if (await objects.GetAsync(ObjectKeys.Image(dataset, image), cancellationToken) is not { } bytes) return null;
+        var (found, problem) = await ReadAsync(dataset, image, cancellationToken);
+        if (problem is not null) return problem;
+        if (found is not { } bytes) return null;
         return new ImageBytes(bytes, decoder.TryReadHeader(bytes.Span, out var header, out _) ? $"image/{header.Format}" : UnknownType);
     }
 
@@ -46,13 +48,30 @@ internal sealed class ImageContent(IObjectStore objects, ImageDecoder decoder) :
     /// <summary>64, 128, 256, … 4,096: the size asked for, or the next larger one.</summary>
     internal static int SideFor(int maxSide) => (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(LeastSide, maxSide));
 
+    /// <summary>The original's bytes; or what is answered where this one cannot be read, which to ask again would not change.</summary>
+    private async Task<(ReadOnlyMemory<byte>? Bytes, ImageBytes? Problem)> ReadAsync(
+        string dataset, ImageId image, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await objects.GetAsync(ObjectKeys.Image(dataset, image), cancellationToken), null);
+        }
+        catch (ObjectUnreadableException refused)
+        {
+            var reason = $"the object store does not give its bytes. {refused.Message}";
+            return (null, new ImageBytes(ReadOnlyMemory<byte>.Empty, UnknownType, reason));
+        }
+    }
+
     private async Task<ImageBytes?> MakeAsync(string dataset, ImageId image, int side, string key)
     {
         try
         {
             // Between the caller's look and this call another one may have made it.
             if (await objects.GetAsync(key, CancellationToken.None) is { } kept) return new ImageBytes(kept, DerivativeType);
-            if (await objects.GetAsync(ObjectKeys.Image(dataset, image), CancellationToken.None) is not { } bytes) return null;
+            var (found, problem) = await ReadAsync(dataset, image, CancellationToken.None);
+            if (problem is not null) return problem;
+            if (found is not { } bytes) return null;
             await _decodes.WaitAsync();
             byte[]? encoded;
             string? reason;
