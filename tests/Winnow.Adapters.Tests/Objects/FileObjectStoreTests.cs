@@ -68,6 +68,43 @@ public sealed class FileObjectStoreTests : IDisposable
         Assert.Throws<ObjectDisposedException>(() => memory.Span[0]);
     }
 
+    [Fact]
+    public async Task A_folder_that_was_taken_away_says_of_no_object_that_it_is_not_there()
+    {
+        var root = _folder.At("mounted");
+        using var store = new FileObjectStore(root);
+        await store.PutAsync("a/b", new byte[] { 1 }, Never);
+        Assert.Null(await store.GetAsync("a/c", Never));
+        Directory.Move(root, root + ".away");
+        foreach (var placeIsThere in new[] { false, true })
+        {
+            if (placeIsThere) Directory.CreateDirectory(root);
+            Assert.Contains("disk taken away", (await Assert.ThrowsAsync<IOException>(() => store.GetAsync("a/b", Never))).Message,
+                StringComparison.Ordinal);
+            await Assert.ThrowsAsync<IOException>(() => store.OpenReadAsync("a/b", Never));
+            await Assert.ThrowsAsync<IOException>(() => store.MapAsync("a/b", Never));
+        }
+        Directory.Delete(root);
+        Directory.Move(root + ".away", root);
+        Assert.Equal([1], (await store.GetAsync("a/b", Never))!.Value.ToArray());
+    }
+
+    [Fact]
+    public async Task One_file_that_cannot_be_read_is_told_as_such()
+    {
+        using var store = new FileObjectStore(_folder.Path);
+        await store.PutAsync("a/b", new byte[] { 1 }, Never);
+        // Mode bits stop everybody but root; that a folder is no file, root hears too.
+        Directory.CreateDirectory(_folder.At("a/c"));
+        await Assert.ThrowsAsync<ObjectUnreadableException>(() => store.GetAsync("a/c", Never));
+        await Assert.ThrowsAsync<ObjectUnreadableException>(() => store.OpenReadAsync("a/c", Never));
+        Assert.Equal([1], (await store.GetAsync("a/b", Never))!.Value.ToArray());
+        if (!OperatingSystem.IsLinux()) return;
+        // Reading it from its beginning is an input/output error, as of a bad block.
+        File.CreateSymbolicLink(_folder.At("a/d"), "/proc/self/mem");
+        await Assert.ThrowsAsync<ObjectUnreadableException>(() => store.GetAsync("a/d", Never));
+    }
+
     [SmallDiskFact]
     public async Task A_full_disk_leaves_no_half_object_and_is_survived()
     {

@@ -260,6 +260,8 @@ internal sealed partial class BucketSourceGrain
         _tries.Remove(key);
         if (fetched.Outcome == Outcome.Refused) Wait(fetched);
         else _waiting.Remove(fetched.Hash);
+        // What was refused and has come is not among the refused any more.
+        if (fetched.Outcome == Outcome.Here) now.LatestRefused.RemoveAll(r => r.Key == key);
         if (fetched.Outcome == Outcome.Gone) now.Vanished++;
         if (fetched.Outcome == Outcome.TooLarge) now.Refused++;
         if (fetched.Outcome is Outcome.Gone or Outcome.TooLarge) Note(now.LatestRefused, key, fetched.Problem!);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using System.Xml;
 using System.Xml.Linq;
 
@@ -14,7 +15,7 @@ internal sealed record S3Page(IReadOnlyList<S3Entry> Entries, bool More);
 /// Listings a page at a time in the order of keys, from after a key on: where one stopped is a key and not a token of the server's, so
 /// that it can be kept for days.
 /// </summary>
-internal static class S3Listing
+internal static partial class S3Listing
 {
     /// <summary>Most keys that a server gives at once.</summary>
     public const int PageSize = 1_000;
@@ -38,7 +39,7 @@ internal static class S3Listing
     {
         var root = ReadRoot(xml);
         var ns = root.Name.Namespace;
-        if (root.Name.LocalName != "ListBucketResult") throw new InvalidDataException($"A listing was expected and '{root.Name.LocalName}' came. Is this an S3 server?");
+        if (root.Name.LocalName != "ListBucketResult") throw new IOException($"A listing was expected and '{root.Name.LocalName}' came. Is this an S3 server?");
         var encoded = root.Element(ns + "EncodingType")?.Value == "url";
         var entries = new List<S3Entry>();
         foreach (var item in root.Elements(ns + "Contents"))
@@ -49,10 +50,14 @@ internal static class S3Listing
             entries.Add(new S3Entry(key, S3Answers.Plain(item.Element(ns + "ETag")?.Value), SizeOf(item.Element(ns + "Size")?.Value)));
         }
         var more = root.Element(ns + "IsTruncated")?.Value == "true";
-        // A server that does not know how to begin after a key would give the same page for ever.
-        if (after is not null && entries.Count > 0 && string.CompareOrdinal(entries[0].Key, after) == 0) throw new InvalidDataException("The server does not begin a listing after a key (start-after), which Winnow needs.");
+        // A server that does not know how to begin after a key would give the same page for ever: its last key is the one to begin after.
+        if (after is not null && entries.Exists(e => e.Key == after))
+            throw new IOException("The server does not begin a listing after a key (start-after), which Winnow needs.");
         return new S3Page(entries, more && entries.Count > 0);
     }
+
+    [GeneratedRegex("[\\0-\\x08\\x0B\\x0C\\x0E-\\x1F\\uFFFE\\uFFFF]", RegexOptions.CultureInvariant)]
+    private static partial Regex Forbidden();
 
     private static long SizeOf(string? text) => long.TryParse(text, CultureInfo.InvariantCulture, out var size) && size >= 0 ? size : 0;
 
@@ -64,8 +69,11 @@ internal static class S3Listing
     {
         try
         {
-            using var reader = XmlReader.Create(new StringReader(xml), new XmlReaderSettings { CheckCharacters = false, DtdProcessing = DtdProcessing.Prohibit });
-            return XDocument.Load(reader).Root!;
+            // The reader lets such characters pass as references, and not as they are.
+            var readable = Forbidden().Replace(xml, c => string.Create(CultureInfo.InvariantCulture, $"&#x{(int)c.Value[0]:X};"));
+            using var reader = XmlReader.Create(new StringReader(readable), new XmlReaderSettings { CheckCharacters = false, DtdProcessing = DtdProcessing.Prohibit });
+            // A key may be a blank.
+            return XDocument.Load(reader, LoadOptions.PreserveWhitespace).Root!;
         }
         catch (XmlException e)
         {

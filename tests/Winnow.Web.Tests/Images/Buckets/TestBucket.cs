@@ -3,6 +3,7 @@ using System.Globalization;
 using Minio;
 using Minio.DataModel.Args;
 using Minio.DataModel.Notification;
+using Winnow.Adapters.Objects.S3;
 using Winnow.Model.Datasets;
 using Winnow.Testing;
 
@@ -45,6 +46,24 @@ internal sealed class TestBucket : IDisposable
         using var stream = new MemoryStream(content);
         await _client.PutObjectAsync(new PutObjectArgs().WithBucket(Name).WithObject(key).WithStreamData(stream).WithObjectSize(content.Length));
     }
+
+    /// <summary>
+    /// Puts an object whose key goes out to the letter: the client library takes blanks off the ends of keys and folders out of their middle.
+    /// </summary>
+    public async Task PutLiterallyAsync(string key, byte[] content)
+    {
+        using var connection = new S3Connection(
+            new S3EndpointOptions { Endpoint = Server.Endpoint, AccessKey = Server.AccessKey, SecretKey = Server.SecretKey }, "test",
+            TimeProvider.System);
+        await connection.SendAsync(new S3Request(HttpMethod.Put, Name, key) { Body = content }, S3Answers.NoneAsync, CancellationToken.None);
+    }
+
+    public Task RemoveAsync(string key) => _client.RemoveObjectAsync(new RemoveObjectArgs().WithBucket(Name).WithObject(key));
+
+    /// <summary>Has nobody read these objects, the owner included; all others may be read.</summary>
+    public Task DenyAsync(params string[] keys) => keys.Length == 0
+        ? _client.RemovePolicyAsync(new RemovePolicyArgs().WithBucket(Name))
+        : _client.SetPolicyAsync(new SetPolicyArgs().WithBucket(Name).WithPolicy(BucketPolicies.Deny(Name, keys)));
 
     public Task PutImagesAsync(int count, int from, string folder = "in") =>
         Parallel.ForAsync(from, from + count, new ParallelOptions { MaxDegreeOfParallelism = PutsAtOnce }, async (i, _) => await PutAsync(string.Create(CultureInfo.InvariantCulture, $"{folder}/{i % 7}/{i:D6}.png"), Image(i)));
