@@ -1,12 +1,14 @@
 namespace Winnow.Model.Health;
 
 /// <summary>One part that a silo stands on.</summary>
-/// <param name="Name">Such as <c>ledger</c>, <c>objects</c>, <c>cluster</c>.</param>
+/// <param name="Name">Such as <c>ledger</c>, <c>objects</c>, <c>cluster</c>; <c>weights</c> where some are missing.</param>
 /// <param name="Problem">What is wrong and what to do; null when it is well.</param>
 public sealed record HealthPart(string Name, string? Problem);
 
 /// <summary>Whether a silo can take requests, and if not, which part is down.</summary>
-/// <param name="Ready">Whether all parts are well and the silo is not on its way out.</param>
+/// <param name="Ready">
+/// Whether all parts that it cannot do without are well, and the silo is not on its way out. Weights that are missing leave it ready.
+/// </param>
 /// <param name="Parts">The parts, by name.</param>
 public sealed record HealthReport(bool Ready, IReadOnlyList<HealthPart> Parts);
 

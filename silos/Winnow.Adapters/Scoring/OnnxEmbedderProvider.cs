@@ -8,8 +8,11 @@ using Winnow.Inference.Weights.Float16;
 
 namespace Winnow.Adapters.Scoring;
 
-/// <summary>The devices of this silo, each with the backbones that were asked for on it. Never touches the network: a silo is given its weights.</summary>
-internal sealed partial class OnnxEmbedderProvider : IEmbedderProvider, IAsyncDisposable
+/// <summary>
+/// The devices of this silo, each with the backbones that were asked for on it. Never touches the network: a silo is given its weights, and
+/// says which it lacks, those that datasets asked for and until then those that new datasets have.
+/// </summary>
+internal sealed partial class OnnxEmbedderProvider : IEmbedderProvider, IDegradedPart, IAsyncDisposable
 {
     private readonly InferenceOptions _options;
     private readonly ImageDecoder _decoder;
@@ -50,6 +53,19 @@ internal sealed partial class OnnxEmbedderProvider : IEmbedderProvider, IAsyncDi
                 _engines[(backbone, device)] = engine = Task.Run(() => Load(backbone, _devices[device]));
         }
         return await engine.WaitAsync(cancellationToken);
+    }
+
+    string IDegradedPart.Name => "weights";
+
+    string? IDegradedPart.Check()
+    {
+        Task<Embedder>[] engines;
+        lock (_gate) engines = [.. _engines.Values];
+        string[] failed = [.. engines.Where(e => e.IsFaulted).Select(e => e.Exception!.InnerExceptions[0].Message).Distinct()];
+        if (failed.Length > 0) return string.Join(' ', failed);
+        // Whoever has backbones of their own may have no dataset with another.
+        var usual = WeightsCatalog.Entries[0];
+        return engines.Length > 0 || _options.Backbones.Count > 0 || _weights.Holds(usual) ? null : Lacking(usual);
     }
 
     public async ValueTask DisposeAsync()
@@ -97,8 +113,15 @@ internal sealed partial class OnnxEmbedderProvider : IEmbedderProvider, IAsyncDi
         var entry = WeightsCatalog.Entries.FirstOrDefault(e => string.Equals(e.Name, backbone, StringComparison.Ordinal))
             ?? throw new InvalidOperationException(
                 $"No backbone is called '{backbone}'. Known: {string.Join(", ", WeightsCatalog.Entries.Select(e => e.Name).Concat(_options.Backbones.Keys))}. Name an ONNX file for it in the silo's configuration.");
-        return _weights.LoadCached(entry) ?? throw new InvalidOperationException(
-            $"The weights of the backbone '{backbone}' are not in the cache folder '{_options.WeightsFolder ?? WeightsCache.DefaultFolder()}'. Fetch them with `winnow models pull {backbone}`, or copy that folder from a machine that has them.");
+        return _weights.LoadCached(entry) ?? throw new InvalidOperationException(Lacking(entry));
+    }
+
+    private string Lacking(WeightsEntry entry)
+    {
+        var pull = $"winnow models pull {entry.Name}";
+        if (_options.WeightsFolder is { } folder) pull = $"WINNOW_CACHE={folder} {pull}";
+        return $"The weights of the backbone '{entry.Name}' are missing: there is no {_weights.FileOf(entry)}. Images of datasets with this "
+            + $"backbone wait. Fetch them with `{pull}`, or copy that folder from a machine that has them.";
     }
 
     [LoggerMessage(1, LogLevel.Information, "Scoring on {Devices} in {Precision}. {WhyNoGpu}")]

@@ -32,6 +32,12 @@ public sealed partial class WeightsCache
     public static string DefaultFolder() => CacheFolder.Choose(
         Environment.GetEnvironmentVariable, Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), Path.GetTempPath());
 
+    /// <summary>The file that holds a backbone once it is in the cache.</summary>
+    public string FileOf(WeightsEntry entry) => Path.Combine(FolderOf(entry), ModelFile);
+
+    /// <summary>Whether a backbone seems to be there. Looks at names alone; what they hold is seen when it is loaded.</summary>
+    public bool Holds(WeightsEntry entry) => File.Exists(FileOf(entry)) && File.Exists(Path.Combine(FolderOf(entry), ManifestFile));
+
     /// <summary>The backbone from the cache, or null. Never touches the network.</summary>
     /// <exception cref="WeightsUnavailableException">The cached file was changed since it was written.</exception>
     public BackboneFile? LoadCached(WeightsEntry entry)

@@ -2,6 +2,7 @@ using Winnow.Adapters;
 using Winnow.Adapters.Images.Buckets;
 using Winnow.Grains;
 using Winnow.Grains.Placement;
+using Winnow.Grains.Ports;
 using Winnow.Silo.Hosting.Settings;
 using Winnow.Silo.Operator;
 using Winnow.Web;
@@ -84,7 +85,13 @@ public static partial class WinnowHost
         starting.IsStarting = false;
         if (app.Services.GetRequiredService<GivenOptions>().Ignored is { Count: > 0 } ignored)
             Ignored(app.Logger, string.Join(", ", ignored));
+        var devices = app.Services.GetRequiredService<IEmbedderProvider>();
+        foreach (var part in SiloHealth.Wanting(devices, app.Services.GetRequiredService<SiloOptions>()))
+            Wanting(app.Logger, part.Problem!);
     }
+
+    [LoggerMessage(201, LogLevel.Warning, "The server works, and something is wanting. {Problem}")]
+    private static partial void Wanting(ILogger logger, string problem);
 
     [LoggerMessage(200, LogLevel.Warning, "These variables name no option of the server and do nothing: {Variables}")]
     private static partial void Ignored(ILogger logger, string variables);

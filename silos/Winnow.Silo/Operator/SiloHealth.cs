@@ -1,12 +1,19 @@
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Health;
+using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
 using Winnow.Model.Health;
+using Winnow.Silo.Hosting;
 
 namespace Winnow.Silo.Operator;
 
-/// <summary>Asks the stores and the cluster how they are, once for everybody who asks at the same time, and keeps the answer for a second.</summary>
-internal sealed class SiloHealth(IEnumerable<IStorageHealth> stores, IGrainFactory grains, DrainState drain, TimeProvider time) : ISiloHealth
+/// <summary>
+/// Asks the stores and the cluster how they are, once for everybody who asks at the same time, and keeps the answer for a second. What is
+/// wanting besides is named and leaves the silo ready.
+/// </summary>
+internal sealed class SiloHealth(
+    IEnumerable<IStorageHealth> stores, IEmbedderProvider devices, SiloOptions options, IGrainFactory grains, DrainState drain,
+    TimeProvider time) : ISiloHealth
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
@@ -20,6 +27,13 @@ internal sealed class SiloHealth(IEnumerable<IStorageHealth> stores, IGrainFacto
         var report = await LatestAsync(cancellationToken);
         // Never from memory: whoever routes requests must learn it at once.
         return drain.IsDraining ? new HealthReport(false, [.. report.Parts, new HealthPart("silo", "The silo is on its way out: send requests to another.")]) : report;
+    }
+
+    /// <summary>What the devices of a silo that scores lack, where they say so.</summary>
+    public static IEnumerable<HealthPart> Wanting(IEmbedderProvider devices, SiloOptions options)
+    {
+        if (!SiloTraits.Scores(options.Role) || devices is not IDegradedPart part || part.Check() is not { } problem) yield break;
+        yield return new HealthPart(part.Name, problem);
     }
 
     private Task<HealthReport> LatestAsync(CancellationToken cancellationToken)
@@ -39,8 +53,8 @@ internal sealed class SiloHealth(IEnumerable<IStorageHealth> stores, IGrainFacto
     private async Task<HealthReport> AskAsync()
     {
         var parts = await Task.WhenAll([.. stores.Select(s => AskAsync(s.Name, s.CheckAsync)), AskAsync("cluster", ReachGrainsAsync)]);
-        HealthPart[] all = [.. parts.OrderBy(p => p.Name, StringComparer.Ordinal)];
-        return new HealthReport(all.All(p => p.Problem is null), all);
+        HealthPart[] all = [.. parts.Concat(Wanting(devices, options)).OrderBy(p => p.Name, StringComparer.Ordinal)];
+        return new HealthReport(parts.All(p => p.Problem is null), all);
     }
 
     private async Task<HealthPart> AskAsync(string name, Func<CancellationToken, Task<string?>> check)
