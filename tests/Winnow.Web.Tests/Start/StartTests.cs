@@ -137,6 +137,30 @@ public sealed class StartTests : IDisposable
     }
 
     [Theory]
+    [Trait("needs", "s3")]
+    [Trait("needs", "postgres")]
+    [InlineData("--S3:Endpoint http://127.0.0.1:1", "The S3 server 127.0.0.1:1 cannot be reached", true)]
+    [InlineData("--S3:CreateBucket false", "Make it, set S3:Bucket, or let Winnow make it with S3:CreateBucket.", false)]
+    [InlineData("--S3:SecretKey not-the-right-one", "set S3:SecretKey or S3:SecretKeyFile", false)]
+    [InlineData("--S3:AccessKey nobody-has-this", "set S3:AccessKey or S3:AccessKeyFile", false)]
+    public async Task An_object_store_that_cannot_be_reached_or_used_is_named(string options, string says, bool waits)
+    {
+        var s3 = await S3Server.SharedAsync();
+        var database = await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
+        var (code, output) = await SiloRun.RunAsync(
+        [
+            .. Serving(At("data")), .. SiloCluster.Options(database, s3, S3Server.NewBucket()), "--Cluster:AdvertisedAddress", "127.0.0.1",
+            "--Cluster:SiloPort", Server.FreePort(), "--S3:StartTimeout", "00:00:02", "--S3:RetryFor", "00:00:01", .. options.Split(' '),
+        ]);
+        Assert.True(code == 1, $"exit code {code}:\n{output}");
+        // A server that may only be late is waited for, which is said; what only a person can mend ends the start at once.
+        Assert.Equal(waits, output.Contains("The start waits for the object store.", StringComparison.Ordinal));
+        Assert.Contains(says, output.TrimEnd().Split('\n')[^1], StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("not-the-right-one", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("WINNOW_Shard__RebalanceAftr", "00:00:30", "WINNOW_Shard__RebalanceAftr is no option. Is WINNOW_Shard__RebalanceAfter meant?")]
     [InlineData("WINNOW_Rolle", "core", "Is WINNOW_Role meant?")]
     [InlineData("WINNOW_Shard", "5", "WINNOW_Shard holds options and no value")]
