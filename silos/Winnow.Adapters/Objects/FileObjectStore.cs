@@ -126,10 +126,9 @@ public sealed class FileObjectStore : IObjectStore, IDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         var path = _folder.PathOf(key);
-        const FileShare Others = FileShare.ReadWrite | FileShare.Delete;
         try
         {
-            return Task.FromResult<Stream?>(new FileStream(path, FileMode.Open, FileAccess.Read, Others, 1 << 16, FileOptions.Asynchronous));
+            return Task.FromResult<Stream?>(new ObjectFile(path, problem => IsOfThisFile(problem) ? Unreadable(key, problem) : null));
         }
         catch (Exception problem) when (problem is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -83,9 +83,10 @@ internal sealed class ObjectFolder : IDisposable
             {
                 File.Move(temporary, path, replace);
             }
-            catch (DirectoryNotFoundException)
+            catch (Exception problem) when (problem is DirectoryNotFoundException or FileNotFoundException && File.Exists(temporary))
             {
-                // Made where it is missed: to ask for it each time costs two calls for each file.
+                // Made where it is missed: to ask for it each time costs two calls for each file. Where another writer makes it between the
+                // move and the class library's look at why it failed, the library takes the file for missing.
                 OwnersOnly.MakeFolder(Path.GetDirectoryName(path)!);
                 File.Move(temporary, path, replace);
             }

@@ -90,6 +90,22 @@ public sealed class FileObjectStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Writers_who_meet_in_a_new_folder_all_write()
+    {
+        using var store = new FileObjectStore(_folder.At("meeting"), syncFileSystem: false);
+        for (var i = 0; i < 300; i++)
+        {
+            var folder = string.Create(CultureInfo.InvariantCulture, $"new/{i}/deeper");
+            using var together = new Barrier(4);
+            await Task.WhenAll(Enumerable.Range(0, 4).Select(w => Task.Factory.StartNew(() =>
+            {
+                together.SignalAndWait();
+                store.PutAsync($"{folder}/{w}", new byte[] { 1 }, Never).GetAwaiter().GetResult();
+            }, Never, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+        }
+    }
+
+    [Fact]
     public async Task One_file_that_cannot_be_read_is_told_as_such()
     {
         using var store = new FileObjectStore(_folder.Path);

@@ -46,12 +46,14 @@ internal sealed class ObjectCopier(IObjectStore objects, BackupTarWriter tar, Ba
             var (source, problem) = await OpenAsync(keys[i], cancellationToken).ConfigureAwait(false);
             if (source is null)
             {
-                if (await isNamed(keys[i]).ConfigureAwait(false)) tally.Lost(keys[i], problem);
+                if (await isNamed(keys[i]).ConfigureAwait(false)) tally.Lost(place.Relative(keys[i]), problem);
                 continue;
             }
             await using (source.ConfigureAwait(false))
             {
-                var line = await WriteObjectAsync(i, place.Relative(keys[i]), source, buffer, cancellationToken).ConfigureAwait(false);
+                var (line, fault) = await WriteObjectAsync(i, place.Relative(keys[i]), source, buffer, cancellationToken)
+                    .ConfigureAwait(false);
+                if (fault is not null) tally.Lost(place.Relative(keys[i]), fault);
                 JsonSerializer.Serialize(list, line, BackupJson.Default.ObjectLine);
                 list.WriteByte((byte)'\n');
                 tally.Stored(line.Bytes);
@@ -72,20 +74,35 @@ internal sealed class ObjectCopier(IObjectStore objects, BackupTarWriter tar, Ba
         }
     }
 
-    private async Task<ObjectLine> WriteObjectAsync(int number, string name, Stream source, byte[] buffer, CancellationToken cancellationToken)
+    /// <summary>
+    /// One object in parts. What cannot be read to its end stands in the backup as far as it went, and counts as missing: whoever restores
+    /// it finds that it is not whole.
+    /// </summary>
+    private async Task<(ObjectLine Line, string? Fault)> WriteObjectAsync(
+        int number, string name, Stream source, byte[] buffer, CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         await tar.AddAsync(BackupFiles.ObjectName(number), JsonSerializer.SerializeToUtf8Bytes(new ObjectName(name), BackupJson.Default.ObjectName), cancellationToken).ConfigureAwait(false);
-        var bytes = 0L;
+        var (bytes, fault) = (0L, (string?)null);
         for (var part = 0; ; part++)
         {
-            var read = await source.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+            int read;
+            try
+            {
+                read = await source.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken)
+                    .ConfigureAwait(false);
+            }
+            catch (ObjectUnreadableException refused)
+            {
+                fault = $"it cannot be read to its end: {refused.Message}";
+                break;
+            }
             if (read == 0 && part > 0) break;
             hash.AppendData(buffer.AsSpan(0, read));
             await tar.AddAsync(BackupFiles.ObjectPart(number, part), buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
             bytes += read;
             if (read < buffer.Length) break;
         }
-        return new ObjectLine(name, bytes, Convert.ToHexStringLower(hash.GetHashAndReset()));
+        return (new ObjectLine(name, bytes, Convert.ToHexStringLower(hash.GetHashAndReset())), fault);
     }
 }

@@ -1,8 +1,10 @@
 using System.Formats.Tar;
 using System.Text;
+using System.Text.Json;
 using Winnow.Abstractions.Datasets;
 using Winnow.Adapters.Tests.Ledger;
 using Winnow.Grains.Ports;
+using Winnow.Model;
 using Winnow.Model.Datasets;
 
 namespace Winnow.Adapters.Tests.Datasets.Backup;
@@ -180,6 +182,45 @@ public sealed class BackupTests : IAsyncLifetime
         // The segment is not published, nor what stands behind it in its column, so that the shard makes them again.
         Assert.DoesNotContain(await _store.Ledger.ReadSegmentsAsync(new ShardKey("dogs", 2), CancellationToken.None), s =>
             s.Kind == segment.Kind);
+    }
+
+    [Fact]
+    public async Task Single_objects_that_cannot_be_read_are_named_with_the_reason_and_keep_nothing_else_from_being_saved()
+    {
+        if (!OperatingSystem.IsLinux()) return;
+        var segment = (await _store.Ledger.ReadSegmentsAsync(new ShardKey("cats", 2), CancellationToken.None))[0].ObjectKey;
+        string[] bad = [ObjectKeys.Image("cats", BackupStore.Id(7)), segment];
+        foreach (var key in bad)
+        {
+            File.Delete(Path.Combine(_store.ObjectFolder, key));
+            // Reading it from its beginning is an input/output error, as of a bad block.
+            File.CreateSymbolicLink(Path.Combine(_store.ObjectFolder, key), "/proc/self/mem");
+        }
+        var archive = await _store.WriteAsync();
+        var end = await EndOfAsync(archive);
+        Assert.Equal((2L, 60L), (end.Missing, end.Images));
+        Assert.Equal([BackupStore.Id(7).ToString(), segment["datasets/cats/".Length..]], end.MissingObjects!.Select(m => m.Object));
+        Assert.All(end.MissingObjects!, m => Assert.Contains("cannot be read", m.Reason, StringComparison.Ordinal));
+
+        var restored = await _store.RestoreAsync(archive, "dogs");
+        Assert.Equal((60L, 12L), (restored.Images, restored.History));
+        var named = restored.MissingObjects!;
+        Assert.Equal(restored.Missing, named.Count);
+        // With the reasons of then; what was made of what is missing is left out too.
+        Assert.All(end.MissingObjects!, m => Assert.Contains(m, named));
+        Assert.Equal(end.MissingObjects![0], named[0]);
+        // A verification of what is read names both too, and comes to its end.
+        var report = await _store.VerifyAsync(hash: true);
+        Assert.Equal([(FindingKind.ImageBytesDamaged, 1L), (FindingKind.SegmentDamaged, 1L)],
+            report.Findings.Where(f => !f.Expected).Select(f => (f.Kind, f.Count)));
+    }
+
+    private static async Task<BackupEnd> EndOfAsync(byte[] archive)
+    {
+        using var tar = new TarReader(new MemoryStream(archive));
+        while (await tar.GetNextEntryAsync() is { } file)
+            if (file.Name == BackupEnd.FileName) return (await JsonSerializer.DeserializeAsync(file.DataStream!, ModelJson.Default.BackupEnd))!;
+        throw new InvalidDataException("The backup has no end.");
     }
 
     [Fact]

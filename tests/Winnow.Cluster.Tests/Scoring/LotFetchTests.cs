@@ -1,0 +1,90 @@
+using Winnow.Adapters.Objects;
+using Winnow.Cluster.Tests.Images;
+using Winnow.Grains.Ports;
+using Winnow.Grains.Scoring;
+using Winnow.Model.Images;
+
+namespace Winnow.Cluster.Tests.Scoring;
+
+/// <summary>An image is lost only where that is certain; all else is waited for.</summary>
+public sealed class LotFetchTests : IDisposable
+{
+    private const string Dataset = "cats";
+    private static readonly CancellationToken Never = CancellationToken.None;
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("winnow-fetch-");
+    private readonly FileObjectStore _store;
+    private readonly LotFetch _fetch;
+
+    public LotFetchTests()
+    {
+        _store = new FileObjectStore(_folder.FullName);
+        _fetch = new LotFetch(_store, Dataset);
+    }
+
+    public void Dispose()
+    {
+        _store.Dispose();
+        _folder.Delete(recursive: true);
+    }
+
+    private static ImageId Id(int n) => ShardIndexTests.IdOf(n);
+
+    private Task PutAsync(int n) => _store.PutAsync(ObjectKeys.Image(Dataset, Id(n)), new[] { (byte)n }, Never);
+
+    private async Task<bool> FetchAsync(int n)
+    {
+        var bytes = await _fetch.GetAsync(Id(n), Never);
+        if (bytes.Length == 1) return true;
+        Assert.Equal(CarefulEmbedder.PlainPicture, bytes.ToArray());
+        return false;
+    }
+
+    [Fact]
+    public async Task What_is_not_given_beside_others_is_lost_and_named()
+    {
+        await PutAsync(1);
+        Directory.CreateDirectory(Path.Combine(_folder.FullName, ObjectKeys.Image(Dataset, Id(3))));
+        Assert.True(await FetchAsync(1));
+        Assert.False(await FetchAsync(2));
+        Assert.False(await FetchAsync(3));
+        var lost = await _fetch.SettleAsync(Never);
+        Assert.Equal(2, lost.Count);
+        Assert.StartsWith("Its bytes are not in the object store.", lost[Id(2)], StringComparison.Ordinal);
+        Assert.StartsWith("Its bytes cannot be read.", lost[Id(3)], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_lot_of_lost_images_alone_is_held_against_others_of_the_dataset()
+    {
+        await FetchAsync(2);
+        Assert.Contains("none of the images", (await Assert.ThrowsAsync<IOException>(() => _fetch.SettleAsync(Never))).Message, StringComparison.Ordinal);
+        await PutAsync(1);
+        Assert.Equal([Id(2)], (await _fetch.SettleAsync(Never)).Keys);
+    }
+
+    [Fact]
+    public async Task What_comes_a_moment_later_is_not_lost()
+    {
+        await PutAsync(1);
+        await FetchAsync(1);
+        await FetchAsync(2);
+        await PutAsync(2);
+        await Assert.ThrowsAsync<IOException>(() => _fetch.SettleAsync(Never));
+        // The lot is run again, and what it is run on last counts.
+        Assert.True(await FetchAsync(2));
+        Assert.Empty(await _fetch.SettleAsync(Never));
+    }
+
+    [Fact]
+    public async Task A_store_that_was_taken_away_loses_nothing()
+    {
+        await PutAsync(1);
+        await FetchAsync(1);
+        await FetchAsync(2);
+        Directory.Move(_folder.FullName, _folder.FullName + ".away");
+        await Assert.ThrowsAsync<IOException>(() => _fetch.SettleAsync(Never));
+        await Assert.ThrowsAsync<IOException>(() => FetchAsync(1));
+        Directory.Move(_folder.FullName + ".away", _folder.FullName);
+    }
+}
