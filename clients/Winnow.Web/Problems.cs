@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Health;
+using Winnow.Model.Names;
 using Winnow.Web.Requests;
 
 namespace Winnow.Web;
@@ -37,13 +38,15 @@ internal sealed partial class Problems(ILogger<Problems> logger) : IExceptionHan
         else if (status >= 500) Failed(logger, exception, context.Request.Method, context.Request.Path, status);
         if (context.Response.HasStarted) return false;
         Dictionary<string, object?>? more = exception is RefusedException { Code: { } code } ? new() { ["code"] = code } : null;
-        await Results.Problem(detail, statusCode: status, extensions: more).ExecuteAsync(context);
+        // It may quote whoever asked, and servers that were asked.
+        await Results.Problem(ShownText.Told(detail), statusCode: status, extensions: more).ExecuteAsync(context);
         return true;
     }
 
     /// <summary>Gives an answer that is a bare status its sentence.</summary>
     public static Task SayAsync(HttpContext context) =>
-        Results.Problem(BadRequests.Describe(context, context.Response.StatusCode), statusCode: context.Response.StatusCode)
+        Results.Problem(
+                ShownText.Told(BadRequests.Describe(context, context.Response.StatusCode)), statusCode: context.Response.StatusCode)
             .ExecuteAsync(context);
 
     [LoggerMessage(100, LogLevel.Error, "{Method} {Path} failed with {Status}")]

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Winnow.Abstractions.Datasets;
 using Winnow.Model.Datasets;
+using Winnow.Model.Names;
 using Winnow.Model.Security;
 using Winnow.Web.Security;
 
@@ -15,7 +16,6 @@ internal static class VersionEndpoints
         api.MapPost("/datasets/{dataset}/versions", async (string dataset, CreateVersion command, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
             {
                 await grains.DatasetAsync(dataset, ct);
-                if (command.Note is { Length: > 2000 }) throw new RefusedException("A note has at most 2,000 characters.");
                 return await grains.GetGrain<IDatasetGrain>(dataset).CreateVersionAsync(command, CallerIdentity.OperationOf(http), CallerIdentity.Of(http), ct);
             })
             .Requires(Permission.CreateVersions)
@@ -50,7 +50,7 @@ internal static class VersionEndpoints
                 var (info, found) = await FindAsync(grains, dataset, version, ct);
                 var name = format ?? "imagenet";
                 // Known before the first byte is sent, so that a wrong name is an answer and not a broken stream.
-                if (!archive.Formats.Contains(name)) throw new RefusedException($"There is no export format '{name}'. Known are: {string.Join(", ", archive.Formats)}.");
+                if (!archive.Formats.Contains(name)) throw new RefusedException($"There is no export format {ShownText.Quote(name)}. Known are: {string.Join(", ", archive.Formats)}.");
                 var (type, extension) = name == "csv" ? ("text/csv", "csv") : ("application/x-tar", "tar");
                 return http.Stream(stream => archive.ExportAsync(info, found, name, stream, ct), type, $"{dataset}-{version}.{extension}");
             })

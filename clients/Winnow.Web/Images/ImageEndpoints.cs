@@ -7,6 +7,7 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Names;
 using Winnow.Model.Security;
 using Winnow.Web.Datasets;
 using Winnow.Web.Security;
@@ -59,7 +60,7 @@ internal static class ImageEndpoints
             .WithSummary("A smaller copy of an image, made on first use and kept.").WithTags("images").Produces(StatusCodes.Status200OK, contentType: "image/jpeg");
     }
 
-    private static async Task<IResult> TakeAsync(string dataset, string? label, string? partition, HttpContext http, IGrainFactory grains,
+    private static async Task<IResult> TakeAsync(string dataset, [Text(TextKind.Exact)] string? label, string? partition, HttpContext http, IGrainFactory grains,
         IImageIntake intake, ILotSpaces spaces, ApiOptions options)
     {
         var ct = http.RequestAborted;

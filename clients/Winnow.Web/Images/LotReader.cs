@@ -8,12 +8,16 @@ using Microsoft.Net.Http.Headers;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Model.Images;
+using Winnow.Model.Names;
 using Winnow.Web.Requests;
 
 namespace Winnow.Web.Images;
 
 /// <summary>One line of a lot's manifest part.</summary>
-internal sealed record LotEntry(string Name, string? Label = null, Partition Partition = Partition.Pool);
+internal sealed record LotEntry(
+    [property: Text(TextKind.Exact, ImageName.MaxSent)] string Name,
+    [property: Text(TextKind.Exact)] string? Label = null,
+    Partition Partition = Partition.Pool);
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(List<LotEntry>))]
@@ -50,7 +54,7 @@ internal static class LotReader
                 throw new RefusedException($"The part before image {number} has no Content-Disposition header that can be read.");
             if (!disposition.IsFileDisposition())
             {
-                if (disposition.Name != "manifest") throw new RefusedException($"Part '{disposition.Name}' is neither a file nor the manifest.");
+                if (disposition.Name != "manifest") throw new RefusedException($"Part {ShownText.Quote(disposition.Name.Value)} is neither a file nor the manifest.");
                 if (manifest is not null) throw new RefusedException("There are two manifests; send one.");
                 if (lot.Count > 0) throw new RefusedException("The manifest part must come before the images.");
                 manifest = await ReadManifestAsync(section.Body, space, cancellationToken);

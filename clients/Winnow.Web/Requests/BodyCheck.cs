@@ -2,16 +2,17 @@ using System.Collections;
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json.Serialization.Metadata;
+using Winnow.Model.Names;
 
 namespace Winnow.Web.Requests;
 
 /// <summary>
-/// Finds what the serializer lets through: nulls among the elements of a list and in members that are set after their object was made, and
-/// numbers that are too large to be one.
+/// Finds what the serializer lets through: nulls among the elements of a list and in members that are set after their object was made,
+/// numbers that are too large to be one, and texts that the model's rule refuses.
 /// </summary>
 internal static class BodyCheck
 {
-    // Types that can hold neither are not gone through.
+    // Types that can hold none of them are not gone through.
     private static readonly ConcurrentDictionary<Type, bool> Needed = [];
 
     /// <summary>The first such place, as a sentence; null when all is sound.</summary>
@@ -22,6 +23,7 @@ internal static class BodyCheck
     {
         if (value is double number) return double.IsFinite(number) ? null : TooLarge("");
         if (value is IReadOnlyList<double> numbers) return LookAtNumbers(numbers);
+        if (value is string text) return TextRule.Check(text, TextRule.Default) is { } unfit ? ("", unfit) : null;
         if (type.PolymorphismOptions is not null) type = type.Options.GetTypeInfo(value.GetType());
         if (!Needed.GetOrAdd(type.Type, _ => CanHold(type, []))) return null;
         return type.Kind switch
@@ -42,6 +44,10 @@ internal static class BodyCheck
             if (get(value) is not { } inner)
             {
                 if (!member.IsGetNullable) return ($".{member.Name}", NotNull(form));
+            }
+            else if (inner is string text)
+            {
+                if (TextRule.Check(text, TextForms.RuleOf(member)) is { } unfit) return ($".{member.Name}", unfit);
             }
             else if (Look(inner, form) is var (place, why)) return ($".{member.Name}{place}", why);
         }
@@ -76,7 +82,7 @@ internal static class BodyCheck
     private static bool CanHold(JsonTypeInfo type, HashSet<Type> above)
     {
         if (Nullable.GetUnderlyingType(type.Type) is { } inner) return CanHold(type.Options.GetTypeInfo(inner), above);
-        if (type.Type == typeof(double) || type.PolymorphismOptions is not null) return true;
+        if (type.Type == typeof(double) || type.Type == typeof(string) || type.PolymorphismOptions is not null) return true;
         // A type that holds itself can hold what its other members can.
         if (!above.Add(type.Type)) return false;
         return type.Kind switch

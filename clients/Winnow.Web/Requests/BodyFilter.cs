@@ -10,7 +10,9 @@ using Winnow.Model;
 
 namespace Winnow.Web.Requests;
 
-/// <summary>Puts <see cref="BodyCheck"/> between the serializer and every handler that takes a body.</summary>
+/// <summary>
+/// Puts <see cref="BodyCheck"/> between the serializer and every handler that takes a body, and gives the handler its texts clean.
+/// </summary>
 internal static class BodyFilter
 {
     public static EndpointFilterDelegate Make(EndpointFilterFactoryContext context, EndpointFilterDelegate next)
@@ -22,8 +24,11 @@ internal static class BodyFilter
         var answer = AnswerOf(context.MethodInfo, json);
         return async call =>
         {
-            if (body is not null && call.Arguments[at] is { } sent && BodyCheck.Check("body", sent, body) is { } wrong)
-                throw new RefusedException(wrong);
+            if (body is not null && call.Arguments[at] is { } sent)
+            {
+                if (BodyCheck.Check("body", sent, body) is { } wrong) throw new RefusedException(wrong);
+                call.Arguments[at] = TextForms.Clean(sent);
+            }
             var result = await next(call);
             // A filtered handler's answer is an object to the framework, which would write it by its own type, not by the declared one.
             return result is null or IResult || answer is null ? result : Results.Json(result, answer);

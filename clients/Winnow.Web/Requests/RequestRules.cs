@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Net.Http.Headers;
 using Winnow.Abstractions.Datasets;
+using Winnow.Model.Names;
 using Winnow.Web.Security;
 
 namespace Winnow.Web.Requests;
@@ -16,7 +17,7 @@ namespace Winnow.Web.Requests;
 /// </summary>
 internal static class RequestRules
 {
-    private static readonly ConcurrentDictionary<Endpoint, FrozenSet<string>> Known = [];
+    private static readonly ConcurrentDictionary<Endpoint, FrozenDictionary<string, TextAttribute>> Known = [];
 
     /// <summary>Stands behind the security, so that strangers learn nothing of what an operation takes.</summary>
     public static void UseRequestRules(this IApplicationBuilder app) => app.Use(async (context, next) =>
@@ -42,15 +43,17 @@ internal static class RequestRules
             CheckParameters(request.Query, Known.GetOrAdd(endpoint, KnownBy));
     }
 
-    private static void CheckParameters(IQueryCollection query, FrozenSet<string> known)
+    private static void CheckParameters(IQueryCollection query, FrozenDictionary<string, TextAttribute> known)
     {
         foreach (var (name, values) in query)
         {
-            if (!known.Contains(name))
-                throw new RefusedException(
-                    $"The address has a parameter '{name}' that is not known here. {NearestName.Suggest(name, known)}");
+            if (!known.TryGetValue(name, out var rule))
+                throw new RefusedException($"The address has a parameter {ShownText.Quote(name)} that is not known here. "
+                    + NearestName.Suggest(name, known.Keys));
             if (values.Count > 1)
                 throw new RefusedException($"The parameter {name} stands {values.Count} times in the address; give it once.");
+            if (TextRule.Check(values.ToString(), rule) is { } wrong)
+                throw new RefusedException($"The parameter {name} of the address is wrong: {wrong}");
         }
     }
 
@@ -68,12 +71,12 @@ internal static class RequestRules
 
     private static bool TakesJson(Endpoint endpoint) => BadRequests.JsonBodyOf(endpoint) is not null;
 
-    private static FrozenSet<string> KnownBy(Endpoint endpoint)
+    private static FrozenDictionary<string, TextAttribute> KnownBy(Endpoint endpoint)
     {
         var route = (endpoint as RouteEndpoint)?.RoutePattern;
         return endpoint.Metadata.GetOrderedMetadata<IParameterBindingMetadata>()
             .Where(p => IsSimple(p.ParameterInfo.ParameterType) && route?.GetParameter(p.Name) is null)
-            .Select(p => p.Name).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+            .ToFrozenDictionary(p => p.Name, p => TextForms.RuleOf(p.ParameterInfo), StringComparer.OrdinalIgnoreCase);
     }
 
     /// <summary>Whether a handler's parameter is a value of the address, and not a service or the body.</summary>

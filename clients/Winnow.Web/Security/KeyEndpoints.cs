@@ -9,7 +9,6 @@ namespace Winnow.Web.Security;
 
 internal static class KeyEndpoints
 {
-    private const int MaxDescription = 200;
     private static readonly TimeSpan DefaultLife = TimeSpan.FromDays(90);
     private static readonly TimeSpan LongestLife = TimeSpan.FromDays(731);
 
@@ -33,7 +32,6 @@ internal static class KeyEndpoints
         var now = time.GetUtcNow();
         var expires = command.ExpiresAt ?? now + DefaultLife;
         if (command.Principal == Principal.Operator) throw new RefusedException($"{Principal.Operator} is whoever holds the key of the server's configuration. Name the key's own service.");
-        if (command.Description is not { Length: <= MaxDescription }) throw new RefusedException($"A description has at most {MaxDescription} characters.");
         if (scope.Check() is { } wrong) throw new RefusedException(wrong);
         if (expires <= now || expires > now + LongestLife) throw new RefusedException($"expiresAt must lie ahead, by two years at most, not at {expires:u}.");
         // A narrow key that could make wide ones would not be narrow.

@@ -75,7 +75,10 @@ public sealed record DatasetSettings
 }
 
 /// <summary>A request for a new dataset.</summary>
-public sealed record CreateDataset(string Name, LabelSchema Schema, DatasetSettings? Settings = null);
+public sealed record CreateDataset(string Name, LabelSchema Schema, DatasetSettings? Settings = null) : IFreeText
+{
+    IFreeText IFreeText.Cleaned() => this with { Schema = Schema.Cleaned() };
+}
 
 /// <summary>A dataset as it was created, and the shards that hold it now.</summary>
 public sealed record DatasetInfo(string Name, LabelSchema Schema, DatasetSettings Settings, DateTimeOffset CreatedAt, string CreatedBy)
@@ -172,7 +175,14 @@ public sealed record DatasetVersion(
 }
 
 /// <summary>A request for a snapshot.</summary>
-public sealed record CreateVersion(string? Note = null);
+/// <param name="Note">What the maker writes; at most 2,000 characters.</param>
+public sealed record CreateVersion([property: Text(TextKind.Free, CreateVersion.MaxNote)] string? Note = null) : IFreeText
+{
+    /// <summary>Most characters of a note.</summary>
+    public const int MaxNote = 2_000;
+
+    IFreeText IFreeText.Cleaned() => this with { Note = Note is null ? null : ShownText.Clean(Note) };
+}
 
 /// <summary>The first line of a version's manifest.</summary>
 /// <param name="Format">Always <c>winnow-manifest</c>.</param>

@@ -22,9 +22,40 @@ public enum Geometry : byte
 
 /// <summary>One class of a label schema.</summary>
 /// <param name="Name">Unique within the schema; 1 to 100 characters.</param>
-/// <param name="Title">What a person reads; the name where absent.</param>
-/// <param name="Color">CSS colour of the class in pictures, such as <c>#1f77b4</c>; chosen where absent.</param>
-public sealed record LabelClass(string Name, string? Title = null, string? Color = null);
+/// <param name="Title">What a person reads, at most 200 characters; the name where absent.</param>
+/// <param name="Color">
+/// CSS colour of the class in pictures: <c>#</c> with 3, 4, 6 or 8 hexadecimal digits, such as <c>#1f77b4</c>, or a name of letters, such
+/// as <c>teal</c>; chosen where absent.
+/// </param>
+public sealed record LabelClass(
+    [property: Text(TextKind.Exact)] string Name,
+    [property: Text(TextKind.Free, LabelClass.MaxTitle)] string? Title = null,
+    [property: Text(TextKind.Free, LabelClass.MaxColor)] string? Color = null)
+{
+    /// <summary>Most characters of a title.</summary>
+    public const int MaxTitle = 200;
+
+    /// <summary>Most characters of a colour: the longest that CSS names has 20.</summary>
+    public const int MaxColor = 30;
+
+    /// <summary>The same with its texts as they are kept.</summary>
+    internal LabelClass Cleaned() => this with
+    {
+        Title = Title is null ? null : ShownText.Clean(Title),
+        Color = Color is null ? null : ShownText.Clean(Color),
+    };
+
+    /// <summary>What is wrong with how it is shown, as a sentence; null when nothing is.</summary>
+    internal string? CheckLooks() =>
+        MemberRules.TextOrNone($"The title of class {ShownText.Quote(Name)}", Title, MaxTitle)
+        ?? (Color is null || IsColor(Color) ? null
+            : $"The colour of class {ShownText.Quote(Name)} cannot be {ShownText.Quote(Color)}: "
+                + "write '#' and 3, 4, 6 or 8 hexadecimal digits, or a name that CSS has.");
+
+    private static bool IsColor(string text) => text is ['#', .. var digits]
+        ? digits.Length is 3 or 4 or 6 or 8 && digits.All(char.IsAsciiHexDigit)
+        : text.Length is > 0 and <= MaxColor && text.All(char.IsAsciiLetter);
+}
 
 /// <summary>What people are asked to say about the images of a dataset.</summary>
 public sealed record LabelSchema
@@ -74,6 +105,9 @@ public sealed record LabelSchema
         return $"The label schema takes {string.Join(" and ", wanted)}. {Reason}";
     }
 
+    /// <summary>The same schema with titles and colours as they are kept; names are refused rather than changed.</summary>
+    internal LabelSchema Cleaned() => this with { Classes = [.. Classes.Select(c => c.Cleaned())] };
+
     /// <summary>The same schema with each class's name in Unicode's composed form, in which names are kept.</summary>
     public LabelSchema Composed() => this with { Classes = [.. Classes.Select(c => c with { Name = TextForm.Composed(c.Name) })] };
 
@@ -110,9 +144,10 @@ public sealed record LabelSchema
         for (var i = 0; i < Classes.Count; i++)
         {
             if (Classes[i]?.Name is not { } name) return $"Class {i + 1} of the label schema has no name.";
-            if (name.Length is 0 or > MaxName || name.Any(char.IsControl) || !TextForm.IsWellFormed(name))
-                return $"Class name '{name}' must have 1 to {MaxName} printable characters.";
+            if (name.Length is 0 or > MaxName || !ShownText.IsClean(name))
+                return $"Class name {ShownText.Quote(name)} must have 1 to {MaxName} printable characters.";
             if (TextForm.Folded(name).Length == 0) return $"Class {i + 1} of the label schema has a name that nobody can see.";
+            if (Classes[i].CheckLooks() is { } looks) return looks;
         }
         return null;
     }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Winnow.Model.Names;
 using Winnow.Model.Prelabels;
 using Winnow.Model.Review;
 using Winnow.Model.Scoring;
@@ -66,12 +67,13 @@ public enum IngestStatus : byte
 /// <param name="Id">Its identity; null only where it was left out.</param>
 /// <param name="Status">How it was taken.</param>
 /// <param name="Reason">Why it was quarantined or left out, or what of it was not done as asked.</param>
-public sealed record IngestResult(string Name, ImageId? Id, IngestStatus Status, string? Reason)
+public sealed record IngestResult([property: Text(TextKind.Exact)] string Name, ImageId? Id, IngestStatus Status, string? Reason)
 {
     /// <summary>Where a duplicate stands, if that is another partition than the one it was sent for: it stays there. Null otherwise.</summary>
     public Partition? StandsIn { get; init; }
 
     /// <summary>The label that it was sent with and does not bear: the schema has none of that name, or it bears another. Null otherwise.</summary>
+    [Text(TextKind.Exact)]
     public string? LabelNotTaken { get; init; }
 
     /// <summary>Whether it is in the dataset as it was sent: usable, in its partition and with its label.</summary>
@@ -87,7 +89,8 @@ public sealed record IngestResult(string Name, ImageId? Id, IngestStatus Status,
 public sealed record IntakeLimits(IReadOnlyList<string> Formats, long MaxImageBytes, int MaxLotImages, long MaxLotBytes);
 
 /// <summary>One image in a listing.</summary>
-public sealed record ImageSummary(ImageId Id, string Name, Stage Stage, Partition Partition, string? Label, string? Reason);
+public sealed record ImageSummary(
+    ImageId Id, string Name, Stage Stage, Partition Partition, [property: Text(TextKind.Exact)] string? Label, string? Reason);
 
 /// <summary>A page of a listing. <see cref="Next"/> continues it; null at the end.</summary>
 public sealed record ImagePage(IReadOnlyList<ImageSummary> Images, string? Next);

@@ -1,3 +1,5 @@
+using Winnow.Model.Names;
+
 namespace Winnow.Model.Images;
 
 /// <summary>A request for links to upload images straight to the object store.</summary>
@@ -19,7 +21,11 @@ public sealed record UploadSlots(IReadOnlyList<UploadSlot> Slots, DateTimeOffset
 /// <param name="Name">The name it is to have.</param>
 /// <param name="Label">A class that is known for it, or null.</param>
 /// <param name="Partition">What it is for.</param>
-public sealed record UploadedImage(string Id, string Name, string? Label = null, Partition Partition = Partition.Pool);
+public sealed record UploadedImage(
+    string Id,
+    [property: Text(TextKind.Exact, ImageName.MaxSent)] string Name,
+    [property: Text(TextKind.Exact)] string? Label = null,
+    Partition Partition = Partition.Pool);
 
 /// <summary>A link that reads an image straight from the object store.</summary>
 /// <param name="Url">The link. Whoever has it needs no key.</param>

@@ -9,15 +9,23 @@ public static class CsvText
 {
     private const char Mark = '\'';
 
-    /// <summary>The text as it is written into a cell.</summary>
-    public static string Neutralised(string text) => text.Length > 0 && (text[0] == Mark || IsFormula(text[0])) ? Mark + text : text;
+    /// <summary>The text as it is written into a cell: clean, and no formula.</summary>
+    public static string Neutralised(string text)
+    {
+        var clean = ShownText.Clean(text);
+        return clean.Length > 0 && (clean[0] == Mark || IsFormula(clean)) ? Mark + clean : clean;
+    }
 
     /// <summary>The text that a cell means.</summary>
     /// <param name="cell">What stands in the cell.</param>
     /// <param name="ours">Whether Winnow wrote the table. In tables of others an apostrophe is only taken off a formula.</param>
     public static string Restored(string cell, bool ours) =>
-        cell.Length > 1 && cell[0] == Mark && ((ours && cell[1] == Mark) || IsFormula(cell[1])) ? cell[1..] : cell;
+        cell.Length > 1 && cell[0] == Mark && ((ours && cell[1] == Mark) || IsFormula(cell.AsSpan(1))) ? cell[1..] : cell;
 
-    private static bool IsFormula(char first) =>
-        first is '=' or '+' or '-' or '@' or '\t' or '\r' or '\n' or '\uFF1D' or '\uFF0B' or '\uFF0D' or '\uFF20';
+    /// <summary>Blanks in front do not keep every program from it.</summary>
+    private static bool IsFormula(ReadOnlySpan<char> text) =>
+        text is ['\t' or '\r' or '\n', ..] || (text.TrimStart() is [var first, ..] && IsFormulaSign(first));
+
+    private static bool IsFormulaSign(char first) =>
+        first is '=' or '+' or '-' or '@' or '\uFF1D' or '\uFF0B' or '\uFF0D' or '\uFF20';
 }

@@ -103,8 +103,7 @@ public static class FolderName
     private static bool IsUnsafe(string name, int at, Rune rune)
     {
         if (rune.Value < ' ' || Unsafe.Contains((char)Math.Min(rune.Value, char.MaxValue), StringComparison.Ordinal)) return true;
-        if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
-            return true;
+        if (!ShownText.IsShown(rune)) return true;
         // A percent sign only where what follows would be taken for ours.
         return rune.Value == '%' && at + 1 < name.Length
             && (name[at + 1] == '~' || (at + 2 < name.Length && char.IsAsciiHexDigit(name[at + 1]) && char.IsAsciiHexDigit(name[at + 2])));

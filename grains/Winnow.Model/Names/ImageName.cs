@@ -8,6 +8,9 @@ public static class ImageName
     /// <summary>Most characters of a name.</summary>
     public const int MaxLength = 1_024;
 
+    /// <summary>Most characters of a name as it comes: no system has longer paths. It is kept clean, and cut to its end.</summary>
+    public const int MaxSent = 32_768;
+
     /// <summary>
     /// The name without control characters, without characters that reorder text on the screen, and without steps such as <c>..</c>. A longer
     /// name keeps its end, where the file's own name stands.

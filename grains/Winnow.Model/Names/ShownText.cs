@@ -10,6 +10,7 @@ namespace Winnow.Model.Names;
 public static class ShownText
 {
     private const int LongestQuote = 60;
+    private const int LongestTold = 1_000;
 
     /// <summary>Whether a character is one that is shown, rather than obeyed.</summary>
     public static bool IsShown(Rune rune) =>
@@ -51,13 +52,39 @@ public static class ShownText
         return clean.ToString();
     }
 
+    /// <summary>
+    /// The text with what is not shown written out, such as <c>\u001B</c>: for names by which somebody must find a file or an object again.
+    /// </summary>
+    public static string Escaped(string text)
+    {
+        if (IsClean(text)) return text;
+        var shown = new StringBuilder(text.Length);
+        for (var i = 0; i < text.Length;)
+        {
+            var whole = Rune.DecodeFromUtf16(text.AsSpan(i), out var rune, out var length) == System.Buffers.OperationStatus.Done;
+            if (whole && IsShown(rune)) shown.Append(text, i, length);
+            else
+                foreach (var c in text.AsSpan(i, length)) shown.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}");
+            i += length;
+        }
+        return shown.ToString();
+    }
+
+    /// <summary>What another program said, as a sentence of ours tells it: clean, and not longer than one reads.</summary>
+    public static string Told(string text)
+    {
+        var clean = Clean(text.Length > 4 * LongestTold ? text[..(4 * LongestTold)] : text);
+        return clean.Length <= LongestTold ? clean : $"{Cut(clean, LongestTold)}…";
+    }
+
     /// <summary>The text in quotation marks for a sentence: clean, and short enough for one.</summary>
     public static string Quote(string? text)
     {
         if (text is null) return "null";
         var clean = Clean(text.Length > 4 * LongestQuote ? text[..(4 * LongestQuote)] : text);
         if (clean.Length <= LongestQuote) return $"'{clean}'";
-        var end = char.IsHighSurrogate(clean[LongestQuote - 1]) ? LongestQuote - 1 : LongestQuote;
-        return $"'{clean[..end]}…'";
+        return $"'{Cut(clean, LongestQuote)}…'";
     }
+
+    private static string Cut(string text, int most) => text[..(char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)];
 }

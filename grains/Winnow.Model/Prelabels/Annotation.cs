@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Winnow.Model.Names;
 
 namespace Winnow.Model.Prelabels;
 
@@ -13,7 +14,7 @@ namespace Winnow.Model.Prelabels;
 [JsonDerivedType(typeof(PolygonAnnotation), "polygon")]
 [JsonDerivedType(typeof(MaskAnnotation), "mask")]
 [JsonDerivedType(typeof(TextAnnotation), "text")]
-public abstract record Annotation(string Class)
+public abstract record Annotation([property: Text(TextKind.Exact)] string Class)
 {
     /// <summary>The proposer's confidence in [0, 1]; null when a person made it.</summary>
     public double? Confidence { get; init; }
@@ -48,7 +49,10 @@ public sealed record MaskAnnotation(string Class, RunLengthMask Mask) : Annotati
 /// <param name="Class">Name of a class of the label schema.</param>
 /// <param name="Points">The region as a polygon, <c>x0, y0, x1, y1, …</c>.</param>
 /// <param name="Text">What it reads.</param>
-public sealed record TextAnnotation(string Class, IReadOnlyList<double> Points, string Text) : Annotation(Class);
+public sealed record TextAnnotation(
+    string Class,
+    IReadOnlyList<double> Points,
+    [property: Text(TextKind.Free, AnnotationRules.MaxText)] string Text) : Annotation(Class);
 
 /// <summary>What a machine proposed for an image. A machine fact: it can be made again.</summary>
 /// <param name="Source">The connector or model that proposed it, such as <c>model:main/3</c>.</param>

@@ -13,6 +13,9 @@ public static class AnnotationRules
     /// <summary>Largest number of numbers in one polygon, or of runs in one mask.</summary>
     public const int MaxNumbers = 1_000_000;
 
+    /// <summary>Most characters that a region may read.</summary>
+    public const int MaxText = 10_000;
+
     /// <summary>The first thing that is wrong with a set of annotations under a schema, as a sentence; null when all are well-formed.</summary>
     public static string? Check(IReadOnlyList<Annotation> annotations, LabelSchema schema)
     {
@@ -52,7 +55,7 @@ public static class AnnotationRules
         BoxAnnotation { Box: var b } when !(b.Width > 0 && b.Height > 0 && double.IsFinite(b.X) && double.IsFinite(b.Y) && double.IsFinite(b.Width) && double.IsFinite(b.Height))
             => "A box needs finite coordinates, a width and a height above zero.",
         PolygonAnnotation { Points: var points } => CheckPolygon(points),
-        TextAnnotation { Points: var points } => CheckPolygon(points),
+        TextAnnotation { Points: var points, Text: var text } => MemberRules.Text("text", text, MaxText) ?? CheckPolygon(points),
         MaskAnnotation { Mask: var mask } => CheckMask(mask),
         _ => null,
     };

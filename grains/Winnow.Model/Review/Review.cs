@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Names;
 using Winnow.Model.Prelabels;
 using Winnow.Model.Security;
 
@@ -29,10 +30,18 @@ public sealed record Decision
     /// <summary>How long the person looked, in milliseconds.</summary>
     public long? ElapsedMilliseconds { get; init; }
     /// <summary>What the person wrote; at most 2,000 characters.</summary>
+    [Text(TextKind.Free, MaxComment)]
     public string? Comment { get; init; }
 
     /// <summary>Most characters of a comment.</summary>
     public const int MaxComment = 2_000;
+
+    /// <summary>The same with what the person wrote as it is kept: in one line, and nothing in it but what can be shown.</summary>
+    public Decision Cleaned() => this with
+    {
+        Comment = Comment is null ? null : ShownText.Clean(Comment),
+        Annotations = [.. Annotations.Select(a => a is TextAnnotation t ? t with { Text = ShownText.Clean(t.Text) } : a)],
+    };
 
     /// <summary>The first thing that is wrong, as a sentence; null when all is sound.</summary>
     /// <param name="schema">The label schema that it is said under.</param>
@@ -125,7 +134,11 @@ public sealed record LeaseRequest(int Max = 1, int WaitMilliseconds = 0);
 /// <param name="Decision">What the person says.</param>
 /// <param name="Lease">The lease under which it was made; absent for a correction.</param>
 /// <param name="ExpectedVersion">For a correction: the version of the human facts that the person saw. A newer one is a conflict.</param>
-public sealed record SubmitDecision(ImageId Image, Guid OperationId, Decision Decision, string? Lease = null, long? ExpectedVersion = null);
+public sealed record SubmitDecision(ImageId Image, Guid OperationId, Decision Decision, string? Lease = null, long? ExpectedVersion = null)
+    : IFreeText
+{
+    IFreeText IFreeText.Cleaned() => this with { Decision = Decision.Cleaned() };
+}
 
 /// <summary>What became of an answer.</summary>
 [JsonConverter(typeof(KebabEnumConverter<SubmitStatus>))]

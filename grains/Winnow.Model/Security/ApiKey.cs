@@ -1,3 +1,5 @@
+using Winnow.Model.Names;
+
 namespace Winnow.Model.Security;
 
 /// <summary>What a key is narrowed to. It never widens what its principal may do.</summary>
@@ -43,7 +45,17 @@ public sealed record ApiKeyInfo(string Id, Principal Principal, string Descripti
 /// <param name="Description">What it is for; at most 200 characters.</param>
 /// <param name="Scope">What it is to be narrowed to. Default nothing.</param>
 /// <param name="ExpiresAt">When it is to end, at most two years ahead. Default in 90 days.</param>
-public sealed record CreateApiKey(Principal Principal, string Description = "", KeyScope? Scope = null, DateTimeOffset? ExpiresAt = null);
+public sealed record CreateApiKey(
+    Principal Principal,
+    [property: Text(TextKind.Free, CreateApiKey.MaxDescription)] string Description = "",
+    KeyScope? Scope = null,
+    DateTimeOffset? ExpiresAt = null) : IFreeText
+{
+    /// <summary>Most characters of a description.</summary>
+    public const int MaxDescription = 200;
+
+    IFreeText IFreeText.Cleaned() => this with { Description = ShownText.Clean(Description) };
+}
 
 /// <summary>A new key.</summary>
 /// <param name="Key">The key with its secret: shown this once, and kept nowhere.</param>

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Winnow.Model.Names;
 
 namespace Winnow.Model.Images.Buckets;
 
@@ -27,7 +28,7 @@ public sealed record BucketSource(string Name, string Bucket, string Prefix = ""
         if (!SourceName.IsValid(Name)) return $"'{Name}' cannot be a source's name. {SourceName.Rule}";
         if (Bucket is not { Length: >= 3 and <= 63 } || !Bucket.All(c => c is >= 'a' and <= 'z' or >= '0' and <= '9' or '.' or '-') || !char.IsAsciiLetterOrDigit(Bucket[0]) || !char.IsAsciiLetterOrDigit(Bucket[^1]) || Bucket.Contains("..", StringComparison.Ordinal))
             return $"'{Bucket}' cannot be a bucket's name: 3 to 63 characters of a–z, 0–9, '.' and '-', with a letter or digit at either end and no two dots in a row.";
-        if (Prefix is not { Length: <= 1000 } || Prefix.Any(char.IsControl)) return "prefix has at most 1,000 characters, none of them a control character.";
+        if (MemberRules.Text("prefix", Prefix, 1_000) is { } unshown) return unshown;
         if (Server is not null && !SourceName.IsValid(Server)) return $"'{Server}' cannot be the name of a configured server.";
         return Enum.IsDefined(Partition) ? null : "partition must be pool or holdout.";
     }
@@ -44,7 +45,7 @@ public sealed record AddedSource(BucketSource Source, string? NotificationPath);
 /// <summary>An object that could not be taken in.</summary>
 /// <param name="Key">Its key.</param>
 /// <param name="Reason">Why.</param>
-public sealed record RefusedObject(string Key, string Reason);
+public sealed record RefusedObject([property: Text(TextKind.Exact)] string Key, string Reason);
 
 /// <summary>Where a source stands.</summary>
 public sealed record SourceStatus
