@@ -22,7 +22,7 @@ internal static class CommandLine
     {
         // A folder may be called @photos: nothing is read in the place of an argument.
         var parsed = Make().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        var code = await parsed.InvokeAsync();
+        var code = await parsed.InvokeAsync(new InvocationConfiguration { Error = Terminal.Errors });
         return parsed.Action is ParseErrorAction ? ExitCodes.Misused : code;
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Spectre.Console;
 using Winnow.Client;
+using Winnow.Model.Names;
 
 namespace Winnow.Cli;
 
@@ -72,13 +73,13 @@ internal sealed class Connection
         if (!Live)
         {
             // For other programs: one line each, fields apart by tabs.
-            Console.WriteLine(string.Join('\t', head));
-            foreach (var row in rows) Console.WriteLine(string.Join('\t', row));
+            Terminal.SayFields(head);
+            foreach (var row in rows) Terminal.SayFields(row);
             return;
         }
         var table = new Table().Border(TableBorder.Rounded);
         foreach (var h in head) table.AddColumn(Markup.Escape(h));
-        foreach (var row in rows) table.AddRow([.. row.Select(c => new Text(c))]);
+        foreach (var row in rows) table.AddRow([.. row.Select(c => new Text(ShownText.Clean(c)))]);
         AnsiConsole.Write(table);
     }
 }

@@ -16,13 +16,13 @@ internal static class Endings
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
             // Whatever broke while the command was being stopped is no news.
-            await Console.Error.WriteLineAsync("Stopped.");
+            await Terminal.ComplainAsync("Stopped.");
             return ExitCodes.Stopped;
         }
         catch (Exception e)
         {
             var (code, sentence) = Explain(e);
-            await Console.Error.WriteLineAsync(sentence);
+            await Terminal.ComplainAsync(sentence);
             return code;
         }
     }

@@ -6,7 +6,7 @@ namespace Winnow.Cli;
 /// <summary>Tells on standard error that a request is repeated, so that nobody waits without knowing for what.</summary>
 internal static class RetryLines
 {
-    public static void Write(RetryNotice notice) => Console.Error.WriteLine(Line(notice));
+    public static void Write(RetryNotice notice) => Terminal.Complain(Line(notice));
 
     internal static string Line(RetryNotice notice) => string.Create(
         CultureInfo.InvariantCulture,

@@ -38,16 +38,19 @@ internal sealed partial class Problems(ILogger<Problems> logger) : IExceptionHan
         else if (status >= 500) Failed(logger, exception, context.Request.Method, context.Request.Path, status);
         if (context.Response.HasStarted) return false;
         Dictionary<string, object?>? more = exception is RefusedException { Code: { } code } ? new() { ["code"] = code } : null;
-        // It may quote whoever asked, and servers that were asked.
-        await Results.Problem(ShownText.Told(detail), statusCode: status, extensions: more).ExecuteAsync(context);
+        await Answer(detail, status, more).ExecuteAsync(context);
         return true;
     }
 
     /// <summary>Gives an answer that is a bare status its sentence.</summary>
     public static Task SayAsync(HttpContext context) =>
-        Results.Problem(
-                ShownText.Told(BadRequests.Describe(context, context.Response.StatusCode)), statusCode: context.Response.StatusCode)
-            .ExecuteAsync(context);
+        Answer(BadRequests.Describe(context, context.Response.StatusCode), context.Response.StatusCode).ExecuteAsync(context);
+
+    /// <summary>
+    /// A problem document, the only way in which one is answered: its sentence may quote whoever asked, and servers that were asked.
+    /// </summary>
+    public static IResult Answer(string detail, int status, IDictionary<string, object?>? more = null) =>
+        Results.Problem(ShownText.Told(detail), statusCode: status, extensions: more);
 
     [LoggerMessage(100, LogLevel.Error, "{Method} {Path} failed with {Status}")]
     private static partial void Failed(ILogger logger, Exception exception, string method, string path, int status);

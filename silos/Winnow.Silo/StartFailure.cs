@@ -1,5 +1,6 @@
 using System.Reflection;
 using Winnow.Abstractions.Health;
+using Winnow.Model.Names;
 
 namespace Winnow.Silo;
 
@@ -10,7 +11,8 @@ internal static class StartFailure
     public static string Explain(Exception problem)
     {
         var cause = Beneath(problem);
-        var said = string.Join(' ', cause.Message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+        var lines = cause.Message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var said = string.Join(' ', lines.Select(ShownText.Clean));
         return IsForPeople(cause) ? said : $"Winnow could not start: {said} ({cause.GetType().Name})";
     }
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Winnow.Model.Names;
 
 namespace Winnow.Cli.Datasets;
 
@@ -22,7 +21,7 @@ internal static class BackupCommand
             var path = parsed.GetValue(file)!;
             var end = await ByteProgress.RunAsync("Writing", null,
                 report => client.BackupAsync(parsed.GetValue(dataset)!, path, report, parsed.GetValue(replace), ct));
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{path}: {end.Images} images, {end.History} entries of history, {end.Objects} objects, {end.Bytes / 1e6:N1} MB; read back and whole, SHA-256 {end.Sha256}"));
+            Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{path}: {end.Images} images, {end.History} entries of history, {end.Objects} objects, {end.Bytes / 1e6:N1} MB; read back and whole, SHA-256 {end.Sha256}"));
             if (end.Missing == 0) return ExitCodes.Done;
             await MissingNotes.PrintAsync(end.Missing, end.Named,
                 $"are not in it, because the store has lost them, holds them damaged or cannot read them; see winnow verify {ShownText.Clean(parsed.GetValue(dataset)!)}");
@@ -50,11 +49,11 @@ internal static class RestoreCommand
             var path = parsed.GetValue(file)!;
             var restored = await ByteProgress.RunAsync("Sending", new FileInfo(path).Length,
                 report => client.RestoreAsync(path, parsed.GetValue(name), report, parsed.GetValue(alike), ct));
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{restored.Dataset.Name}: {restored.Images} images, {restored.History} entries of history, {restored.Rounds} rounds, {restored.Versions} versions, {restored.Objects} objects, as of {restored.StartedAt:u}"));
+            Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{restored.Dataset.Name}: {restored.Images} images, {restored.History} entries of history, {restored.Rounds} rounds, {restored.Versions} versions, {restored.Objects} objects, as of {restored.StartedAt:u}"));
             if (restored.Cleaned > 0)
-                Console.WriteLine(string.Create(
+                Terminal.Say(string.Create(
                     CultureInfo.InvariantCulture, $"{restored.Cleaned} texts were taken over without characters that cannot be shown."));
-            Console.WriteLine("Who acted in it, and when, is as the backup tells it; history says so.");
+            Terminal.Say("Who acted in it, and when, is as the backup tells it; history says so.");
             if (restored.Missing == 0) return ExitCodes.Done;
             await MissingNotes.PrintAsync(restored.Missing, restored.MissingObjects ?? [],
                 "were not in the backup, or could not be used; what machines made is made again. "

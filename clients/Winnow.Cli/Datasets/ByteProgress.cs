@@ -19,7 +19,7 @@ internal static class ByteProgress
         {
             if (bytes < next) return;
             next = bytes + Step;
-            Console.WriteLine(Line(bytes));
+            Terminal.Say(Line(bytes));
         }));
     }
 

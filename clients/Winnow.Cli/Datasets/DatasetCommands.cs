@@ -62,7 +62,7 @@ internal static class DatasetCommands
             LabelClass[] named = [.. names.Select(n => new LabelClass(n))];
             var schema = new LabelSchema { Classes = named, Geometries = [geometry], MultiLabel = several };
             var made = await client.CreateDatasetAsync(new CreateDataset(parsed.GetValue(name)!, schema, settings), ct);
-            Console.WriteLine($"{made.Name}: {made.Schema.Classes.Count} classes, {made.Settings.Shards} shards, backbone {made.Settings.Backbone}");
+            Terminal.Say($"{made.Name}: {made.Schema.Classes.Count} classes, {made.Settings.Shards} shards, backbone {made.Settings.Backbone}");
             return 0;
         });
         return command;
@@ -93,7 +93,7 @@ internal static class DatasetCommands
         connection.OnRun(command, async (parsed, client, ct) =>
         {
             var dataset = await client.GetDatasetAsync(parsed.GetValue(name)!, ct);
-            Console.WriteLine(JsonSerializer.Serialize(dataset, new JsonSerializerOptions(ModelJson.Default.Options) { WriteIndented = true }));
+            Terminal.SayAsItIs(JsonSerializer.Serialize(dataset, new JsonSerializerOptions(ModelJson.Default.Options) { WriteIndented = true }));
             return 0;
         });
         return command;
@@ -112,7 +112,7 @@ internal static class DatasetCommands
             await foreach (var status in client.WatchStatusAsync(dataset, ct))
             {
                 var line = status.Split is { } split ? Line(split) : string.Create(CultureInfo.InvariantCulture, $"{dataset}: {status.Shards} shards hold {status.Images} images");
-                if (line != last) Console.WriteLine(line);
+                if (line != last) Terminal.Say(line);
                 last = line;
                 if (status.Split is null && status.Shards >= wanted) return 0;
             }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Winnow.Model.Datasets;
-using Winnow.Model.Names;
 
 namespace Winnow.Cli.Datasets;
 
@@ -12,9 +11,9 @@ internal static class MissingNotes
     /// <param name="what">What is so of them, and what to do.</param>
     public static async Task PrintAsync(long count, IReadOnlyList<MissingObject> named, string what)
     {
-        await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{count} objects {what}:"));
-        foreach (var missing in named) await Console.Error.WriteLineAsync($"  {ShownText.Clean(missing.ToString())}");
+        await Terminal.ComplainAsync(string.Create(CultureInfo.InvariantCulture, $"{count} objects {what}:"));
+        foreach (var missing in named) await Terminal.ComplainAsync($"  {missing}");
         if (count > named.Count)
-            await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"  and {count - named.Count} more"));
+            await Terminal.ComplainAsync(string.Create(CultureInfo.InvariantCulture, $"  and {count - named.Count} more"));
     }
 }

@@ -25,7 +25,7 @@ internal static class StatusCommand
             {
                 var line = Line(status);
                 if (line == last) continue;
-                Console.WriteLine(line);
+                Terminal.Say(line);
                 last = line;
             }
             return 0;
@@ -37,13 +37,13 @@ internal static class StatusCommand
 
     private static void Print(DatasetStatus status)
     {
-        Console.WriteLine(Line(status));
-        foreach (var (stage, count) in status.Stages.Where(s => s.Value > 0)) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {JsonNamingPolicy.KebabCaseLower.ConvertName(stage.ToString()),-14} {count}"));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {"shards",-14} {status.Shards}{(status.Split is { } split ? $", being doubled: {split.Copied} of {split.Total} rows copied" : "")}"));
+        Terminal.Say(Line(status));
+        foreach (var (stage, count) in status.Stages.Where(s => s.Value > 0)) Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  {JsonNamingPolicy.KebabCaseLower.ConvertName(stage.ToString()),-14} {count}"));
+        Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  {"shards",-14} {status.Shards}{(status.Split is { } split ? $", being doubled: {split.Copied} of {split.Total} rows copied" : "")}"));
         if (status.Restored is { } restored)
-            Console.WriteLine(
+            Terminal.Say(
                 $"  {"restored",-14} {DatasetCommands.Words(restored)} (a backup of {restored.Origin}, begun {restored.StartedAt:u})");
-        foreach (var r in status.ActiveRounds) Console.WriteLine($"  {RoundText.Sentence(r)}");
-        foreach (var m in status.Champions) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  model {m.Name}: {m.Labels} labels, audit accuracy {m.Metrics.AuditAccuracy:P1} ({m.Metrics.AuditAccuracyLower:P1} to {m.Metrics.AuditAccuracyUpper:P1})"));
+        foreach (var r in status.ActiveRounds) Terminal.Say($"  {RoundText.Sentence(r)}");
+        foreach (var m in status.Champions) Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  model {m.Name}: {m.Labels} labels, audit accuracy {m.Metrics.AuditAccuracy:P1} ({m.Metrics.AuditAccuracyLower:P1} to {m.Metrics.AuditAccuracyUpper:P1})"));
     }
 }

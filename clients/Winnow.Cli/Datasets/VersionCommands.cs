@@ -16,7 +16,7 @@ internal static class VersionCommands
         connection.OnRun(create, async (parsed, client, ct) =>
         {
             var made = await client.CreateVersionAsync(parsed.GetValue(dataset)!, new CreateVersion(parsed.GetValue(note)), cancellationToken: ct);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"version {made.Number}: {made.Images} images, {made.Labeled} labelled, manifest {made.ManifestSha256}"));
+            Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"version {made.Number}: {made.Images} images, {made.Labeled} labelled, manifest {made.ManifestSha256}"));
             return 0;
         });
         var listed = new Argument<string>("dataset");
@@ -67,10 +67,10 @@ internal static class ExportCommand
             var options = new ExportOptions { Replace = parsed.GetValue(replace) };
             var target = parsed.GetValue(folder)!;
             var written = await client.WriteExportAsync(name, wanted.Number, parsed.GetValue(format)!, target, options, ct);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            Terminal.Say(string.Create(CultureInfo.InvariantCulture,
                 $"{written.Files} files of version {wanted.Number} in {Path.GetFullPath(target)}"));
             if (written.Removed > 0)
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{written.Removed} files of an earlier export removed"));
+                Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{written.Removed} files of an earlier export removed"));
             if (parsed.GetValue(format) == "imagenet") SayWhatIsLeftOut(wanted, written.Files + written.Missing.Count);
             if (written.Missing.Count == 0) return ExitCodes.Done;
             await MissingNotes.PrintAsync(written.Missing.Count, written.Missing,
@@ -87,6 +87,6 @@ internal static class ExportCommand
         var what = version.Labeled == 0 ? "None of its images has a label, so there is nothing to export"
             : string.Create(CultureInfo.InvariantCulture,
                 $"{version.Images - files} of its {version.Images} images have no label, or cannot be used, and are left out");
-        Console.WriteLine($"{what}; --format csv lists all.");
+        Terminal.Say($"{what}; --format csv lists all.");
     }
 }

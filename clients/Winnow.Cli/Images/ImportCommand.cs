@@ -91,11 +91,11 @@ internal static class ImportCommand
         finally
         {
             // Also where it was cut short: what was left out until then is known to nobody else.
-            Console.WriteLine($"{Line(done)}: {ImportNotes.Counts(done)}");
+            Terminal.Say($"{Line(done)}: {ImportNotes.Counts(done)}");
             noted.Print(met);
         }
         if (plan.Strict && !noted.IsEmpty)
-            Console.WriteLine("Stopped there (--strict). What was sent before is in the dataset; run the import again when it is mended.");
+            Terminal.Say("Stopped there (--strict). What was sent before is in the dataset; run the import again when it is mended.");
         return noted.IsEmpty ? ExitCodes.Done : ExitCodes.Incomplete;
     }
 
@@ -107,7 +107,7 @@ internal static class ImportCommand
         {
             if (p.Sent < next) return;
             next = p.Sent + 10_000;
-            Console.WriteLine(line(p));
+            Terminal.Say(line(p));
         });
     }
 

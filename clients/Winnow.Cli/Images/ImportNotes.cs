@@ -2,6 +2,7 @@ using System.Text.Json;
 using Winnow.Client;
 using Winnow.Model;
 using Winnow.Model.Images;
+using Winnow.Model.Names;
 
 namespace Winnow.Cli.Images;
 
@@ -70,24 +71,24 @@ internal sealed class ImportNotes : IDisposable
     {
         foreach (var kind in _kinds.Where(k => k.Count > 0))
         {
-            Console.WriteLine($"{kind.Count} {kind.Title}:");
+            Terminal.Say($"{kind.Count} {kind.Title}:");
             foreach (var result in kind.First)
-                Console.WriteLine($"  {Shown.Text(result.Name)}: {Shown.Text(result.Reason ?? "it was not said why")}");
+                Terminal.Say($"  {ShownText.Escaped(result.Name)}: {ShownText.Escaped(result.Reason ?? "it was not said why")}");
             if (kind.Count > kind.First.Count)
-                Console.WriteLine($"  and {kind.Count - kind.First.Count} more; {_reportFile ?? "--report FILE"} names all");
+                Terminal.Say($"  and {kind.Count - kind.First.Count} more; {_reportFile ?? "--report FILE"} names all");
         }
         if (_kinds[1].Count > 0)
-            Console.WriteLine($"All quarantined images with their reasons: winnow list {_dataset} --stage quarantined");
+            Terminal.Say($"All quarantined images with their reasons: winnow list {_dataset} --stage quarantined");
         Told(met.FileLinks, "link to a file was followed.", "links to files were followed.");
         Told(met.FolderLinks, "link to a folder was followed.", "links to folders were followed.");
         Told(met.NeedlessLinks, "link to a folder that is read anyway.", "links to folders that are read anyway.");
-        var samples = string.Join(", ", met.HiddenSamples.Select(Shown.Text)) + (met.Hidden > met.HiddenSamples.Count ? ", …" : "");
+        var samples = string.Join(", ", met.HiddenSamples.Select(ShownText.Escaped)) + (met.Hidden > met.HiddenSamples.Count ? ", …" : "");
         Told(met.Hidden, $"hidden file or folder was passed over: {samples}", $"hidden files and folders were passed over: {samples}");
     }
 
     private static void Told(long count, string one, string many)
     {
-        if (count > 0) Console.WriteLine($"{count} {(count == 1 ? one : many)}");
+        if (count > 0) Terminal.Say($"{count} {(count == 1 ? one : many)}");
     }
 
     public void Dispose() => _report?.Dispose();

@@ -18,7 +18,7 @@ internal static class ListCommand
                 wanted = Enum.GetValues<Stage>().Cast<Stage?>().FirstOrDefault(s => NameOf(s!.Value) == text)
                     ?? throw new ArgumentException($"'{text}' is not a stage.");
             await foreach (var image in client.ListImagesAsync(parsed.GetValue(dataset)!, wanted, ct))
-                Console.WriteLine(string.Join('\t', image.Id, NameOf(image.Stage), image.Label ?? "", image.Name, image.Reason ?? ""));
+                Terminal.SayFields(image.Id.ToString(), NameOf(image.Stage), image.Label ?? "", image.Name, image.Reason ?? "");
             return ExitCodes.Done;
         });
         return command;

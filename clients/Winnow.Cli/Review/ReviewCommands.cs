@@ -44,10 +44,10 @@ internal static class ReviewCommands
                 Truth = labels is null ? FolderTruth.ClassOf : labels.ClassOf,
                 Progress = said,
             });
-            Console.WriteLine($"Answering tasks of {info.Name}; Ctrl-C ends it.");
+            Terminal.Say($"Answering tasks of {info.Name}; Ctrl-C ends it.");
             var why = await RunAsync(reviewer, parsed.GetValue(stay) ? null : parsed.GetValue(patience) ?? DefaultPatience, ct);
             said.End(reviewer.Progress);
-            Console.WriteLine(why);
+            Terminal.Say(why);
             return 0;
         });
         return command;
@@ -85,12 +85,12 @@ internal static class ReviewCommands
                 + "A row's name is the image's path below the folder that was imported.");
         }
         var named = match.Images - match.ImagesWithoutRow;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+        Terminal.Say(string.Create(CultureInfo.InvariantCulture,
             $"{path}: {labels.Rows} labels in {labels.Encoding}, for {named} of {match.Images} images to ask about"));
         if (labels.RowsWithoutLabel > 0)
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {labels.RowsWithoutLabel} rows without a class"));
+            Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  {labels.RowsWithoutLabel} rows without a class"));
         if (labels.Comments > 0)
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {labels.Comments} comments (lines that begin with '#')"));
+            Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  {labels.Comments} comments (lines that begin with '#')"));
         Name(match.RowsWithoutImage, "rows name no image of the dataset", match.RowSamples.Select(r => $"{r.Name} (line {r.Line})"));
         Name(match.ImagesWithoutRow, "images are named by no row, and will be skipped", match.ImageSamples);
         return labels;
@@ -100,7 +100,7 @@ internal static class ReviewCommands
     {
         if (count == 0) return;
         var more = count > Shown ? string.Create(CultureInfo.InvariantCulture, $", and {count - Shown} more") : "";
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {count} {what}: {string.Join(", ", samples.Take(Shown))}{more}"));
+        Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  {count} {what}: {string.Join(", ", samples.Take(Shown))}{more}"));
     }
 
     /// <summary>Says what is not answered when that happens, and all of it in the end.</summary>
@@ -111,14 +111,14 @@ internal static class ReviewCommands
         public void Report(ReviewProgress value)
         {
             foreach (var task in value.Unanswered.Skip(_named).Take(Math.Max(0, Shown - _named)))
-                Console.WriteLine($"  not answered: {task.Name}: {task.Reason}");
+                Terminal.Say($"  not answered: {task.Name}: {task.Reason}");
             _named = value.Unanswered.Count;
         }
 
         public void End(ReviewProgress value)
         {
             Report(value);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            Terminal.Say(string.Create(CultureInfo.InvariantCulture,
                 $"{value.Answered} decisions recorded, {value.Skipped} tasks skipped, {value.Refused} answers refused"));
         }
     }

@@ -73,5 +73,5 @@ internal static class AccessCommands
     }
 
     private static void Print(AccessGrant g) =>
-        Console.WriteLine($"{g.Principal} is {Words.NameOf(g.Role)} of {g.Scope}: {Words.NameOf(g.State)}{(g.ExpiresAt is { } ends ? $", until {ends:u}" : "")}");
+        Terminal.Say($"{g.Principal} is {Words.NameOf(g.Role)} of {g.Scope}: {Words.NameOf(g.State)}{(g.ExpiresAt is { } ends ? $", until {ends:u}" : "")}");
 }

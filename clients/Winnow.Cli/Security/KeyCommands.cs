@@ -22,8 +22,8 @@ internal static class KeyCommands
                 parsed.GetValue(permissions) is { Length: > 0 } named ? [.. named.Select(Words.Parse<Permission>)] : null);
             var ends = TimeProvider.System.GetUtcNow().AddDays(parsed.GetValue(days));
             var made = await client.CreateKeyAsync(new CreateApiKey(Words.ParsePrincipal(parsed.GetValue(principal)), parsed.GetValue(description)!, scope, ends), ct);
-            Console.WriteLine(made.Key);
-            await Console.Error.WriteLineAsync($"key {made.Info.Id} of {made.Info.Principal} until {made.Info.ExpiresAt:u}. It is not shown again.");
+            Terminal.Say(made.Key);
+            await Terminal.ComplainAsync($"key {made.Info.Id} of {made.Info.Principal} until {made.Info.ExpiresAt:u}. It is not shown again.");
             return 0;
         });
         return command;
@@ -52,7 +52,7 @@ internal static class KeyCommands
         connection.OnRun(command, async (parsed, client, ct) =>
         {
             var key = await client.RevokeKeyAsync(parsed.GetValue(id)!, ct);
-            Console.WriteLine($"key {key.Id} of {key.Principal} was revoked by {key.RevokedBy} at {key.RevokedAt:u}");
+            Terminal.Say($"key {key.Id} of {key.Principal} was revoked by {key.RevokedBy} at {key.RevokedAt:u}");
             return 0;
         });
         return command;

@@ -31,7 +31,7 @@ internal static class RoundCommands
             var name = parsed.GetValue(dataset)!;
             var start = new StartRound(parsed.GetValue(size), parsed.GetValue(arm)!, parsed.GetValue(strategy), parsed.GetValue(coldStart)) { AnswerWithin = parsed.GetValue(within) };
             var round = await client.StartRoundAsync(name, start, cancellationToken: ct);
-            Console.WriteLine($"round {RoundText.NameOf(round)} started");
+            Terminal.Say($"round {RoundText.NameOf(round)} started");
             round = parsed.GetValue(wait) ? await FollowAsync(client, name, round, ct) : await StartedAsync(client, name, round, ct);
             return await EndedAsync(round);
         });
@@ -44,7 +44,7 @@ internal static class RoundCommands
         var command = new Command("list", "All rounds: what became of their images, what they learned, how they ended.") { dataset };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
-            foreach (var round in await client.ListRoundsAsync(parsed.GetValue(dataset)!, ct)) Console.WriteLine(RoundText.Line(round));
+            foreach (var round in await client.ListRoundsAsync(parsed.GetValue(dataset)!, ct)) Terminal.SayFields(RoundText.Fields(round));
             return 0;
         });
         return command;
@@ -69,13 +69,13 @@ internal static class RoundCommands
             var chosen = parsed.GetValue(number) ?? (await client.ListRoundsAsync(name, ct)).LastOrDefault(r => r.Arm == line && !r.HasEnded)?.Number;
             if (chosen is not { } which)
             {
-                await Console.Error.WriteLineAsync($"No round of arm '{line}' of dataset '{name}' is under way.");
+                await Terminal.ComplainAsync($"No round of arm '{line}' of dataset '{name}' is under way.");
                 return 1;
             }
             var round = await client.EndRoundAsync(name, line, which, cancellationToken: ct);
             round = await FollowAsync(client, name, round, ct);
             // Who ends a round by hand has what was asked for, whether there was enough to learn from or not.
-            Console.WriteLine(RoundText.Sentence(round));
+            Terminal.Say(RoundText.Sentence(round));
             return 0;
         });
         return command;
@@ -112,7 +112,7 @@ internal static class RoundCommands
             var what = $"{r.Step} {(r.Waiting is null ? "" : "waits")}";
             if (r.HasEnded || what == last) return;
             last = what;
-            Console.WriteLine(RoundText.Sentence(r));
+            Terminal.Say(RoundText.Sentence(r));
         }), cancellationToken);
     }
 
@@ -120,10 +120,10 @@ internal static class RoundCommands
     {
         if (round.Step == RoundStep.Failed)
         {
-            await Console.Error.WriteLineAsync(RoundText.Sentence(round));
+            await Terminal.ComplainAsync(RoundText.Sentence(round));
             return 1;
         }
-        Console.WriteLine(RoundText.Sentence(round));
+        Terminal.Say(RoundText.Sentence(round));
         return 0;
     }
 

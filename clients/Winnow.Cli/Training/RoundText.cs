@@ -6,14 +6,16 @@ namespace Winnow.Cli.Training;
 /// <summary>Rounds in words. What it says of one is all that a person needs to know what came of it.</summary>
 internal static class RoundText
 {
-    /// <summary>One line of a list, its fields apart by tabs.</summary>
-    public static string Line(RoundInfo r) => string.Join('\t',
+    /// <summary>The fields of one line of a list.</summary>
+    public static string[] Fields(RoundInfo r) =>
+    [
         NameOf(r), StepOf(r), r.Strategy,
         string.Create(CultureInfo.InvariantCulture, $"{r.Decided}/{r.Selected} decided{Missing(r, r.Outcomes)}"),
         string.Create(CultureInfo.InvariantCulture, $"{r.Labels} labels"),
         r.Model?.Metrics.AuditAccuracy is { } audit ? string.Create(CultureInfo.InvariantCulture, $"audit {audit:P1}{Missing(r, r.AuditOutcomes)}") : "",
         r.Promoted is { } promoted ? promoted ? "promoted" : "kept" : "",
-        Remark(r));
+        Remark(r),
+    ];
 
     /// <summary>Where a round stands, as a sentence.</summary>
     public static string Sentence(RoundInfo r) => r.Step switch

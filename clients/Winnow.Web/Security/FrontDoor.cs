@@ -46,5 +46,5 @@ internal sealed class FrontDoor(RequestDelegate next, DoorKey door)
 
     private static bool SameOrigin(string origin, HttpRequest request) => Uri.TryCreate(origin, UriKind.Absolute, out var uri) && uri.Authority == request.Host.Value;
 
-    private static Task Refuse(HttpContext context, string detail) => Results.Problem(detail, statusCode: StatusCodes.Status403Forbidden).ExecuteAsync(context);
+    private static Task Refuse(HttpContext context, string detail) => Problems.Answer(detail, StatusCodes.Status403Forbidden).ExecuteAsync(context);
 }

@@ -18,10 +18,10 @@ internal sealed partial class RefusalHandler(RequestLimiter limiter, ILogger<Ref
         if (authorizeResult.Succeeded) return next(context);
         if (context.User is not CallerClaims { Caller: var caller }) return UnknownAsync(context);
         var refusal = authorizeResult.AuthorizationFailure?.FailureReasons.OfType<RuleRefusal>().FirstOrDefault();
-        if (refusal?.Hidden is { } dataset) return Results.Problem(RouteDataset.NotThere(dataset), statusCode: StatusCodes.Status404NotFound).ExecuteAsync(context);
+        if (refusal?.Hidden is { } dataset) return Problems.Answer(RouteDataset.NotThere(dataset), StatusCodes.Status404NotFound).ExecuteAsync(context);
         Forbidden(logger, caller.Principal?.ToString() ?? "local", context.Request.Method, context.Request.Path);
         var detail = refusal is null ? "Nobody may call this." : $"This needs the permission {EndpointRule.NameOf(refusal.Permission)}, which you do not hold here. 'winnow whoami' shows your roles; an owner can grant one.";
-        return Results.Problem(detail, statusCode: StatusCodes.Status403Forbidden).ExecuteAsync(context);
+        return Problems.Answer(detail, StatusCodes.Status403Forbidden).ExecuteAsync(context);
     }
 
     private async Task UnknownAsync(HttpContext context)
@@ -49,7 +49,7 @@ internal sealed partial class RefusalHandler(RequestLimiter limiter, ILogger<Ref
             not null => "The token is not accepted: it has expired, or is not signed by the configured provider for this server.",
             _ => "Send a key or a token as 'Authorization: Bearer …'.",
         };
-        await Results.Problem(detail, statusCode: StatusCodes.Status401Unauthorized).ExecuteAsync(context);
+        await Problems.Answer(detail, StatusCodes.Status401Unauthorized).ExecuteAsync(context);
     }
 
     [LoggerMessage(110, LogLevel.Warning, "A caller from {Address} was not let in: {Reason}, key {Key}")]

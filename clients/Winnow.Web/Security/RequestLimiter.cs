@@ -58,7 +58,7 @@ internal sealed class RequestLimiter : IAsyncDisposable
     public static Task RejectAsync(HttpContext http, TimeSpan wait, string detail)
     {
         http.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        return Results.Problem(detail, statusCode: StatusCodes.Status429TooManyRequests).ExecuteAsync(http);
+        return Problems.Answer(detail, StatusCodes.Status429TooManyRequests).ExecuteAsync(http);
     }
 
     public async ValueTask DisposeAsync()

@@ -5,6 +5,7 @@ using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Scoring;
 using Winnow.Grains.Telemetry;
 using Winnow.Model.Images;
+using Winnow.Model.Names;
 
 namespace Winnow.Grains.Images;
 
@@ -54,7 +55,7 @@ internal sealed partial class ShardGrain
     /// <summary>An outside system is away: the backlog waits, nothing is dropped.</summary>
     private void Stall(Exception reason, TimeSpan pause)
     {
-        _stalled = reason.Message;
+        _stalled = ShownText.Told(reason.Message);
         // What can be said without the scores is said meanwhile.
         _scoresLoaded.TrySetResult();
         // How much of it was published before the failure is not known here; embedding it again is cheap, and never wrong.

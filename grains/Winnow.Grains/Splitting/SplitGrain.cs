@@ -6,6 +6,7 @@ using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Telemetry;
 using Winnow.Model.Datasets;
+using Winnow.Model.Names;
 
 namespace Winnow.Grains.Splitting;
 
@@ -97,7 +98,7 @@ internal sealed class SplitGrain(KnownDatasets datasets, ILedger ledger, IObject
     /// <summary>A shard that moves, a store that is away: what was copied is there, and the rest is tried again.</summary>
     private void Stall(Exception reason, TimeSpan pause)
     {
-        _stalled = reason.Message;
+        _stalled = ShownText.Told(reason.Message);
         logger.SplitRetries(reason, Dataset, pause);
     }
 

@@ -10,6 +10,7 @@ using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Telemetry;
 using Winnow.Model.Datasets;
+using Winnow.Model.Names;
 using Winnow.Model.Security;
 using Winnow.Model.Training;
 
@@ -155,7 +156,7 @@ internal sealed partial class RoundGrain(
     {
         logger.RoundRetries(reason, Name, state.State.Step, pause);
         _doubtful = true;
-        _waiting = $"{reason.Message} It is tried again.";
+        _waiting = $"{ShownText.Told(reason.Message)} It is tried again.";
     }
 
     /// <summary>Does what is next: notes that somebody ends the round, takes its next step, or, when it has ended, clears up behind it.</summary>
@@ -211,7 +212,7 @@ internal sealed partial class RoundGrain(
         {
             // Nothing that time mends: a person is told why.
             logger.RoundFailed(e, Name, step);
-            await FinishAsync(RoundStep.Failed, e is RefusedException ? e.Message : FaultAt(step, e));
+            await FinishAsync(RoundStep.Failed, e is RefusedException ? ShownText.Told(e.Message) : FaultAt(step, e));
         }
     }
 
@@ -219,7 +220,7 @@ internal sealed partial class RoundGrain(
     private bool IsFinal(Exception failure) => failure is RefusedException || (!PassingFailure.Is(failure) && ++_faults >= TriesOfAFault);
 
     private static string FaultAt(RoundStep step, Exception fault) =>
-        $"It could not take its step '{step.ToString().ToLowerInvariant()}', and would not at another try: {fault.Message} The server's log has the details.";
+        $"It could not take its step '{step.ToString().ToLowerInvariant()}', and would not at another try: {ShownText.Told(fault.Message)} The server's log has the details.";
 
     private async Task FinishAsync(RoundStep step, string? reason)
     {

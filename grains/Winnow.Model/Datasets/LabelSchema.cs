@@ -30,7 +30,7 @@ public enum Geometry : byte
 public sealed record LabelClass(
     [property: Text(TextKind.Exact)] string Name,
     [property: Text(TextKind.Free, LabelClass.MaxTitle)] string? Title = null,
-    [property: Text(TextKind.Free, LabelClass.MaxColor)] string? Color = null)
+    [property: Text(TextKind.Name, LabelClass.MaxColor)] string? Color = null)
 {
     /// <summary>Most characters of a title.</summary>
     public const int MaxTitle = 200;
@@ -38,12 +38,8 @@ public sealed record LabelClass(
     /// <summary>Most characters of a colour: the longest that CSS names has 20.</summary>
     public const int MaxColor = 30;
 
-    /// <summary>The same with its texts as they are kept.</summary>
-    internal LabelClass Cleaned() => this with
-    {
-        Title = Title is null ? null : ShownText.Clean(Title),
-        Color = Color is null ? null : ShownText.Clean(Color),
-    };
+    /// <summary>The same with its title as it is kept.</summary>
+    internal LabelClass Cleaned() => this with { Title = Title is null ? null : ShownText.Clean(Title) };
 
     /// <summary>What is wrong with how it is shown, as a sentence; null when nothing is.</summary>
     internal string? CheckLooks() =>
@@ -105,7 +101,7 @@ public sealed record LabelSchema
         return $"The label schema takes {string.Join(" and ", wanted)}. {Reason}";
     }
 
-    /// <summary>The same schema with titles and colours as they are kept; names are refused rather than changed.</summary>
+    /// <summary>The same schema with titles as they are kept; names and colours are refused rather than changed.</summary>
     internal LabelSchema Cleaned() => this with { Classes = [.. Classes.Select(c => c.Cleaned())] };
 
     /// <summary>The same schema with each class's name in Unicode's composed form, in which names are kept.</summary>

@@ -16,7 +16,8 @@ public static class ShownText
     public static bool IsShown(Rune rune) =>
         Rune.GetUnicodeCategory(rune) is not (
             UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
-        && rune.Value is not ((>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069) or 0x200E or 0x200F or 0xFEFF);
+        && rune.Value is not (
+            (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x206F) or 0x061C or 0x200E or 0x200F or 0xFEFF);
 
     /// <summary>Whether a text can be shown as it is. Half of a surrogate pair cannot: it changes on its way through UTF-8.</summary>
     public static bool IsClean(string text)

@@ -5,6 +5,7 @@ using System.Text.Json;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Grains.Ports;
+using Winnow.Model.Names;
 using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
@@ -103,7 +104,7 @@ internal sealed class ImageUploads(IObjectStore objects, IImageIntake intake, Ti
         }
         catch (ObjectUnreadableException e)
         {
-            return (null, new IngestResult(image.Name, null, IngestStatus.LeftOut, $"What was uploaded for '{image.Id}' cannot be read: {e.Message} Upload it again."));
+            return (null, new IngestResult(image.Name, null, IngestStatus.LeftOut, $"What was uploaded for {ShownText.Quote(image.Id)} cannot be read: {ShownText.Told(e.Message)} Upload it again."));
         }
     }
 

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Winnow.Adapters.Disk;
 using Winnow.Client;
 using Winnow.Inference.Weights;
+using Winnow.Model.Names;
 using Winnow.Silo.Hosting;
 using Winnow.Silo.Hosting.Settings;
 
@@ -19,7 +20,7 @@ internal static class DemoCommand
         var screen = new DemoScreen();
         if (args.Any(a => a is "--help" or "-h" or "-?"))
         {
-            screen.Say(DemoOptions.Help);
+            Console.WriteLine(DemoOptions.Help);
             return 0;
         }
         using var stop = new CancellationTokenSource();
@@ -40,7 +41,7 @@ internal static class DemoCommand
         }
         catch (DemoException e)
         {
-            await Console.Error.WriteLineAsync(e.Message);
+            await Console.Error.WriteLineAsync(ShownText.Clean(e.Message));
             return 1;
         }
         catch (Exception e)

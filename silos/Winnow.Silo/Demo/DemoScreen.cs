@@ -1,5 +1,6 @@
 using System.Globalization;
 using Spectre.Console;
+using Winnow.Model.Names;
 
 namespace Winnow.Silo.Demo;
 
@@ -10,7 +11,7 @@ internal sealed class DemoScreen
 
     public bool Live => _live;
 
-    public void Say(string text) => Console.WriteLine(text);
+    public void Say(string text) => Console.WriteLine(ShownText.Clean(text));
 
     public void Heading(string text)
     {

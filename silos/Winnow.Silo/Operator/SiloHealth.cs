@@ -3,6 +3,7 @@ using Winnow.Abstractions.Health;
 using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
 using Winnow.Model.Health;
+using Winnow.Model.Names;
 using Winnow.Silo.Hosting;
 
 namespace Winnow.Silo.Operator;
@@ -62,7 +63,8 @@ internal sealed class SiloHealth(
         using var limit = new CancellationTokenSource(Patience, time);
         try
         {
-            return new HealthPart(name, await check(limit.Token).WaitAsync(limit.Token));
+            var problem = await check(limit.Token).WaitAsync(limit.Token);
+            return new HealthPart(name, problem is null ? null : ShownText.Told(problem));
         }
         catch (OperationCanceledException)
         {
@@ -71,7 +73,8 @@ internal sealed class SiloHealth(
         catch (Exception e)
         {
             // The message of a store's exception may name hosts, never secrets; the rest is for the log.
-            return new HealthPart(name, e is Orleans.Runtime.OrleansException or TimeoutException ? "Grains cannot be reached: no silo that holds data answers." : e.Message);
+            return new HealthPart(name, e is Orleans.Runtime.OrleansException or TimeoutException
+                ? "Grains cannot be reached: no silo that holds data answers." : ShownText.Told(e.Message));
         }
     }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Winnow.Model.Images;
 using Winnow.Model.Images.Buckets;
+using Winnow.Model.Names;
 
 namespace Winnow.Cli.Images.Buckets;
 
@@ -94,7 +95,7 @@ internal static class SourceCommands
         connection.OnRun(command, async (parsed, client, ct) =>
         {
             await client.RemoveSourceAsync(parsed.GetValue(dataset)!, parsed.GetValue(source)!, ct);
-            Console.WriteLine($"{parsed.GetValue(source)}: removed, its images stay");
+            Terminal.Say($"{parsed.GetValue(source)}: removed, its images stay");
             return 0;
         });
         return command;
@@ -102,8 +103,8 @@ internal static class SourceCommands
 
     private static void Told(AddedSource added, string dataset)
     {
-        Console.WriteLine($"{added.Source.Name}: reads {added.Source.Bucket}/{added.Source.Prefix}");
-        Console.WriteLine(added.NotificationPath is { } path
+        Terminal.Say($"{added.Source.Name}: reads {added.Source.Bucket}/{added.Source.Prefix}");
+        Terminal.Say(added.NotificationPath is { } path
             ? $"Send the bucket's notifications to {path} at the server; the path is a secret and is not told again."
             : $"It was there already. A new path for notifications: winnow sources renew-path {dataset} {added.Source.Name}");
     }
@@ -111,17 +112,17 @@ internal static class SourceCommands
     private static void Print(SourceStatus s)
     {
         var taken = $"{s.Taken} taken, {s.Duplicates} there already, {s.Quarantined} quarantined, {s.Refused} refused, {s.Vanished} vanished";
-        Console.WriteLine($"{s.Source.Name}: {(s.Syncing ? "reading" : "waiting")}, {s.Listed} listed, {s.Known} known, {taken}");
-        Console.WriteLine(s.LastSync is { } last
+        Terminal.Say($"{s.Source.Name}: {(s.Syncing ? "reading" : "waiting")}, {s.Listed} listed, {s.Known} known, {taken}");
+        Terminal.Say(s.LastSync is { } last
             ? string.Create(CultureInfo.InvariantCulture, $"  read to its end {s.Syncs} times, last at {last:u}")
             : "  not read to its end yet");
-        if (s.LastError is not null) Console.WriteLine($"  stands still, and tries again: {Shown.Text(s.LastError)}");
-        if (s.Placeholders > 0) Console.WriteLine($"  {s.Placeholders} placeholders of folders passed over");
-        if (s.Waiting > 0) Console.WriteLine($"  {s.Waiting} of the refused are tried again now and then, or at once by: winnow sources sync");
-        if (s.InOtherPartition > 0) Console.WriteLine($"  {s.InOtherPartition} in the other partition already, and stay there");
-        if (s.LabelsNotTaken > 0) Console.WriteLine($"  {s.LabelsNotTaken} without the label of their folder");
-        foreach (var refused in s.LatestRefused) Console.WriteLine($"  {Shown.Text(refused.Key)}: {Shown.Text(refused.Reason)}");
-        foreach (var noted in s.LatestNoted) Console.WriteLine($"  {Shown.Text(noted.Key)}: {Shown.Text(noted.Reason)}");
+        if (s.LastError is not null) Terminal.Say($"  stands still, and tries again: {ShownText.Escaped(s.LastError)}");
+        if (s.Placeholders > 0) Terminal.Say($"  {s.Placeholders} placeholders of folders passed over");
+        if (s.Waiting > 0) Terminal.Say($"  {s.Waiting} of the refused are tried again now and then, or at once by: winnow sources sync");
+        if (s.InOtherPartition > 0) Terminal.Say($"  {s.InOtherPartition} in the other partition already, and stay there");
+        if (s.LabelsNotTaken > 0) Terminal.Say($"  {s.LabelsNotTaken} without the label of their folder");
+        foreach (var refused in s.LatestRefused) Terminal.Say($"  {ShownText.Escaped(refused.Key)}: {ShownText.Escaped(refused.Reason)}");
+        foreach (var noted in s.LatestNoted) Terminal.Say($"  {ShownText.Escaped(noted.Key)}: {ShownText.Escaped(noted.Reason)}");
     }
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);

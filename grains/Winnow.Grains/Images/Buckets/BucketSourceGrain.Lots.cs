@@ -174,12 +174,12 @@ internal sealed partial class BucketSourceGrain
             }
             catch (ObjectUnreadableException e)
             {
-                fetched[i] = new Fetched(entry, Outcome.Refused, null, e.Message);
+                fetched[i] = new Fetched(entry, Outcome.Refused, null, ShownText.Told(e.Message));
                 Interlocked.Increment(ref answered);
             }
             catch (IOException e)
             {
-                fetched[i] = new Fetched(entry, Outcome.Failed, null, e.Message);
+                fetched[i] = new Fetched(entry, Outcome.Failed, null, ShownText.Told(e.Message));
                 if (Interlocked.Increment(ref failed) > BrokenInRow && Volatile.Read(ref answered) == 0) throw;
             }
         });

@@ -8,6 +8,7 @@ using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images.Buckets;
+using Winnow.Model.Names;
 
 namespace Winnow.Grains.Images.Buckets;
 
@@ -176,7 +177,8 @@ internal sealed partial class BucketSourceGrain(
 
     private void Stall(Exception reason, TimeSpan pause)
     {
-        _error = reason is IOException or RefusedException ? reason.Message : $"{reason.GetType().Name}: {reason.Message}";
+        _error = ShownText.Told(
+            reason is IOException or RefusedException ? reason.Message : $"{reason.GetType().Name}: {reason.Message}");
         if (reason is not ObjectsToComeException)
         {
             // Memory may be ahead of the disk; and what was refused meanwhile may have been so by a server in trouble.

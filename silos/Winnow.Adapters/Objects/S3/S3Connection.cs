@@ -5,6 +5,7 @@ using Minio;
 using Polly;
 using Polly.Retry;
 using Winnow.Abstractions.Health;
+using Winnow.Model.Names;
 
 namespace Winnow.Adapters.Objects.S3;
 
@@ -188,7 +189,8 @@ internal sealed class S3Connection : IDisposable
         {
             // A proxy's page, perhaps: the status has to do.
         }
-        return new S3Exception(Explain(request.ToString(), code, said.Length > 0 ? said : $"{(int)response.StatusCode} {response.ReasonPhrase}"), response.StatusCode, code);
+        if (said.Length == 0) said = $"{(int)response.StatusCode} {response.ReasonPhrase}";
+        return new S3Exception(Explain(request.ToString(), code, ShownText.Told(said)), response.StatusCode, ShownText.Told(code));
     }
 
     private static StorageFullException Full(S3Exception refusal) => StorageFullException.Of("The object store", refusal);

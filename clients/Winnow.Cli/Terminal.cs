@@ -1,0 +1,52 @@
+using System.Text;
+using Winnow.Model.Names;
+
+#pragma warning disable RS0030 // Here alone.
+namespace Winnow.Cli;
+
+/// <summary>
+/// All that commands say. Names, notes and reasons are of other people and other servers: a line stays one line, a field one field, and
+/// nothing in them moves the cursor, colours the screen or reads backwards. No command writes to the console past it.
+/// </summary>
+internal static class Terminal
+{
+    /// <summary>One line on standard output.</summary>
+    public static void Say(string line) => Console.WriteLine(ShownText.Clean(line));
+
+    /// <summary>One line for other programs, its fields apart by tabs.</summary>
+    public static void SayFields(params IEnumerable<string> fields) => Console.WriteLine(string.Join('\t', fields.Select(ShownText.Clean)));
+
+    /// <summary>Several lines whose every character is ours, or JSON, which writes all others as <c>\u001B</c>.</summary>
+    public static void SayAsItIs(string text) => Console.WriteLine(text);
+
+    /// <summary>One line on standard error.</summary>
+    public static Task ComplainAsync(string line) => Console.Error.WriteLineAsync(ShownText.Clean(line));
+
+    /// <summary>One line on standard error.</summary>
+    public static void Complain(string line) => Console.Error.WriteLine(ShownText.Clean(line));
+
+    /// <summary>Standard error for what is written by a library: it quotes arguments.</summary>
+    public static TextWriter Errors { get; } = new CleanWriter(Console.Error);
+
+    /// <summary>Passes on what it is given, each line clean.</summary>
+    private sealed class CleanWriter(TextWriter inner) : TextWriter
+    {
+        public override Encoding Encoding => inner.Encoding;
+
+        public override void Write(char value)
+        {
+            if (value is '\n' or '\r' || !char.IsSurrogate(value)) Write(value.ToString());
+            else inner.Write('\uFFFD');
+        }
+
+        public override void Write(string? value)
+        {
+            if (value is null) return;
+            inner.Write(string.Join('\n', value.Split('\n').Select(ShownText.Clean)));
+        }
+
+        public override void WriteLine(string? value) => Write(value + "\n");
+
+        public override void Write(char[] buffer, int index, int count) => Write(new string(buffer, index, count));
+    }
+}
