@@ -72,7 +72,7 @@ internal static class ImageEndpoints
             "holdout" => Partition.Holdout,
             var other => throw new RefusedException($"partition must be pool or holdout, not '{other}'."),
         };
-        await using var space = spaces.Open(CallerIdentity.Admitted(http).Caller.Principal?.ToString() ?? "local");
+        await using var space = spaces.Open(CallerIdentity.OwnerOf(http));
         var lot = await LotReader.ReadAsync(http.Request, space, string.IsNullOrEmpty(label) ? null : label, place, intake.MaxImageBytes, ct);
         // Once all bytes are here the lot is taken in to its end, whether or not the caller still listens.
         var operation = new IngestOperation(CallerIdentity.OperationOf(http), CallerIdentity.Of(http));

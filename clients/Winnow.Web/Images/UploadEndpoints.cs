@@ -23,7 +23,8 @@ internal static class UploadEndpoints
             {
                 var info = await grains.DatasetAsync(dataset, ct);
                 // What was uploaded is taken in to its end, whether or not the caller still listens.
-                return await SupportedAsync(() => uploads.CompleteAsync(info, CallerIdentity.OperationOf(http), CallerIdentity.Of(http), images, CancellationToken.None));
+                var (operation, actor, owner) = (CallerIdentity.OperationOf(http), CallerIdentity.Of(http), CallerIdentity.OwnerOf(http));
+                return await SupportedAsync(() => uploads.CompleteAsync(info, operation, actor, owner, images, CancellationToken.None));
             })
             .Requires(Permission.ImportImages)
             .WithSummary("Take in what was uploaded; one result per image, in order. Repeating it is harmless.")

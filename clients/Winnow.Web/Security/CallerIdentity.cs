@@ -17,6 +17,9 @@ internal static class CallerIdentity
         context.Features.Get<AdmittedCaller>()
         ?? throw new InvalidOperationException($"{context.Request.Path} is handled without its caller being admitted: map it with .Requires(…).");
 
+    /// <summary>Whose share of the server is taken for a request: the principal's, whomever it acts for.</summary>
+    public static string OwnerOf(HttpContext context) => Admitted(context).Caller.Principal?.ToString() ?? Default;
+
     /// <summary>Asks for more than the endpoint did, where a request's content calls for it.</summary>
     /// <exception cref="ForbiddenException">The caller does not hold it.</exception>
     public static void Demand(HttpContext context, Permission permission, string what)

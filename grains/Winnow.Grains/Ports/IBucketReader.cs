@@ -1,3 +1,6 @@
+using Winnow.Abstractions.Health;
+using Winnow.Abstractions.Images;
+
 namespace Winnow.Grains.Ports;
 
 /// <summary>Where images come from: a bucket on a server that the operator has configured.</summary>
@@ -28,10 +31,12 @@ public interface IBucketReader
     Task<BucketEntry?> FindAsync(BucketPlace place, string key, CancellationToken cancellationToken);
 
     /// <summary>
-    /// One object's bytes, with the version that they are of; null when there is none. Those of an object that is longer than
-    /// <paramref name="most"/> are null and not read.
+    /// One object's bytes, with the version that they are of; null when there is none. They stand in the lot's room. Those of an object
+    /// that is longer than <paramref name="most"/> are null and not read.
     /// </summary>
     /// <exception cref="ObjectUnreadableException">This object is refused: it has rights of its own, or is archived.</exception>
     /// <exception cref="IOException">The server cannot be reached or refuses; the message says why.</exception>
-    Task<(BucketEntry Entry, byte[]? Bytes)?> ReadAsync(BucketPlace place, string key, long most, CancellationToken cancellationToken);
+    /// <exception cref="UnavailableException">Lots that are under way leave no room for it.</exception>
+    Task<(BucketEntry Entry, ReadOnlyMemory<byte>? Bytes)?> ReadAsync(
+        BucketPlace place, string key, long most, LotSpaceSet room, CancellationToken cancellationToken);
 }

@@ -16,7 +16,8 @@ namespace Winnow.Adapters.Images;
 /// Uploads and downloads past the gateway. Bytes are put under a name that nobody can guess; when they are complete they are taken in like any
 /// others, their result is kept in their place, and so a repeated completion is answered alike.
 /// </summary>
-internal sealed class ImageUploads(IObjectStore objects, IImageIntake intake, TimeProvider time, IPresignedUrls? urls = null) : IImageUploads
+internal sealed class ImageUploads(
+    IObjectStore objects, IImageIntake intake, ILotSpaces spaces, TimeProvider time, IPresignedUrls? urls = null) : IImageUploads
 {
     private const int MaxImages = 1_000;
     private const int IdBytes = 16;
@@ -45,7 +46,9 @@ internal sealed class ImageUploads(IObjectStore objects, IImageIntake intake, Ti
         return new ImageUrl(await Links().GetAsync(ObjectKeys.Image(dataset, image), LinkExpiry, cancellationToken), expires);
     }
 
-    public async Task<IReadOnlyList<IngestResult>> CompleteAsync(DatasetInfo dataset, Guid operationId, string actor, IReadOnlyList<UploadedImage> images, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<IngestResult>> CompleteAsync(
+        DatasetInfo dataset, Guid operationId, string actor, string principal, IReadOnlyList<UploadedImage> images,
+        CancellationToken cancellationToken)
     {
         Links();
         if (images.Count > MaxImages) throw new RefusedException($"At most {MaxImages} uploads at once, not {images.Count}.");
@@ -56,16 +59,18 @@ internal sealed class ImageUploads(IObjectStore objects, IImageIntake intake, Ti
         if (images.DistinctBy(i => i.Id).Count() != images.Count) throw new RefusedException("An upload is named twice.");
         var results = new IngestResult?[images.Count];
         var content = OperationStamp.ContentOf(images.SelectMany(i => new[] { i.Id, i.Name, i.Label, i.Partition.ToString() }));
-        // Parts of bounded size: only what one holds is in memory.
+        // Parts of bounded size: only what one holds takes room.
         for (var from = 0; from < images.Count;)
         {
-            var part = new byte[]?[images.Count - from];
+            await using var room = new LotSpaceSet(spaces, principal);
+            var part = new ReadOnlyMemory<byte>[images.Count - from];
             var (count, bytes) = (0, 0L);
             while (from + count < images.Count && bytes < BytesAtOnce)
             {
                 var (first, many) = (count, Math.Min(ReadsAtOnce, images.Count - from - count));
-                await Parallel.ForAsync(0, many, cancellationToken, async (i, token) => (part[first + i], results[from + first + i]) = await ReadAsync(dataset.Name, images[from + first + i], token));
-                for (var i = 0; i < many; i++) bytes += part[count + i]?.Length ?? 0;
+                await Parallel.ForAsync(0, many, cancellationToken, async (i, token) =>
+                    (part[first + i], results[from + first + i]) = await ReadAsync(dataset.Name, images[from + first + i], room, token));
+                for (var i = 0; i < many; i++) bytes += part[count + i].Length;
                 count += many;
             }
             // Every part is of the one operation, whichever parts it falls into when it is repeated.
@@ -77,7 +82,7 @@ internal sealed class ImageUploads(IObjectStore objects, IImageIntake intake, Ti
     }
 
     private async Task TakeAsync(
-        DatasetInfo dataset, IngestOperation operation, IReadOnlyList<UploadedImage> images, IngestResult?[] results, byte[]?[] part,
+        DatasetInfo dataset, IngestOperation operation, IReadOnlyList<UploadedImage> images, IngestResult?[] results, ReadOnlyMemory<byte>[] part,
         int from, int count, CancellationToken cancellationToken)
     {
         var here = Enumerable.Range(0, count).Where(i => results[from + i] is null).ToArray();
@@ -94,30 +99,32 @@ internal sealed class ImageUploads(IObjectStore objects, IImageIntake intake, Ti
     }
 
     /// <summary>What was uploaded, or how it was answered before, or that there is nothing. No more is read than an image may have, and a byte.</summary>
-    private async Task<(byte[]? Bytes, IngestResult? Result)> ReadAsync(string dataset, UploadedImage image, CancellationToken cancellationToken)
+    private async Task<(ReadOnlyMemory<byte> Bytes, IngestResult? Result)> ReadAsync(
+        string dataset, UploadedImage image, LotSpaceSet room, CancellationToken cancellationToken)
     {
         var key = ObjectKeys.Upload(dataset, image.Id);
         try
         {
-            if (await objects.GetAsync(ResultKey(key), cancellationToken) is { } before) return (null, Answered(before.Span, image.Name));
-            return await ReadUploadAsync(key, image, cancellationToken);
+            if (await objects.GetAsync(ResultKey(key), cancellationToken) is { } before) return (default, Answered(before.Span, image.Name));
+            return await ReadUploadAsync(key, image, room, cancellationToken);
         }
         catch (ObjectUnreadableException e)
         {
-            return (null, new IngestResult(image.Name, null, IngestStatus.LeftOut, $"What was uploaded for {ShownText.Quote(image.Id)} cannot be read: {ShownText.Told(e.Message)} Upload it again."));
+            return LeftOut(image, $"What was uploaded for '{image.Id}' cannot be read: {ShownText.Told(e.Message)} Upload it again.");
         }
     }
 
-    private async Task<(byte[]? Bytes, IngestResult? Result)> ReadUploadAsync(string key, UploadedImage image, CancellationToken cancellationToken)
+    private async Task<(ReadOnlyMemory<byte> Bytes, IngestResult? Result)> ReadUploadAsync(
+        string key, UploadedImage image, LotSpaceSet room, CancellationToken cancellationToken)
     {
         await using var stream = await objects.OpenReadAsync(key, cancellationToken);
         if (stream is null)
-            return (null, new IngestResult(image.Name, null, IngestStatus.LeftOut, $"Nothing was uploaded for '{image.Id}', or it was too long ago. Upload it again."));
-        using var copy = new MemoryStream();
-        var buffer = new byte[64 << 10];
-        for (int read; copy.Length <= intake.MaxImageBytes && (read = await stream.ReadAsync(buffer, cancellationToken)) > 0;) copy.Write(buffer, 0, read);
-        return (copy.ToArray(), null);
+            return LeftOut(image, $"Nothing was uploaded for '{image.Id}', or it was too long ago. Upload it again.");
+        return (await room.ReadAsync(stream, intake.MaxImageBytes, cancellationToken), null);
     }
+
+    private static (ReadOnlyMemory<byte> Bytes, IngestResult Result) LeftOut(UploadedImage image, string reason) =>
+        (default, new IngestResult(image.Name, null, IngestStatus.LeftOut, reason));
 
     private IPresignedUrls Links() => urls ?? throw new NotSupportedException("This cluster keeps its objects in files, which have no address of their own. Send images to /images, read them at /content, or configure S3.");
 

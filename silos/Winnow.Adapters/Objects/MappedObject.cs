@@ -4,7 +4,7 @@ using System.IO.MemoryMappedFiles;
 
 namespace Winnow.Adapters.Objects;
 
-/// <summary>A file mapped into memory, read-only: writing to it ends the process. Its memory must not be used after disposal.</summary>
+/// <summary>A file mapped into memory, read-only: writing to it ends the process. Its memory must not be used after disposal, but where it is pinned.</summary>
 internal sealed unsafe class MappedObject : MemoryManager<byte>
 {
     private readonly MemoryMappedFile? _file;
@@ -67,10 +67,14 @@ internal sealed unsafe class MappedObject : MemoryManager<byte>
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)elementIndex, (uint)_length, nameof(elementIndex));
         ObjectDisposedException.ThrowIf(_length > 0 && _start is null, this);
-        return new MemoryHandle(_start + elementIndex);
+        if (_view is null) return default;
+        // A request that was given up may still be sending: what it sends from stays until it has let go.
+        var held = false;
+        _view.SafeMemoryMappedViewHandle.DangerousAddRef(ref held);
+        return new MemoryHandle(_start + elementIndex, pinnable: this);
     }
 
-    public override void Unpin() { }
+    public override void Unpin() => _view?.SafeMemoryMappedViewHandle.DangerousRelease();
 
     protected override void Dispose(bool disposing)
     {

@@ -26,22 +26,19 @@ public sealed class MemoryTests(ITestOutputHelper output)
         using var http = new HttpClient { BaseAddress = silo.Url, Timeout = TimeSpan.FromMinutes(5) };
         // Once by itself, so that what any lot costs is not counted.
         await SendLotAsync(http, 1);
-        var before = AnonymousBytes(silo.Id);
-        using var done = new CancellationTokenSource();
-        var watching = MostAsync(silo.Id, done.Token);
+        await using var memory = new ProcessMemory(silo.Id);
 
         await Task.WhenAll(Enumerable.Range(0, Lots).Select(_ => SendLotAsync(http, ImagesOfLot)));
         var ofLots = (await silo.Client.GetStatusAsync("big")).Images;
         var answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => SendBodyAsync(http)));
-        await done.CancelAsync();
-        var most = await watching;
+        var rise = memory.Rise;
 
         Assert.Equal(1 + (Lots * ImagesOfLot), ofLots);
         Assert.All(answers, a => Assert.True(a is HttpStatusCode.ServiceUnavailable or HttpStatusCode.BadRequest, a.ToString()));
         Assert.Contains(HttpStatusCode.ServiceUnavailable, answers);
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"sent {Lots * ImagesOfLot * (ImageBytes >> 20)} MiB of images and 12 bodies of 24 MiB; memory rose by {(most - before) >> 20} MiB"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"sent {Lots * ImagesOfLot * (ImageBytes >> 20)} MiB of images and 12 bodies of 24 MiB; memory rose by {rise >> 20} MiB"));
         // 480 MiB of lots and 288 MiB of bodies were sent.
-        Assert.InRange(most - before, long.MinValue, 200L << 20);
+        Assert.InRange(rise, long.MinValue, 200L << 20);
     }
 
     private static async Task SendLotAsync(HttpClient http, int images)
@@ -58,26 +55,5 @@ public sealed class MemoryTests(ITestOutputHelper output)
         using var body = new StringContent($"[\"{new string('x', 24 << 20)}\"]", Encoding.UTF8, "application/json");
         using var answer = await http.PostAsync("/api/v1/datasets/big/decisions", body);
         return answer.StatusCode;
-    }
-
-    private static async Task<long> MostAsync(int process, CancellationToken cancellationToken)
-    {
-        long most = 0;
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        try
-        {
-            while (await timer.WaitForNextTickAsync(cancellationToken)) most = Math.Max(most, AnonymousBytes(process));
-        }
-        catch (OperationCanceledException)
-        {
-        }
-        return most;
-    }
-
-    /// <summary>Memory that is the process's own: pages of files are the system's to take back.</summary>
-    private static long AnonymousBytes(int process)
-    {
-        var line = File.ReadLines($"/proc/{process}/status").First(l => l.StartsWith("RssAnon:", StringComparison.Ordinal));
-        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10;
     }
 }

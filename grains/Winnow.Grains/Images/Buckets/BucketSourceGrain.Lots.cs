@@ -21,28 +21,6 @@ internal sealed partial class BucketSourceGrain
     /// <summary>Tries of an object that fails while others are read, after which it waits as one that is refused does.</summary>
     private const int TriesInRow = 5;
 
-    private enum Outcome
-    {
-        Here,
-        Gone,
-        TooLarge,
-        /// <summary>This object alone may not be read; that may change.</summary>
-        Refused,
-        /// <summary>It could not be read now.</summary>
-        Failed,
-    }
-
-    /// <summary>One object of a lot, fetched: its bytes, or why there are none.</summary>
-    private readonly record struct Fetched(BucketEntry Entry, Outcome Outcome, byte[]? Bytes, string? Problem)
-    {
-        public ulong Hash => KnownObjects.HashOf(Entry.Key, Entry.ETag);
-    }
-
-    /// <summary>
-    /// A lot on its way. With it the listing is done up to a key, which is the so-manieth; null for a lot beside the listing.
-    /// </summary>
-    private sealed record Lot(Task<Fetched[]> Objects, string? UpTo, long Listed);
-
     private async Task<KnownObjects> LoadAsync(CancellationToken cancellationToken)
     {
         var known = new KnownObjects();
@@ -72,30 +50,18 @@ internal sealed partial class BucketSourceGrain
         }
         var (after, pages, fresh, bytes) = (state.State.ListedUpTo, 0, 0L, 0L);
         var waiting = new List<BucketEntry>();
-        Lot? lot = null;
-        while (true)
+        BucketLot? lot = null;
+        try
         {
-            var page = await buckets.ListAsync(_place, after, cancellationToken);
-            foreach (var entry in page.Entries)
-            {
-                var placeholder = IsPlaceholder(entry);
-                if (placeholder) _placeholders++;
-                var isNew = !placeholder && IsNew(entry);
-                if (isNew && waiting.Count > 0 && bytes + Cost(entry) > options.LotBytes) await TurnAsync();
-                (after, _listed) = (entry.Key, _listed + 1);
-                if (!isNew) continue;
-                waiting.Add(entry);
-                (bytes, fresh) = (bytes + Cost(entry), fresh + 1);
-                if (waiting.Count >= options.LotSize) await TurnAsync();
-            }
-            if (!page.More) break;
-            await TakeHintsAsync(cancellationToken);
-            if (++pages % PagesPerCheckpoint != 0 || waiting.Count > 0 || lot is not null) continue;
-            (state.State.ListedUpTo, state.State.Listed) = (after, _listed);
-            await state.WriteStateAsync(CancellationToken.None);
+            await ReadPagesAsync();
+            if (waiting.Count > 0) await TurnAsync();
+            if (lot is not null) await TakeAsync(lot, cancellationToken);
         }
-        if (waiting.Count > 0) await TurnAsync();
-        if (lot is not null) await TakeAsync(lot, cancellationToken);
+        finally
+        {
+            // One that was being fetched when another failed is not needed any more.
+            if (lot is not null) await lot.DisposeAsync();
+        }
         (state.State.ListedUpTo, state.State.ListedLast, state.State.LastSync) = (null, _listed, time.GetUtcNow());
         (state.State.Placeholders, state.State.Waiting) = (_placeholders, _waiting.Count);
         state.State.Syncs++;
@@ -104,21 +70,36 @@ internal sealed partial class BucketSourceGrain
         _due = started + options.ReconcileInterval;
         if (fresh > 0) Synced(logger, this.GetPrimaryKeyString(), state.State.ListedLast, fresh);
 
+        async Task ReadPagesAsync()
+        {
+            while (true)
+            {
+                var page = await buckets.ListAsync(_place, after, cancellationToken);
+                foreach (var entry in page.Entries)
+                {
+                    var placeholder = IsPlaceholder(entry);
+                    if (placeholder) _placeholders++;
+                    var isNew = !placeholder && IsNew(entry);
+                    if (isNew && waiting.Count > 0 && bytes + Cost(entry) > options.LotBytes) await TurnAsync();
+                    (after, _listed) = (entry.Key, _listed + 1);
+                    if (!isNew) continue;
+                    waiting.Add(entry);
+                    (bytes, fresh) = (bytes + Cost(entry), fresh + 1);
+                    if (waiting.Count >= options.LotSize) await TurnAsync();
+                }
+                if (!page.More) break;
+                await TakeHintsAsync(cancellationToken);
+                if (++pages % PagesPerCheckpoint != 0 || waiting.Count > 0 || lot is not null) continue;
+                (state.State.ListedUpTo, state.State.Listed) = (after, _listed);
+                await state.WriteStateAsync(CancellationToken.None);
+            }
+        }
+
         async Task TurnAsync()
         {
-            var (before, next) = (lot, Fetch(waiting, after, cancellationToken));
-            (lot, waiting, bytes) = (next, [], 0);
-            if (before is null) return;
-            try
-            {
-                await TakeAsync(before, cancellationToken);
-            }
-            catch
-            {
-                // What was being fetched is not needed any more; the reason is that of the lot before.
-                await next.Objects.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-                throw;
-            }
+            var before = lot;
+            (lot, waiting, bytes) = (Fetch(waiting, after, cancellationToken), [], 0);
+            if (before is not null) await TakeAsync(before, cancellationToken);
         }
     }
 
@@ -138,7 +119,7 @@ internal sealed partial class BucketSourceGrain
             var keys = _hints.Take(HintsAtOnce).ToArray();
             var looked = await ForEachAsync(keys, key => new BucketEntry(key, "", 0), LookAsync, cancellationToken);
             var unread = looked.Where(f => f.Outcome is Outcome.Refused or Outcome.Failed).ToArray();
-            if (unread.Length > 0) await TakeAsync(new Lot(Task.FromResult(unread), null, _listed), cancellationToken);
+            if (unread.Length > 0) await TakeAsync(BucketLot.Of(unread, _listed), cancellationToken);
             var fresh = looked.Where(f => f.Outcome == Outcome.Here && !IsPlaceholder(f.Entry) && !_known!.Contains(f.Hash))
                 .Select(f => f.Entry).OrderBy(e => e.Key, StringComparer.Ordinal).ToList();
             while (fresh.Count > 0)
@@ -152,8 +133,10 @@ internal sealed partial class BucketSourceGrain
         }
     }
 
-    private Lot Fetch(List<BucketEntry> entries, string? upTo, CancellationToken cancellationToken) =>
-        new(ForEachAsync(entries, entry => entry, ReadAsync, cancellationToken), upTo, _listed);
+    private BucketLot Fetch(List<BucketEntry> entries, string? upTo, CancellationToken cancellationToken) => BucketLot.Fetch(
+        new LotSpaceSet(spaces, $"source/{this.GetPrimaryKeyString()}"),
+        (room, stop) => ForEachAsync(entries, entry => entry, (entry, token) => ReadAsync(entry, room, token), stop),
+        upTo, _listed, cancellationToken);
 
     /// <summary>
     /// Asks for objects, several at once. One that is refused or fails is told beside the others; a server that gives none is thrown.
@@ -189,10 +172,10 @@ internal sealed partial class BucketSourceGrain
     private async Task<Fetched> LookAsync(BucketEntry hint, CancellationToken cancellationToken) =>
         await buckets.FindAsync(_place, hint.Key, cancellationToken) is { } entry ? new Fetched(entry, Outcome.Here, null, null) : new Fetched(hint, Outcome.Gone, null, null);
 
-    private async Task<Fetched> ReadAsync(BucketEntry entry, CancellationToken cancellationToken)
+    private async Task<Fetched> ReadAsync(BucketEntry entry, LotSpaceSet room, CancellationToken cancellationToken)
     {
         if (entry.Size > intake.MaxImageBytes) return TooLarge(entry);
-        if (await buckets.ReadAsync(_place, entry.Key, intake.MaxImageBytes, cancellationToken) is not { } read)
+        if (await buckets.ReadAsync(_place, entry.Key, intake.MaxImageBytes, room, cancellationToken) is not { } read)
             return new Fetched(entry, Outcome.Gone, null, "It was gone when it was to be fetched.");
         // It may have been replaced since it was listed: what came counts. A server that does not say so gave what it listed.
         var came = read.Entry.ETag.Length == 0 ? read.Entry with { ETag = entry.ETag } : read.Entry;
@@ -203,11 +186,12 @@ internal sealed partial class BucketSourceGrain
         new(entry, Outcome.TooLarge, null, $"It has {entry.Size} bytes and the limit is {intake.MaxImageBytes}. Shrink it and put it there again.");
 
     /// <summary>Takes a lot in, then writes down that it is known. Cut off between the two, it is taken in again to no effect.</summary>
-    private async Task TakeAsync(Lot lot, CancellationToken cancellationToken)
+    private async Task TakeAsync(BucketLot lot, CancellationToken cancellationToken)
     {
+        await using var done = lot;
         var fetched = await lot.Objects;
         var here = fetched.Where(f => f.Outcome == Outcome.Here).ToArray();
-        var images = here.Select(f => new ArrivedImage(NameOf(f.Entry.Key), f.Bytes!, LabelOf(f.Entry.Key), state.State.Source!.Partition)).ToArray();
+        var images = here.Select(f => new ArrivedImage(NameOf(f.Entry.Key), f.Bytes!.Value, LabelOf(f.Entry.Key), state.State.Source!.Partition)).ToArray();
         var settled = fetched.Where(f => f.Outcome is Outcome.Here or Outcome.TooLarge).Select(f => f.Hash).Distinct();
         var hashes = settled.Where(h => !_known!.Contains(h)).ToArray();
         // All that is taken, whether it was known or not: the id follows from the content, and stands for it.

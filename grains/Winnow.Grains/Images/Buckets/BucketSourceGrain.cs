@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Images.Buckets;
 using Winnow.Grains.Datasets;
@@ -20,7 +21,8 @@ namespace Winnow.Grains.Images.Buckets;
 [Reentrant, SiloRole(SiloTraits.Core), GrainType("bucket-source")]
 internal sealed partial class BucketSourceGrain(
     [PersistentState("bucket-source", GrainsRegistration.GrainStorage)] IPersistentState<BucketSourceState> state,
-    KnownDatasets datasets, IObjectStore objects, IBucketReader buckets, IImageIntake intake, BucketSourceOptions options, TimeProvider time, ILogger<BucketSourceGrain> logger) : Grain, IBucketSourceGrain
+    KnownDatasets datasets, IObjectStore objects, IBucketReader buckets, IImageIntake intake,
+    ILotSpaces spaces, BucketSourceOptions options, TimeProvider time, ILogger<BucketSourceGrain> logger) : Grain, IBucketSourceGrain
 {
     private static readonly (TimeSpan, TimeSpan) Pauses = (TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
 
@@ -178,7 +180,8 @@ internal sealed partial class BucketSourceGrain(
     private void Stall(Exception reason, TimeSpan pause)
     {
         _error = ShownText.Told(
-            reason is IOException or RefusedException ? reason.Message : $"{reason.GetType().Name}: {reason.Message}");
+            reason is IOException or RefusedException or UnavailableException
+                ? reason.Message : $"{reason.GetType().Name}: {reason.Message}");
         if (reason is not ObjectsToComeException)
         {
             // Memory may be ahead of the disk; and what was refused meanwhile may have been so by a server in trouble.

@@ -1,3 +1,4 @@
+using Winnow.Abstractions.Images;
 using Winnow.Grains.Ports;
 
 namespace Winnow.Grains.Images.Buckets;
@@ -13,5 +14,6 @@ internal sealed class NoBuckets : IBucketReader
 
     public Task<BucketEntry?> FindAsync(BucketPlace place, string key, CancellationToken cancellationToken) => throw new IOException(Reason);
 
-    public Task<(BucketEntry Entry, byte[]? Bytes)?> ReadAsync(BucketPlace place, string key, long most, CancellationToken cancellationToken) => throw new IOException(Reason);
+    public Task<(BucketEntry Entry, ReadOnlyMemory<byte>? Bytes)?> ReadAsync(
+        BucketPlace place, string key, long most, LotSpaceSet room, CancellationToken cancellationToken) => throw new IOException(Reason);
 }

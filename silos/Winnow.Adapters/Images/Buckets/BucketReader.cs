@@ -1,3 +1,4 @@
+using Winnow.Abstractions.Images;
 using Winnow.Adapters.Objects.S3;
 using Winnow.Grains.Ports;
 
@@ -55,9 +56,11 @@ internal sealed class BucketReader : IBucketReader, IDisposable
         return await OrRefusedAsync(head).ConfigureAwait(false) is { } found ? new BucketEntry(key, found.ETag, found.Size) : null;
     }
 
-    public async Task<(BucketEntry Entry, byte[]? Bytes)?> ReadAsync(BucketPlace place, string key, long most, CancellationToken cancellationToken)
+    public async Task<(BucketEntry Entry, ReadOnlyMemory<byte>? Bytes)?> ReadAsync(
+        BucketPlace place, string key, long most, LotSpaceSet room, CancellationToken cancellationToken)
     {
-        var get = S3Answers.GetAsync(ConnectionOf(place), place.Bucket, Checked(place, key), most, cancellationToken);
+        var get = S3Answers.ReadAsync(ConnectionOf(place), new S3Request(HttpMethod.Get, place.Bucket, Checked(place, key)), most, room,
+            cancellationToken);
         return await OrRefusedAsync(get).ConfigureAwait(false) is { } found ? (new BucketEntry(key, found.Head.ETag, found.Head.Size), found.Bytes) : null;
     }
 

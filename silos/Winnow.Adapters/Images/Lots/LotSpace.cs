@@ -21,6 +21,14 @@ internal sealed class LotSpace(string owner, LotBudget memory, LotBudget disk, s
 
     public async Task<ReadOnlyMemory<byte>> ReadAsync(Stream body, long max, CancellationToken cancellationToken)
     {
+        var read = await ReadFirstAsync(body, max, cancellationToken);
+        // Read past, so that the next part is found.
+        while (read.Length > max && await body.ReadAsync(Scrap, cancellationToken) > 0) { }
+        return read;
+    }
+
+    public async Task<ReadOnlyMemory<byte>> ReadFirstAsync(Stream body, long max, CancellationToken cancellationToken)
+    {
         var wanted = max + 1;
         long length = 0;
         long? start = null;
@@ -37,8 +45,6 @@ internal sealed class LotSpace(string owner, LotBudget memory, LotBudget disk, s
                 if (start is not null) await WriteAsync(buffer.AsMemory(at, read), cancellationToken);
                 length += read;
             }
-            // Read past, so that the next part is found.
-            while (length == wanted && await body.ReadAsync(Scrap, cancellationToken) > 0) { }
             if (start is null && !TryTake(length)) start = await SpillAsync(length, cancellationToken);
             return start is { } from ? _spool!.Map(from, checked((int)length)) : Joined(checked((int)length));
         }

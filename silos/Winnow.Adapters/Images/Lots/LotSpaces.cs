@@ -11,5 +11,5 @@ internal sealed class LotSpaces(LotOptions options, string folder) : ILotSpaces
     /// <summary>What stands on disk. Nobody has a share of it: a disk's time is what bounds one caller there.</summary>
     public LotBudget Disk { get; } = new(options.Spool, options.Spool);
 
-    public ILotSpace Open(string principal) => new LotSpace(principal, Memory, Disk, folder);
+    public ILotSpace Open(string owner) => new LotSpace(owner, Memory, Disk, folder);
 }

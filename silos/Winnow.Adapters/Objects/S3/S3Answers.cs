@@ -1,4 +1,5 @@
 using System.Net;
+using Winnow.Abstractions.Images;
 
 namespace Winnow.Adapters.Objects.S3;
 
@@ -43,6 +44,25 @@ internal static class S3Answers
             // A connection that broke gives fewer: then the request is repeated.
             if (bytes.Length != head.Size) throw new IOException($"{bytes.Length} of {head.Size} bytes came");
             return (head, bytes);
+        }, cancellationToken);
+
+    /// <summary>
+    /// The same into the room of a lot, a piece at a time: no more of it is in memory than the room takes, whatever the server says of its
+    /// length.
+    /// </summary>
+    public static Task<(S3Head Head, ReadOnlyMemory<byte>? Bytes)?> ReadAsync(
+        S3Connection connection, S3Request request, long max, LotSpaceSet room, CancellationToken cancellationToken) =>
+        connection.SendAsync<(S3Head, ReadOnlyMemory<byte>?)?>(request, async (response, token) =>
+        {
+            if (response.StatusCode == HttpStatusCode.NotFound) return null;
+            var head = Head(response);
+            if (head.Size > max) return (head, null);
+            var body = await response.Content.ReadAsStreamAsync(token).ConfigureAwait(false);
+            var bytes = await room.ReadAsync(body, max, token).ConfigureAwait(false);
+            if (response.Content.Headers.ContentLength is null) head = head with { Size = bytes.Length };
+            // A connection that broke gives fewer: then the request is repeated.
+            if (bytes.Length != head.Size) throw new IOException($"{bytes.Length} of {head.Size} bytes came");
+            return bytes.Length > max ? (head, null) : (head, bytes);
         }, cancellationToken);
 
     /// <summary>A server, or a proxy before it, that does not say how much comes.</summary>
