@@ -15,7 +15,7 @@ public sealed partial class WinnowClient
 
     /// <summary>All datasets, by name.</summary>
     public Task<IReadOnlyList<DatasetInfo>> ListDatasetsAsync(CancellationToken cancellationToken = default) =>
-        GetAsync("/api/v1/datasets", ModelJson.Default.IReadOnlyListDatasetInfo, cancellationToken);
+        GetAllAsync("/api/v1/datasets", ModelJson.Default.IReadOnlyListDatasetInfo, cancellationToken);
 
     /// <summary>One dataset.</summary>
     /// <exception cref="WinnowApiException">There is none of that name.</exception>
@@ -61,5 +61,5 @@ public sealed partial class WinnowClient
 
     /// <summary>All versions, oldest first.</summary>
     public Task<IReadOnlyList<DatasetVersion>> ListVersionsAsync(string dataset, CancellationToken cancellationToken = default) =>
-        GetAsync($"{Dataset(dataset)}/versions", ModelJson.Default.IReadOnlyListDatasetVersion, cancellationToken);
+        GetAllAsync($"{Dataset(dataset)}/versions", ModelJson.Default.IReadOnlyListDatasetVersion, cancellationToken);
 }

@@ -8,6 +8,7 @@ namespace Winnow.Client;
 public sealed partial class WinnowClient
 {
     private const string OperationHeader = "Idempotency-Key";
+    private const string NextHeader = "Winnow-Next";
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(15);
 
     private ServerAddress CurrentServer => _servers[Volatile.Read(ref _current) % _servers.Length];
@@ -16,6 +17,21 @@ public sealed partial class WinnowClient
     {
         using var response = await SendAsync(HttpMethod.Get, path, null, null, HttpCompletionOption.ResponseContentRead, cancellationToken);
         return await ReadAsync(response, type, cancellationToken);
+    }
+
+    /// <summary>All rows of a list, which a server answers a page at a time where it is long.</summary>
+    private async Task<IReadOnlyList<T>> GetAllAsync<T>(string path, JsonTypeInfo<IReadOnlyList<T>> type, CancellationToken cancellationToken)
+    {
+        var all = new List<T>();
+        var page = path;
+        while (true)
+        {
+            using var response = await SendAsync(
+                HttpMethod.Get, page, null, null, HttpCompletionOption.ResponseContentRead, cancellationToken);
+            all.AddRange(await ReadAsync(response, type, cancellationToken));
+            if (!response.Headers.TryGetValues(NextHeader, out var next)) return all;
+            page = $"{path}?after={Uri.EscapeDataString(next.First())}";
+        }
     }
 
     private async Task<TAnswer> PostAsync<TBody, TAnswer>(

@@ -15,7 +15,7 @@ public sealed partial class WinnowClient
 
     /// <summary>All rounds, oldest first.</summary>
     public Task<IReadOnlyList<RoundInfo>> ListRoundsAsync(string dataset, CancellationToken cancellationToken = default) =>
-        GetAsync($"{Dataset(dataset)}/rounds", ModelJson.Default.IReadOnlyListRoundInfo, cancellationToken);
+        GetAllAsync($"{Dataset(dataset)}/rounds", ModelJson.Default.IReadOnlyListRoundInfo, cancellationToken);
 
     /// <summary>One round.</summary>
     public Task<RoundInfo> GetRoundAsync(string dataset, string arm, int number, CancellationToken cancellationToken = default) =>

@@ -5,22 +5,26 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Security;
 using Winnow.Model.Datasets;
 using Winnow.Model.Security;
+using Winnow.Web.Requests;
 using Winnow.Web.Security;
 
 namespace Winnow.Web.Datasets;
 
 internal static class DatasetEndpoints
 {
+    /// <summary>Schemas are what makes a dataset large.</summary>
+    private const int MaxClassesOfPage = 100_000;
+
     public static void Map(IEndpointRouteBuilder api)
     {
         api.MapPost("/datasets", CreateAsync)
             .Requires(Permission.CreateDatasets)
             .WithSummary("Create a dataset. The same request again is answered with the dataset.").WithTags("datasets");
 
-        api.MapGet("/datasets", async (IGrainFactory grains, AccessControl control, HttpContext http, CancellationToken ct) =>
-                await control.VisibleAsync(CallerIdentity.Admitted(http).Caller, await grains.GetGrain<ICatalogGrain>(0).ListAsync(ct), d => d.Name, ct))
+        api.MapGet("/datasets", ListAsync)
             .RequiresCaller()
-            .WithSummary("All datasets that you may see, by name.").WithTags("datasets");
+            .WithSummary($"The datasets that you may see, by name, at most 1,000. {Pages.Next}, where it comes, is 'after' of the next page.")
+            .WithTags("datasets");
 
         api.MapGet("/datasets/{dataset}", async (string dataset, IGrainFactory grains, CancellationToken ct) => await grains.DatasetAsync(dataset, ct))
             .Requires(Permission.ReadDataset)
@@ -41,6 +45,16 @@ internal static class DatasetEndpoints
             })
             .Requires(Permission.OperateCluster)
             .WithSummary("Double the shards of a dataset while it is worked with. The answer is the dataset; its status tells how far that has come.").WithTags("datasets");
+    }
+
+    private static async Task<DatasetInfo[]> ListAsync(
+        string? after, int? limit, IGrainFactory grains, AccessControl control, HttpContext http, CancellationToken ct)
+    {
+        var all = await grains.GetGrain<ICatalogGrain>(0).ListAsync(ct);
+        // One may have gone since the page before: what counts is the order.
+        var left = string.IsNullOrEmpty(after) ? all : [.. all.Where(d => string.CompareOrdinal(d.Name, after) > 0)];
+        var page = Pages.Cut(http, left, null, limit, d => d.Name, d => d.Schema.Classes.Count, MaxClassesOfPage);
+        return await control.VisibleAsync(CallerIdentity.Admitted(http).Caller, page, d => d.Name, ct);
     }
 
     private static async Task<DatasetInfo> CreateAsync(CreateDataset command, IGrainFactory grains, HttpContext http, CancellationToken ct)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -5,6 +6,7 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Model.Datasets;
 using Winnow.Model.Names;
 using Winnow.Model.Security;
+using Winnow.Web.Requests;
 using Winnow.Web.Security;
 
 namespace Winnow.Web.Datasets;
@@ -22,13 +24,16 @@ internal static class VersionEndpoints
             .Produces<DatasetVersion>().ProducesProblem(StatusCodes.Status409Conflict)
             .WithSummary("Make an immutable snapshot.").WithTags("versions");
 
-        api.MapGet("/datasets/{dataset}/versions", async (string dataset, IGrainFactory grains, CancellationToken ct) =>
+        api.MapGet("/datasets/{dataset}/versions", async (
+                string dataset, string? after, int? limit, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
             {
                 await grains.DatasetAsync(dataset, ct);
-                return await grains.GetGrain<IDatasetGrain>(dataset).GetVersionsAsync(ct);
+                var all = await grains.GetGrain<IDatasetGrain>(dataset).GetVersionsAsync(ct);
+                return Pages.Cut(http, all, after, limit, v => v.Number.ToString(CultureInfo.InvariantCulture)).ToArray();
             })
             .Requires(Permission.ReadDataset)
-            .WithSummary("All versions, oldest first.").WithTags("versions");
+            .WithSummary($"Versions, oldest first, at most 1,000. {Pages.Next}, where it comes, is 'after' of the next page.")
+            .WithTags("versions");
 
         api.MapGet("/datasets/{dataset}/versions/{version:int}/manifest", async (
                 string dataset, int version, IGrainFactory grains, IDatasetArchive archive, HttpContext http, CancellationToken ct) =>

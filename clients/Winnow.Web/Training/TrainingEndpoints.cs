@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -5,6 +6,7 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Model.Security;
 using Winnow.Model.Training;
 using Winnow.Web.Datasets;
+using Winnow.Web.Requests;
 using Winnow.Web.Security;
 
 namespace Winnow.Web.Training;
@@ -21,13 +23,16 @@ internal static class TrainingEndpoints
             .Requires(Permission.StartRounds).Produces<RoundInfo>().ProducesProblem(StatusCodes.Status409Conflict)
             .WithSummary("Start the next round of an arm: select, review, train, calibrate, evaluate, promote, rescore.").WithTags("training");
 
-        api.MapGet("/datasets/{dataset}/rounds", async (string dataset, IGrainFactory grains, CancellationToken ct) =>
+        api.MapGet("/datasets/{dataset}/rounds", async (
+                string dataset, string? after, int? limit, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
             {
                 await grains.DatasetAsync(dataset, ct);
-                return await grains.GetGrain<IDatasetGrain>(dataset).GetRoundsAsync(ct);
+                var all = await grains.GetGrain<IDatasetGrain>(dataset).GetRoundsAsync(ct);
+                return Pages.Cut(http, all, after, limit, r => string.Create(CultureInfo.InvariantCulture, $"{r.Arm}/{r.Number}")).ToArray();
             })
             .Requires(Permission.ReadDataset)
-            .WithSummary("All rounds, oldest first.").WithTags("training");
+            .WithSummary($"Rounds, oldest first, at most 1,000. {Pages.Next}, where it comes, is 'after' of the next page.")
+            .WithTags("training");
 
         api.MapGet("/datasets/{dataset}/rounds/{arm}/{number:int}", async (string dataset, string arm, int number, IGrainFactory grains, CancellationToken ct) =>
             {
