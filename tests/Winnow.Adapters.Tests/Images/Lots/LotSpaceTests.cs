@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using CsCheck;
 using Winnow.Abstractions.Health;
+using Winnow.Abstractions.Images;
 using Winnow.Adapters.Images.Lots;
 using Winnow.Adapters.Tests.Support;
 
@@ -81,6 +82,57 @@ public sealed class LotSpaceTests
 
         await using var later = spaces.Open("b");
         await later.ReadAsync(new MemoryStream(new byte[900_000]), 1 << 20, CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task A_lot_that_is_read_several_at_once_is_one_owners_and_gives_all_its_room_back()
+    {
+        using var folder = new TemporaryFolder();
+        var spaces = new LotSpaces(Small, folder.Path);
+        var sent = Enumerable.Range(0, 40).Select(i => RandomNumberGenerator.GetBytes(50_000 + (i * 3_000))).ToArray();
+        var read = new ReadOnlyMemory<byte>[sent.Length];
+        await using (var set = new LotSpaceSet(spaces, "source/pets/bucket"))
+        {
+            await Parallel.ForAsync(0, sent.Length, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, ct) =>
+            {
+                read[i] = await set.ReadAsync(new Trickle(sent[i], 10_000), 1 << 20, ct);
+                Assert.InRange(spaces.Memory.Taken, 0, Small.MemoryPerPrincipal);
+            });
+            for (var i = 0; i < sent.Length; i++) Assert.True(sent[i].AsSpan().SequenceEqual(read[i].Span));
+            Assert.Equal(sent.Sum(s => (long)s.Length), spaces.Memory.Taken + spaces.Disk.Taken);
+            Assert.True(spaces.Disk.Taken > 0, "nothing went to disk");
+        }
+        Assert.Equal((0, 0), (spaces.Memory.Taken, spaces.Disk.Taken));
+    }
+
+    [Fact]
+    public async Task A_body_of_somebody_elses_is_not_read_past_what_is_wanted()
+    {
+        using var folder = new TemporaryFolder();
+        await using var set = new LotSpaceSet(new LotSpaces(Small, folder.Path), "source/pets/bucket");
+        using var body = new MemoryStream(new byte[900_000]);
+        Assert.Equal(1_001, (await set.ReadAsync(body, 1_000, CancellationToken.None)).Length);
+        Assert.Equal(1_001, body.Position);
+    }
+
+    [Fact]
+    public async Task What_is_pinned_outlives_its_lot()
+    {
+        using var folder = new TemporaryFolder();
+        var spaces = new LotSpaces(new LotOptions { Memory = 1 << 20, MemoryPerPrincipal = 1 << 20, Spool = 64 << 20 }, folder.Path);
+        var sent = RandomNumberGenerator.GetBytes(8 << 20);
+        System.Buffers.MemoryHandle held;
+        await using (var set = new LotSpaceSet(spaces, "a"))
+        {
+            var read = await set.ReadAsync(new MemoryStream(sent), 16 << 20, CancellationToken.None);
+            held = read.Pin();
+        }
+        // A request that was given up may still be sending from it.
+        unsafe
+        {
+            Assert.True(sent.AsSpan().SequenceEqual(new ReadOnlySpan<byte>(held.Pointer, sent.Length)));
+        }
+        held.Dispose();
     }
 
     [Theory]
