@@ -52,7 +52,7 @@ internal sealed record ConnectionSettings(
         var (name, key) = (Key, KeyFile) switch
         {
             ({ } given, _) => ("--key", SecretText.Trim(given)),
-            (_, { } file) => ("--key-file", SecretText.ReadFile("--key-file", file)),
+            (_, { } file) => ("--key-file", SecretFile.Read("--key-file", file)),
             _ => FromEnvironment(environment),
         };
         return key is not null && SecretText.Check(name, key) is { } wrong ? throw new ArgumentException(wrong) : key;
@@ -64,7 +64,7 @@ internal sealed record ConnectionSettings(
         const string FileVariable = "WINNOW_KEY_FILE";
         if (SecretText.Trim(environment(Variable)) is { } key) return (Variable, key);
         return environment(FileVariable) is { Length: > 0 } file
-            ? (FileVariable, SecretText.ReadFile(FileVariable, file))
+            ? (FileVariable, SecretFile.Read(FileVariable, file))
             : (Variable, null);
     }
 
@@ -72,8 +72,8 @@ internal sealed record ConnectionSettings(
     private string? ReadActor(Func<string, string?> environment, string? user)
     {
         var (name, actor) = Choose("--actor", Actor, "WINNOW_ACTOR", environment);
-        if (actor is null) return ActorName.IsValid(user) ? user : null;
-        return ActorName.IsValid(actor) ? actor : throw new ArgumentException($"{name} {ActorName.Rule}.");
+        if (actor is null) return ActingName.IsValid(user) ? user : null;
+        return ActingName.IsValid(actor) ? actor : throw new ArgumentException($"{name} {ActingName.Rule}.");
     }
 
     private static (string Name, string? Value) Choose(string option, string? given, string variable, Func<string, string?> environment)

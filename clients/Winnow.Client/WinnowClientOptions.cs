@@ -63,7 +63,7 @@ public sealed record WinnowClientOptions
         if (FurtherAddresses.Select(ServerAddress.Check).FirstOrDefault(w => w is not null) is { } further)
             return $"One of FurtherAddresses {further}";
         if (SecretText.Trim(Key) is { } key && SecretText.Check(nameof(Key), key) is { } wrong) return wrong;
-        if (Actor is not null && !ActorName.IsValid(Actor)) return $"Actor {ActorName.Rule}.";
+        if (Actor is not null && !ActingName.IsValid(Actor)) return $"Actor {ActingName.Rule}.";
         if (Timeout < TimeSpan.FromSeconds(1) || Timeout > TimeSpan.FromHours(1)) return $"Timeout must be 1 s to 1 h, not {Timeout}.";
         if (RestoreTimeout < TimeSpan.FromSeconds(1) || RestoreTimeout > TimeSpan.FromHours(24))
             return $"RestoreTimeout must be 1 s to 24 h, not {RestoreTimeout}.";

@@ -27,11 +27,11 @@ internal sealed class ImportNotes : IDisposable
         public List<IngestResult> First { get; } = [];
     }
 
-    /// <exception cref="IOException">The report cannot be written.</exception>
+    /// <exception cref="IOException">The report cannot be written, or would take the place of something else.</exception>
     public ImportNotes(string dataset, Partition partition, string? reportFile)
     {
         (_dataset, _reportFile) = (dataset, reportFile);
-        _report = reportFile is null ? null : new StreamWriter(reportFile);
+        _report = reportFile is null ? null : new StreamWriter(Mine(reportFile));
         var elsewhere = partition == Partition.Holdout
             ? "in the pool already, and stay there, so the holdout lacks them"
             : "in the holdout already, and stay there, so nobody is asked about them";
@@ -42,6 +42,26 @@ internal sealed class ImportNotes : IDisposable
             new(elsewhere, r => r.StandsIn is not null),
             new("without the label that they were given", r => r.LabelNotTaken is not null),
         ];
+    }
+
+    /// <summary>An import that is resumed writes its report anew; whatever else bears the name stays.</summary>
+    private static string Mine(string path)
+    {
+        if (new FileInfo(path) is not { Exists: true, Length: > 0 } || IsReport(File.ReadLines(path).FirstOrDefault())) return path;
+        throw new IOException($"{path} is there and is no report of an import. Choose another name for --report.");
+    }
+
+    private static bool IsReport(string? line)
+    {
+        if (string.IsNullOrEmpty(line)) return line is null;
+        try
+        {
+            return JsonSerializer.Deserialize(line, ModelJson.Default.IngestResult) is not null;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
     }
 
     public bool IsEmpty { get; private set; } = true;

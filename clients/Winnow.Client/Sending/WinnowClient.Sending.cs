@@ -136,7 +136,7 @@ public sealed partial class WinnowClient
     {
         var request = new HttpRequestMessage(method, address) { Content = body };
         if (_key is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _key);
-        if (_options.Actor is not null) request.Headers.Add(ActorName.Header, ActorName.ToHeader(_options.Actor));
+        if (_options.Actor is not null) request.Headers.Add(ActingName.Header, ActingName.ToHeader(_options.Actor));
         return request;
     }
 

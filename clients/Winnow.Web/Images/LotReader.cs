@@ -50,11 +50,11 @@ internal static class LotReader
         while (await NextAsync(reader, lot.Count, cancellationToken) is { } section)
         {
             var number = lot.Count + 1;
-            if (!ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition))
+            if (PartName.Read(section.ContentDisposition) is not { } part)
                 throw new RefusedException($"The part before image {number} has no Content-Disposition header that can be read.");
-            if (!disposition.IsFileDisposition())
+            if (part.FileName is not { } fileName)
             {
-                if (disposition.Name != "manifest") throw new RefusedException($"Part {ShownText.Quote(disposition.Name.Value)} is neither a file nor the manifest.");
+                if (part.Name != "manifest") throw new RefusedException($"Part {ShownText.Quote(part.Name)} is neither a file nor the manifest.");
                 if (manifest is not null) throw new RefusedException("There are two manifests; send one.");
                 if (lot.Count > 0) throw new RefusedException("The manifest part must come before the images.");
                 manifest = await ReadManifestAsync(section.Body, space, cancellationToken);
@@ -62,7 +62,7 @@ internal static class LotReader
             }
             if (lot.Count == MaxImages) throw new RefusedException($"A lot holds at most {MaxImages} images.");
             if (manifest is not null && lot.Count >= manifest.Count) throw new RefusedException($"The manifest names {manifest.Count} images, and there are more.");
-            var entry = manifest?[lot.Count] ?? new LotEntry(FileNameOf(disposition), label, partition);
+            var entry = manifest?[lot.Count] ?? new LotEntry(fileName, label, partition);
             // A name is for display alone, so no image is refused for it: the intake makes any fit to be shown.
             lot.Add(new ArrivedImage(entry.Name ?? "",
                 await ReadPartAsync(space, section.Body, maxImageBytes, $"image {number}", cancellationToken), entry.Label, entry.Partition));
@@ -86,12 +86,6 @@ internal static class LotReader
             throw new RefusedException(
                 $"The lot is no multipart/form-data behind its image {images}: {(e is InvalidDataException ? e.Message : CutOff)}", e);
         }
-    }
-
-    private static string FileNameOf(ContentDispositionHeaderValue disposition)
-    {
-        var name = disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName;
-        return HeaderUtilities.RemoveQuotes(name).Value ?? "";
     }
 
     private static async Task<List<LotEntry>> ReadManifestAsync(Stream body, ILotSpace space, CancellationToken cancellationToken)

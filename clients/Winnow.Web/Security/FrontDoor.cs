@@ -39,7 +39,7 @@ internal sealed class FrontDoor(RequestDelegate next, DoorKey door)
     {
         // What follows on this connection is not read: nobody can say where this request ends.
         context.Response.Headers.Connection = "close";
-        return Results.Problem("Transfer-Encoding must be chunked and nothing beside it.", statusCode: StatusCodes.Status400BadRequest).ExecuteAsync(context);
+        return Problems.Answer("Transfer-Encoding must be chunked and nothing beside it.", StatusCodes.Status400BadRequest).ExecuteAsync(context);
     }
 
     private static bool IsLoopbackName(string host) => ApiSafety.IsLoopback($"http://{host}");

@@ -107,16 +107,12 @@ public sealed class RoundState : IStoredState
     {
         if (entry.Ended is { } ended && ended.Step != Step) return $"step is not the one at which the dataset saw it end.";
         if (Step >= RoundStep.Done) return null;
-        if (!IsKnown(Command!.Strategy) || !IsKnown(Command.ColdStart))
-            return "command names a strategy that this program does not know, and the round has not ended.";
         if (Step >= RoundStep.Review && (Selected.Count == 0 || ProjectionKey is null))
             return "selected or projectionKey is missing at its step.";
         if (Step >= RoundStep.Calibrate && (HeadKey is null || DataSha256 is null)) return "headKey or dataSha256 is missing at its step.";
         if (Step >= RoundStep.Evaluate && Model is null) return "model is missing at its step.";
         return Step >= RoundStep.Rescore && Promoted is null ? "promoted is missing at its step." : null;
     }
-
-    private static bool IsKnown(string? strategy) => QueryStrategies.All.Any(s => s.Name == strategy);
 }
 
 /// <summary>The stored form of <see cref="Selected"/>. The image is what counts: where it stands in which shard was so when it was selected.</summary>

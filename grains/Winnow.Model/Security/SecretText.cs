@@ -41,22 +41,5 @@ public static class SecretText
         return null;
     }
 
-    /// <summary>Reads a secret from a file that holds nothing else.</summary>
-    /// <param name="name">What the file is called where it was set, such as <c>--key-file</c>.</param>
-    /// <param name="file">The file.</param>
-    /// <exception cref="ArgumentException">It cannot be read, or holds no secret; the message has the name and the file.</exception>
-    public static string ReadFile(string name, string file)
-    {
-        try
-        {
-            return Trim(File.ReadAllText(file))
-                ?? throw new ArgumentException($"{name} names {file}, which is empty. Write the key into it.");
-        }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            throw new ArgumentException($"{name} names {file}, which cannot be read: {problem.Message}", problem);
-        }
-    }
-
     private static bool Surrounds(char c) => char.IsWhiteSpace(c) || char.IsControl(c) || c is ByteOrderMark or ZeroWidthSpace;
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using Winnow.Client;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
@@ -117,12 +118,16 @@ internal sealed class DemoRun(WinnowClient client, DemoOptions options, DemoScre
         foreach (var v in versions) screen.Say(string.Create(CultureInfo.InvariantCulture, $"  {v.Number}: {v.Note}, {v.Images:N0} images, {v.Labeled:N0} labelled, manifest {v.ManifestSha256[..16]}…"));
 
         Directory.CreateDirectory(options.Out);
-        await File.WriteAllTextAsync(Path.Combine(options.Out, "summary.json"), summary.ToJson() + "\n", cancellationToken);
-        await File.WriteAllTextAsync(Path.Combine(options.Out, "curves.svg"), CurvePicture.Draw(
+        await WriteAsync("summary.json", summary.ToJson() + "\n", cancellationToken);
+        await WriteAsync("curves.svg", CurvePicture.Draw(
             string.Create(CultureInfo.InvariantCulture, $"Fashion-MNIST, {options.Images:N0} images, seed {options.Seed}"),
             [.. summary.Strategies.Select(s => new Curve(s.Name, [.. s.Curve.Select(p => (p.Labels, p.Accuracy))]))], summary.TargetAccuracy, summary.LabelsToTarget), cancellationToken);
         screen.Say(string.Create(CultureInfo.InvariantCulture, $"  All of it in {took.TotalSeconds:F0} s."));
     }
+
+    /// <summary>Whoever reads it meanwhile has the whole of the last run's, or of this one's.</summary>
+    private Task WriteAsync(string name, string content, CancellationToken cancellationToken) =>
+        WholeFile.WriteAsync(Path.Combine(options.Out, name), replace: true, Encoding.UTF8.GetBytes(content), cancellationToken);
 
     private static string Percent(double? value) => string.Create(CultureInfo.InvariantCulture, $"{100 * value:F1} %");
 

@@ -165,7 +165,7 @@ public sealed class HostileTextTests(Server server) : IClassFixture<Server>
             await RefusedAsync(request);
         }
         using var acting = new HttpRequestMessage(HttpMethod.Get, "/api/v1/datasets");
-        acting.Headers.Add(ActorName.Header, "UTF-8''" + escaped);
+        acting.Headers.Add(ActingName.Header, "UTF-8''" + escaped);
         await RefusedAsync(acting);
     }
 
@@ -262,5 +262,58 @@ public sealed class HostileTextTests(Server server) : IClassFixture<Server>
         Assert.DoesNotContain(cells, c => c.Length > 0 && c[0] is '=' or '+' or '-' or '@' or '\uFF1D');
         Assert.Equal(formulas.Length, cells.Count(c => c.StartsWith('\'') && !c.Contains("HYPERLINK", StringComparison.Ordinal)));
         Assert.Contains(cells, c => c.StartsWith("'=HYPERLINK", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("filename=\"say \\\"hi\\\".png\"", "say \"hi\".png")]
+    [InlineData("filename=\"a\\\\b.png\"", "a/b.png")]
+    [InlineData("filename=\"C:\\pictures\\cat.png\"", "C:/pictures/cat.png")]
+    [InlineData("filename=katze-\u00FC\u6F22.png", "katze-\u00FC\u6F22.png")]
+    [InlineData("filename=\"semi;colon \u00FC.png\"", "semi;colon \u00FC.png")]
+    [InlineData("filename=plain.png", "plain.png")]
+    [InlineData("filename=\"x.png\"; filename*=UTF-8''%c3%bc.png", "\u00FC.png")]
+    [InlineData("filename=\u00FC\"quote.png", "\u00FC\"quote.png")]
+    public async Task Parts_are_called_as_whoever_sent_them_wrote(string written, string name)
+    {
+        var dataset = await DatasetAsync("cat", "dog");
+        using var body = new MemoryStream();
+        body.Write(Encoding.UTF8.GetBytes($"--x\r\nContent-Disposition: form-data; name=\"image\"; {written}\r\n\r\n"));
+        body.Write(DrawnImages.Draw(0));
+        body.Write("\r\n--x--\r\n"u8);
+        using var content = new ByteArrayContent(body.ToArray());
+        content.Headers.TryAddWithoutValidation("Content-Type", "multipart/form-data; boundary=x");
+        using var answer = await Http.PostAsync(new Uri($"/api/v1/datasets/{dataset}/images", UriKind.Relative), content);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+        await foreach (var image in server.Client.ListImagesAsync(dataset)) Assert.Equal(name, image.Name);
+        Assert.Equal(1, (await server.Client.GetStatusAsync(dataset)).Images);
+    }
+
+    [Fact]
+    public async Task A_report_takes_the_place_of_an_earlier_one_and_of_nothing_else()
+    {
+        var dataset = await DatasetAsync("cat", "dog");
+        var folder = Directory.CreateTempSubdirectory("winnow-report-");
+        try
+        {
+            var images = folder.CreateSubdirectory("images");
+            await File.WriteAllTextAsync(Path.Combine(images.FullName, "none.png"), "no image");
+            var report = Path.Combine(folder.FullName, "report");
+            foreach (var before in new string?[] { null, "", null })
+            {
+                if (before is not null) await File.WriteAllTextAsync(report, before);
+                var done = await CliProcess.RunAsync(server.Address, [], "import", images.FullName, "--dataset", dataset, "--report", report);
+                Assert.Equal(3, done.ExitCode);
+                Assert.Contains("none.png", await File.ReadAllTextAsync(report), StringComparison.Ordinal);
+            }
+            await File.WriteAllTextAsync(report, "my notes\n");
+            var refused = await CliProcess.RunAsync(server.Address, [], "import", images.FullName, "--dataset", dataset, "--report", report);
+            Assert.Equal(1, refused.ExitCode);
+            Assert.Contains("no report of an import", refused.Errors, StringComparison.Ordinal);
+            Assert.Equal("my notes\n", await File.ReadAllTextAsync(report));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 }

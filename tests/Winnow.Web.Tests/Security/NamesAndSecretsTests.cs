@@ -24,10 +24,10 @@ public sealed class NamesAndSecretsTests(Server server) : IClassFixture<Server>
     [InlineData("100% o'Neil", "100% o'Neil")]
     public void A_name_comes_back_out_of_its_header(string name, string? header)
     {
-        Assert.True(ActorName.IsValid(name));
-        var value = ActorName.ToHeader(name);
+        Assert.True(ActingName.IsValid(name));
+        var value = ActingName.ToHeader(name);
         Assert.All(value, c => Assert.InRange(c, ' ', '~'));
-        Assert.Equal(name, ActorName.FromHeader(value));
+        Assert.Equal(name, ActingName.FromHeader(value));
         if (header is not null) Assert.Equal(header, value);
     }
 
@@ -41,15 +41,15 @@ public sealed class NamesAndSecretsTests(Server server) : IClassFixture<Server>
     [InlineData("half \ud83d of a pair")]
     public void What_is_not_to_be_seen_is_no_name(string name)
     {
-        Assert.False(ActorName.IsValid(name));
+        Assert.False(ActingName.IsValid(name));
         Assert.Contains("Actor must have 1 to 100 printable characters", Assert.Throws<ArgumentException>(() => new WinnowClient(new WinnowClientOptions { Actor = name })).Message);
     }
 
     [Fact]
     public void A_name_has_a_hundred_characters_at_most()
     {
-        Assert.True(ActorName.IsValid(new string('é', 100)));
-        Assert.False(ActorName.IsValid(new string('é', 101)));
+        Assert.True(ActingName.IsValid(new string('é', 100)));
+        Assert.False(ActingName.IsValid(new string('é', 101)));
     }
 
     [Theory]

@@ -1,5 +1,5 @@
 using Npgsql;
-using Winnow.Abstractions.Security;
+using Winnow.Model.Security;
 
 namespace Winnow.Adapters.Ledger.Postgres;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Winnow.Abstractions.Security;
+using Winnow.Model.Security;
 
 namespace Winnow.Adapters.Objects.S3;
 

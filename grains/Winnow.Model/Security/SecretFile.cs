@@ -1,4 +1,4 @@
-namespace Winnow.Abstractions.Security;
+namespace Winnow.Model.Security;
 
 /// <summary>
 /// Reads a secret from a file, such as a mounted one. What is wrong is said with the option's name and never with what the file holds.
@@ -7,7 +7,7 @@ public static class SecretFile
 {
     private const int MaxBytes = 64 << 10;
 
-    /// <summary>The secret, without the line end and the blanks that editors and shells leave around it.</summary>
+    /// <summary>The secret, without what editors and shells leave around it: see <see cref="SecretText.Trim"/>.</summary>
     /// <param name="option">The option that names the file.</param>
     /// <param name="path">The file.</param>
     /// <exception cref="ArgumentException">It is not there, cannot be read, or holds nothing.</exception>
@@ -22,8 +22,8 @@ public static class SecretFile
             var length = reader.ReadBlock(buffer);
             if (length > MaxBytes)
                 throw new ArgumentException($"{option} names {path}, which is larger than {MaxBytes >> 10} KiB: is it the right file?");
-            var secret = new string(buffer, 0, length).Trim();
-            return secret.Length > 0 ? secret : throw new ArgumentException($"{option} names {path}, which is empty.");
+            return SecretText.Trim(new string(buffer, 0, length))
+                ?? throw new ArgumentException($"{option} names {path}, which is empty. Write the secret into it.");
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
