@@ -1,4 +1,3 @@
-using Winnow.Abstractions.Security;
 using Winnow.Model.Security;
 using Winnow.Web.Security;
 

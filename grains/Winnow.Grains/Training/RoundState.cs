@@ -1,4 +1,3 @@
-using Winnow.Algorithms.Selection;
 using Winnow.Grains.Datasets;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Selection;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -14,6 +13,7 @@ using Winnow.Testing;
 namespace Winnow.Web.Tests.Health;
 
 /// <summary>The server's log: an event is one line of its own making, whatever it quotes.</summary>
+[Trait("kind", "security")]
 public sealed partial class LogLineTests(Server server) : IClassFixture<Server>
 {
     [Theory, MemberData(nameof(HostileTexts.Kinds), MemberType = typeof(HostileTexts))]

@@ -25,6 +25,7 @@ namespace Winnow.Web.Tests.Names;
 /// Texts that want to be obeyed, sent through the API and stored as an earlier release would have: what answers, tables and the command
 /// line show of them.
 /// </summary>
+[Trait("kind", "security")]
 public sealed class HostileTextTests(Server server) : IClassFixture<Server>
 {
     private static readonly DatasetSettings Small = new() { Shards = 1, AuditSample = 0, ProjectionDimensions = 16 };

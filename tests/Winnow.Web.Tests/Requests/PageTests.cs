@@ -6,12 +6,12 @@ using Microsoft.Extensions.DependencyInjection;
 using Winnow.Grains.Ports;
 using Winnow.Model;
 using Winnow.Model.Datasets;
-using Winnow.Testing;
 using Winnow.Web.Tests.Security;
 
 namespace Winnow.Web.Tests.Requests;
 
 /// <summary>No list is answered with more rows than a page has, and pages together are the list.</summary>
+[Trait("kind", "security")]
 public sealed class PageTests
 {
     private const string Next = "Winnow-Next";

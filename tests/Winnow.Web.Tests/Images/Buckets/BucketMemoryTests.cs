@@ -13,6 +13,7 @@ namespace Winnow.Web.Tests.Images.Buckets;
 /// with the lots that callers send.
 /// </summary>
 [Trait("needs", "s3")]
+[Trait("kind", "security")]
 public sealed class BucketMemoryTests(ITestOutputHelper output)
 {
     private const int Images = 24, ImageBytes = 10 << 20;
