@@ -74,7 +74,7 @@ internal static class ExportCommand
             if (parsed.GetValue(format) == "imagenet") SayWhatIsLeftOut(wanted, written.Files + written.Missing.Count);
             if (written.Missing.Count == 0) return ExitCodes.Done;
             await MissingNotes.PrintAsync(written.Missing.Count, written.Missing,
-                $"of the version could not be read and are not in the folder; see winnow verify {ShownText.Clean(name)} --hash");
+                $"of the version could not be read and are not in the folder; see winnow verify {name} --hash");
             return ExitCodes.Incomplete;
         });
         return command;
