@@ -24,7 +24,8 @@ internal static class BackupCommand
             Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{path}: {end.Images} images, {end.History} entries of history, {end.Objects} objects, {end.Bytes / 1e6:N1} MB; read back and whole, SHA-256 {end.Sha256}"));
             if (end.Missing == 0) return ExitCodes.Done;
             await MissingNotes.PrintAsync(end.Missing, end.Named,
-                $"are not in it, because the store has lost them, holds them damaged or cannot read them; see winnow verify {parsed.GetValue(dataset)}");
+                "are not in it, because the store has lost them, holds them damaged or cannot read them; "
+                + $"see winnow verify {parsed.GetValue(dataset)}");
             return ExitCodes.Incomplete;
         });
         return command;

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Winnow.Model.Datasets;
-using Winnow.Model.Names;
 
 namespace Winnow.Cli.Datasets;
 

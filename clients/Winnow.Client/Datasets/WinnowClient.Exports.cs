@@ -84,7 +84,8 @@ public sealed partial class WinnowClient
         using (var lines = new StreamReader(text, leaveOpen: true))
         {
             while (await lines.ReadLineAsync(cancellationToken) is { } line)
-                missing.Add(JsonSerializer.Deserialize(line, ModelJson.Default.MissingObject) ?? throw new JsonException("A line is null."));
+                missing.Add(JsonSerializer.Deserialize(line, ModelJson.Default.MissingObject)
+                    ?? throw new JsonException("A line is null."));
         }
         text.Position = 0;
         await target.AddAsync(entry.Name, text, null, cancellationToken);

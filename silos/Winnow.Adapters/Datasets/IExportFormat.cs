@@ -1,6 +1,8 @@
 namespace Winnow.Adapters.Datasets;
 
-/// <summary>One form in which a dataset version leaves Winnow. The same version always gives the same bytes, as long as the store has all.</summary>
+/// <summary>
+/// One form in which a dataset version leaves Winnow. The same version always gives the same bytes, as long as the store has all of it.
+/// </summary>
 public interface IExportFormat
 {
     /// <summary>By which a person asks for it: lower-case letters, digits and '-'.</summary>

@@ -2,7 +2,7 @@ using Winnow.Grains.Ports;
 
 namespace Winnow.Adapters.Objects;
 
-/// <summary>An object's file that is read as a stream: a block that turns out bad on the way is told as a fault of this object alone.</summary>
+/// <summary>An object's file, read as a stream: a block that turns out bad on the way is told as a fault of this object alone.</summary>
 /// <param name="path">The file.</param>
 /// <param name="tell">What a fault is told as, where it is one of this file; null where it may be any other.</param>
 internal sealed class ObjectFile(string path, Func<Exception, ObjectUnreadableException?> tell) : Stream

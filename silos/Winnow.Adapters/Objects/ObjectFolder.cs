@@ -44,8 +44,8 @@ internal sealed class ObjectFolder : IDisposable
     }
 
     /// <summary>
-    /// A file is not there: seen to before that is told as certain. Where a disk was taken away its empty place looks like a folder in which
-    /// nothing ever was, but for the lock that this process has put there.
+    /// A file is not there: seen to before that is told as certain. Where a disk was taken away its empty place looks like a folder in
+    /// which nothing ever was, but for the lock that this process has put there.
     /// </summary>
     /// <exception cref="IOException">It is not the folder that was opened.</exception>
     public void CheckWhole()

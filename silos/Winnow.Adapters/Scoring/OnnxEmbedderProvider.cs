@@ -120,8 +120,8 @@ internal sealed partial class OnnxEmbedderProvider : IEmbedderProvider, IDegrade
     {
         var pull = $"winnow models pull {entry.Name}";
         if (_options.WeightsFolder is { } folder) pull = $"WINNOW_CACHE={folder} {pull}";
-        return $"The weights of the backbone '{entry.Name}' are missing: there is no {_weights.FileOf(entry)}. Images of datasets with this "
-            + $"backbone wait. Fetch them with `{pull}`, or copy that folder from a machine that has them.";
+        return $"The weights of the backbone '{entry.Name}' are missing: there is no {_weights.FileOf(entry)}. "
+            + $"Images of datasets with this backbone wait. Fetch them with `{pull}`, or copy that folder from a machine that has them.";
     }
 
     [LoggerMessage(1, LogLevel.Information, "Scoring on {Devices} in {Precision}. {WhyNoGpu}")]

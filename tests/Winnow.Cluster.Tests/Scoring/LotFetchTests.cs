@@ -58,7 +58,8 @@ public sealed class LotFetchTests : IDisposable
     public async Task A_lot_of_lost_images_alone_is_held_against_others_of_the_dataset()
     {
         await FetchAsync(2);
-        Assert.Contains("none of the images", (await Assert.ThrowsAsync<IOException>(() => _fetch.SettleAsync(Never))).Message, StringComparison.Ordinal);
+        var waits = await Assert.ThrowsAsync<IOException>(() => _fetch.SettleAsync(Never));
+        Assert.Contains("none of the images", waits.Message, StringComparison.Ordinal);
         await PutAsync(1);
         Assert.Equal([Id(2)], (await _fetch.SettleAsync(Never)).Keys);
     }

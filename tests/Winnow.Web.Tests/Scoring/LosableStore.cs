@@ -1,4 +1,3 @@
-using System.Globalization;
 using Minio;
 using Minio.DataModel.Args;
 using Winnow.Grains.Ports;
@@ -7,7 +6,7 @@ using Winnow.Testing;
 
 namespace Winnow.Web.Tests.Scoring;
 
-/// <summary>A server's object store from outside: takes single images away from it, or the right to read them, as an operator might.</summary>
+/// <summary>A server's object store from outside: takes single images from it, or the right to read them, as an operator might.</summary>
 internal abstract class LosableStore
 {
     /// <summary>What the server is started with.</summary>
@@ -77,7 +76,10 @@ internal abstract class LosableStore
     private sealed class Bucket(S3Server server, string bucket, string database) : LosableStore
     {
         public override string[] Options =>
-            [.. SiloCluster.Options(database, server, bucket), "--Cluster:AdvertisedAddress", "127.0.0.1", "--Cluster:SiloPort", Server.FreePort()];
+        [
+            .. SiloCluster.Options(database, server, bucket),
+            "--Cluster:AdvertisedAddress", "127.0.0.1", "--Cluster:SiloPort", Server.FreePort(),
+        ];
 
         public override Task RemoveAsync(string dataset, ImageId image) => WithAsync(client =>
             client.RemoveObjectAsync(new RemoveObjectArgs().WithBucket(bucket).WithObject(ObjectKeys.Image(dataset, image))));

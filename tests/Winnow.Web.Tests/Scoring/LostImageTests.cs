@@ -5,7 +5,9 @@ using Winnow.Testing;
 
 namespace Winnow.Web.Tests.Scoring;
 
-/// <summary>Single images that the object store does not give are told and hold up no other; a store that gives none is waited for.</summary>
+/// <summary>
+/// Single images that the object store does not give are told and hold up no other; a store that gives none is waited for.
+/// </summary>
 [Trait("needs", "s3")]
 [Trait("needs", "postgres")]
 public sealed class LostImageTests
@@ -113,8 +115,9 @@ public sealed class LostImageTests
             var folder = Path.Combine(files.FullName, "out");
             var export = await RunAsync(server, "export", Dataset, "--out", folder);
             AssertNames(export, 3, gone, closed);
-            var written = Directory.EnumerateFiles(folder, "img-*", SearchOption.AllDirectories).Select(f => Path.GetFileNameWithoutExtension(f));
-            Assert.Equal(images.Except([gone, closed]).Select(i => i.ToString()).Order(StringComparer.Ordinal), written.Order(StringComparer.Ordinal));
+            var written = Directory.EnumerateFiles(folder, "img-*", SearchOption.AllDirectories);
+            Assert.Equal(images.Except([gone, closed]).Select(i => i.ToString()).Order(StringComparer.Ordinal),
+                written.Select(f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal));
             // Whoever finds the folder later finds it said.
             var told = await File.ReadAllLinesAsync(Path.Combine(folder, ExportGaps.FileName(1)));
             Assert.Equal(2, told.Length);
@@ -138,7 +141,8 @@ public sealed class LostImageTests
         }
     }
 
-    private static Task<CliResult> RunAsync(OwnServer server, params string[] arguments) => CliProcess.RunAsync(server.Address, [], arguments);
+    private static Task<CliResult> RunAsync(OwnServer server, params string[] arguments) =>
+        CliProcess.RunAsync(server.Address, [], arguments);
 
     private static void AssertNames(CliResult result, int code, params ImageId[] lost)
     {

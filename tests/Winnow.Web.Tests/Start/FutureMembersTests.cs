@@ -29,7 +29,8 @@ public sealed class FutureMembersTests : IDisposable
     {
         await using var silo = await SiloProcess.StartAsync(new SiloProcessOptions { Folder = _folder.FullName });
         var schema = new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] };
-        await silo.Client.CreateDatasetAsync(new CreateDataset(Dataset, schema, new DatasetSettings { Shards = 2, AuditSample = 10, ProjectionDimensions = 16 }));
+        var settings = new DatasetSettings { Shards = 2, AuditSample = 10, ProjectionDimensions = 16 };
+        await silo.Client.CreateDatasetAsync(new CreateDataset(Dataset, schema, settings));
         ImageId? first = null;
         await foreach (var result in silo.Client.ImportAsync(Dataset, DrawnImages.EnumerateAsync(80))) first ??= result.Id;
         await silo.Client.WaitForScoringAsync(Dataset);
@@ -55,7 +56,8 @@ public sealed class FutureMembersTests : IDisposable
     {
         var told = new StringBuilder();
         told.AppendLine(JsonSerializer.Serialize(await silo.Client.GetDatasetAsync(Dataset), ModelJson.Default.DatasetInfo));
-        told.AppendLine(JsonSerializer.Serialize(await silo.Client.ListVersionsAsync(Dataset), ModelJson.Default.IReadOnlyListDatasetVersion));
+        var versions = await silo.Client.ListVersionsAsync(Dataset);
+        told.AppendLine(JsonSerializer.Serialize(versions, ModelJson.Default.IReadOnlyListDatasetVersion));
         var round = Assert.Single(await silo.Client.ListRoundsAsync(Dataset));
         told.AppendLine($"{round.Number} {round.Arm} {round.Step} {round.Selected}");
         var detail = await silo.Client.GetImageAsync(Dataset, image);
@@ -71,7 +73,8 @@ public sealed class FutureMembersTests : IDisposable
         // History refuses to be changed; what guards it is put back as it was.
         var guards = Rows(connection, "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'");
         foreach (var (name, _) in guards) Run(connection, $"DROP TRIGGER {name}");
-        var counts = (Change(connection, "dataset", "info"), Change(connection, "grain_state", "state"), Change(connection, "history", "entry"));
+        var datasets = Change(connection, "dataset", "info");
+        var counts = (datasets, Change(connection, "grain_state", "state"), Change(connection, "history", "entry"));
         foreach (var (_, sql) in guards) Run(connection, sql);
         transaction.Commit();
         return counts;

@@ -39,7 +39,8 @@ internal static partial class S3Listing
     {
         var root = ReadRoot(xml);
         var ns = root.Name.Namespace;
-        if (root.Name.LocalName != "ListBucketResult") throw new IOException($"A listing was expected and '{root.Name.LocalName}' came. Is this an S3 server?");
+        if (root.Name.LocalName != "ListBucketResult")
+            throw new IOException($"A listing was expected and '{root.Name.LocalName}' came. Is this an S3 server?");
         var encoded = root.Element(ns + "EncodingType")?.Value == "url";
         var entries = new List<S3Entry>();
         foreach (var item in root.Elements(ns + "Contents"))
@@ -71,7 +72,8 @@ internal static partial class S3Listing
         {
             // The reader lets such characters pass as references, and not as they are.
             var readable = Forbidden().Replace(xml, c => string.Create(CultureInfo.InvariantCulture, $"&#x{(int)c.Value[0]:X};"));
-            using var reader = XmlReader.Create(new StringReader(readable), new XmlReaderSettings { CheckCharacters = false, DtdProcessing = DtdProcessing.Prohibit });
+            var settings = new XmlReaderSettings { CheckCharacters = false, DtdProcessing = DtdProcessing.Prohibit };
+            using var reader = XmlReader.Create(new StringReader(readable), settings);
             // A key may be a blank.
             return XDocument.Load(reader, LoadOptions.PreserveWhitespace).Root!;
         }

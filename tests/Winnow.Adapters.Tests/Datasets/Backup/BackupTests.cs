@@ -219,7 +219,8 @@ public sealed class BackupTests : IAsyncLifetime
     {
         using var tar = new TarReader(new MemoryStream(archive));
         while (await tar.GetNextEntryAsync() is { } file)
-            if (file.Name == BackupEnd.FileName) return (await JsonSerializer.DeserializeAsync(file.DataStream!, ModelJson.Default.BackupEnd))!;
+            if (file.Name == BackupEnd.FileName)
+                return (await JsonSerializer.DeserializeAsync(file.DataStream!, ModelJson.Default.BackupEnd))!;
         throw new InvalidDataException("The backup has no end.");
     }
 

@@ -1,14 +1,14 @@
 using System.Globalization;
 using System.Security;
 using System.Xml.Linq;
-using Winnow.Model.Images.Buckets;
 using Winnow.Testing;
 
 namespace Winnow.Web.Tests.Images.Buckets;
 
 /// <summary>
 /// What is wrong with single objects of a bucket, or for a while with all of them: each is named with its reason, the others are taken, and
-/// what was there to take is taken once it can be. Where the real server cannot be brought to it, <see cref="BucketProxy"/> stands before it.
+/// what was there to take is taken once it can be. Where the real server cannot be brought to it, <see cref="BucketProxy"/> stands before
+/// it.
 /// </summary>
 [Trait("needs", "s3")]
 public sealed class BadObjectTests
@@ -47,7 +47,7 @@ public sealed class BadObjectTests
         Assert.Equal((21L, 15L, 5L, 4L, 1L, null),
             (status.Listed, status.Taken, status.Refused, status.Waiting, status.Vanished, status.LastError));
         var named = status.LatestRefused.ToDictionary(r => r.Key, r => r.Reason);
-        Assert.Equal(["large.png", .. new[] { 3, 5, 6, 9, 17 }.Select(Key)], named.Keys.Order(StringComparer.Ordinal).OrderBy(k => k != "large.png"));
+        Assert.Equal([.. new[] { 3, 5, 6, 9, 17 }.Select(Key), "large.png"], named.Keys.Order(StringComparer.Ordinal));
         Assert.Contains("5001 bytes and the limit is 5000", named["large.png"], StringComparison.Ordinal);
         Assert.All([3, 17], i => Assert.Contains("may not do this", named[Key(i)], StringComparison.Ordinal));
         Assert.All([5, 6], i => Assert.Contains("archived: restore it", named[Key(i)], StringComparison.Ordinal));

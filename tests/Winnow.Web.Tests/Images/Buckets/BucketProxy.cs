@@ -11,8 +11,8 @@ using Winnow.Testing;
 namespace Winnow.Web.Tests.Images.Buckets;
 
 /// <summary>
-/// Stands before the real server for what that one cannot be brought to: it holds no archive, and is never busy on demand. Requests go on to
-/// the letter, so that their signatures hold; what is set here is answered here.
+/// Stands before the real server for what that one cannot be brought to: it holds no archive, and is never busy on demand. Requests go on
+/// to the letter, so that their signatures hold; what is set here is answered here.
 /// </summary>
 internal sealed class BucketProxy : IAsyncDisposable
 {
@@ -54,7 +54,10 @@ internal sealed class BucketProxy : IAsyncDisposable
 
     /// <summary>Options of a host that reads the bucket through here under the name <c>photos</c>.</summary>
     public string[] HostOptions(S3Server server) =>
-        ["--Buckets:photos:Endpoint", Endpoint, "--Buckets:photos:AccessKey", server.AccessKey, "--Buckets:photos:SecretKey", server.SecretKey];
+    [
+        "--Buckets:photos:Endpoint", Endpoint,
+        "--Buckets:photos:AccessKey", server.AccessKey, "--Buckets:photos:SecretKey", server.SecretKey,
+    ];
 
     public async ValueTask DisposeAsync()
     {

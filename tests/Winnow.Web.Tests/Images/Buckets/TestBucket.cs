@@ -48,14 +48,16 @@ internal sealed class TestBucket : IDisposable
     }
 
     /// <summary>
-    /// Puts an object whose key goes out to the letter: the client library takes blanks off the ends of keys and folders out of their middle.
+    /// Puts an object whose key goes out to the letter: the client library takes blanks off the ends of keys and folders out of their
+    /// middle.
     /// </summary>
     public async Task PutLiterallyAsync(string key, byte[] content)
     {
         using var connection = new S3Connection(
             new S3EndpointOptions { Endpoint = Server.Endpoint, AccessKey = Server.AccessKey, SecretKey = Server.SecretKey }, "test",
             TimeProvider.System);
-        await connection.SendAsync(new S3Request(HttpMethod.Put, Name, key) { Body = content }, S3Answers.NoneAsync, CancellationToken.None);
+        var request = new S3Request(HttpMethod.Put, Name, key) { Body = content };
+        await connection.SendAsync(request, S3Answers.NoneAsync, CancellationToken.None);
     }
 
     public Task RemoveAsync(string key) => _client.RemoveObjectAsync(new RemoveObjectArgs().WithBucket(Name).WithObject(key));
