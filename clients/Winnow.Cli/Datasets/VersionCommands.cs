@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Winnow.Client;
 using Winnow.Model.Datasets;
-using Winnow.Model.Names;
 
 namespace Winnow.Cli.Datasets;
 

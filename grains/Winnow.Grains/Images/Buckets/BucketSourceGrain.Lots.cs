@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Winnow.Abstractions.Images;
 using Winnow.Grains.Ports;
-using Winnow.Model.Images;
 using Winnow.Model.Names;
 
 namespace Winnow.Grains.Images.Buckets;
