@@ -8,6 +8,7 @@ using Winnow.Grains.Telemetry;
 using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Names;
 using Winnow.Model.Security;
 
 namespace Winnow.Grains.Datasets;
@@ -44,8 +45,9 @@ internal sealed partial class DatasetGrain
         return making.Made.WaitAsync(cancellationToken);
     }
 
-    /// <summary>A version says by itself whose operation made it, and of what.</summary>
-    private static OperationStamp StampOf(string actor, string? note) => new(actor, OperationStamp.ContentOf(note));
+    /// <summary>A version says by itself whose operation made it, and of what; one of an early release has its note as it came.</summary>
+    private static OperationStamp StampOf(string actor, string? note) =>
+        new(actor, OperationStamp.ContentOf(note is null ? null : ShownText.Clean(note)));
 
     private static RefusedException Taken(Guid operationId) => OperationStamp.Conflict(operationId, "for a version");
 

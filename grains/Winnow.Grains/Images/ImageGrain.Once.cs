@@ -17,8 +17,9 @@ internal sealed partial class ImageGrain
     /// <summary>What becomes of a decision whose operation id is known.</summary>
     private SubmitResult Again(HistoryEntry entry, SubmitDecision command, string actor)
     {
+        // Both as they are kept now: an early release wrote down what came.
         var same = entry.Actor == actor && command.Decision.Check(_dataset.Schema) is null
-            && ImageHistory.AreSame(entry.Decision, InWordsOf(_dataset.Schema, command.Decision));
+            && ImageHistory.AreSame(entry.Decision.Cleaned(), InWordsOf(_dataset.Schema, command.Decision).Cleaned());
         if (same) return new SubmitResult(_image, SubmitStatus.AlreadyRecorded, entry.Version);
         var whose = entry.Actor == actor ? "for another answer of yours" : "by somebody else";
         return new SubmitResult(

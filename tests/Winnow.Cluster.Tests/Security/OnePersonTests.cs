@@ -17,6 +17,7 @@ namespace Winnow.Cluster.Tests.Security;
 [Trait("needs", "postgres")]
 [Trait("needs", "s3")]
 [Collection(ProcessesCollection.Name)]
+[Trait("kind", "security")]
 public sealed class OnePersonTests(ITestOutputHelper output)
 {
     private const string Dataset = "shared";

@@ -13,6 +13,7 @@ using Winnow.Web.Tests.Training;
 namespace Winnow.Web.Tests.Requests;
 
 /// <summary>An operation id belongs to whoever sent it first, and to what was asked for then: every command that takes one.</summary>
+[Trait("kind", "security")]
 public sealed class OperationIdTests(Server server) : IClassFixture<Server>, IDisposable
 {
     private readonly WinnowClient _ann = server.As("ann");

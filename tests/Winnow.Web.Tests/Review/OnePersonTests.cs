@@ -11,6 +11,7 @@ using Winnow.Web.Tests.Training;
 namespace Winnow.Web.Tests.Review;
 
 /// <summary>What one person may take: tasks in hand, answers to a task, room in an image's history.</summary>
+[Trait("kind", "security")]
 public sealed class OnePersonTests(Server server) : IClassFixture<Server>
 {
     private const int Many = 1_000;
