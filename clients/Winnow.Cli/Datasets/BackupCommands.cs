@@ -21,7 +21,9 @@ internal static class BackupCommand
             var path = parsed.GetValue(file)!;
             var end = await ByteProgress.RunAsync("Writing", null,
                 report => client.BackupAsync(parsed.GetValue(dataset)!, path, report, parsed.GetValue(replace), ct));
-            Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{path}: {end.Images} images, {end.History} entries of history, {end.Objects} objects, {end.Bytes / 1e6:N1} MB; read back and whole, SHA-256 {end.Sha256}"));
+            Terminal.Say(string.Create(CultureInfo.InvariantCulture,
+                $"{path}: {end.Images} images, {end.History} entries of history, {end.Objects} objects, {end.Bytes / 1e6:N1} MB; ")
+                + $"read back and whole, SHA-256 {end.Sha256}");
             if (end.Missing == 0) return ExitCodes.Done;
             await MissingNotes.PrintAsync(end.Missing, end.Named,
                 "are not in it, because the store has lost them, holds them damaged or cannot read them; "
@@ -50,7 +52,9 @@ internal static class RestoreCommand
             var path = parsed.GetValue(file)!;
             var restored = await ByteProgress.RunAsync("Sending", new FileInfo(path).Length,
                 report => client.RestoreAsync(path, parsed.GetValue(name), report, parsed.GetValue(alike), ct));
-            Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{restored.Dataset.Name}: {restored.Images} images, {restored.History} entries of history, {restored.Rounds} rounds, {restored.Versions} versions, {restored.Objects} objects, as of {restored.StartedAt:u}"));
+            Terminal.Say(string.Create(CultureInfo.InvariantCulture,
+                $"{restored.Dataset.Name}: {restored.Images} images, {restored.History} entries of history, {restored.Rounds} rounds, ")
+                + $"{restored.Versions} versions, {restored.Objects} objects, as of {restored.StartedAt:u}");
             if (restored.Cleaned > 0)
                 Terminal.Say(string.Create(
                     CultureInfo.InvariantCulture, $"{restored.Cleaned} texts were taken over without characters that cannot be shown."));

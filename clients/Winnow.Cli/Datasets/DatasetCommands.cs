@@ -62,7 +62,8 @@ internal static class DatasetCommands
             LabelClass[] named = [.. names.Select(n => new LabelClass(n))];
             var schema = new LabelSchema { Classes = named, Geometries = [geometry], MultiLabel = several };
             var made = await client.CreateDatasetAsync(new CreateDataset(parsed.GetValue(name)!, schema, settings), ct);
-            Terminal.Say($"{made.Name}: {made.Schema.Classes.Count} classes, {made.Settings.Shards} shards, backbone {made.Settings.Backbone}");
+            var (shardsMade, onBackbone) = (made.Settings.Shards, made.Settings.Backbone);
+            Terminal.Say($"{made.Name}: {made.Schema.Classes.Count} classes, {shardsMade} shards, backbone {onBackbone}");
             return 0;
         });
         return command;
@@ -93,7 +94,8 @@ internal static class DatasetCommands
         connection.OnRun(command, async (parsed, client, ct) =>
         {
             var dataset = await client.GetDatasetAsync(parsed.GetValue(name)!, ct);
-            Terminal.SayAsItIs(JsonSerializer.Serialize(dataset, new JsonSerializerOptions(ModelJson.Default.Options) { WriteIndented = true }));
+            var written = new JsonSerializerOptions(ModelJson.Default.Options) { WriteIndented = true };
+            Terminal.SayAsItIs(JsonSerializer.Serialize(dataset, written));
             return 0;
         });
         return command;

@@ -38,12 +38,17 @@ internal static class StatusCommand
     private static void Print(DatasetStatus status)
     {
         Terminal.Say(Line(status));
-        foreach (var (stage, count) in status.Stages.Where(s => s.Value > 0)) Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  {JsonNamingPolicy.KebabCaseLower.ConvertName(stage.ToString()),-14} {count}"));
-        Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  {"shards",-14} {status.Shards}{(status.Split is { } split ? $", being doubled: {split.Copied} of {split.Total} rows copied" : "")}"));
+        foreach (var (stage, count) in status.Stages.Where(s => s.Value > 0))
+            Terminal.Say($"  {JsonNamingPolicy.KebabCaseLower.ConvertName(stage.ToString()),-14} {count}");
+        var doubled = status.Split is { } split ? $", being doubled: {split.Copied} of {split.Total} rows copied" : "";
+        Terminal.Say($"  {"shards",-14} {status.Shards}{doubled}");
         if (status.Restored is { } restored)
             Terminal.Say(
                 $"  {"restored",-14} {DatasetCommands.Words(restored)} (a backup of {restored.Origin}, begun {restored.StartedAt:u})");
         foreach (var r in status.ActiveRounds) Terminal.Say($"  {RoundText.Sentence(r)}");
-        foreach (var m in status.Champions) Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  model {m.Name}: {m.Labels} labels, audit accuracy {m.Metrics.AuditAccuracy:P1} ({m.Metrics.AuditAccuracyLower:P1} to {m.Metrics.AuditAccuracyUpper:P1})"));
+        foreach (var m in status.Champions)
+            Terminal.Say(string.Create(CultureInfo.InvariantCulture,
+                $"  model {m.Name}: {m.Labels} labels, audit accuracy {m.Metrics.AuditAccuracy:P1} ")
+                + string.Create(CultureInfo.InvariantCulture, $"({m.Metrics.AuditAccuracyLower:P1} to {m.Metrics.AuditAccuracyUpper:P1})"));
     }
 }

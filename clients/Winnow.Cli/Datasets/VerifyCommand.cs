@@ -18,10 +18,11 @@ internal static class VerifyCommand
             await foreach (var step in client.VerifyAsync(parsed.GetValue(dataset)!, parsed.GetValue(hash), parsed.GetValue(repair), ct))
             {
                 report = step.Report;
-                if (step.Shard > 0 && report is null) Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{step.Shard} of {step.Shards} shards, {step.Images} images"));
+                if (step.Shard > 0 && report is null) Terminal.Say($"{step.Shard} of {step.Shards} shards, {step.Images} images");
             }
             foreach (var finding in report!.Findings) Print(finding);
-            Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{(report.Sound ? "sound" : "not sound")}: {report.Images} images, {report.History} entries of history, {report.Objects} objects{(report.Hashed ? ", all bytes read" : "")}"));
+            var (sound, read) = (report.Sound ? "sound" : "not sound", report.Hashed ? ", all bytes read" : "");
+            Terminal.Say($"{sound}: {report.Images} images, {report.History} entries of history, {report.Objects} objects{read}");
             return report.Sound ? 0 : 1;
         });
         return command;
@@ -30,7 +31,9 @@ internal static class VerifyCommand
     private static void Print(Finding finding)
     {
         var repaired = finding.Repaired > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {finding.Repaired} are being made again") : "";
-        Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{finding.Count} {Meaning(finding.Kind)}, {finding.Bytes / 1e6:N1} MB{(finding.Expected ? " (expected)" : "")}{repaired}"));
+        var expected = finding.Expected ? " (expected)" : "";
+        Terminal.Say(string.Create(CultureInfo.InvariantCulture,
+            $"{finding.Count} {Meaning(finding.Kind)}, {finding.Bytes / 1e6:N1} MB{expected}{repaired}"));
         if (finding.Expected) return;
         foreach (var sample in finding.Samples) Terminal.Say($"  {sample}");
     }

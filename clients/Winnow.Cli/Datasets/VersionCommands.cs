@@ -15,7 +15,7 @@ internal static class VersionCommands
         connection.OnRun(create, async (parsed, client, ct) =>
         {
             var made = await client.CreateVersionAsync(parsed.GetValue(dataset)!, new CreateVersion(parsed.GetValue(note)), cancellationToken: ct);
-            Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"version {made.Number}: {made.Images} images, {made.Labeled} labelled, manifest {made.ManifestSha256}"));
+            Terminal.Say($"version {made.Number}: {made.Images} images, {made.Labeled} labelled, manifest {made.ManifestSha256}");
             return 0;
         });
         var listed = new Argument<string>("dataset");

@@ -72,6 +72,9 @@ internal static class AccessCommands
         return command;
     }
 
-    private static void Print(AccessGrant g) =>
-        Terminal.Say($"{g.Principal} is {Words.NameOf(g.Role)} of {g.Scope}: {Words.NameOf(g.State)}{(g.ExpiresAt is { } ends ? $", until {ends:u}" : "")}");
+    private static void Print(AccessGrant g)
+    {
+        var until = g.ExpiresAt is { } ends ? $", until {ends:u}" : "";
+        Terminal.Say($"{g.Principal} is {Words.NameOf(g.Role)} of {g.Scope}: {Words.NameOf(g.State)}{until}");
+    }
 }

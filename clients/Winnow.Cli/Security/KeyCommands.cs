@@ -23,7 +23,8 @@ internal static class KeyCommands
             var ends = TimeProvider.System.GetUtcNow().AddDays(parsed.GetValue(days));
             var made = await client.CreateKeyAsync(new CreateApiKey(Words.ParsePrincipal(parsed.GetValue(principal)), parsed.GetValue(description)!, scope, ends), ct);
             Terminal.Say(made.Key);
-            await Terminal.ComplainAsync($"key {made.Info.Id} of {made.Info.Principal} until {made.Info.ExpiresAt:u}. It is not shown again.");
+            var info = made.Info;
+            await Terminal.ComplainAsync($"key {info.Id} of {info.Principal} until {info.ExpiresAt:u}. It is not shown again.");
             return 0;
         });
         return command;

@@ -38,7 +38,9 @@ internal static class ModelCommands
             var second = BackboneFiles.FromOnnx(parsed.GetValue(other)!, null, first.Preprocessing, parsed.GetValue(output));
             using var decoder = new ImageDecoder(new ImageLimits(), TimeProvider.System);
             var result = BackboneComparison.Compare(first, second, Directory.EnumerateFiles(parsed.GetValue(images)!, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal), decoder, ct);
-            Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{result.Images} images, {result.Refused} refused, largest difference {result.MaxAbsolute:E2}, mean {result.MeanAbsolute:E2}"));
+            Terminal.Say(string.Create(CultureInfo.InvariantCulture,
+                $"{result.Images} images, {result.Refused} refused, largest difference {result.MaxAbsolute:E2}, ")
+                + string.Create(CultureInfo.InvariantCulture, $"mean {result.MeanAbsolute:E2}"));
             return Task.FromResult(0);
         });
         return command;

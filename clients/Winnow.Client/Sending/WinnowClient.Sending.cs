@@ -20,7 +20,8 @@ public sealed partial class WinnowClient
     }
 
     /// <summary>All rows of a list, which a server answers a page at a time where it is long.</summary>
-    private async Task<IReadOnlyList<T>> GetAllAsync<T>(string path, JsonTypeInfo<IReadOnlyList<T>> type, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<T>> GetAllAsync<T>(
+        string path, JsonTypeInfo<IReadOnlyList<T>> type, CancellationToken cancellationToken)
     {
         var all = new List<T>();
         var page = path;

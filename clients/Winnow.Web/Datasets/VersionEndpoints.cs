@@ -55,7 +55,9 @@ internal static class VersionEndpoints
                 var (info, found) = await FindAsync(grains, dataset, version, ct);
                 var name = format ?? "imagenet";
                 // Known before the first byte is sent, so that a wrong name is an answer and not a broken stream.
-                if (!archive.Formats.Contains(name)) throw new RefusedException($"There is no export format {ShownText.Quote(name)}. Known are: {string.Join(", ", archive.Formats)}.");
+                if (!archive.Formats.Contains(name))
+                    throw new RefusedException(
+                        $"There is no export format {ShownText.Quote(name)}. Known are: {string.Join(", ", archive.Formats)}.");
                 var (type, extension) = name == "csv" ? ("text/csv", "csv") : ("application/x-tar", "tar");
                 return http.Stream(stream => archive.ExportAsync(info, found, name, stream, ct), type, $"{dataset}-{version}.{extension}");
             })

@@ -60,7 +60,8 @@ internal static class ImageEndpoints
             .WithSummary("A smaller copy of an image, made on first use and kept.").WithTags("images").Produces(StatusCodes.Status200OK, contentType: "image/jpeg");
     }
 
-    private static async Task<IResult> TakeAsync(string dataset, [Text(TextKind.Exact)] string? label, string? partition, HttpContext http, IGrainFactory grains,
+    private static async Task<IResult> TakeAsync(
+        string dataset, [Text(TextKind.Exact)] string? label, string? partition, HttpContext http, IGrainFactory grains,
         IImageIntake intake, ILotSpaces spaces, ApiOptions options)
     {
         var ct = http.RequestAborted;

@@ -54,7 +54,8 @@ internal static class LotReader
                 throw new RefusedException($"The part before image {number} has no Content-Disposition header that can be read.");
             if (part.FileName is not { } fileName)
             {
-                if (part.Name != "manifest") throw new RefusedException($"Part {ShownText.Quote(part.Name)} is neither a file nor the manifest.");
+                if (part.Name != "manifest")
+                    throw new RefusedException($"Part {ShownText.Quote(part.Name)} is neither a file nor the manifest.");
                 if (manifest is not null) throw new RefusedException("There are two manifests; send one.");
                 if (lot.Count > 0) throw new RefusedException("The manifest part must come before the images.");
                 manifest = await ReadManifestAsync(section.Body, space, cancellationToken);

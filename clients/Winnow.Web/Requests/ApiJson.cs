@@ -15,7 +15,8 @@ internal static class ApiJson
     public static void Configure(JsonSerializerOptions options)
     {
         Restrict(options);
-        options.TypeInfoResolverChain.Insert(0, ModelJson.Default.WithAddedModifier(DemandKind).WithAddedModifier(TextForms.CleanWhatIsWritten));
+        options.TypeInfoResolverChain.Insert(
+            0, ModelJson.Default.WithAddedModifier(DemandKind).WithAddedModifier(TextForms.CleanWhatIsWritten));
     }
 
     /// <summary>A form of JSON that stands elsewhere in a request than in its body, as strict as there.</summary>

@@ -23,7 +23,7 @@ internal static class Pages
     /// <param name="after">The key of the row before the page; none for the first.</param>
     /// <param name="limit">Most rows, as the caller wants them.</param>
     /// <param name="keyOf">What a row is called.</param>
-    /// <param name="weightOf">What a row weighs where some are large; a page weighs <paramref name="most"/> at most, but for one row.</param>
+    /// <param name="weightOf">What a row weighs where some are large; a page of several weighs at most <paramref name="most"/>.</param>
     /// <param name="most">Most weight.</param>
     /// <exception cref="RefusedException">There is no such row, or no page of that length.</exception>
     public static List<T> Cut<T>(

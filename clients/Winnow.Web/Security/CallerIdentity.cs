@@ -38,7 +38,8 @@ internal static class CallerIdentity
         if (!access.Permissions.Contains(Permission.ActForOthers)) sent = "";
         if (sent.Length > 0 && !ActingName.IsValid(sent)) throw new RefusedException($"{ActingName.Header} {ActingName.Rule}.");
         // So begins the name of somebody whom a backup told of.
-        if (ActorName.Read(sent).Told is not null) throw new RefusedException($"{ActingName.Header} may not begin with 'told:' and a number.");
+        if (ActorName.Read(sent).Told is not null)
+            throw new RefusedException($"{ActingName.Header} may not begin with 'told:' and a number.");
         if (caller.Principal is not { } principal) return sent.Length == 0 ? Default : sent;
         return sent.Length == 0 ? principal.ToString() : $"{principal} for {sent}";
     }

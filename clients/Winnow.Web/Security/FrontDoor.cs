@@ -39,12 +39,14 @@ internal sealed class FrontDoor(RequestDelegate next, DoorKey door)
     {
         // What follows on this connection is not read: nobody can say where this request ends.
         context.Response.Headers.Connection = "close";
-        return Problems.Answer("Transfer-Encoding must be chunked and nothing beside it.", StatusCodes.Status400BadRequest).ExecuteAsync(context);
+        return Problems.Answer("Transfer-Encoding must be chunked and nothing beside it.", StatusCodes.Status400BadRequest)
+            .ExecuteAsync(context);
     }
 
     private static bool IsLoopbackName(string host) => ApiSafety.IsLoopback($"http://{host}");
 
     private static bool SameOrigin(string origin, HttpRequest request) => Uri.TryCreate(origin, UriKind.Absolute, out var uri) && uri.Authority == request.Host.Value;
 
-    private static Task Refuse(HttpContext context, string detail) => Problems.Answer(detail, StatusCodes.Status403Forbidden).ExecuteAsync(context);
+    private static Task Refuse(HttpContext context, string detail) =>
+        Problems.Answer(detail, StatusCodes.Status403Forbidden).ExecuteAsync(context);
 }

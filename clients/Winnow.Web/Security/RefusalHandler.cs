@@ -18,7 +18,8 @@ internal sealed partial class RefusalHandler(RequestLimiter limiter, ILogger<Ref
         if (authorizeResult.Succeeded) return next(context);
         if (context.User is not CallerClaims { Caller: var caller }) return UnknownAsync(context);
         var refusal = authorizeResult.AuthorizationFailure?.FailureReasons.OfType<RuleRefusal>().FirstOrDefault();
-        if (refusal?.Hidden is { } dataset) return Problems.Answer(RouteDataset.NotThere(dataset), StatusCodes.Status404NotFound).ExecuteAsync(context);
+        if (refusal?.Hidden is { } dataset)
+            return Problems.Answer(RouteDataset.NotThere(dataset), StatusCodes.Status404NotFound).ExecuteAsync(context);
         Forbidden(logger, caller.Principal?.ToString() ?? "local", context.Request.Method, context.Request.Path);
         var detail = refusal is null ? "Nobody may call this." : $"This needs the permission {EndpointRule.NameOf(refusal.Permission)}, which you do not hold here. 'winnow whoami' shows your roles; an owner can grant one.";
         return Problems.Answer(detail, StatusCodes.Status403Forbidden).ExecuteAsync(context);

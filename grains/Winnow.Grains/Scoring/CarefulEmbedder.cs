@@ -87,7 +87,8 @@ internal sealed class CarefulEmbedder(IEmbedder embedder, ICrashNotes notes)
             // It failed alone, then a plain picture did not: if it fails once more, it is not the device's bad moment.
             else if (await FailureOfAsync(some) is { } again)
             {
-                Refuse(some.Span[0], $"Scoring fails on this image alone, though it works on a plain picture: {ShownText.Told(again.Message)}");
+                Refuse(some.Span[0],
+                    $"Scoring fails on this image alone, though it works on a plain picture: {ShownText.Told(again.Message)}");
             }
         }
 

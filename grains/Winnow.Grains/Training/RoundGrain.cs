@@ -220,7 +220,8 @@ internal sealed partial class RoundGrain(
     private bool IsFinal(Exception failure) => failure is RefusedException || (!PassingFailure.Is(failure) && ++_faults >= TriesOfAFault);
 
     private static string FaultAt(RoundStep step, Exception fault) =>
-        $"It could not take its step '{step.ToString().ToLowerInvariant()}', and would not at another try: {ShownText.Told(fault.Message)} The server's log has the details.";
+        $"It could not take its step '{step.ToString().ToLowerInvariant()}', and would not at another try: "
+        + $"{ShownText.Told(fault.Message)} The server's log has the details.";
 
     private async Task FinishAsync(RoundStep step, string? reason)
     {

@@ -5,7 +5,7 @@ namespace Winnow.Model.Names;
 /// <summary>What becomes of a text of others where it comes in.</summary>
 public enum TextKind
 {
-    /// <summary>It names something: with a character that cannot be shown it is refused, since without it would name something else.</summary>
+    /// <summary>It names something: one with a character that cannot be shown is refused; without it, it would be another.</summary>
     Name = 0,
     /// <summary>A person wrote it for people: it is kept without what cannot be shown, in one line.</summary>
     Free = 1,
@@ -51,7 +51,8 @@ public static class TextRule
         if (kept.Length > rule.Most)
             return string.Create(CultureInfo.InvariantCulture, $"it has {kept.Length} characters; at most {rule.Most} are taken.");
         if (rule.Kind != TextKind.Name || ShownText.IsClean(kept)) return null;
-        return $"it has characters that cannot be shown, such as control characters and line ends: {ShownText.Quote(kept)}. Leave them out.";
+        return "it has characters that cannot be shown, such as control characters and line ends: "
+            + $"{ShownText.Quote(kept)}. Leave them out.";
     }
 }
 

@@ -82,8 +82,8 @@ internal sealed class ImageUploads(
     }
 
     private async Task TakeAsync(
-        DatasetInfo dataset, IngestOperation operation, IReadOnlyList<UploadedImage> images, IngestResult?[] results, ReadOnlyMemory<byte>[] part,
-        int from, int count, CancellationToken cancellationToken)
+        DatasetInfo dataset, IngestOperation operation, IReadOnlyList<UploadedImage> images, IngestResult?[] results,
+        ReadOnlyMemory<byte>[] part, int from, int count, CancellationToken cancellationToken)
     {
         var here = Enumerable.Range(0, count).Where(i => results[from + i] is null).ToArray();
         if (here.Length == 0) return;

@@ -4,7 +4,10 @@ using System.IO.MemoryMappedFiles;
 
 namespace Winnow.Adapters.Objects;
 
-/// <summary>A file mapped into memory, read-only: writing to it ends the process. Its memory must not be used after disposal, but where it is pinned.</summary>
+/// <summary>
+/// A file mapped into memory, read-only: writing to it ends the process. Its memory must not be used after disposal, but where it is
+/// pinned.
+/// </summary>
 internal sealed unsafe class MappedObject : MemoryManager<byte>
 {
     private readonly MemoryMappedFile? _file;

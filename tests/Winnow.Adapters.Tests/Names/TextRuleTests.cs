@@ -43,8 +43,9 @@ public sealed class TextRuleTests
     public void Half_a_pair_is_no_name_and_goes_nowhere()
     {
         Assert.NotNull(TextRule.Check("seen\uD800", Name));
-        foreach (var shown in new[] { ShownText.Clean("a\uD800"), ShownText.Escaped("a\uDC00"), ShownText.Told("a\uD800b"), CsvText.Neutralised("\uDC00=") })
-            Assert.Null(HostileTexts.Obeyed(shown));
+        string[] all =
+            [ShownText.Clean("a\uD800"), ShownText.Escaped("a\uDC00"), ShownText.Told("a\uD800b"), CsvText.Neutralised("\uDC00=")];
+        foreach (var shown in all) Assert.Null(HostileTexts.Obeyed(shown));
     }
 
     [Fact]
@@ -131,7 +132,8 @@ public sealed class TextRuleTests
     [Fact]
     public void A_comment_is_cleaned_with_the_rest_of_its_decision()
     {
-        IFreeText sent = new SubmitDecision(default, Guid.NewGuid(), new Decision { Kind = DecisionKind.Reject, Comment = "two\nlines\e[31m" });
+        var decision = new Decision { Kind = DecisionKind.Reject, Comment = "two\nlines\e[31m" };
+        IFreeText sent = new SubmitDecision(default, Guid.NewGuid(), decision);
         Assert.Equal("two lines[31m", ((SubmitDecision)sent.Cleaned()).Decision.Comment);
     }
 }

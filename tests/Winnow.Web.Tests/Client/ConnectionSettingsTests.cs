@@ -73,7 +73,8 @@ public sealed class ConnectionSettingsTests : IDisposable
         Assert.StartsWith("--key has a blank at position 2 of 3", Wrong(new ConnectionSettings(Key: "a b")));
         Assert.StartsWith("WINNOW_KEY has a line end at position 2 of 3", Wrong(new ConnectionSettings(), ("WINNOW_KEY", "a\nb")));
         Assert.Contains("which is empty", Wrong(new ConnectionSettings(KeyFile: File([10]))));
-        Assert.StartsWith("WINNOW_KEY_FILE names /nowhere, which is not there", Wrong(new ConnectionSettings(), ("WINNOW_KEY_FILE", "/nowhere")));
+        Assert.StartsWith("WINNOW_KEY_FILE names /nowhere, which is not there",
+            Wrong(new ConnectionSettings(), ("WINNOW_KEY_FILE", "/nowhere")));
         Assert.StartsWith("--key and --key-file both", Wrong(new ConnectionSettings(Key: "a", KeyFile: "b")));
         Assert.Equal("--actor must have 1 to 100 printable characters.", Wrong(new ConnectionSettings(Actor: "a\nb")));
         Assert.Equal("--retries must be 0 to 100, not -1.", Wrong(new ConnectionSettings(Retries: -1)));

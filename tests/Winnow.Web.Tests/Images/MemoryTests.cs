@@ -36,7 +36,8 @@ public sealed class MemoryTests(ITestOutputHelper output)
         Assert.Equal(1 + (Lots * ImagesOfLot), ofLots);
         Assert.All(answers, a => Assert.True(a is HttpStatusCode.ServiceUnavailable or HttpStatusCode.BadRequest, a.ToString()));
         Assert.Contains(HttpStatusCode.ServiceUnavailable, answers);
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"sent {Lots * ImagesOfLot * (ImageBytes >> 20)} MiB of images and 12 bodies of 24 MiB; memory rose by {rise >> 20} MiB"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"sent {Lots * ImagesOfLot * (ImageBytes >> 20)} MiB of images and 12 bodies of 24 MiB; memory rose by {rise >> 20} MiB"));
         // 480 MiB of lots and 288 MiB of bodies were sent.
         Assert.InRange(rise, long.MinValue, 200L << 20);
     }

@@ -86,13 +86,15 @@ public sealed class HostileTextTests(Server server) : IClassFixture<Server>
         Assert.Equal(SubmitStatus.Recorded, Assert.Single(await server.Client.SubmitAsync(dataset, [correction])).Status);
         var detail = await server.Client.GetImageAsync(dataset, image.Id.Value);
 
-        string?[] kept = [made.Schema.Classes[0].Title, version.Note, key.Info.Description, detail.Name, detail.History[0].Decision.Comment];
+        string?[] kept =
+            [made.Schema.Classes[0].Title, version.Note, key.Info.Description, detail.Name, detail.History[0].Decision.Comment];
         Assert.All(kept, shown =>
         {
             Assert.Null(HostileTexts.Obeyed(shown!));
             Assert.Contains(HostileTexts.Seen, shown!, StringComparison.Ordinal);
         });
-        foreach (var path in new[] { "", "/versions", "/images", $"/images/{image.Id}" }) await ShownCleanAsync($"/api/v1/datasets/{dataset}{path}");
+        foreach (var path in new[] { "", "/versions", "/images", $"/images/{image.Id}" })
+            await ShownCleanAsync($"/api/v1/datasets/{dataset}{path}");
         await ShownCleanAsync("/api/v1/keys");
     }
 
@@ -106,10 +108,12 @@ public sealed class HostileTextTests(Server server) : IClassFixture<Server>
         var (tried, wrong) = (0, new List<string>());
         foreach (var operation in ApiOperation.Read(document).Where(o => o.Path.StartsWith("/api/", StringComparison.Ordinal)))
         {
-            var stated = document.RootElement.GetProperty("paths").GetProperty(operation.Path).GetProperty(operation.Method.ToLowerInvariant());
+            var stated = document.RootElement.GetProperty("paths").GetProperty(operation.Path)
+                .GetProperty(operation.Method.ToLowerInvariant());
             if (!stated.TryGetProperty("requestBody", out var body)
                 || !body.GetProperty("content").TryGetProperty("application/json", out var json)) continue;
-            var path = operation.Path.Replace("{dataset}", dataset, StringComparison.Ordinal).Replace("{arm}", "main", StringComparison.Ordinal)
+            var path = operation.Path.Replace("{dataset}", dataset, StringComparison.Ordinal)
+                .Replace("{arm}", "main", StringComparison.Ordinal)
                 .Replace("{number}", "1", StringComparison.Ordinal).Replace("{source}", "none", StringComparison.Ordinal);
             foreach (var (kind, text) in HostileTexts.All)
             {
@@ -174,7 +178,8 @@ public sealed class HostileTextTests(Server server) : IClassFixture<Server>
     {
         using var response = await Http.SendAsync(request);
         var said = await response.Content.ReadAsStringAsync();
-        Assert.True(response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.NotFound, $"{request.RequestUri} {response.StatusCode} {said}");
+        Assert.True(response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.NotFound,
+            $"{request.RequestUri} {response.StatusCode} {said}");
         // A zero in an address is refused by the server before any of it is read.
         if (said.Length == 0) return;
         using var problem = JsonDocument.Parse(said);
@@ -191,7 +196,8 @@ public sealed class HostileTextTests(Server server) : IClassFixture<Server>
         var dataset = await DatasetAsync("cat", "dog");
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1{path.Replace("{0}", dataset, StringComparison.Ordinal)}")
         {
-            Content = new StringContent(body.Replace("{1}", new string('x', most + 1), StringComparison.Ordinal), Encoding.UTF8, "application/json"),
+            Content = new StringContent(
+                body.Replace("{1}", new string('x', most + 1), StringComparison.Ordinal), Encoding.UTF8, "application/json"),
         };
         using var response = await Http.SendAsync(request);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
@@ -208,7 +214,8 @@ public sealed class HostileTextTests(Server server) : IClassFixture<Server>
         var schema = new LabelSchema { Classes = [new LabelClass("cat", all, "re\nd"), new LabelClass("a\u202Eb")] };
         var stored = new DatasetInfo(dataset, schema, Small, DateTimeOffset.UnixEpoch.AddYears(50), "somebody");
         Assert.True(await server.Services.GetRequiredService<ILedger>().AddDatasetAsync(stored, CancellationToken.None));
-        await Grains.GetGrain<IDatasetGrain>(dataset).CreateVersionAsync(new CreateVersion(all), Guid.NewGuid(), all, CancellationToken.None);
+        await Grains.GetGrain<IDatasetGrain>(dataset)
+            .CreateVersionAsync(new CreateVersion(all), Guid.NewGuid(), all, CancellationToken.None);
         var (id, text) = KeyText.Make();
         var now = TimeProvider.System.GetUtcNow();
         var key = new ApiKeyInfo(id, Principal.Parse("service:old"), all, new KeyScope(), now, all, now.AddDays(1));
@@ -216,7 +223,8 @@ public sealed class HostileTextTests(Server server) : IClassFixture<Server>
 
         await ShownCleanAsync($"/api/v1/datasets/{dataset}/versions");
         await ShownCleanAsync("/api/v1/keys");
-        string[][] commands = [["versions", "list", dataset], ["datasets", "list"], ["datasets", "show", dataset], ["keys", "list"], ["list", dataset]];
+        string[][] commands =
+            [["versions", "list", dataset], ["datasets", "list"], ["datasets", "show", dataset], ["keys", "list"], ["list", dataset]];
         foreach (var command in commands)
         {
             var result = await CliProcess.RunAsync(server.Address, [], command);
@@ -252,10 +260,12 @@ public sealed class HostileTextTests(Server server) : IClassFixture<Server>
         IngestResult last = null!;
         await foreach (var result in server.Client.ImportAsync(dataset, Images(names))) last = result;
         var label = new SubmitDecision(last.Id!.Value, Guid.NewGuid(),
-            new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag("=HYPERLINK(\"http://evil.example\")")] }, ExpectedVersion: 0);
+            new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag("=HYPERLINK(\"http://evil.example\")")] },
+            ExpectedVersion: 0);
         await server.Client.SubmitAsync(dataset, [label]);
         var version = await server.Client.CreateVersionAsync(dataset, new CreateVersion("table"));
-        var table = await Http.GetStringAsync(new Uri($"/api/v1/datasets/{dataset}/versions/{version.Number}/export?format=csv", UriKind.Relative));
+        var table = await Http.GetStringAsync(
+            new Uri($"/api/v1/datasets/{dataset}/versions/{version.Number}/export?format=csv", UriKind.Relative));
         Assert.Null(HostileTexts.Obeyed(table.Replace("\r\n", "\n", StringComparison.Ordinal), lines: true));
         var rows = table.TrimEnd().Split('\n')[1..];
         Assert.Equal(names.Length, rows.Length);
@@ -299,15 +309,17 @@ public sealed class HostileTextTests(Server server) : IClassFixture<Server>
             var images = folder.CreateSubdirectory("images");
             await File.WriteAllTextAsync(Path.Combine(images.FullName, "none.png"), "no image");
             var report = Path.Combine(folder.FullName, "report");
+            Task<CliResult> ImportAsync() => CliProcess.RunAsync(
+                server.Address, [], "import", images.FullName, "--dataset", dataset, "--report", report);
             foreach (var before in new string?[] { null, "", null })
             {
                 if (before is not null) await File.WriteAllTextAsync(report, before);
-                var done = await CliProcess.RunAsync(server.Address, [], "import", images.FullName, "--dataset", dataset, "--report", report);
+                var done = await ImportAsync();
                 Assert.Equal(3, done.ExitCode);
                 Assert.Contains("none.png", await File.ReadAllTextAsync(report), StringComparison.Ordinal);
             }
             await File.WriteAllTextAsync(report, "my notes\n");
-            var refused = await CliProcess.RunAsync(server.Address, [], "import", images.FullName, "--dataset", dataset, "--report", report);
+            var refused = await ImportAsync();
             Assert.Equal(1, refused.ExitCode);
             Assert.Contains("no report of an import", refused.Errors, StringComparison.Ordinal);
             Assert.Equal("my notes\n", await File.ReadAllTextAsync(report));

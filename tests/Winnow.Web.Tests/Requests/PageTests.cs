@@ -30,18 +30,21 @@ public sealed class PageTests
     };
 
     private static LabelSchema Schema(int classes) =>
-        new() { Classes = [.. Enumerable.Range(0, classes).Select(i => new LabelClass(string.Create(CultureInfo.InvariantCulture, $"c{i}")))] };
+        new() { Classes = [.. Enumerable.Range(0, classes).Select(i => new LabelClass(NameOf("c", i)))] };
+
+    private static string NameOf(string what, int number) => string.Create(CultureInfo.InvariantCulture, $"{what}{number:D5}");
+
+    private static Task AddAsync(OwnServer server, string name, int classes) =>
+        server.Services.GetRequiredService<ILedger>().AddDatasetAsync(new DatasetInfo(name, Schema(classes), new DatasetSettings { Shards = 1 }, TimeProvider.System.GetUtcNow(), "somebody"),
+        CancellationToken.None);
 
     [Fact]
     public async Task Datasets_come_by_pages_and_the_client_has_them_all()
     {
         await using var server = await OwnServer.StartAsync();
         using var http = new HttpClient { BaseAddress = server.Address };
-        var ledger = server.Services.GetRequiredService<ILedger>();
-        var now = TimeProvider.System.GetUtcNow();
-        var names = Enumerable.Range(0, 1_203).Select(i => string.Create(CultureInfo.InvariantCulture, $"d{i:D5}")).ToList();
-        foreach (var name in names)
-            await ledger.AddDatasetAsync(new DatasetInfo(name, Schema(2), new DatasetSettings { Shards = 1 }, now, "somebody"), CancellationToken.None);
+        var names = Enumerable.Range(0, 1_203).Select(i => NameOf("d", i)).ToList();
+        foreach (var name in names) await AddAsync(server, name, 2);
         Assert.Equal(names, (await server.Client.ListDatasetsAsync()).Select(d => d.Name));
 
         using var first = await http.GetAsync(new Uri("/api/v1/datasets", UriKind.Relative));
@@ -53,7 +56,10 @@ public sealed class PageTests
         Assert.Equal(203, (await last.Content.ReadFromJsonAsync(ModelJson.Default.DatasetInfoArray))!.Length);
         Assert.False(last.Headers.Contains(Next));
         foreach (var wrong in new[] { "limit=0", "limit=1001", "limit=-1" })
-            Assert.Equal(HttpStatusCode.BadRequest, (await http.GetAsync(new Uri($"/api/v1/datasets?{wrong}", UriKind.Relative))).StatusCode);
+        {
+            using var refused = await http.GetAsync(new Uri($"/api/v1/datasets?{wrong}", UriKind.Relative));
+            Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        }
     }
 
     [Fact]
@@ -61,17 +67,10 @@ public sealed class PageTests
     {
         await using var server = await OwnServer.StartAsync();
         using var http = new HttpClient { BaseAddress = server.Address };
-        var ledger = server.Services.GetRequiredService<ILedger>();
-        for (var i = 0; i < 12; i++)
-        {
-            var name = string.Create(CultureInfo.InvariantCulture, $"large{i:D2}");
-            await ledger.AddDatasetAsync(
-                new DatasetInfo(name, Schema(LabelSchema.MaxClasses), new DatasetSettings { Shards = 1 }, TimeProvider.System.GetUtcNow(), "somebody"),
-                CancellationToken.None);
-        }
+        for (var i = 0; i < 12; i++) await AddAsync(server, NameOf("large", i), LabelSchema.MaxClasses);
         using var first = await http.GetAsync(new Uri("/api/v1/datasets", UriKind.Relative));
         Assert.Equal(10, (await first.Content.ReadFromJsonAsync(ModelJson.Default.DatasetInfoArray))!.Length);
-        Assert.Equal("large09", Assert.Single(first.Headers.GetValues(Next)));
+        Assert.Equal("large00009", Assert.Single(first.Headers.GetValues(Next)));
         Assert.Equal(12, (await server.Client.ListDatasetsAsync()).Count);
     }
 

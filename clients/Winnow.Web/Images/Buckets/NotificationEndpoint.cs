@@ -42,7 +42,8 @@ internal static partial class NotificationEndpoint
             var sources = grains.GetGrain<IBucketSourcesGrain>(dataset);
             if (!await sources.NotifyAsync(source, secret, [], ct)) throw NotHere();
             if (await ReadAsync(http.Request.Body, ct) is not { } body) return TooLarge();
-            if (NotificationReader.Read(body) is not { } objects) return Problems.Answer("This is not a notification of a bucket as S3 servers send it.", StatusCodes.Status400BadRequest);
+            if (NotificationReader.Read(body) is not { } objects)
+                return Problems.Answer("This is not a notification of a bucket as S3 servers send it.", StatusCodes.Status400BadRequest);
             if (objects.Length > 0) await sources.NotifyAsync(source, secret, objects, ct);
             return Results.NoContent();
         }
@@ -75,7 +76,8 @@ internal static partial class NotificationEndpoint
 
     private static NotFoundException NotHere() => new("There is no source that is notified here.");
 
-    private static IResult TooLarge() => Problems.Answer($"A notification has at most {MaxBytes >> 20} MiB.", StatusCodes.Status413PayloadTooLarge);
+    private static IResult TooLarge() =>
+        Problems.Answer($"A notification has at most {MaxBytes >> 20} MiB.", StatusCodes.Status413PayloadTooLarge);
 
     /// <summary>All of the body; null when it is too long.</summary>
     private static async Task<ReadOnlyMemory<byte>?> ReadAsync(Stream body, CancellationToken cancellationToken)

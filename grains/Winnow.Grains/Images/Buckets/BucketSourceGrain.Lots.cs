@@ -186,7 +186,8 @@ internal sealed partial class BucketSourceGrain
         await using var done = lot;
         var fetched = await lot.Objects;
         var here = fetched.Where(f => f.Outcome == Outcome.Here).ToArray();
-        var images = here.Select(f => new ArrivedImage(NameOf(f.Entry.Key), f.Bytes!.Value, LabelOf(f.Entry.Key), state.State.Source!.Partition)).ToArray();
+        var partition = state.State.Source!.Partition;
+        var images = here.Select(f => new ArrivedImage(NameOf(f.Entry.Key), f.Bytes!.Value, LabelOf(f.Entry.Key), partition)).ToArray();
         var settled = fetched.Where(f => f.Outcome is Outcome.Here or Outcome.TooLarge).Select(f => f.Hash).Distinct();
         var hashes = settled.Where(h => !_known!.Contains(h)).ToArray();
         // All that is taken, whether it was known or not: the id follows from the content, and stands for it.

@@ -15,7 +15,9 @@ public sealed class BucketSourceOptions
     /// <summary>Objects of one lot. 1 to 1,000. Default 500.</summary>
     public int LotSize { get; set; } = 500;
 
-    /// <summary>Bytes of one lot; two lots are under way, within what Lots:Memory and Lots:Spool allow. 1 MiB to 1 GiB. Default 64 MiB.</summary>
+    /// <summary>
+    /// Bytes of one lot; two lots are under way, within what Lots:Memory and Lots:Spool allow. 1 MiB to 1 GiB. Default 64 MiB.
+    /// </summary>
     public long LotBytes { get; set; } = 64L << 20;
 
     /// <summary>Objects on their way at once per source. 1 to 128. Default 16.</summary>

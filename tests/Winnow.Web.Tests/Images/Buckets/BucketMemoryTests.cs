@@ -16,14 +16,15 @@ namespace Winnow.Web.Tests.Images.Buckets;
 [Trait("kind", "security")]
 public sealed class BucketMemoryTests(ITestOutputHelper output)
 {
-    private const int Images = 24, ImageBytes = 10 << 20;
+    private const int Images = 12, ImageBytes = 10 << 20;
     private const long Most = 200L << 20;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     /// <summary>Lots of 128 MiB, of which two are under way for each source, and 32 MiB for all that comes.</summary>
     private static readonly string[] Narrow =
     [
-        "--Lots:Memory", "33554432", "--Lots:MemoryPerPrincipal", "33554432", "--Images:MaxBytes", "20971520", "--Sources:LotBytes", "134217728",
+        "--Lots:Memory", "33554432", "--Lots:MemoryPerPrincipal", "33554432",
+        "--Images:MaxBytes", "20971520", "--Sources:LotBytes", "134217728",
     ];
 
     private static Task FillAsync(TestBucket bucket, string folder, int count) =>
@@ -86,7 +87,8 @@ public sealed class BucketMemoryTests(ITestOutputHelper output)
     {
         SourceStatus? status = null;
         // Random bytes are no images: they are kept, and put aside.
-        await Until.TrueAsync(async () => (status = await silo.Client.GetSourceAsync("many", source)).Quarantined >= images && status.Syncs > 0,
+        await Until.TrueAsync(
+            async () => (status = await silo.Client.GetSourceAsync("many", source)).Quarantined >= images && status.Syncs > 0,
             Patience, () => $"source {source} has taken {images}: {status}");
     }
 
