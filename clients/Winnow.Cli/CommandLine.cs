@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Winnow.Cli.Datasets;
+using Winnow.Cli.Health;
 using Winnow.Cli.Images;
 using Winnow.Cli.Images.Buckets;
 using Winnow.Cli.Review;
@@ -45,6 +46,7 @@ internal static class CommandLine
             VerifyCommand.Make(connection),
             ModelCommands.Make(connection),
             KeyCommands.Make(connection),
+            SetAsideCommands.Make(connection),
             AccessCommands.Make(connection),
             WhoamiCommand.Make(connection),
         };

@@ -18,9 +18,11 @@ internal sealed partial class Problems(ILogger<Problems> logger) : IExceptionHan
         if (exception is OperationCanceledException && context.RequestAborted.IsCancellationRequested) return true;
         if (exception is ConnectionResetException or ConnectionAbortedException) return true;
         var full = StorageFullException.Beneath(exception);
+        var aside = SetAsideException.Beneath(exception);
         var (status, detail) = exception switch
         {
             _ when full is not null => (StatusCodes.Status507InsufficientStorage, full.Message),
+            _ when aside is not null => (StatusCodes.Status409Conflict, aside.Message),
             RefusedException { Code: not null } e => (StatusCodes.Status409Conflict, e.Message),
             RefusedException e => (StatusCodes.Status400BadRequest, e.Message),
             ForbiddenException e => (StatusCodes.Status403Forbidden, e.Message),
@@ -28,7 +30,6 @@ internal sealed partial class Problems(ILogger<Problems> logger) : IExceptionHan
             NotTakenException e => (e.Status, e.Message),
             BadHttpRequestException e => (e.StatusCode, BadRequests.Describe(context, e.StatusCode)),
             InvalidDataException e => (StatusCodes.Status400BadRequest, e.Message),
-            SetAsideException e => (StatusCodes.Status409Conflict, e.Message),
             BusyException e => (StatusCodes.Status503ServiceUnavailable, e.Message),
             TimeoutException or OrleansException or IOException or OperationCanceledException or UnavailableException => (StatusCodes.Status503ServiceUnavailable, "The cluster could not answer in time or is moving its parts. Nothing that was not acknowledged counts; repeat the request with the same Idempotency-Key."),
             _ => (StatusCodes.Status500InternalServerError, "The server failed on this request. Its log has the details."),

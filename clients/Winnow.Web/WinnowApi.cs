@@ -66,6 +66,7 @@ public static class WinnowApi
         KeyEndpoints.Map(api);
         AccessEndpoints.Map(api);
         WhoamiEndpoint.Map(api);
+        SetAsideEndpoints.Map(api);
         UnknownPaths.Map(app);
     }
 }

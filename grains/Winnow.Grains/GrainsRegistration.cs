@@ -26,6 +26,7 @@ public static class GrainsRegistration
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
         services.AddSingleton<KnownDatasets>();
+        services.AddSingleton<ShardFaults>();
         services.AddSingleton<LeaseKeyring>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<LeaseKeyring>());
         services.TryAddSingleton<IBucketReader, NoBuckets>();

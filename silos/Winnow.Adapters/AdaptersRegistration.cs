@@ -3,9 +3,11 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images;
 using Winnow.Adapters.Datasets;
 using Winnow.Adapters.Datasets.Backup;
+using Winnow.Adapters.Health;
 using Winnow.Adapters.Images;
 using Winnow.Adapters.Images.Lots;
 using Winnow.Adapters.Ledger;
@@ -85,6 +87,15 @@ public static class AdaptersRegistration
         services.AddSingleton<IExportFormat, CsvExport>();
         services.AddSingleton<IDatasetArchive, DatasetArchive>();
         services.AddSingleton<IDatasetBackup, DatasetBackup>();
+        return services;
+    }
+
+    /// <summary>Finds what is stored and cannot be worked with, and ends it. Needs storage and a grain factory.</summary>
+    public static IServiceCollection AddSetAside(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<DatasetRemoval>();
+        services.AddSingleton<ISetAsideStore, SetAsideStore>();
         return services;
     }
 

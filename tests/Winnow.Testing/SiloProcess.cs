@@ -66,6 +66,9 @@ public sealed partial class SiloProcess : IAsyncDisposable
     /// <summary>The key that its callers send.</summary>
     public string? Key => _options.Key;
 
+    /// <summary>Where it keeps what it keeps.</summary>
+    public string Folder => _folder.FullName;
+
     /// <summary>Where it answers.</summary>
     public Uri Url { get; }
 

@@ -24,7 +24,8 @@ internal static class HealthEndpoints
                 return Results.Json(report, ModelJson.Default.HealthReport, statusCode: report.Ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
             })
             .RequiresNothing("A probe has no key. It learns which part is down, and nothing of where that stands.")
-            .WithSummary("Whether this silo can take requests; when not, which part is down. Why, to callers who may read the cluster.").WithTags("health")
+            .WithSummary("Whether this silo can take requests; when not, which part is down. Why, and what is set aside because it cannot be "
+                + "read, to callers who may read the cluster.").WithTags("health")
             .Produces<HealthReport>().Produces<HealthReport>(StatusCodes.Status503ServiceUnavailable);
     }
 
@@ -33,5 +34,9 @@ internal static class HealthEndpoints
         http.User is CallerClaims { Caller: var caller }
         && (await http.RequestServices.GetRequiredService<AccessControl>().OfAsync(caller, AccessScope.Cluster, cancellationToken)).Permissions.Contains(Permission.ReadCluster);
 
-    private static HealthReport Outline(HealthReport report) => report with { Parts = [.. report.Parts.Select(p => p with { Problem = p.Problem is null ? null : "down" })] };
+    private static HealthReport Outline(HealthReport report) => report with
+    {
+        Parts = [.. report.Parts.Select(p => p with { Problem = p.Problem is null ? null : "down" })],
+        SetAside = [],
+    };
 }

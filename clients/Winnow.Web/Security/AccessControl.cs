@@ -1,3 +1,4 @@
+using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Security;
 using Winnow.Model.Security;
 
@@ -35,8 +36,21 @@ internal sealed class AccessControl(IGrainFactory grains)
 
     private async Task<List<HeldRole>> RolesAsync(Caller caller, string scope, CancellationToken cancellationToken)
     {
-        var granted = await grains.GetGrain<IAccessGrain>(scope).GetRolesAsync(caller.Principal!, cancellationToken);
+        var granted = await GrantedAsync(caller, scope, cancellationToken);
         return [.. granted.Select(r => new HeldRole(scope, r)).Concat(caller.TokenRoles?.Where(r => r.Scope == scope) ?? []).Distinct()];
+    }
+
+    /// <summary>What cannot be read lets nobody in, and keeps nobody out whom another scope lets in: else the owner could not mend it.</summary>
+    private async Task<IReadOnlyList<Role>> GrantedAsync(Caller caller, string scope, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await grains.GetGrain<IAccessGrain>(scope).GetRolesAsync(caller.Principal!, cancellationToken);
+        }
+        catch (Exception e) when (SetAsideException.Beneath(e) is not null)
+        {
+            return [];
+        }
     }
 
     private static PermissionSet Narrow(Caller caller, string scope, PermissionSet permissions)

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Security;
 
 namespace Winnow.Web.Security;
@@ -34,7 +35,7 @@ internal sealed class KeyHandler(IOptionsMonitor<AuthenticationSchemeOptions> sc
     private async Task<AuthenticateResult> CheckAsync(string sent)
     {
         if (!KeyText.TryRead(sent, out var id)) return AuthenticateResult.Fail(new CredentialException("malformed", "The key is incomplete or mistyped: its checksum does not match."));
-        var check = await grains.GetGrain<IApiKeyGrain>(id).CheckAsync(KeyText.ProofOf(sent), Context.RequestAborted);
+        var check = await CheckAsync(id, KeyText.ProofOf(sent));
         return check.Status switch
         {
             KeyStatus.Good => Known(new Caller(check.Info!.Principal, CallerTrust.Granted, check.Info)),
@@ -43,6 +44,19 @@ internal sealed class KeyHandler(IOptionsMonitor<AuthenticationSchemeOptions> sc
             KeyStatus.Expired => AuthenticateResult.Fail(new CredentialException("expired", $"The key {id} has expired. Ask for a new one.")),
             _ => AuthenticateResult.Fail(new CredentialException("key", "The key is not known.")),
         };
+    }
+
+    /// <summary>A key whose state cannot be read is one that nobody knows: it may have been revoked. The health page names it.</summary>
+    private async Task<KeyCheck> CheckAsync(string id, byte[] proof)
+    {
+        try
+        {
+            return await grains.GetGrain<IApiKeyGrain>(id).CheckAsync(proof, Context.RequestAborted);
+        }
+        catch (Exception e) when (SetAsideException.Beneath(e) is not null)
+        {
+            return new KeyCheck(KeyStatus.Unknown, null);
+        }
     }
 
     private AuthenticateResult Known(Caller caller) => AuthenticateResult.Success(new AuthenticationTicket(new CallerClaims(caller), Scheme.Name));

@@ -63,4 +63,8 @@ public interface IShardReview : IGrainWithStringKey
     /// <summary>Commits a human fact, fenced by its version, together with whatever else is waiting.</summary>
     [Alias("commit")]
     Task<CommitOutcome> CommitAsync(HumanFact fact, CancellationToken cancellationToken);
+
+    /// <summary>Removes the tasks that it has left out because they say what cannot be; how many.</summary>
+    [Alias("discard-unusable")]
+    Task<int> DiscardUnusableTasksAsync(CancellationToken cancellationToken);
 }

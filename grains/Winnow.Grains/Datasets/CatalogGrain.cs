@@ -1,5 +1,6 @@
 using Orleans.Concurrency;
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Health;
 using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;
@@ -38,7 +39,8 @@ internal sealed class CatalogGrain(ILedger ledger, TimeProvider time) : Grain, I
     {
         // All at once: a dataset that cannot be woken must not keep the others asleep.
         var datasets = await ledger.ListDatasetsAsync(cancellationToken);
-        await Task.WhenAll(datasets.Select(d => GrainFactory.GetGrain<IDatasetGrain>(d.Name).ResumeAsync(cancellationToken)));
+        await Task.WhenAll(datasets.Select(d =>
+            SetAsideException.PassedOverAsync(GrainFactory.GetGrain<IDatasetGrain>(d.Name).ResumeAsync(cancellationToken))));
     }
 
     private static bool SameSchema(LabelSchema a, LabelSchema b) =>

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Images.Buckets;
 using Winnow.Abstractions.Security;
@@ -45,7 +46,7 @@ internal sealed partial class DatasetGrain(
     {
         var shards = await OnShardsAsync((IShardIngest s) => s.GetSummaryAsync(cancellationToken), cancellationToken);
         var layout = (await datasets.GetAsync(_dataset.Name, cancellationToken)).Shards;
-        var active = await Task.WhenAll(state.State.Rounds.Where(r => r.Ended is null).Select(r => Round(r.Arm, r.Number).GetAsync(cancellationToken)));
+        var active = await Task.WhenAll(state.State.Rounds.Where(r => r.Ended is null).Select(r => DescribeAsync(r, cancellationToken)));
         var stages = new Dictionary<Stage, long>();
         foreach (var stage in Enum.GetValues<Stage>()) stages[stage] = shards.Sum(s => s.Stages[(int)stage]);
         return new DatasetStatus
@@ -72,14 +73,40 @@ internal sealed partial class DatasetGrain(
         if ((await datasets.GetAsync(_dataset.Name, cancellationToken)).Shards is { Split: not null } or { Superseded: not null }) await Splitting.ResumeAsync(cancellationToken);
         // Each for itself: what cannot be woken must not keep the others asleep.
         var rounds = state.State.Rounds.Where(r => r.Ended is null).Select(r => BeginAsync(r, cancellationToken)).ToArray<Task>();
-        await Task.WhenAll([.. rounds, GrainFactory.GetGrain<IBucketSourcesGrain>(_dataset.Name).ResumeAsync(cancellationToken)]);
+        var sources = GrainFactory.GetGrain<IBucketSourcesGrain>(_dataset.Name).ResumeAsync(cancellationToken);
+        await Task.WhenAll(rounds.Append(sources).Select(SetAsideException.PassedOverAsync));
+    }
+
+    /// <summary>A round; one whose state is set aside as it is remembered here, with the reason.</summary>
+    private async Task<RoundInfo> DescribeAsync(RoundEntry round, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Round(round.Arm, round.Number).GetAsync(cancellationToken);
+        }
+        catch (Exception e) when (SetAsideException.Beneath(e) is { } aside)
+        {
+            return new RoundInfo
+            {
+                Arm = round.Arm,
+                Number = round.Number,
+                Step = RoundStep.Failed,
+                Strategy = round.Command.Strategy ?? "",
+                BatchSize = round.Command.BatchSize,
+                Reason = aside.Message,
+            };
+        }
     }
 
     private async Task WakeShardsAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await OnShardsAsync((IShardIngest s) => s.GetSummaryAsync(cancellationToken), cancellationToken);
+            await OnShardsAsync(async (IShardIngest s) =>
+            {
+                await SetAsideException.PassedOverAsync(s.GetSummaryAsync(cancellationToken));
+                return true;
+            }, cancellationToken);
         }
         catch (TimeoutException)
         {
@@ -152,7 +179,8 @@ internal sealed partial class DatasetGrain(
     }
 
     public async Task<RoundInfo[]> GetRoundsAsync(CancellationToken cancellationToken) =>
-        await Task.WhenAll(state.State.Rounds.ToArray().Select(r => r.Ended is { } ended ? Task.FromResult(ended) : Round(r.Arm, r.Number).GetAsync(cancellationToken)));
+        await Task.WhenAll(state.State.Rounds.ToArray()
+            .Select(r => r.Ended is { } ended ? Task.FromResult(ended) : DescribeAsync(r, cancellationToken)));
 
     public Task<LearningCurveInfo[]> GetCurvesAsync(CancellationToken cancellationToken)
     {

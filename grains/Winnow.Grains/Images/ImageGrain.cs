@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Review;
 using Winnow.Abstractions.Telemetry;
@@ -8,6 +9,7 @@ using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Review;
 using Winnow.Model.Datasets;
+using Winnow.Model.Health;
 using Winnow.Model.Images;
 using Winnow.Model.Prelabels;
 using Winnow.Model.Review;
@@ -32,7 +34,6 @@ internal sealed partial class ImageGrain(
         var slash = key.IndexOf('/');
         if (slash < 0 || !ImageId.TryParse(key[(slash + 1)..], out _image)) throw new RefusedException($"'{key}' does not name an image of a dataset.");
         _dataset = await datasets.GetAsync(key[..slash], cancellationToken);
-        _leases = await keyring.GetAsync(cancellationToken);
     }
 
     private Task<T> OnShardAsync<TShard, T>(Func<TShard, Task<T>> call, CancellationToken cancellationToken) where TShard : IGrainWithStringKey =>
@@ -45,7 +46,19 @@ internal sealed partial class ImageGrain(
         var dataset = await datasets.GetAsync(_dataset.Name, cancellationToken);
         var rows = await ledger.ReadHistoryAsync(new ShardKey(_dataset.Name, dataset.Shards.ShardOf(_image)), _image, cancellationToken);
         _history.Clear();
-        foreach (var row in rows) _history.Add(ImageHistory.FromRow(row));
+        try
+        {
+            foreach (var row in rows) _history.Add(ImageHistory.FromRow(row));
+        }
+        catch (SetAsideException broken)
+        {
+            DeactivateOnIdle();
+            GrainFactory.GetGrain<ISetAsideNotesGrain>(0).NoteAsync(new SetAsideItem(
+                SetAsideKind.Image, GrainKeys.Image(_dataset.Name, _image), _dataset.Name, broken.Message,
+                "Mend its history in the ledger, or restore a backup of the dataset under another name; then discard the dataset. "
+                + "All other images are worked with."), CancellationToken.None).Ignore();
+            throw;
+        }
         _loaded = true;
     }
 
@@ -77,6 +90,8 @@ internal sealed partial class ImageGrain(
 
     public async Task<SubmitResult> SubmitAsync(SubmitDecision command, string actor, CancellationToken cancellationToken)
     {
+        // Only who shows a lease needs what signs them: an image is read, and corrected, while that is set aside.
+        if (command.Lease is not null) _leases = await keyring.GetAsync(cancellationToken);
         // The first answer to an image, under a lease that was given before there was any, is tried on an empty history without reading it: the ledger takes
         // it only if it is the first, and otherwise the history is read below. It saves most decisions a read.
         if (command.Lease is null || !_leases.TryRead(command.Lease, out var lease) || lease.Version != 0 || lease.Image != _image || lease.Actor != actor) await LoadedAsync(cancellationToken);

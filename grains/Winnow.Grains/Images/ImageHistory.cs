@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Winnow.Abstractions.Health;
 using Winnow.Grains.Ports;
 using Winnow.Model;
 using Winnow.Model.Datasets;
@@ -115,9 +116,19 @@ public static class ImageHistory
 
     public static byte[] ToJson(HistoryEntry entry) => JsonSerializer.SerializeToUtf8Bytes(entry, ModelJson.Default.HistoryEntry);
 
-    public static HistoryEntry FromRow(in HistoryRow row) =>
-        JsonSerializer.Deserialize(row.EntryJson, ModelJson.Default.HistoryEntry)
-        ?? throw new InvalidDataException($"History entry {row.Version} of {row.Image} is empty.");
+    /// <exception cref="SetAsideException">It cannot be read.</exception>
+    public static HistoryEntry FromRow(in HistoryRow row)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(row.EntryJson, ModelJson.Default.HistoryEntry) is { Decision: not null } entry ? entry
+                : throw new SetAsideException($"Entry {row.Version} of the history of {row.Image} is empty.");
+        }
+        catch (Exception broken) when (JsonFaults.IsFault(broken))
+        {
+            throw new SetAsideException($"Entry {row.Version} of the history of {row.Image} cannot be read: {JsonFaults.Describe(broken)}");
+        }
+    }
 
     /// <summary>The label that came with an image, as the entry before all others.</summary>
     /// <param name="className">The class.</param>

@@ -25,7 +25,8 @@ namespace Winnow.Grains.Images;
 /// <remarks>Reentrant: a commit takes a disk's time, and everything that waits meanwhile goes to disk together.</remarks>
 // Spread evenly by ShardPlacement. What stands here is for silos of releases that do not know it.
 [Reentrant, KeepAlive, SiloRole(SiloTraits.Core), RandomPlacement, GrainType(ShardPlacement.GrainTypeName)]
-internal sealed partial class ShardGrain(KnownDatasets datasets, ILedger ledger, IObjectStore objects, DeviceDirectory devices, LocalShards local, TimeProvider time, ShardOptions options, ILogger<ShardGrain> logger)
+internal sealed partial class ShardGrain(KnownDatasets datasets, ILedger ledger, IObjectStore objects, DeviceDirectory devices, LocalShards local,
+    ShardFaults faults, TimeProvider time, ShardOptions options, ILogger<ShardGrain> logger)
     : Grain, IShardIngest, IShardReview, IShardLearning
 {
     private readonly ShardIndex _index = new();
@@ -46,6 +47,7 @@ internal sealed partial class ShardGrain(KnownDatasets datasets, ILedger ledger,
         var text = this.GetPrimaryKeyString();
         _key = ShardKey.Parse(text);
         _dataset = await datasets.AskAsync(_key.Dataset, cancellationToken);
+        faults.ThrowIfRecent(text, _dataset);
         if ((_standing = StandingIn(_dataset.Shards)) == Standing.Gone) return;
         var opened = await ledger.OpenShardAsync(_key, cancellationToken);
         _epoch = opened.Epoch;
@@ -69,22 +71,6 @@ internal sealed partial class ShardGrain(KnownDatasets datasets, ILedger ledger,
         await _closing.CancelAsync();
         await _machineWork;
         StopWaitingForColumns();
-    }
-
-    private async Task LoadAsync(int images, CancellationToken cancellationToken)
-    {
-        _index.Reserve(images);
-        await foreach (var page in ledger.ReadIndexAsync(_key, cancellationToken))
-            foreach (var row in page) _index.Add(row.Image, row.Partition, row.Label, row.Quarantined);
-        await foreach (var row in ledger.ReadShardHistoryAsync(_key, cancellationToken))
-            _index.Decide(row.Ordinal, row.Version, row.Label, row.Closes, row.Stage);
-        (_tasks, _tally) = (new TaskBook(_index), new RoundTally(ledger, _key, _index));
-        await foreach (var task in ledger.ReadTasksAsync(_key, cancellationToken))
-        {
-            _tasks.Add(task);
-            if (task.ReservedUntil > time.GetUtcNow()) _tasks.RestoreReservation(task.Ordinal, task.ReservedUntil);
-        }
-        await ReadPublishedAsync(cancellationToken);
     }
 
     public async Task<IngestOutcome[]> ApplyAsync(IngestLot lot, CancellationToken cancellationToken)
@@ -156,8 +142,13 @@ internal sealed partial class ShardGrain(KnownDatasets datasets, ILedger ledger,
         return IngestDuplicates.Of(row, new StandingImage(partition, _index.LabelOf(known), reason), _dataset.Schema);
     }
 
-    public Task<ShardSummary> GetSummaryAsync(CancellationToken cancellationToken) =>
-        Task.FromResult(new ShardSummary(_index.Count, _index.Stages(), _index.Holdout, _index.Count - Embedded, _tasks.Open, _index.Decided, _stalled));
+    public Task<ShardSummary> GetSummaryAsync(CancellationToken cancellationToken)
+    {
+        // Asked now and then by whoever wakes all shards: what is said of them holds for as long as they say it.
+        NoteTasks();
+        return Task.FromResult(new ShardSummary(
+            _index.Count, _index.Stages(), _index.Holdout, _index.Count - Embedded, _tasks.Open, _index.Decided, _stalled));
+    }
 
     /// <summary>Makes a step durable. Memory may follow only when this returns.</summary>
     private async Task CommitAsync(ShardCommit commit, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime.Placement;
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images;
 using Winnow.Grains.Datasets;
 using Winnow.Grains.Telemetry;
@@ -31,9 +32,9 @@ internal sealed class ShardMover(LocalShards shards, KnownDatasets datasets, IGr
                 if (!shard.MayMove) left++;
                 else if (await MoveAsync(shard, owner, cancellationToken)) moved++;
             }
-            catch (RefusedException)
+            catch (Exception e) when (e is RefusedException or SetAsideException)
             {
-                // Its dataset is gone.
+                // Its dataset is gone, or set aside.
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {

@@ -114,40 +114,6 @@ public readonly record struct OpenedShard(long Epoch, int Images);
 public sealed record ControlState(string GrainType, string GrainKey, string Name, byte[] Json);
 
 /// <summary>
-/// Datasets that are being put together, or taken apart. They bear names that no dataset can have, so nobody comes upon them; they are left
-/// out of listings. One that is put together gets its own name when it is whole; one that is taken apart has lost it first.
-/// </summary>
-public static class StagedDatasets
-{
-    /// <summary>What their names begin with.</summary>
-    public const string Prefix = "staged:";
-
-    /// <summary>A name for one that is put together.</summary>
-    public static string NameOf(Guid id) => $"{Prefix}{id:n}";
-
-    /// <summary>A name for one that is taken apart.</summary>
-    public static string RemovedNameOf(Guid id) => $"{Prefix}removed-{id:n}";
-
-    /// <summary>Whether a name is one of them.</summary>
-    public static bool Is(string name) => name.StartsWith(Prefix, StringComparison.Ordinal);
-}
-
-/// <summary>The kinds of control grains that keep a state, by what their key begins with.</summary>
-public static class ControlStates
-{
-    /// <summary>Those of one dataset: the key is its name, alone or followed by '/'.</summary>
-    public static IReadOnlyList<string> OfDataset { get; } = ["dataset", "round", "access", "bucket-sources", "bucket-source"];
-
-    /// <summary>Those of the cluster. <c>access</c> is one of them too, for the scope of the whole cluster.</summary>
-    public static IReadOnlyList<string> OfCluster { get; } = ["api-key", "api-keys"];
-}
-
-/// <summary>A dataset whose row cannot be read, or says what cannot be.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Problem">Why, as a sentence.</param>
-public sealed record UnreadableDataset(string Name, string Problem);
-
-/// <summary>
 /// The durable rows of all datasets. A commit is on disk, past the device's cache, when its task completes; commits of several shards that
 /// wait at the same time go to disk together. Reads see every completed commit.
 /// </summary>
@@ -172,6 +138,19 @@ public interface ILedger
 
     /// <summary>The datasets that <see cref="ListDatasetsAsync"/> leaves out because their row cannot be read.</summary>
     Task<IReadOnlyList<UnreadableDataset>> ListUnreadableAsync(CancellationToken cancellationToken);
+
+    /// <summary>The states of control grains that cannot be read. One that was found sound is read again when it has changed.</summary>
+    Task<IReadOnlyList<UnreadableState>> ListUnreadableStatesAsync(CancellationToken cancellationToken);
+
+    /// <summary>The keys of the grains of a kind that have a state, readable or not.</summary>
+    Task<IReadOnlyList<string>> ListStatesAsync(string grainType, CancellationToken cancellationToken);
+
+    /// <summary>Clears a state that cannot be read. False when there is none, when it can be read, or when somebody wrote it meanwhile.</summary>
+    /// <param name="grainType">The kind of grain.</param>
+    /// <param name="grainKey">Which of them.</param>
+    /// <param name="instead">The JSON that takes its place; null for nothing.</param>
+    /// <param name="cancellationToken">Gives up while the change waits.</param>
+    Task<bool> DiscardStateAsync(string grainType, string grainKey, byte[]? instead, CancellationToken cancellationToken);
 
     /// <summary>One dataset, or null.</summary>
     /// <exception cref="SetAsideException">Its row cannot be read.</exception>
@@ -246,5 +225,9 @@ public interface ILedger
     /// <param name="name">What it is for.</param>
     /// <param name="length">Bytes.</param>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="SetAsideException">It is there, with another length.</exception>
     Task<byte[]> GetOrCreateSecretAsync(string name, int length, CancellationToken cancellationToken);
+
+    /// <summary>Removes a secret that has another length, so that the next who asks makes it anew. False when there is no such.</summary>
+    Task<bool> DiscardSecretAsync(string name, int length, CancellationToken cancellationToken);
 }

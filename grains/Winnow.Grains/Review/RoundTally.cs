@@ -1,3 +1,4 @@
+using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Training;
 using Winnow.Grains.Images;
 using Winnow.Grains.Ports;
@@ -59,7 +60,16 @@ internal sealed class RoundTally(ILedger ledger, ShardKey shard, ShardIndex inde
     {
         if (_known.TryGetValue(ordinal, out var known) && known.Version == index.VersionOf(ordinal)) return known.Skips;
         var rows = await ledger.ReadHistoryAsync(shard, index.IdOf(ordinal), cancellationToken);
-        var skips = ImageHistory.SkipsOf([.. rows.Select(r => ImageHistory.FromRow(r))]);
+        Skips skips;
+        try
+        {
+            skips = ImageHistory.SkipsOf([.. rows.Select(r => ImageHistory.FromRow(r))]);
+        }
+        catch (SetAsideException)
+        {
+            // Whoever looks at the image is told so; the round's other images are counted.
+            skips = ImageHistory.SkipsOf([]);
+        }
         _known[ordinal] = (rows.Count, skips);
         return skips;
     }

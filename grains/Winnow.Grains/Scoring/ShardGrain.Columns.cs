@@ -20,6 +20,8 @@ internal sealed partial class ShardGrain
     private readonly TaskCompletionSource _scoresLoaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _columnsLoaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IReadOnlyList<SegmentRow> _published = [];
+    // Columns whose rows cannot be: withdrawn when the others are loaded.
+    private IReadOnlyList<(string Kind, string Version)> _unusable = [];
     // Rows that the ledger said were embedded when the shard opened. Fewer are there only while some are made again.
     private int _onceEmbedded;
     private SegmentColumn? _embeddings;
@@ -62,9 +64,12 @@ internal sealed partial class ShardGrain
         _columnsLoaded.Task.IsCompletedSuccessfully ? Task.CompletedTask : _columnsLoaded.Task.WaitAsync(cancellationToken);
 
     /// <summary>What the ledger says is there.</summary>
-    private async Task ReadPublishedAsync(CancellationToken cancellationToken)
+    private async Task ReadPublishedAsync(ShardRows rows, CancellationToken cancellationToken)
     {
-        _published = await ledger.ReadSegmentsAsync(_key, cancellationToken);
+        var all = await ledger.ReadSegmentsAsync(_key, cancellationToken);
+        _published = rows.Usable(all, _key.Dataset);
+        _unusable = [.. all.Except(_published).Select(s => (s.Kind, s.Version)).Distinct()];
+        if (_unusable.Count > 0) logger.ColumnsUnusable(_key.ToString(), all.Count - _published.Count);
         foreach (var row in _published) NameColumn(row.Kind, row.Version);
         _index.SetEmbedded(_onceEmbedded = _published.Where(r => r.Kind == SegmentKinds.Embedding).Sum(r => r.Count));
     }
@@ -83,14 +88,15 @@ internal sealed partial class ShardGrain
         // What was derived from a column that has to be made again has to be made again too.
         if ((_projected?.Count ?? 0) != (_embeddings?.Count ?? 0)) _projected = null;
         if ((_scores?.Count ?? 0) != (_projected?.Count ?? 0)) _scores = null;
-        (string, string)[] withdrawn = [.. _published.Where(r => ColumnOf(r.Kind) is null).Select(r => (r.Kind, r.Version)).Distinct()];
+        (string, string)[] withdrawn =
+            [.. _published.Where(r => ColumnOf(r.Kind) is null).Select(r => (r.Kind, r.Version)).Concat(_unusable).Distinct()];
         // A shard in a handover makes nothing anew: that is left to the one that holds the images afterwards.
         if (withdrawn.Length > 0 && _standing == Standing.Holds) await CommitAsync(new ShardCommit { Shard = _key, Epoch = _epoch, WithdrawnSegments = withdrawn }, cancellationToken);
         if (_embeddings is null) _embeddedVersion = null;
         if (_projected is null) _projectedVersion = null;
         if (_scores is null) _scoresVersion = null;
         _index.SetEmbedded(_embeddings?.Count ?? 0);
-        _published = [];
+        (_published, _unusable) = ([], []);
         _drift.Published(_scores);
         _columnsLoaded.TrySetResult();
     }

@@ -1,4 +1,5 @@
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Security;
 using Winnow.Grains.Placement;
 using Winnow.Model.Security;
@@ -25,7 +26,20 @@ internal sealed class ApiKeyIndexGrain([PersistentState("api-keys", GrainsRegist
     {
         var keys = new List<ApiKeyInfo>();
         foreach (var some in state.State.Ids.ToArray().Chunk(AskedAtOnce))
-            keys.AddRange((await Task.WhenAll(some.Select(id => GrainFactory.GetGrain<IApiKeyGrain>(id).GetAsync(cancellationToken)))).OfType<ApiKeyInfo>());
+            keys.AddRange((await Task.WhenAll(some.Select(id => FindAsync(id, cancellationToken)))).OfType<ApiKeyInfo>());
         return [.. keys];
+    }
+
+    /// <summary>One that cannot be read opens nothing, and hides none of the others; the health page has it.</summary>
+    private async Task<ApiKeyInfo?> FindAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await GrainFactory.GetGrain<IApiKeyGrain>(id).GetAsync(cancellationToken);
+        }
+        catch (Exception e) when (SetAsideException.Beneath(e) is not null)
+        {
+            return null;
+        }
     }
 }

@@ -66,6 +66,8 @@ internal sealed class HalfRepair(ShardKey shard, ILedger ledger, HalfRanks ranks
         var wanted = new Dictionary<int, DateTimeOffset>[] { [], [] };
         await foreach (var task in ledger.ReadTasksAsync(shard, cancellationToken))
         {
+            // Of an image that there is not: the shard has left it out.
+            if (task.Ordinal < 0 || task.Ordinal >= ranks.Count) continue;
             var (half, ordinal) = ranks.PlaceOf(task.Ordinal);
             Later(wanted[half], ordinal, task.ReservedUntil);
             var there = known[half].Remove((ordinal, task.Arm), out var row);

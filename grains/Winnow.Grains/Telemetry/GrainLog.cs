@@ -35,6 +35,15 @@ internal static partial class GrainLog
     [LoggerMessage(13, LogLevel.Error, "Shards of this silo are not moved to others any more until it is started again")]
     public static partial void RebalancingEnded(this ILogger logger, Exception exception);
 
+    [LoggerMessage(17, LogLevel.Error, "Shard {Shard} does not open and is set aside: {Problem}")]
+    public static partial void ShardSetAside(this ILogger logger, string shard, string problem);
+
+    [LoggerMessage(18, LogLevel.Warning, "Shard {Shard}: {Count} tasks are left out, the first of them because {Problem}")]
+    public static partial void TasksLeftOut(this ILogger logger, string shard, int count, string problem);
+
+    [LoggerMessage(19, LogLevel.Warning, "Shard {Shard}: {Count} rows of segments cannot be used; what they are of is made again")]
+    public static partial void ColumnsUnusable(this ILogger logger, string shard, int count);
+
     [LoggerMessage(10, LogLevel.Information, "Round {Round}: {Step}")]
     public static partial void RoundStep(this ILogger logger, string round, Model.Training.RoundStep step);
 

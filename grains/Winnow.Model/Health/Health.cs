@@ -10,7 +10,14 @@ public sealed record HealthPart(string Name, string? Problem);
 /// Whether all parts that it cannot do without are well, and the silo is not on its way out. Weights that are missing leave it ready.
 /// </param>
 /// <param name="Parts">The parts, by name.</param>
-public sealed record HealthReport(bool Ready, IReadOnlyList<HealthPart> Parts);
+public sealed record HealthReport(bool Ready, IReadOnlyList<HealthPart> Parts)
+{
+    /// <summary>
+    /// What is stored and cannot be worked with. It keeps nobody from anything else, so a silo is ready beside it. For callers who may read
+    /// the cluster; empty for others.
+    /// </summary>
+    public IReadOnlyList<SetAsideItem> SetAside { get; init; } = [];
+}
 
 /// <summary>What a silo holds and whether it may be removed: what an operator asks before doing so.</summary>
 public sealed record SiloReport

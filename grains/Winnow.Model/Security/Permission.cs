@@ -42,4 +42,6 @@ public enum Permission : byte
     ReadCluster = 36,
     /// <summary>Drain silos and repair.</summary>
     OperateCluster = 37,
+    /// <summary>Delete what cannot be read: datasets, states, secrets that are set aside. What is sound is not deleted by it.</summary>
+    DiscardSetAside = 38,
 }

@@ -22,7 +22,8 @@ public static class RolePermissions
 
     private static readonly Dictionary<Role, PermissionSet> OfCluster = new()
     {
-        [Role.Owner] = new(CreateDatasets, ManageKeys, ReadClusterAccess, ManageClusterAccess, ReadCluster, OperateCluster),
+        [Role.Owner] = new(CreateDatasets, ManageKeys, ReadClusterAccess, ManageClusterAccess, ReadCluster, OperateCluster,
+            DiscardSetAside),
         [Role.Engineer] = new(CreateDatasets, ReadCluster),
         [Role.Auditor] = new(ReadClusterAccess, ReadCluster),
         [Role.Viewer] = new(ReadCluster),

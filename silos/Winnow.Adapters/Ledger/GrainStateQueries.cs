@@ -5,10 +5,22 @@ internal static class GrainStateQueries
 {
     private const string Select = "SELECT version, state FROM grain_state WHERE grain_type = ?1 AND grain_key = ?2 AND name = ?3";
     private const string Insert = "INSERT INTO grain_state VALUES (?1, ?2, ?3, 1, ?4) ON CONFLICT DO NOTHING";
+    private const string All = "SELECT grain_type, grain_key, name, version FROM grain_state WHERE state IS NOT NULL";
+
+    /// <summary>More writes than a state can see: a version beyond this was not counted.</summary>
+    public const long MostWrites = 1_000_000_000_000_000_000;
+
+    /// <summary>The next version of a row, whatever the one that stands may be.</summary>
+    public const string NextVersion = "CASE WHEN version BETWEEN 0 AND 1000000000000000000 THEN version + 1 ELSE 1 END";
+
+    /// <summary>What <see cref="NextVersion"/> makes of a version; 1 where there is none yet.</summary>
+    public static long NextOf(long? version) => version is >= 0 and <= MostWrites ? version.Value + 1 : 1;
+
     private const string InsertOrFill =
         "INSERT INTO grain_state VALUES (?1, ?2, ?3, 1, ?4) ON CONFLICT (grain_type, grain_key, name) "
-        + "DO UPDATE SET version = version + 1, state = excluded.state WHERE grain_state.state IS NULL";
-    private const string Update = "UPDATE grain_state SET version = version + 1, state = ?4 WHERE grain_type = ?1 AND grain_key = ?2 AND name = ?3 AND version = ?5";
+        + $"DO UPDATE SET version = {NextVersion}, state = excluded.state WHERE grain_state.state IS NULL";
+    private const string Update =
+        $"UPDATE grain_state SET version = {NextVersion}, state = ?4 WHERE grain_type = ?1 AND grain_key = ?2 AND name = ?3 AND version = ?5";
 
     public static StoredGrainState? Read(SqliteSession session, GrainStateKey key)
     {
@@ -19,6 +31,14 @@ internal static class GrainStateQueries
         return state;
     }
 
+    public static List<(GrainStateKey Key, long Version)> List(SqliteSession session)
+    {
+        var query = session.Prepare(All);
+        var states = new List<(GrainStateKey, long)>();
+        while (query.Step()) states.Add((new GrainStateKey(query.Text(0), query.Text(1), query.Text(2)), query.Long(3)));
+        return states;
+    }
+
     public static Written<long?> Write(SqliteSession session, GrainStateKey key, long? expected, ReadOnlyMemory<byte>? state)
     {
         var write = Bind(session.Prepare(expected is null ? Insert : Update), key);
@@ -26,7 +46,7 @@ internal static class GrainStateQueries
         if (state is { IsEmpty: false } json) write.BindText(4, json.Span);
         else write.BindNull(4);
         if (expected is { } version) write.Bind(5, version);
-        return write.Run() > 0 ? new(expected is null ? 1 : expected.Value + 1, true) : new(null, false);
+        return write.Run() > 0 ? new(NextOf(expected), true) : new(null, false);
     }
 
     /// <summary>Stores the state of a grain that has none; false where it has one.</summary>

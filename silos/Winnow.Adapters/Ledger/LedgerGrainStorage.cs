@@ -29,10 +29,11 @@ internal sealed class LedgerGrainStorage(IGrainStateStore store, string name) : 
 
     public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken)
     {
-        var stored = await store.ReadAsync(KeyOf(stateName, grainId), cancellationToken);
+        var key = KeyOf(stateName, grainId);
+        var stored = await store.ReadAsync(key, cancellationToken);
         grainState.ETag = stored?.Version.ToString(CultureInfo.InvariantCulture);
         grainState.RecordExists = stored?.State is not null;
-        grainState.State = stored?.State is { } json ? Parse<T>(json, stateName, grainId) : Activator.CreateInstance<T>();
+        grainState.State = stored?.State is null ? Activator.CreateInstance<T>() : StoredStates.Read<T>(key, stored);
     }
 
     public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
@@ -70,18 +71,6 @@ internal sealed class LedgerGrainStorage(IGrainStateStore store, string name) : 
     }
 
     private static GrainStateKey KeyOf(string stateName, GrainId grainId) => new(grainId.Type.ToString()!, grainId.Key.ToString()!, stateName);
-
-    private T Parse<T>(byte[] json, string stateName, GrainId grainId)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<T>(json, Json) ?? throw new JsonException("The JSON is null.");
-        }
-        catch (JsonException problem)
-        {
-            throw new JsonException($"State '{stateName}' of grain {grainId} in storage '{name}' cannot be read as {typeof(T).Name}: {problem.Message}", problem);
-        }
-    }
 }
 
 /// <summary>Registers the storage of control grains.</summary>

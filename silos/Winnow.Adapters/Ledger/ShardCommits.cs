@@ -163,5 +163,8 @@ internal static class LedgerTime
 {
     public static long ToTicks(DateTimeOffset time) => time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks;
 
-    public static DateTimeOffset FromTicks(long ticks) => new(DateTimeOffset.UnixEpoch.Ticks + ticks, TimeSpan.Zero);
+    /// <summary>A moment that was stored; the first or the last that there is where it lies beyond those.</summary>
+    public static DateTimeOffset FromTicks(long ticks) => new(
+        Math.Clamp(ticks, DateTimeOffset.MinValue.Ticks - DateTimeOffset.UnixEpoch.Ticks, DateTimeOffset.MaxValue.Ticks - DateTimeOffset.UnixEpoch.Ticks)
+            + DateTimeOffset.UnixEpoch.Ticks, TimeSpan.Zero);
 }

@@ -8,7 +8,7 @@ public sealed partial class SqliteLedger
 {
     private const string Named = $"SELECT name, info FROM dataset WHERE name NOT LIKE '{StagedDatasets.Prefix}%' ORDER BY name";
     private const string ClearStates =
-        "UPDATE grain_state SET version = version + 1, state = NULL WHERE grain_type = ?1 "
+        $"UPDATE grain_state SET version = {GrainStateQueries.NextVersion}, state = NULL WHERE grain_type = ?1 "
         + "AND (grain_key = ?2 OR substr(grain_key, 1, length(?2) + 1) = ?2 || '/')";
 
     /// <inheritdoc/>
@@ -33,6 +33,21 @@ public sealed partial class SqliteLedger
                     unreadable.Add(new UnreadableDataset(query.Text(0), problem));
             return unreadable;
         }, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<UnreadableState>> ListUnreadableStatesAsync(CancellationToken cancellationToken) =>
+        await _survey.RunAsync(await StatesAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> ListStatesAsync(string grainType, CancellationToken cancellationToken) =>
+        [.. (await StatesAsync(cancellationToken).ConfigureAwait(false)).Where(s => s.Key.GrainType == grainType).Select(s => s.Key.GrainKey)];
+
+    /// <inheritdoc/>
+    public Task<bool> DiscardStateAsync(string grainType, string grainKey, byte[]? instead, CancellationToken cancellationToken) =>
+        _survey.DiscardAsync(new GrainStateKey(grainType, grainKey, grainType), instead, cancellationToken);
+
+    private Task<List<(GrainStateKey Key, long Version)>> StatesAsync(CancellationToken cancellationToken) =>
+        _readers.ReadAsync(GrainStateQueries.List, cancellationToken);
 
     /// <inheritdoc/>
     public Task<DatasetInfo?> FindDatasetAsync(string name, CancellationToken cancellationToken) =>

@@ -43,7 +43,8 @@ public sealed partial class SqliteLedger
         _writer.WriteAsync(RemovedAtOnce, session =>
         {
             var removed = 0;
-            session.Prepare($"UPDATE shard SET epoch = epoch + 1, images = 0 {Of} AND images > 0").Bind(1, shard.Dataset).Bind(2, shard.Shard).Run();
+            session.Prepare($"UPDATE shard SET epoch = {ShardEpochs.Next("epoch")}, images = 0 {Of} AND images <> 0")
+                .Bind(1, shard.Dataset).Bind(2, shard.Shard).Run();
             foreach (var removal in Removals)
             {
                 var statement = session.Prepare(removal).Bind(1, shard.Dataset).Bind(2, shard.Shard);

@@ -33,10 +33,12 @@ public sealed partial class SqliteLedger : ILedger, IGrainStateStore, IStorageHe
     private readonly LedgerReaders _readers;
     // A number stays true until the name is taken from its dataset.
     private readonly ConcurrentDictionary<string, long> _datasets = new(StringComparer.Ordinal);
+    private readonly StateSurvey _survey;
     private int _disposed;
 
     private SqliteLedger(LedgerLock held, LedgerWriter writer, LedgerReaders readers)
     {
+        _survey = new StateSurvey(this);
         _lock = held;
         _writer = writer;
         _readers = readers;
@@ -101,7 +103,7 @@ public sealed partial class SqliteLedger : ILedger, IGrainStateStore, IStorageHe
         {
             var query = session.Prepare(
                 "INSERT INTO shard SELECT id, ?2, 1, 0 FROM dataset WHERE name = ?1 " +
-                "ON CONFLICT (dataset, shard) DO UPDATE SET epoch = epoch + 1 RETURNING epoch, images").Bind(1, shard.Dataset).Bind(2, shard.Shard);
+                "ON CONFLICT (dataset, shard) DO UPDATE SET epoch = " + ShardEpochs.Next("epoch") + " RETURNING epoch, images").Bind(1, shard.Dataset).Bind(2, shard.Shard);
             if (!query.Step()) throw new KeyNotFoundException($"The ledger has no dataset '{shard.Dataset}'. Create it before its shards are used.");
             var opened = new OpenedShard(query.Long(0), query.Int(1));
             query.Reset();
@@ -173,7 +175,7 @@ public sealed partial class SqliteLedger : ILedger, IGrainStateStore, IStorageHe
         await ReadAsync(shard, [], (session, dataset) => ShardQueries.SegmentsOf(session, dataset, shard.Shard), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    /// <exception cref="InvalidOperationException">The secret is there with another length.</exception>
+    /// <exception cref="SetAsideException">The secret is there with another length.</exception>
     public async Task<byte[]> GetOrCreateSecretAsync(string name, int length, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
@@ -184,9 +186,16 @@ public sealed partial class SqliteLedger : ILedger, IGrainStateStore, IStorageHe
             session.Prepare("INSERT INTO secret VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING").Bind(1, name).BindBlob(2, RandomNumberGenerator.GetBytes(length)).Run();
             return new Written<byte[]>(SecretOf(session, name)!, true);
         }, cancellationToken).ConfigureAwait(false);
-        return secret.Length == length ? secret : throw new InvalidOperationException(
-            string.Create(CultureInfo.InvariantCulture, $"The secret '{name}' has {secret.Length} bytes, not {length}: ask for it under another name."));
+        return secret.Length == length ? secret : throw StoredSecrets.OtherLength(name, secret.Length, length);
     }
+
+    /// <inheritdoc/>
+    public Task<bool> DiscardSecretAsync(string name, int length, CancellationToken cancellationToken) =>
+        _writer.WriteAsync(1, session =>
+        {
+            var remove = session.Prepare("DELETE FROM secret WHERE name = ?1 AND length(value) <> ?2").Bind(1, name).Bind(2, length);
+            return new Written<bool>(remove.Run() > 0, true);
+        }, cancellationToken);
 
     private static byte[]? SecretOf(SqliteSession session, string name)
     {

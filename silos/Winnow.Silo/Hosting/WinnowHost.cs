@@ -59,6 +59,7 @@ public static partial class WinnowHost
         builder.Services.AddImageIntake(options.Lots, Path.Combine(options.Data, "spool"));
         builder.Services.AddBucketSources(options.Buckets, options.Sources);
         builder.Services.AddDatasetArchive(options.Restore);
+        builder.Services.AddSetAside();
         builder.Services.AddWinnowGrains(options.Shard);
         builder.Services.AddWinnowApi(options.Api);
         builder.Services.AddOperator();

@@ -10,11 +10,11 @@ namespace Winnow.Silo.Operator;
 
 /// <summary>
 /// Asks the stores and the cluster how they are, once for everybody who asks at the same time, and keeps the answer for a second. What is
-/// wanting besides is named and leaves the silo ready.
+/// wanting besides, and what is set aside, is named and leaves the silo ready.
 /// </summary>
 internal sealed class SiloHealth(
-    IEnumerable<IStorageHealth> stores, IEmbedderProvider devices, SiloOptions options, IGrainFactory grains, DrainState drain,
-    TimeProvider time) : ISiloHealth
+    IEnumerable<IStorageHealth> stores, IEmbedderProvider devices, SiloOptions options, ISetAsideStore aside, IGrainFactory grains,
+    DrainState drain, TimeProvider time) : ISiloHealth
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
@@ -22,12 +22,18 @@ internal sealed class SiloHealth(
     private readonly Lock _gate = new();
     private Task<HealthReport>? _last;
     private long _asked;
+    private volatile IReadOnlyList<SetAsideItem> _aside = [];
 
     public async Task<HealthReport> CheckAsync(CancellationToken cancellationToken)
     {
         var report = await LatestAsync(cancellationToken);
         // Never from memory: whoever routes requests must learn it at once.
-        return drain.IsDraining ? new HealthReport(false, [.. report.Parts, new HealthPart("silo", "The silo is on its way out: send requests to another.")]) : report;
+        if (!drain.IsDraining) return report;
+        return report with
+        {
+            Ready = false,
+            Parts = [.. report.Parts, new HealthPart("silo", "The silo is on its way out: send requests to another.")],
+        };
     }
 
     /// <summary>What the devices of a silo that scores lack, where they say so.</summary>
@@ -53,9 +59,25 @@ internal sealed class SiloHealth(
 
     private async Task<HealthReport> AskAsync()
     {
+        var things = SetAsideAsync();
         var parts = await Task.WhenAll([.. stores.Select(s => AskAsync(s.Name, s.CheckAsync)), AskAsync("cluster", ReachGrainsAsync)]);
         HealthPart[] all = [.. parts.Concat(Wanting(devices, options)).OrderBy(p => p.Name, StringComparer.Ordinal)];
-        return new HealthReport(parts.All(p => p.Problem is null), all);
+        return new HealthReport(parts.All(p => p.Problem is null), all) { SetAside = _aside = await things };
+    }
+
+    /// <summary>What is set aside; what was found last while a ledger that is away, or a long one, keeps that from being found anew.</summary>
+    private async Task<IReadOnlyList<SetAsideItem>> SetAsideAsync()
+    {
+        using var limit = new CancellationTokenSource(Patience, time);
+        try
+        {
+            return await aside.ListAsync(anew: false, limit.Token);
+        }
+        catch (Exception)
+        {
+            // The parts say what is away.
+            return _aside;
+        }
     }
 
     private async Task<HealthPart> AskAsync(string name, Func<CancellationToken, Task<string?>> check)

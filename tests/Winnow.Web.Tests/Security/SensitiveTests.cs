@@ -22,6 +22,8 @@ public sealed class SensitiveTests(MatrixSetup<LockedServer> setup) : IClassFixt
     [InlineData(Role.Owner, "POST", "/api/v1/access", 403, 403)]
     [InlineData(Role.Owner, "POST", "/api/v1/datasets", 403, 403)]
     [InlineData(Role.Owner, "POST", "/operator/drain", 403, 403)]
+    [InlineData(Role.Owner, "GET", "/api/v1/set-aside", 403, 403)]
+    [InlineData(Role.Owner, "POST", "/api/v1/set-aside/discard", 403, 403)]
     [InlineData(Role.Owner, "GET", "/operator/silo", 403, 403)]
     // What is read from where is the business of whoever builds the dataset, not of whoever labels or looks.
     [InlineData(Role.Annotator, "POST", "/api/v1/datasets/{dataset}/sources", 403, 404)]
@@ -79,6 +81,12 @@ public sealed class SensitiveTests(MatrixSetup<LockedServer> setup) : IClassFixt
     [InlineData(Role.Engineer, "POST", "/api/v1/datasets/{dataset}/verify", 403)]
     [InlineData(Role.Engineer, "POST", "/api/v1/restore", 200)]
     [InlineData(Role.Auditor, "POST", "/api/v1/restore", 403)]
+    // What is set aside is seen by whoever sees the cluster, and deleted by its owner alone; here nothing is.
+    [InlineData(Role.Viewer, "GET", "/api/v1/set-aside", 200)]
+    [InlineData(Role.Annotator, "GET", "/api/v1/set-aside", 403)]
+    [InlineData(Role.Owner, "POST", "/api/v1/set-aside/discard", 404)]
+    [InlineData(Role.Engineer, "POST", "/api/v1/set-aside/discard", 403)]
+    [InlineData(Role.Auditor, "POST", "/api/v1/set-aside/discard", 403)]
     public async Task A_role_in_the_cluster(Role role, string method, string path, int expected) =>
         Assert.Equal((HttpStatusCode)expected, await SendAsync(setup.InCluster[role], method, path, MatrixSetup.Own));
 

@@ -1,3 +1,5 @@
+using Winnow.Grains.Ports;
+using Winnow.Model;
 using Winnow.Model.Images.Buckets;
 
 namespace Winnow.Grains.Images.Buckets;
@@ -14,9 +16,13 @@ public sealed class SourceEntry
 }
 
 /// <summary>The sources of a dataset.</summary>
-public sealed class BucketSourcesState
+public sealed class BucketSourcesState : IStoredState
 {
     public List<SourceEntry> Sources { get; set; } = [];
+
+    public string? Check() => MemberRules.Each("sources", Sources, s =>
+        s.Source is null ? "source is missing." : MemberRules.Within("source", s.Source.Check())
+            ?? (s.SecretHash is null ? "secretHash is missing." : null));
 }
 
 /// <summary>A stored part of what a source knows.</summary>
@@ -27,7 +33,7 @@ public sealed class KnownSegment
 }
 
 /// <summary>How far a source has come. Written after each lot, and now and then while a listing finds nothing new.</summary>
-public sealed class BucketSourceState
+public sealed class BucketSourceState : IStoredState
 {
     public BucketSource? Source { get; set; }
 
@@ -59,4 +65,10 @@ public sealed class BucketSourceState
     public DateTimeOffset? LastSync { get; set; }
     public List<RefusedObject> LatestRefused { get; set; } = [];
     public List<RefusedObject> LatestNoted { get; set; } = [];
+
+    public string? Check() =>
+        MemberRules.Within("source", Source?.Check())
+        ?? MemberRules.Each("segments", Segments, s => MemberRules.Number("count", s.Count, 0, int.MaxValue))
+        ?? MemberRules.Each("latestRefused", LatestRefused, _ => null)
+        ?? MemberRules.Each("latestNoted", LatestNoted, _ => null);
 }

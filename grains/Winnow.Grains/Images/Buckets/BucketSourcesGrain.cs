@@ -1,4 +1,5 @@
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images.Buckets;
 using Winnow.Grains.Datasets;
 using Winnow.Grains.Placement;
@@ -51,7 +52,21 @@ internal sealed class BucketSourcesGrain(
     }
 
     public async Task<SourceStatus[]> ListAsync(CancellationToken cancellationToken) =>
-        await Task.WhenAll(state.State.Sources.OrderBy(s => s.Source.Name, StringComparer.Ordinal).Select(s => SourceGrain(s.Source.Name).GetStatusAsync(s.Source, cancellationToken)));
+        await Task.WhenAll(state.State.Sources.OrderBy(s => s.Source.Name, StringComparer.Ordinal)
+            .Select(s => StatusAsync(s.Source, cancellationToken)));
+
+    /// <summary>One whose state is set aside says so, and the others are listed beside it.</summary>
+    private async Task<SourceStatus> StatusAsync(BucketSource source, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await SourceGrain(source.Name).GetStatusAsync(source, cancellationToken);
+        }
+        catch (Exception e) when (SetAsideException.Beneath(e) is { } aside)
+        {
+            return new SourceStatus { Source = source, LastError = aside.Message };
+        }
+    }
 
     public async Task<SourceStatus?> FindAsync(string name, CancellationToken cancellationToken) =>
         Find(name) is { } entry ? await SourceGrain(name).GetStatusAsync(entry.Source, cancellationToken) : null;
@@ -94,7 +109,8 @@ internal sealed class BucketSourcesGrain(
 
     public async Task ResumeAsync(CancellationToken cancellationToken)
     {
-        foreach (var entry in state.State.Sources.ToArray()) await SourceGrain(entry.Source.Name).StartAsync(entry.Source, cancellationToken);
+        foreach (var entry in state.State.Sources.ToArray())
+            await SetAsideException.PassedOverAsync(SourceGrain(entry.Source.Name).StartAsync(entry.Source, cancellationToken));
     }
 
     internal static BucketPlace PlaceOf(BucketSource source) => new(source.Server, source.Bucket, source.Prefix);

@@ -131,6 +131,6 @@ internal sealed record BackupControl(DatasetState Dataset, IReadOnlyList<RoundSt
     private static async Task<(T? State, long? Version)> ReadAsync<T>(IGrainStateStore states, GrainStateKey key, CancellationToken cancellationToken) where T : class
     {
         var stored = await states.ReadAsync(key, cancellationToken).ConfigureAwait(false);
-        return (stored?.State is { } json ? FromJson<T>(json) : null, stored?.Version);
+        return (stored?.State is null ? null : StoredStates.Read<T>(key, stored), stored?.Version);
     }
 }

@@ -10,7 +10,7 @@ public sealed partial class PostgresLedger
 {
     private const string Named = $"SELECT name, id, info::text FROM dataset WHERE name NOT LIKE '{StagedDatasets.Prefix}%' ORDER BY name";
     private const string ClearStates =
-        "UPDATE grain_state SET version = version + 1, state = NULL WHERE grain_type = ANY ($1) "
+        $"UPDATE grain_state SET version = {GrainStateQueries.NextVersion}, state = NULL WHERE grain_type = ANY ($1) "
         + "AND (grain_key = $2 OR starts_with(grain_key, $2 || '/'))";
 
     /// <inheritdoc/>
@@ -29,6 +29,24 @@ public sealed partial class PostgresLedger
         foreach (var (name, json) in await DatasetRowsAsync(Named, null, cancellationToken).ConfigureAwait(false))
             if (StoredDatasets.TryRead(name, json, out var problem) is null) unreadable.Add(new UnreadableDataset(name, problem));
         return unreadable;
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<UnreadableState>> ListUnreadableStatesAsync(CancellationToken cancellationToken) =>
+        await _survey.RunAsync(await StatesAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> ListStatesAsync(string grainType, CancellationToken cancellationToken) =>
+        [.. (await StatesAsync(cancellationToken).ConfigureAwait(false)).Where(s => s.Key.GrainType == grainType).Select(s => s.Key.GrainKey)];
+
+    /// <inheritdoc/>
+    public Task<bool> DiscardStateAsync(string grainType, string grainKey, byte[]? instead, CancellationToken cancellationToken) =>
+        _survey.DiscardAsync(new GrainStateKey(grainType, grainKey, grainType), instead, cancellationToken);
+
+    private Task<List<(GrainStateKey Key, long Version)>> StatesAsync(CancellationToken cancellationToken)
+    {
+        ThrowIfClosed();
+        return _database.ReadAsync(PostgresQueries.StatesAsync, cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Winnow.Abstractions.Health;
 using Winnow.Grains.Ports;
 using Winnow.Model;
 using Winnow.Model.Datasets;
@@ -27,11 +27,13 @@ public sealed partial class PostgresLedger : ILedger, IGrainStateStore, IStorage
     // dataset is, reads it anew; every silo asks that once a
     // second for the datasets that it works with.
     private readonly ConcurrentDictionary<string, int> _datasets = new(StringComparer.Ordinal);
+    private readonly StateSurvey _survey;
     private int _disposed;
 
     private PostgresLedger(PostgresDatabase database, PostgresOptions options, ILogger logger)
     {
         _database = database;
+        _survey = new StateSurvey(this);
         _writers = [.. Enumerable.Range(0, options.Writers).Select(_ => new CommitWriter(database, options, _datasets, logger))];
         _states = new StateWriter(database, options, logger);
     }
@@ -95,7 +97,7 @@ public sealed partial class PostgresLedger : ILedger, IGrainStateStore, IStorage
         {
             await using var open = new NpgsqlCommand(
                 "INSERT INTO shard (dataset, shard, epoch, images) SELECT id, $2, 1, 0 FROM dataset WHERE name = $1 " +
-                "ON CONFLICT (dataset, shard) DO UPDATE SET epoch = shard.epoch + 1 RETURNING epoch, images, dataset", connection)
+                "ON CONFLICT (dataset, shard) DO UPDATE SET epoch = " + ShardEpochs.Next("shard.epoch") + " RETURNING epoch, images, dataset", connection)
                     .Add(PgColumns.Key(shard.Dataset)).Add(shard.Shard);
             await using var reader = await open.ExecuteReaderAsync(token).ConfigureAwait(false);
             if (!await reader.ReadAsync(token).ConfigureAwait(false))
@@ -171,7 +173,7 @@ public sealed partial class PostgresLedger : ILedger, IGrainStateStore, IStorage
         await ReadAsync(shard, [], PostgresQueries.SegmentsAsync, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    /// <exception cref="InvalidOperationException">The secret is there with another length.</exception>
+    /// <exception cref="SetAsideException">The secret is there with another length.</exception>
     public async Task<byte[]> GetOrCreateSecretAsync(string name, int length, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
@@ -185,8 +187,20 @@ public sealed partial class PostgresLedger : ILedger, IGrainStateStore, IStorage
             await insert.ExecuteNonQueryAsync(token).ConfigureAwait(false);
             return (await SecretOfAsync(connection, name, token).ConfigureAwait(false))!;
         }, cancellationToken).ConfigureAwait(false);
-        return secret.Length == length ? secret : throw new InvalidOperationException(
-            string.Create(CultureInfo.InvariantCulture, $"The secret '{name}' has {secret.Length} bytes, not {length}: ask for it under another name."));
+        return secret.Length == length ? secret : throw StoredSecrets.OtherLength(name, secret.Length, length);
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> DiscardSecretAsync(string name, int length, CancellationToken cancellationToken)
+    {
+        ThrowIfClosed();
+        return _database.WriteAsync(async (connection, repeated, token) =>
+        {
+            await using var remove = new NpgsqlCommand("DELETE FROM secret WHERE name = $1 AND octet_length(value) <> $2", connection)
+                .Add(PgColumns.Key(name)).Add(length);
+            // An earlier try may have removed it.
+            return await remove.ExecuteNonQueryAsync(token).ConfigureAwait(false) > 0 || repeated;
+        }, cancellationToken);
     }
 
     private static async Task<byte[]?> SecretOfAsync(NpgsqlConnection connection, string name, CancellationToken cancellationToken)

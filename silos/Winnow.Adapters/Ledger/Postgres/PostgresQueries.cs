@@ -37,6 +37,7 @@ internal static class PostgresQueries
         "SELECT operation, first, count, actor, content FROM operation " +
         "WHERE dataset = $1 AND shard = $2 AND ($3::uuid IS NULL OR operation > $3) ORDER BY operation LIMIT $4";
     private const string ImageCount = "SELECT images FROM shard WHERE dataset = $1 AND shard = $2";
+    private const string States = "SELECT grain_type, grain_key, name, version FROM grain_state WHERE state IS NOT NULL";
     private const string State = "SELECT version, state FROM grain_state WHERE grain_type = $1 AND grain_key = $2 AND name = $3";
 
     public static Task<List<ImageRow>> ImagesAsync(NpgsqlConnection connection, ShardId shard, int from, int max, CancellationToken cancellationToken) =>
@@ -96,6 +97,10 @@ internal static class PostgresQueries
             static (reader, _) => new StoredGrainState(reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.GetFieldValue<byte[]>(1)), cancellationToken).ConfigureAwait(false);
         return found.Count == 0 ? null : found[0];
     }
+
+    public static Task<List<(GrainStateKey Key, long Version)>> StatesAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        ListAsync<(GrainStateKey, long)>(new NpgsqlCommand(States, connection), static (reader, _) =>
+            (new GrainStateKey(reader.GetString(0), reader.GetString(1), reader.GetString(2)), reader.GetInt64(3)), cancellationToken);
 
     private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, ShardId shard) => new NpgsqlCommand(sql, connection).Add(shard.Dataset).Add(shard.Shard);
 

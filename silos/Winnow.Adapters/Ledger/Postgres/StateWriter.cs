@@ -22,12 +22,16 @@ internal sealed class StateWriter(PostgresDatabase database, PostgresOptions opt
     private const string Insert =
         "INSERT INTO grain_state AS s (grain_type, grain_key, name, version, state) SELECT k.grain_type, k.grain_key, k.name, 1, k.state " +
         "FROM unnest($1, $2, $3, $4) AS k (grain_type, grain_key, name, state) ON CONFLICT DO NOTHING RETURNING s.grain_type, s.grain_key, s.name, s.version";
+    // Whatever the version that stands may be: see GrainStateQueries.
+    private const string Next = "CASE WHEN s.version BETWEEN 0 AND 1000000000000000000 THEN s.version + 1 ELSE 1 END";
+    private const string NextOfExpected = "CASE WHEN k.expected BETWEEN 0 AND 1000000000000000000 THEN k.expected + 1 ELSE 1 END";
     private const string Update =
-        "UPDATE grain_state AS s SET version = s.version + 1, state = k.state FROM unnest($1, $2, $3, $4, $5) AS k (grain_type, grain_key, name, state, expected) " +
+        "UPDATE grain_state AS s SET version = " + Next + ", state = k.state FROM unnest($1, $2, $3, $4, $5) AS k (grain_type, grain_key, name, state, expected) " +
         "WHERE s.grain_type = k.grain_type AND s.grain_key = k.grain_key AND s.name = k.name AND s.version = k.expected RETURNING s.grain_type, s.grain_key, s.name, s.version";
     private const string Done =
         "SELECT s.grain_type, s.grain_key, s.name, s.version FROM grain_state AS s JOIN unnest($1, $2, $3, $4, $5) AS k (grain_type, grain_key, name, state, expected) " +
-        "ON s.grain_type = k.grain_type AND s.grain_key = k.grain_key AND s.name = k.name AND s.version = k.expected + 1 AND s.state IS NOT DISTINCT FROM k.state";
+        "ON s.grain_type = k.grain_type AND s.grain_key = k.grain_key AND s.name = k.name AND s.version = " + NextOfExpected +
+        " AND s.state IS NOT DISTINCT FROM k.state";
 
     protected override Attempt Begin(IReadOnlyList<StateWrite> inputs, bool repeated) => new StateAttempt(inputs, repeated);
 
@@ -91,7 +95,7 @@ internal sealed class StateWriter(PostgresDatabase database, PostgresOptions opt
             {
                 var version = reader.GetInt64(3);
                 foreach (var place in places[new GrainStateKey(reader.GetString(0), reader.GetString(1), reader.GetString(2))])
-                    if ((writes[place].Expected ?? 0) + 1 == version) _answers[place] = version;
+                    if (GrainStateQueries.NextOf(writes[place].Expected) == version) _answers[place] = version;
             }
         }
     }

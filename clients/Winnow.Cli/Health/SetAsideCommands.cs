@@ -1,0 +1,54 @@
+using System.CommandLine;
+using System.Text.Json;
+using Winnow.Model.Health;
+
+namespace Winnow.Cli.Health;
+
+internal static class SetAsideCommands
+{
+    public static Command Make(Connection connection) =>
+        new("set-aside", "What a server has set aside because what is stored of it cannot be read.") { List(connection), Discard(connection) };
+
+    private static Command List(Connection connection)
+    {
+        var command = new Command("list", "All of it: what, why, and what to do.");
+        connection.OnRun(command, async (_, client, ct) =>
+        {
+            var items = await client.ListSetAsideAsync(ct);
+            if (items.Count == 0) Console.WriteLine("Nothing is set aside.");
+            foreach (var item in items)
+            {
+                Console.WriteLine(Shown.Text($"{WordOf(item.Kind)} {item.Name}: {item.Problem}"));
+                Console.WriteLine(Shown.Text($"  {item.WhatToDo}"));
+            }
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Discard(Connection connection)
+    {
+        var kind = new Argument<SetAsideKind>("kind") { Description = "As 'set-aside list' has it: dataset, tasks, state or secret." };
+        var name = new Argument<string>("name") { Description = "As 'set-aside list' has it." };
+        var yes = new Option<bool>("--yes") { Description = "Do it. Without this, nothing is deleted." };
+        var command = new Command("discard", "Delete something that is set aside, for good; a dataset with all its images and labels.")
+        {
+            kind, name, yes,
+        };
+        connection.OnRun(command, async (parsed, client, ct) =>
+        {
+            var (what, which) = (parsed.GetValue(kind), parsed.GetValue(name)!);
+            if (!parsed.GetValue(yes))
+            {
+                Console.Error.WriteLine(Shown.Text($"{WordOf(what)} {which} would be deleted for good. Say so with --yes."));
+                return ExitCodes.Misused;
+            }
+            var gone = await client.DiscardSetAsideAsync(what, which, ct);
+            Console.WriteLine(Shown.Text($"{WordOf(what)} {which} is deleted. It had been set aside: {gone.Problem}"));
+            return 0;
+        });
+        return command;
+    }
+
+    private static string WordOf(SetAsideKind kind) => JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString());
+}

@@ -1,0 +1,30 @@
+namespace Winnow.Grains.Ports;
+
+/// <summary>
+/// Datasets that are being put together, or taken apart. They bear names that no dataset can have, so nobody comes upon them; they are left
+/// out of listings. One that is put together gets its own name when it is whole; one that is taken apart has lost it first.
+/// </summary>
+public static class StagedDatasets
+{
+    /// <summary>What their names begin with.</summary>
+    public const string Prefix = "staged:";
+
+    /// <summary>A name for one that is put together.</summary>
+    public static string NameOf(Guid id) => $"{Prefix}{id:n}";
+
+    /// <summary>A name for one that is taken apart.</summary>
+    public static string RemovedNameOf(Guid id) => $"{Prefix}removed-{id:n}";
+
+    /// <summary>Whether a name is one of them.</summary>
+    public static bool Is(string name) => name.StartsWith(Prefix, StringComparison.Ordinal);
+}
+
+/// <summary>The kinds of control grains that keep a state, by what their key begins with.</summary>
+public static class ControlStates
+{
+    /// <summary>Those of one dataset: the key is its name, alone or followed by '/'.</summary>
+    public static IReadOnlyList<string> OfDataset { get; } = ["dataset", "round", "access", "bucket-sources", "bucket-source"];
+
+    /// <summary>Those of the cluster. <c>access</c> is one of them too, for the scope of the whole cluster.</summary>
+    public static IReadOnlyList<string> OfCluster { get; } = ["api-key", "api-keys"];
+}

@@ -1,0 +1,66 @@
+using System.Text.Json;
+using Winnow.Abstractions.Health;
+using Winnow.Grains.Datasets;
+using Winnow.Grains.Images.Buckets;
+using Winnow.Grains.Ports;
+using Winnow.Grains.Security;
+using Winnow.Grains.Training;
+using Winnow.Model;
+
+namespace Winnow.Adapters.Ledger;
+
+/// <summary>
+/// Reads the states of control grains, and tells those that can be worked with from those that cannot. What cannot is never taken for an
+/// empty state: nobody would be let in, but a revoked key would be unknown, and a round that ran would be forgotten.
+/// </summary>
+internal static class StoredStates
+{
+    private static readonly Dictionary<string, Func<StoredGrainState, string?>> Kinds = new(StringComparer.Ordinal)
+    {
+        ["dataset"] = WrongWith<DatasetState>,
+        ["round"] = WrongWith<RoundState>,
+        ["access"] = WrongWith<AccessState>,
+        ["bucket-sources"] = WrongWith<BucketSourcesState>,
+        ["bucket-source"] = WrongWith<BucketSourceState>,
+        ["api-key"] = WrongWith<ApiKeyState>,
+        ["api-keys"] = WrongWith<ApiKeyIndexState>,
+    };
+
+    /// <summary>A state as it is stored.</summary>
+    /// <exception cref="SetAsideException">It cannot be read, or says what cannot be.</exception>
+    public static T Read<T>(GrainStateKey key, StoredGrainState stored)
+    {
+        if (TryRead<T>(stored, out var problem) is { } state) return state;
+        throw new SetAsideException(
+            $"State {key.GrainType}/{key.GrainKey} cannot be read: {problem} It is set aside as it is, and everything else goes on. "
+            + "The health page says what to do.");
+    }
+
+    /// <summary>What is wrong with a state, as a sentence; null when nothing is, or when no grain of this program keeps such a state.</summary>
+    public static string? WrongWith(GrainStateKey key, StoredGrainState stored) =>
+        stored.State is null || !Kinds.TryGetValue(key.GrainType, out var check) || key.Name != key.GrainType ? null : check(stored);
+
+    private static string? WrongWith<T>(StoredGrainState stored) where T : class =>
+        TryRead<T>(stored, out var problem) is null ? problem : null;
+
+    private static T? TryRead<T>(StoredGrainState stored, out string problem)
+    {
+        problem = "";
+        if (stored.Version is < 1 or > GrainStateQueries.MostWrites)
+        {
+            problem = $"its version is {stored.Version}.";
+            return default;
+        }
+        try
+        {
+            var state = JsonSerializer.Deserialize<T>(stored.State, LedgerGrainStorage.Json);
+            problem = state is null ? "it is empty." : (state as IStoredState)?.Check() ?? "";
+            return problem.Length == 0 ? state : default;
+        }
+        catch (Exception broken) when (JsonFaults.IsFault(broken))
+        {
+            problem = JsonFaults.Describe(broken);
+            return default;
+        }
+    }
+}
