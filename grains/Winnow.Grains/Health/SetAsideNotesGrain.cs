@@ -5,7 +5,8 @@ using Winnow.Model.Health;
 namespace Winnow.Grains.Health;
 
 /// <inheritdoc cref="ISetAsideNotesGrain"/>
-[SiloRole(SiloTraits.Core), GrainType("set-aside-notes")]
+// Its memory is all that it has.
+[KeepAlive, SiloRole(SiloTraits.Core), GrainType("set-aside-notes")]
 internal sealed class SetAsideNotesGrain(TimeProvider time) : Grain, ISetAsideNotesGrain
 {
     /// <summary>Every shard is woken several times within it, and says again what is wrong with it.</summary>

@@ -1,3 +1,4 @@
+using Winnow.Abstractions.Health;
 using Winnow.Grains.Ports;
 using static Winnow.Adapters.Tests.Ledger.LedgerRows;
 
@@ -345,6 +346,6 @@ public abstract partial class LedgerConformance : IAsyncLifetime
         Assert.NotEqual(made[0], await Ledger.GetOrCreateSecretAsync("other", 32, Never));
         await RestartAsync();
         Assert.Equal(made[0], await Ledger.GetOrCreateSecretAsync("lease", 32, Never));
-        await Assert.ThrowsAsync<InvalidOperationException>(() => Ledger.GetOrCreateSecretAsync("lease", 16, Never));
+        await Assert.ThrowsAsync<SetAsideException>(() => Ledger.GetOrCreateSecretAsync("lease", 16, Never));
     }
 }

@@ -208,7 +208,7 @@ public sealed class PlantedRowsTests(ITestOutputHelper output)
                         foreach (var (key, value) in environment) e[key] = value;
                     }, arguments);
                 var list = await RunAsync("set-aside", "list");
-                Assert.Contains($"{kind} {name}: ", list.Output, StringComparison.Ordinal);
+                Assert.Contains($"{damage.Named!.Value.Kind} {damage.Named.Value.Name}: ", list.Output, StringComparison.Ordinal);
                 Assert.Equal(2, (await RunAsync("set-aside", "discard", kind, name)).ExitCode);
                 var done = await RunAsync("set-aside", "discard", kind, name, "--yes");
                 Assert.True(done.ExitCode == 0, done.Output);
