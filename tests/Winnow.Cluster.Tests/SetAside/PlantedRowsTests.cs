@@ -188,13 +188,13 @@ public sealed class PlantedRowsTests(ITestOutputHelper output)
         Assert.Equal(HttpStatusCode.OK, await AskAsync("/api/v1/datasets/access-newer", people.Viewer));
         Assert.Equal(HttpStatusCode.NotFound, await AskAsync("/api/v1/datasets/access-null", people.Viewer));
         var refused = await Assert.ThrowsAsync<WinnowApiException>(() => silo.Client.ListKeysAsync());
-        Assert.Equal(HttpStatusCode.Conflict, (HttpStatusCode)refused.Status);
+        Assert.Equal(HttpStatusCode.Conflict, refused.Status);
     }
 
     private static async Task DiscardAsync(SiloProcess silo, Damage[] damages)
     {
         var sound = await Assert.ThrowsAsync<WinnowApiException>(() => silo.Client.DiscardSetAsideAsync(SetAsideKind.Dataset, Template));
-        Assert.Equal(HttpStatusCode.NotFound, (HttpStatusCode)sound.Status);
+        Assert.Equal(HttpStatusCode.NotFound, sound.Status);
         var first = true;
         foreach (var damage in damages.Where(d => d.Named is not null).OrderBy(d => d.Named!.Value.Name.StartsWith("api-keys/", StringComparison.Ordinal)))
         {

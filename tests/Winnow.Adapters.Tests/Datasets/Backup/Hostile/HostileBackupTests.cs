@@ -26,7 +26,11 @@ namespace Winnow.Adapters.Tests.Datasets.Backup.Hostile;
 [Trait("kind", "security")]
 public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetime
 {
-    private const int Images = 18;
+    private const int Images = HostilePlans.Images;
+
+    /// <summary>Of the datasets that are restored, all are opened, and one in so many is exported, verified, backed up and restored again.</summary>
+    private const int WholeEvery = 4;
+
     private const int AtOnce = 4;
 
     private static readonly CancellationToken Never = CancellationToken.None;
@@ -40,26 +44,9 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
     private HostileArchive _archive = null!;
     private byte[] _sound = [];
 
-    private static DatasetInfo Sample { get; } = LedgerRows.Dataset() with
-    {
-        Schema = new LabelSchema
-        {
-            Classes = [new("cat", "Cat", "#1f77b4"), new("dog", "Dog", "steelblue")],
-            Geometries =
-            Enum.GetValues<Geometry>(),
-            MultiLabel = true
-        },
-        Settings = new DatasetSettings { Shards = 2, Seed = 7, ProjectionDimensions = 4 },
-        Restored = [new Restoration(LedgerRows.Noon, "ada", new string('a', 64), LedgerRows.Operation(1), "lions", LedgerRows.Noon, "ada")],
-    };
-
     public async Task InitializeAsync()
     {
-        await using var origin = BackupStore.OpenSqlite(quick: true);
-        await origin.FillAsync(Sample, Images);
-        // One image is lost, so that the end has a sample of that.
-        await origin.Objects.DeleteAsync(ObjectKeys.Image("cats", SampleDataset.Id(7)), Never);
-        _sound = await origin.WriteAsync();
+        _sound = await HostilePlans.WriteSoundAsync();
         _archive = new HostileArchive(_sound);
         for (var i = 0; i < AtOnce; i++) _stores.Add(BackupStore.OpenSqlite(quick: true));
     }
@@ -74,7 +61,7 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
     {
         var restored = await _stores[0].RestoreAsync(_sound);
         Assert.Equal((Images, 1L, 0L), (restored.Images, restored.Missing, restored.Cleaned));
-        await new SoundDataset(_stores[0], restored).AssertAsync();
+        await new SoundDataset(_stores[0], restored).AssertAsync(whole: true);
         await _stores[0].RemoveAsync("cats");
         Assert.Empty(await _stores[0].Ledger.ListDatasetsAsync(Never));
         // The name is free again.
@@ -139,7 +126,8 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
     {
         var count = Setting("WINNOW_MUTATIONS", 1_500);
         var seed = (ulong)Setting("WINNOW_SEED", 1);
-        var plans = Plans(count, seed);
+        var mutations = new HostilePlans(_archive);
+        var plans = mutations.Of(count, seed);
         var (next, refused, accepted) = (-1, 0, 0);
         var failures = new List<string>();
         var watch = Stopwatch.StartNew();
@@ -150,10 +138,10 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
         {
             while (Interlocked.Increment(ref next) is var at && at < plans.Count && failures.Count < 20)
             {
-                var (what, archive) = Make(plans[at], seed + (ulong)at);
+                var (what, archive) = mutations.Make(plans[at], seed + (ulong)at);
                 try
                 {
-                    if (await TryAsync(store, archive, check: true)) Interlocked.Increment(ref accepted);
+                    if (await TryAsync(store, archive, whole: at < 2_000 || at % WholeEvery == 0)) Interlocked.Increment(ref accepted);
                     else Interlocked.Increment(ref refused);
                 }
                 catch (Exception failure)
@@ -185,7 +173,7 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
         failure.StackTrace?.Split('\n').FirstOrDefault(l => l.Contains("Winnow", StringComparison.Ordinal))?.Trim();
 
     /// <summary>Tries to restore an archive; false when it was refused as it should be.</summary>
-    private static async Task<bool> TryAsync(BackupStore store, byte[] archive, bool check)
+    private static async Task<bool> TryAsync(BackupStore store, byte[] archive, bool whole)
     {
         RestoredDataset restored;
         try
@@ -200,64 +188,10 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
             Assert.DoesNotContain("System.", refusal.Message, StringComparison.Ordinal);
             return false;
         }
-        if (check) await new SoundDataset(store, restored).AssertAsync();
+        await new SoundDataset(store, restored).AssertAsync(whole);
         await store.RemoveAsync("cats");
         Assert.Null(await store.Ledger.FindDatasetAsync("cats", Never));
         return true;
-    }
-
-    /// <summary>A change: of one value, of two, or of files (then there is no site).</summary>
-    private readonly record struct Plan(int Text, int Site, int Change);
-
-    /// <summary>
-    /// First each change of one place of each kind, then of all places, then whatever chance brings; in an order by chance, and cut where
-    /// there are enough.
-    /// </summary>
-    private List<Plan> Plans(int count, ulong seed)
-    {
-        var random = new SeededRandom(seed);
-        var kinds = new List<Plan>();
-        var others = new List<Plan>();
-        var seen = new HashSet<(string, string)>();
-        for (var text = 0; text < _archive.Texts.Count; text++)
-        {
-            var sites = JsonSites.Of(_archive.Texts[text].Json);
-            for (var site = 0; site < sites.Count; site++)
-                for (var change = 0; change < JsonChanges.Count; change++)
-                    (seen.Contains((_archive.Texts[text].Kind, sites[site].Path)) ? others : kinds).Add(new Plan(text, site, change));
-            foreach (var site in sites) seen.Add((_archive.Texts[text].Kind, site.Path));
-        }
-        var (first, rest) = (kinds.ToArray(), others.ToArray());
-        random.Shuffle<Plan>(first);
-        random.Shuffle<Plan>(rest);
-        // A tenth of them changes files, however few there are in all.
-        var files = Enumerable.Repeat(new Plan(-1, 0, 0), Math.Max(1, count / 10));
-        var plans = files.Concat(first).Concat(rest).Take(count).ToList();
-        while (plans.Count < count)
-            plans.Add(plans.Count % 3 == 0 ? new Plan(-1, 0, 0) : new Plan(random.Next(_archive.Texts.Count), -1, 0));
-        return plans;
-    }
-
-    private (string What, byte[] Archive) Make(Plan plan, ulong seed)
-    {
-        var random = new SeededRandom(seed);
-        if (plan.Text < 0) return ("files", _archive.WithFilesChanged(random));
-        var text = _archive.Texts[plan.Text];
-        var sites = JsonSites.Of(text.Json);
-        if (plan.Site >= 0)
-        {
-            var site = sites[plan.Site];
-            return ($"{text.Kind} line {text.Line} {site.Path} <- {JsonChanges.Describe(plan.Change)}",
-                _archive.With(text, JsonChanges.Apply(text.Json, site, sites, plan.Change, random)));
-        }
-        var other = _archive.Texts[random.Next(_archive.Texts.Count)];
-        return ("two values", _archive.With(text, Any(text, random), other, Any(other, random)));
-    }
-
-    private static byte[] Any(HostileArchive.Text text, SeededRandom random)
-    {
-        var sites = JsonSites.Of(text.Json);
-        return JsonChanges.Apply(text.Json, sites[random.Next(sites.Count)], sites, random.Next(JsonChanges.Count), random);
     }
 
     private static int Setting(string name, int otherwise) =>
