@@ -21,8 +21,17 @@ public static partial class JsonFaults
     public static bool IsFault(Exception problem) =>
         problem is JsonException or NotSupportedException or InvalidOperationException or FormatException;
 
-    /// <summary>The sentence.</summary>
+    /// <summary>Characters of what a reader says that are told on: it quotes whatever it met, however long that is.</summary>
+    private const int MostTold = 300;
+
+    /// <summary>The sentence, short enough for a person.</summary>
     public static string Describe(Exception problem)
+    {
+        var told = DescribeWhole(problem);
+        return told.Length <= MostTold ? told : $"{told[..(char.IsHighSurrogate(told[MostTold - 1]) ? MostTold - 1 : MostTold)]}…";
+    }
+
+    private static string DescribeWhole(Exception problem)
     {
         var message = problem.Message;
         var path = (problem as JsonException)?.Path ?? PathWithin().Match(message).Groups["path"].Value;

@@ -1,5 +1,4 @@
 using Orleans.Core.Internal;
-using Orleans.Runtime;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Images.Buckets;

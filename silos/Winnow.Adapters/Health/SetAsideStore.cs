@@ -8,7 +8,6 @@ using Winnow.Adapters.Ledger;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Security;
 using Winnow.Model.Health;
-using Winnow.Model.Security;
 
 namespace Winnow.Adapters.Health;
 

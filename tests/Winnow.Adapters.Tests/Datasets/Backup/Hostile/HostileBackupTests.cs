@@ -5,10 +5,8 @@ using System.Text.Json.Serialization.Metadata;
 using Winnow.Abstractions.Datasets;
 using Winnow.Adapters.Datasets.Backup;
 using Winnow.Adapters.Ledger;
-using Winnow.Adapters.Tests.Ledger;
 using Winnow.Algorithms.Numerics;
 using Winnow.Grains.Datasets;
-using Winnow.Grains.Ports;
 using Winnow.Grains.Training;
 using Winnow.Model;
 using Winnow.Model.Datasets;
@@ -66,6 +64,15 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
         Assert.Empty(await _stores[0].Ledger.ListDatasetsAsync(Never));
         // The name is free again.
         await _stores[0].RestoreAsync(_sound);
+    }
+
+    [Fact]
+    public async Task What_a_refusal_quotes_is_short()
+    {
+        var text = _archive.Texts.First(t => t.Kind == "history entry");
+        var type = JsonSites.Of(text.Json).First(s => s.Path == "decision.annotations[].type");
+        var wordy = JsonSites.Splice(text.Json, type.Start, type.End, $"\"{new string('x', 20_000)}\"");
+        Assert.False(await TryAsync(_stores[0], _archive.With(text, wordy), whole: true));
     }
 
     [Fact]

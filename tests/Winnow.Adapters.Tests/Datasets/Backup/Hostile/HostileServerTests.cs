@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using Winnow.Adapters.Datasets.Backup;
 using Winnow.Client;
 using Winnow.Model.Datasets;
 using Winnow.Model.Review;
