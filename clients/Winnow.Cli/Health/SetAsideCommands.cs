@@ -15,11 +15,11 @@ internal static class SetAsideCommands
         connection.OnRun(command, async (_, client, ct) =>
         {
             var items = await client.ListSetAsideAsync(ct);
-            if (items.Count == 0) Console.WriteLine("Nothing is set aside.");
+            if (items.Count == 0) Terminal.Say("Nothing is set aside.");
             foreach (var item in items)
             {
-                Console.WriteLine(Shown.Text($"{WordOf(item.Kind)} {item.Name}: {item.Problem}"));
-                Console.WriteLine(Shown.Text($"  {item.WhatToDo}"));
+                Terminal.Say($"{WordOf(item.Kind)} {item.Name}: {item.Problem}");
+                Terminal.Say($"  {item.WhatToDo}");
             }
             return 0;
         });
@@ -40,11 +40,11 @@ internal static class SetAsideCommands
             var (what, which) = (parsed.GetValue(kind), parsed.GetValue(name)!);
             if (!parsed.GetValue(yes))
             {
-                Console.Error.WriteLine(Shown.Text($"{WordOf(what)} {which} would be deleted for good. Say so with --yes."));
+                Terminal.Complain($"{WordOf(what)} {which} would be deleted for good. Say so with --yes.");
                 return ExitCodes.Misused;
             }
             var gone = await client.DiscardSetAsideAsync(what, which, ct);
-            Console.WriteLine(Shown.Text($"{WordOf(what)} {which} is deleted. It had been set aside: {gone.Problem}"));
+            Terminal.Say($"{WordOf(what)} {which} is deleted. It had been set aside: {gone.Problem}");
             return 0;
         });
         return command;

@@ -5,7 +5,6 @@ using System.Text.Json.Serialization.Metadata;
 using Winnow.Abstractions.Datasets;
 using Winnow.Adapters.Datasets.Backup;
 using Winnow.Adapters.Ledger;
-using Winnow.Algorithms.Numerics;
 using Winnow.Grains.Datasets;
 using Winnow.Grains.Training;
 using Winnow.Model;
