@@ -16,6 +16,7 @@ internal sealed class ShardVerifier(ILedger ledger, IObjectStore objects, IGrain
     /// <summary>Folders of images in a dataset: the first ten bits of their ids, in two characters.</summary>
     private const int Folders = 1_024;
     private const int ReadsAtOnce = 8;
+    private const int ListingsAtOnce = 16;
     private const string Alphabet = "abcdefghijklmnopqrstuvwxyz234567";
 
     private readonly ShardKey _shard = new(dataset.Name, number);
@@ -59,23 +60,31 @@ internal sealed class ShardVerifier(ILedger ledger, IObjectStore objects, IGrain
         var whole = new List<ImageId>();
         var share = Folders / dataset.Shards.Count;
         var first = (number - dataset.Shards.First) * share;
-        for (var folder = first; folder < first + share; folder++)
+        var book = new Lock();
+        // Most folders of a small dataset are empty, and a store over a network takes its time to say so.
+        var atOnce = new ParallelOptions { MaxDegreeOfParallelism = ListingsAtOnce, CancellationToken = cancellationToken };
+        await Parallel.ForAsync(first, first + share, atOnce, async (folder, token) =>
         {
             var prefix = $"{ObjectKeys.ImageFolder(dataset.Name)}{Alphabet[folder >> 5]}{Alphabet[folder & 31]}/";
-            await foreach (var (key, size) in objects.ListAsync(prefix, cancellationToken).ConfigureAwait(false))
+            await foreach (var (key, size) in objects.ListAsync(prefix, token).ConfigureAwait(false))
             {
                 // What bears no id, or stands in another's folder, is found where all objects are walked.
                 if (!ImageId.TryParse(key[(key.LastIndexOf('/') + 1)..], out var id) || key != ObjectKeys.Image(dataset.Name, id)) continue;
-                if (!_unseen.Remove(id, out var expected)) strangers[id] = size;
-                else if (size != expected) findings.Add(FindingKind.ImageBytesDamaged, $"{id}: {size} bytes, and its row says {expected}", size);
-                else if (hash) whole.Add(id);
+                lock (book) Meet(id, size);
             }
-        }
+        }).ConfigureAwait(false);
         foreach (var lost in _unseen.Keys) findings.Add(FindingKind.ImageBytesMissing, lost.ToString());
         await HashAsync(whole, cancellationToken).ConfigureAwait(false);
         if (strangers.Count == 0) return;
         await foreach (var late in ledger.ReadImagesAsync(_shard, Images, int.MaxValue, cancellationToken).ConfigureAwait(false)) strangers.Remove(late.Row.Id);
         foreach (var (id, size) in strangers) findings.Add(FindingKind.ImageBytesWithoutRow, id.ToString(), size);
+
+        void Meet(ImageId id, long size)
+        {
+            if (!_unseen.Remove(id, out var expected)) strangers[id] = size;
+            else if (size != expected) findings.Add(FindingKind.ImageBytesDamaged, $"{id}: {size} bytes, and its row says {expected}", size);
+            else if (hash) whole.Add(id);
+        }
     }
 
     private async Task HashAsync(List<ImageId> images, CancellationToken cancellationToken)
