@@ -33,5 +33,6 @@ public readonly record struct OperationStamp(string Actor, Guid Content)
     /// <param name="what">What it stands for, as the end of a sentence: "for a lot of images".</param>
     public static RefusedException Conflict(Guid operationId, string what) =>
         new($"Operation id {operationId} was used before, by somebody else or {what} of other content. Nothing was done. An id belongs to "
-            + "one request: send this one again under an id of its own.") { Code = RefusalCodes.OperationConflict };
+            + "one request: send this one again under an id of its own.")
+        { Code = RefusalCodes.OperationConflict };
 }

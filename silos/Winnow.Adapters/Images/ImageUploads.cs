@@ -5,10 +5,10 @@ using System.Text.Json;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Grains.Ports;
-using Winnow.Model.Names;
 using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Names;
 
 namespace Winnow.Adapters.Images;
 

@@ -34,9 +34,11 @@ public sealed class PageTests
 
     private static string NameOf(string what, int number) => string.Create(CultureInfo.InvariantCulture, $"{what}{number:D5}");
 
-    private static Task AddAsync(OwnServer server, string name, int classes) =>
-        server.Services.GetRequiredService<ILedger>().AddDatasetAsync(new DatasetInfo(name, Schema(classes), new DatasetSettings { Shards = 1 }, TimeProvider.System.GetUtcNow(), "somebody"),
-        CancellationToken.None);
+    private static async Task AddAsync(OwnServer server, string name, int classes)
+    {
+        var made = new DatasetInfo(name, Schema(classes), new DatasetSettings { Shards = 1 }, TimeProvider.System.GetUtcNow(), "somebody");
+        await server.Services.GetRequiredService<ILedger>().AddDatasetAsync(made, CancellationToken.None);
+    }
 
     [Fact]
     public async Task Datasets_come_by_pages_and_the_client_has_them_all()
