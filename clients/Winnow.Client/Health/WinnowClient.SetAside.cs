@@ -7,7 +7,7 @@ public sealed partial class WinnowClient
 {
     /// <summary>What is set aside because what is stored of it cannot be read: what, why, and what to do.</summary>
     public Task<IReadOnlyList<SetAsideItem>> ListSetAsideAsync(CancellationToken cancellationToken = default) =>
-        GetAsync("/api/v1/set-aside", ModelJson.Default.IReadOnlyListSetAsideItem, cancellationToken);
+        GetAllAsync("/api/v1/set-aside", ModelJson.Default.IReadOnlyListSetAsideItem, cancellationToken);
 
     /// <summary>
     /// Deletes something that is set aside, for good; a dataset with all its images and labels, so that its name is free again. What is sound

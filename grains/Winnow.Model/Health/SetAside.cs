@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Winnow.Model.Names;
 
 namespace Winnow.Model.Health;
 
@@ -29,9 +30,10 @@ public enum SetAsideKind : byte
 /// <param name="Dataset">The dataset that it is a part of; null where it is none's.</param>
 /// <param name="Problem">Why it cannot be worked with, as sentences.</param>
 /// <param name="WhatToDo">What somebody can do about it, as sentences.</param>
-public sealed record SetAsideItem(SetAsideKind Kind, string Name, string? Dataset, string Problem, string WhatToDo);
+public sealed record SetAsideItem(
+    SetAsideKind Kind, [property: Text(TextKind.Exact)] string Name, string? Dataset, string Problem, string WhatToDo);
 
 /// <summary>A request to delete something that is set aside. What is sound is not deleted by it.</summary>
 /// <param name="Kind">What kind of thing.</param>
 /// <param name="Name">Its name, as the list of what is set aside has it.</param>
-public sealed record DiscardSetAside(SetAsideKind Kind, string Name);
+public sealed record DiscardSetAside(SetAsideKind Kind, [property: Text(TextKind.Exact)] string Name);
