@@ -34,5 +34,7 @@ public readonly record struct OperationStamp(string Actor, Guid Content)
     public static RefusedException Conflict(Guid operationId, string what) =>
         new($"Operation id {operationId} was used before, by somebody else or {what} of other content. Nothing was done. An id belongs to "
             + "one request: send this one again under an id of its own.")
-        { Code = RefusalCodes.OperationConflict };
+        {
+            Code = RefusalCodes.OperationConflict,
+        };
 }
