@@ -7,7 +7,10 @@ namespace Winnow.Cli.Health;
 internal static class SetAsideCommands
 {
     public static Command Make(Connection connection) =>
-        new("set-aside", "What a server has set aside because what is stored of it cannot be read.") { List(connection), Discard(connection) };
+        new("set-aside", "What a server has set aside because what is stored of it cannot be read.")
+        {
+            List(connection), Discard(connection),
+        };
 
     private static Command List(Connection connection)
     {

@@ -10,8 +10,8 @@ public sealed partial class WinnowClient
         GetAllAsync("/api/v1/set-aside", ModelJson.Default.IReadOnlyListSetAsideItem, cancellationToken);
 
     /// <summary>
-    /// Deletes something that is set aside, for good; a dataset with all its images and labels, so that its name is free again. What is sound
-    /// is not deleted.
+    /// Deletes something that is set aside, for good; a dataset with all its images and labels, so that its name is free again. What is
+    /// sound is not deleted.
     /// </summary>
     /// <param name="kind">What kind of thing.</param>
     /// <param name="name">Its name, as <see cref="ListSetAsideAsync"/> has it.</param>

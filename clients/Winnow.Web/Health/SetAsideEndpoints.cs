@@ -26,14 +26,15 @@ internal static class SetAsideEndpoints
 
         api.MapPost("/set-aside/discard", DiscardAsync)
             .Requires(Permission.DiscardSetAside)
-            .WithSummary("Delete something that is set aside, for good; a dataset with all its images and labels. What is sound is not deleted. "
-                + "Repeated after a failure, it goes on.").WithTags("health");
+            .WithSummary("Delete something that is set aside, for good; a dataset with all its images and labels. What is sound is not "
+                + "deleted. Repeated after a failure, it goes on.").WithTags("health");
     }
 
     /// <summary>A header holds ASCII alone, and names that are set aside may hold anything.</summary>
     private static string KeyOf(SetAsideItem item) => Uri.EscapeDataString($"{item.Kind}/{item.Name}");
 
-    private static async Task<SetAsideItem> DiscardAsync(DiscardSetAside thing, ISetAsideStore store, HttpContext http, CancellationToken ct) =>
+    private static async Task<SetAsideItem> DiscardAsync(
+        DiscardSetAside thing, ISetAsideStore store, HttpContext http, CancellationToken ct) =>
         await store.DiscardAsync(thing, CallerIdentity.Of(http), ct)
             ?? throw new NotFoundException("Nothing of that kind and name is set aside. GET /api/v1/set-aside lists what is.");
 }

@@ -40,7 +40,9 @@ internal sealed class AccessControl(IGrainFactory grains)
         return [.. granted.Select(r => new HeldRole(scope, r)).Concat(caller.TokenRoles?.Where(r => r.Scope == scope) ?? []).Distinct()];
     }
 
-    /// <summary>What cannot be read lets nobody in, and keeps nobody out whom another scope lets in: else the owner could not mend it.</summary>
+    /// <summary>
+    /// What cannot be read lets nobody in, and keeps nobody out whom another scope lets in: else the owner could not mend it.
+    /// </summary>
     private async Task<IReadOnlyList<Role>> GrantedAsync(Caller caller, string scope, CancellationToken cancellationToken)
     {
         try

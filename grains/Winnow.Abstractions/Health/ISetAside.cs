@@ -3,8 +3,8 @@ using Winnow.Model.Health;
 namespace Winnow.Abstractions.Health;
 
 /// <summary>
-/// What shards have found that only they find, since only they read all their rows. Kept in memory: whoever finds it again says it again, and
-/// what nobody has found for a while is forgotten. Key: 0.
+/// What shards have found that only they find, since only they read all their rows. Kept in memory: whoever finds it again says it again,
+/// and what nobody has found for a while is forgotten. Key: 0.
 /// </summary>
 [Alias("winnow.set-aside-notes")]
 public interface ISetAsideNotesGrain : IGrainWithIntegerKey
@@ -30,7 +30,7 @@ public interface ISetAsideNotesGrain : IGrainWithIntegerKey
 public interface ISetAsideStore
 {
     /// <summary>All of it, by kind and name. Asked often, it reads the ledger now and then.</summary>
-    /// <param name="anew">Whether the ledger is read now.</param>
+    /// <param name="anew">Whether the ledger is to be read now, unless somebody had it read a second ago.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     Task<IReadOnlyList<SetAsideItem>> ListAsync(bool anew, CancellationToken cancellationToken);
 

@@ -23,7 +23,9 @@ public sealed class SetAsideException : Exception
         _ => Beneath(problem.InnerException),
     };
 
-    /// <summary>Waits for work that is one of several; that what it needs is set aside keeps the others from nothing, and the health page has it.</summary>
+    /// <summary>
+    /// Waits for work that is one of several: that what it needs is set aside keeps the others from nothing, and the health page has it.
+    /// </summary>
     public static async Task PassedOverAsync(Task work)
     {
         try

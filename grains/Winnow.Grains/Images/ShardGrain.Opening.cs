@@ -8,8 +8,8 @@ using Winnow.Model.Health;
 namespace Winnow.Grains.Images;
 
 /// <summary>
-/// How a shard reads its rows. Nothing that they say takes more down than this shard: where its answers would be wrong it does not open, and
-/// what it can do without it leaves out; the health page says either.
+/// How a shard reads its rows. Nothing that they say takes more down than this shard: where its answers would be wrong it does not open,
+/// and what it can do without it leaves out; the health page says either.
 /// </summary>
 internal sealed partial class ShardGrain
 {
@@ -103,7 +103,8 @@ internal sealed partial class ShardGrain
         if (_unusableTasks.Count == 0) return 0;
         TaskRow[] tasks = [.. _unusableTasks];
         // Past what is copied to other shards: they never get these.
-        var commit = new ShardCommit { Shard = _key, Epoch = _epoch, WithdrawnTasks = [.. tasks.Select(t => new WithdrawnTaskRow(t.Ordinal, t.Arm))] };
+        WithdrawnTaskRow[] withdrawn = [.. tasks.Select(t => new WithdrawnTaskRow(t.Ordinal, t.Arm))];
+        var commit = new ShardCommit { Shard = _key, Epoch = _epoch, WithdrawnTasks = withdrawn };
         if (await ledger.CommitAsync(commit, CancellationToken.None) != ShardCommitStatus.Committed)
         {
             Close();

@@ -25,8 +25,9 @@ namespace Winnow.Grains.Images;
 /// <remarks>Reentrant: a commit takes a disk's time, and everything that waits meanwhile goes to disk together.</remarks>
 // Spread evenly by ShardPlacement. What stands here is for silos of releases that do not know it.
 [Reentrant, KeepAlive, SiloRole(SiloTraits.Core), RandomPlacement, GrainType(ShardPlacement.GrainTypeName)]
-internal sealed partial class ShardGrain(KnownDatasets datasets, ILedger ledger, IObjectStore objects, DeviceDirectory devices, LocalShards local,
-    ShardFaults faults, TimeProvider time, ShardOptions options, ILogger<ShardGrain> logger)
+internal sealed partial class ShardGrain(
+    KnownDatasets datasets, ILedger ledger, IObjectStore objects, DeviceDirectory devices, LocalShards local, ShardFaults faults,
+    TimeProvider time, ShardOptions options, ILogger<ShardGrain> logger)
     : Grain, IShardIngest, IShardReview, IShardLearning
 {
     private readonly ShardIndex _index = new();

@@ -8,8 +8,8 @@ using Winnow.Model.Training;
 namespace Winnow.Grains.Images;
 
 /// <summary>
-/// What the rows of a shard must keep to, so that it can be opened. A row of an image, or of what people said, cannot be left out: the shard
-/// would answer wrongly. A task can, and so can a column, which is made again. Pure.
+/// What the rows of a shard must keep to, so that it can be opened. A row of an image, or of what people said, cannot be left out: the
+/// shard would answer wrongly. A task can, and so can a column, which is made again. Pure.
 /// </summary>
 /// <param name="index">The images read so far.</param>
 /// <param name="classes">Classes of the dataset.</param>
@@ -17,8 +17,9 @@ internal sealed class ShardRows(ShardIndex index, int classes)
 {
     /// <summary>The first thing that is wrong with the next image row; null when nothing is.</summary>
     public string? WrongWith(in IndexRow row) =>
-        row.Partition is Partition.Pool or Partition.Holdout && row.Label >= -1 && row.Label < classes ? null : string.Create(CultureInfo.InvariantCulture,
-            $"Image row {index.Count} has label {row.Label} and partition {(int)row.Partition}; there are {classes} classes.");
+        row.Partition is Partition.Pool or Partition.Holdout && row.Label >= -1 && row.Label < classes
+            ? null : string.Create(CultureInfo.InvariantCulture,
+                $"Image row {index.Count} has label {row.Label} and partition {(int)row.Partition}; there are {classes} classes.");
 
     /// <summary>The first thing that is wrong with an entry of history; null when nothing is.</summary>
     public string? WrongWith(in HistoryRow row) =>
@@ -34,7 +35,8 @@ internal sealed class ShardRows(ShardIndex index, int classes)
         task.Ordinal < 0 || task.Ordinal >= index.Count
             ? string.Create(CultureInfo.InvariantCulture, $"it asks about image row {task.Ordinal} of {index.Count}.")
         : task.Arm != Arms.Audit && Arms.Check("arm", task.Arm) is { } arm ? arm
-        : MemberRules.Number("round", task.Round, 0, Arms.MaxRounds) ?? MemberRules.Number("priority", task.Priority, float.MinValue, float.MaxValue);
+        : MemberRules.Number("round", task.Round, 0, Arms.MaxRounds)
+            ?? MemberRules.Number("priority", task.Priority, float.MinValue, float.MaxValue);
 
     /// <summary>
     /// The columns that can be used: all of one version, from row 0 on without a gap, within the shard's images and the dataset's objects.

@@ -145,7 +145,9 @@ public interface ILedger
     /// <summary>The keys of the grains of a kind that have a state, readable or not.</summary>
     Task<IReadOnlyList<string>> ListStatesAsync(string grainType, CancellationToken cancellationToken);
 
-    /// <summary>Clears a state that cannot be read. False when there is none, when it can be read, or when somebody wrote it meanwhile.</summary>
+    /// <summary>
+    /// Clears a state that cannot be read. False when there is none, when it can be read, or when somebody wrote it meanwhile.
+    /// </summary>
     /// <param name="grainType">The kind of grain.</param>
     /// <param name="grainKey">Which of them.</param>
     /// <param name="instead">The JSON that takes its place; null for nothing.</param>

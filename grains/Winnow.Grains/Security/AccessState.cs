@@ -4,7 +4,9 @@ using Winnow.Model.Security;
 
 namespace Winnow.Grains.Security;
 
-/// <summary>The grants of one scope, with the latest changes to them. What is no sound grant opens nothing: the whole state is then set aside.</summary>
+/// <summary>
+/// The grants of one scope, with the latest changes to them. What is no sound grant opens nothing: the whole state is then set aside.
+/// </summary>
 public sealed class AccessState : IStoredState
 {
     public List<AccessGrant> Grants { get; set; } = [];

@@ -12,8 +12,8 @@ namespace Winnow.Adapters.Health;
 
 /// <summary>
 /// Removes a dataset with all that is kept of it, whatever its rows say. Objects go first, while nobody else can bear the name: what came
-/// under it later would go with them. The name goes in one transaction with the states; the rows of its shards follow. What a failure leaves
-/// before that is removed by a repetition, what it leaves afterwards is of no name.
+/// under it later would go with them. The name goes in one transaction with the states; the rows of its shards follow. What a failure
+/// leaves before that is removed by a repetition, what it leaves afterwards is of no name.
 /// </summary>
 internal sealed class DatasetRemoval(ILedger ledger, IObjectStore objects, IGrainFactory grains, TimeProvider time)
 {
@@ -40,7 +40,8 @@ internal sealed class DatasetRemoval(ILedger ledger, IObjectStore objects, IGrai
 
     private async Task RemoveObjectsAsync(string prefix, CancellationToken cancellationToken) =>
         await Parallel.ForEachAsync(
-            objects.ListAsync(prefix, cancellationToken), new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
+            objects.ListAsync(prefix, cancellationToken),
+            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
             async (found, token) => await objects.DeleteAsync(found.Key, token));
 
     private async Task<IEnumerable<string>> StatesAsync(string type, string dataset) =>

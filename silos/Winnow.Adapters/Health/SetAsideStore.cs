@@ -17,6 +17,9 @@ internal sealed partial class SetAsideStore(
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
 
+    /// <summary>Nobody has the ledger read through more often.</summary>
+    private static readonly TimeSpan Anew = TimeSpan.FromSeconds(1);
+
     private readonly Lock _gate = new();
     private Task<IReadOnlyList<SetAsideItem>>? _last;
     private long _asked;
@@ -25,7 +28,7 @@ internal sealed partial class SetAsideStore(
     {
         lock (_gate)
         {
-            if (_last is null || (_last.IsCompleted && (anew || _last.IsFaulted || time.GetElapsedTime(_asked) > Fresh)))
+            if (_last is null || (_last.IsCompleted && (_last.IsFaulted || time.GetElapsedTime(_asked) > (anew ? Anew : Fresh))))
             {
                 _asked = time.GetTimestamp();
                 // Not on a grain's scheduler, and not ended with the first who asks.
@@ -51,7 +54,8 @@ internal sealed partial class SetAsideStore(
     private ISetAsideNotesGrain Notes => grains.GetGrain<ISetAsideNotesGrain>(0);
 
     /// <summary>
-    /// What was told of a shard or an image may have been mended since, or be of a dataset that bore the name before: it is opened once more.
+    /// What was told of a shard or an image may have been mended since, or be of a dataset that bore the name before: it is opened once
+    /// more.
     /// </summary>
     private async Task<bool> IsStillAsync(SetAsideItem item, CancellationToken cancellationToken)
     {
@@ -72,13 +76,15 @@ internal sealed partial class SetAsideStore(
     /// <summary>A dataset may be discarded as well where a part of it is set aside that it cannot be without.</summary>
     private static SetAsideItem? Find(IReadOnlyList<SetAsideItem> items, DiscardSetAside thing) =>
         items.FirstOrDefault(i => i.Kind == thing.Kind && i.Name == thing.Name)
-        ?? (thing.Kind != SetAsideKind.Dataset ? null : items.FirstOrDefault(i => i.Dataset == thing.Name && SetAsideWords.NeedsDataset(i)));
+        ?? (thing.Kind != SetAsideKind.Dataset ? null
+            : items.FirstOrDefault(i => i.Dataset == thing.Name && SetAsideWords.NeedsDataset(i)));
 
     private async Task<bool> DiscardAsync(SetAsideItem item, DiscardSetAside thing, string actor, CancellationToken cancellationToken)
     {
         if (thing.Kind == SetAsideKind.Dataset) return await removal.RemoveAsync(thing.Name, cancellationToken);
         if (SetAsideWords.NeedsDataset(item))
-            throw new RefusedException($"{item.Name} cannot be discarded by itself: dataset '{item.Dataset}' cannot be without it. {item.WhatToDo}");
+            throw new RefusedException(
+                $"{item.Name} cannot be discarded by itself: dataset '{item.Dataset}' cannot be without it. {item.WhatToDo}");
         return item.Kind switch
         {
             SetAsideKind.Tasks => await grains.GetGrain<IShardReview>(item.Name).DiscardUnusableTasksAsync(cancellationToken) > 0,

@@ -9,11 +9,13 @@ namespace Winnow.Adapters.Health;
 internal static class SetAsideWords
 {
     private const string Whole =
-        "Mend it in the ledger, or restore a backup of the dataset under another name; then discard the dataset, and its name is free again.";
+        "Mend it in the ledger, or restore a backup of the dataset under another name; then discard the dataset, and its name is free "
+        + "again.";
 
     /// <summary>Whether a part of a dataset can only go with all of it.</summary>
     public static bool NeedsDataset(SetAsideItem item) =>
-        item.Kind is SetAsideKind.Shard or SetAsideKind.Image || (item.Kind == SetAsideKind.State && item.Name.StartsWith("dataset/", StringComparison.Ordinal));
+        item.Kind is SetAsideKind.Shard or SetAsideKind.Image
+        || (item.Kind == SetAsideKind.State && item.Name.StartsWith("dataset/", StringComparison.Ordinal));
 
     public static SetAsideItem Of(UnreadableDataset dataset) =>
         new(SetAsideKind.Dataset, dataset.Name, dataset.Name, ShownText.Clean(dataset.Problem), Whole);
@@ -38,10 +40,10 @@ internal static class SetAsideWords
     {
         "dataset" => Whole,
         "round" => "Discard it: the round has failed then, labels are kept, and another can be started.",
-        "access" when dataset is null => "Nobody's role on the cluster counts until it is mended or discarded; the operator's key (Api:Key) "
-            + "opens the server. Discard it and grant the roles anew.",
-        "access" => "Nobody's role on this dataset counts until it is mended or discarded. Discard it and grant the roles anew; who has a role "
-            + "on the cluster can.",
+        "access" when dataset is null => "Nobody's role on the cluster counts until it is mended or discarded; the operator's key "
+            + "(Api:Key) opens the server. Discard it and grant the roles anew.",
+        "access" => "Nobody's role on this dataset counts until it is mended or discarded. Discard it and grant the roles anew; who "
+            + "has a role on the cluster can.",
         "api-key" => "The key opens nothing. Discard it and make another.",
         "api-keys" => "Keys cannot be listed or made. Discard it: the list is made anew from the keys that there are.",
         "bucket-source" => "Discard it: the bucket is read from its beginning, and images that are here already are not taken twice.",

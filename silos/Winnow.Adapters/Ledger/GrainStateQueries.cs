@@ -20,7 +20,8 @@ internal static class GrainStateQueries
         "INSERT INTO grain_state VALUES (?1, ?2, ?3, 1, ?4) ON CONFLICT (grain_type, grain_key, name) "
         + $"DO UPDATE SET version = {NextVersion}, state = excluded.state WHERE grain_state.state IS NULL";
     private const string Update =
-        $"UPDATE grain_state SET version = {NextVersion}, state = ?4 WHERE grain_type = ?1 AND grain_key = ?2 AND name = ?3 AND version = ?5";
+        $"UPDATE grain_state SET version = {NextVersion}, state = ?4 "
+        + "WHERE grain_type = ?1 AND grain_key = ?2 AND name = ?3 AND version = ?5";
 
     public static StoredGrainState? Read(SqliteSession session, GrainStateKey key)
     {

@@ -165,6 +165,6 @@ internal static class LedgerTime
 
     /// <summary>A moment that was stored; the first or the last that there is where it lies beyond those.</summary>
     public static DateTimeOffset FromTicks(long ticks) => new(
-        Math.Clamp(ticks, DateTimeOffset.MinValue.Ticks - DateTimeOffset.UnixEpoch.Ticks, DateTimeOffset.MaxValue.Ticks - DateTimeOffset.UnixEpoch.Ticks)
+        Math.Clamp(ticks, -DateTimeOffset.UnixEpoch.Ticks, DateTimeOffset.MaxValue.Ticks - DateTimeOffset.UnixEpoch.Ticks)
             + DateTimeOffset.UnixEpoch.Ticks, TimeSpan.Zero);
 }

@@ -40,7 +40,8 @@ public sealed partial class SqliteLedger
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<string>> ListStatesAsync(string grainType, CancellationToken cancellationToken) =>
-        [.. (await StatesAsync(cancellationToken).ConfigureAwait(false)).Where(s => s.Key.GrainType == grainType).Select(s => s.Key.GrainKey)];
+        [.. (await StatesAsync(cancellationToken).ConfigureAwait(false))
+            .Where(s => s.Key.GrainType == grainType).Select(s => s.Key.GrainKey)];
 
     /// <inheritdoc/>
     public Task<bool> DiscardStateAsync(string grainType, string grainKey, byte[]? instead, CancellationToken cancellationToken) =>

@@ -103,7 +103,8 @@ public sealed partial class SqliteLedger : ILedger, IGrainStateStore, IStorageHe
         {
             var query = session.Prepare(
                 "INSERT INTO shard SELECT id, ?2, 1, 0 FROM dataset WHERE name = ?1 " +
-                "ON CONFLICT (dataset, shard) DO UPDATE SET epoch = " + ShardEpochs.Next("epoch") + " RETURNING epoch, images").Bind(1, shard.Dataset).Bind(2, shard.Shard);
+                "ON CONFLICT (dataset, shard) DO UPDATE SET epoch = " + ShardEpochs.Next("epoch") +
+                " RETURNING epoch, images").Bind(1, shard.Dataset).Bind(2, shard.Shard);
             if (!query.Step()) throw new KeyNotFoundException($"The ledger has no dataset '{shard.Dataset}'. Create it before its shards are used.");
             var opened = new OpenedShard(query.Long(0), query.Int(1));
             query.Reset();

@@ -36,7 +36,9 @@ internal static class StoredStates
             + "The health page says what to do.");
     }
 
-    /// <summary>What is wrong with a state, as a sentence; null when nothing is, or when no grain of this program keeps such a state.</summary>
+    /// <summary>
+    /// What is wrong with a state, as a sentence; null when nothing is, or when no grain of this program keeps such a state.
+    /// </summary>
     public static string? WrongWith(GrainStateKey key, StoredGrainState stored) =>
         stored.State is null || !Kinds.TryGetValue(key.GrainType, out var check) || key.Name != key.GrainType ? null : check(stored);
 

@@ -65,7 +65,9 @@ internal sealed class SiloHealth(
         return new HealthReport(parts.All(p => p.Problem is null), all) { SetAside = _aside = await things };
     }
 
-    /// <summary>What is set aside; what was found last while a ledger that is away, or a long one, keeps that from being found anew.</summary>
+    /// <summary>
+    /// What is set aside; what was found last while a ledger that is away, or a long one, keeps that from being found anew.
+    /// </summary>
     private async Task<IReadOnlyList<SetAsideItem>> SetAsideAsync()
     {
         using var limit = new CancellationTokenSource(Patience, time);

@@ -74,7 +74,8 @@ public abstract partial class LedgerConformance
         foreach (var shard in await Ledger.ListShardsAsync(left!, Never))
             while (await Ledger.RemoveShardRowsAsync(new ShardKey(left!, shard), Never)) { }
         Assert.Empty(await ToListAsync(Ledger.ReadImagesAsync(Shard with { Dataset = left! }, 0, 10, Never)));
-        Assert.Equal(ShardCommitStatus.Fenced, await CommitAsync(new() { Shard = Shard with { Dataset = left! }, Epoch = epoch, Images = Rows(5, 1) }));
+        var gone = Shard with { Dataset = left! };
+        Assert.Equal(ShardCommitStatus.Fenced, await CommitAsync(new() { Shard = gone, Epoch = epoch, Images = Rows(5, 1) }));
         // Who bears the name next begins with nothing.
         Assert.True(await Ledger.AddDatasetAsync(Dataset(), Never));
         Assert.Equal(0, (await Ledger.OpenShardAsync(Shard, Never)).Images);
@@ -92,7 +93,8 @@ public abstract partial class LedgerConformance
         await PutAsync("dataset", "cats", """{"fromANewerRelease":{"a":[1]}}""");
         // What no grain of this program keeps is nobody's to judge.
         await PutAsync("of-a-newer-release", "cats", "[1]");
-        async Task<string[]> NamedAsync() => [.. (await Ledger.ListUnreadableStatesAsync(Never)).Select(s => $"{s.GrainType}/{s.GrainKey}").Order()];
+        async Task<string[]> NamedAsync() =>
+            [.. (await Ledger.ListUnreadableStatesAsync(Never)).Select(s => $"{s.GrainType}/{s.GrainKey}").Order()];
         Assert.Equal(["access/*", "round/cats/main/2"], await NamedAsync());
         await RestartAsync();
         Assert.Equal(["access/*", "round/cats/main/2"], await NamedAsync());
@@ -127,10 +129,11 @@ public abstract partial class LedgerConformance
         Assert.Equal(2, (await Ledger.ListUnreadableStatesAsync(Never)).Count);
         Assert.True(await Ledger.DiscardStateAsync("round", "cats/main/1", null, Never));
         var opened = await Ledger.OpenShardAsync(new ShardKey("dogs", 0), Never);
-        Assert.Equal(ShardCommitStatus.Committed, await Ledger.CommitAsync(new() { Shard = new("dogs", 0), Epoch = opened.Epoch, Images = Rows(0, 1) }, Never));
+        ShardCommit Adding(int row) => new() { Shard = new("dogs", 0), Epoch = opened.Epoch, Images = Rows(row, 1) };
+        Assert.Equal(ShardCommitStatus.Committed, await Ledger.CommitAsync(Adding(0), Never));
         Assert.NotNull(await Ledger.RemoveDatasetAsync("dogs", Never));
         Assert.Empty(await Ledger.ListUnreadableStatesAsync(Never));
-        Assert.Equal(ShardCommitStatus.Fenced, await Ledger.CommitAsync(new() { Shard = new("dogs", 0), Epoch = opened.Epoch, Images = Rows(1, 1) }, Never));
+        Assert.Equal(ShardCommitStatus.Fenced, await Ledger.CommitAsync(Adding(1), Never));
     }
 
     [Fact]

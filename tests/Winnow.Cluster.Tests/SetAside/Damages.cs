@@ -14,7 +14,8 @@ internal static class Damages
     /// <summary>What becomes of a JSON text; in SQL, where <c>T</c> stands for the text.</summary>
     private static readonly (string Name, string Change)[] Texts =
     [
-        ("cut", "substr(T, 1, length(T) / 2)"), ("null", "'null'"), ("list", "'[1,2,3]'"), ("text", "'\"x\"'"), ("number", "'1e999'"), ("empty", "''"),
+        ("cut", "substr(T, 1, length(T) / 2)"), ("null", "'null'"), ("list", "'[1,2,3]'"), ("text", "'\"x\"'"),
+        ("number", "'1e999'"), ("empty", "''"),
     ];
 
     private const string Newer = "'{\"fromANewerRelease\":{\"a\":[1,null]},' || substr(T, 2)";
@@ -44,7 +45,8 @@ internal static class Damages
             {
                 var dataset = $"{type}-{name}";
                 var key = type == "bucket-source" ? $"{dataset}/shots" : dataset;
-                yield return new Damage(dataset, l => l.PutStateAsync(type, key, change.Replace("T", "'{\"sources\":[],\"segments\":[]}'")), ("state", $"{type}/{key}"));
+                var text = change.Replace("T", "'{\"sources\":[],\"segments\":[]}'");
+                yield return new Damage(dataset, l => l.PutStateAsync(type, key, text), ("state", $"{type}/{key}"));
             }
         foreach (var damage in OfShards()) yield return damage;
     }
@@ -64,7 +66,8 @@ internal static class Damages
         yield return Rows("image-label", "shard", _ => $"UPDATE image SET label = 99 {Of} AND ordinal = 1");
         yield return Rows("image-partition", "shard", _ => $"UPDATE image SET partition = 77 {Of} AND ordinal = 1");
         yield return Rows("image-time", "", l => $"UPDATE image SET received_at = {l.FarFuture} {Of} AND ordinal = 1");
-        const string Entry = "INSERT INTO history (dataset, shard, image, version, ordinal, operation, label, closes, stage, entry) SELECT dataset, shard, ";
+        const string Entry = "INSERT INTO history (dataset, shard, image, version, ordinal, operation, label, closes, stage, entry) "
+            + "SELECT dataset, shard, ";
         const string From = "FROM history WHERE dataset = ID AND version = 1";
         yield return Rows("history-far", "shard", _ => $"{Entry} image, 2, 1000000000, NULL, label, closes, stage, entry {From}");
         yield return Rows("history-other", "shard", l => $"{Entry} {l.Bytes(Zeros)}, 1, ordinal, NULL, label, closes, stage, entry {From}");
@@ -78,7 +81,8 @@ internal static class Damages
         yield return Rows("task-reserved", "", l => $"{Task} 1, 'main', 1, 0.5, {l.FarFuture})");
         const string Segment = "INSERT INTO segment (dataset, shard, kind, version, first, count, object) VALUES (ID, 0, ";
         yield return Rows("segment-kind", "", _ => $"{Segment} 'nonsense', 'v', 0, 1, 'datasets/segment-kind/segments/0000/x')");
-        yield return Rows("segment-count", "", _ => $"{Segment} 'embedding', 'v', 0, 1000000000, 'datasets/segment-count/segments/0000/x')");
+        yield return Rows("segment-count", "",
+            _ => $"{Segment} 'embedding', 'v', 0, 1000000000, 'datasets/segment-count/segments/0000/x')");
         yield return Rows("segment-object", "", _ => $"{Segment} 'scores', 'v', 0, 1, '../../etc/passwd')");
     }
 
@@ -90,7 +94,8 @@ internal static class Damages
     {
         var key = type == "round" ? $"{dataset}/main/1" : dataset;
         return new Damage(dataset, l => l.ExecuteAsync(
-            $"UPDATE grain_state SET state = {l.ToState(change.Replace("T", l.StateText))} WHERE grain_type = '{type}' AND grain_key = '{key}'"),
+            $"UPDATE grain_state SET state = {l.ToState(change.Replace("T", l.StateText))} "
+            + $"WHERE grain_type = '{type}' AND grain_key = '{key}'"),
             broken ? ("state", $"{type}/{key}") : null);
     }
 }

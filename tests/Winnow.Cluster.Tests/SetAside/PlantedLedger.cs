@@ -51,18 +51,21 @@ internal abstract class PlantedLedger
         var info = ToInfo($"replace({InfoText}, '\"name\":\"{from}\"', '\"name\":\"{to}\"')");
         await ExecuteAsync($"INSERT INTO dataset (name, info) SELECT '{to}', {info} FROM dataset WHERE name = '{from}'");
         foreach (var (table, columns) in Tables)
-            await ExecuteAsync($"INSERT INTO {table} (dataset, {columns}) SELECT {IdOf(to)}, {columns} FROM {table} WHERE dataset = {IdOf(from)}");
+            await ExecuteAsync(
+                $"INSERT INTO {table} (dataset, {columns}) SELECT {IdOf(to)}, {columns} FROM {table} WHERE dataset = {IdOf(from)}");
         var state = ToState($"replace({StateText}, 'datasets/{from}/', 'datasets/{to}/')");
         await ExecuteAsync(
-            $"INSERT INTO grain_state (grain_type, grain_key, name, version, state) SELECT grain_type, replace(grain_key, '{from}', '{to}'), name, "
-            + $"version, {state} FROM grain_state WHERE grain_key = '{from}' OR grain_key LIKE '{from}/%'");
+            $"INSERT INTO grain_state (grain_type, grain_key, name, version, state) "
+            + $"SELECT grain_type, replace(grain_key, '{from}', '{to}'), name, version, "
+            + $"{state} FROM grain_state WHERE grain_key = '{from}' OR grain_key LIKE '{from}/%'");
     }
 
     /// <summary>Writes a state, whether there is one or not.</summary>
     public async Task PutStateAsync(string type, string key, string text)
     {
         await ExecuteAsync($"DELETE FROM grain_state WHERE grain_type = '{type}' AND grain_key = '{key}'");
-        await ExecuteAsync($"INSERT INTO grain_state (grain_type, grain_key, name, version, state) VALUES ('{type}', '{key}', '{type}', 3, {ToState(text)})");
+        await ExecuteAsync("INSERT INTO grain_state (grain_type, grain_key, name, version, state) "
+            + $"VALUES ('{type}', '{key}', '{type}', 3, {ToState(text)})");
     }
 
     internal sealed class Sqlite(string folder) : PlantedLedger

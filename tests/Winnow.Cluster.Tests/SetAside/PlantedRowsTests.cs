@@ -17,8 +17,8 @@ using Xunit.Abstractions;
 namespace Winnow.Cluster.Tests.SetAside;
 
 /// <summary>
-/// Nothing that a stored row says may make a server unable to start. Each kind of row is damaged in each way, in a dataset of its own, while
-/// no server runs; then one starts over all of them, serves what is sound, names the rest, and what it names is deleted.
+/// Nothing that a stored row says may make a server unable to start. Each kind of row is damaged in each way, in a dataset of its own,
+/// while no server runs; then one starts over all of them, serves what is sound, names the rest, and what it names is deleted.
 /// </summary>
 [Trait("kind", "security")]
 [Collection(ProcessesCollection.Name)]
@@ -77,13 +77,15 @@ public sealed class PlantedRowsTests(ITestOutputHelper output)
         }
         await silo.StartAgainAsync();
         await SoundIsServedAsync(silo.Client);
-        var wanted = damages.Select(d => d.Named).OfType<(string, string)>().Select(n => $"{n.Item1} {n.Item2}").Order(StringComparer.Ordinal).ToArray();
+        var wanted = damages.Select(d => d.Named).OfType<(string, string)>()
+            .Select(n => $"{n.Item1} {n.Item2}").Order(StringComparer.Ordinal).ToArray();
         string[] named = [];
         await Until.TrueAsync(async () =>
         {
             named = [.. (await silo.Client.ListSetAsideAsync()).Select(NameOf).Order(StringComparer.Ordinal)];
             return named.SequenceEqual(wanted);
-        }, Limit, () => $"just what was damaged is set aside.\nMissing: {string.Join(", ", wanted.Except(named))}\nToo many: {string.Join(", ", named.Except(wanted))}");
+        }, Limit, () => "just what was damaged is set aside.\n"
+            + $"Missing: {string.Join(", ", wanted.Except(named))}\nToo many: {string.Join(", ", named.Except(wanted))}");
         output.WriteLine($"{damages.Length} damaged rows, {wanted.Length} of them set aside and named");
         await ToldOnTheHealthPageAsync(silo, wanted);
         await NobodyIsLetInAsync(silo, people);
@@ -106,7 +108,8 @@ public sealed class PlantedRowsTests(ITestOutputHelper output)
     private static IEnumerable<Damage> OfNoDataset(People people)
     {
         yield return new Damage(null, l => l.PutStateAsync("access", AccessScope.Cluster, "'{\"grants\":[null]}'"), ("state", "access/*"));
-        yield return new Damage(null, l => l.PutStateAsync("api-key", people.Broken.Info.Id, "'{\"info\":{}}'"), ("state", $"api-key/{people.Broken.Info.Id}"));
+        var key = people.Broken.Info.Id;
+        yield return new Damage(null, l => l.PutStateAsync("api-key", key, "'{\"info\":{}}'"), ("state", $"api-key/{key}"));
         yield return new Damage(null, l => l.PutStateAsync("api-keys", "0", "'[1]'"), ("state", "api-keys/0"));
         yield return new Damage(null, l => l.ExecuteAsync($"UPDATE secret SET value = {l.Bytes("00")}"), ("secret", "lease"));
     }
@@ -196,7 +199,8 @@ public sealed class PlantedRowsTests(ITestOutputHelper output)
         var sound = await Assert.ThrowsAsync<WinnowApiException>(() => silo.Client.DiscardSetAsideAsync(SetAsideKind.Dataset, Template));
         Assert.Equal(HttpStatusCode.NotFound, sound.Status);
         var first = true;
-        foreach (var damage in damages.Where(d => d.Named is not null).OrderBy(d => d.Named!.Value.Name.StartsWith("api-keys/", StringComparison.Ordinal)))
+        bool IsKeyList(Damage damage) => damage.Named!.Value.Name.StartsWith("api-keys/", StringComparison.Ordinal);
+        foreach (var damage in damages.Where(d => d.Named is not null).OrderBy(IsKeyList))
         {
             var (kind, name) = IsDatasetsOwn(damage) ? ("dataset", damage.Dataset!) : damage.Named!.Value;
             if (first)
@@ -216,7 +220,8 @@ public sealed class PlantedRowsTests(ITestOutputHelper output)
             }
             else
             {
-                var failure = await Record.ExceptionAsync(() => silo.Client.DiscardSetAsideAsync(Enum.Parse<SetAsideKind>(kind, ignoreCase: true), name));
+                var word = Enum.Parse<SetAsideKind>(kind, ignoreCase: true);
+                var failure = await Record.ExceptionAsync(() => silo.Client.DiscardSetAsideAsync(word, name));
                 Assert.True(failure is null, $"{kind} {name}: {failure?.Message}");
             }
             if (kind == "dataset") await NameIsFreeAsync(silo.Client, name);

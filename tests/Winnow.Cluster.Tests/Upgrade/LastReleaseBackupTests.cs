@@ -8,7 +8,9 @@ using Winnow.Testing;
 
 namespace Winnow.Cluster.Tests.Upgrade;
 
-/// <summary>A backup that the last release wrote is restored by this one, with all that it tells; and so is the folder of its server taken over.</summary>
+/// <summary>
+/// A backup that the last release wrote is restored by this one, with all that it tells; and so is the folder of its server taken over.
+/// </summary>
 [Collection(ProcessesCollection.Name)]
 [Trait("kind", "failover")]
 [Trait("needs", "last-release")]
@@ -23,7 +25,8 @@ public sealed class LastReleaseBackupTests
         try
         {
             using var backup = new MemoryStream();
-            await using (var old = await SiloProcess.StartAsync(new SiloProcessOptions { Program = await LastRelease.SiloAsync(), Folder = folder.FullName }))
+            var before = new SiloProcessOptions { Program = await LastRelease.SiloAsync(), Folder = folder.FullName };
+            await using (var old = await SiloProcess.StartAsync(before))
             {
                 await FillAsync(old.Client);
                 await using var stream = await old.Client.OpenBackupAsync(Dataset);

@@ -13,7 +13,8 @@ public sealed partial class PostgresLedger
         "UPDATE dataset SET name = $2, info = $3::json WHERE name = $1 AND NOT EXISTS (SELECT FROM dataset WHERE name = $2)";
     private const string AddState =
         "INSERT INTO grain_state AS s (grain_type, grain_key, name, version, state) VALUES ($1, $2, $3, 1, $4) " +
-        "ON CONFLICT (grain_type, grain_key, name) DO UPDATE SET version = CASE WHEN s.version BETWEEN 0 AND 1000000000000000000 THEN s.version + 1 ELSE 1 END, " +
+        "ON CONFLICT (grain_type, grain_key, name) DO UPDATE SET " +
+        "version = CASE WHEN s.version BETWEEN 0 AND 1000000000000000000 THEN s.version + 1 ELSE 1 END, " +
         "state = excluded.state WHERE s.state IS NULL";
 
     /// <inheritdoc/>

@@ -52,7 +52,8 @@ public sealed partial class PostgresLedger
             await using var find = new NpgsqlCommand("SELECT id FROM dataset WHERE name = $1", connection).Add(PgColumns.Key(shard.Dataset));
             if (await find.ExecuteScalarAsync(token).ConfigureAwait(false) is not int dataset) return false;
             await using var fence = new NpgsqlCommand(
-                $"UPDATE shard SET epoch = {ShardEpochs.Next("epoch")}, images = 0 WHERE dataset = $1 AND shard = $2 AND images <> 0", connection)
+                $"UPDATE shard SET epoch = {ShardEpochs.Next("epoch")}, images = 0 "
+                + "WHERE dataset = $1 AND shard = $2 AND images <> 0", connection)
                     .Add(dataset).Add(shard.Shard);
             await fence.ExecuteNonQueryAsync(token).ConfigureAwait(false);
             var removed = 0;

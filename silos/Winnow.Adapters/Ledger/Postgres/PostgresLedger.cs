@@ -97,7 +97,8 @@ public sealed partial class PostgresLedger : ILedger, IGrainStateStore, IStorage
         {
             await using var open = new NpgsqlCommand(
                 "INSERT INTO shard (dataset, shard, epoch, images) SELECT id, $2, 1, 0 FROM dataset WHERE name = $1 " +
-                "ON CONFLICT (dataset, shard) DO UPDATE SET epoch = " + ShardEpochs.Next("shard.epoch") + " RETURNING epoch, images, dataset", connection)
+                "ON CONFLICT (dataset, shard) DO UPDATE SET epoch = " +
+                ShardEpochs.Next("shard.epoch") + " RETURNING epoch, images, dataset", connection)
                     .Add(PgColumns.Key(shard.Dataset)).Add(shard.Shard);
             await using var reader = await open.ExecuteReaderAsync(token).ConfigureAwait(false);
             if (!await reader.ReadAsync(token).ConfigureAwait(false))

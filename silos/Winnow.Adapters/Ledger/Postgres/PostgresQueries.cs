@@ -98,7 +98,8 @@ internal static class PostgresQueries
         return found.Count == 0 ? null : found[0];
     }
 
-    public static Task<List<(GrainStateKey Key, long Version)>> StatesAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+    public static Task<List<(GrainStateKey Key, long Version)>> StatesAsync(
+        NpgsqlConnection connection, CancellationToken cancellationToken) =>
         ListAsync<(GrainStateKey, long)>(new NpgsqlCommand(States, connection), static (reader, _) =>
             (new GrainStateKey(reader.GetString(0), reader.GetString(1), reader.GetString(2)), reader.GetInt64(3)), cancellationToken);
 

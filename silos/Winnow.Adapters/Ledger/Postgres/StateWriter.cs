@@ -26,7 +26,8 @@ internal sealed class StateWriter(PostgresDatabase database, PostgresOptions opt
     private const string Next = "CASE WHEN s.version BETWEEN 0 AND 1000000000000000000 THEN s.version + 1 ELSE 1 END";
     private const string NextOfExpected = "CASE WHEN k.expected BETWEEN 0 AND 1000000000000000000 THEN k.expected + 1 ELSE 1 END";
     private const string Update =
-        "UPDATE grain_state AS s SET version = " + Next + ", state = k.state FROM unnest($1, $2, $3, $4, $5) AS k (grain_type, grain_key, name, state, expected) " +
+        "UPDATE grain_state AS s SET version = " + Next + ", state = k.state " +
+        "FROM unnest($1, $2, $3, $4, $5) AS k (grain_type, grain_key, name, state, expected) " +
         "WHERE s.grain_type = k.grain_type AND s.grain_key = k.grain_key AND s.name = k.name AND s.version = k.expected RETURNING s.grain_type, s.grain_key, s.name, s.version";
     private const string Done =
         "SELECT s.grain_type, s.grain_key, s.name, s.version FROM grain_state AS s JOIN unnest($1, $2, $3, $4, $5) AS k (grain_type, grain_key, name, state, expected) " +

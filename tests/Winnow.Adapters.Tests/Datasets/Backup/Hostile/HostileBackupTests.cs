@@ -25,7 +25,9 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
 {
     private const int Images = HostilePlans.Images;
 
-    /// <summary>Of the datasets that are restored, all are opened, and one in so many is exported, verified, backed up and restored again.</summary>
+    /// <summary>
+    /// Of the datasets that are restored, all are opened, and one in so many is exported, verified, backed up and restored again.
+    /// </summary>
     private const int WholeEvery = 4;
 
     private const int AtOnce = 4;

@@ -38,7 +38,8 @@ public sealed class HostileServerTests(ITestOutputHelper output)
         await RunAsync(silo);
     }
 
-    private static string[] Arguments { get; } = ["--Api:Limits:PerSecond", "100000", "--Scoring:Workers", "1", "--Logging:LogLevel:Default", "Error"];
+    private static string[] Arguments { get; } =
+        ["--Api:Limits:PerSecond", "100000", "--Scoring:Workers", "1", "--Logging:LogLevel:Default", "Error"];
 
     private async Task RunAsync(SiloProcess silo)
     {
@@ -59,7 +60,8 @@ public sealed class HostileServerTests(ITestOutputHelper output)
             }
             catch (WinnowApiException refused)
             {
-                Assert.True(refused.Status == HttpStatusCode.BadRequest, $"{i}: {what}: {refused.Status}: {refused.Message}\n{silo.Output}");
+                Assert.True(refused.Status == HttpStatusCode.BadRequest,
+                    $"{i}: {what}: {refused.Status}: {refused.Message}\n{silo.Output}");
                 Assert.InRange(refused.Message.Length, 20, 1_200);
             }
             Assert.False(silo.HasExited, $"{i}: {what}: the server has ended.\n{silo.Output}");
@@ -74,7 +76,8 @@ public sealed class HostileServerTests(ITestOutputHelper output)
         await silo.StartAgainAsync();
         foreach (var dataset in accepted) await WorkWithAsync(silo.Client, dataset);
         Assert.Empty(await silo.Client.ListSetAsideAsync());
-        Assert.Equal(accepted.Select(a => a.Dataset.Name).Order(StringComparer.Ordinal), (await silo.Client.ListDatasetsAsync()).Select(d => d.Name));
+        Assert.Equal(accepted.Select(a => a.Dataset.Name).Order(StringComparer.Ordinal),
+            (await silo.Client.ListDatasetsAsync()).Select(d => d.Name));
     }
 
     /// <summary>Lists and shows its images, takes and gives back a task, looks at its rounds, and exports its versions.</summary>
@@ -118,5 +121,6 @@ public sealed class HostileServerTests(ITestOutputHelper output)
     }
 
     private static int Setting(string name, int otherwise) =>
-        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture) : otherwise;
+        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text
+            ? int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture) : otherwise;
 }
