@@ -7,6 +7,5 @@ namespace Winnow.Adapters.Ledger;
 internal static class StoredSecrets
 {
     public static SetAsideException OtherLength(string name, int length, int wanted) => new(string.Create(CultureInfo.InvariantCulture,
-        $"The secret '{name}' has {length} bytes, not {wanted}. It is set aside: nothing is signed with it, and nothing that it signed is "
-            + "taken."));
+        $"The secret '{name}' has {length} bytes, not {wanted}. It is set aside: nothing is signed with it, nor is what it signed taken."));
 }
