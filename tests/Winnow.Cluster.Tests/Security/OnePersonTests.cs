@@ -42,6 +42,7 @@ public sealed class OnePersonTests(ITestOutputHelper output)
                 Assert.Equal(IngestStatus.Accepted, result.Status);
             await engineer.WaitForScoringAsync(Dataset);
             await engineer.StartRoundAsync(Dataset, new StartRound(20));
+            await Until.TrueAsync(async () => (await engineer.GetStatusAsync(Dataset)).OpenTasks == 20, Patience, () => "all shards ask");
 
             WinnowClient[] ann = [cluster.NewClient("ann", 0), cluster.NewClient("ann", 1)];
             var tasks = await TakeAllAsync(ann);

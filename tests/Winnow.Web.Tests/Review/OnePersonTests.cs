@@ -6,6 +6,7 @@ using Winnow.Client;
 using Winnow.Model;
 using Winnow.Model.Prelabels;
 using Winnow.Model.Review;
+using Winnow.Testing;
 using Winnow.Web.Tests.Training;
 
 namespace Winnow.Web.Tests.Review;
@@ -24,6 +25,8 @@ public sealed class OnePersonTests(Server server) : IClassFixture<Server>
         var settings = LearningServer.Small with { TasksPerPerson = perPerson ?? LearningServer.Small.TasksPerPerson };
         var dataset = await server.Client.DatasetAsync(images, settings);
         await server.Client.StartRoundAsync(dataset, new(batch));
+        await Until.TrueAsync(
+            async () => (await server.Client.GetStatusAsync(dataset)).OpenTasks == batch, LearningServer.Patience, () => "all shards ask");
         return dataset;
     }
 
@@ -95,7 +98,7 @@ public sealed class OnePersonTests(Server server) : IClassFixture<Server>
         await ann.TakeAsync(dataset, 2);
         await FullAsync(ann, dataset);
         IReadOnlyList<ReviewTask> again = [];
-        await Winnow.Testing.Until.TrueAsync(async () =>
+        await Until.TrueAsync(async () =>
         {
             try
             {

@@ -70,8 +70,9 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
     [Fact]
     public async Task What_a_refusal_quotes_is_short()
     {
-        var text = _archive.Texts.First(t => t.Kind == "history entry");
-        var type = JsonSites.Of(text.Json).First(s => s.Path == "decision.annotations[].type");
+        // Who could not tell, or rejected, left no annotation.
+        var (text, type) = _archive.Texts.Where(t => t.Kind == "history entry")
+            .SelectMany(t => JsonSites.Of(t.Json), (t, s) => (t, s)).First(found => found.s.Path == "decision.annotations[].type");
         var wordy = JsonSites.Splice(text.Json, type.Start, type.End, $"\"{new string('x', 20_000)}\"");
         Assert.False(await TryAsync(_stores[0], _archive.With(text, wordy), whole: true));
     }
