@@ -48,8 +48,13 @@ public abstract partial class LedgerConformance
         await Ledger.OpenShardAsync(Shard with { Shard = 3 }, Never);
         await CommitAsync(new()
         {
-            Shard = Shard, Epoch = epoch, OperationId = Operation(1), Images = Rows(0, 5), History = [History(2, 1, 9)],
-            Tasks = [new TaskRow(1, "main", 1, 0.5f, Noon)], Segments = [new SegmentRow(SegmentKinds.Scores, "v", 0, 5, "datasets/cats/x")],
+            Shard = Shard,
+            Epoch = epoch,
+            OperationId = Operation(1),
+            Images = Rows(0, 5),
+            History = [History(2, 1, 9)],
+            Tasks = [new TaskRow(1, "main", 1, 0.5f, Noon)],
+            Segments = [new SegmentRow(SegmentKinds.Scores, "v", 0, 5, "datasets/cats/x")],
         });
         foreach (var key in new[] { "cats", "cats-2" })
         {
