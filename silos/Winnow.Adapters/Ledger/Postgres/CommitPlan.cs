@@ -47,6 +47,9 @@ internal sealed class CommitPlan
     /// </summary>
     public int[] Stages { get; }
 
+    /// <summary>What the group leaves in the shards that it changes, so that it is known again.</summary>
+    public Guid Mark { get; } = Guid.NewGuid();
+
     /// <summary>Shards that the group changes, with what stands after it.</summary>
     public IReadOnlyDictionary<ShardId, int> Changed => _changed;
 

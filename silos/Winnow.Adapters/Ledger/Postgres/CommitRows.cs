@@ -8,7 +8,8 @@ namespace Winnow.Adapters.Ledger.Postgres;
 internal static class CommitRows
 {
     private const string Shards =
-        "UPDATE shard AS s SET images = k.images FROM unnest($1, $2, $3) AS k (dataset, shard, images) WHERE s.dataset = k.dataset AND s.shard = k.shard";
+        "UPDATE shard AS s SET images = k.images, mark = $4 FROM unnest($1, $2, $3) AS k (dataset, shard, images) " +
+        "WHERE s.dataset = k.dataset AND s.shard = k.shard";
     private const string Operations =
         "INSERT INTO operation (dataset, shard, operation, first, count, actor, content) " +
         "SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
@@ -62,7 +63,9 @@ internal static class CommitRows
     private static void AddShards(NpgsqlBatch batch, CommitPlan plan)
     {
         var changed = plan.Changed.Select(c => (c.Key, c.Value)).ToList();
-        batch.BatchCommands.Add(Keyed(Shards, changed).Add(NpgsqlDbType.Integer, Column(changed, c => c)));
+        var command = Keyed(Shards, changed).Add(NpgsqlDbType.Integer, Column(changed, c => c));
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = plan.Mark });
+        batch.BatchCommands.Add(command);
     }
 
     private static void AddOperations(NpgsqlBatch batch, CommitPlan plan)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
@@ -11,13 +12,16 @@ namespace Winnow.Adapters.Ledger.Postgres;
 /// Between its two halves a group holds the rows of its shards locked, so what the plan decided stays true until the commit. After an error that
 /// leaves the outcome open (a connection that broke while the server committed), the server is asked what became of the transaction, by its number;
 /// until it has answered nothing is repeated. That makes a repetition safe for commits with and without an operation id. The number means
-/// something only on the same line of history: after a failover to a standby that may have missed the end, the outcome stays open.
+/// something only on the same line of history: after a failover to a standby that may have missed the end, the outcome stays open. After a
+/// crash it may be another's, so what counts as stored bears the group's mark besides.
 /// </remarks>
 internal sealed class CommitWriter(PostgresDatabase database, PostgresOptions options, ConcurrentDictionary<string, int> datasets, ILogger logger)
     : GroupWriter<ShardCommit, ShardCommitStatus>(database, options, logger)
 {
     // The first eight digits of a log file's name are the timeline; it changes when a standby takes over.
     private const string Timeline = "SELECT CASE WHEN pg_is_in_recovery() THEN NULL ELSE left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) END";
+    private const string Status = "SELECT pg_xact_status($1::text::xid8)";
+    private const string Mark = "SELECT mark FROM shard WHERE dataset = $1 AND shard = $2";
     private const string Datasets = "SELECT name, id FROM dataset WHERE name = ANY ($1)";
 
     private (NpgsqlConnection? Of, string? Name) _timeline;
@@ -79,22 +83,47 @@ internal sealed class CommitWriter(PostgresDatabase database, PostgresOptions op
                 try
                 {
                     await using var connection = await writer.Database.OpenWriterAsync(CancellationToken.None).ConfigureAwait(false);
-                    if (_line is null || await TimelineAsync(connection, CancellationToken.None).ConfigureAwait(false) != _line) return GroupOutcome.Open;
-                    await using var command = new NpgsqlCommand(FormattableString.Invariant($"SELECT pg_xact_status('{_transaction}'::xid8)"), connection);
-                    switch (await command.ExecuteScalarAsync().ConfigureAwait(false) as string)
+                    if (_line is null || await TimelineAsync(connection, CancellationToken.None).ConfigureAwait(false) != _line)
+                        return GroupOutcome.Open;
+                    switch (await StatusAsync(connection).ConfigureAwait(false))
                     {
-                        case "committed": return GroupOutcome.Stored;
+                        case "committed":
+                            // Or the number was given again after a crash, and it is another's transaction that was.
+                            return await IsMarkedAsync(connection).ConfigureAwait(false) ? GroupOutcome.Stored : GroupOutcome.Open;
                         case "aborted": return GroupOutcome.NotStored;
                         case null: return GroupOutcome.Open;
                     }
                     // In progress: the server has not noticed yet that nobody is there, or its disk is slow.
                     if (!await writer.Database.RecoverAsync(null, deadline, pause, CancellationToken.None).ConfigureAwait(false)) return GroupOutcome.Open;
                 }
+                catch (PostgresException problem) when (problem.SqlState == PostgresErrorCodes.InvalidParameterValue)
+                {
+                    // A number that was not given yet: the server crashed, and has nothing of the transaction that once had it.
+                    return GroupOutcome.NotStored;
+                }
                 catch (Exception problem) when (PostgresFailures.IsTransient(problem))
                 {
-                    if (!await writer.Database.RecoverAsync(problem, deadline, pause, CancellationToken.None).ConfigureAwait(false)) return GroupOutcome.Open;
+                    if (!await writer.Database.RecoverAsync(problem, deadline, pause, CancellationToken.None).ConfigureAwait(false))
+                        return GroupOutcome.Open;
                 }
             }
+        }
+
+        private async Task<string?> StatusAsync(NpgsqlConnection connection)
+        {
+            await using var command = new NpgsqlCommand(Status, connection);
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = _transaction.ToString(CultureInfo.InvariantCulture) });
+            return await command.ExecuteScalarAsync().ConfigureAwait(false) as string;
+        }
+
+        /// <summary>Whether a shard that the group changes bears its mark. Another mark may have come since: then nobody can say.</summary>
+        private async Task<bool> IsMarkedAsync(NpgsqlConnection connection)
+        {
+            var (dataset, shard) = _plan!.Changed.Keys.First();
+            await using var command = new NpgsqlCommand(Mark, connection);
+            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = dataset });
+            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = shard });
+            return await command.ExecuteScalarAsync().ConfigureAwait(false) is Guid mark && mark == _plan.Mark;
         }
     }
 }
