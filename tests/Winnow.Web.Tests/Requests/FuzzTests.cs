@@ -18,6 +18,7 @@ namespace Winnow.Web.Tests.Requests;
 /// operation is tried without a line here. WINNOW_FUZZ is how often each is tried, WINNOW_FUZZ_SEED what is drawn.
 /// </summary>
 [Trait("kind", "security")]
+[Collection(AloneCollection.Name)]
 public sealed class FuzzTests
 {
     private const long MayGrow = 128L << 20;

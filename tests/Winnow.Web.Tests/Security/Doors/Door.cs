@@ -20,8 +20,8 @@ public abstract class Door : IAsyncLifetime
 
     public Uri Address => Addresses[0];
 
-    /// <summary>Bytes that it holds, for comparing.</summary>
-    public abstract long Memory();
+    /// <summary>Bytes that its processes hold, for comparing; null where it shares its process with other tests.</summary>
+    public abstract long? Memory();
 
     public WinnowClient Operator { get; private set; } = null!;
 

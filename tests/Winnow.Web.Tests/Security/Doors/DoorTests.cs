@@ -65,7 +65,7 @@ public abstract class DoorTests(Door door)
             return response.StatusCode == HttpStatusCode.Unauthorized ? null : $"{(int)response.StatusCode}";
         });
         foreach (var key in good) Assert.NotNull((await door.As(key).WhoamiAsync()).Principal);
-        Assert.InRange(door.Memory() - before, long.MinValue, MayGrow);
+        if (door.Memory() - before is { } grown) Assert.InRange(grown, long.MinValue, MayGrow);
     }
 
     [Fact]

@@ -10,7 +10,7 @@ public sealed class TwoSilos : Door
 
     public override IReadOnlyList<Uri> Addresses => [.. _cluster.Silos.Select(s => s.Url)];
 
-    public override long Memory() => _cluster.Silos.Sum(s =>
+    public override long? Memory() => _cluster.Silos.Sum(s =>
     {
         using var process = Process.GetProcessById(s.Id);
         return process.WorkingSet64;

@@ -1,0 +1,8 @@
+namespace Winnow.Web.Tests;
+
+/// <summary>Tests that look at the process's memory: nothing else runs in it meanwhile.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class AloneCollection
+{
+    public const string Name = "alone";
+}
