@@ -8,6 +8,7 @@ using Winnow.Testing;
 namespace Winnow.Web.Tests.Scoring;
 
 /// <summary>A device that cannot keep up holds scoring back, and nothing else: bytes are taken and acknowledged, what waits is bounded, and all of it is scored in the end.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class SlowDeviceTests
 {
     private const int Shards = 4;

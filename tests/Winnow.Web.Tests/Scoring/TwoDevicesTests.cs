@@ -5,6 +5,7 @@ using Winnow.Testing;
 namespace Winnow.Web.Tests.Scoring;
 
 /// <summary>One silo with the processors split into two devices.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class TwoDevicesTests
 {
     private const string Dataset = "drawn";
