@@ -2,22 +2,20 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Placement;
 using Orleans.Runtime.Placement;
-using Winnow.Grains.Datasets;
-using Winnow.Grains.Images;
-using Winnow.Grains.Images.Buckets;
+using Winnow.Grains.Buckets;
+using Winnow.Grains.Layout;
 using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Review;
 using Winnow.Grains.Scoring;
+using Winnow.Grains.Settings;
+using Winnow.Grains.Shards;
 
 namespace Winnow.Grains;
 
 /// <summary>What the grains need beside their ports.</summary>
 public static class GrainsRegistration
 {
-    /// <summary>Name of the grain storage that control grains use.</summary>
-    public const string GrainStorage = "control";
-
     /// <summary>Registers the grains' own services. The ports (<c>ILedger</c>, <c>IObjectStore</c>, <c>IEmbedderProvider</c>, <c>IModelExporter</c>) are the host's to add; so is the silo's metadata, see <see cref="SiloTraits"/>.</summary>
     public static IServiceCollection AddWinnowGrains(this IServiceCollection services, ShardOptions? shards = null)
     {

@@ -4,7 +4,7 @@ using Orleans.Serialization;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Health;
 using Winnow.Adapters.Ledger;
-using Winnow.Grains;
+using Winnow.Grains.Work;
 
 namespace Winnow.Cluster.Tests;
 

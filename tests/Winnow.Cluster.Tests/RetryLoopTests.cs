@@ -1,4 +1,4 @@
-using Winnow.Grains;
+using Winnow.Grains.Work;
 using Winnow.Testing;
 
 namespace Winnow.Cluster.Tests;

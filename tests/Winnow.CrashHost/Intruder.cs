@@ -14,6 +14,7 @@ using Winnow.Adapters.Images.Lots;
 using Winnow.Adapters.Ledger;
 using Winnow.Grains;
 using Winnow.Grains.Placement;
+using Winnow.Grains.Ports;
 using Winnow.Model.Security;
 
 namespace Winnow.CrashHost;
@@ -70,7 +71,7 @@ public static class Intruder
             silo.Configure<SiloOptions>(o => o.SiloName = "intruder");
             silo.UseSiloMetadata(SiloTraits.Describe("gateway", "intruder", 0, "Float32"));
             silo.Services.AddEmbeddedStorage(folder).AddInference().AddImageIntake(new LotOptions(), Path.Combine(folder, "spool")).AddWinnowGrains().AddWinnowWireFormat();
-            silo.AddWinnowGrainStorage(GrainsRegistration.GrainStorage);
+            silo.AddWinnowGrainStorage(ControlStorage.Name);
             silo.UseInMemoryReminderService();
             if (shows is not null) silo.UseTls(o => Show(o, shows, toThoseItCalls));
         });

@@ -3,9 +3,9 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Training;
 using Winnow.Algorithms.Scoring;
+using Winnow.Grains.Evaluation;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Telemetry;
-using Winnow.Grains.Training;
 using Winnow.Model.Images;
 
 namespace Winnow.Grains.Datasets;

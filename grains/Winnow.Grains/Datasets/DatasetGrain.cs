@@ -6,10 +6,10 @@ using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Images.Buckets;
 using Winnow.Abstractions.Security;
 using Winnow.Abstractions.Training;
-using Winnow.Grains.Images;
+using Winnow.Grains.Layout;
 using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
-using Winnow.Grains.Training;
+using Winnow.Grains.Settings;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Security;
@@ -21,7 +21,7 @@ namespace Winnow.Grains.Datasets;
 /// <remarks>Reentrant, so that a status is answered while a version is written; changes of state take turns, and what takes long is done before its turn comes.</remarks>
 [Reentrant, SiloRole(SiloTraits.Core), GrainType("dataset")]
 internal sealed partial class DatasetGrain(
-    [PersistentState("dataset", GrainsRegistration.GrainStorage)] IPersistentState<DatasetState> state,
+    [PersistentState("dataset", ControlStorage.Name)] IPersistentState<DatasetState> state,
     KnownDatasets datasets, IObjectStore objects, ShardOptions options, TimeProvider time, ILogger<DatasetGrain> logger)
     : Grain, IDatasetGrain
 {

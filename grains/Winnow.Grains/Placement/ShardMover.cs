@@ -3,7 +3,7 @@ using Orleans.Runtime.Placement;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images;
-using Winnow.Grains.Datasets;
+using Winnow.Grains.Layout;
 using Winnow.Grains.Telemetry;
 
 namespace Winnow.Grains.Placement;

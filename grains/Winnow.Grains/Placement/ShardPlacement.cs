@@ -1,6 +1,6 @@
 using Orleans.Metadata;
 using Orleans.Runtime.Placement;
-using Winnow.Grains.Datasets;
+using Winnow.Grains.Layout;
 using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;
 

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime.MembershipService.SiloMetadata;
-using Winnow.Grains.Images;
 using Winnow.Grains.Ports;
+using Winnow.Grains.Settings;
 using Winnow.Grains.Telemetry;
 
 namespace Winnow.Grains.Placement;

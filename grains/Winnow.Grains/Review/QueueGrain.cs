@@ -6,7 +6,7 @@ using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Review;
 using Winnow.Abstractions.Telemetry;
 using Winnow.Grains.Datasets;
-using Winnow.Grains.Images;
+using Winnow.Grains.Layout;
 using Winnow.Grains.Placement;
 using Winnow.Grains.Telemetry;
 using Winnow.Model.Datasets;

@@ -1,6 +1,7 @@
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Security;
 using Winnow.Grains.Placement;
+using Winnow.Grains.Ports;
 using Winnow.Model.Security;
 
 namespace Winnow.Grains.Security;
@@ -8,7 +9,7 @@ namespace Winnow.Grains.Security;
 /// <summary>Who may do what in one scope. Small, asked by every request, and changed a few times a week.</summary>
 // Callers may name datasets that are not there: those do not stay in memory for long.
 [SiloRole(SiloTraits.Core), GrainType("access"), CollectionAgeLimit(Minutes = 2)]
-internal sealed class AccessGrain([PersistentState("access", GrainsRegistration.GrainStorage)] IPersistentState<AccessState> state, TimeProvider time) : Grain, IAccessGrain
+internal sealed class AccessGrain([PersistentState("access", ControlStorage.Name)] IPersistentState<AccessState> state, TimeProvider time) : Grain, IAccessGrain
 {
     private const int MaxGrants = 10_000;
     private const int MaxChanges = 1_000;

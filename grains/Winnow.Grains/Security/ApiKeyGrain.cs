@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Security;
 using Winnow.Grains.Placement;
+using Winnow.Grains.Ports;
 using Winnow.Grains.Telemetry;
 using Winnow.Model.Security;
 
@@ -14,7 +15,7 @@ namespace Winnow.Grains.Security;
 /// </summary>
 // Anybody may send ids that nobody gave: those do not stay in memory for long.
 [SiloRole(SiloTraits.Core), GrainType("api-key"), CollectionAgeLimit(Minutes = 2)]
-internal sealed class ApiKeyGrain([PersistentState("api-key", GrainsRegistration.GrainStorage)] IPersistentState<ApiKeyState> state, TimeProvider time, ILogger<ApiKeyGrain> logger) : Grain, IApiKeyGrain
+internal sealed class ApiKeyGrain([PersistentState("api-key", ControlStorage.Name)] IPersistentState<ApiKeyState> state, TimeProvider time, ILogger<ApiKeyGrain> logger) : Grain, IApiKeyGrain
 {
     /// <summary>How coarsely the last use is remembered: a key in use costs one write per hour.</summary>
     private static readonly TimeSpan UseResolution = TimeSpan.FromHours(1);

@@ -2,13 +2,14 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Security;
 using Winnow.Grains.Placement;
+using Winnow.Grains.Ports;
 using Winnow.Model.Security;
 
 namespace Winnow.Grains.Security;
 
 /// <summary>Which keys there are. What each one is, it knows itself.</summary>
 [SiloRole(SiloTraits.Core), GrainType("api-keys")]
-internal sealed class ApiKeyIndexGrain([PersistentState("api-keys", GrainsRegistration.GrainStorage)] IPersistentState<ApiKeyIndexState> state) : Grain, IApiKeyIndexGrain
+internal sealed class ApiKeyIndexGrain([PersistentState("api-keys", ControlStorage.Name)] IPersistentState<ApiKeyIndexState> state) : Grain, IApiKeyIndexGrain
 {
     private const int MaxKeys = 10_000;
     private const int AskedAtOnce = 100;

@@ -1,7 +1,7 @@
 using Winnow.Abstractions.Training;
 using Winnow.Algorithms.Scoring;
 using Winnow.Algorithms.Selection;
-using Winnow.Grains.Scoring;
+using Winnow.Grains.Columns;
 using Winnow.Model.Images;
 
 namespace Winnow.Grains.Selection;

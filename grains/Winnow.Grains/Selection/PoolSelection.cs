@@ -1,7 +1,7 @@
 using Winnow.Abstractions.Training;
 using Winnow.Algorithms.Selection;
 using Winnow.Grains.Datasets;
-using Winnow.Grains.Training;
+using Winnow.Grains.Evaluation;
 using Winnow.Model.Images;
 
 namespace Winnow.Grains.Selection;

@@ -1,6 +1,6 @@
 using System.Globalization;
+using Winnow.Grains.Columns;
 using Winnow.Grains.Ports;
-using Winnow.Grains.Scoring;
 
 namespace Winnow.Grains.Splitting;
 

@@ -1,10 +1,12 @@
 using Microsoft.Extensions.Logging;
 using Winnow.Abstractions.Datasets;
 using Winnow.Grains.Datasets;
-using Winnow.Grains.Images;
+using Winnow.Grains.Layout;
 using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
+using Winnow.Grains.Settings;
 using Winnow.Grains.Telemetry;
+using Winnow.Grains.Work;
 using Winnow.Model.Datasets;
 using Winnow.Model.Names;
 

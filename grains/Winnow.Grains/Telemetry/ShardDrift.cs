@@ -1,5 +1,5 @@
 using Winnow.Algorithms.Scoring;
-using Winnow.Grains.Scoring;
+using Winnow.Grains.Columns;
 
 namespace Winnow.Grains.Telemetry;
 

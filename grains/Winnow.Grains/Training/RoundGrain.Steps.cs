@@ -5,6 +5,7 @@ using Winnow.Abstractions.Training;
 using Winnow.Algorithms.Scoring;
 using Winnow.Algorithms.Training;
 using Winnow.Grains.Datasets;
+using Winnow.Grains.Evaluation;
 using Winnow.Grains.Ports;
 using Winnow.Model.Images;
 using Winnow.Model.Training;

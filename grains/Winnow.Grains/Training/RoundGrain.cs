@@ -6,9 +6,11 @@ using Winnow.Abstractions.Security;
 using Winnow.Abstractions.Telemetry;
 using Winnow.Abstractions.Training;
 using Winnow.Grains.Datasets;
+using Winnow.Grains.Layout;
 using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Telemetry;
+using Winnow.Grains.Work;
 using Winnow.Model.Datasets;
 using Winnow.Model.Names;
 using Winnow.Model.Security;
@@ -24,7 +26,7 @@ namespace Winnow.Grains.Training;
 /// <remarks>Reentrant, and yet one piece of work alone steps and writes: see <see cref="AdvanceAsync"/>. Everybody else asks, or leaves word.</remarks>
 [Reentrant, SiloRole(SiloTraits.Core), GrainType("round")]
 internal sealed partial class RoundGrain(
-    [PersistentState("round", GrainsRegistration.GrainStorage)] IPersistentState<RoundState> state,
+    [PersistentState("round", ControlStorage.Name)] IPersistentState<RoundState> state,
     KnownDatasets datasets, IObjectStore objects, IModelExporter exporter, TimeProvider time, ILogger<RoundGrain> logger)
     : Grain, IRoundGrain, IRemindable
 {

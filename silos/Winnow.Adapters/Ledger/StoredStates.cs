@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Winnow.Abstractions.Health;
+using Winnow.Grains.Buckets;
 using Winnow.Grains.Datasets;
-using Winnow.Grains.Images.Buckets;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Security;
 using Winnow.Grains.Training;

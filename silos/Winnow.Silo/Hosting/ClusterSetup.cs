@@ -5,6 +5,7 @@ using Winnow.Adapters.Ledger;
 using Winnow.Adapters.Scoring;
 using Winnow.Grains;
 using Winnow.Grains.Placement;
+using Winnow.Grains.Ports;
 using Winnow.Silo.Peers;
 
 namespace Winnow.Silo.Hosting;
@@ -29,7 +30,7 @@ internal static class ClusterSetup
             o.CancelRequestOnTimeout = true;
         });
         silo.Services.AddWinnowWireFormat();
-        silo.AddWinnowGrainStorage(GrainsRegistration.GrainStorage);
+        silo.AddWinnowGrainStorage(ControlStorage.Name);
         silo.AddActivityPropagation();
     }
 

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 using Winnow.Algorithms.Numerics;
 using Winnow.Algorithms.Scoring;
 using Winnow.Algorithms.Training;
+using Winnow.Grains.Columns;
 using Winnow.Grains.Ports;
-using Winnow.Grains.Scoring;
 
 namespace Winnow.Benchmarks.Seeding;
 

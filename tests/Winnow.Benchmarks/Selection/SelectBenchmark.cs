@@ -9,10 +9,10 @@ using Winnow.Algorithms.Selection;
 using Winnow.Algorithms.Training;
 using Winnow.Benchmarks.Measuring;
 using Winnow.Benchmarks.Seeding;
+using Winnow.Grains.Columns;
+using Winnow.Grains.Evaluation;
 using Winnow.Grains.Ports;
-using Winnow.Grains.Scoring;
 using Winnow.Grains.Selection;
-using Winnow.Grains.Training;
 using Winnow.Model.Training;
 
 namespace Winnow.Benchmarks.Selection;

@@ -2,7 +2,7 @@ using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 using Winnow.Algorithms.Training;
-using Winnow.Grains.Scoring;
+using Winnow.Grains.Columns;
 using Winnow.Inference.Weights;
 
 namespace Winnow.Benchmarks.Training;

@@ -1,5 +1,5 @@
 using CsCheck;
-using Winnow.Grains.Images.Buckets;
+using Winnow.Grains.Buckets;
 
 namespace Winnow.Cluster.Tests.Images;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using CsCheck;
 using Winnow.Abstractions.Datasets;
-using Winnow.Grains.Training;
+using Winnow.Grains.Datasets;
 using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Training;

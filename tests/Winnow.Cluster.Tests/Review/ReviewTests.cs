@@ -3,6 +3,7 @@ using Winnow.Cluster.Tests.Images;
 using Winnow.Grains.Images;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Review;
+using Winnow.Grains.Shards;
 using Winnow.Model.Images;
 
 namespace Winnow.Cluster.Tests.Review;

@@ -4,7 +4,7 @@ using Winnow.Abstractions.Training;
 using Winnow.Algorithms.Numerics;
 using Winnow.Algorithms.Scoring;
 using Winnow.Algorithms.Selection;
-using Winnow.Grains.Scoring;
+using Winnow.Grains.Columns;
 using Winnow.Grains.Selection;
 using Winnow.Model.Images;
 

@@ -1,6 +1,6 @@
 using Winnow.Abstractions.Training;
+using Winnow.Grains.Evaluation;
 using Winnow.Grains.Images;
-using Winnow.Grains.Training;
 using Winnow.Model.Images;
 
 namespace Winnow.Cluster.Tests.Training;

@@ -1,6 +1,6 @@
 using Winnow.Abstractions.Datasets;
 using Winnow.Algorithms.Selection;
-using Winnow.Grains.Training;
+using Winnow.Grains.Datasets;
 using Winnow.Model.Datasets;
 using Winnow.Model.Training;
 

@@ -1,5 +1,5 @@
 using Winnow.Algorithms.Numerics;
-using Winnow.Grains.Scoring;
+using Winnow.Grains.Columns;
 
 namespace Winnow.Cluster.Tests.Training;
 

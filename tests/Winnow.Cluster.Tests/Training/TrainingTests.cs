@@ -1,5 +1,5 @@
-using Winnow.Grains.Scoring;
-using Winnow.Grains.Training;
+using Winnow.Grains.Columns;
+using Winnow.Grains.Evaluation;
 
 namespace Winnow.Cluster.Tests.Training;
 

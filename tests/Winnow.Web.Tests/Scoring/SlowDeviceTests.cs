@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
-using Winnow.Grains.Images;
 using Winnow.Grains.Ports;
+using Winnow.Grains.Settings;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Testing;

@@ -3,8 +3,8 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using Winnow.Algorithms.Scoring;
 using Winnow.Algorithms.Training;
+using Winnow.Grains.Columns;
 using Winnow.Grains.Ports;
-using Winnow.Grains.Scoring;
 using Winnow.Model.Datasets;
 
 namespace Winnow.Adapters.Datasets.Backup;

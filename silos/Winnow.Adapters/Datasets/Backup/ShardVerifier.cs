@@ -1,7 +1,7 @@
 using System.IO.Hashing;
 using Winnow.Abstractions.Images;
+using Winnow.Grains.Columns;
 using Winnow.Grains.Ports;
-using Winnow.Grains.Scoring;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Winnow.Adapters.Objects.S3;
-using Winnow.Grains.Images.Buckets;
+using Winnow.Grains.Buckets;
 using Winnow.Grains.Ports;
 
 namespace Winnow.Adapters.Images.Buckets;

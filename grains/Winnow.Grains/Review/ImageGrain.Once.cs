@@ -1,0 +1,46 @@
+using System.Globalization;
+using Winnow.Grains.Images;
+using Winnow.Model.Review;
+
+namespace Winnow.Grains.Review;
+
+/// <summary>
+/// What is said once: an operation id stands for one person's one decision, and a task is answered by each person once for what they were
+/// shown. Whatever else comes is told why, and leaves the history as it is.
+/// </summary>
+internal sealed partial class ImageGrain
+{
+    private static readonly string TooMany = string.Create(
+        CultureInfo.InvariantCulture,
+        $"You have made {ImageHistory.MaxOfOnePerson} entries in the history of this image, as many as one person may. "
+        + $"Have somebody else look at it.");
+
+    /// <summary>What becomes of a decision whose operation id is known.</summary>
+    private SubmitResult Again(HistoryEntry entry, SubmitDecision command, string actor)
+    {
+        // Both as they are kept now: an early release wrote down what came.
+        var same = entry.Actor == actor && command.Decision.Check(_dataset.Schema) is null
+            && ImageHistory.AreSame(entry.Decision.Cleaned(), InWordsOf(_dataset.Schema, command.Decision).Cleaned());
+        if (same) return new SubmitResult(_image, SubmitStatus.AlreadyRecorded, entry.Version);
+        var whose = entry.Actor == actor ? "for another answer of yours" : "by somebody else";
+        return new SubmitResult(
+            _image, SubmitStatus.Conflict, _history.Count,
+            $"Operation id {command.OperationId} was used before, {whose}. Nothing was recorded. "
+            + "Send this decision under an id of its own.");
+    }
+
+    private string AlreadyGiven(HistoryEntry given)
+    {
+        var said = given.Decision.Kind switch
+        {
+            DecisionKind.Label => $"'{string.Join("', '", given.Decision.Annotations.Select(a => a.Class))}'",
+            DecisionKind.Reject => "a rejection",
+            _ => "that you could not tell",
+        };
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"You have answered this task already: {said}, entry {given.Version} of its history. "
+            + $"To change it send a correction, which is the decision without the lease and with expectedVersion {_history.Count} "
+            + $"(permission correct-decisions).");
+    }
+}

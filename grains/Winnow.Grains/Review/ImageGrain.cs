@@ -1,0 +1,199 @@
+using System.Diagnostics;
+using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Health;
+using Winnow.Abstractions.Images;
+using Winnow.Abstractions.Review;
+using Winnow.Abstractions.Telemetry;
+using Winnow.Grains.Images;
+using Winnow.Grains.Layout;
+using Winnow.Grains.Placement;
+using Winnow.Grains.Ports;
+using Winnow.Model.Datasets;
+using Winnow.Model.Health;
+using Winnow.Model.Images;
+using Winnow.Model.Prelabels;
+using Winnow.Model.Review;
+using Winnow.Model.Scoring;
+
+namespace Winnow.Grains.Review;
+
+/// <summary>One image in review: loads its history, folds it, appends to it, tells the queue.</summary>
+[SiloRole(SiloTraits.Core), GrainType("image")]
+internal sealed partial class ImageGrain(
+    KnownDatasets datasets, ILedger ledger, LeaseKeyring keyring, TimeProvider time) : Grain, IImageGrain
+{
+    private readonly List<HistoryEntry> _history = [];
+    private DatasetInfo _dataset = null!;
+    private ImageId _image;
+    private LeaseTokens _leases = null!;
+    private bool _loaded;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        var key = this.GetPrimaryKeyString();
+        var slash = key.IndexOf('/');
+        if (slash < 0 || !ImageId.TryParse(key[(slash + 1)..], out _image)) throw new RefusedException($"'{key}' does not name an image of a dataset.");
+        _dataset = await datasets.GetAsync(key[..slash], cancellationToken);
+    }
+
+    private Task<T> OnShardAsync<TShard, T>(Func<TShard, Task<T>> call, CancellationToken cancellationToken) where TShard : IGrainWithStringKey =>
+        datasets.OnShardsAsync(_dataset.Name, shards => call(GrainFactory.GetGrain<TShard>(GrainKeys.Shard(_dataset.Name, shards.ShardOf(_image)))), cancellationToken);
+
+    private Task LoadedAsync(CancellationToken cancellationToken) => _loaded ? Task.CompletedTask : LoadAsync(cancellationToken);
+
+    private async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        var dataset = await datasets.GetAsync(_dataset.Name, cancellationToken);
+        var rows = await ledger.ReadHistoryAsync(new ShardKey(_dataset.Name, dataset.Shards.ShardOf(_image)), _image, cancellationToken);
+        _history.Clear();
+        try
+        {
+            foreach (var row in rows) _history.Add(ImageHistory.FromRow(row));
+        }
+        catch (SetAsideException broken)
+        {
+            DeactivateOnIdle();
+            GrainFactory.GetGrain<ISetAsideNotesGrain>(0).NoteAsync(new SetAsideItem(
+                SetAsideKind.Image, GrainKeys.Image(_dataset.Name, _image), _dataset.Name, broken.Message,
+                "Mend its history in the ledger, or restore a backup of the dataset under another name; then discard the dataset. "
+                + "All other images are worked with."), CancellationToken.None).Ignore();
+            throw;
+        }
+        _loaded = true;
+    }
+
+    public async Task<ImageDetail?> GetAsync(CancellationToken cancellationToken)
+    {
+        var record = await OnShardAsync((IShardIngest shard) => shard.FindAsync(_image, cancellationToken), cancellationToken);
+        if (record is null) return null;
+        await LoadedAsync(cancellationToken);
+        var row = record.Row;
+        List<HistoryEntry> history = [.. _history];
+        if (row.Label >= 0) history.Insert(0, ImageHistory.Imported(_dataset.Schema.Classes[row.Label].Name, record.ReceivedBy, record.ReceivedAt));
+        return new ImageDetail
+        {
+            Id = _image,
+            Dataset = _dataset.Name,
+            Name = row.Name,
+            Stage = record.Stage,
+            Partition = row.Partition,
+            Header = row.Format.Length == 0 ? null : new ImageHeader(row.Format, row.Width, row.Height, row.Frames, row.Bytes),
+            ReceivedAt = record.ReceivedAt,
+            Reason = row.Reason,
+            Prelabels = record.Scores is { } s ? [PrelabelOf(_dataset, record.ModelName!, s.Predicted, 1 - s.LeastConfidence)] : [],
+            Scores = record.Scores is { } scores ? ScoresOf(record.ModelName!, scores) : null,
+            Annotations = ImageHistory.Fold(history).Annotations,
+            Version = _history.Count,
+            History = history,
+        };
+    }
+
+    public async Task<SubmitResult> SubmitAsync(SubmitDecision command, string actor, CancellationToken cancellationToken)
+    {
+        // Only who shows a lease needs what signs them: an image is read, and corrected, while that is set aside.
+        if (command.Lease is not null) _leases = await keyring.GetAsync(cancellationToken);
+        // The first answer to an image, under a lease that was given before there was any, is tried on an empty history without reading it: the ledger takes
+        // it only if it is the first, and otherwise the history is read below. It saves most decisions a read.
+        if (command.Lease is null || !_leases.TryRead(command.Lease, out var lease) || lease.Version != 0 || lease.Image != _image || lease.Actor != actor) await LoadedAsync(cancellationToken);
+        var result = await TrySubmitAsync(command, actor, cancellationToken);
+        if (result is null)
+        {
+            // Another writer was first: read what it wrote, and judge the decision again in its light.
+            await LoadAsync(cancellationToken);
+            result = await TrySubmitAsync(command, actor, cancellationToken)
+                ?? new SubmitResult(_image, SubmitStatus.Conflict, _history.Count, "The image changed twice while the decision was written. Repeat the call.");
+        }
+        WinnowTelemetry.Decisions.Add(1, new TagList { { "dataset", _dataset.Name }, { "status", result.Status.ToString() } });
+        return result;
+    }
+
+    private async Task<SubmitResult?> TrySubmitAsync(SubmitDecision command, string actor, CancellationToken cancellationToken)
+    {
+        SubmitResult Refuse(SubmitStatus status, string reason) => new(_image, status, _history.Count, reason);
+
+        if (command.OperationId == Guid.Empty) return Refuse(SubmitStatus.Refused, "A decision needs an operation id, so that sending it twice records it once.");
+        foreach (var entry in _history)
+            if (entry.OperationId == command.OperationId) return Again(entry, command, actor);
+        var lost = command.Decision.Kind == DecisionKind.Label ? _dataset.Schema.CheckKept() : null;
+        if ((lost ?? command.Decision.Check(_dataset.Schema)) is { } wrong) return Refuse(SubmitStatus.Refused, wrong);
+
+        long seen;
+        DateTimeOffset? leasedAt = null;
+        if (command.Lease is not null)
+        {
+            if (!_leases.TryRead(command.Lease, out var lease)) return Refuse(SubmitStatus.Refused, "The lease is not one that this cluster gave. Take the task again.");
+            if (lease.Dataset != _dataset.Name || lease.Image != _image) return Refuse(SubmitStatus.Refused, "The lease is for another image.");
+            if (lease.Actor != actor) return Refuse(SubmitStatus.Refused, "The lease was given to somebody else.");
+            seen = lease.Version;
+            leasedAt = lease.Expires - _dataset.Settings.LeasePeriod;
+        }
+        else if (command.ExpectedVersion is { } expected)
+        {
+            if (expected != _history.Count) return Refuse(SubmitStatus.Conflict, $"The image has {_history.Count} history entries, not {expected}. Look at it again.");
+            seen = expected;
+        }
+        else return Refuse(SubmitStatus.Refused, "A decision needs the lease of its task, or for a correction the version that was seen.");
+        if (leasedAt is not null && ImageHistory.AnswerOf(_history, actor, seen) is { } given)
+        {
+            // Word of it may have been lost on its way to the queue, which then asks once more.
+            TellQueue(actor, ImageHistory.Fold(_history).Closed);
+            return Refuse(SubmitStatus.Conflict, AlreadyGiven(given));
+        }
+        if (ImageHistory.IsFull(_history, actor)) return Refuse(SubmitStatus.Refused, TooMany);
+
+        var kind = ImageHistory.KindOf(_history, seen, command.Lease is not null);
+        var made = new HistoryEntry(_history.Count + 1, kind, actor, time.GetUtcNow(), command.OperationId,
+            InWordsOf(_dataset.Schema, command.Decision));
+        var standing = ImageHistory.Fold([.. _history, made]);
+        var fact = new HumanFact(_image, (int)made.Version, made.OperationId, ImageHistory.ToJson(made), standing.LabelIndex(_dataset.Schema), standing.Closed, standing.Stage ?? Stage.Queued);
+        try
+        {
+            if (await OnShardAsync((IShardReview shard) => shard.CommitAsync(fact, cancellationToken), cancellationToken) == CommitOutcome.Conflict)
+            {
+                var known = await OnShardAsync((IShardIngest shard) => shard.FindAsync(_image, cancellationToken), cancellationToken);
+                return known is null ? Refuse(SubmitStatus.Refused, "The dataset does not hold this image.") : null;
+            }
+        }
+        catch
+        {
+            // The outcome is unknown: what the ledger holds is read anew before anything else is judged.
+            DeactivateOnIdle();
+            throw;
+        }
+        if (leasedAt is { } since) WinnowTelemetry.DecisionLatency.Record(Math.Max(0, (made.At - since).TotalSeconds), new TagList { { "dataset", _dataset.Name } });
+        if (kind == HistoryKind.SecondOpinion && ImageHistory.TellsOfAgreement(_history, actor))
+            CountOpinion(made.Decision.Annotations, standing);
+        _history.Add(made);
+        // Entry number one was the first, so what is known is all of it.
+        _loaded = true;
+        TellQueue(actor, standing.Closed);
+        return new SubmitResult(_image, kind == HistoryKind.SecondOpinion ? SubmitStatus.SecondOpinion : SubmitStatus.Recorded, made.Version);
+    }
+
+    /// <summary>
+    /// The decision with each class as the schema writes it: names are the same in any Unicode form, and history keeps one.
+    /// </summary>
+    private static Decision InWordsOf(LabelSchema schema, Decision decision)
+    {
+        if (decision.Annotations.All(a => schema.Classes.Any(c => c.Name == a.Class))) return decision;
+        Annotation Written(Annotation said) => said with { Class = schema.Classes[schema.IndexOf(said.Class)].Name };
+        return decision with { Annotations = [.. decision.Annotations.Select(Written)] };
+    }
+
+    private void TellQueue(string actor, bool closed) =>
+        GrainFactory.GetGrain<IQueueGrain>(_dataset.Name).AnsweredAsync(_image, actor, closed, CancellationToken.None).Ignore();
+
+    /// <summary>A second opinion changes nothing; it tells how far people agree.</summary>
+    private void CountOpinion(IReadOnlyList<Annotation> given, Standing standing)
+    {
+        var label = new Standing(given, null, false).LabelIndex(_dataset.Schema);
+        var agree = label == standing.LabelIndex(_dataset.Schema);
+        WinnowTelemetry.PeopleAgreement.Add(1, new TagList { { "dataset", _dataset.Name }, { "status", agree ? "agree" : "differ" } });
+    }
+
+    internal static Prelabel PrelabelOf(DatasetInfo dataset, string model, int predicted, float confidence) =>
+        new($"model:{model}", [new ClassTag(dataset.Schema.Classes[predicted].Name) { Confidence = Math.Clamp(confidence, 0, 1) }]);
+
+    private ImageScores ScoresOf(string model, ScoreRecord s) =>
+        new(model, _dataset.Schema.Classes[s.Predicted].Name, _dataset.Schema.Classes[s.RunnerUp].Name, 1 - s.LeastConfidence, s.LeastConfidence, s.Margin, s.Entropy, s.Energy);
+}

@@ -1,0 +1,202 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Orleans.Placement;
+using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Images;
+using Winnow.Abstractions.Review;
+using Winnow.Abstractions.Training;
+using Winnow.Grains.Images;
+using Winnow.Grains.Layout;
+using Winnow.Grains.Placement;
+using Winnow.Grains.Ports;
+using Winnow.Grains.Scoring;
+using Winnow.Grains.Settings;
+using Winnow.Grains.Telemetry;
+using Winnow.Model.Images;
+
+namespace Winnow.Grains.Shards;
+
+/// <summary>
+/// One shard: the unit of durability and of bulk work. It is the only writer of its rows (the ledger fences off any other), keeps an index
+/// of its images in memory, and changes that index only after the ledger has committed. The grain itself forwards: each duty is a class of
+/// its own, and every call passes the gate first.
+/// </summary>
+/// <remarks>Reentrant: a commit takes a disk's time, and everything that waits meanwhile goes to disk together.</remarks>
+// Spread evenly by ShardPlacement. What stands here is for silos of releases that do not know it.
+[Reentrant, KeepAlive, SiloRole(SiloTraits.Core), RandomPlacement, GrainType(ShardPlacement.GrainTypeName)]
+internal sealed class ShardGrain(
+    KnownDatasets datasets, ILedger ledger, IObjectStore objects, DeviceDirectory devices, LocalShards local, ShardFaults faults,
+    TimeProvider time, ShardOptions options, ILogger<ShardGrain> logger)
+    : Grain, IShardIngest, IShardReview, IShardLearning, IShardSplit, IIncomingGrainCallFilter
+{
+    private readonly ShardIndex _index = new();
+    private ShardWriter _writer = null!;
+    private TaskBook _tasks = null!;
+    private ShardGate _gate = null!;
+    private ShardLoader _loader = null!;
+    private ShardIntake _intake = null!;
+    private ShardListing _listing = null!;
+    private ShardReviewDesk _desk = null!;
+    private ShardRounds _rounds = null!;
+    private ShardColumns _columns = null!;
+    private ShardPublisher _publisher = null!;
+    private ShardLearner _learner = null!;
+    private ShardScorer _scorer = null!;
+    private ShardHandover _handover = null!;
+    private IDisposable? _gauges;
+    private LocalShard? _local;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        var key = ShardKey.Parse(this.GetPrimaryKeyString());
+        _writer = new ShardWriter(key, datasets, ledger, time, logger, DeactivateOnIdle);
+        await _writer.LookAsync(cancellationToken);
+        faults.ThrowIfRecent(key.ToString(), _writer.Dataset);
+        var drift = new ShardDrift(_writer.Dataset.Schema.Classes.Count);
+        Build(drift);
+        if (_writer.Standing == ShardStanding.Gone || await _writer.OpenAsync(cancellationToken) is not { } images) return;
+        await _loader.LoadAsync(images, cancellationToken);
+        _gauges = SiloGauges.Shards.Add(() => new ShardFigures(
+            key.Dataset, _index.Stages(), _index.Embedded, _index.Count - _index.Embedded, _tasks.Open, _index.Decided,
+            _scorer.Stalled is not null, drift.Figures));
+        logger.ShardOpened(key.ToString(), _index.Count, _index.Embedded, _tasks.Open, _writer.Epoch);
+        if (_writer.Standing == ShardStanding.Coming) _writer.TookOver = _scorer.Start;
+        else _scorer.Start();
+        _local = new LocalShard(key, GrainContext, () => _writer.Standing == ShardStanding.Holds && !_handover.IsCopying);
+        local.Opened(_local);
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _writer.Stop();
+        if (_local is not null) local.Closed(_local);
+        _gauges?.Dispose();
+        await _scorer.EndAsync();
+    }
+
+    public Task Invoke(IIncomingGrainCallContext context) => _gate.IsOpenTo(context) ? context.Invoke() : PassAsync(context);
+
+    private async Task PassAsync(IIncomingGrainCallContext context)
+    {
+        await _gate.PassAsync(context);
+        await context.Invoke();
+    }
+
+    private void Build(ShardDrift drift)
+    {
+        var traces = new UploadTraces(time);
+        _tasks = new TaskBook(_index);
+        var tally = new RoundTally(ledger, _writer.Key, _index);
+        _columns = new ShardColumns(_writer, _index, objects, ledger, drift, time, logger);
+        _writer.Closing.Register(_columns.StopWaiting);
+        _loader = new ShardLoader(_writer, _index, _tasks, _columns, ledger, faults, GrainFactory, time, logger);
+        _listing = new ShardListing(_writer, _index, _columns, ledger);
+        _rounds = new ShardRounds(_writer, _index, _tasks, tally, GrainFactory);
+        _desk = new ShardReviewDesk(_writer, _index, _tasks, tally, _rounds, _columns, ledger, GrainFactory, time);
+        _publisher = new ShardPublisher(_writer, _columns, _index, objects, options, time, logger);
+        _learner = new ShardLearner(_writer, _index, _tasks, _columns, _publisher, drift, objects, GrainFactory);
+        _scorer = new ShardScorer(
+            _writer, _index, _columns, _publisher, _learner, _desk, traces, drift, devices, GrainFactory, options, time, logger);
+        _intake = new ShardIntake(_writer, _index, ledger, traces, time, _scorer.Arrived);
+        _handover = new ShardHandover(_writer, _index, _intake, _columns, datasets, ledger, objects, options, time);
+        _gate = new ShardGate(_writer, _columns, _learner);
+    }
+
+    [Needs(ShardPart.Rows)]
+    public Task<IngestOutcome[]> ApplyAsync(IngestLot lot, CancellationToken cancellationToken) => _intake.ApplyAsync(lot, cancellationToken);
+
+    [Needs(ShardPart.Rows)]
+    public Task<ShardSummary> GetSummaryAsync(CancellationToken cancellationToken)
+    {
+        // Asked now and then by whoever wakes all shards: what is said of them holds for as long as they say it.
+        _loader.NoteTasks();
+        return Task.FromResult(new ShardSummary(
+            _index.Count, _index.Stages(), _index.Holdout, _index.Count - _index.Embedded, _tasks.Open, _index.Decided, _scorer.Stalled));
+    }
+
+    [Needs(ShardPart.Scores)]
+    public Task<ImageRecord?> FindAsync(ImageId image, CancellationToken cancellationToken) => _listing.FindAsync(image, cancellationToken);
+
+    [Needs(ShardPart.Rows)]
+    public Task<ListedImages> ListAsync(ListImages query, CancellationToken cancellationToken) => _listing.ListAsync(query, cancellationToken);
+
+    [Needs(ShardPart.Rows)]
+    public Task ReopenAsync(CancellationToken cancellationToken)
+    {
+        _writer.Close();
+        return Task.CompletedTask;
+    }
+
+    [Needs(ShardPart.Scores)]
+    public Task<ReservedTasks> ReserveAsync(int max, DateTimeOffset until, CancellationToken cancellationToken) =>
+        _desk.ReserveAsync(max, until, cancellationToken);
+
+    [Needs(ShardPart.Rows)]
+    public Task ReleaseAsync(ImageId[] images, CancellationToken cancellationToken) => _desk.ReleaseAsync(images, cancellationToken);
+
+    [Needs(ShardPart.Rows)]
+    public Task ExtendAsync(ImageId[] images, DateTimeOffset until, CancellationToken cancellationToken) =>
+        _desk.ExtendAsync(images, until, cancellationToken);
+
+    [Needs(ShardPart.Rows)]
+    public Task<CommitOutcome> CommitAsync(HumanFact fact, CancellationToken cancellationToken) => _desk.CommitAsync(fact, cancellationToken);
+
+    [Needs(ShardPart.Rows)]
+    public Task<int> DiscardUnusableTasksAsync(CancellationToken cancellationToken) => _loader.DiscardUnusableTasksAsync();
+
+    [Needs(ShardPart.Rows)]
+    public Task EnqueueAsync(EnqueueTasks tasks, CancellationToken cancellationToken) => _desk.EnqueueAsync(tasks, cancellationToken);
+
+    [Needs(ShardPart.Rows)]
+    public Task<ArmProgress> GetProgressAsync(string arm, int round, CancellationToken cancellationToken) =>
+        _rounds.GetProgressAsync(arm, round, cancellationToken);
+
+    [Needs(ShardPart.Rows)]
+    public Task WithdrawAsync(string arm, int round, CancellationToken cancellationToken) => _rounds.WithdrawAsync(arm, round, cancellationToken);
+
+    [Needs(ShardPart.Columns)]
+    public Task ApplyLearningAsync(LearningState state, CancellationToken cancellationToken) => _learner.ApplyAsync(state, cancellationToken);
+
+    [Needs(ShardPart.Columns)]
+    public Task RescoreAsync(LearningState state, CancellationToken cancellationToken) => _learner.ApplyAsync(state, cancellationToken);
+
+    [Needs(ShardPart.Columns)]
+    public Task<ulong[]> GetSmallestAuditHashesAsync(int count, CancellationToken cancellationToken) =>
+        Task.FromResult(_learner.SmallestAuditHashes(count));
+
+    [Needs(ShardPart.Columns)]
+    public Task<MatrixRows> SampleEmbeddingsAsync(int count, CancellationToken cancellationToken) =>
+        Task.FromResult(_learner.SampleEmbeddings(count));
+
+    [Needs(ShardPart.Learning)]
+    public Task<int[]> GetUnaskedAuditAsync(LearningState? learning, CancellationToken cancellationToken) =>
+        Task.FromResult(_learner.UnaskedAudit(learning));
+
+    [Needs(ShardPart.Learning)]
+    public Task<GatheredCandidates> GatherCandidatesAsync(GatherCandidates request, CancellationToken cancellationToken) =>
+        _learner.GatherAsync(request, cancellationToken);
+
+    [Needs(ShardPart.Learning)]
+    public Task<MatrixRows> GetVectorsAsync(int[] ordinals, LearningState? learning, CancellationToken cancellationToken) =>
+        Task.FromResult(_learner.VectorsOf(ordinals));
+
+    [Needs(ShardPart.Learning)]
+    public Task<LabelledRows> GetLabelledAsync(string arm, int throughRound, LearningState? learning, CancellationToken cancellationToken) =>
+        Task.FromResult(_learner.Labelled(arm, throughRound, learning));
+
+    [Needs(ShardPart.Learning)]
+    public Task<HoldoutResult> EvaluateHoldoutAsync(byte[] head, LearningState? learning, CancellationToken cancellationToken) =>
+        _learner.EvaluateHoldoutAsync(head, cancellationToken);
+
+    [Needs(ShardPart.Columns)]
+    public Task<CopiedRows> CopyAsync(CancellationToken cancellationToken) => _handover.CopyAsync(cancellationToken);
+
+    [Needs(ShardPart.Columns)]
+    public Task SealAsync(CancellationToken cancellationToken) => _handover.SealAsync(cancellationToken);
+
+    [Needs(ShardPart.Rows)]
+    public Task MakeReadyAsync(CancellationToken cancellationToken) => _handover.MakeReadyAsync(cancellationToken);
+
+    [Needs(ShardPart.Rows)]
+    public Task RetireAsync(CancellationToken cancellationToken) => _handover.RetireAsync(cancellationToken);
+}

@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Review;
+using Winnow.Abstractions.Telemetry;
+using Winnow.Abstractions.Training;
+using Winnow.Grains.Images;
+using Winnow.Grains.Ports;
+using Winnow.Model.Images;
+
+namespace Winnow.Grains.Shards;
+
+/// <summary>
+/// The shard as people's work sees it: what is asked, set aside for the queue, answered. A task that is set aside is so on disk before
+/// anybody hears of it, and an image is open in memory exactly while the ledger has a task for it and nothing that closes it.
+/// </summary>
+internal sealed class ShardReviewDesk(
+    ShardWriter writer, ShardIndex index, TaskBook tasks, RoundTally tally, ShardRounds rounds, ShardColumns columns, ILedger ledger,
+    IGrainFactory grains, TimeProvider time)
+{
+    public async Task<ReservedTasks> ReserveAsync(int max, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        var ordinals = tasks.Reserve(max, time.GetUtcNow(), until);
+        if (ordinals.Count == 0) return new ReservedTasks([], tasks.Free, tasks.NextExpiry);
+        try
+        {
+            // On disk before a lease can be given: after a crash nobody else is asked while such a lease may still run.
+            var rows = ordinals.Select(o => new ReservationRow(o, until)).ToArray();
+            await writer.CommitAsync(writer.New() with { Reservations = rows }, cancellationToken);
+            return new ReservedTasks(await DescribeAsync(ordinals, cancellationToken), tasks.Free, tasks.NextExpiry);
+        }
+        catch
+        {
+            foreach (var ordinal in ordinals) tasks.Release(ordinal);
+            throw;
+        }
+    }
+
+    public async Task ReleaseAsync(ImageId[] images, CancellationToken cancellationToken)
+    {
+        var rows = Reserved(images, DateTimeOffset.UnixEpoch);
+        if (rows.Count == 0) return;
+        await writer.CommitAsync(writer.New() with { Reservations = rows }, cancellationToken);
+        foreach (var row in rows) tasks.Release(row.Ordinal);
+    }
+
+    public async Task ExtendAsync(ImageId[] images, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        var rows = Reserved(images, until);
+        if (rows.Count == 0) return;
+        await writer.CommitAsync(writer.New() with { Reservations = rows }, cancellationToken);
+        foreach (var row in rows) tasks.Extend(row.Ordinal, until);
+    }
+
+    /// <summary>Commits a human fact; only the image's own version can be in its way.</summary>
+    public async Task<CommitOutcome> CommitAsync(HumanFact fact, CancellationToken cancellationToken)
+    {
+        if (!index.TryFind(fact.Image, out var ordinal)) return CommitOutcome.Conflict;
+        var row = new HistoryRow(
+            fact.Image, ordinal, fact.Version, fact.OperationId, fact.EntryJson, fact.Label, fact.Closes, fact.Stage);
+        var status = await writer.TryCommitAsync(writer.New() with { History = [row] }, cancellationToken);
+        if (status == ShardCommitStatus.Conflict) return CommitOutcome.Conflict;
+        if (fact.Label >= 0 && fact.Label != index.LabelOf(ordinal) && columns.ScoreOf(ordinal) is { } score)
+        {
+            var agrees = score.Predicted == fact.Label ? "agree" : "differ";
+            WinnowTelemetry.ModelAgreement.Add(1, new TagList { { "dataset", writer.Key.Dataset }, { "status", agrees } });
+        }
+        var wasOpen = index.IsOpen(ordinal);
+        index.Decide(ordinal, fact.Version, fact.Label, fact.Closes, fact.Stage);
+        Closed(ordinal, wasOpen);
+        return CommitOutcome.Committed;
+    }
+
+    /// <summary>Asks people about images, each once for an arm.</summary>
+    public async Task EnqueueAsync(EnqueueTasks wanted, CancellationToken cancellationToken)
+    {
+        var rows = new List<TaskRow>(wanted.Priorities.Length);
+        for (var i = 0; i < wanted.Priorities.Length; i++)
+        {
+            // A caller of the last release names rows alone.
+            var ordinal = wanted.Images is null ? wanted.Ordinals[i] : Find(wanted.Images[i]);
+            if (tasks.Contains(wanted.Arm, ordinal)) continue;
+            rows.Add(new TaskRow(ordinal, wanted.Arm, wanted.Round, wanted.Priorities[i], DateTimeOffset.UnixEpoch));
+        }
+        if (rows.Count == 0) return;
+        await writer.CommitAsync(writer.New() with { Tasks = rows }, cancellationToken);
+        foreach (var row in rows) tasks.Add(row);
+        rounds.Asked(rows);
+        if (tasks.Free == 0) return;
+        grains.GetGrain<IQueueGrain>(writer.Key.Dataset).WorkArrivedAsync(writer.Key.Shard, CancellationToken.None).Ignore();
+    }
+
+    /// <summary>An image was put aside, on disk: nobody is asked about it any more.</summary>
+    public void Quarantined(int ordinal)
+    {
+        var wasOpen = index.IsOpen(ordinal);
+        index.Quarantine(ordinal);
+        Closed(ordinal, wasOpen);
+    }
+
+    private void Closed(int ordinal, bool wasOpen)
+    {
+        if (index.IsOpen(ordinal)) return;
+        tasks.Close(ordinal, wasOpen);
+        if (wasOpen) rounds.Answered(ordinal);
+    }
+
+    private int Find(ImageId image) =>
+        index.TryFind(image, out var found) ? found : throw new RefusedException($"Shard {writer.Key} does not hold {image}.");
+
+    private List<ReservationRow> Reserved(ImageId[] images, DateTimeOffset until)
+    {
+        var rows = new List<ReservationRow>(images.Length);
+        foreach (var image in images)
+            if (index.TryFind(image, out var ordinal) && index.Has(ordinal, ShardIndex.Flags.Reserved))
+                rows.Add(new ReservationRow(ordinal, until));
+        return rows;
+    }
+
+    private async Task<ReservedTask[]> DescribeAsync(List<int> ordinals, CancellationToken cancellationToken)
+    {
+        var rows = await ledger.ReadImagesAsync(writer.Key, ordinals, cancellationToken);
+        var described = new ReservedTask[ordinals.Count];
+        for (var i = 0; i < described.Length; i++)
+        {
+            var o = ordinals[i];
+            var score = columns.ScoreOf(o);
+            var version = index.VersionOf(o);
+            var skippedBy = version == 0 ? null : (await tally.SkipsOfAsync(o, cancellationToken)).People;
+            described[i] = new ReservedTask(
+                rows[i].Row.Id, rows[i].Row.Name, tasks.PriorityOf(o), version,
+                score?.Predicted ?? -1, score is { } s ? 1 - s.LeastConfidence : 0, columns.ModelName, skippedBy);
+        }
+        return described;
+    }
+}

@@ -1,0 +1,128 @@
+using Winnow.Grains.Images;
+using Winnow.Grains.Ports;
+
+namespace Winnow.Grains.Shards;
+
+/// <summary>
+/// What the arms of a dataset have asked about, and the open tasks among it by priority. Closed and reserved tasks are left in the heap
+/// and passed over when they surface, so taking the next task never scans.
+/// </summary>
+internal sealed class TaskBook(ShardIndex index)
+{
+    private readonly Dictionary<string, Dictionary<int, int>> _rounds = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, float> _priorities = [];
+    private readonly PriorityQueue<int, (float NegatedPriority, int Ordinal)> _heap = new();
+    private readonly Dictionary<int, DateTimeOffset> _reserved = [];
+
+    /// <summary>Open tasks, set aside or not.</summary>
+    public int Open { get; private set; }
+
+    /// <summary>Open tasks that nobody has set aside.</summary>
+    public int Free => Open - _reserved.Count;
+
+    /// <summary>The arm's images with the round that asked.</summary>
+    public IReadOnlyDictionary<int, int> ArmRounds(string arm) => _rounds.GetValueOrDefault(arm) ?? Empty;
+
+    private static readonly Dictionary<int, int> Empty = [];
+
+    /// <summary>Records that an arm asks about an image; a second time changes nothing.</summary>
+    public void Add(in TaskRow task)
+    {
+        if (!_rounds.TryGetValue(task.Arm, out var arm)) _rounds[task.Arm] = arm = [];
+        if (!arm.TryAdd(task.Ordinal, task.Round)) return;
+        var wasOpen = index.IsOpen(task.Ordinal);
+        index.Set(task.Ordinal, ShardIndex.Flags.Asked);
+        if (!index.IsOpen(task.Ordinal)) return;
+        if (!wasOpen) Open++;
+        var known = _priorities.GetValueOrDefault(task.Ordinal, float.NegativeInfinity);
+        if (task.Priority > known)
+        {
+            _priorities[task.Ordinal] = task.Priority;
+            _heap.Enqueue(task.Ordinal, (-task.Priority, task.Ordinal));
+        }
+    }
+
+    /// <summary>Whether the arm has asked about the image.</summary>
+    public bool Contains(string arm, int ordinal) => _rounds.TryGetValue(arm, out var rounds) && rounds.ContainsKey(ordinal);
+
+    /// <summary>The arms and rounds in which an image was asked about.</summary>
+    public IEnumerable<(string Arm, int Round)> AskedBy(int ordinal)
+    {
+        foreach (var (arm, rounds) in _rounds)
+            if (rounds.TryGetValue(ordinal, out var round)) yield return (arm, round);
+    }
+
+    public float PriorityOf(int ordinal) => _priorities.GetValueOrDefault(ordinal);
+
+    /// <summary>Takes up to <paramref name="max"/> free tasks off the book, highest priority first, and sets them aside until <paramref name="until"/>.</summary>
+    public List<int> Reserve(int max, DateTimeOffset now, DateTimeOffset until)
+    {
+        FreeExpired(now);
+        var taken = new List<int>(Math.Min(max, 256));
+        while (taken.Count < max && _heap.TryDequeue(out var ordinal, out _))
+        {
+            if (!index.IsOpen(ordinal) || !_reserved.TryAdd(ordinal, until)) continue;
+            index.Set(ordinal, ShardIndex.Flags.Reserved);
+            taken.Add(ordinal);
+        }
+        return taken;
+    }
+
+    /// <summary>A reservation read from the ledger: somebody may still hold a lease on it.</summary>
+    public void RestoreReservation(int ordinal, DateTimeOffset until)
+    {
+        if (!index.IsOpen(ordinal)) return;
+        if (_reserved.TryGetValue(ordinal, out var known) && known >= until) return;
+        _reserved[ordinal] = until;
+        index.Set(ordinal, ShardIndex.Flags.Reserved);
+    }
+
+    public void Extend(int ordinal, DateTimeOffset until)
+    {
+        if (_reserved.ContainsKey(ordinal)) _reserved[ordinal] = until;
+    }
+
+    /// <summary>Makes a task free again.</summary>
+    public void Release(int ordinal)
+    {
+        if (!_reserved.Remove(ordinal)) return;
+        index.Clear(ordinal, ShardIndex.Flags.Reserved);
+        if (index.IsOpen(ordinal)) _heap.Enqueue(ordinal, (-PriorityOf(ordinal), ordinal));
+    }
+
+    /// <summary>A task was answered: called after the index has closed the image, with whether it was open before.</summary>
+    public void Close(int ordinal, bool wasOpen)
+    {
+        if (!wasOpen) return;
+        Open--;
+        if (_reserved.Remove(ordinal)) index.Clear(ordinal, ShardIndex.Flags.Reserved);
+        _priorities.Remove(ordinal);
+    }
+
+    /// <summary>When the first reservation runs out; null when none is held.</summary>
+    public DateTimeOffset? NextExpiry => _reserved.Count == 0 ? null : _reserved.Values.Min();
+
+    /// <summary>Frees reservations whose time has passed: their queue is gone, and so are its leases.</summary>
+    public void FreeExpired(DateTimeOffset now)
+    {
+        if (_reserved.Count == 0) return;
+        List<int>? expired = null;
+        foreach (var (ordinal, until) in _reserved)
+            if (until <= now) (expired ??= []).Add(ordinal);
+        if (expired is null) return;
+        foreach (var ordinal in expired) Release(ordinal);
+    }
+
+    /// <summary>An open image is asked about by this arm no more. True when no other arm asks either, so that it is no task any longer.</summary>
+    public bool Withdraw(string arm, int ordinal)
+    {
+        if (!_rounds.TryGetValue(arm, out var asked) || !asked.Remove(ordinal)) return false;
+        foreach (var other in _rounds.Values)
+            if (other.ContainsKey(ordinal)) return false;
+        if (index.IsOpen(ordinal)) Open--;
+        index.Clear(ordinal, ShardIndex.Flags.Asked);
+        if (_reserved.Remove(ordinal)) index.Clear(ordinal, ShardIndex.Flags.Reserved);
+        _priorities.Remove(ordinal);
+        return true;
+    }
+}
