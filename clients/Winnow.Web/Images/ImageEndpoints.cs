@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
@@ -127,15 +128,27 @@ internal static class ImageEndpoints
         throw new RefusedException($"'{after}' is not a place to continue from: use 'next' of the page before.");
     }
 
-    /// <summary>The image of a route.</summary>
+    /// <summary>The image of a route. Only images of this dataset are ever touched, whatever an id may name elsewhere.</summary>
     /// <exception cref="NotFoundException">The dataset does not hold it.</exception>
     public static async Task<ImageId> FindAsync(IGrainFactory grains, string dataset, string image, CancellationToken ct)
     {
         var info = await grains.DatasetAsync(dataset, ct);
-        if (!ImageId.TryParse(image, out var id)) throw new RefusedException($"'{image}' is not an image id: expected 'img-' and 52 characters of base32.");
-        // Only images of this dataset are ever touched, whatever an id may name elsewhere.
-        if (await grains.OnShardsAsync(info, shards => grains.GetGrain<IShardIngest>(GrainKeys.Shard(dataset, shards.ShardOf(id))).FindAsync(id, ct), ct) is null) throw NotThere(dataset, image);
-        return id;
+        if (!ImageId.TryParse(image, out var id))
+            throw new RefusedException($"'{image}' is not an image id: expected 'img-' and 52 characters of base32.");
+        var holds = await grains.OnShardsAsync(info, async shards =>
+        {
+            var shard = grains.GetGrain<IShardIngest>(GrainKeys.Shard(dataset, shards.ShardOf(id)));
+            try
+            {
+                return await shard.HoldsAsync(id, ct);
+            }
+            catch (Exception e) when (e is not (OperationCanceledException or ShardMovedException or SetAsideException))
+            {
+                // A silo of the last release, which cannot be asked that; or one that cannot answer anything, which the next question tells.
+                return await shard.FindAsync(id, ct) is not null;
+            }
+        }, ct);
+        return holds ? id : throw NotThere(dataset, image);
     }
 
     private static NotFoundException NotThere(string dataset, string image) => new($"Dataset '{dataset}' does not hold {image}.");

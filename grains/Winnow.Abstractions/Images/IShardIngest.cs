@@ -52,6 +52,10 @@ public interface IShardIngest : IGrainWithStringKey
     [Alias("find")]
     Task<ImageRecord?> FindAsync(ImageId image, CancellationToken cancellationToken);
 
+    /// <summary>Whether the shard holds an image, from memory. A silo of the last release cannot say: ask <see cref="FindAsync"/> then.</summary>
+    [Alias("holds")]
+    Task<bool> HoldsAsync(ImageId image, CancellationToken cancellationToken);
+
     /// <summary>A page of the shard's images.</summary>
     [Alias("list")]
     Task<ListedImages> ListAsync(ListImages query, CancellationToken cancellationToken);

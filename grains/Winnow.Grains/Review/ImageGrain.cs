@@ -18,7 +18,7 @@ using Winnow.Model.Scoring;
 namespace Winnow.Grains.Review;
 
 /// <summary>One image in review: loads its history, folds it, appends to it, tells the queue.</summary>
-[SiloRole(SiloTraits.Core), GrainType("image")]
+[SiloRole(SiloTraits.Core), GrainType(ShardPlacement.ImageTypeName)]
 internal sealed partial class ImageGrain(
     KnownDatasets datasets, ILedger ledger, LeaseKeyring keyring, TimeProvider time) : Grain, IImageGrain
 {

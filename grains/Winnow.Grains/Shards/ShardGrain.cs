@@ -118,6 +118,9 @@ internal sealed class ShardGrain(
     public Task<ImageRecord?> FindAsync(ImageId image, CancellationToken cancellationToken) => _listing.FindAsync(image, cancellationToken);
 
     [Needs(ShardPart.Rows)]
+    public Task<bool> HoldsAsync(ImageId image, CancellationToken cancellationToken) => Task.FromResult(_index.TryFind(image, out _));
+
+    [Needs(ShardPart.Rows)]
     public Task<ListedImages> ListAsync(ListImages query, CancellationToken cancellationToken) => _listing.ListAsync(query, cancellationToken);
 
     [Needs(ShardPart.Rows)]

@@ -20,6 +20,7 @@ internal static class ShardAnswers
         {
             ["manifest"] = () => TextAsync(images.ListAsync(manifest, CancellationToken.None)),
             ["list"] = () => TextAsync(images.ListAsync(new ListImages(0, AtOnce, null), CancellationToken.None)),
+            ["holds"] = () => TextAsync(images.HoldsAsync(default, CancellationToken.None)),
             ["summary"] = () => TextAsync(images.GetSummaryAsync(CancellationToken.None)),
             ["progress"] = () => TextAsync(rows.GetProgressAsync(Arms.Main, 1, CancellationToken.None)),
         };
