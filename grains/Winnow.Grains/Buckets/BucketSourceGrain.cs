@@ -19,9 +19,9 @@ namespace Winnow.Grains.Buckets;
 /// only versions of objects that it does not know; what it knows and how far a listing has come is durable after each lot, so it goes on
 /// after a crash, and a lot that a crash cut off is repeated under the same operation id. How lots are taken stands in a file of its own.
 /// </summary>
-[Reentrant, SiloRole(SiloTraits.Core), GrainType("bucket-source")]
+[Reentrant, SiloRole(SiloTraits.Core), GrainType(ControlStorage.BucketSource)]
 internal sealed partial class BucketSourceGrain(
-    [PersistentState("bucket-source", ControlStorage.Name)] IPersistentState<BucketSourceState> state,
+    [PersistentState(ControlStorage.BucketSource, ControlStorage.Name)] IPersistentState<BucketSourceState> state,
     KnownDatasets datasets, IObjectStore objects, IBucketReader buckets, IImageIntake intake,
     ILotSpaces spaces, BucketSourceOptions options, TimeProvider time, ILogger<BucketSourceGrain> logger) : Grain, IBucketSourceGrain
 {

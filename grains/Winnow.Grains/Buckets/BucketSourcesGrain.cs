@@ -11,9 +11,9 @@ namespace Winnow.Grains.Buckets;
 /// <summary>
 /// The bucket sources of a dataset. Small, and asked before any source is woken, so that a name that nobody gave wakes none.
 /// </summary>
-[SiloRole(SiloTraits.Core), GrainType("bucket-sources")]
+[SiloRole(SiloTraits.Core), GrainType(ControlStorage.BucketSources)]
 internal sealed class BucketSourcesGrain(
-    [PersistentState("bucket-sources", ControlStorage.Name)] IPersistentState<BucketSourcesState> state,
+    [PersistentState(ControlStorage.BucketSources, ControlStorage.Name)] IPersistentState<BucketSourcesState> state,
     KnownDatasets datasets, IBucketReader buckets, TimeProvider time) : Grain, IBucketSourcesGrain
 {
     private const int MaxSources = 100;

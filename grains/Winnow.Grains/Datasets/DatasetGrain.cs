@@ -19,9 +19,9 @@ namespace Winnow.Grains.Datasets;
 
 /// <summary>One dataset: which rounds there were, which model is in use, which versions were made. Learning's preparation and the making of versions stand in files of their own.</summary>
 /// <remarks>Reentrant, so that a status is answered while a version is written; changes of state take turns, and what takes long is done before its turn comes.</remarks>
-[Reentrant, SiloRole(SiloTraits.Core), GrainType("dataset")]
+[Reentrant, SiloRole(SiloTraits.Core), GrainType(ControlStorage.Dataset)]
 internal sealed partial class DatasetGrain(
-    [PersistentState("dataset", ControlStorage.Name)] IPersistentState<DatasetState> state,
+    [PersistentState(ControlStorage.Dataset, ControlStorage.Name)] IPersistentState<DatasetState> state,
     KnownDatasets datasets, IObjectStore objects, ShardOptions options, TimeProvider time, ILogger<DatasetGrain> logger)
     : Grain, IDatasetGrain
 {

@@ -18,13 +18,3 @@ public static class StagedDatasets
     /// <summary>Whether a name is one of them.</summary>
     public static bool Is(string name) => name.StartsWith(Prefix, StringComparison.Ordinal);
 }
-
-/// <summary>The kinds of control grains that keep a state, by what their key begins with.</summary>
-public static class ControlStates
-{
-    /// <summary>Those of one dataset: the key is its name, alone or followed by '/'.</summary>
-    public static IReadOnlyList<string> OfDataset { get; } = ["dataset", "round", "access", "bucket-sources", "bucket-source"];
-
-    /// <summary>Those of the cluster. <c>access</c> is one of them too, for the scope of the whole cluster.</summary>
-    public static IReadOnlyList<string> OfCluster { get; } = ["api-key", "api-keys"];
-}

@@ -8,8 +8,8 @@ namespace Winnow.Grains.Security;
 
 /// <summary>Who may do what in one scope. Small, asked by every request, and changed a few times a week.</summary>
 // Callers may name datasets that are not there: those do not stay in memory for long.
-[SiloRole(SiloTraits.Core), GrainType("access"), CollectionAgeLimit(Minutes = 2)]
-internal sealed class AccessGrain([PersistentState("access", ControlStorage.Name)] IPersistentState<AccessState> state, TimeProvider time) : Grain, IAccessGrain
+[SiloRole(SiloTraits.Core), GrainType(ControlStorage.Access), CollectionAgeLimit(Minutes = 2)]
+internal sealed class AccessGrain([PersistentState(ControlStorage.Access, ControlStorage.Name)] IPersistentState<AccessState> state, TimeProvider time) : Grain, IAccessGrain
 {
     private const int MaxGrants = 10_000;
     private const int MaxChanges = 1_000;

@@ -14,8 +14,8 @@ namespace Winnow.Grains.Security;
 /// passwords. It is hashed twice, at the front door and here: the secret does not travel, and what is on disk opens nothing.
 /// </summary>
 // Anybody may send ids that nobody gave: those do not stay in memory for long.
-[SiloRole(SiloTraits.Core), GrainType("api-key"), CollectionAgeLimit(Minutes = 2)]
-internal sealed class ApiKeyGrain([PersistentState("api-key", ControlStorage.Name)] IPersistentState<ApiKeyState> state, TimeProvider time, ILogger<ApiKeyGrain> logger) : Grain, IApiKeyGrain
+[SiloRole(SiloTraits.Core), GrainType(ControlStorage.ApiKey), CollectionAgeLimit(Minutes = 2)]
+internal sealed class ApiKeyGrain([PersistentState(ControlStorage.ApiKey, ControlStorage.Name)] IPersistentState<ApiKeyState> state, TimeProvider time, ILogger<ApiKeyGrain> logger) : Grain, IApiKeyGrain
 {
     /// <summary>How coarsely the last use is remembered: a key in use costs one write per hour.</summary>
     private static readonly TimeSpan UseResolution = TimeSpan.FromHours(1);

@@ -8,8 +8,8 @@ using Winnow.Model.Security;
 namespace Winnow.Grains.Security;
 
 /// <summary>Which keys there are. What each one is, it knows itself.</summary>
-[SiloRole(SiloTraits.Core), GrainType("api-keys")]
-internal sealed class ApiKeyIndexGrain([PersistentState("api-keys", ControlStorage.Name)] IPersistentState<ApiKeyIndexState> state) : Grain, IApiKeyIndexGrain
+[SiloRole(SiloTraits.Core), GrainType(ControlStorage.ApiKeys)]
+internal sealed class ApiKeyIndexGrain([PersistentState(ControlStorage.ApiKeys, ControlStorage.Name)] IPersistentState<ApiKeyIndexState> state) : Grain, IApiKeyIndexGrain
 {
     private const int MaxKeys = 10_000;
     private const int AskedAtOnce = 100;

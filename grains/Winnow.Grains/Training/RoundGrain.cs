@@ -24,9 +24,9 @@ namespace Winnow.Grains.Training;
 /// hand stand in files of their own.
 /// </summary>
 /// <remarks>Reentrant, and yet one piece of work alone steps and writes: see <see cref="AdvanceAsync"/>. Everybody else asks, or leaves word.</remarks>
-[Reentrant, SiloRole(SiloTraits.Core), GrainType("round")]
+[Reentrant, SiloRole(SiloTraits.Core), GrainType(ControlStorage.Round)]
 internal sealed partial class RoundGrain(
-    [PersistentState("round", ControlStorage.Name)] IPersistentState<RoundState> state,
+    [PersistentState(ControlStorage.Round, ControlStorage.Name)] IPersistentState<RoundState> state,
     KnownDatasets datasets, IObjectStore objects, IModelExporter exporter, TimeProvider time, ILogger<RoundGrain> logger)
     : Grain, IRoundGrain, IRemindable
 {

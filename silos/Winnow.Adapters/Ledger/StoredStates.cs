@@ -1,10 +1,7 @@
 using System.Text.Json;
 using Winnow.Abstractions.Health;
-using Winnow.Grains.Buckets;
-using Winnow.Grains.Datasets;
+using Winnow.Grains;
 using Winnow.Grains.Ports;
-using Winnow.Grains.Security;
-using Winnow.Grains.Training;
 using Winnow.Model;
 
 namespace Winnow.Adapters.Ledger;
@@ -15,22 +12,13 @@ namespace Winnow.Adapters.Ledger;
 /// </summary>
 internal static class StoredStates
 {
-    private static readonly Dictionary<string, Func<StoredGrainState, string?>> Kinds = new(StringComparer.Ordinal)
-    {
-        ["dataset"] = WrongWith<DatasetState>,
-        ["round"] = WrongWith<RoundState>,
-        ["access"] = WrongWith<AccessState>,
-        ["bucket-sources"] = WrongWith<BucketSourcesState>,
-        ["bucket-source"] = WrongWith<BucketSourceState>,
-        ["api-key"] = WrongWith<ApiKeyState>,
-        ["api-keys"] = WrongWith<ApiKeyIndexState>,
-    };
+    private static readonly Dictionary<string, Type> Kinds = ControlStates.All.ToDictionary(k => k.Name, k => k.State, StringComparer.Ordinal);
 
     /// <summary>A state as it is stored.</summary>
     /// <exception cref="SetAsideException">It cannot be read, or says what cannot be.</exception>
     public static T Read<T>(GrainStateKey key, StoredGrainState stored)
     {
-        if (TryRead<T>(stored, out var problem) is { } state) return state;
+        if (TryRead(typeof(T), stored, out var problem) is T state) return state;
         throw new SetAsideException(
             $"State {key.GrainType}/{key.GrainKey} cannot be read: {problem} It is set aside as it is, and everything else goes on. "
             + "The health page says what to do.");
@@ -40,29 +28,27 @@ internal static class StoredStates
     /// What is wrong with a state, as a sentence; null when nothing is, or when no grain of this program keeps such a state.
     /// </summary>
     public static string? WrongWith(GrainStateKey key, StoredGrainState stored) =>
-        stored.State is null || !Kinds.TryGetValue(key.GrainType, out var check) || key.Name != key.GrainType ? null : check(stored);
+        stored.State is not null && key.Name == key.GrainType && Kinds.TryGetValue(key.GrainType, out var type)
+            && TryRead(type, stored, out var problem) is null ? problem : null;
 
-    private static string? WrongWith<T>(StoredGrainState stored) where T : class =>
-        TryRead<T>(stored, out var problem) is null ? problem : null;
-
-    private static T? TryRead<T>(StoredGrainState stored, out string problem)
+    private static object? TryRead(Type type, StoredGrainState stored, out string problem)
     {
         problem = "";
         if (stored.Version is < 1 or > GrainStateQueries.MostWrites)
         {
             problem = $"its version is {stored.Version}.";
-            return default;
+            return null;
         }
         try
         {
-            var state = JsonSerializer.Deserialize<T>(stored.State, LedgerGrainStorage.Json);
+            var state = JsonSerializer.Deserialize(stored.State!, type, LedgerGrainStorage.Json);
             problem = state is null ? "it is empty." : (state as IStoredState)?.Check() ?? "";
-            return problem.Length == 0 ? state : default;
+            return problem.Length == 0 ? state : null;
         }
         catch (Exception broken) when (JsonFaults.IsFault(broken))
         {
             problem = JsonFaults.Describe(broken);
-            return default;
+            return null;
         }
     }
 }

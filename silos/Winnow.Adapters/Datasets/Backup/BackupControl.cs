@@ -13,8 +13,8 @@ namespace Winnow.Adapters.Datasets.Backup;
 /// <param name="Rounds">The state of each round, in the order of the dataset's list; null where a round had not begun.</param>
 internal sealed record BackupControl(DatasetState Dataset, IReadOnlyList<RoundState?> Rounds)
 {
-    private const string DatasetGrain = "dataset";
-    private const string RoundGrain = "round";
+    private const string DatasetGrain = ControlStorage.Dataset;
+    private const string RoundGrain = ControlStorage.Round;
     private const int Tries = 100;
 
     /// <summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using Npgsql;
+using Winnow.Grains;
 using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;
 
