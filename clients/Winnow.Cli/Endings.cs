@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Winnow.Client;
-using Winnow.Inference.Weights;
+using Winnow.Inference.Backbones;
 
 namespace Winnow.Cli;
 

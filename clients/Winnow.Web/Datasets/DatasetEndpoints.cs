@@ -67,16 +67,4 @@ internal static class DatasetEndpoints
             await grains.GetGrain<IAccessGrain>(made.Name).FoundAsync(creator, actor, ct);
         return made;
     }
-
-    /// <summary>The dataset of a route. Every handler asks first, so that a name that nobody gave never wakes a grain.</summary>
-    /// <exception cref="NotFoundException">There is none of that name.</exception>
-    public static async Task<DatasetInfo> DatasetAsync(this IGrainFactory grains, string name, CancellationToken cancellationToken)
-    {
-        var found = DatasetName.IsValid(name) ? await grains.GetGrain<ICatalogGrain>(0).FindAsync(name, cancellationToken) : null;
-        return found ?? throw new NotFoundException(RouteDataset.NotThere(name));
-    }
-
-    /// <summary>Does something with the shards that hold a dataset; again with others, where those have taken over meanwhile.</summary>
-    public static Task<T> OnShardsAsync<T>(this IGrainFactory grains, DatasetInfo dataset, Func<ShardLayout, Task<T>> work, CancellationToken cancellationToken) =>
-        ShardCalls.FollowAsync(dataset, () => grains.DatasetAsync(dataset.Name, cancellationToken), work);
 }

@@ -10,7 +10,6 @@ using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Names;
 using Winnow.Model.Security;
-using Winnow.Web.Datasets;
 using Winnow.Web.Security;
 
 namespace Winnow.Web.Images;

@@ -7,7 +7,6 @@ using Winnow.Abstractions.Review;
 using Winnow.Model.Images;
 using Winnow.Model.Review;
 using Winnow.Model.Security;
-using Winnow.Web.Datasets;
 using Winnow.Web.Security;
 
 namespace Winnow.Web.Review;

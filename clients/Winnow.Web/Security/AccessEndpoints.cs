@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Winnow.Abstractions.Security;
 using Winnow.Model.Security;
-using Winnow.Web.Datasets;
 
 namespace Winnow.Web.Security;
 

@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Routing;
 using Winnow.Abstractions.Datasets;
 using Winnow.Model.Security;
 using Winnow.Model.Training;
-using Winnow.Web.Datasets;
 using Winnow.Web.Requests;
 using Winnow.Web.Security;
 

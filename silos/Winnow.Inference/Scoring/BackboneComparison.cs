@@ -1,3 +1,4 @@
+using Winnow.Inference.Backbones;
 using Winnow.Inference.Images;
 
 namespace Winnow.Inference.Scoring;

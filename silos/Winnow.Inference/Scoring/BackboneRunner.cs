@@ -1,6 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
-using Winnow.Inference.Weights;
+using Winnow.Inference.Backbones;
 
 namespace Winnow.Inference.Scoring;
 

@@ -1,5 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
-using Winnow.Inference.Weights;
+using Winnow.Inference.Backbones;
 
 namespace Winnow.Inference.Scoring;
 

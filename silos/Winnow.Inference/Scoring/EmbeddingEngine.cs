@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.ML.OnnxRuntime;
+using Winnow.Inference.Backbones;
 using Winnow.Inference.Images;
 
 namespace Winnow.Inference.Scoring;
@@ -28,7 +29,7 @@ public sealed class EmbeddingEngine : IAsyncDisposable
     /// <param name="decoder">Shared; not disposed.</param>
     /// <param name="time">For delays and durations.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its documented range.</exception>
-    /// <exception cref="Weights.WeightsUnavailableException">The model is no backbone, or its shape is not the one that was recorded.</exception>
+    /// <exception cref="Backbones.WeightsUnavailableException">The model is no backbone, or its shape is not the one that was recorded.</exception>
     public EmbeddingEngine(BackboneFile backbone, Device device, EngineOptions options, ImageDecoder decoder, TimeProvider time)
         : this(backbone, device, options, decoder, time, OpenSession(backbone, device)) { }
 
@@ -133,7 +134,7 @@ public sealed class EmbeddingEngine : IAsyncDisposable
             var (dimensions, side) = (runners[0].Dimensions, runners[0].Side);
             if (dimensions != backbone.Info.Dimensions || side != backbone.Info.Side)
             {
-                throw new Weights.WeightsUnavailableException(
+                throw new Backbones.WeightsUnavailableException(
                     $"{backbone.OnnxPath} gives {dimensions} dimensions from {side} pixels; {backbone.Info.Dimensions} from {backbone.Info.Side} are recorded for \"{backbone.Info.Name}\".");
             }
             return runners;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Numerics.Tensors;
 using Microsoft.ML.OnnxRuntime;
-using Winnow.Inference.Weights;
+using Winnow.Inference.Backbones;
 
 namespace Winnow.Inference.Scoring;
 

@@ -1,3 +1,5 @@
+using Winnow.Inference.Backbones;
+
 namespace Winnow.Inference.Weights;
 
 /// <summary>Where weights are kept, for whichever user this is.</summary>

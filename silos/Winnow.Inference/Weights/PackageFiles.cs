@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.IO.Compression;
+using Winnow.Inference.Backbones;
 
 namespace Winnow.Inference.Weights;
 

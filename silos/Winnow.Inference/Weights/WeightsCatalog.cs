@@ -1,5 +1,5 @@
+using Winnow.Inference.Backbones;
 using Winnow.Inference.Images;
-using Winnow.Inference.Scoring;
 
 namespace Winnow.Inference.Weights;
 

@@ -6,6 +6,7 @@ using Winnow.Adapters.Scoring;
 using Winnow.Grains;
 using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
+using Winnow.Silo.Hosting.Settings;
 using Winnow.Silo.Peers;
 
 namespace Winnow.Silo.Hosting;
@@ -13,7 +14,7 @@ namespace Winnow.Silo.Hosting;
 /// <summary>Makes the process a silo: alone on a laptop, or one of many that find each other through PostgreSQL.</summary>
 internal static class ClusterSetup
 {
-    public static void Configure(ISiloBuilder silo, SiloOptions options)
+    public static void Configure(ISiloBuilder silo, Settings.SiloOptions options)
     {
         var cluster = options.Cluster;
         if (options.Postgres is { } postgres) Join(silo, options.Cluster, postgres.ForOrleans());
@@ -55,6 +56,7 @@ internal static class ClusterSetup
             o.SiloListeningEndpoint = new IPEndPoint(IPAddress.IsLoopback(address) ? address : IPAddress.Any, cluster.SiloPort);
         });
         SiloTls.Add(silo, cluster.Tls);
+        if (cluster.Tls.AllowPlain) silo.Services.AddHostedService<PlainWarning>();
         // For people who wait: a killed silo is gone after a second or two, a hung one after about six. The defaults take a minute.
         silo.Configure<ClusterMembershipOptions>(o =>
         {

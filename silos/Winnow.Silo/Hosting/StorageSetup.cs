@@ -1,6 +1,7 @@
 using Winnow.Adapters;
 using Winnow.Adapters.Disk;
 using Winnow.Adapters.Objects.S3;
+using Winnow.Silo.Hosting.Settings;
 
 namespace Winnow.Silo.Hosting;
 

@@ -6,6 +6,7 @@ using OpenTelemetry.Trace;
 using Winnow.Abstractions.Telemetry;
 using Winnow.Adapters.Telemetry;
 using Winnow.Model.Security;
+using Winnow.Silo.Hosting.Settings;
 using Winnow.Web.Security;
 
 namespace Winnow.Silo.Hosting;

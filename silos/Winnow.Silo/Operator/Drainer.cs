@@ -4,7 +4,7 @@ namespace Winnow.Silo.Operator;
 /// Takes this silo out in order: first the health page turns requests away, then those under way end, then the silo leaves the cluster, which moves
 /// its grains to others. The process stays, to say that it is drained, until it is told to stop.
 /// </summary>
-internal sealed partial class Drainer(IServiceProvider services, DrainState state, Hosting.SiloOptions options, TimeProvider time, ILogger<Drainer> logger)
+internal sealed partial class Drainer(IServiceProvider services, DrainState state, Hosting.Settings.SiloOptions options, TimeProvider time, ILogger<Drainer> logger)
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 

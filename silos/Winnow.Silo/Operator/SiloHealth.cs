@@ -4,7 +4,7 @@ using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
 using Winnow.Model.Health;
 using Winnow.Model.Names;
-using Winnow.Silo.Hosting;
+using Winnow.Silo.Hosting.Settings;
 
 namespace Winnow.Silo.Operator;
 

@@ -5,7 +5,7 @@ using Winnow.Model.Health;
 namespace Winnow.Silo.Operator;
 
 /// <summary>What this silo holds, and who could take it over.</summary>
-internal sealed class SiloInventory(IGrainFactory grains, ISiloStatusOracle silos, ISiloMetadataCache metadata, DrainState drain, Hosting.SiloOptions options)
+internal sealed class SiloInventory(IGrainFactory grains, ISiloStatusOracle silos, ISiloMetadataCache metadata, DrainState drain, Hosting.Settings.SiloOptions options)
 {
     // What a person recognises; the runtime's own grains are nobody's to move.
     private static readonly Dictionary<string, string> Kinds = new(StringComparer.Ordinal)

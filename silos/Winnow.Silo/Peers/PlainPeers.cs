@@ -41,7 +41,6 @@ internal static class PlainPeers
             services[i] = ServiceDescriptor.KeyedSingleton<IConnectionFactory>(services[i].ServiceKey,
                 (provider, key) => new AskFirst((IConnectionFactory)make(provider, key), provider.GetRequiredService<SiloCertificates>()));
         }
-        services.AddHostedService<PlainWarning>();
     }
 
     private static ConnectionDelegate Build(IConnectionBuilder builder, Action<IConnectionBuilder> secure, ConnectionDelegate next)

@@ -1,3 +1,4 @@
+
 namespace Winnow.Silo.Peers;
 
 /// <summary>

@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Winnow.Adapters.Scoring;
 using Winnow.Adapters.Tests.Support;
+using Winnow.Inference.Backbones;
 using Winnow.Inference.Images;
 using Winnow.Inference.Scoring;
-using Winnow.Inference.Weights;
 using Winnow.Testing;
 
 namespace Winnow.Adapters.Tests.Scoring;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Winnow.Benchmarks.Images;
 using Winnow.Benchmarks.Measuring;
+using Winnow.Inference.Backbones;
 using Winnow.Inference.Images;
 using Winnow.Inference.Scoring;
 using Winnow.Inference.Weights;

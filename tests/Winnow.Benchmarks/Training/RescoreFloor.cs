@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 using Winnow.Algorithms.Training;
 using Winnow.Grains.Columns;
-using Winnow.Inference.Weights;
+using Winnow.Inference.Backbones;
 
 namespace Winnow.Benchmarks.Training;
 

@@ -1,5 +1,5 @@
 using Winnow.Algorithms.Numerics;
-using Winnow.Inference.Weights;
+using Winnow.Inference.Backbones;
 
 namespace Winnow.Deploy.Tests.Telemetry;
 

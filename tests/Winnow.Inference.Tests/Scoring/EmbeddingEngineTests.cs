@@ -1,9 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
+using Winnow.Inference.Backbones;
 using Winnow.Inference.Images;
 using Winnow.Inference.Scoring;
 using Winnow.Inference.Tests.Images;
-using Winnow.Inference.Weights;
 
 namespace Winnow.Inference.Tests.Scoring;
 

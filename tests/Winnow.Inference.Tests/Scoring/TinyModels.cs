@@ -1,6 +1,5 @@
+using Winnow.Inference.Backbones;
 using Winnow.Inference.Images;
-using Winnow.Inference.Scoring;
-using Winnow.Inference.Weights;
 
 namespace Winnow.Inference.Tests.Scoring;
 

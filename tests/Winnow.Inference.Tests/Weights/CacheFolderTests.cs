@@ -1,3 +1,4 @@
+using Winnow.Inference.Backbones;
 using Winnow.Inference.Weights;
 
 namespace Winnow.Inference.Tests.Weights;

@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using Winnow.Inference.Backbones;
 using Winnow.Inference.Scoring;
 using Winnow.Inference.Weights;
 

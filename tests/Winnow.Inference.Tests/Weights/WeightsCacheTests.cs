@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.Net;
 using System.Security.Cryptography;
+using Winnow.Inference.Backbones;
 using Winnow.Inference.Scoring;
 using Winnow.Inference.Tests.Scoring;
 using Winnow.Inference.Weights;

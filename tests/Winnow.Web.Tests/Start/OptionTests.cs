@@ -1,4 +1,3 @@
-using Winnow.Silo.Hosting;
 using Winnow.Silo.Hosting.Settings;
 
 namespace Winnow.Web.Tests.Start;

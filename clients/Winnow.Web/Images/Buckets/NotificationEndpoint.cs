@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 using Winnow.Abstractions.Images.Buckets;
-using Winnow.Web.Datasets;
 using Winnow.Web.Security;
 
 namespace Winnow.Web.Images.Buckets;

@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Routing;
 using Winnow.Abstractions.Images.Buckets;
 using Winnow.Model.Images.Buckets;
 using Winnow.Model.Security;
-using Winnow.Web.Datasets;
 using Winnow.Web.Security;
 
 namespace Winnow.Web.Images.Buckets;

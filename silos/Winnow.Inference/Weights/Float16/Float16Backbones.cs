@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Winnow.Inference.Scoring;
+using Winnow.Inference.Backbones;
 
 namespace Winnow.Inference.Weights.Float16;
 

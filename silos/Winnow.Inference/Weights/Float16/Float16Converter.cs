@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Winnow.Inference.Backbones;
 
 namespace Winnow.Inference.Weights.Float16;
 

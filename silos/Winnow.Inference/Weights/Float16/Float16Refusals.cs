@@ -1,3 +1,5 @@
+using Winnow.Inference.Backbones;
+
 namespace Winnow.Inference.Weights.Float16;
 
 /// <summary>What a graph must not have if it is to be converted: all that would need types of values in between, which only an inference over all operators tells.</summary>

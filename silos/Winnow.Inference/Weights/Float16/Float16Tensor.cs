@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Google.Protobuf;
+using Winnow.Inference.Backbones;
 
 namespace Winnow.Inference.Weights.Float16;
 

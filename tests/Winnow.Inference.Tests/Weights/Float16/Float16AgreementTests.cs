@@ -1,3 +1,4 @@
+using Winnow.Inference.Backbones;
 using Winnow.Inference.Scoring;
 using Winnow.Inference.Tests.Golden;
 using Winnow.Inference.Tests.Images;

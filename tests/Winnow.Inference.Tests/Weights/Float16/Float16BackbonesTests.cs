@@ -1,7 +1,7 @@
+using Winnow.Inference.Backbones;
 using Winnow.Inference.Scoring;
 using Winnow.Inference.Tests.Images;
 using Winnow.Inference.Tests.Scoring;
-using Winnow.Inference.Weights;
 using Winnow.Inference.Weights.Float16;
 
 namespace Winnow.Inference.Tests.Weights.Float16;

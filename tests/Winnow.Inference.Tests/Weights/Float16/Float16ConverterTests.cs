@@ -1,8 +1,8 @@
 using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
+using Winnow.Inference.Backbones;
 using Winnow.Inference.Scoring;
 using Winnow.Inference.Tests.Scoring;
-using Winnow.Inference.Weights;
 using Winnow.Inference.Weights.Float16;
 
 namespace Winnow.Inference.Tests.Weights.Float16;

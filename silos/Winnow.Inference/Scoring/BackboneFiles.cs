@@ -1,7 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
-using Winnow.Inference.Scoring;
+using Winnow.Inference.Backbones;
 
-namespace Winnow.Inference.Weights;
+namespace Winnow.Inference.Scoring;
 
 /// <summary>Backbones from any ONNX file.</summary>
 public static class BackboneFiles

@@ -1,7 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
 using Winnow.Inference.Images;
 
-namespace Winnow.Inference.Scoring;
+namespace Winnow.Inference.Backbones;
 
 /// <summary>What a dataset records about its backbone.</summary>
 /// <param name="Name">Such as "mobilenetv3-small".</param>

@@ -11,7 +11,7 @@ using Winnow.Inference.Images;
 using Winnow.Inference.Scoring;
 using Winnow.Web;
 
-namespace Winnow.Silo.Hosting;
+namespace Winnow.Silo.Hosting.Settings;
 
 /// <summary>Everything that can be configured. Each part says its defaults and limits.</summary>
 public sealed class SiloOptions

@@ -1,4 +1,5 @@
-namespace Winnow.Silo.Hosting;
+
+namespace Winnow.Silo.Hosting.Settings;
 
 /// <summary>Where the figures, traces and logs of a silo go.</summary>
 public sealed class TelemetryOptions

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Winnow.Silo.Peers;
 
-namespace Winnow.Silo.Hosting;
+namespace Winnow.Silo.Hosting.Settings;
 
 /// <summary>How a silo finds and watches the others.</summary>
 public sealed class ClusterSettings

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace Winnow.Inference.Weights;
+namespace Winnow.Inference.Backbones;
 
 /// <summary>SHA-256 of files, in lower-case hex.</summary>
 internal static class FileHash

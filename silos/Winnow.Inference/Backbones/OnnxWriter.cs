@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Winnow.Inference.Weights;
+namespace Winnow.Inference.Backbones;
 
 /// <summary>
 /// Builds an ONNX model (onnx.proto of the ONNX project): nodes in the order of computation, float and int64 initialisers, named inputs and outputs.

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Winnow.Inference.Weights;
+namespace Winnow.Inference.Backbones;
 
 /// <summary>Writes the protobuf wire format (protobuf.dev, "Encoding"): the few field kinds that ONNX uses.</summary>
 internal sealed class ProtobufWriter

@@ -1,4 +1,5 @@
-namespace Winnow.Silo.Hosting;
+
+namespace Winnow.Silo.Hosting.Settings;
 
 /// <summary>A listener apart from the front door, for the cluster's own network.</summary>
 public sealed class TelemetryListener
