@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Placement;
 using Orleans.Runtime.Placement;
 using Winnow.Grains.Buckets;
+using Winnow.Grains.Columns;
 using Winnow.Grains.Layout;
 using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
@@ -25,6 +26,7 @@ public static class GrainsRegistration
         services.AddSingleton(options);
         services.AddSingleton<KnownDatasets>();
         services.AddSingleton<ShardFaults>();
+        services.AddSingleton<LearnedParts>();
         services.AddSingleton<LeaseKeyring>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<LeaseKeyring>());
         services.TryAddSingleton<IBucketReader, NoBuckets>();

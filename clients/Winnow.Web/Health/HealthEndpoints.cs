@@ -31,7 +31,7 @@ internal static class HealthEndpoints
 
     /// <summary>Never by address: whatever comes through a proxy on this machine comes from this machine.</summary>
     private static async Task<bool> MayReadAsync(HttpContext http, CancellationToken cancellationToken) =>
-        http.User is CallerClaims { Caller: var caller }
+        http.Features.Get<OutsideCaller>() is null && http.User is CallerClaims { Caller: var caller }
         && (await http.RequestServices.GetRequiredService<AccessControl>().OfAsync(caller, AccessScope.Cluster, cancellationToken)).Permissions.Contains(Permission.ReadCluster);
 
     private static HealthReport Outline(HealthReport report) => report with

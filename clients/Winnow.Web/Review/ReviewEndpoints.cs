@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -15,6 +16,7 @@ internal static class ReviewEndpoints
 {
     private const string TooManyWait = "As many of your requests wait for tasks as may at the same time (Api:Limits:Waiting). Ask with waitMilliseconds 0, or wait with fewer.";
     private const int MaxDecisions = 1_000;
+    private static readonly TimeSpan AtOnce = TimeSpan.FromMilliseconds(250);
     private const int DecisionsAtOnce = 64;
 
     public static void Map(IEndpointRouteBuilder api)
@@ -25,7 +27,7 @@ internal static class ReviewEndpoints
                 if (request.WaitMilliseconds is < 0 or > 30_000) throw new RefusedException($"waitMilliseconds must be 0 to 30000, not {request.WaitMilliseconds}.");
                 using var wait = request.WaitMilliseconds == 0 ? null : limiter.AttemptWait(http);
                 if (wait is { IsAcquired: false }) return Problems.Answer(TooManyWait, StatusCodes.Status429TooManyRequests);
-                return Results.Ok(await TakeAsync(grains.GetGrain<IQueueGrain>(dataset), request, CallerIdentity.Of(http), ct));
+                return Results.Ok(await TakeAsync(grains.GetGrain<IQueueGrain>(dataset), request, http, ct));
             })
             .Requires(Permission.ReviewTasks).Produces<ReviewTask[]>().ProducesProblem(StatusCodes.Status409Conflict)
             .WithSummary("Take review tasks, the most valuable first, each with a signed lease. Waits for the first where asked. "
@@ -59,15 +61,23 @@ internal static class ReviewEndpoints
     }
 
     /// <summary>A grain call must end within the response timeout, so a long wait is several short ones.</summary>
-    private static async Task<ReviewTask[]> TakeAsync(IQueueGrain queue, LeaseRequest request, string actor, CancellationToken ct)
+    private static async Task<ReviewTask[]> TakeAsync(IQueueGrain queue, LeaseRequest request, HttpContext http, CancellationToken ct)
     {
         const int OneWait = 4_000;
+        var actor = CallerIdentity.Of(http);
         var left = request.WaitMilliseconds;
         while (true)
         {
             var wait = Math.Min(left, OneWait);
+            var asked = Stopwatch.GetTimestamp();
             var tasks = await queue.TakeAsync(request with { WaitMilliseconds = wait }, actor, ct);
             left -= wait;
+            // Who waited may have lost the key or the role meanwhile: nothing is handed out that was not allowed at the moment of it.
+            if (Stopwatch.GetElapsedTime(asked) > AtOnce && !await CallerIdentity.StillMayAsync(http, Permission.ReviewTasks))
+            {
+                if (tasks.Length > 0) await queue.ReleaseAsync([.. tasks.Select(t => t.Image)], actor, CancellationToken.None);
+                throw new ForbiddenException("The key or role with which you asked is not in force any more.");
+            }
             if (tasks.Length > 0 || left <= 0) return tasks;
         }
     }

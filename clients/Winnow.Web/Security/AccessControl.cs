@@ -26,6 +26,23 @@ internal sealed class AccessControl(IGrainFactory grains)
         return new CallerAccess(held, Narrow(caller, scope, permissions));
     }
 
+    /// <summary>Whether a caller's key is still good and carries a permission. A token is good for as long as it says.</summary>
+    /// <param name="caller">Who was admitted.</param>
+    /// <param name="sent">The key or token that was sent.</param>
+    /// <param name="scope">The dataset.</param>
+    /// <param name="permission">What is asked for.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<bool> StillHoldsAsync(
+        Caller caller, string sent, string scope, Permission permission, CancellationToken cancellationToken)
+    {
+        if (caller.Key is { } key)
+        {
+            var check = await grains.GetGrain<IApiKeyGrain>(key.Id).CheckAsync(KeyText.ProofOf(sent), cancellationToken);
+            if (check.Status != KeyStatus.Good) return false;
+        }
+        return (await OfAsync(caller, scope, cancellationToken)).Permissions.Contains(permission);
+    }
+
     /// <summary>The datasets, of those given, that a caller may see.</summary>
     public async Task<T[]> VisibleAsync<T>(Caller caller, IReadOnlyList<T> datasets, Func<T, string> nameOf, CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Winnow.Abstractions.Datasets;
 using Winnow.Model.Security;
 
@@ -26,6 +27,16 @@ internal static class CallerIdentity
     {
         if (Admitted(context).Access.Permissions.Contains(permission)) return;
         throw new ForbiddenException($"{what} needs the permission {EndpointRule.NameOf(permission)}, which you do not hold here.");
+    }
+
+    /// <summary>Whether a caller who was admitted to a dataset's operation would be admitted now: for work that waits.</summary>
+    public static async Task<bool> StillMayAsync(HttpContext context, Permission permission)
+    {
+        var (caller, _, _) = Admitted(context);
+        var scope = RouteDataset.ScopeOf(RouteDataset.NameOf(context) ?? "");
+        return scope is not null
+            && await context.RequestServices.GetRequiredService<AccessControl>()
+                .StillHoldsAsync(caller, KeyHandler.SentBy(context), scope, permission, context.RequestAborted);
     }
 
     /// <summary>

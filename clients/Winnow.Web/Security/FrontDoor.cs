@@ -2,6 +2,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Winnow.Web.Security;
 
+/// <summary>Marks a request that came to the health page by a way on which nothing else is answered.</summary>
+internal sealed record OutsideCaller;
+
 /// <summary>
 /// What every request passes first: that a proxy cannot have read it in another way, proof that it is not a page of another site that asks through
 /// somebody's browser and, on a server without keys, that it comes from this machine and not through a proxy on it.
@@ -13,8 +16,11 @@ internal sealed class FrontDoor(RequestDelegate next, DoorKey door)
         context.Response.Headers.XContentTypeOptions = "nosniff";
         context.Response.Headers["Referrer-Policy"] = "no-referrer";
         if (IsFramedOddly(context.Request)) return RefuseFrame(context);
-        if (context.Request.Path.StartsWithSegments("/health")) return next(context);
-        return Wrong(context.Request) is { } wrong ? Refuse(context, wrong) : next(context);
+        if (Wrong(context.Request) is not { } wrong) return next(context);
+        if (!context.Request.Path.StartsWithSegments("/health")) return Refuse(context, wrong);
+        // A probe may come by any way, and learns no more than any other.
+        context.Features.Set(new OutsideCaller());
+        return next(context);
     }
 
     private string? Wrong(HttpRequest request)
@@ -25,7 +31,7 @@ internal sealed class FrontDoor(RequestDelegate next, DoorKey door)
             return $"This came through a proxy (it has the header {header}), and without a key everybody behind that would own the server. Set Api:Key or Api:KeyFile.";
         if (request.Headers.Origin.ToString() is { Length: > 0 } origin && !SameOrigin(origin, request)) return $"Requests from pages of {origin} are not taken.";
         // Browsers send no Origin with a picture or a script that a page of another site asks for, but they say this. No other origin is ever allowed.
-        return request.Headers["Sec-Fetch-Site"].ToString() is "cross-site" or "same-site" ? "Requests from pages of other sites are not taken." : null;
+        return ApiSafety.IsOfAnotherSite(request) ? "Requests from pages of other sites are not taken." : null;
     }
 
     /// <summary>

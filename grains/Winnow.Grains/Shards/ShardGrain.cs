@@ -5,6 +5,7 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Review;
 using Winnow.Abstractions.Training;
+using Winnow.Grains.Columns;
 using Winnow.Grains.Images;
 using Winnow.Grains.Layout;
 using Winnow.Grains.Placement;
@@ -25,8 +26,8 @@ namespace Winnow.Grains.Shards;
 // Spread evenly by ShardPlacement. What stands here is for silos of releases that do not know it.
 [Reentrant, KeepAlive, SiloRole(SiloTraits.Core), RandomPlacement, GrainType(ShardPlacement.GrainTypeName)]
 internal sealed class ShardGrain(
-    KnownDatasets datasets, ILedger ledger, IObjectStore objects, DeviceDirectory devices, LocalShards local, ShardFaults faults,
-    TimeProvider time, ShardOptions options, ILogger<ShardGrain> logger)
+    KnownDatasets datasets, ILedger ledger, IObjectStore objects, DeviceDirectory devices, LearnedParts parts, LocalShards local,
+    ShardFaults faults, TimeProvider time, ShardOptions options, ILogger<ShardGrain> logger)
     : Grain, IShardIngest, IShardReview, IShardLearning, IShardSplit, IIncomingGrainCallFilter
 {
     private readonly ShardIndex _index = new();
@@ -94,7 +95,7 @@ internal sealed class ShardGrain(
         _rounds = new ShardRounds(_writer, _index, _tasks, tally, GrainFactory);
         _desk = new ShardReviewDesk(_writer, _index, _tasks, tally, _rounds, _columns, ledger, GrainFactory, time);
         _publisher = new ShardPublisher(_writer, _columns, _index, objects, options, time, logger);
-        _learner = new ShardLearner(_writer, _index, _tasks, _columns, _publisher, drift, objects, GrainFactory);
+        _learner = new ShardLearner(_writer, _index, _tasks, _columns, _publisher, drift, parts, GrainFactory);
         _scorer = new ShardScorer(
             _writer, _index, _columns, _publisher, _learner, _desk, traces, drift, devices, GrainFactory, options, time, logger);
         _intake = new ShardIntake(_writer, _index, ledger, traces, time, _scorer.Arrived);

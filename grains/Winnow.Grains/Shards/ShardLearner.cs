@@ -21,7 +21,7 @@ namespace Winnow.Grains.Shards;
 /// </summary>
 internal sealed class ShardLearner(
     ShardWriter writer, ShardIndex index, TaskBook tasks, ShardColumns columns, ShardPublisher publisher, ShardDrift drift,
-    IObjectStore objects, IGrainFactory grains)
+    LearnedParts parts, IGrainFactory grains)
 {
     /// <summary>Rows of a segment that is made at once from what is there already.</summary>
     private const int BulkSegmentRows = 65_536;
@@ -178,7 +178,7 @@ internal sealed class ShardLearner(
         if (state.ProjectionKey is not { } key) return;
         var version = key[(key.LastIndexOf('/') + 1)..];
         if (Projection is not null && columns.Projected.Version == version) return;
-        var projection = Projection.FromBytes((await ReadAsync("Projection", key, cancellationToken)).Span);
+        var projection = await parts.ProjectionAsync(key, cancellationToken);
         if (columns.Projected.Version != version)
         {
             var withdrawn = new List<(string, string)>();
@@ -198,7 +198,7 @@ internal sealed class ShardLearner(
     {
         if (state.HeadKey is not { } key || Projection is null) return;
         if (Head is not null && columns.Scores.Version == state.ModelName) return;
-        var head = SoftmaxHead.FromBytes((await ReadAsync("Head", key, cancellationToken)).Span);
+        var head = await parts.HeadAsync(key, cancellationToken);
         if (columns.Scores.Version != state.ModelName)
         {
             var started = Stopwatch.GetTimestamp();
@@ -214,9 +214,6 @@ internal sealed class ShardLearner(
         }
         Head = head;
     }
-
-    private async Task<ReadOnlyMemory<byte>> ReadAsync(string what, string key, CancellationToken cancellationToken) =>
-        await objects.GetAsync(key, cancellationToken) ?? throw new InvalidDataException($"{what} {key} is not in the object store.");
 
     private delegate byte[] MakeRows(ReadOnlySpan<Half> rows, int count);
 

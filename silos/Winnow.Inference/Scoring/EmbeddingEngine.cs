@@ -16,6 +16,7 @@ public sealed class EmbeddingEngine : IAsyncDisposable
     private readonly InferenceSession? _session;
     private readonly EngineWorker[] _workers;
     private readonly Task[] _fetchers;
+    private readonly FetchBudget _budget;
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task? _disposal;
@@ -43,13 +44,16 @@ public sealed class EmbeddingEngine : IAsyncDisposable
         options.Validate();
         (Backbone, Device) = (backbone, device);
         _requests = Channel.CreateBounded<EngineItem>(options.QueueCapacity);
+        _budget = new FetchBudget(options.FetchedBytes);
         _ready = Channel.CreateBounded<EngineItem>(runners.Count * runners[0].Capacity);
         _workers = new EngineWorker[runners.Count];
         // Workers on processors have one each; any other device they share, and a run there costs much the same whatever is in it.
         var turns = device.Kind == "cpu" ? null : new DeviceTurns();
         var policy = new BatchPolicy(runners[0].Capacity, runners.Count, WholeRuns: turns is not null || runners[0].AlwaysWhole, options.MaxDelay);
         for (var i = 0; i < _workers.Length; i++)
-            _workers[i] = new EngineWorker(_ready.Reader, runners[i], decode, normalisation, time, () => Volatile.Read(ref _underWay), policy, turns, $"embedding {device} {i}");
+            _workers[i] = new EngineWorker(
+                _ready.Reader, runners[i], decode, normalisation, time, () => Volatile.Read(ref _underWay), _budget.Decoded, policy, turns,
+                $"embedding {device} {i}");
         _fetchers = new Task[options.Fetches];
         for (var i = 0; i < _fetchers.Length; i++)
             _fetchers[i] = Task.Run(FetchLoopAsync);
@@ -197,9 +201,13 @@ public sealed class EmbeddingEngine : IAsyncDisposable
     /// <summary>The bytes of an image; null when its lot has failed.</summary>
     private async ValueTask<ReadOnlyMemory<byte>?> FetchAsync(EngineItem item)
     {
+        await _budget.EnterAsync();
+        var size = 0;
         try
         {
-            return await item.Lot.FetchAsync(item.Index);
+            var bytes = await item.Lot.FetchAsync(item.Index);
+            size = bytes.Length;
+            return bytes;
         }
         catch (Exception failure)
         {
@@ -209,6 +217,7 @@ public sealed class EmbeddingEngine : IAsyncDisposable
         }
         finally
         {
+            _budget.Fetched(size);
             // Before it is ready: what waits is counted once, or workers would take more than their share.
             Interlocked.Decrement(ref _underWay);
         }

@@ -19,10 +19,15 @@ public sealed record EngineOptions
     public int QueueCapacity { get; init; } = 4096;
 
     /// <summary>
-    /// Fetches under way at once. Default 32; 1 to 1,024. Together with one batch per worker this bounds the encoded bytes in memory:
-    /// (Fetches + Workers · MaxBatch) · the size of a file.
+    /// Fetches under way at once. Default 32; 1 to 1,024.
     /// </summary>
     public int Fetches { get; init; } = 32;
+
+    /// <summary>
+    /// Encoded bytes in memory, fetched and not decoded yet. Default 256 MiB; 1 MiB to 1 TiB. Fetches that began before a size was known may go beyond it once,
+    /// by their own.
+    /// </summary>
+    public long FetchedBytes { get; init; } = 256L << 20;
 
     /// <exception cref="ArgumentOutOfRangeException">An option lies outside its documented range; the message names it.</exception>
     public void Validate()
@@ -32,6 +37,7 @@ public sealed record EngineOptions
         Check(MaxDelay >= TimeSpan.Zero && MaxDelay <= TimeSpan.FromSeconds(1), nameof(MaxDelay), MaxDelay);
         Check(QueueCapacity is >= 1 and <= 1_000_000, nameof(QueueCapacity), QueueCapacity);
         Check(Fetches is >= 1 and <= 1024, nameof(Fetches), Fetches);
+        Check(FetchedBytes is >= 1 << 20 and <= 1L << 40, nameof(FetchedBytes), FetchedBytes);
     }
 
     private static void Check(bool holds, string name, object value)

@@ -25,6 +25,7 @@ internal sealed class EngineWorker : IDisposable
     private readonly Normalisation _normalisation;
     private readonly TimeProvider _time;
     private readonly Func<int> _underWay;
+    private readonly Action<int> _decoded;
     private readonly BatchPolicy _policy;
     private readonly DeviceTurns? _turns;
     private readonly EngineItem[] _batch;
@@ -39,14 +40,16 @@ internal sealed class EngineWorker : IDisposable
     /// <param name="normalisation">Of channel values.</param>
     /// <param name="time">For delays and durations.</param>
     /// <param name="underWay">How many images are being fetched or wait for that.</param>
+    /// <param name="decoded">Told how many encoded bytes are not needed any more.</param>
     /// <param name="policy">How large batches grow, and when they run.</param>
     /// <param name="turns">On the device, where workers share it.</param>
     /// <param name="name">Of the thread.</param>
     public EngineWorker(
-        ChannelReader<EngineItem> ready, IBatchRunner runner, TensorDecoder decode, Normalisation normalisation, TimeProvider time, Func<int> underWay, BatchPolicy policy, DeviceTurns? turns, string name)
+        ChannelReader<EngineItem> ready, IBatchRunner runner, TensorDecoder decode, Normalisation normalisation, TimeProvider time,
+        Func<int> underWay, Action<int> decoded, BatchPolicy policy, DeviceTurns? turns, string name)
     {
         (_ready, _runner, _decode, _normalisation) = (ready, runner, decode, normalisation);
-        (_time, _underWay, _policy, _turns) = (time, underWay, policy, turns);
+        (_time, _underWay, _decoded, _policy, _turns) = (time, underWay, decoded, policy, turns);
         _batch = new EngineItem[runner.Capacity];
         _thread = new Thread(Work) { IsBackground = true, Name = name };
         _thread.Start();
@@ -152,6 +155,7 @@ internal sealed class EngineWorker : IDisposable
         }
         finally
         {
+            _decoded(item.Bytes.Length);
             item.Lot.EndUse();
         }
     }

@@ -36,5 +36,6 @@ internal static class OperatorListener
     /// this server by a name of its own; the other leaves its header.
     /// </summary>
     private static bool IsDirect(HttpRequest request) =>
-        request.Headers.Origin.Count == 0 && ApiSafety.ProxyHeaderOf(request) is null && ApiSafety.IsLoopback($"http://{request.Host.Host}");
+        request.Headers.Origin.Count == 0 && !ApiSafety.IsOfAnotherSite(request) && ApiSafety.ProxyHeaderOf(request) is null
+        && ApiSafety.IsLoopback($"http://{request.Host.Host}");
 }

@@ -1,5 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Winnow.Model.Health;
+using Winnow.Abstractions.Health;
+using Microsoft.Extensions.DependencyInjection;
 using Winnow.Model.Security;
 using Winnow.Silo.Hosting;
 using Winnow.Web.Security;
@@ -98,6 +101,39 @@ public sealed class FrontDoorTests
         Assert.Equal(HttpStatusCode.Forbidden, await AskAsync(HttpMethod.Get, server.Address, "/operator/silo"));
         Assert.Equal(HttpStatusCode.Forbidden, await AskAsync(HttpMethod.Post, server.Operators, "/operator/drain"));
         Assert.Equal(HttpStatusCode.Forbidden, await AskAsync(HttpMethod.Get, server.Operators, "/operator/silo"));
+    }
+
+    [Theory]
+    [InlineData("X-Forwarded-For", "203.0.113.7")]
+    [InlineData("CF-Connecting-IP", "203.0.113.7")]
+    [InlineData("Host", "evil.example")]
+    [InlineData("Origin", "https://evil.example")]
+    [InlineData("Sec-Fetch-Site", "Cross-Site")]
+    public async Task The_health_page_tells_those_who_come_otherwise_no_more_than_a_probe(string header, string value)
+    {
+        await using var server = await OwnServer.StartAsync(services => services.AddSingleton<ISiloHealth>(new TroubledHealth()));
+        using var http = new HttpClient();
+        async Task<string> AskAsync(string? name)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(server.Address, "/health/ready"));
+            if (name is not null) request.Headers.TryAddWithoutValidation(name, value);
+            return await (await http.SendAsync(request)).Content.ReadAsStringAsync();
+        }
+
+        Assert.Contains("patients", await AskAsync(null), StringComparison.Ordinal);
+        var told = await AskAsync(header);
+        Assert.Contains("\"ledger\"", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("patients", told, StringComparison.Ordinal);
+    }
+
+    /// <summary>A server with a secret in what is wrong with it.</summary>
+    private sealed class TroubledHealth : ISiloHealth
+    {
+        public Task<HealthReport> CheckAsync(CancellationToken cancellationToken) => Task.FromResult(new HealthReport(true,
+            [new HealthPart("ledger", "the folder of patients is full")])
+        {
+            SetAside = [new SetAsideItem(SetAsideKind.Dataset, "patients", "patients", "It cannot be read.", "Mend it.")],
+        });
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
+using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images.Buckets;
 using Winnow.Web.Security;
 
@@ -46,10 +47,10 @@ internal static partial class NotificationEndpoint
             if (objects.Length > 0) await sources.NotifyAsync(source, secret, objects, ct);
             return Results.NoContent();
         }
-        catch (NotFoundException)
+        catch (Exception e) when (e is NotFoundException or SetAsideException)
         {
             // Whoever tries secrets soon waits. A right one is never refused for others of the same address.
-            if (limiter.Refused(http, shown: true) is not { } wait) throw;
+            if (limiter.Refused(http, shown: true) is not { } wait) throw NotHere();
             await RequestLimiter.RejectAsync(http, wait, "Too many notifications came from your address to no source.");
             return Results.Empty;
         }

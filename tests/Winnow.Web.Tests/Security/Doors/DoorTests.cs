@@ -71,17 +71,11 @@ public abstract class DoorTests(Door door)
     [Fact]
     public async Task Leases_that_were_not_given_answer_nothing()
     {
-        var schema = new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] };
-        var dataset = "leases-" + Guid.NewGuid().ToString("n")[..8];
-        await door.Operator.CreateDatasetAsync(new CreateDataset(dataset, schema, new DatasetSettings { Shards = 1, AuditSample = 0 }));
-        await foreach (var _ in door.Operator.ImportAsync(dataset, DrawnImages.EnumerateAsync(20)))
-        {
-        }
-        await door.Operator.WaitForScoringAsync(dataset);
+        var dataset = await DatasetAsync("leases-");
         await door.Operator.StartRoundAsync(dataset, new StartRound(10));
         var ann = door.As(await door.HolderAsync("service:ann", dataset, Role.Annotator));
         var bob = door.As(await door.HolderAsync("service:bob", dataset, Role.Annotator));
-        var anns = (await ann.LeaseAsync(dataset, new LeaseRequest(4, 20_000))).ToArray();
+        var anns = await LeaseAsync(ann, dataset);
         // The first that were there, of four.
         Assert.InRange(anns.Length, 1, 4);
 
@@ -117,6 +111,52 @@ public abstract class DoorTests(Door door)
         Assert.True(wrong.IsEmpty, string.Join('\n', wrong.Take(20)));
         foreach (var task in anns) Assert.Empty((await ann.GetImageAsync(dataset, task.Image)).History);
         Assert.Equal(nameof(SubmitStatus.Recorded), await SubmitAsync(ann, anns[0].Image, anns[0].Lease));
+    }
+
+    [Fact]
+    public async Task Who_waits_for_tasks_and_loses_the_key_or_the_role_gets_none()
+    {
+        var dataset = await DatasetAsync("waiting-");
+        async Task<(WinnowClient Client, Task<IReadOnlyList<ReviewTask>> Waiting, Func<Task> Revoke)> WaitAsync(string who, bool byKey)
+        {
+            await door.GrantAsync(dataset, who, Role.Annotator);
+            var key = await door.Operator.CreateKeyAsync(new CreateApiKey(Principal.Parse(who)));
+            var client = door.As(key.Key);
+            var waiting = client.LeaseAsync(dataset, new LeaseRequest(2, 30_000));
+            var grant = new GrantName(Principal.Parse(who), Role.Annotator);
+            return (client, waiting, byKey ? () => door.Operator.RevokeKeyAsync(key.Info.Id) : () => door.Operator.RevokeAccessAsync(dataset, grant));
+        }
+
+        var (_, first, revokeKey) = await WaitAsync("service:waits-a", byKey: true);
+        var (_, second, revokeRole) = await WaitAsync("service:waits-b", byKey: false);
+        await revokeKey();
+        await revokeRole();
+        await door.Operator.StartRoundAsync(dataset, new StartRound(10));
+        foreach (var waiting in new[] { first, second })
+            Assert.Equal(HttpStatusCode.Forbidden, (await Assert.ThrowsAsync<WinnowApiException>(() => waiting)).Status);
+        // What they were to get is there for others.
+        var other = door.As(await door.HolderAsync("service:waits-c", dataset, Role.Annotator));
+        Assert.NotEmpty(await LeaseAsync(other, dataset));
+    }
+
+    private static async Task<ReviewTask[]> LeaseAsync(WinnowClient client, string dataset)
+    {
+        ReviewTask[] tasks = [];
+        async Task<bool> HasSomeAsync() => (tasks = [.. await client.LeaseAsync(dataset, new LeaseRequest(4, 10_000))]).Length > 0;
+        await Until.TrueAsync(HasSomeAsync, TimeSpan.FromMinutes(3), () => "there are tasks");
+        return tasks;
+    }
+
+    private async Task<string> DatasetAsync(string prefix)
+    {
+        var schema = new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] };
+        var dataset = prefix + Guid.NewGuid().ToString("n")[..8];
+        await door.Operator.CreateDatasetAsync(new CreateDataset(dataset, schema, new DatasetSettings { Shards = 1, AuditSample = 0 }));
+        await foreach (var _ in door.Operator.ImportAsync(dataset, DrawnImages.EnumerateAsync(20)))
+        {
+        }
+        await door.Operator.WaitForScoringAsync(dataset);
+        return dataset;
     }
 
     /// <summary>Tries each token at one of the doors in turn; an attempt gives what was wrong with the answer, or null.</summary>
