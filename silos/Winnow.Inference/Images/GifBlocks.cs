@@ -35,7 +35,7 @@ internal static class GifBlocks
                 break;
             }
         }
-        return frames == 0 ? null : new DeclaredImage(width, height, frames);
+        return frames == 0 ? null : new DeclaredImage("gif", width, height, frames);
     }
 
     private static int Edge(ReadOnlySpan<byte> bytes, int offset, int length) =>

@@ -4,7 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Winnow.Inference.Images;
 
 /// <summary>
-/// Reads what an image file declares about itself, without decoding and, of sound files, without allocating: PNG (W3C PNG, third edition),
+/// Reads what an image file declares about itself, without decoding and without a copy of its bytes: PNG (W3C PNG, third edition),
 /// JPEG (ITU-T T.81), GIF89a, WebP (RFC 9649) and BMP.
 /// </summary>
 internal static class HeaderReader
@@ -14,7 +14,7 @@ internal static class HeaderReader
     public static bool TryRead(
         ReadOnlySpan<byte> bytes,
         ImageLimits limits,
-        [NotNullWhen(true)] out ImageHeader? header,
+        [NotNullWhen(true)] out DeclaredImage? header,
         [NotNullWhen(false)] out string? reason)
     {
         header = null;
@@ -34,7 +34,7 @@ internal static class HeaderReader
             return false;
         }
         reason = null;
-        var declared = format switch
+        var image = format switch
         {
             "png" => PngChunks.Read(bytes, out reason),
             "jpeg" => JpegMarkers.Read(bytes, limits.MaxScans, out reason),
@@ -44,20 +44,20 @@ internal static class HeaderReader
         };
         if (reason is not null)
             return false;
-        if (declared is not { } image)
+        if (image is null)
         {
             reason = $"The {format} file is cut off or broken in its header ({bytes.Length} bytes); fetch it again from its source.";
             return false;
         }
-        header = new ImageHeader(format, image.Width, image.Height, image.Frames, image.Orientation);
-        reason = Check(header, limits);
+        reason = Check(image, limits);
         if (reason is not null)
-            header = null;
-        return reason is null;
+            return false;
+        header = image;
+        return true;
     }
 
     /// <summary>The limit that the header breaks, or null.</summary>
-    public static string? Check(ImageHeader header, ImageLimits limits)
+    public static string? Check(DeclaredImage header, ImageLimits limits)
     {
         var (_, width, height, frames, _) = header;
         if (width <= 0 || height <= 0)
@@ -71,7 +71,7 @@ internal static class HeaderReader
             : null;
     }
 
-    private static string Declares(ImageHeader header) => $"The header declares {header.Width} × {header.Height} pixels";
+    private static string Declares(DeclaredImage header) => $"The header declares {header.Width} × {header.Height} pixels";
 
     private static DeclaredImage? Bmp(ReadOnlySpan<byte> bytes)
     {
@@ -80,10 +80,11 @@ internal static class HeaderReader
         if (BinaryPrimitives.ReadUInt32LittleEndian(bytes[14..]) == 12)
         {
             return new DeclaredImage(
+                "bmp",
                 BinaryPrimitives.ReadUInt16LittleEndian(bytes[18..]),
                 BinaryPrimitives.ReadUInt16LittleEndian(bytes[20..]));
         }
         var (width, height) = (BinaryPrimitives.ReadInt32LittleEndian(bytes[18..]), BinaryPrimitives.ReadInt32LittleEndian(bytes[22..]));
-        return height == int.MinValue ? null : new DeclaredImage(width, Math.Abs(height));
+        return height == int.MinValue ? null : new DeclaredImage("bmp", width, Math.Abs(height));
     }
 }

@@ -37,7 +37,7 @@ public sealed class ImageDecoder : IDisposable
     /// <summary>Reads and checks what the file declares, without decoding.</summary>
     /// <returns>False with a reason that a person can act on.</returns>
     public bool TryReadHeader(
-        ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out ImageHeader? header, [NotNullWhen(false)] out string? reason) =>
+        ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out DeclaredImage? header, [NotNullWhen(false)] out string? reason) =>
         HeaderReader.TryRead(bytes, _limits, out header, out reason);
 
     /// <summary>

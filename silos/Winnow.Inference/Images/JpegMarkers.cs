@@ -63,7 +63,7 @@ internal static class JpegMarkers
         if (content.Length < 6)
             return null;
         var height = BinaryPrimitives.ReadUInt16BigEndian(content[1..]);
-        var image = new DeclaredImage(BinaryPrimitives.ReadUInt16BigEndian(content[3..]), height);
+        var image = new DeclaredImage("jpeg", BinaryPrimitives.ReadUInt16BigEndian(content[3..]), height);
         if (marker > Progressive)
         {
             reason = $"The JPEG is coded by a rare process (SOF{marker - 0xc0}: lossless, hierarchical or arithmetic), "

@@ -21,7 +21,7 @@ internal sealed unsafe class PixelReader(ImageLimits limits, TimeProvider time) 
     /// <summary>Decodes to [3, height, width], not yet turned upright.</summary>
     /// <returns>Null, or the reason why the file is refused.</returns>
     public string? Read(
-        ReadOnlyMemory<byte> bytes, ImageHeader header, int width, int height, in Normalisation normalisation, Span<float> chw)
+        ReadOnlyMemory<byte> bytes, DeclaredImage header, int width, int height, in Normalisation normalisation, Span<float> chw)
     {
         var deadline = new DecodeDeadline(time, limits.MaxDecodeTime);
         if (header.Format == "jpeg" && JpegMarkers.LacksEnd(bytes.Span))
@@ -62,7 +62,7 @@ internal sealed unsafe class PixelReader(ImageLimits limits, TimeProvider time) 
     /// <summary>
     /// The smallest size that the decoder can give directly and that is not below the target; it costs a fraction of the full decode.
     /// </summary>
-    private static SKSizeI ReducedSize(SKCodec codec, ImageHeader header, int width, int height)
+    private static SKSizeI ReducedSize(SKCodec codec, DeclaredImage header, int width, int height)
     {
         var full = codec.Info.Size;
         if (header.Frames > 1 || header.Format is not ("jpeg" or "webp") || full.Width < width * 8 / 7 || full.Height < height * 8 / 7)
@@ -126,7 +126,7 @@ internal sealed unsafe class PixelReader(ImageLimits limits, TimeProvider time) 
         }
     }
 
-    private static string Explain(SKCodecResult result, ImageHeader header, int bytes, in DecodeDeadline deadline)
+    private static string Explain(SKCodecResult result, DeclaredImage header, int bytes, in DecodeDeadline deadline)
     {
         if (deadline.Passed)
         {

@@ -20,7 +20,7 @@ internal static class PngChunks
         var height = BinaryPrimitives.ReadUInt32BigEndian(bytes[20..]);
         if (width > int.MaxValue || height > int.MaxValue)
             return null;
-        var image = new DeclaredImage((int)width, (int)height);
+        var image = new DeclaredImage("png", (int)width, (int)height);
         // To the end of the file, since eXIf may stand behind the pixels.
         for (long at = Signature + Frame + 13; at + Frame <= bytes.Length;)
         {

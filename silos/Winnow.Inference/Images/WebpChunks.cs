@@ -18,6 +18,7 @@ internal static class WebpChunks
         {
             return bytes[23..26].StartsWith<byte>([0x9d, 0x01, 0x2a])
                 ? new DeclaredImage(
+                    "webp",
                     BinaryPrimitives.ReadUInt16LittleEndian(bytes[26..]) & 0x3fff,
                     BinaryPrimitives.ReadUInt16LittleEndian(bytes[28..]) & 0x3fff)
                 : null;
@@ -27,7 +28,7 @@ internal static class WebpChunks
             if (bytes[20] != 0x2f)
                 return null;
             var packed = BinaryPrimitives.ReadUInt32LittleEndian(bytes[21..]);
-            return new DeclaredImage((int)(packed & 0x3fff) + 1, (int)((packed >> 14) & 0x3fff) + 1);
+            return new DeclaredImage("webp", (int)(packed & 0x3fff) + 1, (int)((packed >> 14) & 0x3fff) + 1);
         }
         return kind.SequenceEqual("VP8X"u8) ? Extended(bytes, maxFrames) : null;
     }
@@ -49,6 +50,6 @@ internal static class WebpChunks
                 orientation ??= ExifOrientation.Read(chunk[8..(int)Math.Min(8 + length, chunk.Length)]);
             at += 8 + length + (length & 1);
         }
-        return new DeclaredImage(width, height, Math.Max(frames, 1), orientation ?? ExifOrientation.Upright);
+        return new DeclaredImage("webp", width, height, Math.Max(frames, 1), orientation ?? ExifOrientation.Upright);
     }
 }

@@ -75,7 +75,7 @@ public sealed class DecodeTests
         var file = TestImages.Encode(300, 150, (x, _) => ((byte)(x * 255 / 300), 80, 80));
         Assert.True(TestImages.Decoder.TryMakeDerivative(file, 100, format, out var copy, out _));
         Assert.True(TestImages.Decoder.TryReadHeader(copy, out var header, out _));
-        Assert.Equal(new ImageHeader(name, 100, 50, 1), header);
+        Assert.Equal(new DeclaredImage(name, 100, 50, 1), header);
         using var bitmap = SKBitmap.Decode(copy);
         Assert.InRange(bitmap.GetPixel(90, 25).Red - bitmap.GetPixel(10, 25).Red, 196, 212);
         Assert.True(TestImages.Decoder.TryMakeDerivative(file, 1000, format, out copy, out _));

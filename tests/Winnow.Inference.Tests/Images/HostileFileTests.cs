@@ -70,7 +70,7 @@ public sealed class HostileFileTests
     [Fact]
     public void Headers_tell_format_size_and_frames()
     {
-        (string Name, ImageHeader Expected)[] files =
+        (string Name, DeclaredImage Expected)[] files =
         [
             ("animated.gif", new("gif", 32, 24, 3)), ("animated.webp", new("webp", 32, 24, 3)), ("cmyk.jpg", new("jpeg", 48, 40, 1)),
             ("progressive.jpg", new("jpeg", 96, 64, 1)), ("grey-alpha.png", new("png", 20, 20, 1)), ("still.bmp", new("bmp", 20, 20, 1)),
@@ -82,7 +82,7 @@ public sealed class HostileFileTests
         }
         var webp = TestImages.Encode(33, 21, (_, _) => (1, 2, 3), SKEncodedImageFormat.Webp, 80);
         Assert.True(TestImages.Decoder.TryReadHeader(webp, out var lossy, out _));
-        Assert.Equal(new ImageHeader("webp", 33, 21, 1), lossy);
+        Assert.Equal(new DeclaredImage("webp", 33, 21, 1), lossy);
     }
 
     public static TheoryData<string, byte[]> Whole() => new()
