@@ -64,9 +64,9 @@ public sealed record MatrixRows([property: Id(0)] int Dimensions, [property: Id(
 /// Their rows in the shard, for silos of the release before images were named. Where shards were split meanwhile they name others.
 /// </param>
 /// <param name="Images">The images.</param>
+/// <remarks>Id 0 was an operation id that nobody read. Silos of earlier releases still send it, so it is not given again.</remarks>
 [GenerateSerializer, Immutable, Alias("winnow.enqueue")]
 public sealed record EnqueueTasks(
-    [property: Id(0)] Guid OperationId,
     [property: Id(1)] string Arm,
     [property: Id(2)] int Round,
     [property: Id(3)] int[] Ordinals,

@@ -3,7 +3,7 @@ using System.Numerics.Tensors;
 namespace Winnow.Algorithms.Numerics;
 
 /// <summary>A clustering: centres [k × d] and the centre of each row.</summary>
-public sealed record Clustering(float[] Centres, int[] Assignment, int Iterations);
+public sealed record Clustering(float[] Centres, int[] Assignment);
 
 /// <summary>k-means: k-means++ seeding (Arthur, Vassilvitskii 2007), then Lloyd's iterations.</summary>
 public static class KMeans
@@ -26,7 +26,7 @@ public static class KMeans
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(clusters);
         var n = rows.Length / dimensions;
         var k = Math.Min(clusters, n);
-        if (k == 0) return new Clustering([], [], 0);
+        if (k == 0) return new Clustering([], []);
         var random = new SeededRandom(seed);
         var fitted = Sample(rows, n, dimensions, k, random);
         var fittedCount = fitted.Length / dimensions;
@@ -44,7 +44,7 @@ public static class KMeans
         }
         var all = new int[n];
         Assign(rows, n, dimensions, centres, k, all, new float[n], ct);
-        return new Clustering(centres, all, iteration);
+        return new Clustering(centres, all);
     }
 
     private static ReadOnlyMemory<float> Sample(ReadOnlyMemory<float> rows, int n, int d, int k, SeededRandom random)

@@ -44,7 +44,7 @@ internal sealed partial class RoundGrain
             // By image: since they were selected, others may have taken over from the shards that held them.
             var selected = state.State.Selected.GroupBy(s => layout.ShardOf(s.Image)).ToArray();
             await selected.AllAsync(g => GrainFactory.GetGrain<IShardLearning>(GrainKeys.Shard(_dataset.Name, g.Key)).EnqueueAsync(
-                new EnqueueTasks(Guid.Empty, _arm, _number, [.. g.Select(s => s.Ordinal)], [.. g.Select(s => s.Priority)], [.. g.Select(s => s.Image)]),
+                new EnqueueTasks(_arm, _number, [.. g.Select(s => s.Ordinal)], [.. g.Select(s => s.Priority)], [.. g.Select(s => s.Image)]),
                 cancellationToken));
             await layout.Grains<IShardLearning>(GrainFactory, _dataset.Name).AllAsync(s => AskAuditAsync(s, drawn, cancellationToken));
             return true;
@@ -82,7 +82,7 @@ internal sealed partial class RoundGrain
         if (unasked.Length == 0) return;
         var priorities = new float[unasked.Length];
         Array.Fill(priorities, 2f);
-        await shard.EnqueueAsync(new EnqueueTasks(Guid.Empty, Arms.Audit, _number, unasked, priorities), cancellationToken);
+        await shard.EnqueueAsync(new EnqueueTasks(Arms.Audit, _number, unasked, priorities), cancellationToken);
     }
 
     private async Task ReviewAsync(CancellationToken cancellationToken)

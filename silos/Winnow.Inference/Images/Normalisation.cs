@@ -9,9 +9,6 @@ public readonly record struct Normalisation(float MeanR, float MeanG, float Mean
     /// <summary>Values from 0 to 1.</summary>
     public static readonly Normalisation UnitRange = new(0, 0, 0, 1, 1, 1);
 
-    /// <summary>Values from −1 to 1.</summary>
-    public static readonly Normalisation SignedRange = new(0.5f, 0.5f, 0.5f, 0.5f, 0.5f, 0.5f);
-
     /// <summary>Leaves 0–255 as it is; derivatives are made with it.</summary>
     internal static readonly Normalisation Bytes = new(0, 0, 0, 1 / 255f, 1 / 255f, 1 / 255f);
 

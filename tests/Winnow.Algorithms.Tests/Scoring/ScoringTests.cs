@@ -129,17 +129,4 @@ public sealed class ScoringTests
         Assert.Equal(0, weights[1]);
         Assert.Equal(0, weights[4]);
     }
-
-    [Theory]
-    [InlineData(0, 0, 0, -1)]
-    [InlineData(16, 0, 16, 0)]
-    [InlineData(40, 0, 16, 0)]
-    [InlineData(3, 0, 0, 2)]
-    [InlineData(3, 2, 3, 0)]
-    public void A_batch_runs_when_it_is_full_or_old_enough(int waiting, int age, int count, int wait)
-    {
-        var decision = BatchPolicy.Decide(waiting, TimeSpan.FromMilliseconds(age), new BatchOptions(16, TimeSpan.FromMilliseconds(2)));
-        Assert.Equal(count, decision.Count);
-        Assert.Equal(wait < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(wait), decision.Wait);
-    }
 }

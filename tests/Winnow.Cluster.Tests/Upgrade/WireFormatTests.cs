@@ -4,13 +4,15 @@ using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
+using Winnow.Abstractions.Training;
 using Winnow.Grains;
 
 namespace Winnow.Cluster.Tests.Upgrade;
 
 /// <summary>
 /// The bytes of every record that crosses between silos, as the last release wrote them. Silos of two versions run beside each other while a cluster is
-/// upgraded: what one writes the other must read. A record may gain properties at the end; none may go or change its place.
+/// upgraded: what one writes the other must read. A record may gain properties at the end; none may change its place. One that no release
+/// reads any more may go: its id is never given again, and the bytes with it are still read (<see cref="What_says_more_is_read_without_it"/>).
 /// </summary>
 public sealed class WireFormatTests
 {
@@ -48,6 +50,21 @@ public sealed class WireFormatTests
         Assert.Equal(("Actor", 2, null), (lot.Actor, lot.Rows.Length, lot.Content));
         var refused = Assert.IsType<RefusedException>(_serializer.Deserialize<object>(Convert.FromHexString(Refused)));
         Assert.Equal(("RefusedExceptionMessage", null), (refused.Message, refused.Code));
+    }
+
+    /// <summary>As a silo writes them that gives each enqueueing an operation id.</summary>
+    [Fact]
+    public void What_says_more_is_read_without_it()
+    {
+        const string Enqueue =
+            "3001808e08901d77696e6e6f772e656e7175657565e840214f20000001000200030405060708090a410741726d01eadb21000501341c02"
+            + "00241c02e02100056100c0f842600080f842e021000521002652010501070109e020002252010501070109e0e0e0";
+        var asked = Assert.IsType<EnqueueTasks>(_serializer.Deserialize<object>(Convert.FromHexString(Enqueue)));
+        var now = Assert.IsType<EnqueueTasks>(Samples.Make(typeof(EnqueueTasks)));
+        Assert.Equal((now.Arm, now.Round), (asked.Arm, asked.Round));
+        Assert.Equal(now.Ordinals, asked.Ordinals);
+        Assert.Equal(now.Priorities, asked.Priorities);
+        Assert.Equal(now.Images, asked.Images);
     }
 
     [Fact]

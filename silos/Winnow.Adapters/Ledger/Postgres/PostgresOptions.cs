@@ -44,9 +44,6 @@ public sealed class PostgresOptions
     /// <summary>Seconds that the start waits for a server that is not there yet. 0 to 3,600. Default 60.</summary>
     public int ConnectSeconds { get; set; } = 60;
 
-    /// <summary>Whether a database is named at all; if not, a host keeps its ledger in a folder.</summary>
-    public bool IsSet => !string.IsNullOrWhiteSpace(ConnectionString) || !string.IsNullOrWhiteSpace(ConnectionStringFile);
-
     /// <summary>Checks all settings.</summary>
     /// <exception cref="ArgumentException">A setting is missing or out of range; the message names it and holds no secret.</exception>
     public void Validate()
