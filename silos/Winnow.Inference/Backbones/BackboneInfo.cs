@@ -8,7 +8,7 @@ namespace Winnow.Inference.Backbones;
 /// <param name="Dimensions">Length of one embedding.</param>
 /// <param name="Side">Pixels of the square input.</param>
 /// <param name="Sha256">Lower-case hex, of the weights file as published, or of the file in float16 that was made of it: two backbones with the same value give the same embeddings.</param>
-/// <param name="Licence">SPDX expression, or "unknown" for a file given by path or address.</param>
+/// <param name="Licence">SPDX expression, or "unknown" for a file given by path.</param>
 public sealed record BackboneInfo(string Name, int Dimensions, int Side, string Sha256, string Licence);
 
 /// <summary>How pixels become the input of a backbone.</summary>

@@ -1,10 +1,12 @@
 using System.Buffers.Binary;
+using System.Globalization;
+using Google.Protobuf;
 
 namespace Winnow.Inference.Backbones;
 
 /// <summary>
-/// Builds an ONNX model (onnx.proto of the ONNX project): nodes in the order of computation, float and int64 initialisers, named inputs and outputs.
-/// Field numbers are those of onnx.proto.
+/// Builds an ONNX model: nodes in the order of computation, float and int64 initialisers, named inputs and outputs. The same calls give the
+/// same bytes.
 /// </summary>
 public sealed class OnnxWriter
 {
@@ -13,12 +15,18 @@ public sealed class OnnxWriter
     private const int ElementFloat = 1;
     private const int ElementInt64 = 7;
 
-    private readonly ProtobufWriter _graph = new();
-    private readonly List<ProtobufWriter> _metadata = [];
-    private int _nodes;
+    private readonly ModelProto _model;
 
     /// <param name="graphName">Shown by tools.</param>
-    public OnnxWriter(string graphName) => _graph.String(2, graphName);
+    public OnnxWriter(string graphName) => _model = new ModelProto
+    {
+        IrVersion = IrVersion,
+        ProducerName = "winnow",
+        Graph = new GraphProto { Name = graphName },
+        OpsetImport = { new OperatorSetIdProto { Domain = "", Version = OpsetVersion } },
+    };
+
+    private GraphProto Graph => _model.Graph;
 
     /// <summary>Adds a node and gives back the name of its output.</summary>
     /// <param name="op">Operator of the default domain, opset 17.</param>
@@ -27,14 +35,14 @@ public sealed class OnnxWriter
     /// <param name="attributes">Values of type long, float, string or long[].</param>
     public string Node(string op, ReadOnlySpan<string> inputs, string? output = null, params ReadOnlySpan<(string Name, object Value)> attributes)
     {
-        output ??= $"{op}_{_nodes}";
-        var node = new ProtobufWriter();
+        var number = Graph.Node.Count;
+        output ??= $"{op}_{number}";
+        var node = new NodeProto { Name = $"{op}.{number}", OpType = op, Output = { output } };
         foreach (var input in inputs)
-            node.String(1, input);
-        node.String(2, output).String(3, $"{op}.{_nodes++}").String(4, op);
+            node.Input.Add(input);
         foreach (var (name, value) in attributes)
-            node.Message(5, Attribute(name, value));
-        _graph.Message(1, node);
+            node.Attribute.Add(Attribute(name, value));
+        Graph.Node.Add(node);
         return output;
     }
 
@@ -63,33 +71,26 @@ public sealed class OnnxWriter
     /// <summary>Declares a float input; a dimension is a number or a name.</summary>
     public OnnxWriter Input(string name, params ReadOnlySpan<object> shape)
     {
-        _graph.Message(11, Value(name, shape));
+        Graph.Input.Add(Value(name, shape));
         return this;
     }
 
     /// <summary>Declares a float output; a dimension is a number or a name.</summary>
     public OnnxWriter Output(string name, params ReadOnlySpan<object> shape)
     {
-        _graph.Message(12, Value(name, shape));
+        Graph.Output.Add(Value(name, shape));
         return this;
     }
 
     /// <summary>Adds an entry to metadata_props.</summary>
     public OnnxWriter Metadata(string key, string value)
     {
-        _metadata.Add(new ProtobufWriter().String(1, key).String(2, value));
+        _model.MetadataProps.Add(new StringStringEntryProto { Key = key, Value = value });
         return this;
     }
 
-    /// <summary>The model's bytes; the same calls always give the same bytes.</summary>
-    public byte[] ToArray()
-    {
-        var model = new ProtobufWriter().Varint(1, IrVersion).String(2, "winnow").Message(7, _graph)
-            .Message(8, new ProtobufWriter().String(1, "").Varint(2, OpsetVersion));
-        foreach (var entry in _metadata)
-            model.Message(14, entry);
-        return model.ToArray();
-    }
+    /// <summary>The model's bytes.</summary>
+    public byte[] ToArray() => _model.ToByteArray();
 
     private static void CheckShape(string name, int count, ReadOnlySpan<long> shape)
     {
@@ -102,43 +103,34 @@ public sealed class OnnxWriter
 
     private string Initialiser(string name, int type, byte[] raw, ReadOnlySpan<long> shape)
     {
-        var tensor = new ProtobufWriter();
+        var tensor = new TensorProto { DataType = type, Name = name, RawData = UnsafeByteOperations.UnsafeWrap(raw) };
         foreach (var length in shape)
-            tensor.Varint(1, length);
-        _graph.Message(5, tensor.Varint(2, type).String(8, name).Bytes(9, raw));
+            tensor.Dims.Add(length);
+        Graph.Initializer.Add(tensor);
         return name;
     }
 
-    private static ProtobufWriter Value(string name, ReadOnlySpan<object> shape)
+    private static ValueInfoProto Value(string name, ReadOnlySpan<object> shape)
     {
-        var dimensions = new ProtobufWriter();
+        var dimensions = new TensorShapeProto();
         foreach (var length in shape)
         {
-            dimensions.Message(1, length is string symbol
-                ? new ProtobufWriter().String(2, symbol)
-                : new ProtobufWriter().Varint(1, Convert.ToInt64(length, System.Globalization.CultureInfo.InvariantCulture)));
+            dimensions.Dim.Add(length is string symbol
+                ? new TensorShapeProto.Types.Dimension { DimParam = symbol }
+                : new TensorShapeProto.Types.Dimension { DimValue = Convert.ToInt64(length, CultureInfo.InvariantCulture) });
         }
-        var tensor = new ProtobufWriter().Varint(1, ElementFloat).Message(2, dimensions);
-        return new ProtobufWriter().String(1, name).Message(2, new ProtobufWriter().Message(1, tensor));
+        var tensor = new TypeProto.Types.Tensor { ElemType = ElementFloat, Shape = dimensions };
+        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = tensor } };
     }
 
-    private static ProtobufWriter Attribute(string name, object value)
+    /// <summary>The numbers are those of AttributeProto.AttributeType.</summary>
+    private static AttributeProto Attribute(string name, object value) => value switch
     {
-        var attribute = new ProtobufWriter().String(1, name);
-        switch (value)
-        {
-            case float number:
-                return attribute.Float(2, number).Varint(20, 1);
-            case long or int:
-                return attribute.Varint(3, Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture)).Varint(20, 2);
-            case string text:
-                return attribute.String(4, text).Varint(20, 3);
-            case long[] numbers:
-                foreach (var number in numbers)
-                    attribute.Varint(8, number);
-                return attribute.Varint(20, 7);
-            default:
-                throw new ArgumentException($"Attribute \"{name}\" has type {value.GetType().Name}; long, float, string and long[] are written.", nameof(value));
-        }
-    }
+        float number => new AttributeProto { Name = name, F = number, Type = 1 },
+        long or int => new AttributeProto { Name = name, I = Convert.ToInt64(value, CultureInfo.InvariantCulture), Type = 2 },
+        string text => new AttributeProto { Name = name, S = ByteString.CopyFromUtf8(text), Type = 3 },
+        long[] numbers => new AttributeProto { Name = name, Ints = { numbers }, Type = 7 },
+        _ => throw new ArgumentException(
+            $"Attribute \"{name}\" has type {value.GetType().Name}; long, float, string and long[] are written.", nameof(value)),
+    };
 }

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Winnow.Inference.Backbones;
 using Winnow.Inference.Weights.Float16;
 
 namespace Winnow.Inference.Tests.Weights.Float16;
