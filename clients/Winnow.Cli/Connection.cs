@@ -2,6 +2,7 @@ using System.CommandLine;
 using Spectre.Console;
 using Winnow.Client;
 using Winnow.Model.Names;
+using Winnow.Shown;
 
 namespace Winnow.Cli;
 
@@ -65,12 +66,9 @@ internal sealed class Connection
         return given.Read(Environment.GetEnvironmentVariable, Environment.UserName) with { OnRetry = RetryLines.Write };
     }
 
-    /// <summary>Whether a person watches.</summary>
-    public static bool Live => !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Interactive;
-
     public static void Table(IReadOnlyList<string> head, IEnumerable<IReadOnlyList<string>> rows)
     {
-        if (!Live)
+        if (!ShownWork.Live)
         {
             // For other programs: one line each, fields apart by tabs.
             Terminal.SayFields(head);

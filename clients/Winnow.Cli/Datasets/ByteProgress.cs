@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Spectre.Console;
+using Winnow.Shown;
 
 namespace Winnow.Cli.Datasets;
 
@@ -9,22 +9,20 @@ internal static class ByteProgress
 {
     private const long Step = 256 << 20;
 
-    public static async Task<T> RunAsync<T>(string what, long? total, Func<IProgress<long>, Task<T>> run)
+    /// <param name="what">What is done with them.</param>
+    /// <param name="total">How many there are; null where nobody knows.</param>
+    /// <param name="run">Tells of the bytes that have gone.</param>
+    public static Task<T> RunAsync<T>(string what, long? total, Func<IProgress<long>, Task<T>> run)
     {
         var started = Stopwatch.GetTimestamp();
-        string Line(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{what} {bytes / 1e6:N0}{(total is { } all ? $" of {all / 1e6:N0}" : "")} MB, {bytes / 1e6 / Math.Max(0.001, Stopwatch.GetElapsedTime(started).TotalSeconds):N0} MB/s");
-        if (Connection.Live) return await AnsiConsole.Status().StartAsync(what, context => run(new Reporter(bytes => context.Status(Line(bytes)))));
-        var next = Step;
-        return await run(new Reporter(bytes =>
-        {
-            if (bytes < next) return;
-            next = bytes + Step;
-            Terminal.Say(Line(bytes));
-        }));
-    }
+        return ShownWork.RunAsync(what, total is null ? Step : null, Terminal.Say, report =>
+            run(new InPlace<long>(bytes => report.Report(new Advance(bytes, total ?? 0, Note(bytes))))));
 
-    private sealed class Reporter(Action<long> report) : IProgress<long>
-    {
-        public void Report(long value) => report(value);
+        string Note(long bytes)
+        {
+            var rate = bytes / 1e6 / Math.Max(0.001, Stopwatch.GetElapsedTime(started).TotalSeconds);
+            var of = total is { } all ? string.Create(CultureInfo.InvariantCulture, $" of {all / 1e6:N0}") : "";
+            return string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:N0}{of} MB, {rate:N0} MB/s");
+        }
     }
 }

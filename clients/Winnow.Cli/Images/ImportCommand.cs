@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using Spectre.Console;
 using Winnow.Client;
 using Winnow.Inference.Images;
 using Winnow.Model.Images;
+using Winnow.Shown;
 
 namespace Winnow.Cli.Images;
 
@@ -73,20 +73,22 @@ internal static class ImportCommand
         var started = Stopwatch.GetTimestamp();
         string Line(ImportProgress p) => string.Create(CultureInfo.InvariantCulture,
             $"{p.Sent:N0} images, {p.Bytes / 1e6:N1} MB, {p.Sent / Stopwatch.GetElapsedTime(started).TotalSeconds:N0} images/s");
-        async Task ImportAsync(Action<ImportProgress> show)
+        async Task<bool> ImportAsync(IProgress<Advance> shown)
         {
+            var progress = new InPlace<ImportProgress>(p => shown.Report(new Advance(p.Sent, 0, Line(done = p))));
             var images = ImageFolder.EnumerateAsync(plan.Folder, plan.Files, met);
-            await foreach (var result in client.ImportAsync(plan.Dataset, images, plan.Options, new Reporter(p => show(done = p)), ct))
+            await foreach (var result in client.ImportAsync(plan.Dataset, images, plan.Options, progress, ct))
             {
                 if (result.AsSent) continue;
                 noted.Add(result);
-                if (plan.Strict) return;
+                if (plan.Strict) break;
             }
+            return true;
         }
 
         try
         {
-            await ShowAsync(ImportAsync, Line);
+            await ShownWork.RunAsync("Importing", 10_000, Terminal.Say, ImportAsync);
         }
         finally
         {
@@ -97,22 +99,5 @@ internal static class ImportCommand
         if (plan.Strict && !noted.IsEmpty)
             Terminal.Say("Stopped there (--strict). What was sent before is in the dataset; run the import again when it is mended.");
         return noted.IsEmpty ? ExitCodes.Done : ExitCodes.Incomplete;
-    }
-
-    private static Task ShowAsync(Func<Action<ImportProgress>, Task> run, Func<ImportProgress, string> line)
-    {
-        if (Connection.Live) return AnsiConsole.Status().StartAsync("Importing", context => run(p => context.Status(line(p))));
-        var next = 10_000L;
-        return run(p =>
-        {
-            if (p.Sent < next) return;
-            next = p.Sent + 10_000;
-            Terminal.Say(line(p));
-        });
-    }
-
-    private sealed class Reporter(Action<ImportProgress> report) : IProgress<ImportProgress>
-    {
-        public void Report(ImportProgress value) => report(value);
     }
 }

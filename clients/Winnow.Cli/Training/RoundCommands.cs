@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Winnow.Client;
 using Winnow.Model.Training;
+using Winnow.Shown;
 
 namespace Winnow.Cli.Training;
 
@@ -90,7 +91,7 @@ internal static class RoundCommands
         try
         {
             using var known = CancellationTokenSource.CreateLinkedTokenSource(limit.Token);
-            return await client.WaitForRoundAsync(dataset, round.Arm, round.Number, new Each(r =>
+            return await client.WaitForRoundAsync(dataset, round.Arm, round.Number, new InPlace<RoundInfo>(r =>
             {
                 seen = r;
                 if (r.Step != RoundStep.Select || r.Waiting is not null) known.Cancel();
@@ -106,7 +107,7 @@ internal static class RoundCommands
     private static async Task<RoundInfo> FollowAsync(WinnowClient client, string dataset, RoundInfo round, CancellationToken cancellationToken)
     {
         var last = "";
-        return await client.WaitForRoundAsync(dataset, round.Arm, round.Number, new Each(r =>
+        return await client.WaitForRoundAsync(dataset, round.Arm, round.Number, new InPlace<RoundInfo>(r =>
         {
             // One line a step, and one for each reason to wait: not one for every answer.
             var what = $"{r.Step} {(r.Waiting is null ? "" : "waits")}";
@@ -125,11 +126,5 @@ internal static class RoundCommands
         }
         Terminal.Say(RoundText.Sentence(round));
         return 0;
-    }
-
-    /// <summary>Reports in place, where <see cref="Progress{T}"/> would report some time later.</summary>
-    private sealed class Each(Action<RoundInfo> report) : IProgress<RoundInfo>
-    {
-        public void Report(RoundInfo value) => report(value);
     }
 }

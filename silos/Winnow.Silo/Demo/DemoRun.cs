@@ -6,6 +6,7 @@ using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Review;
 using Winnow.Model.Training;
+using Winnow.Shown;
 
 namespace Winnow.Silo.Demo;
 
@@ -39,7 +40,7 @@ internal sealed class DemoRun(WinnowClient client, DemoOptions options, DemoScre
     private Task<long> ImportAsync(string part, Partition partition, int expected, CancellationToken cancellationToken) => screen.StageAsync($"import {part}", async report =>
     {
         long sent = 0, refused = 0;
-        var progress = new Progress(p => report(p.Sent, expected, string.Create(CultureInfo.InvariantCulture, $"{p.Sent:N0} images")));
+        var progress = new InPlace<ImportProgress>(p => report(p.Sent, expected, string.Create(CultureInfo.InvariantCulture, $"{p.Sent:N0} images")));
         var images = ImageFolder.EnumerateAsync(Path.Combine(folder, "images", part), labelsFromFolders: partition == Partition.Holdout, partition);
         await foreach (var result in client.ImportAsync(Dataset, images, progress: progress, cancellationToken: cancellationToken))
         {
@@ -51,7 +52,7 @@ internal sealed class DemoRun(WinnowClient client, DemoOptions options, DemoScre
     });
 
     private Task<DatasetStatus> ScoreAsync(CancellationToken cancellationToken) => screen.StageAsync("score", report => client.WaitForScoringAsync(
-        Dataset, new Progress<DatasetStatus>(s => report(s.Images - s.ScoringBacklog, s.Images, s.ScoringStalled ?? string.Create(CultureInfo.InvariantCulture, $"{s.Images - s.ScoringBacklog:N0} embedded"))), cancellationToken));
+        Dataset, new InPlace<DatasetStatus>(s => report(s.Images - s.ScoringBacklog, s.Images, s.ScoringStalled ?? string.Create(CultureInfo.InvariantCulture, $"{s.Images - s.ScoringBacklog:N0} embedded"))), cancellationToken));
 
     /// <summary>Runs work while a simulated reviewer answers from the folder that each image came from.</summary>
     private async Task ReviewedAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
@@ -95,7 +96,7 @@ internal sealed class DemoRun(WinnowClient client, DemoOptions options, DemoScre
 
     private async Task<RoundInfo> WaitAsync(string arm, int number, Action<double, string> report, CancellationToken cancellationToken)
     {
-        var round = await client.WaitForRoundAsync(Dataset, arm, number, new Progress<RoundInfo>(r => report(Math.Min((int)r.Step, 7), $"{arm}: {r.Step.ToString().ToLowerInvariant()}")), cancellationToken);
+        var round = await client.WaitForRoundAsync(Dataset, arm, number, new InPlace<RoundInfo>(r => report(Math.Min((int)r.Step, 7), $"{arm}: {r.Step.ToString().ToLowerInvariant()}")), cancellationToken);
         return round.Step == RoundStep.Done ? round : throw new DemoException($"Round {number} of arm {arm} failed: {round.Reason}");
     }
 
@@ -130,9 +131,4 @@ internal sealed class DemoRun(WinnowClient client, DemoOptions options, DemoScre
         WholeFile.WriteAsync(Path.Combine(options.Out, name), replace: true, Encoding.UTF8.GetBytes(content), cancellationToken);
 
     private static string Percent(double? value) => string.Create(CultureInfo.InvariantCulture, $"{100 * value:F1} %");
-
-    private sealed class Progress(Action<ImportProgress> report) : IProgress<ImportProgress>
-    {
-        public void Report(ImportProgress value) => report(value);
-    }
 }
