@@ -19,39 +19,46 @@ internal static class CommandLine
         "Winnow: labels images with as few human decisions as it can. Talks to a server; "
         + "start one with 'dotnet run --project silos/Winnow.Silo'.";
 
+    /// <summary>All commands by their names. Only the one that a line names is made: each costs time at the start, and none needs the others.</summary>
+    internal static readonly (string Name, Func<Connection, Command> Make)[] Commands =
+    [
+        ("datasets", DatasetCommands.Make),
+        ("import", ImportCommand.Make),
+        ("sources", SourceCommands.Make),
+        ("list", ListCommand.Make),
+        ("status", StatusCommand.Make),
+        ("rounds", RoundCommands.Make),
+        ("review", ReviewCommands.Make),
+        ("versions", VersionCommands.Make),
+        ("export", ExportCommand.Make),
+        ("backup", BackupCommand.Make),
+        ("restore", RestoreCommand.Make),
+        ("verify", VerifyCommand.Make),
+        ("models", ModelCommands.Make),
+        ("keys", KeyCommands.Make),
+        ("set-aside", SetAsideCommands.Make),
+        ("access", AccessCommands.Make),
+        ("whoami", WhoamiCommand.Make),
+    ];
+
     public static async Task<int> RunAsync(string[] args)
     {
         // A folder may be called @photos: nothing is read in the place of an argument.
-        var parsed = Make().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var parsed = Make(args).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         var code = await parsed.InvokeAsync(new InvocationConfiguration { Error = Terminal.Errors });
         return parsed.Action is ParseErrorAction ? ExitCodes.Misused : code;
     }
 
-    private static RootCommand Make()
+    internal static RootCommand Make(string[] args)
     {
         var connection = new Connection();
-        var root = new RootCommand($"{Summary}\n\n{ExitCodes.Told}")
-        {
-            DatasetCommands.Make(connection),
-            ImportCommand.Make(connection),
-            SourceCommands.Make(connection),
-            ListCommand.Make(connection),
-            StatusCommand.Make(connection),
-            RoundCommands.Make(connection),
-            ReviewCommands.Make(connection),
-            VersionCommands.Make(connection),
-            ExportCommand.Make(connection),
-            BackupCommand.Make(connection),
-            RestoreCommand.Make(connection),
-            VerifyCommand.Make(connection),
-            ModelCommands.Make(connection),
-            KeyCommands.Make(connection),
-            SetAsideCommands.Make(connection),
-            AccessCommands.Make(connection),
-            WhoamiCommand.Make(connection),
-        };
+        var root = new RootCommand($"{Summary}\n\n{ExitCodes.Told}");
+        // What stands first is a command or an option: behind an option the same word may be a value.
+        var named = Array.FindIndex(Commands, c => args.Length > 0 && c.Name == args[0]);
+        foreach (var (_, make) in named < 0 ? Commands : Commands.AsSpan(named, 1)) root.Subcommands.Add(make(connection));
         // Not /h and /?, which are names of folders.
-        foreach (var help in root.Options.OfType<HelpOption>().ToList()) root.Options.Remove(help);
+        var standard = root.Options.First(o => o is HelpOption);
+        root.Options.Remove(standard);
         root.Options.Add(new HelpOption("--help", "-h", "-?"));
         foreach (var option in connection.Options) root.Options.Add(option);
         return root;
