@@ -10,9 +10,20 @@ using Winnow.Model.Names;
 namespace Winnow.Adapters.Objects.S3;
 
 /// <summary>
-/// One server with one key pair: signs, sends, repeats what may succeed later, and says in a sentence what did not. Whatever has a sound
-/// call in the client library goes through <see cref="Client"/>, over the same connections.
+/// One server with one key pair: signs, sends, repeats what may succeed later, and says in a sentence what did not. The client library makes
+/// buckets, over the same connections, and links (<see cref="S3PresignedUrls"/>).
 /// </summary>
+/// <remarks>
+/// All else is sent by our own requests, for what the library's calls do instead (Minio 7.0; <c>S3LibraryTests</c> measures what a server shows of it):
+/// <list type="bullet">
+/// <item>get: asks for the bucket and for the object's head first, three requests for one;</item>
+/// <item>conditional put: sends the condition as metadata, and so replaces what stands there;</item>
+/// <item>put of unknown length: pulls from a stream, where exports and archives push, in parts of its own size;</item>
+/// <item>list: begins nowhere but at the first key, and reads no answer with a key that XML does not allow;</item>
+/// <item>head, delete: takes a redirect for a yes, and loses the status of an answer without S3's own error in it, so that a proxy's
+/// "try later" looks like a fault of the program.</item>
+/// </list>
+/// </remarks>
 internal sealed class S3Connection : IDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
@@ -48,7 +59,7 @@ internal sealed class S3Connection : IDisposable
         _retry = MakeRetry(options, time);
     }
 
-    /// <summary>The client library, for the calls that it has and that are sound.</summary>
+    /// <summary>The client library.</summary>
     public IMinioClient Client { get; }
 
     /// <summary>The server, for messages.</summary>
@@ -121,6 +132,11 @@ internal sealed class S3Connection : IDisposable
             catch (OperationCanceledException e) when (deadline.IsCancellationRequested && !token.IsCancellationRequested)
             {
                 throw new TimeoutException($"no answer within {_options.Timeout.TotalSeconds:0.#} s", e);
+            }
+            catch (Exception e) when (e is NullReferenceException or InvalidOperationException)
+            {
+                // So the library meets what is no answer of S3's, such as a proxy's page.
+                throw new IOException("what came is no answer of S3", e);
             }
             catch (Minio.Exceptions.MinioException e)
             {

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Net;
 using System.Runtime.CompilerServices;
-using Minio.DataModel.Args;
 using Winnow.Grains.Ports;
 
 namespace Winnow.Adapters.Objects.S3;
@@ -122,15 +121,8 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
         await S3Answers.HeadAsync(_connection, _options.Bucket, NameOf(key), cancellationToken).ConfigureAwait(false) is not null;
 
     /// <inheritdoc/>
-    public Task DeleteAsync(string key, CancellationToken cancellationToken)
-    {
-        var name = NameOf(key);
-        return _connection.CallAsync($"DELETE {_options.Bucket}/{name}", async (client, token) =>
-        {
-            await client.RemoveObjectAsync(new RemoveObjectArgs().WithBucket(_options.Bucket).WithObject(name), token).ConfigureAwait(false);
-            return true;
-        }, cancellationToken);
-    }
+    public Task DeleteAsync(string key, CancellationToken cancellationToken) =>
+        _connection.SendAsync(new S3Request(HttpMethod.Delete, _options.Bucket, NameOf(key)), S3Answers.NoneAsync, cancellationToken);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<(string Key, long Size)> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
