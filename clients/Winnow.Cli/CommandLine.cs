@@ -19,7 +19,9 @@ internal static class CommandLine
         "Winnow: labels images with as few human decisions as it can. Talks to a server; "
         + "start one with 'dotnet run --project silos/Winnow.Silo'.";
 
-    /// <summary>All commands by their names. Only the one that a line names is made: each costs time at the start, and none needs the others.</summary>
+    /// <summary>
+    /// All commands by their names. Only the one that a line names is made: each costs time at the start, and none needs the others.
+    /// </summary>
     internal static readonly (string Name, Func<Connection, Command> Make)[] Commands =
     [
         ("datasets", DatasetCommands.Make),

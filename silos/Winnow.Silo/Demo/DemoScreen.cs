@@ -17,7 +17,8 @@ internal sealed class DemoScreen
 
     /// <summary>Runs a stage under a progress bar. The work reports how much is done of how much, and what to say beside it.</summary>
     public Task<T> StageAsync<T>(string name, Func<Action<double, double, string>, Task<T>> work) =>
-        ShownWork.RunAsync(name, every: null, line => Say("  " + line), report => work((done, of, note) => report.Report(new Advance(done, of, note))));
+        ShownWork.RunAsync(
+            name, every: null, line => Say("  " + line), shown => work((done, of, note) => shown.Report(new Advance(done, of, note))));
 
     public void Table(IReadOnlyList<string> head, IReadOnlyList<IReadOnlyList<string>> rows)
     {

@@ -12,7 +12,8 @@ namespace Winnow.Cluster.Tests.Upgrade;
 /// <summary>
 /// The bytes of every record that crosses between silos, as the last release wrote them. Silos of two versions run beside each other while a cluster is
 /// upgraded: what one writes the other must read. A record may gain properties at the end; none may change its place. One that no release
-/// reads any more may go: its id is never given again, and the bytes with it are still read (<see cref="What_says_more_is_read_without_it"/>).
+/// reads any more may go: its id is never given again, and the bytes with it are still read
+/// (<see cref="What_says_more_is_read_without_it"/>).
 /// </summary>
 public sealed class WireFormatTests
 {

@@ -72,9 +72,10 @@ public sealed class WeightsCacheTests : IDisposable
         var (entry, source) = Package(TinyModels.ChannelMeans());
         var bytes = await File.ReadAllBytesAsync(source.Tarball);
         await File.WriteAllBytesAsync(source.Tarball, bytes[..(bytes.Length / 2)]);
-        await Assert.ThrowsAsync<WeightsUnavailableException>(() => new WeightsCache(Path.Combine(_folder, "cache")).EnsureAsync(entry, source));
+        var cache = new WeightsCache(Path.Combine(_folder, "cache"));
+        await Assert.ThrowsAsync<WeightsUnavailableException>(() => cache.EnsureAsync(entry, source));
         await File.WriteAllTextAsync(source.Tarball, "no archive");
-        await Assert.ThrowsAsync<WeightsUnavailableException>(() => new WeightsCache(Path.Combine(_folder, "cache")).EnsureAsync(entry, source));
+        await Assert.ThrowsAsync<WeightsUnavailableException>(() => cache.EnsureAsync(entry, source));
     }
 
     [Fact]

@@ -10,20 +10,10 @@ using Winnow.Model.Names;
 namespace Winnow.Adapters.Objects.S3;
 
 /// <summary>
-/// One server with one key pair: signs, sends, repeats what may succeed later, and says in a sentence what did not. The client library makes
-/// buckets, over the same connections, and links (<see cref="S3PresignedUrls"/>).
+/// One server with one key pair: signs, sends, repeats what may succeed later, and says in a sentence what did not. The client library
+/// makes buckets, over the same connections, and links (<see cref="S3PresignedUrls"/>). What it does not do soundly, and we send ourselves,
+/// <see cref="S3Request"/> says.
 /// </summary>
-/// <remarks>
-/// All else is sent by our own requests, for what the library's calls do instead (Minio 7.0; <c>S3LibraryTests</c> measures what a server shows of it):
-/// <list type="bullet">
-/// <item>get: asks for the bucket and for the object's head first, three requests for one;</item>
-/// <item>conditional put: sends the condition as metadata, and so replaces what stands there;</item>
-/// <item>put of unknown length: pulls from a stream, where exports and archives push, in parts of its own size;</item>
-/// <item>list: begins nowhere but at the first key, and reads no answer with a key that XML does not allow;</item>
-/// <item>head, delete: takes a redirect for a yes, and loses the status of an answer without S3's own error in it, so that a proxy's
-/// "try later" looks like a fault of the program.</item>
-/// </list>
-/// </remarks>
 internal sealed class S3Connection : IDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);

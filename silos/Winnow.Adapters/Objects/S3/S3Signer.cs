@@ -5,8 +5,8 @@ using System.Text;
 namespace Winnow.Adapters.Objects.S3;
 
 /// <summary>
-/// Signs requests (AWS Signature Version 4, in headers). The client library signs only what it has calls for; <see cref="S3Connection"/> says
-/// which of those are not sound.
+/// Signs requests (AWS Signature Version 4, in headers). The client library signs only what it has calls for; <see cref="S3Request"/>
+/// says which of those are not sound.
 /// </summary>
 internal sealed class S3Signer(S3Credentials credentials, string region, TimeProvider time)
 {
