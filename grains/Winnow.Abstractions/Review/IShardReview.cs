@@ -17,9 +17,9 @@ public readonly record struct ReservedTask(
 /// <summary>Tasks set aside, and what is left behind them.</summary>
 /// <param name="Tasks">Highest priority first.</param>
 /// <param name="Remaining">Open tasks of the shard that nobody has set aside.</param>
-/// <param name="NextFreeAt">When a reservation that was lost with its queue runs out; null when none is.</param>
+/// <remarks>Id 2 was a time that nobody read. Silos of earlier releases still send it, so it is not given again.</remarks>
 [GenerateSerializer, Immutable, Alias("winnow.reserved-tasks")]
-public sealed record ReservedTasks([property: Id(0)] ReservedTask[] Tasks, [property: Id(1)] int Remaining, [property: Id(2)] DateTimeOffset? NextFreeAt);
+public sealed record ReservedTasks([property: Id(0)] ReservedTask[] Tasks, [property: Id(1)] int Remaining);
 
 /// <summary>A human fact on its way to disk.</summary>
 /// <param name="EntryJson">The history entry as JSON of the model.</param>

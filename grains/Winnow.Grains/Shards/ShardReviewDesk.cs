@@ -20,13 +20,13 @@ internal sealed class ShardReviewDesk(
     public async Task<ReservedTasks> ReserveAsync(int max, DateTimeOffset until, CancellationToken cancellationToken)
     {
         var ordinals = tasks.Reserve(max, time.GetUtcNow(), until);
-        if (ordinals.Count == 0) return new ReservedTasks([], tasks.Free, tasks.NextExpiry);
+        if (ordinals.Count == 0) return new ReservedTasks([], tasks.Free);
         try
         {
             // On disk before a lease can be given: after a crash nobody else is asked while such a lease may still run.
             var rows = ordinals.Select(o => new ReservationRow(o, until)).ToArray();
             await writer.CommitAsync(writer.New() with { Reservations = rows }, cancellationToken);
-            return new ReservedTasks(await DescribeAsync(ordinals, cancellationToken), tasks.Free, tasks.NextExpiry);
+            return new ReservedTasks(await DescribeAsync(ordinals, cancellationToken), tasks.Free);
         }
         catch
         {

@@ -99,9 +99,6 @@ internal sealed class TaskBook(ShardIndex index)
         _priorities.Remove(ordinal);
     }
 
-    /// <summary>When the first reservation runs out; null when none is held.</summary>
-    public DateTimeOffset? NextExpiry => _reserved.Count == 0 ? null : _reserved.Values.Min();
-
     /// <summary>Frees reservations whose time has passed: their queue is gone, and so are its leases.</summary>
     public void FreeExpired(DateTimeOffset now)
     {
