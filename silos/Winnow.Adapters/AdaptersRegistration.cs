@@ -34,6 +34,7 @@ public static class AdaptersRegistration
         services.AddSingleton(provider =>
             SqliteLedger.Open(new LedgerOptions { Path = Path.Combine(dataFolder, "ledger.db") }, provider.GetRequiredService<ILogger<SqliteLedger>>()));
         services.AddSingleton<ILedger>(provider => provider.GetRequiredService<SqliteLedger>());
+        services.AddSingleton<IDeletions>(provider => provider.GetRequiredService<SqliteLedger>());
         services.AddSingleton<IGrainStateStore>(provider => provider.GetRequiredService<SqliteLedger>());
         services.AddSingleton<IStorageHealth>(provider => provider.GetRequiredService<SqliteLedger>());
         services.AddSingleton<IObjectStore>(_ => new FileObjectStore(Path.Combine(dataFolder, "objects")));
@@ -55,6 +56,7 @@ public static class AdaptersRegistration
         services.AddSingleton(provider => PostgresLedger.OpenAsync(options, provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<PostgresLedger>>(), CancellationToken.None).GetAwaiter().GetResult());
         services.AddSingleton<ILedger>(provider => provider.GetRequiredService<PostgresLedger>());
+        services.AddSingleton<IDeletions>(provider => provider.GetRequiredService<PostgresLedger>());
         services.AddSingleton<IGrainStateStore>(provider => provider.GetRequiredService<PostgresLedger>());
         services.AddSingleton<IStorageHealth>(provider => provider.GetRequiredService<PostgresLedger>());
         services.AddHostedService<OpenLedgerAtStart>();
@@ -94,7 +96,6 @@ public static class AdaptersRegistration
     public static IServiceCollection AddSetAside(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton<DatasetRemoval>();
         services.AddSingleton<ISetAsideStore, SetAsideStore>();
         return services;
     }

@@ -9,7 +9,11 @@ namespace Winnow.Cli.Datasets;
 
 internal static class DatasetCommands
 {
-    public static Command Make(Connection connection) => new("datasets", "Create, list, show and split datasets.") { Create(connection), List(connection), Show(connection), Split(connection) };
+    public static Command Make(Connection connection) => new("datasets", "Create, list, show, split and delete datasets.")
+    {
+        Create(connection), List(connection), Show(connection), Split(connection),
+        DeletionCommands.Delete(connection), DeletionCommands.List(connection),
+    };
 
     private static readonly (string Name, Geometry Geometry, bool Several)[] Tasks =
     [

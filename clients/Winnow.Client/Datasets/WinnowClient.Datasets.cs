@@ -55,6 +55,52 @@ public sealed partial class WinnowClient
     public Task<DatasetInfo> SplitAsync(string dataset, int shards, CancellationToken cancellationToken = default) =>
         PostAsync($"{Dataset(dataset)}/split", new SplitDataset(shards), ModelJson.Default.SplitDataset, ModelJson.Default.DatasetInfo, null, cancellationToken);
 
+    /// <summary>
+    /// Deletes a dataset for good, with all that people said in it. It is gone for everybody when this returns; the rest goes by itself, and
+    /// its name is free when that has ended. While it goes on, the same call again is answered alike.
+    /// </summary>
+    /// <exception cref="WinnowApiException">There is none of that name, or the caller may not.</exception>
+    public async Task<DatasetDeletion> DeleteDatasetAsync(string dataset, CancellationToken cancellationToken = default)
+    {
+        using var response = await SendAsync(
+            HttpMethod.Delete, Dataset(dataset), null, null, HttpCompletionOption.ResponseContentRead, cancellationToken);
+        return await ReadAsync(response, ModelJson.Default.DatasetDeletion, cancellationToken);
+    }
+
+    /// <summary>How far the deletion of a dataset has come.</summary>
+    /// <exception cref="WinnowApiException">
+    /// None of that name is being deleted; or it is gone, and with it the access of whoever has none to the whole cluster.
+    /// </exception>
+    public Task<DatasetDeletion> GetDeletionAsync(string dataset, CancellationToken cancellationToken = default) =>
+        GetAsync($"{Dataset(dataset)}/deletion", ModelJson.Default.DatasetDeletion, cancellationToken);
+
+    /// <summary>Follows a deletion until nothing is left of the dataset and its name is free.</summary>
+    /// <returns>The deletion as it was last told.</returns>
+    public async Task<DatasetDeletion> WaitForDeletionAsync(
+        DatasetDeletion deletion, IProgress<DatasetDeletion>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(deletion);
+        while (deletion.EndedAt is null)
+        {
+            await Task.Delay(WatchInterval, _options.TimeProvider, cancellationToken);
+            try
+            {
+                deletion = await GetDeletionAsync(deletion.Dataset, cancellationToken);
+            }
+            catch (WinnowApiException gone) when (gone.Status == System.Net.HttpStatusCode.NotFound)
+            {
+                // Access goes last, and its end is this answer.
+                return deletion;
+            }
+            progress?.Report(deletion);
+        }
+        return deletion;
+    }
+
+    /// <summary>Every dataset that was deleted, by whom and when, oldest first.</summary>
+    public Task<IReadOnlyList<DatasetDeletion>> ListDeletionsAsync(CancellationToken cancellationToken = default) =>
+        GetAllAsync("/api/v1/deletions", ModelJson.Default.IReadOnlyListDatasetDeletion, cancellationToken);
+
     /// <summary>Makes an immutable snapshot.</summary>
     public Task<DatasetVersion> CreateVersionAsync(string dataset, CreateVersion command, Guid? operationId = null, CancellationToken cancellationToken = default) =>
         PostAsync($"{Dataset(dataset)}/versions", command, ModelJson.Default.CreateVersion, ModelJson.Default.DatasetVersion, operationId ?? Guid.NewGuid(), cancellationToken);

@@ -41,7 +41,11 @@ public interface ICatalogGrain : IGrainWithIntegerKey
     [Alias("ping")]
     Task PingAsync(CancellationToken cancellationToken);
 
-    /// <summary>Wakes every dataset, so that unfinished scoring and rounds go on after a start.</summary>
+    /// <summary>Every dataset that was deleted, by whom and when, oldest first.</summary>
+    [Alias("deletions")]
+    Task<DatasetDeletion[]> ListDeletionsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Wakes every dataset, so that unfinished scoring, rounds and deletions go on after a start.</summary>
     [Alias("resume"), ResponseTimeout(LongCall.Opening)]
     Task ResumeAsync(CancellationToken cancellationToken);
 }

@@ -9,7 +9,7 @@ namespace Winnow.Grains.Datasets;
 
 /// <summary>The datasets of a cluster: a thin face of the ledger's table, so any number may stand beside each other.</summary>
 [StatelessWorker, SiloRole(SiloTraits.Core), GrainType("catalog")]
-internal sealed class CatalogGrain(ILedger ledger, TimeProvider time) : Grain, ICatalogGrain
+internal sealed class CatalogGrain(ILedger ledger, IDeletions deletions, TimeProvider time) : Grain, ICatalogGrain
 {
     public async Task<DatasetInfo> CreateAsync(CreateDataset command, string actor, CancellationToken cancellationToken)
     {
@@ -25,7 +25,8 @@ internal sealed class CatalogGrain(ILedger ledger, TimeProvider time) : Grain, I
         }
         else if (await ledger.FindDatasetAsync(command.Name, cancellationToken) is null) throw new RefusedException(lost);
         var known = await ledger.FindDatasetAsync(command.Name, cancellationToken);
-        if (known is not null && known.Settings == settings && SameSchema(known.Schema, schema)) return known;
+        if (known is null) throw DeletionWords.NameHeld(command.Name);
+        if (known.Settings == settings && SameSchema(known.Schema, schema)) return known;
         throw new RefusedException($"There is a dataset '{command.Name}' already, with another schema or other settings. Choose another name.");
     }
 
@@ -35,8 +36,13 @@ internal sealed class CatalogGrain(ILedger ledger, TimeProvider time) : Grain, I
 
     public Task PingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
+    public async Task<DatasetDeletion[]> ListDeletionsAsync(CancellationToken cancellationToken) =>
+        [.. (await deletions.ListAsync(cancellationToken)).Select(d => d.Told)];
+
     public async Task ResumeAsync(CancellationToken cancellationToken)
     {
+        foreach (var running in (await deletions.ListAsync(cancellationToken)).Where(d => d.IsRunning))
+            await GrainFactory.GetGrain<IDeletionGrain>(running.Told.Dataset).ResumeAsync(cancellationToken);
         // All at once: a dataset that cannot be woken must not keep the others asleep.
         var datasets = await ledger.ListDatasetsAsync(cancellationToken);
         await Task.WhenAll(datasets.Select(d =>

@@ -158,13 +158,6 @@ public interface ILedger
     /// <exception cref="SetAsideException">Its row cannot be read.</exception>
     Task<DatasetInfo?> FindDatasetAsync(string name, CancellationToken cancellationToken);
 
-    /// <summary>
-    /// Takes a dataset's name away, and with it the states of its grains, in one transaction: from then on nobody comes upon it, and the
-    /// name is free. Its rows stay under the name that is returned until <see cref="RemoveShardRowsAsync"/> has removed them; null when
-    /// there is no such dataset.
-    /// </summary>
-    Task<string?> RemoveDatasetAsync(string name, CancellationToken cancellationToken);
-
     /// <summary>The numbers of a dataset's shards that were ever opened.</summary>
     Task<IReadOnlyList<int>> ListShardsAsync(string dataset, CancellationToken cancellationToken);
 

@@ -46,6 +46,9 @@ public sealed class ObjectUnreadableException(string message, Exception inner) :
 /// <summary>Where each kind of object stands.</summary>
 public static class ObjectKeys
 {
+    /// <summary>All places where a dataset has objects.</summary>
+    public static IReadOnlyList<string> Places(string dataset) => [$"datasets/{dataset}/", $"uploads/{dataset}/"];
+
     /// <summary>Where the bytes of images stand.</summary>
     public static string ImageFolder(string dataset) => $"datasets/{dataset}/images/";
 

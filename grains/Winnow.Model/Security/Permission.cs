@@ -30,6 +30,8 @@ public enum Permission : byte
     ManageAccess = 10,
     /// <summary>Act in the name of somebody else, as the server of a review screen does. Held through a key that names it, and no other way.</summary>
     ActForOthers = 11,
+    /// <summary>Delete the dataset, with all that people said in it.</summary>
+    DeleteDataset = 12,
     /// <summary>Create datasets.</summary>
     CreateDatasets = 32,
     /// <summary>Make and revoke API keys.</summary>

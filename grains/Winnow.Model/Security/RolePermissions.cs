@@ -10,7 +10,8 @@ public static class RolePermissions
 {
     private static readonly Dictionary<Role, PermissionSet> OfDataset = new()
     {
-        [Role.Owner] = new(ReadDataset, ReadImages, ImportImages, ManageSources, ReviewTasks, CorrectDecisions, StartRounds, CreateVersions, ExportData, ReadAccess, ManageAccess, ActForOthers),
+        [Role.Owner] = new(ReadDataset, ReadImages, ImportImages, ManageSources, ReviewTasks, CorrectDecisions, StartRounds, CreateVersions,
+            ExportData, ReadAccess, ManageAccess, ActForOthers, DeleteDataset),
         [Role.Engineer] = new(ReadDataset, ReadImages, ImportImages, ManageSources, StartRounds, CreateVersions, ExportData),
         [Role.Ingester] = new(ReadDataset, ImportImages),
         [Role.Annotator] = new(ReadDataset, ReadImages, ReviewTasks),

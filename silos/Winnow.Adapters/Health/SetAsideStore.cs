@@ -13,12 +13,14 @@ namespace Winnow.Adapters.Health;
 
 /// <inheritdoc cref="ISetAsideStore"/>
 internal sealed partial class SetAsideStore(
-    ILedger ledger, DatasetRemoval removal, IGrainFactory grains, TimeProvider time, ILogger<SetAsideStore> logger) : ISetAsideStore
+    ILedger ledger, IGrainFactory grains, TimeProvider time, ILogger<SetAsideStore> logger) : ISetAsideStore
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
 
     /// <summary>Nobody has the ledger read through more often.</summary>
     private static readonly TimeSpan Anew = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(200);
 
     private readonly Lock _gate = new();
     private Task<IReadOnlyList<SetAsideItem>>? _last;
@@ -81,7 +83,7 @@ internal sealed partial class SetAsideStore(
 
     private async Task<bool> DiscardAsync(SetAsideItem item, DiscardSetAside thing, string actor, CancellationToken cancellationToken)
     {
-        if (thing.Kind == SetAsideKind.Dataset) return await removal.RemoveAsync(thing.Name, cancellationToken);
+        if (thing.Kind == SetAsideKind.Dataset) return await DeleteAsync(thing.Name, actor, cancellationToken);
         if (SetAsideWords.NeedsDataset(item))
             throw new RefusedException(
                 $"{item.Name} cannot be discarded by itself: dataset '{item.Dataset}' cannot be without it. {item.WhatToDo}");
@@ -91,6 +93,19 @@ internal sealed partial class SetAsideStore(
             SetAsideKind.Secret => await ledger.DiscardSecretAsync(item.Name, LedgerSecrets.LeaseBytes, cancellationToken),
             _ => await DiscardStateAsync(item, actor, cancellationToken),
         };
+    }
+
+    /// <summary>As any other dataset is deleted; whoever discards one waits until its name is free.</summary>
+    private async Task<bool> DeleteAsync(string name, string actor, CancellationToken cancellationToken)
+    {
+        var grain = grains.GetGrain<IDeletionGrain>(name);
+        var deletion = await grain.StartAsync(actor, cancellationToken);
+        while (deletion is { EndedAt: null })
+        {
+            await Task.Delay(Poll, time, cancellationToken);
+            deletion = await grain.GetAsync(cancellationToken);
+        }
+        return deletion is not null;
     }
 
     private async Task<bool> DiscardStateAsync(SetAsideItem item, string actor, CancellationToken cancellationToken)

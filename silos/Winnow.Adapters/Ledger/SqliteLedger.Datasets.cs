@@ -4,13 +4,11 @@ using Winnow.Model.Datasets;
 
 namespace Winnow.Adapters.Ledger;
 
-/// <summary>The rows of datasets: how they are found, and how one goes.</summary>
+/// <summary>The rows of datasets: how they are found.</summary>
 public sealed partial class SqliteLedger
 {
-    private const string Named = $"SELECT name, info FROM dataset WHERE name NOT LIKE '{StagedDatasets.Prefix}%' ORDER BY name";
-    private const string ClearStates =
-        $"UPDATE grain_state SET version = {GrainStateQueries.NextVersion}, state = NULL WHERE grain_type = ?1 "
-        + "AND (grain_key = ?2 OR substr(grain_key, 1, length(?2) + 1) = ?2 || '/')";
+    private const string Named = $"SELECT name, info FROM dataset WHERE name NOT LIKE '{StagedDatasets.Prefix}%' "
+        + $"AND info <> '{StoredDatasets.NameHeld}' ORDER BY name";
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<DatasetInfo>> ListDatasetsAsync(CancellationToken cancellationToken) =>
@@ -57,25 +55,10 @@ public sealed partial class SqliteLedger
         {
             var query = session.Prepare("SELECT info FROM dataset WHERE name = ?1").Bind(1, name);
             if (!query.Step()) return null;
-            var dataset = StoredDatasets.Read(name, query.Bytes(0));
+            var dataset = StoredDatasets.HoldsName(query.Bytes(0)) ? null : StoredDatasets.Read(name, query.Bytes(0));
             query.Reset();
             return dataset;
         }, cancellationToken);
-
-    /// <inheritdoc/>
-    public async Task<string?> RemoveDatasetAsync(string name, CancellationToken cancellationToken)
-    {
-        var left = StagedDatasets.RemovedNameOf(Guid.NewGuid());
-        var removed = await _writer.WriteAsync(1, session =>
-        {
-            if (session.Prepare("UPDATE dataset SET name = ?2 WHERE name = ?1").Bind(1, name).Bind(2, left).Run() == 0)
-                return new Written<bool>(false, false);
-            foreach (var type in ControlStates.OfDataset) session.Prepare(ClearStates).Bind(1, type).Bind(2, name).Run();
-            return new Written<bool>(true, true);
-        }, cancellationToken).ConfigureAwait(false);
-        _datasets.TryRemove(name, out _);
-        return removed ? left : null;
-    }
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<int>> ListShardsAsync(string dataset, CancellationToken cancellationToken) =>

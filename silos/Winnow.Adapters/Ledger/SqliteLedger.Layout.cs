@@ -42,15 +42,20 @@ public sealed partial class SqliteLedger
     public Task<bool> RemoveShardRowsAsync(ShardKey shard, CancellationToken cancellationToken) =>
         _writer.WriteAsync(RemovedAtOnce, session =>
         {
-            var removed = 0;
             session.Prepare($"UPDATE shard SET epoch = {ShardEpochs.Next("epoch")}, images = 0 {Of} AND images <> 0")
                 .Bind(1, shard.Dataset).Bind(2, shard.Shard).Run();
-            foreach (var removal in Removals)
-            {
-                var statement = session.Prepare(removal).Bind(1, shard.Dataset).Bind(2, shard.Shard);
-                if (removal.Contains("?3", StringComparison.Ordinal)) statement.Bind(3, RemovedAtOnce);
-                removed += statement.Run();
-            }
-            return new Written<bool>(removed > 0, true);
+            return new Written<bool>(Remove(session, shard, Removals) > 0, true);
         }, cancellationToken);
+
+    private static long Remove(SqliteSession session, ShardKey shard, IEnumerable<string> removals)
+    {
+        var removed = 0L;
+        foreach (var removal in removals)
+        {
+            var statement = session.Prepare(removal).Bind(1, shard.Dataset).Bind(2, shard.Shard);
+            if (removal.Contains("?3", StringComparison.Ordinal)) statement.Bind(3, RemovedAtOnce);
+            removed += statement.Run();
+        }
+        return removed;
+    }
 }

@@ -18,7 +18,7 @@ namespace Winnow.Adapters.Ledger;
 /// <summary>
 /// The embedded ledger: one SQLite file with a write-ahead log, one writer that groups commits, and pooled readers. One process at a time.
 /// </summary>
-public sealed partial class SqliteLedger : ILedger, IGrainStateStore, IStorageHealth, IAsyncDisposable
+public sealed partial class SqliteLedger : ILedger, IDeletions, IGrainStateStore, IStorageHealth, IAsyncDisposable
 {
     /// <summary>What stands beside the database: SQLite's log and its index, and the lock.</summary>
     private static readonly string[] Beside = ["-wal", "-shm", ".lock"];
@@ -33,6 +33,7 @@ public sealed partial class SqliteLedger : ILedger, IGrainStateStore, IStorageHe
     private readonly LedgerReaders _readers;
     // A number stays true until the name is taken from its dataset.
     private readonly ConcurrentDictionary<string, long> _datasets = new(StringComparer.Ordinal);
+    private int _deletions;
     private readonly StateSurvey _survey;
     private int _disposed;
 
@@ -91,9 +92,8 @@ public sealed partial class SqliteLedger : ILedger, IGrainStateStore, IStorageHe
     public Task<bool> AddDatasetAsync(DatasetInfo dataset, CancellationToken cancellationToken)
     {
         var json = JsonSerializer.SerializeToUtf8Bytes(dataset, ModelJson.Default.DatasetInfo);
-        return _writer.WriteAsync(1, session => new Written<bool>(
-            session.Prepare("INSERT INTO dataset (name, info) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING").Bind(1, dataset.Name).BindText(2, json).Run() > 0,
-            true), cancellationToken);
+        return _writer.WriteAsync(
+            1, session => new Written<bool>(session.Prepare(Add).Bind(1, dataset.Name).BindText(2, json).Run() > 0, true), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -102,7 +102,7 @@ public sealed partial class SqliteLedger : ILedger, IGrainStateStore, IStorageHe
         _writer.WriteAsync(1, session =>
         {
             var query = session.Prepare(
-                "INSERT INTO shard SELECT id, ?2, 1, 0 FROM dataset WHERE name = ?1 " +
+                $"INSERT INTO shard SELECT id, ?2, 1, 0 FROM dataset WHERE name = ?1 AND info <> '{StoredDatasets.NameHeld}' " +
                 "ON CONFLICT (dataset, shard) DO UPDATE SET epoch = " + ShardEpochs.Next("epoch") +
                 " RETURNING epoch, images").Bind(1, shard.Dataset).Bind(2, shard.Shard);
             if (!query.Step()) throw new KeyNotFoundException($"The ledger has no dataset '{shard.Dataset}'. Create it before its shards are used.");
@@ -252,11 +252,14 @@ public sealed partial class SqliteLedger : ILedger, IGrainStateStore, IStorageHe
         {
             if (!_datasets.TryGetValue(shard.Dataset, out var dataset))
             {
+                var deletions = Volatile.Read(ref _deletions);
                 var find = session.Prepare("SELECT id FROM dataset WHERE name = ?1").Bind(1, shard.Dataset);
                 if (!find.Step()) return none;
                 dataset = find.Long(0);
                 find.Reset();
                 _datasets[shard.Dataset] = dataset;
+                // Somebody took the name from it while it was looked up.
+                if (deletions != Volatile.Read(ref _deletions)) _datasets.TryRemove(shard.Dataset, out _);
             }
             return query(session, dataset);
         }, cancellationToken);

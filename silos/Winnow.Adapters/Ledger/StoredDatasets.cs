@@ -12,6 +12,16 @@ namespace Winnow.Adapters.Ledger;
 /// </summary>
 internal static class StoredDatasets
 {
+    /// <summary>
+    /// What stands in the row that holds the name of a dataset while that is deleted. Silos of the last release cannot read it, and set it aside.
+    /// </summary>
+    public const string NameHeld = """{"deleted":true}""";
+
+    private static readonly byte[] NameHeldBytes = System.Text.Encoding.UTF8.GetBytes(NameHeld);
+
+    /// <summary>Whether a row is no dataset, and only holds the name of one that goes.</summary>
+    public static bool HoldsName(ReadOnlySpan<byte> json) => json.SequenceEqual(NameHeldBytes);
+
     /// <summary>A dataset as it is stored.</summary>
     /// <exception cref="SetAsideException">It cannot be read, or opened.</exception>
     public static DatasetInfo Read(string name, ReadOnlySpan<byte> json)

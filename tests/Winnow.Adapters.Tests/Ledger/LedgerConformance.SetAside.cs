@@ -33,60 +33,9 @@ public abstract partial class LedgerConformance
         Assert.Contains("'dogs'", told.Message, StringComparison.Ordinal);
         // The name is not free before somebody has removed what bears it.
         Assert.False(await Ledger.AddDatasetAsync(Dataset("dogs"), Never));
-        Assert.NotNull(await Ledger.RemoveDatasetAsync("dogs", Never));
+        await DeleteAsync("dogs");
         Assert.True(await Ledger.AddDatasetAsync(Dataset("dogs"), Never));
         Assert.Equal(["birds"], (await Ledger.ListUnreadableAsync(Never)).Select(u => u.Name));
-    }
-
-    [Fact]
-    public async Task A_removed_dataset_frees_its_name_and_leaves_nothing_of_its_own()
-    {
-        var epoch = await OpenShardAsync();
-        await Ledger.AddDatasetAsync(Dataset("cats-2"), Never);
-        var other = await Ledger.OpenShardAsync(new ShardKey("cats-2", 1), Never);
-        await Ledger.CommitAsync(new() { Shard = new("cats-2", 1), Epoch = other.Epoch, Images = Rows(0, 2) }, Never);
-        await Ledger.OpenShardAsync(Shard with { Shard = 3 }, Never);
-        await CommitAsync(new()
-        {
-            Shard = Shard,
-            Epoch = epoch,
-            OperationId = Operation(1),
-            Images = Rows(0, 5),
-            History = [History(2, 1, 9)],
-            Tasks = [new TaskRow(1, "main", 1, 0.5f, Noon)],
-            Segments = [new SegmentRow(SegmentKinds.Scores, "v", 0, 5, "datasets/cats/x")],
-        });
-        foreach (var key in new[] { "cats", "cats-2" })
-        {
-            await PutAsync("dataset", key, "{}");
-            await PutAsync("round", $"{key}/main/1", "{}");
-        }
-        await PutAsync("api-key", "cats", "{}");
-        Assert.Null(await Ledger.RemoveDatasetAsync("birds", Never));
-        var left = await Ledger.RemoveDatasetAsync("cats", Never);
-        Assert.True(StagedDatasets.Is(left!));
-        await RestartAsync();
-        Assert.Equal(["cats-2"], (await Ledger.ListDatasetsAsync(Never)).Select(d => d.Name));
-        Assert.Empty(await Ledger.ListUnreadableAsync(Never));
-        Assert.Null((await States.ReadAsync(new("dataset", "cats", "dataset"), Never))!.State);
-        Assert.Null((await States.ReadAsync(new("round", "cats/main/1", "round"), Never))!.State);
-        // Of datasets whose names begin alike, and of the cluster, nothing goes.
-        foreach (var (type, key) in new[] { ("dataset", "cats-2"), ("round", "cats-2/main/1"), ("api-key", "cats") })
-            Assert.NotNull((await States.ReadAsync(new(type, key, type), Never))!.State);
-        // Its shards are fenced, and their rows go by and by.
-        Assert.Equal([1, 3], await Ledger.ListShardsAsync(left!, Never));
-        Assert.Empty(await Ledger.ListShardsAsync("cats", Never));
-        foreach (var shard in await Ledger.ListShardsAsync(left!, Never))
-            while (await Ledger.RemoveShardRowsAsync(new ShardKey(left!, shard), Never)) { }
-        Assert.Empty(await ToListAsync(Ledger.ReadImagesAsync(Shard with { Dataset = left! }, 0, 10, Never)));
-        var gone = Shard with { Dataset = left! };
-        Assert.Equal(ShardCommitStatus.Fenced, await CommitAsync(new() { Shard = gone, Epoch = epoch, Images = Rows(5, 1) }));
-        // Who bears the name next begins with nothing.
-        Assert.True(await Ledger.AddDatasetAsync(Dataset(), Never));
-        Assert.Equal(0, (await Ledger.OpenShardAsync(Shard, Never)).Images);
-        Assert.Empty(await ToListAsync(Ledger.ReadShardHistoryAsync(Shard, Never)));
-        Assert.Equal([1], await Ledger.ListShardsAsync("cats", Never));
-        Assert.Equal(2, await Ledger.CountImagesAsync(new ShardKey("cats-2", 1), Never));
     }
 
     [Fact]
@@ -136,9 +85,10 @@ public abstract partial class LedgerConformance
         var opened = await Ledger.OpenShardAsync(new ShardKey("dogs", 0), Never);
         ShardCommit Adding(int row) => new() { Shard = new("dogs", 0), Epoch = opened.Epoch, Images = Rows(row, 1) };
         Assert.Equal(ShardCommitStatus.Committed, await Ledger.CommitAsync(Adding(0), Never));
-        Assert.NotNull(await Ledger.RemoveDatasetAsync("dogs", Never));
-        Assert.Empty(await Ledger.ListUnreadableStatesAsync(Never));
+        Assert.NotNull(await Deletions.BeginAsync("dogs", "ada", Noon, Never));
         Assert.Equal(ShardCommitStatus.Fenced, await Ledger.CommitAsync(Adding(1), Never));
+        await DeleteAsync("dogs");
+        Assert.Empty(await Ledger.ListUnreadableStatesAsync(Never));
     }
 
     [Fact]

@@ -22,7 +22,7 @@ internal sealed class CommitWriter(PostgresDatabase database, PostgresOptions op
     private const string Timeline = "SELECT CASE WHEN pg_is_in_recovery() THEN NULL ELSE left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) END";
     private const string Status = "SELECT pg_xact_status($1::text::xid8)";
     private const string Mark = "SELECT mark FROM shard WHERE dataset = $1 AND shard = $2";
-    private const string Datasets = "SELECT name, id FROM dataset WHERE name = ANY ($1)";
+    private const string Datasets = $"SELECT name, id FROM dataset WHERE name = ANY ($1) AND info::text <> '{StoredDatasets.NameHeld}'";
 
     private (NpgsqlConnection? Of, string? Name) _timeline;
 

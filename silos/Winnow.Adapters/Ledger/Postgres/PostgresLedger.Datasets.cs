@@ -6,13 +6,10 @@ using Winnow.Model.Datasets;
 
 namespace Winnow.Adapters.Ledger.Postgres;
 
-/// <summary>The rows of datasets: how they are found, and how one goes.</summary>
+/// <summary>The rows of datasets: how they are found.</summary>
 public sealed partial class PostgresLedger
 {
     private const string Named = $"SELECT name, id, info::text FROM dataset WHERE name NOT LIKE '{StagedDatasets.Prefix}%' ORDER BY name";
-    private const string ClearStates =
-        $"UPDATE grain_state SET version = {GrainStateQueries.NextVersion}, state = NULL WHERE grain_type = ANY ($1) "
-        + "AND (grain_key = $2 OR starts_with(grain_key, $2 || '/'))";
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<DatasetInfo>> ListDatasetsAsync(CancellationToken cancellationToken)
@@ -61,32 +58,6 @@ public sealed partial class PostgresLedger
     }
 
     /// <inheritdoc/>
-    public async Task<string?> RemoveDatasetAsync(string name, CancellationToken cancellationToken)
-    {
-        ThrowIfClosed();
-        var left = StagedDatasets.RemovedNameOf(Guid.NewGuid());
-        var removed = await _database.WriteAsync(async (connection, repeated, token) =>
-        {
-            await using var transaction = await connection.BeginTransactionAsync(token).ConfigureAwait(false);
-            await using var rename = new NpgsqlCommand("UPDATE dataset SET name = $2 WHERE name = $1", connection).Add(PgColumns.Key(name))
-                .Add(left);
-            if (await rename.ExecuteNonQueryAsync(token).ConfigureAwait(false) == 0)
-            {
-                // An earlier try may have done it.
-                await using var find = new NpgsqlCommand("SELECT EXISTS (SELECT FROM dataset WHERE name = $1)", connection).Add(left);
-                return repeated && (bool)(await find.ExecuteScalarAsync(token).ConfigureAwait(false))!;
-            }
-            await using var clear = new NpgsqlCommand(ClearStates, connection)
-                .AddArray(NpgsqlTypes.NpgsqlDbType.Text, [.. ControlStates.OfDataset]).Add(name);
-            await clear.ExecuteNonQueryAsync(token).ConfigureAwait(false);
-            await transaction.CommitAsync(token).ConfigureAwait(false);
-            return true;
-        }, cancellationToken).ConfigureAwait(false);
-        _datasets.TryRemove(name, out _);
-        return removed ? left : null;
-    }
-
-    /// <inheritdoc/>
     public Task<IReadOnlyList<int>> ListShardsAsync(string dataset, CancellationToken cancellationToken) =>
         ReadAsync<IReadOnlyList<int>>(new ShardKey(dataset, 0), [], static async (connection, id, token) =>
         {
@@ -109,8 +80,15 @@ public sealed partial class PostgresLedger
             var rows = new List<(string, byte[])>();
             while (await reader.ReadAsync(token).ConfigureAwait(false))
             {
-                _datasets[reader.GetString(0)] = reader.GetInt32(1);
-                rows.Add((reader.GetString(0), Encoding.UTF8.GetBytes(reader.GetString(2))));
+                var (found, json) = (reader.GetString(0), Encoding.UTF8.GetBytes(reader.GetString(2)));
+                if (StoredDatasets.HoldsName(json))
+                {
+                    // Another silo may have taken the name from the dataset that this one knew by it.
+                    _datasets.TryRemove(found, out _);
+                    continue;
+                }
+                _datasets[found] = reader.GetInt32(1);
+                rows.Add((found, json));
             }
             return rows;
         }, cancellationToken);

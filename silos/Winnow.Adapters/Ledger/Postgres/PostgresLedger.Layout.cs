@@ -56,14 +56,21 @@ public sealed partial class PostgresLedger
                 + "WHERE dataset = $1 AND shard = $2 AND images <> 0", connection)
                     .Add(dataset).Add(shard.Shard);
             await fence.ExecuteNonQueryAsync(token).ConfigureAwait(false);
-            var removed = 0;
-            foreach (var removal in Removals)
-            {
-                await using var delete = new NpgsqlCommand(removal, connection).Add(dataset).Add(shard.Shard).Add(RemovedAtOnce);
-                removed += await delete.ExecuteNonQueryAsync(token).ConfigureAwait(false);
-            }
+            var removed = await RemoveAsync(connection, dataset, shard.Shard, Removals, token).ConfigureAwait(false);
             await transaction.CommitAsync(token).ConfigureAwait(false);
             return removed > 0;
         }, cancellationToken);
+    }
+
+    private static async Task<long> RemoveAsync(
+        NpgsqlConnection connection, int dataset, int shard, IEnumerable<string> removals, CancellationToken cancellationToken)
+    {
+        var removed = 0L;
+        foreach (var removal in removals)
+        {
+            await using var delete = new NpgsqlCommand(removal, connection).Add(dataset).Add(shard).Add(RemovedAtOnce);
+            removed += await delete.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        }
+        return removed;
     }
 }

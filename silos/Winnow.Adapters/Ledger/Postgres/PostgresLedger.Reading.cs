@@ -7,6 +7,8 @@ namespace Winnow.Adapters.Ledger.Postgres;
 /// <summary>How the ledger reads, and how it says whether it is well.</summary>
 public sealed partial class PostgresLedger
 {
+    private const string IdOf = $"SELECT id FROM dataset WHERE name = $1 AND info::text <> '{StoredDatasets.NameHeld}'";
+
     string IStorageHealth.Name => "ledger";
 
     async Task<string?> IStorageHealth.CheckAsync(CancellationToken cancellationToken)
@@ -54,7 +56,7 @@ public sealed partial class PostgresLedger
             if (!_datasets.TryGetValue(shard.Dataset, out var dataset))
             {
                 if (PgColumns.Free(shard.Dataset) != shard.Dataset) return none;
-                await using var find = new NpgsqlCommand("SELECT id FROM dataset WHERE name = $1", connection).Add(shard.Dataset);
+                await using var find = new NpgsqlCommand(IdOf, connection).Add(shard.Dataset);
                 if (await find.ExecuteScalarAsync(token).ConfigureAwait(false) is not int id) return none;
                 _datasets[shard.Dataset] = dataset = id;
             }

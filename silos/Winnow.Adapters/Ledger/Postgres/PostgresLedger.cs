@@ -16,7 +16,7 @@ namespace Winnow.Adapters.Ledger.Postgres;
 /// The ledger that several silos share: a PostgreSQL database. Each silo has a few writers that group its commits, always the same one for a shard, and pooled
 /// readers. It goes on by itself after the server was away.
 /// </summary>
-public sealed partial class PostgresLedger : ILedger, IGrainStateStore, IStorageHealth, IAsyncDisposable
+public sealed partial class PostgresLedger : ILedger, IDeletions, IGrainStateStore, IStorageHealth, IAsyncDisposable
 {
     private const int PageRows = 4_096;
 
@@ -97,6 +97,7 @@ public sealed partial class PostgresLedger : ILedger, IGrainStateStore, IStorage
         {
             await using var open = new NpgsqlCommand(
                 "INSERT INTO shard (dataset, shard, epoch, images) SELECT id, $2, 1, 0 FROM dataset WHERE name = $1 " +
+                $"AND info::text <> '{StoredDatasets.NameHeld}' " +
                 "ON CONFLICT (dataset, shard) DO UPDATE SET epoch = " +
                 ShardEpochs.Next("shard.epoch") + " RETURNING epoch, images, dataset", connection)
                     .Add(PgColumns.Key(shard.Dataset)).Add(shard.Shard);

@@ -67,9 +67,11 @@ internal sealed class BackupStore : IAsyncDisposable
     {
         await foreach (var (key, _) in Objects.ListAsync($"datasets/{dataset}/", CancellationToken.None)) await Objects.DeleteAsync(
             key, CancellationToken.None);
-        var left = await Ledger.RemoveDatasetAsync(dataset, CancellationToken.None);
-        foreach (var shard in await Ledger.ListShardsAsync(left!, CancellationToken.None))
-            while (await Ledger.RemoveShardRowsAsync(new ShardKey(left!, shard), CancellationToken.None)) { }
+        var deletions = (IDeletions)Ledger;
+        var deletion = (await deletions.BeginAsync(dataset, "ada", DateTimeOffset.UnixEpoch, CancellationToken.None))!;
+        foreach (var shard in await Ledger.ListShardsAsync(deletion.Left, CancellationToken.None))
+            while (await deletions.RemoveRowsAsync(deletion, shard, CancellationToken.None)) { }
+        Assert.True(await deletions.EndAsync(deletion, DateTimeOffset.UnixEpoch, CancellationToken.None));
     }
 
     public async Task<VerificationReport> VerifyAsync(string dataset = Source, bool hash = false)
