@@ -32,4 +32,7 @@ public interface IDatasetBackup
     /// <param name="repairDerived">Whether to have damaged and missing segments made again. Nothing that people said is ever touched.</param>
     /// <param name="cancellationToken">Gives up.</param>
     IAsyncEnumerable<VerificationStep> VerifyAsync(DatasetInfo dataset, bool hash, bool repairDerived, CancellationToken cancellationToken);
+
+    /// <summary>Finds what is left of a dataset that was deleted; null when none of that name was.</summary>
+    Task<VerificationReport?> VerifyDeletedAsync(string name, CancellationToken cancellationToken);
 }

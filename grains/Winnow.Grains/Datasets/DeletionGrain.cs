@@ -30,7 +30,7 @@ internal sealed class DeletionGrain(
     private const int AtOnce = 16;
 
     /// <summary>After so many objects it is written down how many went.</summary>
-    private const int CountedAtOnce = 500;
+    private const int CountedAtOnce = 200;
 
     private static readonly (TimeSpan, TimeSpan) Pauses = (TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(30));
 

@@ -36,6 +36,8 @@ public enum FindingKind : byte
     SourceObjects = 13,
     /// <summary>Uploads that were not taken in yet, and answers to those that were. Expected.</summary>
     StagedUploads = 14,
+    /// <summary>What is left of a dataset that was deleted.</summary>
+    LeftOfDeleted = 15,
 }
 
 /// <summary>Everything of one kind that a verification found.</summary>

@@ -10,11 +10,12 @@ namespace Winnow.Adapters.Datasets;
 internal sealed class DatasetArchive : IDatasetArchive
 {
     private readonly IObjectStore _objects;
+    private readonly ILedger _ledger;
     private readonly SortedDictionary<string, IExportFormat> _formats = new(StringComparer.Ordinal);
 
-    public DatasetArchive(IObjectStore objects, IEnumerable<IExportFormat> formats)
+    public DatasetArchive(IObjectStore objects, ILedger ledger, IEnumerable<IExportFormat> formats)
     {
-        _objects = objects;
+        (_objects, _ledger) = (objects, ledger);
         foreach (var format in formats)
             if (!_formats.TryAdd(format.Name, format)) throw new InvalidOperationException($"Two export formats are called '{format.Name}'; register one of them.");
         Formats = [.. _formats.Keys];
@@ -35,6 +36,10 @@ internal sealed class DatasetArchive : IDatasetArchive
         var manifest = new VersionManifest(dataset, version, _objects);
         await manifest.CheckHashAsync(cancellationToken).ConfigureAwait(false);
         await writer.WriteAsync(manifest, destination, cancellationToken).ConfigureAwait(false);
+        // What it could not read any more would else look like gaps of the dataset.
+        var now = await _ledger.FindDatasetAsync(dataset.Name, cancellationToken).ConfigureAwait(false);
+        if (now?.CreatedAt != dataset.CreatedAt)
+            throw new InvalidOperationException($"Dataset '{dataset.Name}' was deleted during the export, which is not whole.");
     }
 
     public Task<Stream?> OpenModelAsync(string dataset, ModelVersion model, CancellationToken cancellationToken) =>

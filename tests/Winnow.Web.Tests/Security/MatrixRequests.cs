@@ -12,6 +12,7 @@ internal static class MatrixRequests
     /// <summary>An operation that is admitted may still answer that a part is not there; the rest must succeed.</summary>
     public static readonly HashSet<string> MayMiss =
     [
+        "GET /api/v1/datasets/{dataset}/deletion",
         "GET /api/v1/datasets/{dataset}/rounds/{arm}/{number}",
         "POST /api/v1/datasets/{dataset}/rounds/{arm}/{number}/end",
         "GET /api/v1/datasets/{dataset}/models/{arm}/{round}/onnx",
@@ -71,7 +72,7 @@ internal static class MatrixRequests
     /// <summary>A backup for whoever may restore one.</summary>
     public static byte[] Backup { get; set; } = [];
 
-    /// <summary>Whether the operation may be carried out here: it only reads, or its effect is one of the above. A drain is neither: it would take the server from all tests after it.</summary>
+    /// <summary>Whether the operation may be carried out here: it only reads, or its effect is one of the above. A drain is neither, nor the deletion of the dataset: they would take from all tests after them what those need.</summary>
     public static bool MaySucceed(ApiOperation operation) => operation.Method == "GET" || Bodies.ContainsKey(operation.Name);
 
     public static HttpRequestMessage Make(ApiOperation operation, string dataset, string image, string keyId, string? key)

@@ -15,6 +15,17 @@ public sealed class SensitiveTests(MatrixSetup<LockedServer> setup) : IClassFixt
     [InlineData(Role.Auditor, "POST", "/api/v1/datasets/{dataset}/access/revoke", 403, 404)]
     [InlineData(Role.Auditor, "GET", "/api/v1/datasets/{dataset}/access", 200, 404)]
     [InlineData(Role.Engineer, "GET", "/api/v1/datasets/{dataset}/access/changes", 403, 404)]
+    // Only owners delete a dataset; whoever may not is told before anything is done.
+    [InlineData(Role.Engineer, "DELETE", "/api/v1/datasets/{dataset}", 403, 404)]
+    [InlineData(Role.Ingester, "DELETE", "/api/v1/datasets/{dataset}", 403, 404)]
+    [InlineData(Role.Annotator, "DELETE", "/api/v1/datasets/{dataset}", 403, 404)]
+    [InlineData(Role.Verifier, "DELETE", "/api/v1/datasets/{dataset}", 403, 404)]
+    [InlineData(Role.Arbitrator, "DELETE", "/api/v1/datasets/{dataset}", 403, 404)]
+    [InlineData(Role.Auditor, "DELETE", "/api/v1/datasets/{dataset}", 403, 404)]
+    [InlineData(Role.Viewer, "DELETE", "/api/v1/datasets/{dataset}", 403, 404)]
+    [InlineData(Role.Owner, "GET", "/api/v1/datasets/{dataset}/deletion", 404, 404)]
+    [InlineData(Role.Engineer, "GET", "/api/v1/datasets/{dataset}/deletion", 403, 404)]
+    [InlineData(Role.Owner, "GET", "/api/v1/deletions", 403, 403)]
     // A role in a dataset opens nothing of the cluster, the owner's neither.
     [InlineData(Role.Owner, "POST", "/api/v1/keys", 403, 403)]
     [InlineData(Role.Owner, "GET", "/api/v1/keys", 403, 403)]
@@ -81,6 +92,13 @@ public sealed class SensitiveTests(MatrixSetup<LockedServer> setup) : IClassFixt
     [InlineData(Role.Engineer, "POST", "/api/v1/datasets/{dataset}/verify", 403)]
     [InlineData(Role.Engineer, "POST", "/api/v1/restore", 200)]
     [InlineData(Role.Auditor, "POST", "/api/v1/restore", 403)]
+    // A role in the cluster deletes datasets where it owns them all; who deleted what is seen by whoever sees who has access.
+    [InlineData(Role.Engineer, "DELETE", "/api/v1/datasets/{dataset}", 403)]
+    [InlineData(Role.Auditor, "DELETE", "/api/v1/datasets/{dataset}", 403)]
+    [InlineData(Role.Owner, "GET", "/api/v1/deletions", 200)]
+    [InlineData(Role.Auditor, "GET", "/api/v1/deletions", 200)]
+    [InlineData(Role.Engineer, "GET", "/api/v1/deletions", 403)]
+    [InlineData(Role.Viewer, "GET", "/api/v1/deletions", 403)]
     // What is set aside is seen by whoever sees the cluster, and deleted by its owner alone; here nothing is.
     [InlineData(Role.Viewer, "GET", "/api/v1/set-aside", 200)]
     [InlineData(Role.Annotator, "GET", "/api/v1/set-aside", 403)]

@@ -47,7 +47,7 @@ internal sealed class BackupWriter(ILedger ledger, IGrainStateStore states, IObj
     private async Task RefuseRemovedAsync(CancellationToken cancellationToken)
     {
         var now = await ledger.FindDatasetAsync(dataset.Name, cancellationToken).ConfigureAwait(false);
-        if (now is null) throw new InvalidOperationException($"Dataset '{dataset.Name}' was deleted during the backup, which is not whole.");
+        if (now?.CreatedAt != dataset.CreatedAt) throw new InvalidOperationException($"Dataset '{dataset.Name}' was deleted during the backup, which is not whole.");
         if (now.Shards.First == dataset.Shards.First || now.Shards.Superseded?.First == dataset.Shards.First) return;
         throw new InvalidOperationException($"The shards of dataset '{dataset.Name}' were doubled during the backup, and those that it reads were removed. Begin it again.");
     }

@@ -11,7 +11,7 @@ namespace Winnow.Adapters.Datasets.Backup;
 
 /// <inheritdoc cref="IDatasetBackup"/>
 internal sealed partial class DatasetBackup(
-    ILedger ledger, IGrainStateStore states, IObjectStore objects, IModelExporter exporter, ImageLimits limits, RestoreOptions options,
+    ILedger ledger, IDeletions deletions, IGrainStateStore states, IObjectStore objects, IModelExporter exporter, ImageLimits limits, RestoreOptions options,
         IGrainFactory grains, TimeProvider time,
     ILogger<DatasetBackup> logger) : IDatasetBackup, IDisposable
 {
@@ -72,10 +72,11 @@ internal sealed partial class DatasetBackup(
         {
             await intake.ReadHeaderAsync(name, alikeClasses, cancellationToken).ConfigureAwait(false);
             await RefuseTakenAsync(intake.Dataset.Name, cancellationToken).ConfigureAwait(false);
+            var deleted = (await deletions.FindAsync(intake.Dataset.Name, cancellationToken).ConfigureAwait(false))?.Id;
             await intake.ReadAsync(token, cancellationToken).ConfigureAwait(false);
             // All of it is here and sound: it is put in place to its end, whether or not the caller still listens.
             await intake.SettleAsync(actor, exporter).ConfigureAwait(false);
-            var restored = await PlaceAsync(intake, rows, token).ConfigureAwait(false);
+            var restored = await PlaceAsync(intake, rows, token, deleted).ConfigureAwait(false);
             placed = true;
             return restored;
         }
@@ -89,7 +90,26 @@ internal sealed partial class DatasetBackup(
     public IAsyncEnumerable<VerificationStep> VerifyAsync(DatasetInfo dataset, bool hash, bool repairDerived, CancellationToken cancellationToken) =>
         new DatasetVerifier(ledger, states, objects, grains, dataset, hash, repairDerived).RunAsync(cancellationToken);
 
-    private async Task<RestoredDataset> PlaceAsync(BackupIntake intake, RowStore rows, Guid token)
+    public async Task<VerificationReport?> VerifyDeletedAsync(string name, CancellationToken cancellationToken)
+    {
+        if (await deletions.FindAsync(name, cancellationToken).ConfigureAwait(false) is not { } deletion) return null;
+        var rows = await deletions.CountRowsAsync(deletion, cancellationToken).ConfigureAwait(false);
+        var left = new FindingBook();
+        var count = 0L;
+        foreach (var place in ObjectKeys.Places(name))
+        {
+            await foreach (var (key, size) in objects.ListAsync(place, cancellationToken).ConfigureAwait(false))
+            {
+                left.Add(FindingKind.LeftOfDeleted, key, size);
+                count++;
+            }
+        }
+        if (rows > 0) left.Add(FindingKind.LeftOfDeleted, string.Create(CultureInfo.InvariantCulture, $"{rows} rows of the ledger"));
+        var found = left.ToList();
+        return new VerificationReport(found.Count == 0, 0, 0, count, false, found);
+    }
+
+    private async Task<RestoredDataset> PlaceAsync(BackupIntake intake, RowStore rows, Guid token, long? deleted)
     {
         var staged = StagedDatasets.NameOf(token);
         await ledger.AddDatasetAsync(intake.Dataset with { Name = staged }, CancellationToken.None).ConfigureAwait(false);
@@ -103,6 +123,7 @@ internal sealed partial class DatasetBackup(
             await restore.EndAsync().ConfigureAwait(false);
             images += await ledger.CountImagesAsync(shard, CancellationToken.None).ConfigureAwait(false);
         }
+        await RefuseDeletedAsync(intake.Dataset.Name, deleted).ConfigureAwait(false);
         if (!await ledger.PublishDatasetAsync(staged, intake.Dataset, intake.Control.ToStates(intake.Dataset.Name), CancellationToken.None).ConfigureAwait(false)) throw Taken(intake.Dataset.Name);
         Restored(intake.Dataset.Name, intake.Header.Dataset.Name, intake.Header.StartedAt, images, history, intake.Missing, intake.Sha256);
         return new RestoredDataset(
@@ -145,6 +166,16 @@ internal sealed partial class DatasetBackup(
     {
         if (!DatasetName.IsValid(name)) throw new RefusedException($"'{name}' cannot be a dataset's name. {DatasetName.Rule}");
         if (await ledger.FindDatasetAsync(name, cancellationToken).ConfigureAwait(false) is not null) throw Taken(name);
+        if (await deletions.FindAsync(name, cancellationToken).ConfigureAwait(false) is { IsRunning: true }) throw DeletionWords.NameHeld(name);
+    }
+
+    /// <summary>One of that name may have been made and deleted meanwhile: then what was put under the name went with it.</summary>
+    private async Task RefuseDeletedAsync(string name, long? known)
+    {
+        var last = await deletions.FindAsync(name, CancellationToken.None).ConfigureAwait(false);
+        if (last is { IsRunning: true }) throw DeletionWords.NameHeld(name);
+        if (last?.Id != known)
+            throw new RefusedException($"A dataset '{name}' was deleted while this backup was restored, and objects of it with that one. Restore it again.");
     }
 
     private static RefusedException Taken(string name) =>

@@ -28,5 +28,10 @@ internal sealed class FindingBook
     public void Repaired(FindingKind kind) => _pages[kind].Repaired++;
 
     public IReadOnlyList<Finding> ToList() =>
-        [.. _pages.Select(p => new Finding(p.Key, p.Key >= FindingKind.Superseded, p.Value.Count, p.Value.Bytes, p.Value.Samples, p.Value.Repaired)).OrderBy(f => f.Expected)];
+    [
+        .. _pages.Select(p => new Finding(p.Key, IsExpected(p.Key), p.Value.Count, p.Value.Bytes, p.Value.Samples, p.Value.Repaired))
+            .OrderBy(f => f.Expected),
+    ];
+
+    private static bool IsExpected(FindingKind kind) => kind is >= FindingKind.Superseded and < FindingKind.LeftOfDeleted;
 }
