@@ -31,8 +31,9 @@ internal static class DeletionCommands
             var last = "";
             var told = await client.WaitForDeletionAsync(deletion, new Told(now =>
             {
-                if (Line(now) is var line && line != last) Terminal.Say(line);
-                last = Line(now);
+                var line = Line(now);
+                if (line != last) Terminal.Say(line);
+                last = line;
             }), ct);
             Terminal.Say($"{told.Dataset} is gone, and its name is free.");
             return 0;

@@ -56,8 +56,8 @@ public sealed partial class WinnowClient
         PostAsync($"{Dataset(dataset)}/split", new SplitDataset(shards), ModelJson.Default.SplitDataset, ModelJson.Default.DatasetInfo, null, cancellationToken);
 
     /// <summary>
-    /// Deletes a dataset for good, with all that people said in it. It is gone for everybody when this returns; the rest goes by itself, and
-    /// its name is free when that has ended. While it goes on, the same call again is answered alike.
+    /// Deletes a dataset for good, with all that people said in it. It is gone for everybody when this returns; the rest goes by itself,
+    /// and its name is free when that has ended. While it goes on, the same call again is answered alike.
     /// </summary>
     /// <exception cref="WinnowApiException">There is none of that name, or the caller may not.</exception>
     public async Task<DatasetDeletion> DeleteDatasetAsync(string dataset, CancellationToken cancellationToken = default)

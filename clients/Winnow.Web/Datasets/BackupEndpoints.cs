@@ -41,12 +41,16 @@ internal static class BackupEndpoints
                 HttpContext http, CancellationToken ct) =>
             {
                 // Of one that was deleted there is nothing left, or this says what.
-                var steps = DatasetName.IsValid(dataset) && await grains.GetGrain<ICatalogGrain>(0).FindAsync(dataset, ct) is null && await backup.VerifyDeletedAsync(dataset, ct) is { } left
-                    ? Only(left) : backup.VerifyAsync(await grains.DatasetAsync(dataset, ct), hash ?? false, repairDerived ?? false, ct);
+                var isThere = !DatasetName.IsValid(dataset) || await grains.GetGrain<ICatalogGrain>(0).FindAsync(dataset, ct) is not null;
+                var steps = !isThere && await backup.VerifyDeletedAsync(dataset, ct) is { } left
+                    ? Only(left)
+                    : backup.VerifyAsync(await grains.DatasetAsync(dataset, ct), hash ?? false, repairDerived ?? false, ct);
                 return http.Stream(stream => WriteAsync(stream, steps, time, ct), "application/jsonl");
             })
             .Requires(Permission.OperateCluster)
-            .WithSummary("Find rows without their object and objects without their row; of a dataset that was deleted, what is left of it. JSON lines: how far it has come, and last the report.").WithTags("datasets").Produces(StatusCodes.Status200OK, contentType: "application/jsonl");
+            .WithSummary("Find rows without their object and objects without their row; of a dataset that was deleted, what is left of it. "
+                + "JSON lines: how far it has come, and last the report.")
+            .WithTags("datasets").Produces(StatusCodes.Status200OK, contentType: "application/jsonl");
     }
 
     private static async Task<RestoredDataset> RestoreAsync(string? dataset, bool? alikeClasses, IGrainFactory grains,

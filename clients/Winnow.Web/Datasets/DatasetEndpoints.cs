@@ -35,19 +35,20 @@ internal static class DatasetEndpoints
 
         api.MapDelete("/datasets/{dataset}", DeleteAsync)
             .Requires(Permission.DeleteDataset)
-            .WithSummary("Delete a dataset for good: images, labels, models and versions. It is gone for everybody at once; the rest goes by itself, "
-                + "and its name is free when that has ended. The same request again, while it goes on, is answered alike.").WithTags("datasets");
+            .WithSummary("Delete a dataset for good: images, labels, models and versions. It is gone for everybody at once; the rest goes "
+                + "by itself, and its name is free when that has ended. The same request again, while it goes on, is answered alike.")
+            .WithTags("datasets");
 
         api.MapGet("/datasets/{dataset}/deletion", GetDeletionAsync)
             .Requires(Permission.DeleteDataset)
-            .WithSummary("How far the deletion of a dataset has come. When all of it is gone, so is who had access: then only those who have it "
-                + "to the whole cluster are told.").WithTags("datasets");
+            .WithSummary("How far the deletion of a dataset has come. When all of it is gone, so is who had access: then only those who "
+                + "have it to the whole cluster are told.").WithTags("datasets");
 
         api.MapGet("/deletions", async (string? after, int? limit, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
                 Pages.Cut(http, await grains.GetGrain<ICatalogGrain>(0).ListDeletionsAsync(ct), after, limit, KeyOf).ToArray())
             .Requires(Permission.ReadClusterAccess)
-            .WithSummary($"Every dataset that was deleted, by whom and when, oldest first, at most 1,000. {Pages.Next}, where it comes, is 'after' "
-                + "of the next page.").WithTags("datasets");
+            .WithSummary("Every dataset that was deleted, by whom and when, oldest first, at most 1,000. "
+                + $"{Pages.Next}, where it comes, is 'after' of the next page.").WithTags("datasets");
 
         api.MapGet("/datasets/{dataset}/status", async (string dataset, IGrainFactory grains, CancellationToken ct) =>
             {
@@ -79,7 +80,8 @@ internal static class DatasetEndpoints
     private static string KeyOf(DatasetDeletion deletion) =>
         string.Create(CultureInfo.InvariantCulture, $"{deletion.DeletedAt.UtcTicks}-{deletion.Dataset}");
 
-    private static async Task<Accepted<DatasetDeletion>> DeleteAsync(string dataset, IGrainFactory grains, HttpContext http, CancellationToken ct)
+    private static async Task<Accepted<DatasetDeletion>> DeleteAsync(
+        string dataset, IGrainFactory grains, HttpContext http, CancellationToken ct)
     {
         var deletion = DatasetName.IsValid(dataset)
             ? await grains.GetGrain<IDeletionGrain>(dataset).StartAsync(CallerIdentity.Of(http), ct) : null;
@@ -90,7 +92,8 @@ internal static class DatasetEndpoints
     {
         var deletion = DatasetName.IsValid(dataset) ? await grains.GetGrain<IDeletionGrain>(dataset).GetAsync(ct) : null;
         // A dataset that bears the name now has nothing to do with one that is gone.
-        if (deletion is { EndedAt: not null } && await grains.GetGrain<ICatalogGrain>(0).FindAsync(dataset, ct) is not null) deletion = null;
+        var ended = deletion is { EndedAt: not null };
+        if (ended && await grains.GetGrain<ICatalogGrain>(0).FindAsync(dataset, ct) is not null) deletion = null;
         return deletion ?? throw new NotFoundException($"No dataset {ShownText.Quote(dataset)} is being deleted.");
     }
 

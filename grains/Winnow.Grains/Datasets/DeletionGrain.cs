@@ -58,7 +58,8 @@ internal sealed class DeletionGrain(
     }
 
     public async Task<DatasetDeletion?> GetAsync(CancellationToken cancellationToken) =>
-        await deletions.FindAsync(Dataset, cancellationToken) is { } found ? found.Told with { Stalled = found.IsRunning ? _stalled : null } : null;
+        await deletions.FindAsync(Dataset, cancellationToken) is { } found
+            ? found.Told with { Stalled = found.IsRunning ? _stalled : null } : null;
 
     public Task ResumeAsync(CancellationToken cancellationToken)
     {
@@ -142,8 +143,8 @@ internal sealed class DeletionGrain(
         var (rounds, sources) = (await KeysAsync("round", cancellationToken), await KeysAsync("bucket-source", cancellationToken));
         // Whom a reminder wakes finds no dataset, again and again.
         foreach (var grain in rounds.Select(r => GrainId.Create("round", r)).Append(GrainId.Create("split", Dataset)))
-            foreach (var reminder in (await reminders.ReadRows(grain)).Reminders)
-                await reminders.RemoveRow(reminder.GrainId, reminder.ReminderName, reminder.ETag!);
+            foreach (var reminder in (await reminders.ReadRows(grain, cancellationToken)).Reminders)
+                await reminders.RemoveRow(reminder.GrainId, reminder.ReminderName, reminder.ETag!, cancellationToken);
         List<IAddressable> live =
         [
             GrainFactory.GetGrain<IDatasetGrain>(Dataset), GrainFactory.GetGrain<ISplitGrain>(Dataset),

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Winnow.Grains.Ports;
 
 /// <summary>
@@ -13,7 +15,7 @@ public static class StagedDatasets
     public static string NameOf(Guid id) => $"{Prefix}{id:n}";
 
     /// <summary>A name for one that is taken apart.</summary>
-    public static string DeletedNameOf(long id) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Prefix}deleted-{id}");
+    public static string DeletedNameOf(long id) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}deleted-{id}");
 
     /// <summary>Whether a name is one of them.</summary>
     public static bool Is(string name) => name.StartsWith(Prefix, StringComparison.Ordinal);

@@ -14,13 +14,14 @@ public sealed record StoredDeletion(long Id, string Left, DatasetDeletion Told)
 }
 
 /// <summary>
-/// Datasets that go. The first step hides one and shuts its shards, and is on disk when it returns; the others may each be done again. While one goes its name is
-/// nobody's, so that what comes later cannot be taken for a part of it.
+/// Datasets that go. The first step hides one and shuts its shards, and is on disk when it returns; the others may each be done again.
+/// While one goes its name is nobody's, so that what comes later cannot be taken for a part of it.
 /// </summary>
 public interface IDeletions
 {
     /// <summary>
-    /// Hides a dataset: it is found no more and its name is not free, and nobody commits to its shards. Where that was done before, nothing is changed.
+    /// Hides a dataset: it is found no more and its name is not free, and nobody commits to its shards. Where that was done before,
+    /// nothing is changed.
     /// </summary>
     /// <returns>The deletion that runs; null when there is neither a dataset of that name nor such a deletion.</returns>
     Task<StoredDeletion?> BeginAsync(string dataset, string actor, DateTimeOffset at, CancellationToken cancellationToken);

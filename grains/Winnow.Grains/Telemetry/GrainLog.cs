@@ -87,7 +87,8 @@ internal static partial class GrainLog
     [LoggerMessage(53, LogLevel.Information, "Dataset {Dataset}: the rows and segments of {Shards} superseded shards are removed")]
     public static partial void SupersededShardsRemoved(this ILogger logger, string dataset, int shards);
 
-    [LoggerMessage(60, LogLevel.Warning, "Dataset {Dataset} is deleted by {Actor}: nobody sees it any more, and all that is kept of it goes")]
+    [LoggerMessage(60, LogLevel.Warning,
+        "Dataset {Dataset} is deleted by {Actor}: nobody sees it any more, and all that is kept of it goes")]
     public static partial void DeletionBegins(this ILogger logger, string dataset, string actor);
 
     [LoggerMessage(61, LogLevel.Information, "Dataset {Dataset}, deleted by {Actor}, is gone: {Objects} objects, {Rows} rows")]

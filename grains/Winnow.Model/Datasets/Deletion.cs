@@ -1,7 +1,8 @@
 namespace Winnow.Model.Datasets;
 
 /// <summary>
-/// That somebody deleted a dataset. It stays when the dataset is gone: who, what and when is never forgotten. A dataset of the name that is there now is another one.
+/// That somebody deleted a dataset. It stays when the dataset is gone: who, what and when is never forgotten. A dataset of the name that
+/// is there now is another one.
 /// </summary>
 /// <param name="Dataset">The name that it bore. Nobody can take it before the deletion has ended.</param>
 /// <param name="DeletedBy">Who deleted it.</param>

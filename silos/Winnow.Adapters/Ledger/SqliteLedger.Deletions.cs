@@ -3,7 +3,9 @@ using Winnow.Model.Datasets;
 
 namespace Winnow.Adapters.Ledger;
 
-/// <summary>How a dataset goes. Numbers of datasets are never given twice, so nothing that is remembered of one can be taken for another's.</summary>
+/// <summary>
+/// How a dataset goes. Numbers of datasets are never given twice, so nothing that is remembered of one can be taken for another's.
+/// </summary>
 public sealed partial class SqliteLedger
 {
     private const string NextId =
@@ -12,7 +14,8 @@ public sealed partial class SqliteLedger
     private const string Deletions =
         "SELECT id, dataset, name, deleted_by, deleted_at, removed_objects, removed_rows, ended_at FROM deletion";
     private const string OwnStates = "WHERE grain_type = ?1 AND (grain_key = ?2 OR substr(grain_key, 1, length(?2) + 1) = ?2 || '/')";
-    private const string ClearStates = $"UPDATE grain_state SET version = {GrainStateQueries.NextVersion}, state = NULL {OwnStates} AND state IS NOT NULL";
+    private const string ClearStates =
+        $"UPDATE grain_state SET version = {GrainStateQueries.NextVersion}, state = NULL {OwnStates} AND state IS NOT NULL";
     private const string KeepAccess =
         "UPDATE deletion SET access = (SELECT state FROM grain_state WHERE grain_type = 'access' AND grain_key = ?2 AND name = 'access') "
         + "WHERE id = ?1 AND access IS NULL";
@@ -50,14 +53,15 @@ public sealed partial class SqliteLedger
 
     Task IDeletions.CountObjectsAsync(StoredDeletion deletion, int removed, CancellationToken cancellationToken) =>
         _writer.WriteAsync(1, session => new Written<int>(
-            session.Prepare("UPDATE deletion SET removed_objects = removed_objects + ?2 WHERE id = ?1").Bind(1, deletion.Id).Bind(2, removed)
-                .Run(), true), cancellationToken);
+            session.Prepare("UPDATE deletion SET removed_objects = removed_objects + ?2 WHERE id = ?1")
+                .Bind(1, deletion.Id).Bind(2, removed).Run(), true), cancellationToken);
 
     Task<bool> IDeletions.RemoveRowsAsync(StoredDeletion deletion, int shard, CancellationToken cancellationToken) =>
         _writer.WriteAsync(RemovedAtOnce, session =>
         {
             var removed = Remove(session, new ShardKey(deletion.Left, shard), [.. Removals, RemoveHistory]);
-            session.Prepare("UPDATE deletion SET removed_rows = removed_rows + ?2 WHERE id = ?1").Bind(1, deletion.Id).Bind(2, removed).Run();
+            session.Prepare("UPDATE deletion SET removed_rows = removed_rows + ?2 WHERE id = ?1")
+                .Bind(1, deletion.Id).Bind(2, removed).Run();
             return new Written<bool>(removed > 0, removed > 0);
         }, cancellationToken);
 

@@ -92,8 +92,8 @@ public sealed partial class SqliteLedger : ILedger, IDeletions, IGrainStateStore
     public Task<bool> AddDatasetAsync(DatasetInfo dataset, CancellationToken cancellationToken)
     {
         var json = JsonSerializer.SerializeToUtf8Bytes(dataset, ModelJson.Default.DatasetInfo);
-        return _writer.WriteAsync(
-            1, session => new Written<bool>(session.Prepare(Add).Bind(1, dataset.Name).BindText(2, json).Run() > 0, true), cancellationToken);
+        return _writer.WriteAsync(1, session =>
+            new Written<bool>(session.Prepare(Add).Bind(1, dataset.Name).BindText(2, json).Run() > 0, true), cancellationToken);
     }
 
     /// <inheritdoc/>

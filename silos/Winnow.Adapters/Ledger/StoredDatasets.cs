@@ -13,7 +13,8 @@ namespace Winnow.Adapters.Ledger;
 internal static class StoredDatasets
 {
     /// <summary>
-    /// What stands in the row that holds the name of a dataset while that is deleted. Silos of the last release cannot read it, and set it aside.
+    /// What stands in the row that holds the name of a dataset while that is deleted. Silos of the last release cannot read it, and set it
+    /// aside.
     /// </summary>
     public const string NameHeld = """{"deleted":true}""";
 

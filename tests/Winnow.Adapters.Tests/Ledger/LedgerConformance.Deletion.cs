@@ -4,7 +4,9 @@ using static Winnow.Adapters.Tests.Ledger.LedgerRows;
 
 namespace Winnow.Adapters.Tests.Ledger;
 
-/// <summary>A dataset that is deleted is hidden at once and for good, goes step by step, and leaves its name free and one row behind.</summary>
+/// <summary>
+/// A dataset that is deleted is hidden at once and for good, goes step by step, and leaves its name free and one row behind.
+/// </summary>
 public abstract partial class LedgerConformance
 {
     private IDeletions Deletions => (IDeletions)Ledger;
@@ -103,7 +105,8 @@ public abstract partial class LedgerConformance
         await Ledger.AddDatasetAsync(Dataset(), Never);
         var epoch = (await Ledger.OpenShardAsync(Shard, Never)).Epoch;
         HistoryRow[] said = [History(2, 1, 9)];
-        Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(0, 3), History = said }));
+        var commit = new ShardCommit { Shard = Shard, Epoch = epoch, Images = Rows(0, 3), History = said };
+        Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(commit));
         await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => ExecuteAsync("DELETE FROM history"));
         AssertEqual(said, await Ledger.ReadHistoryAsync(Shard, Id(2), Never));
     }

@@ -156,6 +156,8 @@ public sealed class DeletionTests
         await client.WaitForScoringAsync(name);
     }
 
+    private static Decision LabelOf(string name) => new() { Kind = DecisionKind.Label, Annotations = [new ClassTag(name.Split('/')[0])] };
+
     /// <summary>A round that people answer, a version and somebody who has access.</summary>
     private static async Task<RoundInfo> LearnAsync(WinnowClient client)
     {
@@ -164,8 +166,7 @@ public sealed class DeletionTests
         await Until.TrueAsync(async () =>
         {
             var tasks = await client.LeaseAsync(Doomed, new LeaseRequest(20, 200));
-            await client.SubmitAsync(Doomed, [.. tasks.Select(t => new SubmitDecision(
-                t.Image, Guid.NewGuid(), new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(t.Name.Split('/')[0])] }, t.Lease))]);
+            await client.SubmitAsync(Doomed, [.. tasks.Select(t => new SubmitDecision(t.Image, Guid.NewGuid(), LabelOf(t.Name), t.Lease))]);
             return (await client.GetRoundAsync(Doomed, round.Arm, round.Number)).Step > RoundStep.Review;
         }, Limit, () => "people have answered all");
         var ended = await client.WaitForRoundAsync(Doomed, round.Arm, round.Number);

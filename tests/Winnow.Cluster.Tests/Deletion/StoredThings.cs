@@ -10,7 +10,8 @@ namespace Winnow.Cluster.Tests.Deletion;
 internal abstract class StoredThings : IAsyncDisposable
 {
     // What is kept of the silos themselves changes while nobody does anything.
-    private static readonly string[] OfSilos = ["orleansmembershiptable", "orleansmembershipversiontable", "orleansquery", "health", "winnow_layout"];
+    private static readonly string[] OfSilos =
+        ["orleansmembershiptable", "orleansmembershipversiontable", "orleansquery", "health", "winnow_layout"];
 
     protected abstract string Tables { get; }
 
@@ -20,8 +21,8 @@ internal abstract class StoredThings : IAsyncDisposable
     {
         await using var connection = await OpenAsync();
         var rows = new SortedDictionary<string, long>(StringComparer.Ordinal);
-        foreach (var table in await ReadAsync(connection, Tables, r => r.GetString(0)))
-            if (!OfSilos.Contains(table)) rows[table] = (await ReadAsync(connection, $"SELECT count(*) FROM {table}", r => r.GetInt64(0)))[0];
+        foreach (var table in (await ReadAsync(connection, Tables, r => r.GetString(0))).Except(OfSilos))
+            rows[table] = (await ReadAsync(connection, $"SELECT count(*) FROM {table}", r => r.GetInt64(0)))[0];
         return rows;
     }
 
@@ -55,8 +56,10 @@ internal abstract class StoredThings : IAsyncDisposable
         public override Task<string[]> ListObjectsAsync()
         {
             var root = Path.Combine(folder, "objects");
-            var files = Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories).Select(f => $"{Path.GetRelativePath(root, f)} {SizeOf(f)}");
-            return Task.FromResult<string[]>([.. files.Where(f => !f.StartsWith(".tmp/", StringComparison.Ordinal)).Order(StringComparer.Ordinal)]);
+            var files = Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories)
+                .Select(f => $"{Path.GetRelativePath(root, f)} {SizeOf(f)}")
+                .Where(f => !f.StartsWith(".tmp/", StringComparison.Ordinal));
+            return Task.FromResult<string[]>([.. files.Order(StringComparer.Ordinal)]);
         }
 
         private static long SizeOf(string file) => new FileInfo(file) is { Exists: true } info ? info.Length : 0;

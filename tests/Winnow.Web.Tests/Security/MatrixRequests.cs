@@ -72,7 +72,10 @@ internal static class MatrixRequests
     /// <summary>A backup for whoever may restore one.</summary>
     public static byte[] Backup { get; set; } = [];
 
-    /// <summary>Whether the operation may be carried out here: it only reads, or its effect is one of the above. A drain is neither, nor the deletion of the dataset: they would take from all tests after them what those need.</summary>
+    /// <summary>
+    /// Whether the operation may be carried out here: it only reads, or its effect is one of the above. A drain is neither, nor is the
+    /// deletion of the dataset: they would take from all tests after them what those need.
+    /// </summary>
     public static bool MaySucceed(ApiOperation operation) => operation.Method == "GET" || Bodies.ContainsKey(operation.Name);
 
     public static HttpRequestMessage Make(ApiOperation operation, string dataset, string image, string keyId, string? key)

@@ -43,11 +43,15 @@ internal sealed class BackupWriter(ILedger ledger, IGrainStateStore states, IObj
         return _tally;
     }
 
-    /// <summary>Of a dataset that was deleted meanwhile not all was there to be read. Where shards were doubled, those that were read here were left as they were; unless they are gone by now, and perhaps were before they were read.</summary>
+    /// <summary>
+    /// Of a dataset that was deleted meanwhile not all was there to be read. Where shards were doubled, those that were read here were left
+    /// as they were; unless they are gone by now, and perhaps were before they were read.
+    /// </summary>
     private async Task RefuseRemovedAsync(CancellationToken cancellationToken)
     {
         var now = await ledger.FindDatasetAsync(dataset.Name, cancellationToken).ConfigureAwait(false);
-        if (now?.CreatedAt != dataset.CreatedAt) throw new InvalidOperationException($"Dataset '{dataset.Name}' was deleted during the backup, which is not whole.");
+        if (now?.CreatedAt != dataset.CreatedAt)
+            throw new InvalidOperationException($"Dataset '{dataset.Name}' was deleted during the backup, which is not whole.");
         if (now.Shards.First == dataset.Shards.First || now.Shards.Superseded?.First == dataset.Shards.First) return;
         throw new InvalidOperationException($"The shards of dataset '{dataset.Name}' were doubled during the backup, and those that it reads were removed. Begin it again.");
     }

@@ -11,8 +11,8 @@ namespace Winnow.Adapters.Datasets.Backup;
 
 /// <inheritdoc cref="IDatasetBackup"/>
 internal sealed partial class DatasetBackup(
-    ILedger ledger, IDeletions deletions, IGrainStateStore states, IObjectStore objects, IModelExporter exporter, ImageLimits limits, RestoreOptions options,
-        IGrainFactory grains, TimeProvider time,
+    ILedger ledger, IDeletions deletions, IGrainStateStore states, IObjectStore objects, IModelExporter exporter, ImageLimits limits,
+    RestoreOptions options, IGrainFactory grains, TimeProvider time,
     ILogger<DatasetBackup> logger) : IDatasetBackup, IDisposable
 {
     private const int WriteBuffer = 1 << 17;
@@ -166,7 +166,8 @@ internal sealed partial class DatasetBackup(
     {
         if (!DatasetName.IsValid(name)) throw new RefusedException($"'{name}' cannot be a dataset's name. {DatasetName.Rule}");
         if (await ledger.FindDatasetAsync(name, cancellationToken).ConfigureAwait(false) is not null) throw Taken(name);
-        if (await deletions.FindAsync(name, cancellationToken).ConfigureAwait(false) is { IsRunning: true }) throw DeletionWords.NameHeld(name);
+        var deletion = await deletions.FindAsync(name, cancellationToken).ConfigureAwait(false);
+        if (deletion is { IsRunning: true }) throw DeletionWords.NameHeld(name);
     }
 
     /// <summary>One of that name may have been made and deleted meanwhile: then what was put under the name went with it.</summary>
@@ -175,7 +176,8 @@ internal sealed partial class DatasetBackup(
         var last = await deletions.FindAsync(name, CancellationToken.None).ConfigureAwait(false);
         if (last is { IsRunning: true }) throw DeletionWords.NameHeld(name);
         if (last?.Id != known)
-            throw new RefusedException($"A dataset '{name}' was deleted while this backup was restored, and objects of it with that one. Restore it again.");
+            throw new RefusedException(
+                $"A dataset '{name}' was deleted while this backup was restored, and objects of it with that one. Restore it again.");
     }
 
     private static RefusedException Taken(string name) =>

@@ -27,7 +27,8 @@ internal sealed class BackupStore : IAsyncDisposable
     {
         (Ledger, _opened, _folder) = (ledger, (IAsyncDisposable)ledger, folder);
         Objects = new FileObjectStore(ObjectFolder);
-        Backup = new DatasetBackup(Ledger, (IDeletions)Ledger, States, Objects, new OnnxModelExporter(), new ImageLimits(), new RestoreOptions { AtOnce = 4 },
+        Backup = new DatasetBackup(
+            Ledger, (IDeletions)Ledger, States, Objects, new OnnxModelExporter(), new ImageLimits(), new RestoreOptions { AtOnce = 4 },
             null!, Time, NullLogger<DatasetBackup>.Instance);
     }
 
