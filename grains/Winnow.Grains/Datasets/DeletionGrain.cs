@@ -32,6 +32,7 @@ internal sealed class DeletionGrain(
     /// <summary>After so many objects it is written down how many went.</summary>
     private const int CountedAtOnce = 200;
 
+    private static readonly TimeSpan AllKnow = 1.5 * KnownDatasets.Lifetime;
     private static readonly (TimeSpan, TimeSpan) Pauses = (TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(30));
 
     private readonly CancellationTokenSource _closing = new();
@@ -101,6 +102,9 @@ internal sealed class DeletionGrain(
         if (await RemoveObjectsAsync(deletion, cancellationToken) > 0) return true;
         await deletions.ClearStatesAsync(deletion, cancellationToken);
         await EndAccessAsync(cancellationToken);
+        await deletions.RemoveStatesAsync(deletion, cancellationToken);
+        // What was woken by a request in between has read a state that is no more, and could not write the next one's.
+        await EndAccessAsync(cancellationToken);
         if (!await deletions.EndAsync(deletion, time.GetUtcNow(), CancellationToken.None)) return true;
         _stalled = null;
         var ended = await deletions.FindAsync(Dataset, CancellationToken.None);
@@ -111,8 +115,8 @@ internal sealed class DeletionGrain(
     /// <summary>Waits until every silo has asked since the dataset was hidden: from then on none goes by what it knew.</summary>
     private async Task UntilAllKnowAsync(StoredDeletion deletion, CancellationToken cancellationToken)
     {
-        var left = deletion.Told.DeletedAt + 2 * KnownDatasets.Lifetime - time.GetUtcNow();
-        if (left > 2 * KnownDatasets.Lifetime) left = 2 * KnownDatasets.Lifetime;
+        var left = deletion.Told.DeletedAt + AllKnow - time.GetUtcNow();
+        if (left > AllKnow) left = AllKnow;
         if (left > TimeSpan.Zero) await Task.Delay(left, time, cancellationToken);
     }
 

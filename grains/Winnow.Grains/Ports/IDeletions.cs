@@ -41,6 +41,11 @@ public interface IDeletions
     /// <summary>Clears the states of the dataset's grains, and keeps with the deletion who had access and who changed that.</summary>
     Task ClearStatesAsync(StoredDeletion deletion, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Removes the states that are cleared: whoever wakes from here on finds none, and may write the first of the next of that name.
+    /// </summary>
+    Task RemoveStatesAsync(StoredDeletion deletion, CancellationToken cancellationToken);
+
     /// <summary>Removes what named the dataset, and so frees its name. False while any row is left; nothing is changed then.</summary>
     Task<bool> EndAsync(StoredDeletion deletion, DateTimeOffset at, CancellationToken cancellationToken);
 

@@ -73,12 +73,24 @@ public sealed partial class SqliteLedger
             return new Written<bool>(true, true);
         }, cancellationToken);
 
+    Task IDeletions.RemoveStatesAsync(StoredDeletion deletion, CancellationToken cancellationToken) =>
+        _writer.WriteAsync(1, session =>
+        {
+            RemoveStates(session, deletion);
+            return new Written<bool>(true, true);
+        }, cancellationToken);
+
+    private static void RemoveStates(SqliteSession session, StoredDeletion deletion)
+    {
+        foreach (var type in ControlStates.OfDataset)
+            session.Prepare($"DELETE FROM grain_state {OwnStates}").Bind(1, type).Bind(2, deletion.Told.Dataset).Run();
+    }
+
     Task<bool> IDeletions.EndAsync(StoredDeletion deletion, DateTimeOffset at, CancellationToken cancellationToken) =>
         _writer.WriteAsync(1, session =>
         {
             if (RowsLeft(session, deletion) > 0) return new Written<bool>(false, false);
-            foreach (var type in ControlStates.OfDataset)
-                session.Prepare($"DELETE FROM grain_state {OwnStates}").Bind(1, type).Bind(2, deletion.Told.Dataset).Run();
+            RemoveStates(session, deletion);
             session.Prepare($"DELETE FROM shard WHERE dataset {OfDeleted}").Bind(1, deletion.Id).Run();
             session.Prepare($"DELETE FROM dataset WHERE id {OfDeleted}").Bind(1, deletion.Id).Run();
             session.Prepare("UPDATE deletion SET ended_at = ?2 WHERE id = ?1 AND ended_at IS NULL")

@@ -65,7 +65,8 @@ public sealed class DeletedMeanwhileTests
     {
         var hold = new Hold("/images/", reads: true);
         await using var server = await OwnServer.StartAsync(hold.Into);
-        await FillAsync(server.Client, 30);
+        // Without a label they would not be in it.
+        await FillAsync(server.Client, 30, labelled: true);
         await server.Client.CreateVersionAsync(Dataset, new CreateVersion());
         hold.Close();
         var folder = Path.Combine(server.Folder, "exported");
@@ -104,7 +105,8 @@ public sealed class DeletedMeanwhileTests
         foreach (var former in new[] { ann, bob })
         {
             Assert.Empty(await former.ListDatasetsAsync());
-            Assert.Equal(HttpStatusCode.NotFound, (await Assert.ThrowsAsync<WinnowApiException>(() => former.GetDatasetAsync(Dataset))).Status);
+            var told = await Assert.ThrowsAsync<WinnowApiException>(() => former.GetDatasetAsync(Dataset));
+            Assert.Equal(HttpStatusCode.NotFound, told.Status);
         }
         Assert.Equal(["service:eve"], (await eve.ListAccessAsync(Dataset)).Select(g => g.Principal.ToString()));
         await eve.DeleteDatasetAsync(Dataset);
@@ -128,10 +130,10 @@ public sealed class DeletedMeanwhileTests
         Assert.Equal(20, (await host.Client.GetStatusAsync(Dataset)).Images);
     }
 
-    private static async Task FillAsync(WinnowClient client, int images)
+    private static async Task FillAsync(WinnowClient client, int images, bool labelled = false)
     {
         await client.CreateDatasetAsync(Creation);
-        await foreach (var result in client.ImportAsync(Dataset, DrawnImages.EnumerateAsync(images))) Assert.NotNull(result.Id);
+        await foreach (var result in client.ImportAsync(Dataset, DrawnImages.EnumerateAsync(images, labelled: labelled))) Assert.NotNull(result.Id);
         await client.WaitForScoringAsync(Dataset);
     }
 

@@ -94,6 +94,14 @@ public sealed partial class PostgresLedger
             return true;
         }, cancellationToken);
 
+    Task IDeletions.RemoveStatesAsync(StoredDeletion deletion, CancellationToken cancellationToken) =>
+        ChangeAsync(async (connection, token) =>
+        {
+            await using var remove = OfStates(new NpgsqlCommand($"DELETE FROM grain_state {OwnStates}", connection), deletion);
+            await remove.ExecuteNonQueryAsync(token).ConfigureAwait(false);
+            return true;
+        }, cancellationToken);
+
     async Task<bool> IDeletions.EndAsync(StoredDeletion deletion, DateTimeOffset at, CancellationToken cancellationToken)
     {
         var ended = await ChangeAsync(async (connection, token) =>
