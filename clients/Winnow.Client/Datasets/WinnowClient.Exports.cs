@@ -49,6 +49,8 @@ public sealed partial class WinnowClient
         var missing = new List<MissingObject>();
         if (format == "imagenet") await UnpackAsync(stream, target, missing, cancellationToken);
         else await target.AddAsync($"dataset.{format}", stream, null, cancellationToken);
+        // A server that finds after the last file that it could not give all, as of a dataset that was deleted meanwhile, breaks off here.
+        await stream.CopyToAsync(Stream.Null, cancellationToken);
         await target.CommitAsync(cancellationToken);
         var written = new ExportedVersion(target.Files, target.Removed);
         return missing.Count == 0 ? written : written with { Missing = missing };

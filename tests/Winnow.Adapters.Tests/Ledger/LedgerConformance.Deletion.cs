@@ -1,4 +1,3 @@
-using Winnow.Adapters.Ledger;
 using Winnow.Grains.Ports;
 using static Winnow.Adapters.Tests.Ledger.LedgerRows;
 
