@@ -1,3 +1,4 @@
+using Winnow.Grains;
 using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;
 

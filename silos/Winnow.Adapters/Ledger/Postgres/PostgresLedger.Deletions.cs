@@ -1,5 +1,6 @@
 using Npgsql;
 using NpgsqlTypes;
+using Winnow.Grains;
 using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;
 
