@@ -101,7 +101,7 @@ public sealed class DeletionTests
         Assert.True((await stored.ListObjectsAsync()).Length > objects.Length + 120);
         // One round has ended, another waits for people.
         var waiting = await client.StartRoundAsync(Doomed, new StartRound(5));
-        var before = DateTimeOffset.UtcNow.AddMinutes(-5);
+        var before = TimeProvider.System.GetUtcNow().AddMinutes(-5);
         var deletion = await client.DeleteDatasetAsync(Doomed);
         Assert.Equal((Doomed, null), (deletion.Dataset, deletion.EndedAt));
         Assert.InRange(deletion.DeletedAt, before, before.AddMinutes(10));

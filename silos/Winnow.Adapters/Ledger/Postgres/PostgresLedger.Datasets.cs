@@ -1,6 +1,5 @@
 using System.Text;
 using Npgsql;
-using Winnow.Grains;
 using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;
 
