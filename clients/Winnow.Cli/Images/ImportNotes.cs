@@ -31,7 +31,7 @@ internal sealed class ImportNotes : IDisposable
     public ImportNotes(string dataset, Partition partition, string? reportFile)
     {
         (_dataset, _reportFile) = (dataset, reportFile);
-        _report = reportFile is null ? null : new StreamWriter(Mine(reportFile));
+        _report = reportFile is null ? null : new StreamWriter(Opened(Mine(reportFile)));
         var elsewhere = partition == Partition.Holdout
             ? "in the pool already, and stay there, so the holdout lacks them"
             : "in the holdout already, and stay there, so nobody is asked about them";
@@ -47,9 +47,31 @@ internal sealed class ImportNotes : IDisposable
     /// <summary>An import that is resumed writes its report anew; whatever else bears the name stays.</summary>
     private static string Mine(string path)
     {
+        if (IsDevice(path)) return path;
+        if (new FileInfo(path).LinkTarget is { } target)
+            throw new IOException($"{path} is a link to {target}, and a report is written into no file that another name leads to. Name that file.");
         if (new FileInfo(path) is not { Exists: true, Length: > 0 } || IsReport(File.ReadLines(path).FirstOrDefault())) return path;
         throw new IOException($"{path} is there and is no report of an import. Choose another name for --report.");
     }
+
+    /// <summary>A new file with the mode of one, whatever mode the report before it had; a device or a pipe is written to as it is.</summary>
+    private static FileStream Opened(string path)
+    {
+        if (IsDevice(path)) return new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        try
+        {
+            File.Delete(path);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException($"{path} is there and cannot be replaced: {e.Message} Choose another name for --report.", e);
+        }
+        return new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
+    }
+
+    /// <summary>Such as <c>/dev/stdout</c>, which is a link.</summary>
+    private static bool IsDevice(string path) =>
+        !OperatingSystem.IsWindows() && Path.GetFullPath(path).StartsWith("/dev/", StringComparison.Ordinal) && File.Exists(path);
 
     private static bool IsReport(string? line)
     {

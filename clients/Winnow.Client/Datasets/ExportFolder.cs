@@ -10,26 +10,23 @@ namespace Winnow.Client;
 /// </summary>
 internal sealed class ExportFolder : IDisposable
 {
-    private const string Staging = ".winnow-export.partial";
-    private const string Lock = ".lock";
+    /// <summary>What is staged in a folder that is there.</summary>
+    private const string Staged = "winnow-export";
 
     /// <summary>What systems lay into folders by themselves.</summary>
-    private static readonly string[] Litter = [Staging, ".DS_Store", "Thumbs.db", "desktop.ini", "lost+found"];
+    private static readonly string[] Litter = [".DS_Store", "Thumbs.db", "desktop.ini", "lost+found"];
 
     private readonly string _folder;
-    private readonly string _staging;
+    private readonly StagingFolder _staging;
     private readonly bool _exists;
-    private readonly FileStream _lock;
     private readonly ExportList _written;
     private readonly ExportList? _before;
-    private bool _done;
 
     private ExportFolder(string folder, bool exists, ExportList? before, ExportHeader header)
     {
         (_folder, _exists, _before) = (folder, exists, before);
-        _staging = exists ? Path.Combine(folder, Staging) : PartialFile.Beside(folder);
         _written = new ExportList { Header = header };
-        _lock = Begin();
+        _staging = Stage();
     }
 
     /// <summary>Files of the version that were written, without those that hold names.</summary>
@@ -48,7 +45,8 @@ internal sealed class ExportFolder : IDisposable
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         if (File.Exists(full)) throw new IOException($"{folder} is a file. Name a folder.");
         var exists = Directory.Exists(full);
-        List<string> held = exists ? [.. Directory.EnumerateFileSystemEntries(full).Select(p => Path.GetFileName(p)).Except(Litter)] : [];
+        List<string> held = exists ? [.. Directory.EnumerateFileSystemEntries(full).Select(p => Path.GetFileName(p)).Except(Litter)
+            .Where(n => !StagingFolder.IsName(n))] : [];
         ExportList? before = null;
         if (held.Count > 0)
         {
@@ -64,24 +62,21 @@ internal sealed class ExportFolder : IDisposable
         return new ExportFolder(full, exists, before, ExportList.NewHeader(dataset, version));
     }
 
-    private FileStream Begin()
+    private StagingFolder Stage()
     {
-        Directory.CreateDirectory(_staging);
-        FileStream held;
+        var parent = _exists ? _folder : Path.GetDirectoryName(_folder) ?? _folder;
+        Directory.CreateDirectory(parent);
+        StagingFolder staging;
         try
         {
-            held = new FileStream(Path.Combine(_staging, Lock), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1,
-                FileOptions.DeleteOnClose);
+            staging = new StagingFolder(parent, _exists ? Staged : Path.GetFileName(_folder));
         }
         catch (IOException e)
         {
             throw new IOException($"Another export is being written into {_folder}, or it cannot be written: {e.Message}", e);
         }
-        // What an export that was killed has left.
-        foreach (var left in Directory.EnumerateDirectories(_staging)) Directory.Delete(left, recursive: true);
-        foreach (var left in Directory.EnumerateFiles(_staging))
-            if (Path.GetFileName(left) != Lock) File.Delete(left);
-        return held;
+        Directory.CreateDirectory(staging.Inside);
+        return staging;
     }
 
     /// <summary>Writes one file.</summary>
@@ -92,11 +87,9 @@ internal sealed class ExportFolder : IDisposable
     /// <exception cref="InvalidDataException">The path leads out of the folder, or the content is other than expected.</exception>
     public async Task AddAsync(string path, Stream content, string? expected, CancellationToken cancellationToken)
     {
-        var steps = path.Split('/');
-        // A server is trusted with images, not with the caller's other files.
-        if (Array.Exists(steps, IsUnsound) || steps[0] is Staging or Lock or ExportList.FileName)
+        if (!ExportPath.IsSound(path))
             throw new InvalidDataException($"The export holds '{path}', which is not a file within the folder.");
-        var target = Path.Combine(_staging, Path.Combine(steps));
+        var target = ExportPath.At(_staging.Inside, path);
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var bytes = 0L;
@@ -113,20 +106,18 @@ internal sealed class ExportFolder : IDisposable
         if (expected is not null && sha256 != expected)
             throw new InvalidDataException($"'{path}' did not arrive as it is in the version. Begin the export again.");
         _written.Add(new ExportedFile(path, bytes, sha256));
-        if (steps[^1][0] != '.') Files++;
+        if (path[path.LastIndexOf('/') + 1] != '.') Files++;
     }
 
     /// <summary>Puts everything into its place.</summary>
     /// <exception cref="IOException">Something that no export wrote, or that was changed since, stands where a file is to go.</exception>
     public async Task CommitAsync(CancellationToken cancellationToken)
     {
-        var list = Path.Combine(_staging, ExportList.FileName);
+        var list = Path.Combine(_staging.Inside, ExportList.FileName);
         await _written.WriteAsync(list, cancellationToken);
         if (!_exists)
         {
-            _lock.Dispose();
-            Directory.Move(_staging, _folder);
-            _done = true;
+            Directory.Move(_staging.Inside, _folder);
             return;
         }
         await RefuseForeignAsync(cancellationToken);
@@ -136,7 +127,7 @@ internal sealed class ExportFolder : IDisposable
             var both = new ExportList { Header = _written.Header with { Replacing = true } };
             both.AddAll(_before);
             both.AddAll(_written);
-            var journal = list + ".both";
+            var journal = _staging.Beside("both");
             await both.WriteAsync(journal, CancellationToken.None);
             File.Move(journal, Path.Combine(_folder, ExportList.FileName), overwrite: true);
             RemoveOld(_before);
@@ -145,30 +136,22 @@ internal sealed class ExportFolder : IDisposable
         {
             var target = At(path);
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            File.Move(Path.Combine(_staging, path), target, overwrite: true);
+            File.Move(ExportPath.At(_staging.Inside, path), target, overwrite: true);
         }
         File.Move(list, Path.Combine(_folder, ExportList.FileName), overwrite: true);
-        _done = true;
     }
 
-    public void Dispose()
-    {
-        _lock.Dispose();
-        if (_done && !_exists) return;
-        Directory.Delete(_staging, recursive: true);
-    }
+    public void Dispose() => _staging.Dispose();
 
-    private static bool IsUnsound(string step) =>
-        step is "" or "." or ".." || step.Contains('\0', StringComparison.Ordinal)
-            || (OperatingSystem.IsWindows() && step.AsSpan().IndexOfAny('\\', ':') >= 0);
-
-    private string At(string path) => Path.Combine(_folder, path.Replace('/', Path.DirectorySeparatorChar));
+    private string At(string path) => ExportPath.At(_folder, path);
 
     /// <summary>Nothing is overwritten or removed but what an export wrote and nobody has touched since.</summary>
     private async Task RefuseForeignAsync(CancellationToken cancellationToken)
     {
         foreach (var path in _written.Paths.Concat(_before?.Paths ?? []).Distinct(StringComparer.Ordinal))
         {
+            if (ExportPath.LinkOnTheWay(_folder, path) is { } link)
+                throw Foreign(link, "is a link, and exports neither follow nor replace any");
             var file = new FileInfo(At(path));
             if (_written.Contains(path)) RefuseBlocked(path);
             if (!file.Exists) continue;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Winnow.Model.Names;
 
 namespace Winnow.Client;
 
@@ -69,6 +70,8 @@ internal sealed class ExportList
     public static async Task<ExportList?> ReadAsync(string folder, CancellationToken cancellationToken)
     {
         var path = Path.Combine(folder, FileName);
+        if (StagingFolder.IsLink(path))
+            throw new InvalidDataException($"{path} is a link, and no export leaves one. Nothing was changed: export into another folder.");
         if (!File.Exists(path)) return null;
         try
         {
@@ -77,7 +80,12 @@ internal sealed class ExportList
             if (header is not { Format: FormatName, Layout: ThisLayout }) throw new JsonException("It is of another format.");
             var list = new ExportList { Header = header };
             while (await lines.ReadLineAsync(cancellationToken) is { } line)
-                list.Add(JsonSerializer.Deserialize(line, ExportJson.Default.ExportedFile) ?? throw new JsonException("A line is null."));
+            {
+                var file = JsonSerializer.Deserialize(line, ExportJson.Default.ExportedFile) ?? throw new JsonException("A line is null.");
+                if (!ExportPath.IsSound(file.Path))
+                    throw new JsonException($"{ShownText.Quote(file.Path)} is not a file within the folder, and nothing was changed.");
+                list.Add(file);
+            }
             return list;
         }
         catch (JsonException e)

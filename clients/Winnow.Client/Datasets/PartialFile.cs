@@ -1,27 +1,8 @@
-using System.Security.Cryptography;
-using System.Text;
-
 namespace Winnow.Client;
 
 /// <summary>What is written beside its place under another name, and gets its own when it is whole.</summary>
 internal static class PartialFile
 {
-    private const string Suffix = ".winnow-partial";
-    private const int LongestName = 200;
-
-    /// <summary>
-    /// The name beside a file or folder under which it is written. It is always the same one, so that what a killed process left is taken
-    /// by the next.
-    /// </summary>
-    public static string Beside(string path)
-    {
-        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        var name = Path.GetFileName(full);
-        if (Encoding.UTF8.GetByteCount(name) > LongestName)
-            name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..16];
-        return Path.Combine(Path.GetDirectoryName(full) ?? full, $".{name}{Suffix}");
-    }
-
     /// <summary>Writes a file that appears whole or not at all.</summary>
     /// <param name="path">The file.</param>
     /// <param name="replace">Whether it may take the place of one that is there.</param>
@@ -33,40 +14,37 @@ internal static class PartialFile
     {
         if (Directory.Exists(path)) throw new IOException($"{path} is a folder. Name a file.");
         if (!replace && File.Exists(path)) throw AlreadyThere(path);
-        var partial = Beside(path);
-        if (Path.GetDirectoryName(partial) is { } folder && !Directory.Exists(folder))
-            throw new DirectoryNotFoundException($"There is no folder {folder}.");
-        var file = Open(partial, path, secret);
+        var full = Path.GetFullPath(path);
+        var folder = Path.GetDirectoryName(full) ?? full;
+        if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"There is no folder {folder}.");
+        using var staging = Stage(folder, full);
+        await using (var file = Open(staging.Inside, secret))
+        {
+            await write(file);
+            file.Flush(flushToDisk: true);
+        }
+        var result = await check(staging.Inside);
+        Move(staging.Inside, path, replace);
+        return result;
+    }
+
+    private static StagingFolder Stage(string folder, string path)
+    {
         try
         {
-            await using (file)
-            {
-                await write(file);
-                file.Flush(flushToDisk: true);
-            }
-            var result = await check(partial);
-            Move(partial, path, replace);
-            return result;
+            return new StagingFolder(folder, Path.GetFileName(path));
         }
-        catch
+        catch (IOException e)
         {
-            File.Delete(partial);
-            throw;
+            throw new IOException($"{path} cannot be written: {e.Message}", e);
         }
     }
 
-    private static FileStream Open(string partial, string path, bool secret)
+    private static FileStream Open(string partial, bool secret)
     {
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.None };
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
         if (secret && !OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        try
-        {
-            return new FileStream(partial, options);
-        }
-        catch (IOException e) when (File.Exists(partial))
-        {
-            throw new IOException($"{path} is being written by another process, or {partial} cannot be written: {e.Message}", e);
-        }
+        return new FileStream(partial, options);
     }
 
     private static void Move(string partial, string path, bool replace)

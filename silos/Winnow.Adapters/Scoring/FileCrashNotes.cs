@@ -112,8 +112,12 @@ internal sealed partial class FileCrashNotes : ICrashNotes, IDisposable
     private void Write()
     {
         var path = Path.Combine(_folder, "suspects");
-        File.WriteAllLines(path + ".new", _deaths.Select(d => Line(d.Key.Dataset, d.Key.Image, d.Value)));
-        File.Move(path + ".new", path, overwrite: true);
+        var whole = path + ".new";
+        // What a death left of it goes; where a link leads is not written to.
+        File.Delete(whole);
+        using (var lines = new StreamWriter(new FileStream(whole, FileMode.CreateNew, FileAccess.Write)))
+            foreach (var death in _deaths) lines.WriteLine(Line(death.Key.Dataset, death.Key.Image, death.Value));
+        File.Move(whole, path, overwrite: true);
     }
 
     private static string Line(string dataset, ImageId image, int deaths) => string.Create(CultureInfo.InvariantCulture, $"{image} {deaths} {dataset}");

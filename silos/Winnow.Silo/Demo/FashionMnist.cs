@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.IO.Compression;
 using System.Security.Cryptography;
+using Winnow.Client;
 
 namespace Winnow.Silo.Demo;
 
@@ -81,9 +82,10 @@ internal sealed class FashionMnist(string cacheFolder, Action<string> say)
         {
             var packed = Path.Combine(from, name + ".gz");
             if (!File.Exists(packed)) return false;
-            var temporary = Path.Combine(folder, name + ".tmp");
+            // A name of its own, and new: the folder may be one that others write to.
+            var temporary = Path.Combine(folder, $".{name}.{Guid.NewGuid():N}");
             using (var source = new GZipStream(File.OpenRead(packed), CompressionMode.Decompress))
-            using (var target = File.Create(temporary))
+            using (var target = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
             {
                 var buffer = new byte[81920];
                 long total = 0;
@@ -107,8 +109,8 @@ internal sealed class FashionMnist(string cacheFolder, Action<string> say)
     private async Task<string?> FromPackageAsync(string folder, CancellationToken cancellationToken)
     {
         if (!File.Exists("/usr/bin/apt-get")) return null;
-        var work = Path.Combine(folder, "package");
-        Directory.CreateDirectory(work);
+        // apt-get and dpkg-deb write what they like there.
+        var work = Directory.CreateDirectory(Path.Combine(folder, $".package.{Guid.NewGuid():N}")).FullName;
         if (!await RunAsync("/usr/bin/apt-get", ["download", Package], work, cancellationToken))
         {
             // Fresh machines have no package lists yet.
@@ -148,7 +150,7 @@ internal sealed class FashionMnist(string cacheFolder, Action<string> say)
         foreach (var (name, _) in missing)
         {
             var bytes = await http.GetByteArrayAsync(new Uri(name + ".gz", UriKind.Relative), cancellationToken);
-            await File.WriteAllBytesAsync(Path.Combine(folder, name + ".gz"), bytes, cancellationToken);
+            await WholeFile.WriteAsync(Path.Combine(folder, name + ".gz"), replace: true, bytes, cancellationToken);
         }
         return folder;
     }

@@ -15,8 +15,9 @@ internal static class DataFolder
             path = Path.GetFullPath(folder);
             if (File.Exists(path)) throw Cannot(path, "it is a file. Name a folder");
             Directory.CreateDirectory(path);
-            var probe = Path.Combine(path, $".start-{Environment.ProcessId}");
-            using (var file = new FileStream(probe, FileMode.Create, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose))
+            // Nothing that lies there already is written to, nor what a link leads to.
+            var probe = Path.Combine(path, $".start-{Guid.NewGuid():N}");
+            using (var file = new FileStream(probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose))
             {
                 // More than a page: the first fit into what is left of many a full disk.
                 file.Write(new byte[64 << 10]);

@@ -162,9 +162,9 @@ public sealed class ExportTests(Server server) : IClassFixture<Server>, IDisposa
     public async Task What_a_killed_export_left_is_cleared_and_one_between_two_versions_is_gone_through_with()
     {
         var (dataset, _) = await TwoVersionsAsync();
-        var beside = Path.Combine(_folder.FullName, ".out.winnow-partial");
-        Directory.CreateDirectory(Path.Combine(beside, "train", "disc"));
-        await File.WriteAllTextAsync(Path.Combine(beside, "train", "disc", "half.png"), "half");
+        var beside = KilledExport.Leave(_folder.FullName, "out");
+        Directory.CreateDirectory(Path.Combine(beside, "content", "train", "disc"));
+        await File.WriteAllTextAsync(Path.Combine(beside, "content", "train", "disc", "half.png"), "half");
         await ExportAsync(dataset, 1);
         Assert.Equal(["out"], _folder.EnumerateFileSystemInfos().Select(f => f.Name));
         Assert.Empty(Directory.EnumerateFiles(Out, "half.png", SearchOption.AllDirectories));
@@ -182,7 +182,7 @@ public sealed class ExportTests(Server server) : IClassFixture<Server>, IDisposa
         File.Delete(disc);
         await File.WriteAllLinesAsync(list,
             [second[0].Replace("\"replacing\":false", "\"replacing\":true", StringComparison.Ordinal), .. first[1..], .. second[1..]]);
-        Directory.CreateDirectory(Path.Combine(Out, ".winnow-export.partial", "train"));
+        KilledExport.Leave(Out, "winnow-export");
         Assert.Contains("was cut off", (await Assert.ThrowsAnyAsync<IOException>(() => ExportAsync(dataset, 2))).Message,
             StringComparison.Ordinal);
         await ExportAsync(dataset, 2, replace: true);
@@ -197,8 +197,8 @@ public sealed class ExportTests(Server server) : IClassFixture<Server>, IDisposa
     {
         var (dataset, _) = await TwoVersionsAsync();
         await ExportAsync(dataset, 1);
-        var staging = Directory.CreateDirectory(Path.Combine(Out, ".winnow-export.partial"));
-        using (new FileStream(Path.Combine(staging.FullName, ".lock"), FileMode.Create, FileAccess.ReadWrite, FileShare.None))
+        var staging = KilledExport.Leave(Out, "winnow-export");
+        using (new FileStream(Path.Combine(staging, ".lock"), FileMode.Open, FileAccess.ReadWrite, FileShare.None))
         {
             var refused = await Assert.ThrowsAnyAsync<IOException>(() => ExportAsync(dataset, 2, replace: true));
             Assert.Contains("Another export", refused.Message, StringComparison.Ordinal);

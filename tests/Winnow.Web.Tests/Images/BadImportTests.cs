@@ -155,9 +155,9 @@ public sealed class BadImportTests(Server server) : IClassFixture<Server>
         Directory.CreateDirectory(folder.PathOf(".git"));
         // Root may read whatever it likes.
         string[] under = Environment.UserName == "root" ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : [];
-        var report = Path.Combine(Path.GetTempPath(), $"winnow-report-{Guid.NewGuid():n}");
-        await File.WriteAllTextAsync(report, "");
-        BadFolder.Mode("666", report);
+        var reports = Directory.CreateTempSubdirectory("winnow-report-").FullName;
+        BadFolder.Mode("777", reports);
+        var report = Path.Combine(reports, "report");
         var ended = await CliProcess.RunAsync(server.Address, under, "import", folder.Root, "--dataset", dataset, "--report", report);
         Assert.True(ended.ExitCode == 3, ended.Output);
         foreach (var said in new[]
@@ -168,7 +168,7 @@ public sealed class BadImportTests(Server server) : IClassFixture<Server>
             Assert.Contains(said, ended.Output, StringComparison.Ordinal);
         var lines = await File.ReadAllLinesAsync(report);
         Assert.Equal(8, lines.Select(l => JsonSerializer.Deserialize(l, ModelJson.Default.IngestResult)!).Count(r => !r.AsSent));
-        File.Delete(report);
+        Directory.Delete(reports, recursive: true);
 
         var strict = await CliProcess.RunAsync(server.Address, under, "import", folder.Root, "--dataset", dataset, "--strict");
         Assert.True(strict.ExitCode == 3, strict.Output);
