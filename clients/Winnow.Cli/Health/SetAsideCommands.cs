@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Winnow.Model.Health;
+using Winnow.Model.Names;
 
 namespace Winnow.Cli.Health;
 
@@ -21,7 +22,7 @@ internal static class SetAsideCommands
             if (items.Count == 0) Terminal.Say("Nothing is set aside.");
             foreach (var item in items)
             {
-                Terminal.Say($"{WordOf(item.Kind)} {item.Name}: {item.Problem}");
+                Terminal.Say($"{WordOf(item.Kind)} {Shown(item.Name)}: {item.Problem}");
                 Terminal.Say($"  {item.WhatToDo}");
             }
             return 0;
@@ -46,12 +47,18 @@ internal static class SetAsideCommands
                 Terminal.Complain($"{WordOf(what)} {which} would be deleted for good. Say so with --yes.");
                 return ExitCodes.Misused;
             }
-            var gone = await client.DiscardSetAsideAsync(what, which, ct);
+            var items = await client.ListSetAsideAsync(ct);
+            // As it is, or as the list shows it: what is not shown cannot be typed.
+            var meant = items.FirstOrDefault(i => i.Kind == what && i.Name == which)
+                ?? items.FirstOrDefault(i => i.Kind == what && Shown(i.Name) == which);
+            var gone = await client.DiscardSetAsideAsync(what, meant?.Name ?? which, ct);
             Terminal.Say($"{WordOf(what)} {which} is deleted. It had been set aside: {gone.Problem}");
             return 0;
         });
         return command;
     }
+
+    private static string Shown(string name) => name.Length == 0 ? "''" : ShownText.Escaped(name);
 
     private static string WordOf(SetAsideKind kind) => JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString());
 }

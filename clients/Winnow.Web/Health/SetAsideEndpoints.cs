@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -15,6 +17,9 @@ internal static class SetAsideEndpoints
 {
     private const int MaxKey = 16 << 10;
 
+    /// <summary>Most characters of a name in an address, where each may become nine.</summary>
+    private const int MaxName = 256;
+
     public static void Map(IEndpointRouteBuilder api)
     {
         api.MapGet("/set-aside", async (
@@ -30,8 +35,13 @@ internal static class SetAsideEndpoints
                 + "deleted. Repeated after a failure, it goes on.").WithTags("health");
     }
 
-    /// <summary>A header holds ASCII alone, and names that are set aside may hold anything.</summary>
-    private static string KeyOf(SetAsideItem item) => Uri.EscapeDataString($"{item.Kind}/{item.Name}");
+    /// <summary>A header holds ASCII alone, and an address so much; names that are set aside may hold anything and be of any length.</summary>
+    private static string KeyOf(SetAsideItem item)
+    {
+        var name = item.Name.Length <= MaxName ? item.Name
+            : $"{item.Name[..MaxName]}…{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(item.Name)))}";
+        return Uri.EscapeDataString($"{item.Kind}/{name}");
+    }
 
     private static async Task<SetAsideItem> DiscardAsync(
         DiscardSetAside thing, ISetAsideStore store, HttpContext http, CancellationToken ct) =>

@@ -35,5 +35,5 @@ public sealed record SetAsideItem(
 
 /// <summary>A request to delete something that is set aside. What is sound is not deleted by it.</summary>
 /// <param name="Kind">What kind of thing.</param>
-/// <param name="Name">Its name, as the list of what is set aside has it.</param>
-public sealed record DiscardSetAside(SetAsideKind Kind, [property: Text(TextKind.Exact)] string Name);
+/// <param name="Name">Its name, as the list of what is set aside has it: of whatever length, since nobody chose it.</param>
+public sealed record DiscardSetAside(SetAsideKind Kind, [property: Text(TextKind.Exact, int.MaxValue)] string Name);

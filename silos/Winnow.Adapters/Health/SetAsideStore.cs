@@ -125,7 +125,7 @@ internal sealed partial class SetAsideStore(
     /// <summary>A round without its state has ended; else it would be begun anew, beside what it asked already.</summary>
     private async Task EndRoundAsync(string dataset, string key, string actor, CancellationToken cancellationToken)
     {
-        if (await ledger.FindDatasetAsync(dataset, cancellationToken) is null) return;
+        if (string.IsNullOrWhiteSpace(dataset) || await ledger.FindDatasetAsync(dataset, cancellationToken) is null) return;
         var grain = grains.GetGrain<IDatasetGrain>(dataset);
         foreach (var round in await grain.GetRoundsAsync(cancellationToken))
             if (GrainKeys.Round(dataset, round.Arm, round.Number) == key)
