@@ -34,7 +34,8 @@ public static class MemberRules
         text is null ? $"{member} is missing."
         : text.Length < least || text.Length > most
             ? string.Create(CultureInfo.InvariantCulture, $"{member} must have {least} to {most} characters, not {text.Length}.")
-        : ShownText.IsClean(text) ? null : $"{member} has characters that cannot be shown: {ShownText.Quote(text)}.";
+        // Stored texts too, among them those that earlier releases took.
+        : !ShownText.HoldsObeyed(text) ? null : $"{member} has characters that cannot be shown: {ShownText.Quote(text)}.";
 
     /// <summary>A text that can be shown as it is, or none.</summary>
     public static string? TextOrNone(string member, string? text, int most) => text is null ? null : Text(member, text, most);

@@ -140,9 +140,10 @@ public sealed record LabelSchema
         for (var i = 0; i < Classes.Count; i++)
         {
             if (Classes[i]?.Name is not { } name) return $"Class {i + 1} of the label schema has no name.";
+            if (name.Length is > 0 and <= MaxName && TextForm.IsWellFormed(name) && TextForm.Folded(name).Length == 0)
+                return $"Class {i + 1} of the label schema has a name that nobody can see.";
             if (name.Length is 0 or > MaxName || !ShownText.IsClean(name))
-                return $"Class name {ShownText.Quote(name)} must have 1 to {MaxName} printable characters.";
-            if (TextForm.Folded(name).Length == 0) return $"Class {i + 1} of the label schema has a name that nobody can see.";
+                return $"Class name {ShownText.Quote(ShownText.Escaped(name))} must have 1 to {MaxName} printable characters.";
             if (Classes[i].CheckLooks() is { } looks) return looks;
         }
         return null;

@@ -5,19 +5,40 @@ namespace Winnow.Model.Names;
 
 /// <summary>
 /// Text that others wrote, made fit to be shown: without control characters and line ends, and without characters that reorder what stands
-/// on the screen. A terminal, a log or a table then shows what was written and obeys none of it.
+/// on the screen or cannot be seen there. A terminal, a log or a table then shows what was written and obeys none of it.
 /// </summary>
 public static class ShownText
 {
     private const int LongestQuote = 60;
     private const int LongestTold = 1_000;
 
-    /// <summary>Whether a character is one that is shown, rather than obeyed.</summary>
-    public static bool IsShown(Rune rune) =>
-        Rune.GetUnicodeCategory(rune) is not (
-            UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
-        && rune.Value is not (
-            (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x206F) or 0x061C or 0x200E or 0x200F or 0xFEFF);
+    /// <summary>Whether a character is one that is shown: neither obeyed nor without any trace on the screen.</summary>
+    public static bool IsShown(Rune rune) => !IsObeyed(rune) && !IsUnseen(rune);
+
+    /// <summary>Whether a text holds a character that is obeyed, or half of a surrogate pair. Earlier releases kept all others.</summary>
+    public static bool HoldsObeyed(string text)
+    {
+        for (var i = 0; i < text.Length;)
+        {
+            if (Rune.DecodeFromUtf16(text.AsSpan(i), out var rune, out var length) != System.Buffers.OperationStatus.Done
+                || IsObeyed(rune)) return true;
+            i += length;
+        }
+        return false;
+    }
+
+    private static bool IsObeyed(Rune rune) =>
+        Rune.GetUnicodeCategory(rune) is
+            UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+        || rune.Value is
+            (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x206F) or 0x061C or 0x200E or 0x200F or 0xFEFF;
+
+    /// <summary>
+    /// What makes two texts look the same that are not: soft hyphens, blanks without width, letters without a shape. Those that join
+    /// letters (U+200C, U+200D) change what is seen, and Persian, Hindi and families of emoji need them.
+    /// </summary>
+    private static bool IsUnseen(Rune rune) =>
+        rune.Value is 0x00AD or 0x180E or 0x200B or (>= 0x2060 and <= 0x2065) or 0x3164 or 0xFFA0 or (>= 0xFFF9 and <= 0xFFFB);
 
     /// <summary>Whether a text can be shown as it is. Half of a surrogate pair cannot: it changes on its way through UTF-8.</summary>
     public static bool IsClean(string text)

@@ -23,16 +23,23 @@ internal sealed class CsvExport : IExportFormat
             await foreach (var row in version.ReadRowsAsync(cancellationToken).ConfigureAwait(false))
             {
                 table.WriteField(row.Id.ToString());
-                table.WriteField(CsvText.Neutralised(row.Name));
+                WriteText(table, row.Name);
                 table.WriteField(Word(row.Partition));
                 table.WriteField(Word(row.Stage));
-                table.WriteField(CsvText.Neutralised(row.Label ?? ""));
+                WriteText(table, row.Label ?? "");
                 table.WriteField(row.HistoryVersion);
                 table.WriteField(row.Audit);
                 await table.EndRecordAsync(cancellationToken).ConfigureAwait(false);
             }
             await table.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    private static void WriteText(CsvWriter table, string text)
+    {
+        var cell = CsvText.Neutralised(text);
+        if (CsvText.IsSplit(cell)) table.WriteField(cell, CsvQuoting.Always);
+        else table.WriteField(cell);
     }
 
     /// <summary>The value as the vocabulary writes it.</summary>

@@ -98,6 +98,9 @@ internal sealed partial class SetAsideStore(
     /// <summary>As any other dataset is deleted; whoever discards one waits until its name is free.</summary>
     private async Task<bool> DeleteAsync(string name, string actor, CancellationToken cancellationToken)
     {
+        if (string.IsNullOrWhiteSpace(name))
+            throw new RefusedException(
+                "A dataset without a name cannot be deleted by a request, since nothing can be called so. Give its row in the ledger a name.");
         var grain = grains.GetGrain<IDeletionGrain>(name);
         var deletion = await grain.StartAsync(actor, cancellationToken);
         while (deletion is { EndedAt: null })

@@ -83,11 +83,51 @@ public sealed class TextRuleTests
     [InlineData("\e=1+1")]
     [InlineData("\u202E=1+1")]
     [InlineData("\uFF1D1")]
+    [InlineData("\u200B=1+1")]
     public void No_cell_is_a_formula(string text)
     {
         var cell = CsvText.Neutralised(text);
         Assert.StartsWith("'", cell, StringComparison.Ordinal);
         Assert.Equal(ShownText.Clean(text), CsvText.Restored(cell, ours: true));
+    }
+
+    [Theory]
+    [InlineData("a;=1+1;b.png", "a;'=1+1;b.png")]
+    [InlineData("a; =1+1", "a;' =1+1")]
+    [InlineData("a;\"=1+1\"", "a;'\"=1+1\"")]
+    [InlineData("a;'=1+1", "a;''=1+1")]
+    [InlineData("=1;+2|@x", "'=1;'+2|'@x")]
+    [InlineData("a;b.png", "a;b.png")]
+    [InlineData("it;'s", "it;'s")]
+    public void No_part_of_a_cell_is_a_formula_where_programs_split_at_other_signs(string text, string cell)
+    {
+        Assert.Equal(cell, CsvText.Neutralised(text));
+        Assert.True(CsvText.IsSplit(cell));
+        Assert.Equal(text, CsvText.Restored(cell, ours: true));
+    }
+
+    [Theory]
+    [InlineData("se\u200Ben")]
+    [InlineData("seen\u2060")]
+    [InlineData("se\uFEFFen")]
+    [InlineData("se\u00ADen")]
+    [InlineData("\u2063seen")]
+    [InlineData("seen\u3164")]
+    public void What_nobody_sees_makes_no_other_name_and_stands_in_no_note(string text)
+    {
+        Assert.NotNull(TextRule.Check(text, Name));
+        Assert.NotNull(new LabelSchema { Classes = [new LabelClass(text), new LabelClass("dog")] }.Check());
+        Assert.Equal("seen", ShownText.Clean(text));
+        Assert.Equal("seen", ImageName.Clean(text));
+        Assert.Contains("\\u", ShownText.Escaped(text), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_class_that_an_earlier_release_took_is_read_and_has_a_folder()
+    {
+        var schema = new LabelSchema { Classes = [new LabelClass("se\u200Ben"), new LabelClass("se\u00ADen", "ti\u200Btle")] };
+        Assert.Null(schema.CheckStored());
+        Assert.All(schema.Classes, c => Assert.Equal(c.Name, FolderName.ToClass(FolderName.Of(c.Name))));
     }
 
     [Theory]

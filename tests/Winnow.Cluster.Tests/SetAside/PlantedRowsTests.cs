@@ -112,7 +112,7 @@ public sealed class PlantedRowsTests(ITestOutputHelper output)
         yield return new Damage(null, l => l.PutStateAsync("api-key", key, "'{\"info\":{}}'"), ("state", $"api-key/{key}"));
         yield return new Damage(null, l => l.PutStateAsync("api-keys", "0", "'[1]'"), ("state", "api-keys/0"));
         // Names that no request could give.
-        foreach (var name in new[] { "", "  ", new string('x', 5_000), new string('\u6F22', 5_000), "odd\n\u202E/../\u200B;name" })
+        foreach (var name in new[] { new string('x', 5_000), new string('\u6F22', 5_000), "odd\n\u202E/../\u200B;name" })
             yield return new Damage(null,
                 l => l.ExecuteAsync($"INSERT INTO dataset (name, info) VALUES ('{name}', {l.ToInfo("'null'")})"), ("dataset", name));
         yield return new Damage(null, l => l.ExecuteAsync($"UPDATE secret SET value = {l.Bytes("00")}"), ("secret", "lease"));

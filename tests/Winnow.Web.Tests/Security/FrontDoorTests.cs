@@ -79,6 +79,24 @@ public sealed class FrontDoorTests
         Assert.Equal(HttpStatusCode.Forbidden, await WithAsync("Sec-Fetch-Site", "same-site"));
         Assert.Equal(HttpStatusCode.OK, await WithAsync("Sec-Fetch-Site", "same-origin"));
         Assert.Equal(HttpStatusCode.OK, await WithAsync("Sec-Fetch-Site", "none"));
+        Assert.Equal(HttpStatusCode.OK, await WithAsync("Sec-Fetch-Site", "Same-Origin"));
+        Assert.Equal(HttpStatusCode.Forbidden, await WithAsync("Sec-Fetch-Site", "CROSS-SITE"));
+        Assert.Equal(HttpStatusCode.Forbidden, await WithAsync("Sec-Fetch-Site", "none, Cross-Site"));
+        Assert.Equal(HttpStatusCode.Forbidden, await WithAsync("Sec-Fetch-Site", "something-new"));
+        Assert.Contains(" 403 ", await TwiceAsync(server.Address, "Sec-Fetch-Site: same-origin", "Sec-Fetch-Site: cross-site"),
+            StringComparison.Ordinal);
+    }
+
+    /// <summary>The first line of an answer to headers as they stand; a client would join them.</summary>
+    private static async Task<string> TwiceAsync(Uri address, params string[] headers)
+    {
+        using var socket = new System.Net.Sockets.TcpClient();
+        await socket.ConnectAsync(address.Host, address.Port);
+        await using var stream = socket.GetStream();
+        string[] lines = ["GET /api/v1/datasets HTTP/1.1", $"Host: {address.Authority}", .. headers, "Connection: close", "", ""];
+        await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(string.Join("\r\n", lines)));
+        using var answer = new StreamReader(stream);
+        return await answer.ReadLineAsync() ?? "";
     }
 
     [Theory]
