@@ -49,12 +49,15 @@ internal sealed class ImportNotes : IDisposable
     {
         if (IsDevice(path)) return path;
         if (new FileInfo(path).LinkTarget is { } target)
-            throw new IOException($"{path} is a link to {target}, and a report is written into no file that another name leads to. Name that file.");
+            throw new IOException(
+                $"{path} is a link to {target}, and a report is written into no file that another name leads to. Name that file.");
         if (new FileInfo(path) is not { Exists: true, Length: > 0 } || IsReport(File.ReadLines(path).FirstOrDefault())) return path;
         throw new IOException($"{path} is there and is no report of an import. Choose another name for --report.");
     }
 
-    /// <summary>A new file with the mode of one, whatever mode the report before it had; a device or a pipe is written to as it is.</summary>
+    /// <summary>
+    /// A new file with the mode of one, whatever mode the report before it had; a device or a pipe is written to as it is.
+    /// </summary>
     private static FileStream Opened(string path)
     {
         if (IsDevice(path)) return new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);

@@ -35,7 +35,9 @@ internal static class SetAsideEndpoints
                 + "deleted. Repeated after a failure, it goes on.").WithTags("health");
     }
 
-    /// <summary>A header holds ASCII alone, and an address so much; names that are set aside may hold anything and be of any length.</summary>
+    /// <summary>
+    /// A header holds ASCII alone, and an address so much; names that are set aside may hold anything and be of any length.
+    /// </summary>
     private static string KeyOf(SetAsideItem item)
     {
         var name = item.Name.Length <= MaxName ? item.Name

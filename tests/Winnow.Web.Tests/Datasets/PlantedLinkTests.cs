@@ -6,7 +6,7 @@ using Winnow.Testing;
 
 namespace Winnow.Web.Tests.Datasets;
 
-/// <summary>In a folder that others may write to, exports and backups cost nobody a file, whatever lies there and under what name.</summary>
+/// <summary>In a folder that others may write to, exports and backups cost nobody a file, whatever lies there.</summary>
 [Trait("kind", "security")]
 [UnsupportedOSPlatform("windows")]
 public sealed class PlantedLinkTests(Server server) : IClassFixture<Server>, IDisposable

@@ -100,7 +100,8 @@ internal sealed class ObjectCache : IDisposable
         {
             var hash = new XxHash3();
             long length = 0;
-            await using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0, FileOptions.Asynchronous))
+            await using (var file = new FileStream(
+                temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0, FileOptions.Asynchronous))
             {
                 var buffer = new byte[128 << 10];
                 for (int count; (count = await content.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0; length += count)
