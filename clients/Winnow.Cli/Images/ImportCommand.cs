@@ -37,7 +37,8 @@ internal static class ImportCommand
         };
         var report = new Option<string?>("--report")
         {
-            Description = "File to write, one line of JSON for each image that was not taken as it was given: name, id, status and reason.",
+            Description = "File to write, one line of JSON for each image that was not taken as it was given, or is stored under "
+                + "another name: name, id, status and reason, storedAs.",
         };
         var command = new Command("import",
             $"Import a folder of images: {ImageDecoder.FormatNames}, told by their content and not by their names. "
@@ -79,9 +80,8 @@ internal static class ImportCommand
             var images = ImageFolder.EnumerateAsync(plan.Folder, plan.Files, met);
             await foreach (var result in client.ImportAsync(plan.Dataset, images, plan.Options, progress, ct))
             {
-                if (result.AsSent) continue;
                 noted.Add(result);
-                if (plan.Strict) break;
+                if (plan.Strict && !noted.IsEmpty) break;
             }
             return true;
         }

@@ -19,6 +19,9 @@ internal sealed class ImportNotes : IDisposable
     private readonly string? _reportFile;
     private readonly StreamWriter? _report;
     private readonly List<Kind> _kinds;
+    private readonly Kind _renamed = new(
+        "stored under another name, because what cannot be shown in a name is written as its code (%0A), and long names keep their end",
+        r => r.StoredAs is not null);
 
     private sealed record Kind(string Title, Func<IngestResult, bool> Holds)
     {
@@ -89,14 +92,16 @@ internal sealed class ImportNotes : IDisposable
         }
     }
 
+    /// <summary>Whether all is in the dataset as it was sent. Under which name is told, and no reason to look after it.</summary>
     public bool IsEmpty { get; private set; } = true;
 
-    /// <summary>Notes one that is not in the dataset as it was sent.</summary>
+    /// <summary>Notes one that is not in the dataset as it was sent, or not under the name that it was sent with.</summary>
     public void Add(IngestResult result)
     {
-        IsEmpty = false;
+        if (result is { AsSent: true, StoredAs: null }) return;
+        if (!result.AsSent) IsEmpty = false;
         _report?.WriteLine(JsonSerializer.Serialize(result, ModelJson.Default.IngestResult));
-        foreach (var kind in _kinds.Where(k => k.Holds(result)))
+        foreach (var kind in _kinds.Append(_renamed).Where(k => k.Holds(result)))
         {
             kind.Count++;
             if (kind.First.Count < MostNames) kind.First.Add(result);
@@ -114,14 +119,8 @@ internal sealed class ImportNotes : IDisposable
 
     public void Print(ImageFolderReport met)
     {
-        foreach (var kind in _kinds.Where(k => k.Count > 0))
-        {
-            Terminal.Say($"{kind.Count} {kind.Title}:");
-            foreach (var result in kind.First)
-                Terminal.Say($"  {ShownText.Escaped(result.Name)}: {ShownText.Escaped(result.Reason ?? "it was not said why")}");
-            if (kind.Count > kind.First.Count)
-                Terminal.Say($"  and {kind.Count - kind.First.Count} more; {_reportFile ?? "--report FILE"} names all");
-        }
+        foreach (var kind in _kinds) Print(kind, r => r.Reason ?? "it was not said why");
+        Print(_renamed, r => $"stored as {ShownText.Named(r.StoredAs!)}");
         if (_kinds[1].Count > 0)
             Terminal.Say($"All quarantined images with their reasons: winnow list {_dataset} --stage quarantined");
         Told(met.FileLinks, "link to a file was followed.", "links to files were followed.");
@@ -130,6 +129,15 @@ internal sealed class ImportNotes : IDisposable
         var more = met.Hidden > met.HiddenSamples.Count ? ", …" : "";
         var samples = string.Join(", ", met.HiddenSamples.Select(ShownText.Escaped)) + more;
         Told(met.Hidden, $"hidden file or folder was passed over: {samples}", $"hidden files and folders were passed over: {samples}");
+    }
+
+    private void Print(Kind kind, Func<IngestResult, string> why)
+    {
+        if (kind.Count == 0) return;
+        Terminal.Say($"{kind.Count} {kind.Title}:");
+        foreach (var result in kind.First) Terminal.Say($"  {ShownText.Named(result.Name)}: {ShownText.Escaped(why(result))}");
+        if (kind.Count > kind.First.Count)
+            Terminal.Say($"  and {kind.Count - kind.First.Count} more; {_reportFile ?? "--report FILE"} names all");
     }
 
     private static void Told(long count, string one, string many)

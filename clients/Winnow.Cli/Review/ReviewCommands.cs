@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Winnow.Client;
 using Winnow.Model.Datasets;
+using Winnow.Model.Names;
 
 namespace Winnow.Cli.Review;
 
@@ -32,6 +33,7 @@ internal static class ReviewCommands
         var command = new Command("simulate", What) { dataset, truth, errors, seed, patience, stay };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
+            if (parsed.GetValue(patience) <= TimeSpan.Zero) throw new ArgumentException("--patience must be above 0.");
             var info = await client.GetDatasetAsync(parsed.GetValue(dataset)!, ct);
             var labels = parsed.GetValue(truth) is { } path && path != FolderNames ? await ReadAsync(path, info, client, ct) : null;
             var said = new Unanswered();
@@ -56,7 +58,6 @@ internal static class ReviewCommands
     /// <summary>Runs it until nothing comes any more, or for null until it is stopped; says why it ended.</summary>
     private static async Task<string> RunAsync(SimulatedReviewer reviewer, TimeSpan? patience, CancellationToken ct)
     {
-        if (patience <= TimeSpan.Zero) throw new ArgumentException("--patience must be above 0.");
         try
         {
             if (patience is not { } wait) await reviewer.RunAsync(ct);
@@ -81,9 +82,10 @@ internal static class ReviewCommands
         if (match.Images > 0 && match.RowsWithoutImage == labels.Rows)
         {
             throw new InvalidDataException($"No row of {path} names an image of {dataset.Name}: rows are named like "
-                + $"'{match.RowSamples[0].Name}', images like '{match.ImageSamples.FirstOrDefault()}'. "
+                + $"'{ShownText.Named(match.RowSamples[0].Name)}', images like '{ShownText.Named(match.ImageSamples.FirstOrDefault() ?? "")}'. "
                 + "A row's name is the image's path below the folder that was imported.");
         }
+        if (match.AmbiguousRows > 0) throw new InvalidDataException(Ambiguous(path, dataset.Name, match));
         var named = match.Images - match.ImagesWithoutRow;
         Terminal.Say(string.Create(CultureInfo.InvariantCulture,
             $"{path}: {labels.Rows} labels in {labels.Encoding}, for {named} of {match.Images} images to ask about"));
@@ -91,9 +93,20 @@ internal static class ReviewCommands
             Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  {labels.RowsWithoutLabel} rows without a class"));
         if (labels.Comments > 0)
             Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  {labels.Comments} comments (lines that begin with '#')"));
-        Name(match.RowsWithoutImage, "rows name no image of the dataset", match.RowSamples.Select(r => $"{r.Name} (line {r.Line})"));
-        Name(match.ImagesWithoutRow, "images are named by no row, and will be skipped", match.ImageSamples);
+        Name(match.RowsWithoutImage, "rows name no image of the dataset", match.RowSamples.Select(Row));
+        Name(match.ImagesWithoutRow, "images are named by no row, and will be skipped", match.ImageSamples.Select(ShownText.Named));
         return labels;
+    }
+
+    private static string Row(LabelRow row) => string.Create(CultureInfo.InvariantCulture, $"{ShownText.Named(row.Name)} (line {row.Line})");
+
+    private static string Ambiguous(string path, string dataset, LabelMatch match)
+    {
+        var rows = match.AmbiguousSamples.Take(Shown)
+            .Select(a => $"{Row(a.Row)} fits {a.Images} images of different content, such as {string.Join(" and ", a.Samples)}");
+        var more = match.AmbiguousRows > Shown ? $"; and {match.AmbiguousRows - Shown} more" : "";
+        return $"{path} leaves open which images it means: {string.Join("; ", rows)}{more}. "
+            + $"Give such rows the image's id, in a column 'id': winnow list {dataset} shows them. Nothing was decided.";
     }
 
     private static void Name(long count, string what, IEnumerable<string> samples)
@@ -111,7 +124,7 @@ internal static class ReviewCommands
         public void Report(ReviewProgress value)
         {
             foreach (var task in value.Unanswered.Skip(_named).Take(Math.Max(0, Shown - _named)))
-                Terminal.Say($"  not answered: {task.Name}: {task.Reason}");
+                Terminal.Say($"  not answered: {ShownText.Named(task.Name)}: {task.Reason}");
             _named = value.Unanswered.Count;
         }
 

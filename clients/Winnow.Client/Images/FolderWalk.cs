@@ -81,7 +81,7 @@ internal sealed class FolderWalk(string folder, bool followFolderLinks, ImageFol
 
     private FolderItem? Look(Level level, Found found)
     {
-        var (name, path) = (level.Prefix + found.Name, Path.Join(level.Path, found.Name));
+        var (name, path) = (level.Prefix + NameOf(found.Name), Path.Join(level.Path, found.Name));
         FolderItem Problem(string why) => new(found.IsFolder ? name + "/" : name, path, 0, why);
         FileFacts facts;
         try
@@ -165,6 +165,9 @@ internal sealed class FolderWalk(string folder, bool followFolderLinks, ImageFol
             return "something";
         }
     }
+
+    /// <summary>A backslash in a name is part of it here, and parts folders to whoever reads it later: it is written as its code.</summary>
+    private static string NameOf(string name) => OperatingSystem.IsWindows() ? name : name.Replace("\\", "%5C", StringComparison.Ordinal);
 
     private static Found FoundOf(ref FileSystemEntry entry)
     {

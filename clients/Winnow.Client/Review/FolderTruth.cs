@@ -12,6 +12,7 @@ public static class FolderTruth
     public static string? ClassOf(ReviewTask task)
     {
         var parts = task.Name.Split('/');
-        return parts.Length > 1 && !FolderName.IsHidden(parts[^2]) ? FolderName.ToClass(parts[^2]) : null;
+        if (parts.Length < 2 || ImageName.Given(parts[^2]) is not { } folder || FolderName.IsHidden(folder)) return null;
+        return FolderName.ToClass(folder);
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using CsvHelper;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
@@ -11,6 +12,7 @@ internal sealed class LabelFileReader
     private const int Shown = 5;
     private const int KnownShown = 20;
     private const int LinesTried = 500;
+    private static readonly char[] LineEnds = ['\n', '\r'];
     private static readonly char[] Separators = [',', ';', '\t', '|'];
     private static readonly string[] IdColumns = ["id", "imageid"];
     private static readonly string[] NameColumns = ["name", "file", "filename", "path", "filepath", "image", "imagename", "imagefile",
@@ -48,6 +50,7 @@ internal sealed class LabelFileReader
             CheckQuotes(rows, line);
             if (columns is null && HeaderOf(rows) is { } header)
             {
+                CheckHeader(rows, header, line);
                 columns = header;
                 continue;
             }
@@ -57,6 +60,7 @@ internal sealed class LabelFileReader
                 continue;
             }
             columns ??= new Columns(-1, 0, 1, Header: false);
+            CheckBreaks(rows, columns, line, separator);
             ReadRow(rows, columns, line, separator);
         }
         Refuse(columns);
@@ -86,7 +90,8 @@ internal sealed class LabelFileReader
         }
         if (columns.Label >= row.FieldCount)
             throw Wrong(line, $"the row ends before the column of the class: it has {row.FieldCount} of {columns.Label + 1} fields.");
-        var name = columns.Name >= 0 && columns.Name < row.FieldCount ? CsvText.Restored(row.GetString(columns.Name), columns.Ours) : "";
+        var name = columns.Name >= 0 && columns.Name < row.FieldCount ? CsvText.Restored(NameAt(row, columns.Name), columns.Ours) : "";
+        if (name.AsSpan().Trim().Length == 0) name = "";
         ImageId? id = columns.Id >= 0 && ImageId.TryParse(row.GetString(columns.Id), out var parsed) ? parsed : null;
         // An id of the file's own, such as a number, names no image.
         if (id is null && name.Length == 0) throw Wrong(line, "no image is named.");
@@ -106,9 +111,16 @@ internal sealed class LabelFileReader
         _contradicted++;
         if (_contradictions.Count < Shown)
         {
-            var image = name.Length > 0 ? name : id.ToString();
+            var image = name.Length > 0 ? Clipped(name) : id.ToString();
             _contradictions.Add($"line {other.Line} says '{other.Class}' and line {line} '{_schema.Classes[index].Name}' of {image}");
         }
+    }
+
+    /// <summary>A name with the blanks around it: a file may be called so.</summary>
+    private static string NameAt(CsvReader row, int column)
+    {
+        var raw = row.GetRawSpan(column);
+        return raw.Contains((byte)'"') ? row.GetString(column) : Encoding.UTF8.GetString(raw);
     }
 
     private void Refuse(Columns? columns)
@@ -151,6 +163,40 @@ internal sealed class LabelFileReader
         return new Columns(id, name < 0 ? id : name, label, Header: true, Ours: id >= 0 && names.Contains("historyversion"));
     }
 
+    /// <summary>Which of two columns is meant, only their author knows.</summary>
+    private void CheckHeader(CsvReader row, Columns columns, int line)
+    {
+        string[] names = [.. Enumerable.Range(0, row.FieldCount).Select(i => row.GetString(i).Trim())];
+        int[] Alike(Func<string, bool> which) => [.. Enumerable.Range(0, names.Length).Where(i => which(Letters(names[i])))];
+        void One(string what, int[] found)
+        {
+            if (found.Length < 2) return;
+            var all = string.Join(" and ", found.Select(i => $"'{Clipped(names[i])}' (column {i + 1})"));
+            throw Wrong(line, $"{found.Length} columns could be the {what}: {all}. Rename or remove all but the one that is.");
+        }
+        One("label", Alike(LabelColumns.Contains));
+        One("name", Alike(n => n == Letters(names[columns.Name])));
+        if (columns.Id >= 0) One("id", Alike(n => n == Letters(names[columns.Id])));
+    }
+
+    /// <summary>
+    /// A field in quotes may have several lines. Where such a line is a row by itself, a quote was not closed and has swallowed it.
+    /// </summary>
+    private void CheckBreaks(CsvReader row, Columns columns, int line, char separator)
+    {
+        if (row.RawRecord.IndexOfAny((byte)'\n', (byte)'\r') < 0) return;
+        for (var i = 0; i < row.FieldCount; i++)
+        {
+            var lines = row.GetString(i).Split(LineEnds, StringSplitOptions.None);
+            for (var k = i == columns.Name ? 0 : 1; lines.Length > 1 && k < lines.Length; k++)
+            {
+                var fields = lines[k].Split(separator);
+                if (fields.Length <= columns.Label || _classes.Find(fields[columns.Label].Trim(' ', '"')) < 0) continue;
+                throw Wrong(line, $"a quote opens here and is closed only lines below, behind '{Clipped(lines[k])}'. Close it where its field ends.");
+            }
+        }
+    }
+
     /// <summary>
     /// A line that begins with <c>#</c> and is no row: unless it names a class, since a file may be called so as well.
     /// </summary>
@@ -176,9 +222,6 @@ internal sealed class LabelFileReader
             if (malformed.Reason == CsvMalformedReason.TextAfterClosingQuote)
                 throw Wrong(line, "text follows a closing quote. Write a quote within quotes twice.");
         }
-        // A quote that was not closed swallows lines until the next one.
-        if (row.RawRecord.IndexOfAny((byte)'\n', (byte)'\r') >= 0)
-            throw Wrong(line, "a field in quotes goes on in the next line, and no image is called so. Is its quote closed?");
     }
 
     /// <summary>
@@ -215,7 +258,7 @@ internal sealed class LabelFileReader
 
     private static string Letters(string name) => string.Concat(name.Where(char.IsLetterOrDigit)).ToLowerInvariant();
 
-    private static string Clipped(string text) => text.Length <= 60 ? text : text[..60] + "…";
+    private static string Clipped(string text) => ShownText.Shortened(text);
 
     private static string Count(int count, string one, string many) => count == 1 ? $"1 {one}" : $"{count} {many}";
 

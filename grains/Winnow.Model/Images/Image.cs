@@ -76,6 +76,12 @@ public sealed record IngestResult([property: Text(TextKind.Exact)] string Name, 
     [Text(TextKind.Exact)]
     public string? LabelNotTaken { get; init; }
 
+    /// <summary>
+    /// The name under which it is stored, where that is another than it was sent with: see <see cref="ImageName.Kept"/>. Null otherwise, and
+    /// for duplicates, which keep the name that they have.
+    /// </summary>
+    public string? StoredAs { get; init; }
+
     /// <summary>Whether it is in the dataset as it was sent: usable, in its partition and with its label.</summary>
     [JsonIgnore]
     public bool AsSent => Status is IngestStatus.Accepted or IngestStatus.Duplicate && StandsIn is null && LabelNotTaken is null;

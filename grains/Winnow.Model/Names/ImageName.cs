@@ -1,34 +1,132 @@
+using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Winnow.Model.Names;
 
-/// <summary>Names under which images come. They are display only: no file is ever called by them.</summary>
+/// <summary>
+/// Names under which images come. They are display only: no file is ever called by them. Images of different names keep different names:
+/// what cannot be shown in one line is written as the percent-encoded bytes of its UTF-8, as in <c>two%0Alines.png</c>, and nothing else is.
+/// </summary>
 public static class ImageName
 {
     /// <summary>Most characters of a name.</summary>
     public const int MaxLength = 1_024;
 
-    /// <summary>Most characters of a name as it comes: no system has longer paths. It is kept clean, and cut to its end.</summary>
+    /// <summary>Most characters of a name as it comes: no system has longer paths. It is kept whole, or its end with a hash.</summary>
     public const int MaxSent = 32_768;
 
+    /// <summary>Stands before the hash of a name that was cut; nothing else makes it.</summary>
+    private const string Cut = "%~";
+
+    private const int HashDigits = 16;
+
     /// <summary>
-    /// The name without control characters, without characters that reorder text on the screen, and without steps such as <c>..</c>. A longer
-    /// name keeps its end, where the file's own name stands.
+    /// The name as it is stored. Control characters, those that reorder text on the screen, blanks around a step of the path and steps
+    /// <c>..</c> are encoded; backslashes become <c>/</c>, and steps that mean nothing (<c>./</c>, <c>//</c>) go. A percent sign is encoded
+    /// where what follows would be taken for ours. A longer name keeps its end, where the file's own name stands, behind a hash of the whole.
     /// </summary>
-    public static string Clean(string name)
+    public static string Kept(string given) => Fit(Written(given, percent: true));
+
+    /// <summary>
+    /// What a row holds, in the form of <see cref="Kept"/>: the same where it was taken in so, and else (rows of earlier releases, of
+    /// backups) without what cannot be shown.
+    /// </summary>
+    public static string Stored(string name) => Fit(Written(name, percent: false));
+
+    /// <summary>What stood where <see cref="Kept"/> encoded. A name that was cut stays so.</summary>
+    public static string Given(string stored)
     {
-        var text = new StringBuilder(Math.Min(name.Length, MaxLength));
-        // Runes: a lone surrogate becomes U+FFFD here and not later, where a name would change on its way through UTF-8.
-        foreach (var rune in name.EnumerateRunes())
-            if (ShownText.IsShown(rune)) text.Append(rune.Value == '\\' ? "/" : rune.ToString());
-        var steps = text.ToString().Split('/', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(s => s is not ("." or ".."));
-        var clean = string.Join('/', steps);
-        if (clean.Length == 0) return "unnamed";
-        if (clean.Length <= MaxLength) return clean;
-        var from = clean.Length - MaxLength;
-        return char.IsLowSurrogate(clean[from]) ? clean[(from + 1)..] : clean[from..];
+        if (!stored.Contains('%', StringComparison.Ordinal)) return stored;
+        var given = new StringBuilder(stored.Length);
+        for (var i = 0; i < stored.Length;)
+        {
+            if (EncodedAt(stored, i) is not { } encoded)
+            {
+                given.Append(stored[i++]);
+                continue;
+            }
+            given.Append(encoded.ToString());
+            i += 3 * encoded.Utf8SequenceLength;
+        }
+        return given.ToString();
     }
 
-    /// <summary>The form in which two names name the same image: clean, so without <c>./</c> and backslashes, and composed.</summary>
-    public static string Compared(string name) => TextForm.Composed(Clean(name));
+    /// <summary>The form in which the names of rows are compared: any Unicode form is the same.</summary>
+    public static string Compared(string stored) => TextForm.Composed(Stored(stored));
+
+    private static string Written(string name, bool percent)
+    {
+        var text = new StringBuilder(name.Length);
+        foreach (var step in name.Replace('\\', '/').Split('/'))
+        {
+            if (step is "" or ".") continue;
+            if (text.Length > 0) text.Append('/');
+            if (step == "..") text.Append("%2E%2E");
+            else AppendStep(text, step, percent);
+        }
+        return text.Length == 0 ? "unnamed" : text.ToString();
+    }
+
+    private static void AppendStep(StringBuilder text, string step, bool percent)
+    {
+        var encoded = false;
+        for (var i = 0; i < step.Length;)
+        {
+            // Half a surrogate pair becomes U+FFFD here and not later, where a name would change on its way through UTF-8.
+            Rune.DecodeFromUtf16(step.AsSpan(i), out var rune, out var length);
+            var atEdge = i == 0 || i + length == step.Length;
+            // An accent behind an encoded character would join the last of its digits.
+            encoded = !ShownText.IsShown(rune) || (atEdge && Rune.IsWhiteSpace(rune)) || (encoded && IsMark(rune))
+                || (percent && rune.Value == '%' && IsAmbiguous(step, i, text.Length == 0));
+            if (encoded) AppendEncoded(text, rune);
+            else text.Append(rune.ToString());
+            i += length;
+        }
+    }
+
+    private static bool IsAmbiguous(string step, int at, bool first) =>
+        EncodedAt(step, at) is not null || (first && step.AsSpan(at).StartsWith(Cut, StringComparison.Ordinal));
+
+    private static void AppendEncoded(StringBuilder text, Rune rune)
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        foreach (var b in bytes[..rune.EncodeToUtf8(bytes)]) text.Append(CultureInfo.InvariantCulture, $"%{b:X2}");
+    }
+
+    /// <summary>The character that stands encoded at a place, where it is one that is encoded anywhere.</summary>
+    private static Rune? EncodedAt(string text, int at)
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        var count = 0;
+        for (; count < bytes.Length && at + 2 < text.Length && text[at] == '%'; at += 3)
+        {
+            if (!IsUpperHex(text[at + 1]) || !IsUpperHex(text[at + 2])) break;
+            bytes[count++] = byte.Parse(text.AsSpan(at + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+        }
+        if (Rune.DecodeFromUtf8(bytes[..count], out var rune, out _) != System.Buffers.OperationStatus.Done) return null;
+        return rune.Value is '%' or '.' || !ShownText.IsShown(rune) || Rune.IsWhiteSpace(rune) || IsMark(rune) ? rune : null;
+    }
+
+    private static bool IsUpperHex(char c) => c is (>= '0' and <= '9') or (>= 'A' and <= 'F');
+
+    private static bool IsMark(Rune rune) => Rune.GetUnicodeCategory(rune)
+        is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
+
+    /// <summary>The name, or where it is too long its end behind a hash of the whole: equal for all Unicode forms of one name.</summary>
+    private static string Fit(string name)
+    {
+        if (name.Length <= MaxLength || (name = TextForm.Composed(name)).Length <= MaxLength) return name;
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..HashDigits];
+        var from = name.Length - (MaxLength - Cut.Length - HashDigits - 1);
+        // Whole steps, where there are some.
+        var step = name.IndexOf('/', from - 1);
+        if (step >= 0 && step < name.Length - 1) from = step + 1;
+        while (from < name.Length - 1 && IsNoBeginning(name, from)) from++;
+        return $"{Cut}{hash}/{name.AsSpan(from)}";
+    }
+
+    private static bool IsNoBeginning(string name, int at) =>
+        name[at] == '/' || Rune.DecodeFromUtf16(name.AsSpan(at), out var rune, out _) != System.Buffers.OperationStatus.Done
+        || Rune.IsWhiteSpace(rune) || IsMark(rune);
 }

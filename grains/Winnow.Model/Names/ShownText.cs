@@ -11,6 +11,7 @@ public static class ShownText
 {
     private const int LongestQuote = 60;
     private const int LongestTold = 1_000;
+    private const int LongestNamed = 300;
 
     /// <summary>Whether a character is one that is shown: neither obeyed nor without any trace on the screen.</summary>
     public static bool IsShown(Rune rune) => !IsObeyed(rune) && !IsUnseen(rune);
@@ -100,12 +101,25 @@ public static class ShownText
     }
 
     /// <summary>The text in quotation marks for a sentence: clean, and short enough for one.</summary>
-    public static string Quote(string? text)
+    public static string Quote(string? text) => text is null ? "null" : $"'{Shortened(text)}'";
+
+    /// <summary>The text as a sentence names it: clean, and short enough for one.</summary>
+    public static string Shortened(string text)
     {
-        if (text is null) return "null";
         var clean = Clean(text.Length > 4 * LongestQuote ? text[..(4 * LongestQuote)] : text);
-        if (clean.Length <= LongestQuote) return $"'{clean}'";
-        return $"'{Cut(clean, LongestQuote)}…'";
+        return clean.Length <= LongestQuote ? clean : $"{Cut(clean, LongestQuote)}…";
+    }
+
+    /// <summary>
+    /// A name by which somebody must find a file or a row again: with what is not shown written out, and of a long one both ends.
+    /// </summary>
+    public static string Named(string name)
+    {
+        if (name.Length <= LongestNamed) return Escaped(name);
+        var (head, tail) = (LongestNamed / 2, name.Length - LongestNamed / 2);
+        if (char.IsHighSurrogate(name[head - 1])) head--;
+        if (char.IsLowSurrogate(name[tail])) tail++;
+        return Escaped($"{name.AsSpan(0, head)}…{name.AsSpan(tail)}");
     }
 
     private static string Cut(string text, int most) => text[..(char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)];

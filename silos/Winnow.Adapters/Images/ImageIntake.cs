@@ -57,6 +57,8 @@ internal sealed class ImageIntake(IObjectStore objects, IGrainFactory grains, Im
                 {
                     StandsIn = outcomes[k].StandsIn,
                     LabelNotTaken = outcomes[k].LabelNotTaken || seen[i].Row!.Value.Label < 0 ? lot[i].Label : null,
+                    StoredAs = outcomes[k].Status == IngestStatus.Accepted || outcomes[k].Status == IngestStatus.Quarantined
+                        ? OtherName(seen[i].Row!.Value.Name, lot[i].Name) : null,
                 };
             }
             return true;
@@ -104,9 +106,11 @@ internal sealed class ImageIntake(IObjectStore objects, IGrainFactory grains, Im
             note = $"The label {ShownText.Quote(name)} is not in the label schema; the image was taken without one.";
         var sound = decoder.TryReadHeader(bytes, out var header, out var reason);
         return new Examined(
-            new IngestRow(ImageId.Of(bytes), ImageName.Clean(image.Name), sound ? header!.Format : "", header?.Width ?? 0, header?.Height ?? 0, header?.Frames ?? 0,
+            new IngestRow(ImageId.Of(bytes), ImageName.Kept(image.Name), sound ? header!.Format : "", header?.Width ?? 0, header?.Height ?? 0, header?.Frames ?? 0,
                 bytes.Length, image.Partition, label, reason), note);
     }
+
+    private static string? OtherName(string stored, string given) => string.Equals(stored, given, StringComparison.Ordinal) ? null : stored;
 
     private static string? Join(string? reason, string? note) => reason is null ? note : note is null ? reason : $"{reason} {note}";
 }

@@ -2,6 +2,7 @@ using System.Text;
 using Winnow.Client;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Names;
 
 namespace Winnow.Adapters.Tests.Names;
 
@@ -108,7 +109,12 @@ public sealed class LabelFileTests : IDisposable
     [InlineData("a.png,cat\nb.png,dog\na.png,dog\n", "line 1 says 'cat' and line 3 'dog' of a.png")]
     [InlineData("Cafe\u0301.png,cat\n./Caf\u00E9.png,dog\n", "line 1 says 'cat' and line 2 'dog' of ./Caf\u00E9.png")]
     [InlineData("a.png,cat\n\n\"b.png,dog\nc.png,cat\n", "line 3: a quote opens here and is never closed.")]
-    [InlineData("a.png,cat\n\"b.png,dog\nc.png\",cat\n", "line 2: a field in quotes goes on in the next line")]
+    [InlineData("a.png,cat\n\"b.png,dog\nc.png\",cat\n", "line 2: a quote opens here and is closed only lines below, behind 'b.png,dog'")]
+    [InlineData("name,label,notes\na.png,cat,\"left\nb.png,dog,\"\nc.png,cat,\n",
+        "line 2: a quote opens here and is closed only lines below, behind 'b.png,dog,'")]
+    [InlineData("name,label,Label\na.png,cat,dog\n", "line 1: 2 columns could be the label: 'label' (column 2) and 'Label' (column 3).")]
+    [InlineData("class;name;label\ncat;a.png;dog\n", "line 1: 2 columns could be the label: 'class' (column 1) and 'label' (column 3).")]
+    [InlineData("file,file,label\na.png,b.png,dog\n", "line 1: 2 columns could be the name: 'file' (column 1) and 'file' (column 2).")]
     [InlineData("a.png,cat\n\"b\".png,dog\n", "line 2: text follows a closing quote")]
     [InlineData("a.png,cat\nb, c.png,dog\n", "line 2: there are 3 fields. Expected name,class; put a name with ',' into quotes")]
     [InlineData("a.png,cat\nb.png\n", "line 2: there is one field and no class: 'b.png'")]
@@ -125,6 +131,57 @@ public sealed class LabelFileTests : IDisposable
         var wrong = Assert.Throws<InvalidDataException>(() => Read(text));
         Assert.StartsWith("labels.csv", wrong.Message, StringComparison.Ordinal);
         Assert.Contains(why, wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_field_in_quotes_may_have_several_lines()
+    {
+        var labels = Read("name,label,notes\na.png,cat,\"seen twice,\nonce by day\r\n\r\nand, once, by night\"\n\"b\nc.png\",dog,\n");
+        Assert.Equal(("cat", "dog", 2), (Of(labels, "a.png"), Of(labels, "b%0Ac.png"), labels.Rows));
+        Assert.Equal(("cat", "dog"), (Of(Read("\"b\nc.png\",cat\nd.png,dog\n"), "b%0Ac.png"), Of(Read("\"b\nc.png\",cat\nd.png,dog\n"), "d.png")));
+    }
+
+    [Fact]
+    public async Task A_row_means_the_image_whose_name_is_nearest_and_no_other()
+    {
+        var rows = $"\"a\nb.png\",cat\nab.png,dog\n lead.png,cat\n\"trail.png \",dog\na\\b.png,cat\n./c\\d.png,dog\n \u202Ee.png,cat\n"
+            + $"f%0Ag.png,dog\n{Long("h")}.png,cat\n{Long("i")}.png,dog\n";
+        var labels = Read(rows);
+        (string File, string? Class)[] images =
+        [
+            ("a\nb.png", "cat"), ("ab.png", "dog"), (" lead.png", "cat"), ("lead.png", null), ("trail.png ", "dog"), ("trail.png", null),
+            ("a%5Cb.png", "cat"), ("a/b.png", null), ("c/d.png", "dog"), (" \u202Ee.png", "cat"), ("e.png", null),
+            ("f%0Ag.png", "dog"), ("f\ng.png", null), ($"{Long("h")}.png", "cat"), ($"{Long("i")}.png", "dog"), ($"{Long("j")}.png", null),
+        ];
+        var match = await labels.MatchAsync(
+            Images([.. images.Reverse().Select(i => (ImageName.Kept(i.File), Partition.Pool, Stage.Scored))]));
+        Assert.Equal((16L, 6L, 0L, 0L), (match.Images, match.ImagesWithoutRow, match.RowsWithoutImage, match.AmbiguousRows));
+        foreach (var (file, expected) in images) Assert.Equal((file, expected), (file, Of(labels, ImageName.Kept(file))));
+
+        static string Long(string first) => first + string.Concat(Enumerable.Repeat("/" + new string('x', 200), 18));
+    }
+
+    [Fact]
+    public async Task A_row_that_fits_several_images_labels_none()
+    {
+        var labels = Read("x.png,cat\ny.png,dog\nCafe\u0301.png,cat\nz.png,cat\n");
+        var match = await labels.MatchAsync(Stored(("x.png", Partition.Pool, Stage.Scored), ("x.png", Partition.Holdout, Stage.Scored),
+            ("y.png", Partition.Pool, Stage.Scored), ("y.png", Partition.Pool, Stage.Quarantined),
+            ("Caf\u00E9.png", Partition.Pool, Stage.Scored), ("Cafe\u0301.png", Partition.Pool, Stage.Scored)));
+        Assert.Equal((2L, 1L, 5L - 1), (match.AmbiguousRows, match.RowsWithoutImage, match.Images));
+        Assert.Equal(["x.png", "Cafe\u0301.png"], match.AmbiguousSamples.Select(a => a.Row.Name));
+        Assert.All(match.AmbiguousSamples, a => Assert.Equal((2L, 2), (a.Images, a.Samples.Distinct().Count())));
+        Assert.Equal((null, "dog", null), (Of(labels, "x.png"), Of(labels, "y.png"), Of(labels, "Caf\u00E9.png")));
+    }
+
+    private static async IAsyncEnumerable<ImageSummary> Stored(params (string Name, Partition Partition, Stage Stage)[] images)
+    {
+        for (var i = 0; i < images.Length; i++)
+        {
+            var (name, partition, stage) = images[i];
+            yield return new ImageSummary(ImageId.Of(BitConverter.GetBytes(i)), name, stage, partition, null, null);
+        }
+        await Task.CompletedTask;
     }
 
     [Fact]

@@ -79,13 +79,6 @@ public sealed class TextFormTests
     public void Folded_tells_others_apart(string one, string other) => Assert.NotEqual(TextForm.Folded(one), TextForm.Folded(other));
 
     [Fact]
-    public void Image_names_are_the_same_with_dots_backslashes_and_in_any_form()
-    {
-        foreach (var name in new[] { "./Caf\u00E9/1.png", "Cafe\u0301\\1.png", "Cafe\u0301//1.png", " Caf\u00E9/1.png " })
-            Assert.Equal("Caf\u00E9/1.png", ImageName.Compared(name));
-    }
-
-    [Fact]
     public void The_class_library_alone_does_not_do_it()
     {
         // Once it does, the library that Winnow uses for it can go.

@@ -27,7 +27,7 @@ public sealed class TextRuleTests
         string[] shown =
         [
             ShownText.Clean(text), ShownText.Escaped(text), ShownText.Told(text), ShownText.Quote(text), CsvText.Neutralised(text),
-            ImageName.Clean(text), FolderName.Of(text), MemberRules(text),
+            ImageName.Kept(text), FolderName.Of(text), MemberRules(text),
         ];
         foreach (var each in shown)
         {

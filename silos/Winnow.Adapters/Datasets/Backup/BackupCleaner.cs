@@ -31,10 +31,10 @@ internal sealed partial class BackupCleaner
         return ShownText.Clean(text);
     }
 
-    /// <summary>The name of an image, by the rule by which images are taken in.</summary>
+    /// <summary>The name of an image, in the form in which images are taken in.</summary>
     public string Name(string name)
     {
-        var clean = ImageName.Clean(name);
+        var clean = ImageName.Stored(name);
         if (clean != name) Changed++;
         return clean;
     }
