@@ -34,7 +34,7 @@ internal static class Endings
         HttpIOException e =>
             (ExitCodes.Failed, $"The server broke off before all of its answer had come: {e.Message} Run the command again."),
         WinnowApiException or WeightsUnavailableException or IOException or TimeoutException or InvalidDataException or JsonException
-            or UnauthorizedAccessException => (ExitCodes.Failed, problem.Message),
+            or UnauthorizedAccessException => (ExitCodes.Failed, FileSentences.Of(problem) ?? problem.Message),
         _ => (ExitCodes.Failed, $"winnow itself is at fault ({problem.GetType().Name}): {problem.Message}"),
     };
 

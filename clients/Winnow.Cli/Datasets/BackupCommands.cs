@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Winnow.Client;
 
 namespace Winnow.Cli.Datasets;
 
@@ -50,6 +51,12 @@ internal static class RestoreCommand
         connection.OnRun(command, async (parsed, client, ct) =>
         {
             var path = parsed.GetValue(file)!;
+            if (FileFacts.Of(path) is { Kind: not FileKind.File } facts)
+            {
+                throw new FileNotFoundException(facts.Kind == FileKind.Missing
+                    ? $"There is no file {path}. Name one that 'winnow backup' wrote."
+                    : $"{path} is no backup. {FolderFile.Explain(facts.Kind, path)} Name a file that 'winnow backup' wrote.");
+            }
             var restored = await ByteProgress.RunAsync("Sending", new FileInfo(path).Length,
                 report => client.RestoreAsync(path, parsed.GetValue(name), report, parsed.GetValue(alike), ct));
             Terminal.Say(string.Create(CultureInfo.InvariantCulture,

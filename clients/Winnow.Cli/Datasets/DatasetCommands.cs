@@ -4,6 +4,7 @@ using System.Text.Json;
 using Winnow.Client;
 using Winnow.Model;
 using Winnow.Model.Datasets;
+using Winnow.Model.Names;
 
 namespace Winnow.Cli.Datasets;
 
@@ -14,6 +15,8 @@ internal static class DatasetCommands
         Create(connection), List(connection), Show(connection), Split(connection),
         DeletionCommands.Delete(connection), DeletionCommands.List(connection),
     };
+
+    private const int MostNamed = 20;
 
     private static readonly (string Name, Geometry Geometry, bool Several)[] Tasks =
     [
@@ -28,7 +31,7 @@ internal static class DatasetCommands
         var folder = new Option<string?>("--classes-from")
         {
             Description = "Take the names of a folder's sub-folders as classes. "
-                + "Hidden ones are none; names that an export encoded are decoded.",
+                + "Hidden ones, links and names that are not UTF-8 are none, as in an import; names that an export encoded are decoded.",
         };
         var audit = new Option<int>("--audit") { Description = "Images of the random audit sample.", DefaultValueFactory = _ => new DatasetSettings().AuditSample };
         var shards = new Option<int>("--shards") { Description = "Units of bulk work, a power of two; 'datasets split' doubles them.", DefaultValueFactory = _ => new DatasetSettings().Shards };
@@ -52,7 +55,7 @@ internal static class DatasetCommands
         };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
-            var names = parsed.GetValue(folder) is { } from ? ImageFolder.ReadClasses(from) : parsed.GetValue(classes) ?? [];
+            var names = parsed.GetValue(folder) is { } from ? ClassesOf(from) : parsed.GetValue(classes) ?? [];
             var settings = new DatasetSettings
             {
                 AuditSample = parsed.GetValue(audit),
@@ -71,6 +74,14 @@ internal static class DatasetCommands
             return 0;
         });
         return command;
+    }
+
+    private static IReadOnlyList<string> ClassesOf(string folder)
+    {
+        var found = ClassFolders.Of(folder);
+        foreach (var (name, why) in found.LeftOut.Take(MostNamed)) Terminal.Say($"No class: {ShownText.Named(name)}: {why}.");
+        if (found.LeftOut.Count > MostNamed) Terminal.Say($"  and {found.LeftOut.Count - MostNamed} more folders that are no classes");
+        return found.Classes;
     }
 
     private static Command List(Connection connection)

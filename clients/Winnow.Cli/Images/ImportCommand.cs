@@ -71,6 +71,7 @@ internal static class ImportCommand
         var met = new ImageFolderReport();
         using var noted = new ImportNotes(plan.Dataset, plan.Files.Partition, plan.Report);
         var done = new ImportProgress(0, 0, 0, 0, 0);
+        var answered = 0L;
         var started = Stopwatch.GetTimestamp();
         string Line(ImportProgress p) => string.Create(CultureInfo.InvariantCulture,
             $"{p.Sent:N0} images, {p.Bytes / 1e6:N1} MB, {p.Sent / Stopwatch.GetElapsedTime(started).TotalSeconds:N0} images/s");
@@ -80,8 +81,10 @@ internal static class ImportCommand
             var images = ImageFolder.EnumerateAsync(plan.Folder, plan.Files, met);
             await foreach (var result in client.ImportAsync(plan.Dataset, images, plan.Options, progress, ct))
             {
+                answered++;
                 noted.Add(result);
-                if (plan.Strict && !noted.IsEmpty) break;
+                // The rest of what was answered with it is counted, and so it is named too.
+                if (plan.Strict && !noted.IsEmpty && answered >= done.Sent + done.LeftOut) break;
             }
             return true;
         }

@@ -54,6 +54,9 @@ internal sealed class ImportNotes : IDisposable
         if (new FileInfo(path).LinkTarget is { } target)
             throw new IOException(
                 $"{path} is a link to {target}, and a report is written into no file that another name leads to. Name that file.");
+        if (Directory.Exists(path)) throw new IOException($"{path} is a folder. Name a file for --report.");
+        if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder))
+            throw new DirectoryNotFoundException($"There is no folder {folder}. Make it, or name another file for --report.");
         if (new FileInfo(path) is not { Exists: true, Length: > 0 } || IsReport(File.ReadLines(path).FirstOrDefault())) return path;
         throw new IOException($"{path} is there and is no report of an import. Choose another name for --report.");
     }

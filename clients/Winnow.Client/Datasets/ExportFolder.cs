@@ -65,11 +65,15 @@ internal sealed class ExportFolder : IDisposable
     private StagingFolder Stage()
     {
         var parent = _exists ? _folder : Path.GetDirectoryName(_folder) ?? _folder;
-        Directory.CreateDirectory(parent);
         StagingFolder staging;
         try
         {
+            Directory.CreateDirectory(parent);
             staging = new StagingFolder(parent, _exists ? Staged : Path.GetFileName(_folder));
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
+        {
+            throw PartialFile.CannotBeMade(_folder, e);
         }
         catch (IOException e)
         {

@@ -34,6 +34,10 @@ internal static class PartialFile
         {
             return new StagingFolder(folder, Path.GetFileName(path));
         }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
+        {
+            throw CannotBeMade(path, e);
+        }
         catch (IOException e)
         {
             throw new IOException($"{path} cannot be written: {e.Message}", e);
@@ -57,6 +61,14 @@ internal static class PartialFile
         {
             throw AlreadyThere(path);
         }
+    }
+
+    /// <summary>What to say of a place that takes no file or folder; the partial one's name says nothing to whoever named the place.</summary>
+    public static IOException CannotBeMade(string path, Exception problem)
+    {
+        var folder = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))) ?? path;
+        var why = problem is UnauthorizedAccessException ? "may not be written" : "takes nothing new";
+        return new IOException($"{path} cannot be written: the folder {folder} {why}. Name another place, or give yourself the permission.", problem);
     }
 
     private static IOException AlreadyThere(string path) =>

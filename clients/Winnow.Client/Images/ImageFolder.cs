@@ -87,28 +87,14 @@ public static class ImageFolder
     public static string? Check(string folder) => FolderWalk.Refuse(folder);
 
     /// <summary>
-    /// The classes whose folders stand in a folder, in the order of their names: every sub-folder that is not hidden. Names that an export
-    /// encoded are decoded.
+    /// The classes whose folders stand in a folder, in the order of their names: every sub-folder whose images an import takes,
+    /// so neither hidden ones, nor links, nor such whose names are not UTF-8. Names that an export encoded are decoded.
     /// </summary>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="InvalidDataException">
     /// A folder bears the shortened name of a class, and the file that holds the whole one is gone.
     /// </exception>
-    public static IReadOnlyList<string> ReadClasses(string folder)
-    {
-        var root = new DirectoryInfo(folder);
-        if (!root.Exists) throw new DirectoryNotFoundException($"There is no folder {root.FullName}.");
-        return [.. root.EnumerateDirectories().Where(d => !FolderName.IsHidden(d.Name)).Select(ClassOf).Order(StringComparer.Ordinal)];
-    }
-
-    private static string ClassOf(DirectoryInfo folder)
-    {
-        if (!FolderName.IsCut(folder.Name)) return FolderName.ToClass(folder.Name);
-        var file = Path.Combine(folder.FullName, FolderName.ClassFile);
-        if (File.Exists(file)) return TextForm.Trimmed(File.ReadAllText(file));
-        throw new InvalidDataException($"The folder {folder.FullName} bears a shortened class name, and {FolderName.ClassFile} in it, "
-            + "which holds the whole name, is gone. Rename the folder.");
-    }
+    public static IReadOnlyList<string> ReadClasses(string folder) => ClassFolders.Of(folder).Classes;
 
     /// <summary>The class that the folder of a file stands for; null for one that stands in the root.</summary>
     private static string? FolderOf(string name)

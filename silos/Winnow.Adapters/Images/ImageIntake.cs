@@ -103,7 +103,7 @@ internal sealed class ImageIntake(IObjectStore objects, IGrainFactory grains, Im
         var label = -1;
         string? note = null;
         if (image.Label is { } name && (label = classes.Find(name)) < 0)
-            note = $"The label {ShownText.Quote(name)} is not in the label schema; the image was taken without one.";
+            note = $"The label {ShownText.Quote(name)} is not in the label schema; it was not taken over.";
         var sound = decoder.TryReadHeader(bytes, out var header, out var reason);
         return new Examined(
             new IngestRow(ImageId.Of(bytes), ImageName.Kept(image.Name), sound ? header!.Format : "", header?.Width ?? 0, header?.Height ?? 0, header?.Frames ?? 0,

@@ -63,7 +63,7 @@ internal static class HeaderReader
         if (width <= 0 || height <= 0)
             return $"{Declares(header)}: there is no image.";
         if (width > limits.MaxSide || height > limits.MaxSide)
-            return $"{Declares(header)} and a side may have {limits.MaxSide}; shrink the image or raise MaxSide.";
+            return $"{Declares(header)} and a side may have {limits.MaxSide}; shrink the image or raise Images:MaxSide.";
         if ((long)width * height > limits.MaxPixels)
             return $"{Declares(header)} and the limit is {limits.MaxPixels} in all; shrink the image or raise MaxPixels.";
         return frames > limits.MaxFrames

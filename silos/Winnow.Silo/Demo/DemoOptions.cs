@@ -32,6 +32,7 @@ internal sealed record DemoOptions
     public static DemoOptions Parse(string[] args)
     {
         var options = new DemoOptions();
+        var given = args.Contains("--labels");
         for (var i = 0; i < args.Length; i++)
         {
             string Value() => i + 1 < args.Length ? args[++i] : throw new DemoException($"{args[i]} needs a value: {args[i]} VALUE.");
@@ -48,7 +49,14 @@ internal sealed record DemoOptions
             };
         }
         // What is drawn for the audit is not asked for training.
-        return options with { Labels = Math.Min(options.Labels, options.Images - new DatasetSettings().AuditSample) };
+        var audit = new DatasetSettings().AuditSample;
+        var most = options.Images - audit;
+        if (given && options.Labels > most)
+        {
+            throw new DemoException(string.Create(CultureInfo.InvariantCulture, $"--labels can be {most} at most, not {options.Labels}: of {options.Images} ")
+                + string.Create(CultureInfo.InvariantCulture, $"images {audit} are the audit sample. Ask for fewer labels, or for more --images."));
+        }
+        return options with { Labels = Math.Min(options.Labels, most) };
     }
 
     private static int Number(string text, string name, int least, int most) =>
