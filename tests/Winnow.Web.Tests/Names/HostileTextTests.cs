@@ -271,7 +271,8 @@ public sealed class HostileTextTests(Server server) : IClassFixture<Server>
         Assert.Equal(names.Length, rows.Length);
         var cells = rows.SelectMany(r => r.Split(',')).Select(c => c.Trim('"', '\r', ' ')).ToList();
         Assert.DoesNotContain(cells, c => c.Length > 0 && c[0] is '=' or '+' or '-' or '@' or '\uFF1D');
-        Assert.Equal(formulas.Length, cells.Count(c => c.StartsWith('\'') && !c.Contains("HYPERLINK", StringComparison.Ordinal)));
+        // A blank or a tab in front is written as its code, and so those two are none any more.
+        Assert.Equal(formulas.Length - 2, cells.Count(c => c.StartsWith('\'') && !c.Contains("HYPERLINK", StringComparison.Ordinal)));
         Assert.Contains(cells, c => c.StartsWith("'=HYPERLINK", StringComparison.Ordinal));
     }
 

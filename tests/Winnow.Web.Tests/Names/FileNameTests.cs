@@ -1,0 +1,138 @@
+using System.Text.Json;
+using Winnow.Model;
+using Winnow.Model.Datasets;
+using Winnow.Testing;
+using Winnow.Web.Tests.Images;
+
+namespace Winnow.Web.Tests.Names;
+
+/// <summary>Names of files as the command line meets them: each image keeps its own, and no label goes to another's.</summary>
+public sealed class FileNameTests(Server server) : IClassFixture<Server>
+{
+    private async Task<string> DatasetAsync()
+    {
+        var name = "f" + Guid.NewGuid().ToString("n")[..12];
+        var schema = new LabelSchema { Classes = [new("cat"), new("dog")] };
+        await server.Client.CreateDatasetAsync(new CreateDataset(name, schema,
+            new DatasetSettings { Shards = 1, AuditSample = 0, ProjectionDimensions = 16 }));
+        return name;
+    }
+
+    private Task<CliResult> RunAsync(params string[] command) => CliProcess.RunAsync(server.Address, [], command);
+
+    private async Task<List<string>> NamesAsync(string dataset)
+    {
+        var names = new List<string>();
+        await foreach (var image in server.Client.ListImagesAsync(dataset)) names.Add(image.Name);
+        names.Sort(StringComparer.Ordinal);
+        return names;
+    }
+
+    [Fact]
+    public async Task Files_of_different_names_are_images_of_different_names_and_it_is_told_which_changed()
+    {
+        var dataset = await DatasetAsync();
+        using var folder = new BadFolder();
+        var deep = string.Join('/', Enumerable.Repeat(new string('d', 200), 6));
+        foreach (var name in new[] { "a\nb.png", "ab.png", " lead.png", "lead.png", "t\u202E.png", "b\\c.png", "b/c.png", $"{deep}/x.png" })
+            folder.Image(name);
+        var report = Path.Combine(folder.Outside, "report");
+        var done = await RunAsync("import", folder.Root, "--dataset", dataset, "--report", report);
+        Assert.True(done.ExitCode == 0, done.Output);
+        Assert.Contains("8 accepted", done.Output, StringComparison.Ordinal);
+        Assert.Contains("4 stored under another name", done.Output, StringComparison.Ordinal);
+        Assert.Contains("a\\u000Ab.png: stored as a%0Ab.png\n", done.Output, StringComparison.Ordinal);
+        var told = (await File.ReadAllLinesAsync(report)).Select(l => JsonSerializer.Deserialize(l, ModelJson.Default.IngestResult)!).ToList();
+        Assert.Equal([" lead.png", "a\nb.png", $"{deep}/x.png", "t\u202E.png"], told.Select(r => r.Name).Order(StringComparer.Ordinal));
+        var names = await NamesAsync(dataset);
+        Assert.Equal(8, names.Distinct().Count());
+        Assert.All(told, r => Assert.Contains(r.StoredAs!, names));
+        foreach (var kept in new[] { "a%0Ab.png", "ab.png", "%20lead.png", "lead.png", "t%E2%80%AE.png", "b%5Cc.png", "b/c.png" })
+            Assert.Contains(kept, names);
+
+        var again = await RunAsync("import", folder.Root, "--dataset", dataset);
+        Assert.Equal((0, false), (again.ExitCode, again.Output.Contains("stored under", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_row_that_fits_two_images_is_refused_before_anything_is_decided()
+    {
+        var dataset = await DatasetAsync();
+        using var folder = new BadFolder();
+        folder.Image("one/x.png");
+        folder.Image("two/x.png");
+        foreach (var part in new[] { "one", "two" })
+            Assert.Equal(0, (await RunAsync("import", folder.PathOf(part), "--dataset", dataset)).ExitCode);
+        var truth = Path.Combine(folder.Outside, "truth.csv");
+        await File.WriteAllTextAsync(truth, "x.png,cat\n");
+        var refused = await RunAsync("review", "simulate", dataset, "--truth", truth);
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("x.png (line 1) fits 2 images of different content", refused.Errors, StringComparison.Ordinal);
+        await foreach (var image in server.Client.ListImagesAsync(dataset))
+        {
+            Assert.Contains(image.Id.ToString(), refused.Errors, StringComparison.Ordinal);
+            Assert.Null(image.Label);
+        }
+
+        var misused = await RunAsync("review", "simulate", dataset, "--truth", "/nowhere/truth.csv", "--patience", "0s");
+        Assert.Contains("--patience must be above 0", misused.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Classes_are_taken_from_the_folders_that_an_import_reads()
+    {
+        using var folder = new BadFolder();
+        folder.Image("cat/1.png");
+        folder.Image("dog/1.png");
+        folder.Image(".cache/1.png");
+        folder.Link("bird", folder.Outside);
+        folder.Latin1("mkdir $'caf\\xe9' $'m\\xfcde'");
+        var dataset = "f" + Guid.NewGuid().ToString("n")[..12];
+        var made = await RunAsync("datasets", "create", dataset, "--classes-from", folder.Root, "--shards", "1");
+        Assert.True(made.ExitCode == 0, made.Output);
+        Assert.Equal(["cat", "dog"], (await server.Client.GetDatasetAsync(dataset)).Schema.Classes.Select(c => c.Name));
+        Assert.Contains("No class: .cache: it is hidden.", made.Output, StringComparison.Ordinal);
+        Assert.Contains($"No class: bird: it is a link to {folder.Outside}", made.Output, StringComparison.Ordinal);
+        Assert.Contains("No class: caf\uFFFD: its name is not UTF-8", made.Output, StringComparison.Ordinal);
+        Assert.Contains("No class: m\uFFFDde: its name is not UTF-8", made.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_stands_in_the_way_of_a_file_is_told_in_a_sentence()
+    {
+        var dataset = await DatasetAsync();
+        using var folder = new BadFolder();
+        folder.Image("images/1.png");
+        folder.Text("images/no.png", "no image");
+        var (images, root) = (folder.PathOf("images"), folder.Root);
+        async Task SaysAsync(string expected, params string[] command)
+        {
+            var result = await RunAsync(command);
+            Assert.NotEqual(0, result.ExitCode);
+            Assert.Contains(expected, result.Errors, StringComparison.Ordinal);
+            Assert.DoesNotContain("Could not find", result.Errors, StringComparison.Ordinal);
+            Assert.DoesNotContain("Access to the path", result.Errors, StringComparison.Ordinal);
+        }
+        await SaysAsync($"{root} is no backup. It is a folder, not a file.", "restore", root);
+        await SaysAsync($"There is no file {root}/none.", "restore", $"{root}/none");
+        await SaysAsync($"{root} is a folder. Name a file for --report.", "import", images, "--dataset", dataset, "--report", root);
+        await SaysAsync($"There is no folder {root}/none.", "import", images, "--dataset", dataset, "--report", $"{root}/none/x");
+        await server.Client.CreateVersionAsync(dataset, new CreateVersion());
+        await SaysAsync("/proc/xx cannot be written: the folder /proc takes nothing new.", "export", dataset, "--out", "/proc/xx");
+        await SaysAsync("/proc/x.tar cannot be written: the folder /proc takes nothing new.", "backup", dataset, "/proc/x.tar");
+    }
+
+    [Fact]
+    public async Task A_strict_import_names_all_that_it_counts()
+    {
+        var dataset = await DatasetAsync();
+        using var folder = new BadFolder();
+        foreach (var name in new[] { "bird/1.png", "cat/1.png", "fish/1.png" }) folder.Image(name);
+        var stopped = await RunAsync("import", folder.Root, "--dataset", dataset, "--strict", "--labels-from-folders");
+        Assert.Equal(3, stopped.ExitCode);
+        Assert.Contains("2 labels not taken over", stopped.Output, StringComparison.Ordinal);
+        Assert.Contains("2 without the label that they were given:", stopped.Output, StringComparison.Ordinal);
+        Assert.Contains("bird/1.png: The label 'bird' is not in the label schema; it was not taken over.", stopped.Output, StringComparison.Ordinal);
+        Assert.Contains("fish/1.png: ", stopped.Output, StringComparison.Ordinal);
+    }
+}
