@@ -82,7 +82,8 @@ internal static class ReviewCommands
         if (match.Images > 0 && match.RowsWithoutImage == labels.Rows)
         {
             throw new InvalidDataException($"No row of {path} names an image of {dataset.Name}: rows are named like "
-                + $"'{ShownText.Named(match.RowSamples[0].Name)}', images like '{ShownText.Named(match.ImageSamples.FirstOrDefault() ?? "")}'. "
+                + $"'{ShownText.Named(match.RowSamples[0].Name)}', "
+                + $"images like '{ShownText.Named(match.ImageSamples.FirstOrDefault() ?? "")}'. "
                 + "A row's name is the image's path below the folder that was imported.");
         }
         if (match.AmbiguousRows > 0) throw new InvalidDataException(Ambiguous(path, dataset.Name, match));
@@ -98,7 +99,8 @@ internal static class ReviewCommands
         return labels;
     }
 
-    private static string Row(LabelRow row) => string.Create(CultureInfo.InvariantCulture, $"{ShownText.Named(row.Name)} (line {row.Line})");
+    private static string Row(LabelRow row) =>
+        string.Create(CultureInfo.InvariantCulture, $"{ShownText.Named(row.Name)} (line {row.Line})");
 
     private static string Ambiguous(string path, string dataset, LabelMatch match)
     {

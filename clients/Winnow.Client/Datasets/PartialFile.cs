@@ -63,12 +63,13 @@ internal static class PartialFile
         }
     }
 
-    /// <summary>What to say of a place that takes no file or folder; the partial one's name says nothing to whoever named the place.</summary>
+    /// <summary>What to say of a place that takes no file or folder. The partial one's name says nothing to whoever named it.</summary>
     public static IOException CannotBeMade(string path, Exception problem)
     {
         var folder = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))) ?? path;
         var why = problem is UnauthorizedAccessException ? "may not be written" : "takes nothing new";
-        return new IOException($"{path} cannot be written: the folder {folder} {why}. Name another place, or give yourself the permission.", problem);
+        return new IOException(
+            $"{path} cannot be written: the folder {folder} {why}. Name another place, or give yourself the permission.", problem);
     }
 
     private static IOException AlreadyThere(string path) =>

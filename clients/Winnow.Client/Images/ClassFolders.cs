@@ -3,8 +3,8 @@ using Winnow.Model.Names;
 namespace Winnow.Client;
 
 /// <summary>
-/// The sub-folders of a folder as classes. It leaves out what an import leaves out: hidden folders, links to folders, and names that are not
-/// UTF-8; so each class is one whose images can come.
+/// The sub-folders of a folder as classes. It leaves out what an import leaves out: hidden folders, links to folders, and names that are
+/// not UTF-8; so each class is one whose images can come.
 /// </summary>
 /// <param name="Classes">The classes, in the order of their names. Names that an export encoded are decoded.</param>
 /// <param name="LeftOut">Folders that are no classes, each with the reason.</param>
@@ -39,7 +39,8 @@ internal sealed record ClassFolders(IReadOnlyList<string> Classes, IReadOnlyList
     private static string? WhyNot(DirectoryInfo folder)
     {
         if (FolderName.IsHidden(folder.Name)) return "it is hidden";
-        if (folder.LinkTarget is { } target) return $"it is a link to {target}, and an import does not follow links to folders unless asked to";
+        if (folder.LinkTarget is { } target)
+            return $"it is a link to {target}, and an import does not follow links to folders unless asked to";
         return FileFacts.Of(folder.FullName).Kind == FileKind.Missing ? "its name is not UTF-8; rename it" : null;
     }
 

@@ -118,9 +118,11 @@ public sealed class LabelFile
         new LabelFileReader(content, name, schema).Read();
 
     /// <summary>
-    /// The class that it gives an image; null where it gives none. After <see cref="MatchAsync"/> a row that fits several images gives none.
+    /// The class that it gives an image; null where it gives none. After <see cref="MatchAsync"/> a row that fits several images gives
+    /// none.
     /// </summary>
-    public string? ClassOf(ImageId image, string name) => Find(image, name, out _) is { IsAmbiguous: false } entry ? _schema.Classes[entry.Class].Name : null;
+    public string? ClassOf(ImageId image, string name) =>
+        Find(image, name, out _) is { IsAmbiguous: false } entry ? _schema.Classes[entry.Class].Name : null;
 
     /// <summary>
     /// The class that it gives a task's image; null where it gives none. It is what <see cref="SimulatedReviewerOptions.Truth"/> asks for.

@@ -192,7 +192,8 @@ internal sealed class LabelFileReader
             {
                 var fields = lines[k].Split(separator);
                 if (fields.Length <= columns.Label || _classes.Find(fields[columns.Label].Trim(' ', '"')) < 0) continue;
-                throw Wrong(line, $"a quote opens here and is closed only lines below, behind '{Clipped(lines[k])}'. Close it where its field ends.");
+                throw Wrong(line, $"a quote opens here and is closed only lines below, behind '{Clipped(lines[k])}'. "
+                    + "Close it where its field ends.");
             }
         }
     }

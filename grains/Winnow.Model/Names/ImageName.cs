@@ -6,7 +6,8 @@ namespace Winnow.Model.Names;
 
 /// <summary>
 /// Names under which images come. They are display only: no file is ever called by them. Images of different names keep different names:
-/// what cannot be shown in one line is written as the percent-encoded bytes of its UTF-8, as in <c>two%0Alines.png</c>, and nothing else is.
+/// what cannot be shown in one line is written as the percent-encoded bytes of its UTF-8, as in <c>two%0Alines.png</c>, and nothing else
+/// is.
 /// </summary>
 public static class ImageName
 {
@@ -24,7 +25,8 @@ public static class ImageName
     /// <summary>
     /// The name as it is stored. Control characters, those that reorder text on the screen, blanks around a step of the path and steps
     /// <c>..</c> are encoded; backslashes become <c>/</c>, and steps that mean nothing (<c>./</c>, <c>//</c>) go. A percent sign is encoded
-    /// where what follows would be taken for ours. A longer name keeps its end, where the file's own name stands, behind a hash of the whole.
+    /// where what follows would be taken for ours. A longer name keeps its end, where the file's own name stands, behind a hash of the
+    /// whole.
     /// </summary>
     public static string Kept(string given) => Fit(Written(given, percent: true));
 

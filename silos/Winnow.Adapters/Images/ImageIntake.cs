@@ -106,8 +106,8 @@ internal sealed class ImageIntake(IObjectStore objects, IGrainFactory grains, Im
             note = $"The label {ShownText.Quote(name)} is not in the label schema; it was not taken over.";
         var sound = decoder.TryReadHeader(bytes, out var header, out var reason);
         return new Examined(
-            new IngestRow(ImageId.Of(bytes), ImageName.Kept(image.Name), sound ? header!.Format : "", header?.Width ?? 0, header?.Height ?? 0, header?.Frames ?? 0,
-                bytes.Length, image.Partition, label, reason), note);
+            new IngestRow(ImageId.Of(bytes), ImageName.Kept(image.Name), sound ? header!.Format : "",
+                header?.Width ?? 0, header?.Height ?? 0, header?.Frames ?? 0, bytes.Length, image.Partition, label, reason), note);
     }
 
     private static string? OtherName(string stored, string given) => string.Equals(stored, given, StringComparison.Ordinal) ? null : stored;

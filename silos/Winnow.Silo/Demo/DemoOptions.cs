@@ -53,8 +53,9 @@ internal sealed record DemoOptions
         var most = options.Images - audit;
         if (given && options.Labels > most)
         {
-            throw new DemoException(string.Create(CultureInfo.InvariantCulture, $"--labels can be {most} at most, not {options.Labels}: of {options.Images} ")
-                + string.Create(CultureInfo.InvariantCulture, $"images {audit} are the audit sample. Ask for fewer labels, or for more --images."));
+            throw new DemoException(string.Create(CultureInfo.InvariantCulture,
+                $"--labels can be {most} at most, not {options.Labels}: of {options.Images} images {audit} are the audit sample. ")
+                + "Ask for fewer labels, or for more --images.");
         }
         return options with { Labels = Math.Min(options.Labels, most) };
     }

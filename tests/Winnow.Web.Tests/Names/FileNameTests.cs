@@ -42,7 +42,8 @@ public sealed class FileNameTests(Server server) : IClassFixture<Server>
         Assert.Contains("8 accepted", done.Output, StringComparison.Ordinal);
         Assert.Contains("4 stored under another name", done.Output, StringComparison.Ordinal);
         Assert.Contains("a\\u000Ab.png: stored as a%0Ab.png\n", done.Output, StringComparison.Ordinal);
-        var told = (await File.ReadAllLinesAsync(report)).Select(l => JsonSerializer.Deserialize(l, ModelJson.Default.IngestResult)!).ToList();
+        var lines = await File.ReadAllLinesAsync(report);
+        var told = lines.Select(l => JsonSerializer.Deserialize(l, ModelJson.Default.IngestResult)!).ToList();
         Assert.Equal([" lead.png", "a\nb.png", $"{deep}/x.png", "t\u202E.png"], told.Select(r => r.Name).Order(StringComparer.Ordinal));
         var names = await NamesAsync(dataset);
         Assert.Equal(8, names.Distinct().Count());
@@ -132,7 +133,8 @@ public sealed class FileNameTests(Server server) : IClassFixture<Server>
         Assert.Equal(3, stopped.ExitCode);
         Assert.Contains("2 labels not taken over", stopped.Output, StringComparison.Ordinal);
         Assert.Contains("2 without the label that they were given:", stopped.Output, StringComparison.Ordinal);
-        Assert.Contains("bird/1.png: The label 'bird' is not in the label schema; it was not taken over.", stopped.Output, StringComparison.Ordinal);
+        const string Named = "bird/1.png: The label 'bird' is not in the label schema; it was not taken over.";
+        Assert.Contains(Named, stopped.Output, StringComparison.Ordinal);
         Assert.Contains("fish/1.png: ", stopped.Output, StringComparison.Ordinal);
     }
 }
