@@ -69,7 +69,7 @@ public static class Intruder
             silo.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = ("Npgsql", connection));
             silo.Configure<ClusterMembershipOptions>(o => (o.ProbeTimeout, o.MaxJoinAttemptTime) = (TimeSpan.FromSeconds(1), Tries));
             silo.Configure<SiloOptions>(o => o.SiloName = "intruder");
-            silo.UseSiloMetadata(SiloTraits.Describe("gateway", "intruder", 0, "Float32"));
+            silo.UseSiloMetadata(SiloTraits.Describe("gateway", "intruder", 0, "Float32", []));
             silo.Services.AddEmbeddedStorage(folder).AddInference().AddImageIntake(new LotOptions(), Path.Combine(folder, "spool")).AddWinnowGrains().AddWinnowWireFormat();
             silo.AddWinnowGrainStorage(ControlStorage.Name);
             silo.UseInMemoryReminderService();

@@ -3,13 +3,14 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Health;
 using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
+using Winnow.Grains.Scoring;
 using Winnow.Model.Datasets;
 
 namespace Winnow.Grains.Datasets;
 
 /// <summary>The datasets of a cluster: a thin face of the ledger's table, so any number may stand beside each other.</summary>
 [StatelessWorker, SiloRole(SiloTraits.Core), GrainType("catalog")]
-internal sealed class CatalogGrain(ILedger ledger, IDeletions deletions, TimeProvider time) : Grain, ICatalogGrain
+internal sealed class CatalogGrain(ILedger ledger, IDeletions deletions, DeviceDirectory devices, TimeProvider time) : Grain, ICatalogGrain
 {
     public async Task<DatasetInfo> CreateAsync(CreateDataset command, string actor, CancellationToken cancellationToken)
     {
@@ -19,7 +20,7 @@ internal sealed class CatalogGrain(ILedger ledger, IDeletions deletions, TimePro
         var schema = command.Schema.Composed();
         var made = new DatasetInfo(command.Name, schema, settings, time.GetUtcNow(), actor);
         // One that exists is answered for as ever: it may be of an earlier release, or from a backup.
-        if (schema.CheckKept() is not { } lost)
+        if ((schema.CheckKept() ?? devices.Unknown(settings.Backbone)) is not { } lost)
         {
             if (await ledger.AddDatasetAsync(made, cancellationToken)) return made;
         }

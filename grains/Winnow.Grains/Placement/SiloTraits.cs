@@ -15,6 +15,9 @@ public static class SiloTraits
     /// <summary>Metadata key: what its devices compute with.</summary>
     public const string Precision = "winnow.precision";
 
+    /// <summary>Metadata key: the backbones that its devices know by name, one a line. A silo of an early release does not say.</summary>
+    public const string Backbones = "winnow.backbones";
+
     /// <summary>The precision of a silo that does not say, as before there was a choice.</summary>
     public const string Float32 = "Float32";
 
@@ -43,11 +46,13 @@ public static class SiloTraits
     public static bool Scores(string role) => role is All or Scoring;
 
     /// <summary>The metadata of a silo.</summary>
-    public static Dictionary<string, string> Describe(string role, string name, int devices, string precision) => new(StringComparer.Ordinal)
+    public static Dictionary<string, string> Describe(
+        string role, string name, int devices, string precision, IEnumerable<string> backbones) => new(StringComparer.Ordinal)
     {
         [Role] = role,
         [Name] = name,
         [Devices] = devices.ToString(System.Globalization.CultureInfo.InvariantCulture),
         [Precision] = precision,
+        [Backbones] = string.Join('\n', backbones),
     };
 }

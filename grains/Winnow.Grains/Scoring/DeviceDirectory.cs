@@ -30,6 +30,28 @@ internal sealed class DeviceDirectory(ISiloStatusOracle silos, ISiloMetadataCach
         throw new InvalidOperationException($"Silos score in different precisions ({string.Join("; ", each)}), and their embeddings must not be mixed. Give all the same Scoring:Precision; what waits is kept.");
     }
 
+    /// <summary>
+    /// Why no silo of the cluster can score with a backbone; null where one knows it by name, or may. One that does not say what it knows,
+    /// and a cluster whose scoring silos are not there yet, may.
+    /// </summary>
+    public string? Unknown(string backbone) => Unknown(backbone, Traits());
+
+    /// <inheritdoc cref="Unknown(string)"/>
+    internal static string? Unknown(string backbone, IEnumerable<IReadOnlyDictionary<string, string>> silos)
+    {
+        var scoring = silos.Where(t => Devices([t]).Count > 0).ToList();
+        if (scoring.Count == 0 || scoring.Any(t => MayKnow(t, backbone))) return null;
+        var known = scoring.SelectMany(t => t[SiloTraits.Backbones].Split('\n'))
+            .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+        return $"No backbone is called '{backbone}'. Known to the silos that score: {string.Join(", ", known)}. "
+            + $"Choose one of these, or give those silos an ONNX file by this name: --Scoring:Backbones:{backbone}:Path FILE.";
+    }
+
+    private static bool MayKnow(IReadOnlyDictionary<string, string> silo, string backbone) =>
+        !silo.TryGetValue(SiloTraits.Backbones, out var known) || known.Split('\n').Contains(backbone, StringComparer.Ordinal);
+
+    private List<DeviceAt> DevicesWith(string backbone) => Devices(Traits().Where(t => MayKnow(t, backbone)));
+
     private static List<DeviceAt> Devices(IEnumerable<IReadOnlyDictionary<string, string>> silos)
     {
         var devices = new List<DeviceAt>();
@@ -45,10 +67,11 @@ internal sealed class DeviceDirectory(ISiloStatusOracle silos, ISiloMetadataCach
     private IEnumerable<IReadOnlyDictionary<string, string>> Traits() => silos.GetActiveSilos().Select(silo => metadata.GetSiloMetadata(silo).Metadata);
 
     /// <summary>Sends a lot to the least busy device, and to another when that one fails: a dying device loses nothing.</summary>
+    /// <param name="backbone">Which the device must know.</param>
     /// <param name="images">In the lot.</param>
     /// <param name="send">Gives it to a device.</param>
-    /// <exception cref="InvalidOperationException">There is no device.</exception>
-    public async Task<T> SendAsync<T>(int images, Func<DeviceAt, Task<T>> send)
+    /// <exception cref="InvalidOperationException">There is no device, or none that knows the backbone.</exception>
+    public async Task<T> SendAsync<T>(string backbone, int images, Func<DeviceAt, Task<T>> send)
     {
         const int MostTries = 3;
         var failed = new List<DeviceAt>();
@@ -57,7 +80,7 @@ internal sealed class DeviceDirectory(ISiloStatusOracle silos, ISiloMetadataCach
             DeviceAt device;
             lock (_gate)
             {
-                device = _load.Take(Devices(), failed, images, time.GetUtcNow()) ?? throw NoDevice();
+                device = _load.Take(DevicesWith(backbone), failed, images, time.GetUtcNow()) ?? throw NoDevice(Unknown(backbone));
             }
             var broke = true;
             try
@@ -66,7 +89,8 @@ internal sealed class DeviceDirectory(ISiloStatusOracle silos, ISiloMetadataCach
                 broke = false;
                 return result;
             }
-            catch (Exception e) when (e is not OperationCanceledException && failed.Count + 1 < MostTries && Devices().Count > 1)
+            catch (Exception e) when (
+                e is not OperationCanceledException && failed.Count + 1 < MostTries && DevicesWith(backbone).Count > 1)
             {
                 failed.Add(device);
             }
@@ -77,5 +101,6 @@ internal sealed class DeviceDirectory(ISiloStatusOracle silos, ISiloMetadataCach
         }
     }
 
-    private static InvalidOperationException NoDevice() => new("No silo of the cluster has a scoring device. Start one with Role=scoring or Role=all; what waits is kept.");
+    private static InvalidOperationException NoDevice(string? unknown = null) => new(unknown
+        ?? "No silo of the cluster has a scoring device. Start one with Role=scoring or Role=all; what waits is kept.");
 }

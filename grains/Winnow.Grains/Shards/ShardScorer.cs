@@ -41,6 +41,9 @@ internal sealed class ShardScorer(
     /// <summary>Why images wait; null while none does for long.</summary>
     public string? Stalled { get; private set; }
 
+    // What the log has of that already: it is told once, and again only when scoring has worked meanwhile.
+    private string? _told;
+
     /// <summary>Begins. Ends with the shard.</summary>
     public void Start() => _work = RunAsync(writer.Closing);
 
@@ -71,7 +74,7 @@ internal sealed class ShardScorer(
         }
         _joined = true;
         await EmbedPendingAsync(cancellationToken);
-        Stalled = null;
+        GoesOn();
         await _wake.WaitAsync(cancellationToken);
         return true;
     }
@@ -85,8 +88,15 @@ internal sealed class ShardScorer(
         _buffer.Clear();
         _buffered = 0;
         if (index.Embedded == 0) columns.Embeddings.Version = null;
-        logger.ScoringStalled(reason, writer.Key.ToString(), pause);
+        var isTold = _told == Stalled;
+        _told = Stalled;
+        if (isTold) logger.ScoringStillWaits(reason, writer.Key.ToString(), pause);
+        // What somebody outside can mend is a sentence; what may be a fault of the program comes with where it happened.
+        else if (reason is InvalidOperationException || PassingFailure.Is(reason)) logger.ScoringWaits(writer.Key.ToString(), Stalled);
+        else logger.ScoringStalled(reason, writer.Key.ToString(), pause);
     }
+
+    private void GoesOn() => (Stalled, _told) = (null, null);
 
     /// <summary>Embeds until no image waits. Lots are sent ahead; they are taken back in order.</summary>
     private async Task EmbedPendingAsync(CancellationToken cancellationToken)
@@ -109,7 +119,7 @@ internal sealed class ShardScorer(
                     _buffer.Add(lot);
                     _buffered += lot.Reasons.Length;
                     if (_buffered >= options.SegmentRows) await PublishAsync(cancellationToken);
-                    Stalled = null;
+                    GoesOn();
                 }
                 // A little patience while images keep coming makes few large segments instead of many small ones. Counted from the last
                 // that came: the end of a backlog waits for nothing, where the devices would stand idle meanwhile.
@@ -138,7 +148,7 @@ internal sealed class ShardScorer(
         columns.Embeddings.Version = SameVersion();
         var wanted = new EmbedLot(writer.Key.Dataset, [.. images]);
         var backbone = writer.Dataset.Settings.Backbone;
-        var lot = await devices.SendAsync(wanted.Images.Length, device =>
+        var lot = await devices.SendAsync(backbone, wanted.Images.Length, device =>
         {
             var key = new DeviceKey(backbone, device.Silo, device.Slot).ToString();
             return grains.GetGrain<IScoringGrain>(key).EmbedAsync(wanted, cancellationToken);

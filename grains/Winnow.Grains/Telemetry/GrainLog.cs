@@ -17,6 +17,13 @@ internal static partial class GrainLog
     [LoggerMessage(4, LogLevel.Warning, "Shard {Shard}: embedding stalled, next try in {Delay}")]
     public static partial void ScoringStalled(this ILogger logger, Exception exception, string shard, TimeSpan delay);
 
+    [LoggerMessage(21, LogLevel.Warning,
+        "Shard {Shard}: its images wait for their embeddings, and it is tried again until they have them. {Reason}")]
+    public static partial void ScoringWaits(this ILogger logger, string shard, string reason);
+
+    [LoggerMessage(22, LogLevel.Debug, "Shard {Shard}: embedding stands still for the same reason, next try in {Delay}")]
+    public static partial void ScoringStillWaits(this ILogger logger, Exception exception, string shard, TimeSpan delay);
+
     [LoggerMessage(5, LogLevel.Warning, "Shard {Shard}: segment {Object} cannot be used and its rows are made again: {Reason}")]
     public static partial void SegmentUnusable(this ILogger logger, string shard, string @object, string reason);
 
@@ -49,6 +56,9 @@ internal static partial class GrainLog
 
     [LoggerMessage(11, LogLevel.Error, "Round {Round} failed at {Step}")]
     public static partial void RoundFailed(this ILogger logger, Exception exception, string round, Model.Training.RoundStep step);
+
+    [LoggerMessage(23, LogLevel.Error, "Round {Round} ended at {Step}: {Reason}")]
+    public static partial void RoundRefused(this ILogger logger, string round, Model.Training.RoundStep step, string reason);
 
     [LoggerMessage(12, LogLevel.Warning, "Round {Round}: {Step} did not succeed, next try in {Delay}")]
     public static partial void RoundRetries(this ILogger logger, Exception exception, string round, Model.Training.RoundStep step, TimeSpan delay);

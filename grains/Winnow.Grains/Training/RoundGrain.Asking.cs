@@ -59,6 +59,7 @@ internal sealed partial class RoundGrain
     /// </summary>
     private async Task<long> ScoredAsync(CancellationToken cancellationToken)
     {
+        DateTimeOffset? unknownSince = null;
         for (var wanted = -1L; ; await _wake.WaitAsync(Poll, cancellationToken))
         {
             var shards = await datasets.OnShardsAsync(_dataset.Name, layout =>
@@ -70,6 +71,11 @@ internal sealed partial class RoundGrain
             if (scored >= wanted) return 0;
             var stalled = shards.Select(s => s.StalledReason).FirstOrDefault(r => r is not null);
             if (stalled is not null && (await Dataset.GetLearningAsync(cancellationToken)).ProjectionKey is not null) return wanted - scored;
+            var unknown = devices.Unknown(_dataset.Settings.Backbone);
+            unknownSince = unknown is null ? null : unknownSince ?? time.GetUtcNow();
+            // Silos that know it may be starting again, and then it is not for long.
+            if (time.GetUtcNow() - unknownSince >= BackboneMayCome)
+                throw new RefusedException($"{scored} of {images} images have scores, and the others will have none. {unknown}");
             _waiting = string.Create(
                 CultureInfo.InvariantCulture, $"It waits for scores: {scored} of {wanted} images have theirs.{(stalled is null ? "" : $" Scoring stands still: {stalled}")}");
         }

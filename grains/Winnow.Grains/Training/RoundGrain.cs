@@ -9,6 +9,7 @@ using Winnow.Grains.Datasets;
 using Winnow.Grains.Layout;
 using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
+using Winnow.Grains.Scoring;
 using Winnow.Grains.Telemetry;
 using Winnow.Grains.Work;
 using Winnow.Model.Datasets;
@@ -27,12 +28,14 @@ namespace Winnow.Grains.Training;
 [Reentrant, SiloRole(SiloTraits.Core), GrainType(ControlStorage.Round)]
 internal sealed partial class RoundGrain(
     [PersistentState(ControlStorage.Round, ControlStorage.Name)] IPersistentState<RoundState> state,
-    KnownDatasets datasets, IObjectStore objects, IModelExporter exporter, TimeProvider time, ILogger<RoundGrain> logger)
+    KnownDatasets datasets, IObjectStore objects, IModelExporter exporter, DeviceDirectory devices, TimeProvider time,
+    ILogger<RoundGrain> logger)
     : Grain, IRoundGrain, IRemindable
 {
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
     private static readonly (TimeSpan, TimeSpan) Pauses = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
     private static readonly TimeSpan RemindEvery = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan BackboneMayCome = TimeSpan.FromSeconds(15);
     private const string Unfinished = "unfinished";
 
     /// <summary>How often a step is tried that fails as if by a fault of the program, should it have met a grain that moved.</summary>
@@ -213,7 +216,8 @@ internal sealed partial class RoundGrain(
         catch (Exception e) when (IsFinal(e))
         {
             // Nothing that time mends: a person is told why.
-            logger.RoundFailed(e, Name, step);
+            if (e is RefusedException) logger.RoundRefused(Name, step, e.Message);
+            else logger.RoundFailed(e, Name, step);
             await FinishAsync(RoundStep.Failed, e is RefusedException ? ShownText.Told(e.Message) : FaultAt(step, e));
         }
     }

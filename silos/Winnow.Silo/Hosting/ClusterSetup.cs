@@ -23,7 +23,8 @@ internal static class ClusterSetup
         silo.Configure<EndpointOptions>(o => o.GatewayPort = 0);
         silo.Configure<Orleans.Configuration.SiloOptions>(o => o.SiloName = cluster.NameOrDefault);
         var devices = SiloTraits.Scores(options.Role) ? InferenceDevices.Count(options.Scoring.UseGpu, options.Scoring.CpuDevices) : 0;
-        silo.UseSiloMetadata(SiloTraits.Describe(options.Role, cluster.NameOrDefault, devices, options.Scoring.ToPrecision().ToString()!));
+        silo.UseSiloMetadata(SiloTraits.Describe(
+            options.Role, cluster.NameOrDefault, devices, options.Scoring.ToPrecision().ToString()!, options.Scoring.KnownBackbones()));
         silo.Configure<SiloMessagingOptions>(o =>
         {
             o.ResponseTimeout = TimeSpan.FromSeconds(10);

@@ -33,5 +33,6 @@ public sealed class PrecisionAgreementTests
         Assert.Contains("Role=scoring", Assert.Throws<InvalidOperationException>(() => DeviceDirectory.Embeddings(Backbone, [Silo("core", 0, "Float32")])).Message);
     }
 
-    private static Dictionary<string, string> Silo(string name, int devices, string precision) => SiloTraits.Describe(SiloTraits.Scoring, name, devices, precision);
+    private static Dictionary<string, string> Silo(string name, int devices, string precision) =>
+        SiloTraits.Describe(SiloTraits.Scoring, name, devices, precision, []);
 }

@@ -9,6 +9,7 @@ using Winnow.Grains.Placement;
 using Winnow.Grains.Settings;
 using Winnow.Inference.Images;
 using Winnow.Inference.Scoring;
+using Winnow.Inference.Weights;
 using Winnow.Web;
 
 namespace Winnow.Silo.Hosting.Settings;
@@ -111,6 +112,9 @@ public sealed class ScoringOptions
         }
         return null;
     }
+
+    /// <summary>The names of the catalog and those of the files.</summary>
+    internal IEnumerable<string> KnownBackbones() => WeightsCatalog.Entries.Select(e => e.Name).Concat(Backbones.Keys).Distinct();
 
     /// <summary>The first file that is named and is not there; null when all are. Only silos that score need them.</summary>
     internal string? CheckFiles() => Backbones

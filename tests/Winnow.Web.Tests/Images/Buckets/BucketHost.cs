@@ -25,10 +25,17 @@ internal sealed class BucketHost : IAsyncDisposable
 
     public WinnowClient Client { get; }
 
+    /// <summary>Where it keeps what it keeps.</summary>
+    public string Folder => _folder.FullName;
+
     public static async Task<BucketHost> StartAsync(params string[] options)
     {
         var folder = Directory.CreateTempSubdirectory("winnow-bucket-");
-        var app = WinnowHost.Build(["--urls", "http://127.0.0.1:0", "--Data", folder.FullName, "--Logging:LogLevel:Default", "None", "--Cluster:SiloPort", Server.FreePort(), .. options]);
+        var app = WinnowHost.Build(
+        [
+            "--urls", "http://127.0.0.1:0", "--Data", folder.FullName, "--Logging:LogLevel:Default", "None",
+            "--Cluster:SiloPort", Server.FreePort(), .. TestBucket.BackboneOptions, .. options,
+        ]);
         await app.StartAsync();
         return new BucketHost(app, folder);
     }

@@ -38,7 +38,10 @@ public sealed class BucketMemoryTests(ITestOutputHelper output)
         string[] folders = ["one", "two", "three"];
         foreach (var folder in folders) await FillAsync(bucket, folder, Images);
         await FillAsync(bucket, "first", 1);
-        await using var silo = await SiloProcess.StartAsync(new SiloProcessOptions { Arguments = [.. bucket.HostOptions, .. Narrow] });
+        await using var silo = await SiloProcess.StartAsync(new SiloProcessOptions
+        {
+            Arguments = [.. bucket.HostOptions, .. TestBucket.BackboneOptions, .. Narrow],
+        });
         await silo.Client.CreateDatasetAsync(TestBucket.Dataset("many"));
         // Once by itself, so that what any lot costs is not counted.
         await AddAsync(silo, bucket, "first");
@@ -61,7 +64,10 @@ public sealed class BucketMemoryTests(ITestOutputHelper output)
         var database = await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
         await using var silo = await SiloProcess.StartAsync(new SiloProcessOptions
         {
-            Arguments = [.. SiloCluster.Options(database, server, S3Server.NewBucket()), "--Cluster:AdvertisedAddress", "127.0.0.1", .. Narrow],
+            Arguments = [
+                .. SiloCluster.Options(database, server, S3Server.NewBucket()), "--Cluster:AdvertisedAddress", "127.0.0.1",
+                .. TestBucket.BackboneOptions, .. Narrow,
+            ],
         });
         await silo.Client.CreateDatasetAsync(TestBucket.Dataset("direct"));
         using var http = new HttpClient();

@@ -50,7 +50,13 @@ public sealed class BucketSourceTests(ITestOutputHelper output)
         using var bucket = await TestBucket.MakeAsync();
         await bucket.PutImagesAsync(Count, 0);
         await SiloCluster.PrepareAsync();
-        await using var silo = new SiloProcess(new SiloProcessOptions { Arguments = [.. bucket.HostOptions, .. Rarely, "--Sources:LotSize", "50", "--Sources:Concurrency", "2"] });
+        await using var silo = new SiloProcess(new SiloProcessOptions
+        {
+            Arguments =
+            [
+                .. bucket.HostOptions, .. TestBucket.BackboneOptions, .. Rarely, "--Sources:LotSize", "50", "--Sources:Concurrency", "2",
+            ],
+        });
         await silo.StartAgainAsync();
         await silo.Client.CreateDatasetAsync(TestBucket.Dataset("killed"));
         await silo.Client.AddSourceAsync("killed", new BucketSource("pictures", bucket.Name, "", "photos"));

@@ -82,7 +82,10 @@ internal sealed class TestBucket : IDisposable
 
     public void Dispose() => _client.Dispose();
 
-    /// <summary>A dataset whose backbone nobody has: its images are taken in and cost nothing more.</summary>
+    /// <summary>Has a server know the backbone of <see cref="Dataset"/> by a file that is none of a backbone.</summary>
+    public static readonly string[] BackboneOptions = ["--Scoring:Backbones:none-here:Path", typeof(TestBucket).Assembly.Location];
+
+    /// <summary>A dataset whose backbone nobody can use: its images are taken in and cost nothing more.</summary>
     public static CreateDataset Dataset(string name) =>
         new(name, new LabelSchema { Classes = [new LabelClass("cat"), new LabelClass("dog")] }, new DatasetSettings { Shards = 2, Backbone = "none-here" });
 }

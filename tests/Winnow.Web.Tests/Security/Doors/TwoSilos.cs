@@ -27,7 +27,11 @@ public sealed class TwoSilos : Door
         Photos = await Images.Buckets.TestBucket.MakeAsync();
         var database = await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
         _cluster = new SiloCluster(database, await S3Server.SharedAsync(), OwnBucket);
-        string[] options = [.. Options, .. Photos.HostOptions, "--Scoring:Workers", "1", "--Api:BodyTimeout", "00:00:02"];
+        string[] options =
+        [
+            .. Options, .. Photos.HostOptions, .. Images.Buckets.TestBucket.BackboneOptions,
+            "--Scoring:Workers", "1", "--Api:BodyTimeout", "00:00:02",
+        ];
         for (var i = 0; i < 2; i++) _cluster.Add(options, new SiloProcessOptions { Key = OperatorKey });
         await Task.WhenAll(_cluster.Silos.Select(s => s.StartAgainAsync()));
         await base.InitializeAsync();
