@@ -74,7 +74,8 @@ internal static class ImportCommand
         var answered = 0L;
         var started = Stopwatch.GetTimestamp();
         string Line(ImportProgress p) => string.Create(CultureInfo.InvariantCulture,
-            $"{p.Sent:N0} images, {p.Bytes / 1e6:N1} MB, {p.Sent / Stopwatch.GetElapsedTime(started).TotalSeconds:N0} images/s");
+            $"{p.Sent + p.LeftOut:N0} images, {p.Bytes / 1e6:N1} MB, ") + string.Create(CultureInfo.InvariantCulture,
+            $"{p.Sent / Stopwatch.GetElapsedTime(started).TotalSeconds:N0} images/s");
         async Task<bool> ImportAsync(IProgress<Advance> shown)
         {
             var progress = new InPlace<ImportProgress>(p => shown.Report(new Advance(p.Sent, 0, Line(done = p))));
@@ -98,6 +99,11 @@ internal static class ImportCommand
             // Also where it was cut short: what was left out until then is known to nobody else.
             Terminal.Say($"{Line(done)}: {ImportNotes.Counts(done)}");
             noted.Print(met);
+            // A header is read when an image comes, its pixels when it is scored: half a picture is found out then.
+            if (done.Accepted > 0)
+                Terminal.Say("Pixels are looked at when images are scored, and what proves damaged then is put aside: "
+                    + $"'winnow status {plan.Dataset}' tells how many wait and how many that is, "
+                    + $"'winnow list {plan.Dataset} --stage quarantined' which.");
         }
         if (plan.Strict && !noted.IsEmpty)
             Terminal.Say("Stopped there (--strict). What was sent before is in the dataset; run the import again when it is mended.");
