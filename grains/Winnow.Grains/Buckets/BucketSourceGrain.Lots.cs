@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Winnow.Abstractions.Images;
 using Winnow.Grains.Ports;
+using Winnow.Model.Images;
 using Winnow.Model.Names;
 
 namespace Winnow.Grains.Buckets;
@@ -188,12 +189,13 @@ internal sealed partial class BucketSourceGrain
         var here = fetched.Where(f => f.Outcome == Outcome.Here).ToArray();
         var partition = state.State.Source!.Partition;
         var images = here.Select(f => new ArrivedImage(NameOf(f.Entry.Key), f.Bytes!.Value, LabelOf(f.Entry.Key), partition)).ToArray();
-        var settled = fetched.Where(f => f.Outcome is Outcome.Here or Outcome.TooLarge).Select(f => f.Hash).Distinct();
-        var hashes = settled.Where(h => !_known!.Contains(h)).ToArray();
         // All that is taken, whether it was known or not: the id follows from the content, and stands for it.
         var id = OperationOf(here.Select(f => f.Hash));
         var operation = new IngestOperation(id, $"source/{_name}", id);
         var results = images.Length == 0 ? [] : await intake.TakeAsync(_dataset, operation, images, cancellationToken);
+        (fetched, here, results) = PutOff(fetched, here, results);
+        var settled = fetched.Where(f => f.Outcome is Outcome.Here or Outcome.TooLarge).Select(f => f.Hash).Distinct();
+        var hashes = settled.Where(h => !_known!.Contains(h)).ToArray();
 
         var now = state.State;
         IReadOnlyList<KnownSegment> replaced = [];
@@ -210,6 +212,18 @@ internal sealed partial class BucketSourceGrain
         await state.WriteStateAsync(CancellationToken.None);
         // Nothing refers to them any more. What a crash leaves here goes with its source.
         foreach (var old in replaced) await objects.DeleteAsync(ObjectKeys.SourceSegment(_dataset.Name, _name, old.Number), cancellationToken);
+    }
+
+    /// <summary>What the cluster's own store could not keep waits, as what cannot be read does: it is no object that is known.</summary>
+    private static (Fetched[] All, Fetched[] Here, IReadOnlyList<IngestResult> Results) PutOff(
+        Fetched[] fetched, Fetched[] here, IReadOnlyList<IngestResult> results)
+    {
+        if (results.All(r => r.Status != IngestStatus.LeftOut)) return (fetched, here, results);
+        var kept = Enumerable.Range(0, here.Length).Where(i => results[i].Status != IngestStatus.LeftOut).ToArray();
+        var unkept = here.Index().Where(f => results[f.Index].Status == IngestStatus.LeftOut)
+            .Select(f => f.Item with { Outcome = Outcome.Refused, Problem = results[f.Index].Reason });
+        return ([.. fetched.Where(f => f.Outcome != Outcome.Here), .. kept.Select(i => here[i]), .. unkept],
+            [.. kept.Select(i => here[i])], [.. kept.Select(i => results[i])]);
     }
 
     private string NameOf(string key) => key.Length > _place.Prefix.Length ? key[_place.Prefix.Length..].TrimStart('/') : key;

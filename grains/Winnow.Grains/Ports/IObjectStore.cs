@@ -7,8 +7,8 @@ namespace Winnow.Grains.Ports;
 /// <summary>
 /// Bytes under keys such as <c>datasets/cats/images/ab/img-…</c>: segments of letters, digits, '-', '_' and '.', joined by '/'.
 /// A put is durable and whole, or not there at all, when its task completes; a reader never sees half an object. A store that is away throws
-/// whatever it likes; one that is there and cannot give one object throws <see cref="ObjectUnreadableException"/>, so that whoever reads many
-/// can go on with the others.
+/// whatever it likes; one that is there and cannot give one object throws <see cref="ObjectUnreadableException"/>, and one that cannot keep
+/// an object throws <see cref="ObjectUnwritableException"/>, so that whoever reads or writes many can go on with the others.
 /// </summary>
 public interface IObjectStore
 {
@@ -16,9 +16,11 @@ public interface IObjectStore
     Task PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
 
     /// <summary>Stores many; durable together when the task completes. Keys that are there already are left as they are: meant for content-addressed objects.</summary>
+    /// <exception cref="ObjectUnwritableException">Some cannot be kept; all others are durable.</exception>
     Task PutManyIfAbsentAsync(IReadOnlyList<(string Key, ReadOnlyMemory<byte> Content)> objects, CancellationToken cancellationToken);
 
     /// <summary>Stores an object whose bytes are written as they are made.</summary>
+    /// <exception cref="ObjectUnwritableException">It cannot be kept; all of its bytes were made nevertheless.</exception>
     Task PutAsync(string key, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken);
 
     /// <summary>All bytes of an object; null when there is none, which is certain: a store that is away does not say so.</summary>
@@ -39,9 +41,6 @@ public interface IObjectStore
     /// <summary>Keys under a prefix that ends with '/', with sizes, in no particular order.</summary>
     IAsyncEnumerable<(string Key, long Size)> ListAsync(string prefix, CancellationToken cancellationToken);
 }
-
-/// <summary>An object is there and cannot be read, by a fault of its own that time does not mend: missing rights, a bad block of the disk. Others may be well.</summary>
-public sealed class ObjectUnreadableException(string message, Exception inner) : IOException(message, inner);
 
 /// <summary>Where each kind of object stands.</summary>
 public static class ObjectKeys

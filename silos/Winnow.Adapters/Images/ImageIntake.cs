@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Microsoft.Extensions.Logging;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Telemetry;
@@ -15,7 +16,8 @@ namespace Winnow.Adapters.Images;
 /// Takes in uploads: bytes first, rows second, so that a row on disk always has its bytes. A crash in between leaves bytes without a row, which
 /// the repeated lot finds and uses.
 /// </summary>
-internal sealed class ImageIntake(IObjectStore objects, IGrainFactory grains, ImageDecoder decoder, ImageLimits limits) : IImageIntake
+internal sealed partial class ImageIntake(
+    IObjectStore objects, IGrainFactory grains, ImageDecoder decoder, ImageLimits limits, ILogger<ImageIntake> logger) : IImageIntake
 {
     public int MaxLotImages => 1_000;
 
@@ -39,8 +41,8 @@ internal sealed class ImageIntake(IObjectStore objects, IGrainFactory grains, Im
         await Task.Run(() => Parallel.For(0, lot.Count, new ParallelOptions { CancellationToken = cancellationToken }, i => seen[i] = Examine(lot[i], classes)), cancellationToken);
 
         var content = operation.Content ?? ContentOf(lot, seen);
+        await StoreAsync(dataset.Name, lot, seen, cancellationToken);
         var taken = Enumerable.Range(0, lot.Count).Where(i => seen[i].Row is not null).ToArray();
-        await objects.PutManyIfAbsentAsync([.. taken.Select(i => (ObjectKeys.Image(dataset.Name, seen[i].Row!.Value.Id), lot[i].Content))], cancellationToken);
 
         var results = new IngestResult[lot.Count];
         for (var i = 0; i < lot.Count; i++)
@@ -70,6 +72,24 @@ internal sealed class ImageIntake(IObjectStore objects, IGrainFactory grains, Im
         Count(dataset.Name, lot, results);
         WinnowTelemetry.IngestDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, new TagList { { "dataset", dataset.Name } });
         return results;
+    }
+
+    /// <summary>Stores what has a row. What the store cannot keep loses it, and is left out with the reason; the rest is stored.</summary>
+    private async Task StoreAsync(string dataset, IReadOnlyList<ArrivedImage> lot, Examined[] seen, CancellationToken cancellationToken)
+    {
+        string KeyOf(int i) => ObjectKeys.Image(dataset, seen[i].Row!.Value.Id);
+        var kept = Enumerable.Range(0, lot.Count).Where(i => seen[i].Row is not null).ToArray();
+        try
+        {
+            await objects.PutManyIfAbsentAsync([.. kept.Select(i => (KeyOf(i), lot[i].Content))], cancellationToken);
+        }
+        catch (ObjectUnwritableException refused)
+        {
+            var unkept = kept.Where(i => refused.Reasons.ContainsKey(KeyOf(i))).ToArray();
+            foreach (var i in unkept)
+                seen[i] = new Examined(null, $"The object store cannot keep it: {refused.Reasons[KeyOf(i)]} Then send it again.");
+            NotKept(logger, dataset, unkept.Length, refused.Message);
+        }
     }
 
     /// <summary>A lot as it was sent: an image that was not kept, and so has no id, counts by its length.</summary>
@@ -111,6 +131,10 @@ internal sealed class ImageIntake(IObjectStore objects, IGrainFactory grains, Im
     }
 
     private static string? OtherName(string stored, string given) => string.Equals(stored, given, StringComparison.Ordinal) ? null : stored;
+
+    [LoggerMessage(1, LogLevel.Error,
+        "Dataset {Dataset}: {Count} images of a lot were left out, as the object store cannot keep them. {Reasons}")]
+    private static partial void NotKept(ILogger logger, string dataset, int count, string reasons);
 
     private static string? Join(string? reason, string? note) => reason is null ? note : note is null ? reason : $"{reason} {note}";
 }

@@ -93,6 +93,8 @@ internal sealed class ImageUploads(
         {
             var key = ObjectKeys.Upload(dataset.Name, images[from + here[k]].Id);
             results[from + here[k]] = taken[k];
+            // What the store could not keep stays uploaded: who completes it again once that is mended has it taken in.
+            if (taken[k] is { Status: IngestStatus.LeftOut } && part[here[k]].Length <= intake.MaxImageBytes) return;
             await objects.PutAsync(ResultKey(key), JsonSerializer.SerializeToUtf8Bytes(Kept(taken[k]), ModelJson.Default.IngestResult), token);
             await objects.DeleteAsync(key, token);
         });

@@ -38,16 +38,19 @@ public sealed class FileObjectStore : IObjectStore, IDisposable
     }
 
     /// <inheritdoc/>
-    public Task PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    public async Task PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
-        var path = _folder.PathOf(key);
-        return Task.Run(() => PutOne(path, content, replace: true), cancellationToken);
+        var place = new ObjectPlace(_folder, key);
+        var faults = new PlaceFaults();
+        await Task.Run(() => PutOne(place, content, replace: true, faults), cancellationToken).ConfigureAwait(false);
+        faults.ThrowIfAny();
     }
 
     /// <inheritdoc/>
     public async Task PutAsync(string key, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken)
     {
-        var path = _folder.PathOf(key);
+        var place = new ObjectPlace(_folder, key);
+        var faults = new PlaceFaults();
         var temporary = _folder.NewTemporary();
         try
         {
@@ -56,8 +59,7 @@ public sealed class FileObjectStore : IObjectStore, IDisposable
             await Task.Run(() =>
             {
                 ObjectFolder.SyncFile(temporary);
-                ObjectFolder.TryName(temporary, path, replace: true);
-                _folder.SyncName(path);
+                faults.Try(place, () => place.Name(temporary, replace: true));
             }, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception problem)
@@ -65,35 +67,48 @@ public sealed class FileObjectStore : IObjectStore, IDisposable
             ObjectFolder.Discard(temporary);
             FullDisk.Rethrow(Disk, problem);
         }
+        faults.ThrowIfAny();
     }
 
     /// <inheritdoc/>
     public async Task PutManyIfAbsentAsync(IReadOnlyList<(string Key, ReadOnlyMemory<byte> Content)> objects, CancellationToken cancellationToken)
     {
-        var paths = objects.Select(o => _folder.PathOf(o.Key)).ToArray();
-        if (paths.Length == 0) return;
-        if (_sync is null || paths.Length <= FewObjects)
+        var places = objects.Select(o => new ObjectPlace(_folder, o.Key)).ToArray();
+        if (places.Length == 0) return;
+        var faults = new PlaceFaults();
+        if (_sync is null || places.Length <= FewObjects)
         {
-            await ForEachAsync(paths.Length, i => PutOne(paths[i], objects[i].Content, replace: false), cancellationToken)
+            await ForEachAsync(places.Length, i => PutOne(places[i], objects[i].Content, replace: false, faults), cancellationToken)
                 .ConfigureAwait(false);
-            return;
         }
-        var temporaries = new string?[paths.Length];
+        else await PutTogetherAsync(places, objects, faults, _sync, cancellationToken).ConfigureAwait(false);
+        faults.ThrowIfAny();
+    }
+
+    private async Task PutTogetherAsync(
+        ObjectPlace[] places, IReadOnlyList<(string Key, ReadOnlyMemory<byte> Content)> objects, PlaceFaults faults, FileSystemSync sync,
+        CancellationToken cancellationToken)
+    {
+        var temporaries = new string?[places.Length];
         try
         {
-            await ForEachAsync(paths.Length, i =>
+            await ForEachAsync(places.Length, i =>
             {
-                if (File.Exists(paths[i])) return;
+                if (File.Exists(places[i].Path)) return;
                 temporaries[i] = _folder.NewTemporary();
                 ObjectFolder.Write(temporaries[i]!, objects[i].Content.Span, durable: false);
             }, cancellationToken).ConfigureAwait(false);
             // Bytes before names: a name whose bytes were not on disk could be an empty file after a power failure.
-            if (temporaries.Any(t => t is not null)) await _sync.SyncAsync().ConfigureAwait(false);
+            if (temporaries.Any(t => t is not null)) await sync.SyncAsync().ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
-            for (var i = 0; i < paths.Length; i++)
-                if (temporaries[i] is { } temporary) ObjectFolder.TryName(temporary, paths[i], replace: false);
+            for (var i = 0; i < places.Length; i++)
+            {
+                if (temporaries[i] is not { } temporary) continue;
+                var place = places[i];
+                if (!faults.Try(place, () => ObjectFolder.TryName(temporary, place.Path, replace: false))) ObjectFolder.Discard(temporary);
+            }
             // Also where all were there: another caller may have named them a moment ago and not have synced the names.
-            await _sync.SyncAsync().ConfigureAwait(false);
+            await sync.SyncAsync().ConfigureAwait(false);
         }
         catch (Exception problem)
         {
@@ -221,23 +236,24 @@ public sealed class FileObjectStore : IObjectStore, IDisposable
             ShouldRecursePredicate = static (ref FileSystemEntry entry) => entry.FileName[0] != '.',
         };
 
-    private void PutOne(string path, ReadOnlyMemory<byte> content, bool replace)
+    private void PutOne(ObjectPlace place, ReadOnlyMemory<byte> content, bool replace, PlaceFaults faults)
     {
-        if (replace || !File.Exists(path))
+        if (!replace && File.Exists(place.Path))
         {
-            var temporary = _folder.NewTemporary();
-            try
-            {
-                ObjectFolder.Write(temporary, content.Span, durable: true);
-                ObjectFolder.TryName(temporary, path, replace);
-            }
-            catch (Exception problem)
-            {
-                ObjectFolder.Discard(temporary);
-                FullDisk.Rethrow(Disk, problem);
-            }
+            faults.Try(place, () => _folder.SyncName(place.Path));
+            return;
         }
-        _folder.SyncName(path);
+        var temporary = _folder.NewTemporary();
+        try
+        {
+            ObjectFolder.Write(temporary, content.Span, durable: true);
+            if (!faults.Try(place, () => place.Name(temporary, replace))) ObjectFolder.Discard(temporary);
+        }
+        catch (Exception problem)
+        {
+            ObjectFolder.Discard(temporary);
+            FullDisk.Rethrow(Disk, problem);
+        }
     }
 
     /// <summary>Runs on a few threads; of what fails, the first is told, and not a heap of them.</summary>

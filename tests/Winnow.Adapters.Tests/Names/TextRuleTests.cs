@@ -118,7 +118,6 @@ public sealed class TextRuleTests
         Assert.NotNull(TextRule.Check(text, Name));
         Assert.NotNull(new LabelSchema { Classes = [new LabelClass(text), new LabelClass("dog")] }.Check());
         Assert.Equal("seen", ShownText.Clean(text));
-        Assert.Equal("seen", ImageName.Clean(text));
         Assert.Contains("\\u", ShownText.Escaped(text), StringComparison.Ordinal);
     }
 

@@ -121,6 +121,47 @@ public sealed class FileObjectStoreTests : IDisposable
         await Assert.ThrowsAsync<ObjectUnreadableException>(() => store.GetAsync("a/d", Never));
     }
 
+    [Theory]
+    [InlineData(3, false)]
+    [InlineData(40, false)]
+    [InlineData(40, true)]
+    public async Task Objects_that_have_no_place_are_named_and_all_others_are_stored(int count, bool syncFileSystem)
+    {
+        using var store = new FileObjectStore(_folder.Path, syncFileSystem && FileSystemSync.IsSupported);
+        var lot = Enumerable.Range(0, count).Select(i => ($"lot/{i:D2}/x", (ReadOnlyMemory<byte>)new byte[] { (byte)i })).ToList();
+        lot.Add(($"lot/{new string('n', 300)}", new byte[] { 9 }));
+        Directory.CreateDirectory(_folder.At("lot/01/x"));
+        File.WriteAllText(_folder.At("lot/02"), "a file where a folder belongs");
+        var refused = await Assert.ThrowsAsync<ObjectUnwritableException>(() => store.PutManyIfAbsentAsync(lot, Never));
+        Assert.Equal(["lot/01/x", "lot/02/x", lot[^1].Item1], refused.Reasons.Keys.Order(StringComparer.Ordinal));
+        Assert.Contains($"a folder stands where its file belongs, {_folder.At("lot/01/x")}",
+            refused.Reasons["lot/01/x"], StringComparison.Ordinal);
+        Assert.Contains($"a file stands where a folder belongs, {_folder.At("lot/02")}",
+            refused.Reasons["lot/02/x"], StringComparison.Ordinal);
+        foreach (var (key, content) in lot.Where(o => !refused.Reasons.ContainsKey(o.Item1)))
+            Assert.Equal(content.ToArray(), (await store.GetAsync(key, Never))!.Value.ToArray());
+
+        // One by one likewise; and once there is room they are stored.
+        await Assert.ThrowsAsync<ObjectUnwritableException>(() => store.PutAsync("lot/01/x", new byte[] { 1 }, Never));
+        await Assert.ThrowsAsync<ObjectUnwritableException>(() =>
+            store.PutAsync("lot/01/x", (stream, ct) => stream.WriteAsync(new byte[] { 1 }, ct).AsTask(), Never));
+        Assert.Equal(["lock"], Directory.EnumerateFiles(_folder.At(".tmp")).Select(Path.GetFileName));
+        Directory.Delete(_folder.At("lot/01/x"));
+        File.Delete(_folder.At("lot/02"));
+        await store.PutManyIfAbsentAsync(lot[..^1], Never);
+        Assert.Equal([1], (await store.GetAsync("lot/01/x", Never))!.Value.ToArray());
+    }
+
+    [Fact]
+    public async Task A_folder_that_was_taken_away_is_no_fault_of_what_was_to_be_written()
+    {
+        var root = _folder.At("mounted");
+        using var store = new FileObjectStore(root);
+        Directory.Move(root, root + ".away");
+        var failed = await Assert.ThrowsAnyAsync<IOException>(() => store.PutManyIfAbsentAsync([("a/b", new byte[] { 1 })], Never));
+        Assert.IsNotType<ObjectUnwritableException>(failed);
+    }
+
     [SmallDiskFact]
     public async Task A_full_disk_leaves_no_half_object_and_is_survived()
     {

@@ -27,6 +27,8 @@ internal sealed partial class BackupIntake(IObjectStore objects, BackupTarReader
     private long _batchBytes;
     private long _stateBytes;
     private readonly List<string> _missingImages = [];
+    // Images that the archive holds and the store cannot keep, with the reason.
+    private readonly Dictionary<string, string> _unkept = new(StringComparer.Ordinal);
     private IReadOnlyList<MissingObject> _toldMissing = [];
     private long _missing;
     private long _images;
@@ -63,7 +65,7 @@ internal sealed partial class BackupIntake(IObjectStore objects, BackupTarReader
             var told = _toldMissing.Where(m => m.Reason.Length > 0).DistinctBy(m => m.Object).ToDictionary(m => m.Object, m => m.Reason);
             var others = _places.All.Where(o => _objects?.IsStored(o.Key) != true).Select(o => o.Name).Order(StringComparer.Ordinal);
             return [.. _missingImages.Concat(others).Take(BackupEnd.MostNamed).Select(name => MissingObject.Of(name,
-                told.GetValueOrDefault(name) ?? "not in the backup, or not fit for use"))];
+                _unkept.GetValueOrDefault(name) ?? told.GetValueOrDefault(name) ?? "not in the backup, or not fit for use"))];
         }
     }
 
@@ -179,7 +181,21 @@ internal sealed partial class BackupIntake(IObjectStore objects, BackupTarReader
 
     private async Task StoreBatchAsync(CancellationToken cancellationToken)
     {
-        await objects.PutManyIfAbsentAsync(_batch, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await objects.PutManyIfAbsentAsync(_batch, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ObjectUnwritableException refused)
+        {
+            foreach (var (key, reason) in refused.Reasons)
+            {
+                var image = key[(key.LastIndexOf('/') + 1)..];
+                _unkept[image] = $"this server cannot keep it. {reason}";
+                if (_missingImages.Count < BackupEnd.MostNamed) _missingImages.Add(image);
+            }
+            _missing += refused.Reasons.Count;
+            StoredImages -= refused.Reasons.Count;
+        }
         StoredImages += _batch.Count;
         _batch.Clear();
         _batchBytes = 0;
@@ -212,10 +228,11 @@ internal sealed partial class BackupIntake(IObjectStore objects, BackupTarReader
         if (end.Files != tar.Files || end.Sha256 != _hash)
             throw new InvalidDataException(
             "The backup is damaged: its hash is not the one that stands at its end. Copy it again, or take another one.");
+        var images = StoredImages + _unkept.Count;
         var (others, bytes) = (_objects!.Seen.Count, _bytes + _objects.Seen.Values.Sum(o => o.Bytes));
-        if (end.Images != _images || end.History != _history || end.Objects != StoredImages + others || end.Bytes != bytes)
-            throw BackupFault.At(BackupEnd.FileName, string.Create(CultureInfo.InvariantCulture,
-                $"images, history, objects or bytes is not what the backup holds, which is {_images}, {_history}, {StoredImages + others} and {bytes}."));
+        if (end.Images != _images || end.History != _history || end.Objects != images + others || end.Bytes != bytes)
+            throw BackupFault.At(BackupEnd.FileName, "images, history, objects or bytes is not what the backup holds, "
+                + string.Create(CultureInfo.InvariantCulture, $"which is {_images}, {_history}, {images + others} and {bytes}."));
     }
 
     private void EndShard()

@@ -57,7 +57,7 @@ internal sealed class ObjectIntake(
             }, cancellationToken).ConfigureAwait(false);
             _stored.Add(named.Key);
         }
-        catch (UnusableException)
+        catch (Exception e) when (e is UnusableException or ObjectUnwritableException)
         {
             // Read to its end and not stored: it counts as lost.
         }

@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Net;
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using Winnow.Grains.Ports;
 
 namespace Winnow.Adapters.Objects.S3;
@@ -75,18 +77,31 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
     public async Task PutManyIfAbsentAsync(IReadOnlyList<(string Key, ReadOnlyMemory<byte> Content)> objects, CancellationToken cancellationToken)
     {
         var requests = objects.Select(o => new S3Request(HttpMethod.Put, _options.Bucket, NameOf(o.Key)) { Body = o.Content, IfAbsent = true }).ToArray();
+        var refused = new ConcurrentDictionary<string, S3Exception>(StringComparer.Ordinal);
+        var taken = 0;
         await Parallel.ForEachAsync(requests.DistinctBy(r => r.Key), new ParallelOptions { MaxDegreeOfParallelism = _options.Concurrency, CancellationToken = cancellationToken }, async (request, token) =>
         {
             await _puts.WaitAsync(token).ConfigureAwait(false);
             try
             {
                 await _connection.SendAsync(request, S3Answers.NoneAsync, token).ConfigureAwait(false);
+                Interlocked.Increment(ref taken);
+            }
+            catch (S3Exception problem) when (problem.IsOfOneObject)
+            {
+                refused[request.Key] = problem;
             }
             finally
             {
                 _puts.Release();
             }
         }).ConfigureAwait(false);
+        if (refused.IsEmpty) return;
+        var first = refused.First().Value;
+        // Where none is taken, it is the bucket that refuses, and no object's fault.
+        if (taken == 0) ExceptionDispatchInfo.Throw(first);
+        throw new ObjectUnwritableException(
+            refused.ToDictionary(r => r.Key[_options.Prefix.Length..], r => $"'{r.Key}' cannot be written: {r.Value.Message}"), first);
     }
 
     /// <inheritdoc/>

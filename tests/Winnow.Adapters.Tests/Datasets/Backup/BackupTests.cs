@@ -58,6 +58,18 @@ public sealed class BackupTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_image_that_has_no_place_is_left_out_of_what_is_restored_and_named()
+    {
+        var key = ObjectKeys.Image("dogs", BackupStore.Id(5));
+        Directory.CreateDirectory(Path.Combine(_store.ObjectFolder, key));
+        var restored = await _store.RestoreAsync(_archive, "dogs");
+        Assert.Equal((60L, 87L, 1L), (restored.Images, restored.Objects, restored.Missing));
+        var missing = Assert.Single(restored.MissingObjects);
+        Assert.Equal(BackupStore.Id(5).ToString(), missing.Object);
+        Assert.Contains($"this server cannot keep it. '{key}' cannot be written: a folder", missing.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_name_that_is_taken_is_refused()
     {
         Assert.Contains("replaces nothing", (await Assert.ThrowsAsync<RefusedException>(() => _store.RestoreAsync(_archive))).Message, StringComparison.Ordinal);

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Security;
 using System.Xml.Linq;
+using Winnow.Grains.Ports;
+using Winnow.Model.Images;
 using Winnow.Testing;
 
 namespace Winnow.Web.Tests.Images.Buckets;
@@ -60,6 +62,28 @@ public sealed class BadObjectTests
         status = await host.UntilAsync(Name, s => s.Syncs == 2);
         Assert.Equal((19L, 0L, 0L), (status.Taken, status.Waiting, status.Duplicates));
         Assert.Equal(["large.png", Key(9)], status.LatestRefused.Select(r => r.Key).OrderDescending(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_the_own_store_cannot_keep_waits_and_comes_when_that_is_mended()
+    {
+        using var bucket = await TestBucket.MakeAsync();
+        await using var host = await BucketHost.StartAsync([.. bucket.HostOptions, .. Rarely]);
+        for (var i = 0; i < 4; i++) await bucket.PutAsync(Key(i), TestBucket.Image(i));
+        var place = Path.Combine(host.Folder, "objects", ObjectKeys.Image(Name, ImageId.Of(TestBucket.Image(2))));
+        Directory.CreateDirectory(place);
+        await host.AddAsync(Name, bucket);
+        var status = await host.Client.GetSourceAsync(Name, "pictures");
+        Assert.Equal((4L, 3L, 3L, 1L, null), (status.Listed, status.Taken, status.Known, status.Waiting, status.LastError));
+        var refused = Assert.Single(status.LatestRefused);
+        Assert.Equal(Key(2), refused.Key);
+        Assert.Contains("a folder stands where its file belongs", refused.Reason, StringComparison.Ordinal);
+
+        Directory.Delete(place);
+        await host.Client.SyncSourceAsync(Name, "pictures");
+        status = await host.UntilAsync(Name, s => s.Syncs == 2);
+        Assert.Equal((4L, 4L, 0L), (status.Taken, status.Known, status.Waiting));
+        Assert.Empty(status.LatestRefused);
     }
 
     [Theory]
