@@ -27,6 +27,7 @@ internal sealed partial class Problems(ILogger<Problems> logger) : IExceptionHan
             RefusedException e => (StatusCodes.Status400BadRequest, e.Message),
             ForbiddenException e => (StatusCodes.Status403Forbidden, e.Message),
             NotFoundException e => (StatusCodes.Status404NotFound, e.Message),
+            LostException e => (StatusCodes.Status410Gone, e.Message),
             NotTakenException e => (e.Status, e.Message),
             BadHttpRequestException e => (e.StatusCode, BadRequests.Describe(context, e.StatusCode)),
             InvalidDataException e => (StatusCodes.Status400BadRequest, e.Message),
@@ -65,6 +66,9 @@ internal sealed class ForbiddenException(string message) : Exception(message);
 
 /// <summary>What was asked for is not there.</summary>
 internal sealed class NotFoundException(string message) : Exception(message);
+
+/// <summary>What was asked for is known, and the store has lost it: nobody is helped by asking again.</summary>
+internal sealed class LostException(string message) : Exception(message);
 
 /// <summary>The request itself is at fault: its form, its size or its encoding.</summary>
 internal sealed class NotTakenException(int status, string message, Exception? inner = null) : Exception(message, inner)

@@ -48,7 +48,8 @@ internal static class ImageEndpoints
                 return Serve(http, await content.GetOriginalAsync(dataset, id, ct), dataset, image);
             })
             .Requires(Permission.ReadImages)
-            .WithSummary("The original bytes of an image.").WithTags("images").Produces(StatusCodes.Status200OK, contentType: "application/octet-stream");
+            .WithSummary("The original bytes of an image.").WithTags("images")
+            .Produces(StatusCodes.Status200OK, contentType: "application/octet-stream").ProducesProblem(StatusCodes.Status410Gone);
 
         api.MapGet("/datasets/{dataset}/images/{image}/thumbnail", async (string dataset, string image, int? size, IGrainFactory grains, IImageContent content, HttpContext http, CancellationToken ct) =>
             {
@@ -57,7 +58,8 @@ internal static class ImageEndpoints
                 return Serve(http, await content.GetDerivativeAsync(dataset, id, size ?? 256, ct), dataset, image);
             })
             .Requires(Permission.ReadImages)
-            .WithSummary("A smaller copy of an image, made on first use and kept.").WithTags("images").Produces(StatusCodes.Status200OK, contentType: "image/jpeg");
+            .WithSummary("A smaller copy of an image, made on first use and kept.").WithTags("images")
+            .Produces(StatusCodes.Status200OK, contentType: "image/jpeg").ProducesProblem(StatusCodes.Status410Gone);
     }
 
     private static async Task<IResult> TakeAsync(
@@ -152,9 +154,13 @@ internal static class ImageEndpoints
 
     private static NotFoundException NotThere(string dataset, string image) => new($"Dataset '{dataset}' does not hold {image}.");
 
-    private static IResult Serve(HttpContext http, ImageBytes? bytes, string dataset, string image)
+    private static IResult Serve(HttpContext http, ImageBytes bytes, string dataset, string image)
     {
-        if (bytes is null) throw NotThere(dataset, image);
+        if (bytes.IsLost)
+        {
+            throw new LostException($"Dataset '{dataset}' holds {image}, and its bytes are lost: {bytes.Problem} "
+                + $"'winnow verify {dataset}' names all such images. To import the image again puts its bytes back.");
+        }
         if (bytes.Problem is not null) throw new RefusedException($"No copy can be made of {image}: {bytes.Problem}");
         // An image is its content, so it never changes; and whatever it holds, it runs nothing.
         http.Response.Headers.CacheControl = "private, max-age=31536000, immutable";

@@ -40,12 +40,16 @@ public interface IImageIntake
 /// <summary>Bytes of images for whoever shows them.</summary>
 public interface IImageContent
 {
-    /// <summary>The original bytes with their media type; null when the dataset does not hold the image.</summary>
-    Task<ImageBytes?> GetOriginalAsync(string dataset, ImageId image, CancellationToken cancellationToken);
+    /// <summary>The original bytes with their media type, or why the store does not give them.</summary>
+    Task<ImageBytes> GetOriginalAsync(string dataset, ImageId image, CancellationToken cancellationToken);
 
     /// <summary>A copy whose longer side is at most <paramref name="maxSide"/> pixels (16 to 4,096), made on first use and kept.</summary>
-    Task<ImageBytes?> GetDerivativeAsync(string dataset, ImageId image, int maxSide, CancellationToken cancellationToken);
+    Task<ImageBytes> GetDerivativeAsync(string dataset, ImageId image, int maxSide, CancellationToken cancellationToken);
 }
 
 /// <summary>Encoded bytes with their media type. <paramref name="Problem"/> says why there are none.</summary>
-public sealed record ImageBytes(ReadOnlyMemory<byte> Content, string MediaType, string? Problem = null);
+public sealed record ImageBytes(ReadOnlyMemory<byte> Content, string MediaType, string? Problem = null)
+{
+    /// <summary>Whether the problem is that the store has lost its bytes, which is no fault of whoever asks.</summary>
+    public bool IsLost { get; init; }
+}

@@ -18,28 +18,27 @@ internal sealed class ImageContent(IObjectStore objects, ImageDecoder decoder) :
     private const string UnknownType = "application/octet-stream";
     private const string DerivativeType = "image/jpeg";
 
-    private readonly ConcurrentDictionary<string, Lazy<Task<ImageBytes?>>> _making = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<Task<ImageBytes>>> _making = new(StringComparer.Ordinal);
     // Decoding takes a processor each; more at once only take memory.
     private readonly SemaphoreSlim _decodes = new(Environment.ProcessorCount);
 
-    public async Task<ImageBytes?> GetOriginalAsync(string dataset, ImageId image, CancellationToken cancellationToken)
+    public async Task<ImageBytes> GetOriginalAsync(string dataset, ImageId image, CancellationToken cancellationToken)
     {
         var (found, problem) = await ReadAsync(dataset, image, cancellationToken);
-        if (problem is not null) return problem;
-        if (found is not { } bytes) return null;
+        if (found is not { } bytes) return problem!;
         return new ImageBytes(bytes, decoder.TryReadHeader(bytes.Span, out var header, out _) ? $"image/{header.Format}" : UnknownType);
     }
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentOutOfRangeException">The side is not 16 to 4,096.</exception>
-    public async Task<ImageBytes?> GetDerivativeAsync(string dataset, ImageId image, int maxSide, CancellationToken cancellationToken)
+    public async Task<ImageBytes> GetDerivativeAsync(string dataset, ImageId image, int maxSide, CancellationToken cancellationToken)
     {
         if (maxSide is < 16 or > 4_096) throw new ArgumentOutOfRangeException(nameof(maxSide), maxSide, "The longer side of a copy is 16 to 4096 pixels.");
         var side = SideFor(maxSide);
         var key = ObjectKeys.Derivative(dataset, image, side);
-        if (await objects.GetAsync(key, cancellationToken) is { } kept) return new ImageBytes(kept, DerivativeType);
+        if (await KeptAsync(key, cancellationToken) is { } kept) return new ImageBytes(kept, DerivativeType);
         // Whoever asks first makes it, for all: it must not end with that caller.
-        var making = _making.GetOrAdd(key, k => new Lazy<Task<ImageBytes?>>(() => Task.Run(() => MakeAsync(dataset, image, side, k))));
+        var making = _making.GetOrAdd(key, k => new Lazy<Task<ImageBytes>>(() => Task.Run(() => MakeAsync(dataset, image, side, k))));
         return await making.Value.WaitAsync(cancellationToken);
     }
 
@@ -54,24 +53,40 @@ internal sealed class ImageContent(IObjectStore objects, ImageDecoder decoder) :
     {
         try
         {
-            return (await objects.GetAsync(ObjectKeys.Image(dataset, image), cancellationToken), null);
+            var key = ObjectKeys.Image(dataset, image);
+            return await objects.GetAsync(key, cancellationToken) is { } bytes
+                ? (bytes, null)
+                : (null, Lost($"there is no '{key}' in the object store."));
         }
         catch (ObjectUnreadableException refused)
         {
-            var reason = $"the object store does not give its bytes. {refused.Message}";
-            return (null, new ImageBytes(ReadOnlyMemory<byte>.Empty, UnknownType, reason));
+            return (null, Lost($"the object store does not give them. {refused.Message}"));
         }
     }
 
-    private async Task<ImageBytes?> MakeAsync(string dataset, ImageId image, int side, string key)
+    private static ImageBytes Lost(string why) => new(ReadOnlyMemory<byte>.Empty, UnknownType, why) { IsLost = true };
+
+    /// <summary>A copy that was made before; one that cannot be read is made again.</summary>
+    private async Task<ReadOnlyMemory<byte>?> KeptAsync(string key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await objects.GetAsync(key, cancellationToken);
+        }
+        catch (ObjectUnreadableException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<ImageBytes> MakeAsync(string dataset, ImageId image, int side, string key)
     {
         try
         {
             // Between the caller's look and this call another one may have made it.
-            if (await objects.GetAsync(key, CancellationToken.None) is { } kept) return new ImageBytes(kept, DerivativeType);
+            if (await KeptAsync(key, CancellationToken.None) is { } kept) return new ImageBytes(kept, DerivativeType);
             var (found, problem) = await ReadAsync(dataset, image, CancellationToken.None);
-            if (problem is not null) return problem;
-            if (found is not { } bytes) return null;
+            if (found is not { } bytes) return problem!;
             await _decodes.WaitAsync();
             byte[]? encoded;
             string? reason;
@@ -88,7 +103,7 @@ internal sealed class ImageContent(IObjectStore objects, ImageDecoder decoder) :
             {
                 await objects.PutAsync(key, encoded, CancellationToken.None);
             }
-            catch (StorageFullException)
+            catch (Exception e) when (e is StorageFullException or ObjectUnwritableException)
             {
                 // Whoever only looks needs no room: it is made anew each time until there is some.
             }

@@ -1,3 +1,4 @@
+using System.Net;
 using Winnow.Client;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
@@ -67,8 +68,16 @@ public sealed class LostImageTests
         Assert.All(images[..4], i => Assert.Equal(Stage.Quarantined, listed[i].Stage));
         Assert.All(images[4..], i => Assert.NotEqual(Stage.Quarantined, listed[i].Stage));
         // Whoever looks at it is told, and not asked to come again.
-        var refused = await Assert.ThrowsAsync<WinnowApiException>(() => server.Client.GetImageContentAsync(Dataset, images[3]));
-        Assert.InRange((int)refused.Status!, 400, 499);
+        foreach (var lost in images[..4])
+        {
+            var refused = await Assert.ThrowsAsync<WinnowApiException>(() => server.Client.GetImageContentAsync(Dataset, lost));
+            Assert.Equal(HttpStatusCode.Gone, refused.Status);
+            Assert.Contains($"holds {lost}, and its bytes are lost", refused.Message, StringComparison.Ordinal);
+            Assert.Contains($"winnow verify {Dataset}", refused.Message, StringComparison.Ordinal);
+        }
+        var unknown = ImageId.Of([1]);
+        var none = await Assert.ThrowsAsync<WinnowApiException>(() => server.Client.GetImageContentAsync(Dataset, unknown));
+        Assert.Equal(HttpStatusCode.NotFound, none.Status);
     }
 
     [Theory]
