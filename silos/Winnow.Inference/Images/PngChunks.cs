@@ -7,6 +7,8 @@ internal static class PngChunks
 {
     private const int Signature = 8;
     private const int Frame = 12;
+    // Each may take some work to read, and an image has one.
+    private const int MostProfiles = 4;
 
     /// <summary>Size, frames and orientation. A non-null <paramref name="reason"/> refuses the file.</summary>
     public static DeclaredImage? Read(ReadOnlySpan<byte> bytes, out string? reason)
@@ -21,6 +23,8 @@ internal static class PngChunks
         if (width > int.MaxValue || height > int.MaxValue)
             return null;
         var image = new DeclaredImage("png", (int)width, (int)height);
+        int? chunked = null, profiled = null;
+        var profiles = 0;
         // To the end of the file, since eXIf may stand behind the pixels.
         for (long at = Signature + Frame + 13; at + Frame <= bytes.Length;)
         {
@@ -30,12 +34,14 @@ internal static class PngChunks
             var content = chunk[8..(int)Math.Min(8L + length, chunk.Length)];
             if (name.SequenceEqual("acTL"u8) && length >= 8)
                 image = image with { Frames = (int)Math.Min(BinaryPrimitives.ReadUInt32BigEndian(chunk[8..]), int.MaxValue) };
-            else if (name.SequenceEqual("eXIf"u8) && ExifOrientation.Read(content) is { } orientation)
-                image = image with { Orientation = orientation };
+            else if (name.SequenceEqual("eXIf"u8))
+                chunked = ExifOrientation.Read(content) ?? chunked;
+            else if (PngRawProfile.IsExif(name, content) && profiles++ < MostProfiles)
+                profiled ??= PngRawProfile.Read(name, content) is { } exif ? ExifOrientation.Read(exif) : null;
             else if (name.SequenceEqual("IEND"u8))
                 break;
             at += Frame + (long)length;
         }
-        return image;
+        return image with { Orientation = chunked ?? profiled ?? ExifOrientation.Upright };
     }
 }

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
+using System.Text;
 
 namespace Winnow.Inference.Tests.Images;
 
@@ -58,6 +60,24 @@ internal static class ExifFiles
         // What is encoded by the tests has IHDR first, 33 bytes in all, and IEND last, 12 bytes.
         var at = behind ? file.Length - 12 : 33;
         return [.. file[..at], .. TestImages.Chunk("eXIf", exif), .. file[at..]];
+    }
+
+    /// <summary>EXIF data as ImageMagick put them into a PNG: digits in a text chunk of this kind, packed where the kind is.</summary>
+    public static byte[] PngProfile(byte[] file, byte[] exif, string chunk, string kind = "exif")
+    {
+        var digits = string.Join('\n', Convert.ToHexStringLower(exif).Chunk(72).Select(line => new string(line)));
+        var text = Encoding.ASCII.GetBytes(FormattableString.Invariant($"\n{kind}\n{exif.Length,8}\n{digits}\n"));
+        using var packed = new MemoryStream();
+        using (var zlib = new ZLibStream(packed, CompressionLevel.Optimal, leaveOpen: true))
+            zlib.Write(text);
+        byte[] body = chunk switch
+        {
+            "zTXt" => [0, .. packed.ToArray()],
+            "iTXt" => [1, 0, .. "en\0Profil\0"u8, .. packed.ToArray()],
+            _ => text,
+        };
+        byte[] content = [.. Encoding.ASCII.GetBytes($"Raw profile type {kind}"), 0, .. body];
+        return [.. file[..33], .. TestImages.Chunk(chunk, content), .. file[33..]];
     }
 
     /// <summary>A still WebP in its extended form, with a chunk EXIF behind the pixels.</summary>

@@ -23,6 +23,7 @@ public sealed class OrientationTests
     public static TheoryData<string> Formats() =>
     [
         "jpeg", "jpeg-behind-xmp", "jpeg-behind-frame", "png", "png-behind-pixels", "png-with-prefix", "webp", "webp-with-prefix",
+        "png-profile-packed", "png-profile-plain", "png-profile-app1",
     ];
 
     [Theory]
@@ -74,6 +75,16 @@ public sealed class OrientationTests
         AssertTurned(file, 8);
     }
 
+    [Fact]
+    public void The_chunk_that_PNG_has_for_it_counts_before_a_profile_in_a_text()
+    {
+        AssertTurned(ExifFiles.PngProfile(ExifFiles.Png(Png, ExifFiles.Tiff(8), behind: true), ExifFiles.Tiff(3), "zTXt"), 8);
+        // One that unpacks to far more than it is, or to nothing, turns nothing and costs little.
+        AssertTurned(ExifFiles.PngProfile(Png, new byte[64 << 20], "zTXt"), 1);
+        byte[] torn = [.. "Raw profile type exif\0"u8, 0, 1, 2, 3];
+        AssertTurned([.. Png[..33], .. TestImages.Chunk("zTXt", torn), .. TestImages.Chunk("iTXt", torn), .. Png[33..]], 1);
+    }
+
     private static byte[] Put(string format, byte[] tiff) => format switch
     {
         "jpeg" => ExifFiles.Jpeg(Jpeg, ExifFiles.App1(tiff)),
@@ -83,6 +94,9 @@ public sealed class OrientationTests
         "png" => ExifFiles.Png(Png, tiff),
         "png-behind-pixels" => ExifFiles.Png(Png, tiff, behind: true),
         "png-with-prefix" => ExifFiles.Png(Png, [.. "Exif\0\0"u8, .. tiff]),
+        "png-profile-packed" => ExifFiles.PngProfile(Png, tiff, "zTXt"),
+        "png-profile-plain" => ExifFiles.PngProfile(Png, [.. "Exif\0\0"u8, .. tiff], "tEXt"),
+        "png-profile-app1" => ExifFiles.PngProfile(Png, [.. "Exif\0\0"u8, .. tiff], "iTXt", "APP1"),
         "webp" => ExifFiles.Webp(Webp, Width, Height, tiff),
         _ => ExifFiles.Webp(Webp, Width, Height, [.. "Exif\0\0"u8, .. tiff]),
     };
