@@ -101,6 +101,19 @@ internal static class DemoCommand
     {
         if (File.Exists(output)) throw new DemoException($"{output} is a file. Name a folder for --out.");
         var folder = Path.GetFullPath(Path.Combine(output, "data"));
+        if (DataFolder.FileAbove(folder) is { } file) throw new DemoException($"{file} is a file and no folder. Choose another --out.");
+        try
+        {
+            return MakeAnew(folder, output);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw new DemoException($"The user {Environment.UserName} may not write to {folder}. Choose another --out.");
+        }
+    }
+
+    private static string MakeAnew(string folder, string output)
+    {
         if (Directory.Exists(folder))
         {
             if (!File.Exists(Path.Combine(folder, Marker))) throw new DemoException($"{folder} is there and is not an earlier demo's. Choose another --out.");

@@ -10,7 +10,8 @@ internal sealed record DemoOptions
         Winnow.Silo demo: the whole loop on real images, on this machine.
 
           --images N       images of the pool, 1,000 to 60,000 (default 12000)
-          --labels N       labels per arm, 100 to 10,000, no more than there are images beside the audit sample (default 1000)
+          --labels N       labels per arm, 100 to 10,000, no more than there are images beside the audit sample
+                           (default 1000, or as many as there are then)
           --seed N         seeds every random draw (default 0)
           --error-rate P   share of wrong answers of the simulated reviewer, 0 to 1 (default 0)
           --out DIR        gets the picture, summary.json and the data (default ./demo-out)
@@ -32,9 +33,10 @@ internal sealed record DemoOptions
     public static DemoOptions Parse(string[] args)
     {
         var options = new DemoOptions();
-        var given = args.Contains("--labels");
+        var asked = false;
         for (var i = 0; i < args.Length; i++)
         {
+            asked |= args[i] == "--labels";
             string Value() => i + 1 < args.Length ? args[++i] : throw new DemoException($"{args[i]} needs a value: {args[i]} VALUE.");
             options = args[i] switch
             {
@@ -51,11 +53,12 @@ internal sealed record DemoOptions
         // What is drawn for the audit is not asked for training.
         var audit = new DatasetSettings().AuditSample;
         var most = options.Images - audit;
-        if (given && options.Labels > most)
+        if (asked && options.Labels > most)
         {
             throw new DemoException(string.Create(CultureInfo.InvariantCulture,
-                $"--labels can be {most} at most, not {options.Labels}: of {options.Images} images {audit} are the audit sample. ")
-                + "Ask for fewer labels, or for more --images.");
+                $"--labels {options.Labels} is more than --images {options.Images} allow: ")
+                + string.Create(CultureInfo.InvariantCulture, $"{audit} of them are the audit sample, which leaves {most}. ")
+                + "Ask for fewer labels, or take more images.");
         }
         return options with { Labels = Math.Min(options.Labels, most) };
     }

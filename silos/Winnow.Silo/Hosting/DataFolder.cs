@@ -35,7 +35,20 @@ internal static class DataFolder
         }
     }
 
-    private static string? FileAbove(string folder)
+    /// <summary>Sees whether what stands in it is of the kind that the parts of a silo put there.</summary>
+    /// <exception cref="InvalidOperationException">A folder stands where a file belongs, or a file where a folder does.</exception>
+    public static void CheckContent(IEnumerable<string> files, IEnumerable<string> folders)
+    {
+        foreach (var path in files.Where(Directory.Exists))
+            throw new InvalidOperationException(
+                $"{path} is a folder, and the server keeps a file there. Move it away, or name another folder. See --Data.");
+        foreach (var path in folders.Where(File.Exists))
+            throw new InvalidOperationException(
+                $"{path} is a file, and the server keeps a folder there. Move it away, or name another folder. See --Data.");
+    }
+
+    /// <summary>The file that stands where a path has a folder; null when there is none.</summary>
+    public static string? FileAbove(string folder)
     {
         for (var path = folder; !string.IsNullOrEmpty(path); path = Path.GetDirectoryName(path))
             if (File.Exists(path)) return path;

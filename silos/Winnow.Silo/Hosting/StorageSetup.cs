@@ -9,13 +9,16 @@ namespace Winnow.Silo.Hosting;
 internal static class StorageSetup
 {
     // What the parts of a silo put into its folder, alone and in a cluster.
-    private static readonly string[] Embedded = ["ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.db.lock", "objects", "scoring", "spool"];
-    private static readonly string[] Clustered = ["scoring", "cache", "spool"];
+    private static readonly string[] LedgerFiles = ["ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.db.lock"];
+    private static readonly string[] EmbeddedFolders = ["objects", "scoring", "spool"];
+    private static readonly string[] ClusteredFolders = ["scoring", "cache", "spool"];
 
     public static void AddStorage(this IServiceCollection services, SiloOptions options)
     {
         var folder = Path.GetFullPath(options.Data);
-        OwnersOnly.CloseSharedFolder(folder, options.Postgres is null ? Embedded : Clustered);
+        var (files, folders) = options.Postgres is null ? (LedgerFiles, EmbeddedFolders) : ([], ClusteredFolders);
+        DataFolder.CheckContent(files.Select(f => Path.Combine(folder, f)), folders.Select(f => Path.Combine(folder, f)));
+        OwnersOnly.CloseSharedFolder(folder, [.. files, .. folders]);
         if (options.Postgres is not { } postgres || options.S3 is not { } s3)
         {
             services.AddEmbeddedStorage(folder);

@@ -44,6 +44,35 @@ public sealed class StartTests : IDisposable
         await SiloRun.RefusedAsync($"{At("file")} is a file and no folder. See --Data.", Serving(At("file/data")));
     }
 
+    [Fact]
+    public async Task What_stands_where_the_server_keeps_its_own_is_named()
+    {
+        foreach (var name in new[] { "ledger.db", "ledger.db.lock" })
+        {
+            Directory.CreateDirectory(At($"data/{name}"));
+            await SiloRun.RefusedAsync($"{At($"data/{name}")} is a folder, and the server keeps a file there.", Serving(At("data")));
+            Directory.Delete(At($"data/{name}"));
+        }
+        foreach (var name in new[] { "objects", "scoring", "spool" })
+        {
+            await File.WriteAllTextAsync(At($"data/{name}"), "");
+            await SiloRun.RefusedAsync($"{At($"data/{name}")} is a file, and the server keeps a folder there.", Serving(At("data")));
+            File.Delete(At($"data/{name}"));
+        }
+    }
+
+    [Fact]
+    public async Task What_the_demo_cannot_do_is_said_before_it_begins()
+    {
+        await File.WriteAllTextAsync(At("file"), "");
+        await SiloRun.RefusedAsync($"{At("file")} is a file and no folder. Choose another --out.", ["demo", "--out", At("file")]);
+        await SiloRun.RefusedAsync($"{At("file")} is a file and no folder. Choose another --out.", ["demo", "--out", At("file/below")]);
+        await SiloRun.RefusedAsync(
+            "--labels 801 is more than --images 1000 allow: 200 of them are the audit sample, which leaves 800.",
+            ["demo", "--images", "1000", "--labels", "801", "--out", At("none")]);
+        Assert.False(Directory.Exists(At("none")));
+    }
+
     [SmallDiskFact]
     public async Task A_data_folder_that_this_user_may_not_write_is_named()
     {
