@@ -59,7 +59,7 @@ public sealed partial class WinnowClient
     private static async Task UnpackAsync(
         Stream stream, ExportFolder target, List<MissingObject> missing, CancellationToken cancellationToken)
     {
-        await using var tar = new TarReader(stream);
+        await using var tar = new TarReader(stream, leaveOpen: true);
         while (await tar.GetNextEntryAsync(cancellationToken: cancellationToken) is { } entry)
         {
             if (entry.EntryType != TarEntryType.RegularFile)
