@@ -100,14 +100,18 @@ public static class ImageName
     private static Rune? EncodedAt(string text, int at)
     {
         Span<byte> bytes = stackalloc byte[4];
-        var count = 0;
+        var (count, from) = (0, at);
         for (; count < bytes.Length && at + 2 < text.Length && text[at] == '%'; at += 3)
         {
             if (!IsUpperHex(text[at + 1]) || !IsUpperHex(text[at + 2])) break;
             bytes[count++] = byte.Parse(text.AsSpan(at + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
         }
-        if (Rune.DecodeFromUtf8(bytes[..count], out var rune, out _) != System.Buffers.OperationStatus.Done) return null;
-        return rune.Value is '%' or '.' || !ShownText.IsShown(rune) || Rune.IsWhiteSpace(rune) || IsMark(rune) ? rune : null;
+        if (Rune.DecodeFromUtf8(bytes[..count], out var rune, out var length) != System.Buffers.OperationStatus.Done) return null;
+        if (rune.Value is '%' or '.' || !ShownText.IsShown(rune) || IsMark(rune)) return rune;
+        // Within a step blanks stay as they are, and so does what others wrote for them there.
+        var end = from + 3 * length;
+        var atEdge = from == 0 || text[from - 1] == '/' || end == text.Length || text[end] == '/';
+        return atEdge && Rune.IsWhiteSpace(rune) ? rune : null;
     }
 
     private static bool IsUpperHex(char c) => c is (>= '0' and <= '9') or (>= 'A' and <= 'F');

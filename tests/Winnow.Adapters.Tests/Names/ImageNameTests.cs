@@ -18,6 +18,8 @@ public sealed class ImageNameTests
     [InlineData("a\u202Eb.png", "a%E2%80%AEb.png")]
     [InlineData("100%.png", "100%.png")]
     [InlineData("my%2Ffolder.png", "my%2Ffolder.png")]
+    [InlineData("my%20photos/1.png", "my%20photos/1.png")]
+    [InlineData("my%20/1.png", "my%2520/1.png")]
     [InlineData("a%0Ab.png", "a%250Ab.png")]
     [InlineData("a%250Ab.png", "a%25250Ab.png")]
     [InlineData("%~0123.png", "%25~0123.png")]

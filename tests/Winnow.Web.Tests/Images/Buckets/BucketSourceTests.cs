@@ -109,7 +109,8 @@ public sealed class BucketSourceTests(ITestOutputHelper output)
         Assert.Contains("5001 bytes", refused.Reason, StringComparison.Ordinal);
         var images = new Dictionary<string, string?>();
         await foreach (var image in host.Client.ListImagesAsync("odd")) images[image.Name] = image.Label;
-        Assert.Contains(images, i => i.Key.EndsWith("dog/2 .png", StringComparison.Ordinal) && i.Key.StartsWith("a b+ü%20/", StringComparison.Ordinal) && i.Value == "dog");
+        // Another key may end in a blank there, which is %20 in a name.
+        Assert.Equal("dog", images["a b+ü%2520/dog/2 .png"]);
         Assert.Contains(images, i => i.Key.EndsWith("bird/3.png", StringComparison.Ordinal) && i.Value is null);
 
         // An object that is replaced is a new version, and its bytes a new image.
