@@ -64,7 +64,7 @@ public sealed class BackupTests : IAsyncLifetime
         Directory.CreateDirectory(Path.Combine(_store.ObjectFolder, key));
         var restored = await _store.RestoreAsync(_archive, "dogs");
         Assert.Equal((60L, 87L, 1L), (restored.Images, restored.Objects, restored.Missing));
-        var missing = Assert.Single(restored.MissingObjects);
+        var missing = Assert.Single(restored.MissingObjects!);
         Assert.Equal(BackupStore.Id(5).ToString(), missing.Object);
         Assert.Contains($"this server cannot keep it. '{key}' cannot be written: a folder", missing.Reason, StringComparison.Ordinal);
     }
