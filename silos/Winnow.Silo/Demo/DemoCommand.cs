@@ -99,7 +99,6 @@ internal static class DemoCommand
     /// <summary>A fresh folder for the data. Only what an earlier demo left, and marked, is ever removed.</summary>
     private static string Prepare(string output)
     {
-        if (File.Exists(output)) throw new DemoException($"{output} is a file. Name a folder for --out.");
         var folder = Path.GetFullPath(Path.Combine(output, "data"));
         if (DataFolder.FileAbove(folder) is { } file) throw new DemoException($"{file} is a file and no folder. Choose another --out.");
         try
