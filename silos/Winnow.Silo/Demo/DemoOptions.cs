@@ -56,8 +56,7 @@ internal sealed record DemoOptions
         if (asked && options.Labels > most)
         {
             throw new DemoException(string.Create(CultureInfo.InvariantCulture,
-                $"--labels {options.Labels} is more than --images {options.Images} allow: ")
-                + string.Create(CultureInfo.InvariantCulture, $"{audit} of them are the audit sample, which leaves {most}. ")
+                $"--labels can be {most} at most, not {options.Labels}: of {options.Images} images {audit} are the audit sample. ")
                 + "Ask for fewer labels, or take more images.");
         }
         return options with { Labels = Math.Min(options.Labels, most) };

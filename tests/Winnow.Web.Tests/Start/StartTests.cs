@@ -68,7 +68,7 @@ public sealed class StartTests : IDisposable
         await SiloRun.RefusedAsync($"{At("file")} is a file and no folder. Choose another --out.", ["demo", "--out", At("file")]);
         await SiloRun.RefusedAsync($"{At("file")} is a file and no folder. Choose another --out.", ["demo", "--out", At("file/below")]);
         await SiloRun.RefusedAsync(
-            "--labels 801 is more than --images 1000 allow: 200 of them are the audit sample, which leaves 800.",
+            "--labels can be 800 at most, not 801: of 1000 images 200 are the audit sample.",
             ["demo", "--images", "1000", "--labels", "801", "--out", At("none")]);
         Assert.False(Directory.Exists(At("none")));
     }
