@@ -51,7 +51,7 @@ internal sealed class FrontDoor(RequestDelegate next, DoorKey door)
 
     private static bool IsLoopbackName(string host) => ApiSafety.IsLoopback($"http://{host}");
 
-    private static bool SameOrigin(string origin, HttpRequest request) => Uri.TryCreate(origin, UriKind.Absolute, out var uri) 
+    private static bool SameOrigin(string origin, HttpRequest request) => Uri.TryCreate(origin, UriKind.Absolute, out var uri)
         && string.Equals(uri.Authority, request.Host.Value, StringComparison.OrdinalIgnoreCase);
 
     private static Task Refuse(HttpContext context, string detail) =>

@@ -47,12 +47,13 @@ public static class SiloTraits
 
     /// <summary>The metadata of a silo.</summary>
     public static Dictionary<string, string> Describe(
-        string role, string name, int devices, string precision, IEnumerable<string> backbones) => new(StringComparer.Ordinal)
-    {
-        [Role] = role,
-        [Name] = name,
-        [Devices] = devices.ToString(System.Globalization.CultureInfo.InvariantCulture),
-        [Precision] = precision,
-        [Backbones] = string.Join('\n', backbones),
-    };
+        string role, string name, int devices, string precision, IEnumerable<string> backbones) =>
+        new(StringComparer.Ordinal)
+        {
+            [Role] = role,
+            [Name] = name,
+            [Devices] = devices.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            [Precision] = precision,
+            [Backbones] = string.Join('\n', backbones),
+        };
 }

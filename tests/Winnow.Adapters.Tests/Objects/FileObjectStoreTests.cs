@@ -129,11 +129,10 @@ public sealed class FileObjectStoreTests : IDisposable
     {
         using var store = new FileObjectStore(_folder.Path, syncFileSystem && FileSystemSync.IsSupported);
         var lot = Enumerable.Range(0, count).Select(i => ($"lot/{i:D2}/x", (ReadOnlyMemory<byte>)new byte[] { (byte)i })).ToList();
-        lot.Add(($"lot/{new string('n', 300)}", new byte[] { 9 }));
         Directory.CreateDirectory(_folder.At("lot/01/x"));
         File.WriteAllText(_folder.At("lot/02"), "a file where a folder belongs");
         var refused = await Assert.ThrowsAsync<ObjectUnwritableException>(() => store.PutManyIfAbsentAsync(lot, Never));
-        Assert.Equal(["lot/01/x", "lot/02/x", lot[^1].Item1], refused.Reasons.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(["lot/01/x", "lot/02/x"], refused.Reasons.Keys.Order(StringComparer.Ordinal));
         Assert.Contains($"a folder stands where its file belongs, {_folder.At("lot/01/x")}",
             refused.Reasons["lot/01/x"], StringComparison.Ordinal);
         Assert.Contains($"a file stands where a folder belongs, {_folder.At("lot/02")}",

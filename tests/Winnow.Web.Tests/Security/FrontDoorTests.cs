@@ -1,8 +1,8 @@
-using System.Net;
 using System.Net.Http.Headers;
-using Winnow.Model.Health;
-using Winnow.Abstractions.Health;
+using System.Net;
 using Microsoft.Extensions.DependencyInjection;
+using Winnow.Abstractions.Health;
+using Winnow.Model.Health;
 using Winnow.Model.Security;
 using Winnow.Silo.Hosting;
 using Winnow.Web.Security;

@@ -31,7 +31,7 @@ public sealed class PostgresLayoutTests
         await using var command = new NpgsqlCommand("SELECT string_agg(file, ' ' ORDER BY version), count(*) FROM winnow_layout", connection);
         await using var reader = await command.ExecuteReaderAsync();
         Assert.True(await reader.ReadAsync());
-        Assert.Equal("0001-ledger.sql 0002-orleans.sql 0003-whose-operations.sql 0004-marks.sql", reader.GetString(0));
+        Assert.Equal("0001-ledger.sql 0002-orleans.sql 0003-whose-operations.sql 0004-marks.sql 0005-deletion.sql", reader.GetString(0));
         Assert.Equal(PostgresMigrations.Newest, reader.GetInt64(1));
     }
 
