@@ -59,7 +59,7 @@ public sealed class FileObjectStore : IObjectStore, IDisposable
             await Task.Run(() =>
             {
                 ObjectFolder.SyncFile(temporary);
-                faults.Try(place, () => place.Name(temporary, replace: true));
+                if (!faults.Try(place, () => place.Name(temporary, replace: true))) ObjectFolder.Discard(temporary);
             }, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception problem)

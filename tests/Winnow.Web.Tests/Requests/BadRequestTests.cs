@@ -105,7 +105,7 @@ public sealed class BadRequestTests(BadRequestTests.Setup setup) : IClassFixture
         await RefusedAsync(new HttpMethod(method), path, null, HttpStatusCode.BadRequest, says);
 
     [Theory]
-    [InlineData("PUT", "/datasets/bad", 405, "takes GET, not PUT", "GET")]
+    [InlineData("PUT", "/datasets/bad", 405, "takes DELETE and GET, not PUT", "DELETE, GET")]
     [InlineData("DELETE", "/datasets/bad/rounds", 405, "takes GET and POST, not DELETE", "GET, POST")]
     [InlineData("GET", "/datasets/bad/decisions", 405, "takes POST, not GET", "POST")]
     [InlineData("GET", "/datasets/bad/nothing", 404, "There is nothing at", null)]
