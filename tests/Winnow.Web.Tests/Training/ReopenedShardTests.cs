@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Training;
+using Winnow.Grains.Columns;
 using Winnow.Grains.Ports;
 using Winnow.Model.Review;
 using Winnow.Model.Training;
@@ -29,6 +30,8 @@ public sealed class ReopenedShardTests
             _learning.Into(services);
             _embedding.Into(services);
             foreach (var hold in new[] { _segments, _projection, _head }) hold.Into(services);
+            // Each shard reads for itself: what another has in memory would not be asked for.
+            services.AddTransient<LearnedParts>();
         }, further: options);
         var dataset = new SmallLearning(server);
         await dataset.CreateAsync();
