@@ -92,9 +92,10 @@ internal static class JsonProblem
                 continue;
             }
             var quoted = path.AsSpan(at).StartsWith("['", StringComparison.Ordinal);
-            var end = path.IndexOf(quoted ? "']" : "]", at, StringComparison.Ordinal);
+            var from = at + (quoted ? 2 : 1);
+            var end = from > path.Length ? -1 : path.IndexOf(quoted ? "']" : "]", from, StringComparison.Ordinal);
             if (end < 0) yield break;
-            yield return (path[(at + (quoted ? 2 : 1))..end], !quoted);
+            yield return (path[from..end], !quoted);
             at = end + (quoted ? 2 : 1);
         }
     }

@@ -21,7 +21,8 @@ internal static class KeyEndpoints
             .WithSummary("All keys, oldest first, without their secrets; those that ended too.").WithTags("security");
 
         api.MapPost("/keys/{key}/revoke", async (string key, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
-                (key.Length <= 100 ? await grains.GetGrain<IApiKeyGrain>(key).RevokeAsync(CallerIdentity.Of(http), ct) : null) ?? throw new NotFoundException($"There is no key '{key}'."))
+                (KeyText.IsId(key) ? await grains.GetGrain<IApiKeyGrain>(key).RevokeAsync(CallerIdentity.Of(http), ct) : null)
+                    ?? throw new NotFoundException($"There is no key '{key}'."))
             .Requires(Permission.ManageKeys)
             .WithSummary("Revoke a key, for good and at once.").WithTags("security");
     }

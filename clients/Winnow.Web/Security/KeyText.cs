@@ -27,6 +27,9 @@ internal static class KeyText
         return (id, text + ChecksumOf(text));
     }
 
+    /// <summary>Whether a text can be the id of a key.</summary>
+    public static bool IsId(string text) => text.Length == IdBytes * 2 && text.All(char.IsAsciiHexDigitLower);
+
     /// <summary>Reads a key as it was sent; false when it was mistyped or is no key.</summary>
     public static bool TryRead(string text, [NotNullWhen(true)] out string? id)
     {

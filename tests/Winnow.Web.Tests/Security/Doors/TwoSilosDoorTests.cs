@@ -141,7 +141,9 @@ public sealed class TwoSilosDoorTests(TwoSilos cluster) : DoorTests(cluster), IC
         var source = await cluster.Operator.AddSourceAsync(dataset, new BucketSource("told", cluster.Photos.Name, "in/", "photos"));
         var (path, token) = (source.NotificationPath!, source.NotificationPath!.Split('/')[^1]);
         var stem = path[..^token.Length];
-        await RefuseAllAsync(new Mutations(token).Take(Mutations.Count), async (http, address, made) =>
+        // A step that is dots alone is taken out of an address before it is sent.
+        var spoilt = new Mutations(token).Take(Mutations.Count).Where(t => t.Trim('.').Length > 0);
+        await RefuseAllAsync(spoilt, async (http, address, made) =>
         {
             using var content = new StringContent("""{"Records":[]}""", System.Text.Encoding.UTF8, "application/json");
             using var response = await http.PostAsync(new Uri(address, stem + Uri.EscapeDataString(made)), content);
