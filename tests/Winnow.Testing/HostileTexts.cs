@@ -37,7 +37,8 @@ public static class HostileTexts
     public static IEnumerable<object[]> Kinds => All.Keys.Select(kind => new object[] { kind });
 
     /// <summary>
-    /// What of a text is obeyed by a terminal, a log or a table; null when nothing is. Written out here, so that it does not rest on what it
+    /// What of a text is obeyed by a terminal, a log or a table; null when nothing is. Written out here, so that it does not rest on what
+    /// it
     /// tests.
     /// </summary>
     /// <param name="text">The text.</param>

@@ -145,7 +145,8 @@ internal static class ImageEndpoints
             }
             catch (Exception e) when (e is not (OperationCanceledException or ShardMovedException or SetAsideException))
             {
-                // A silo of the last release, which cannot be asked that; or one that cannot answer anything, which the next question tells.
+                // A silo of the last release, which cannot be asked that; or one that cannot answer anything, which the next question
+                // tells.
                 return await shard.FindAsync(id, ct) is not null;
             }
         }, ct);

@@ -6,7 +6,8 @@ namespace Winnow.Web.Security;
 internal sealed record OutsideCaller;
 
 /// <summary>
-/// What every request passes first: that a proxy cannot have read it in another way, proof that it is not a page of another site that asks through
+/// What every request passes first: that a proxy cannot have read it in another way, proof that it is not a page of another site that
+/// asks through
 /// somebody's browser and, on a server without keys, that it comes from this machine and not through a proxy on it.
 /// </summary>
 internal sealed class FrontDoor(RequestDelegate next, DoorKey door)
@@ -35,7 +36,8 @@ internal sealed class FrontDoor(RequestDelegate next, DoorKey door)
     }
 
     /// <summary>
-    /// The web server looks at the last coding alone, and skips what it does not know: a proxy that takes the rest at its word sees another end of the
+    /// The web server looks at the last coding alone, and skips what it does not know: a proxy that takes the rest at its word sees
+    /// another end of the
     /// body (RFC 9112, 6.1). Lengths beside a coding, or several of them, it refuses itself.
     /// </summary>
     private static bool IsFramedOddly(HttpRequest request) =>

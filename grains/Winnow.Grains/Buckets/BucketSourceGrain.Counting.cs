@@ -3,7 +3,8 @@ using Winnow.Model.Images.Buckets;
 
 namespace Winnow.Grains.Buckets;
 
-/// <summary>What a source tells of what it has met: each object that it did not take is counted, and the latest are named with the reason.</summary>
+/// <summary>What a source tells of what it has met: each object that it did not take is counted, and the latest are named with the
+/// reason.</summary>
 internal sealed partial class BucketSourceGrain
 {
     private const int NamesShown = 100;

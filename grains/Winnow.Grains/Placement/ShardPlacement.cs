@@ -18,7 +18,8 @@ internal sealed class ShardPlacement : PlacementStrategy
 }
 
 /// <summary>
-/// Makes it the strategy of shards and images. Of an attribute the cluster knows the name, from whichever silo is asked first, and a silo of an older release that meets the name of a strategy which
+/// Makes it the strategy of shards and images. Of an attribute the cluster knows the name, from whichever silo is asked first, and a silo
+/// of an older release that meets the name of a strategy which
 /// it does not have can call no shard. So the attribute says what all releases know, and each silo goes by what it knows better.
 /// </summary>
 internal sealed class ShardPlacementResolver : IPlacementStrategyResolver

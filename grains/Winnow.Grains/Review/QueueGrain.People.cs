@@ -4,7 +4,8 @@ using Winnow.Model;
 namespace Winnow.Grains.Review;
 
 /// <summary>
-/// The people whom a queue gives tasks: who is at work, and how many one may hold. With <c>tasksPerPerson</c> in hand nobody is given another;
+/// The people whom a queue gives tasks: who is at work, and how many one may hold. With <c>tasksPerPerson</c> in hand nobody is given
+/// another;
 /// only leases that run count, and those that this queue gave.
 /// </summary>
 internal sealed partial class QueueGrain

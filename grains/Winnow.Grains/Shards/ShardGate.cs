@@ -29,7 +29,8 @@ internal sealed class NeedsAttribute(ShardPart part) : Attribute
 }
 
 /// <summary>
-/// The one gate of a shard: every call passes it, and comes in when what its entry relies on is there. Who must not be answered, because the
+/// The one gate of a shard: every call passes it, and comes in when what its entry relies on is there. Who must not be answered, because
+/// the
 /// images are being handed over, does not come in at all.
 /// </summary>
 internal sealed class ShardGate(ShardWriter writer, ShardColumns columns, ShardLearner learner)
@@ -69,7 +70,8 @@ internal sealed class ShardGate(ShardWriter writer, ShardColumns columns, ShardL
         return map.TargetMethods[Array.IndexOf(map.InterfaceMethods, method)].GetCustomAttribute<NeedsAttribute>()?.Part;
     }
 
-    /// <summary>While shards are being exchanged, each call is answered by what the ledger says at that moment about who holds the images.</summary>
+    /// <summary>While shards are being exchanged, each call is answered by what the ledger says at that moment about who holds the
+    /// images.</summary>
     private async Task PassHandoverAsync(MethodInfo method)
     {
         // Someone who does not know yet. It is no shard any more, and nothing of it was read.

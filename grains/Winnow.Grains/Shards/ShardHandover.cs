@@ -9,7 +9,8 @@ using Winnow.Model.Datasets;
 namespace Winnow.Grains.Shards;
 
 /// <summary>
-/// The shard as it is split in two, and the shard that takes over from one. Until the moment of it nothing changes for anybody; then what is
+/// The shard as it is split in two, and the shard that takes over from one. Until the moment of it nothing changes for anybody; then what
+/// is
 /// to be written waits for a moment, and what is to be read is answered from where it was until the new shards hold it. A copier, where
 /// there is one, was told of every image and of every commit since it was made.
 /// </summary>

@@ -16,7 +16,8 @@ using Winnow.Model.Training;
 namespace Winnow.Grains.Shards;
 
 /// <summary>
-/// The shard as learning sees it: projection and scores of its rows, what may be asked, what its labels teach. Rows are projected and scored
+/// The shard as learning sees it: projection and scores of its rows, what may be asked, what its labels teach. Rows are projected and
+/// scored
 /// under <see cref="State"/>, and under no other; the gate brings the shard to where a caller believes it to stand.
 /// </summary>
 internal sealed class ShardLearner(
@@ -38,7 +39,8 @@ internal sealed class ShardLearner(
     /// <summary>What projections are scored by; null before there is one.</summary>
     public SoftmaxHead? Head { get; private set; }
 
-    /// <summary>Projects and scores all rows under a state; one that is older than the shard's changes nothing. The columns are loaded.</summary>
+    /// <summary>Projects and scores all rows under a state; one that is older than the shard's changes nothing. The columns are
+    /// loaded.</summary>
     public Task ApplyAsync(LearningState state, CancellationToken cancellationToken) => publisher.InTurnAsync(async () =>
     {
         if (state.Sequence < State.Sequence) return;

@@ -24,7 +24,8 @@ public sealed record EngineOptions
     public int Fetches { get; init; } = 32;
 
     /// <summary>
-    /// Encoded bytes in memory, fetched and not decoded yet. Default 256 MiB; 1 MiB to 1 TiB. Fetches that began before a size was known may go beyond it once,
+    /// Encoded bytes in memory, fetched and not decoded yet. Default 256 MiB; 1 MiB to 1 TiB. Fetches that began before a size was known
+    /// may go beyond it once,
     /// by their own.
     /// </summary>
     public long FetchedBytes { get; init; } = 256L << 20;

@@ -11,7 +11,8 @@ internal static class HttpServer
 
     public static void Configure(IWebHostBuilder web, ApiOptions options)
     {
-        // Lines end as the standard has it (RFC 9112): a proxy that takes a bare LF for part of a value would see other requests than we do.
+        // Lines end as the standard has it (RFC 9112): a proxy that takes a bare LF for part of a value would see other requests than we
+        // do.
         // The server reads the switch when its options are made, and has no option of that kind.
         AppContext.SetSwitch(NoBareLineFeeds, true);
         web.ConfigureKestrel(k =>

@@ -6,7 +6,8 @@ using Winnow.Testing;
 
 namespace Winnow.Adapters.Tests.Names;
 
-/// <summary>The rule for texts of others: what is refused, what is kept of the rest, and what each place that shows them makes of them.</summary>
+/// <summary>The rule for texts of others: what is refused, what is kept of the rest, and what each place that shows them makes of
+/// them.</summary>
 [Trait("kind", "security")]
 public sealed class TextRuleTests
 {

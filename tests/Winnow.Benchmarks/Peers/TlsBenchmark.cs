@@ -12,7 +12,8 @@ using Winnow.Testing;
 namespace Winnow.Benchmarks.Peers;
 
 /// <summary>
-/// What TLS between silos costs: the same images through two clusters of the same program, one of which has had it taken out. Each has a gateway, a
+/// What TLS between silos costs: the same images through two clusters of the same program, one of which has had it taken out. Each has a
+/// gateway, a
 /// core silo and a scoring silo, so that every lot and every embedding crosses from one to another.
 /// </summary>
 internal sealed class TlsBenchmark : IBenchmark

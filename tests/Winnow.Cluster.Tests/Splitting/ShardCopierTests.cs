@@ -197,7 +197,8 @@ public sealed class ShardCopierTests : IAsyncLifetime
         private async Task<Content> ContentAsync(ShardKey shard)
         {
             var images = await ledger.ReadImagesAsync(shard, 0, int.MaxValue, Never).ToListAsync();
-            // An image is set aside as a whole, until the latest time that any arm's row of it says. Of one that its history has closed, the ledger says nothing.
+            // An image is set aside as a whole, until the latest time that any arm's row of it says. Of one that its history has closed,
+            // the ledger says nothing.
             var rows = await ledger.ReadTasksAsync(shard, Never).ToListAsync();
             var closed = await ledger.ReadShardHistoryAsync(shard, Never).Where(h => h.Closes).Select(h => h.Ordinal).ToHashSetAsync();
             DateTimeOffset Until(int ordinal) => closed.Contains(ordinal) ? default : rows.Where(r => r.Ordinal == ordinal).Max(r => r.ReservedUntil);

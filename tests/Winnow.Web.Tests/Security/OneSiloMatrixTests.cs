@@ -4,7 +4,8 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Winnow.Web.Tests.Security;
 
-/// <summary>The matrix on one silo with files, and what can only be asked of a server in this process: that the document leaves nothing out.</summary>
+/// <summary>The matrix on one silo with files, and what can only be asked of a server in this process: that the document leaves nothing
+/// out.</summary>
 public sealed partial class OneSiloMatrixTests(MatrixSetup<LockedServer> setup) : MatrixTests(setup), IClassFixture<MatrixSetup<LockedServer>>
 {
     private readonly MatrixSetup<LockedServer> _setup = setup;
@@ -20,7 +21,8 @@ public sealed partial class OneSiloMatrixTests(MatrixSetup<LockedServer> setup) 
         // Constraints such as {version:int} are not part of a path in the document.
         Assert.Empty(served.Select(r => Constraint().Replace(r, "}")).Except(operations.Select(o => o.Path)));
         Assert.True(operations.Count >= 30, $"only {operations.Count} operations were found");
-        // Only the probes are open, and what buckets are told to call, which proves itself; whatever else is to be, is added here on purpose.
+        // Only the probes are open, and what buckets are told to call, which proves itself; whatever else is to be, is added here on
+        // purpose.
         string[] open = ["GET /health/live", "GET /health/ready", "POST /api/v1/notifications/{token}"];
         Assert.Equal(open, operations.Where(o => o.Permission == "none").Select(o => o.Name).Order());
         // Tried by those who may not; carried out by none of these tests.
