@@ -109,7 +109,7 @@ internal sealed class FashionMnist(string cacheFolder, Action<string> say)
     private async Task<string?> FromPackageAsync(string folder, CancellationToken cancellationToken)
     {
         if (!File.Exists("/usr/bin/apt-get")) return null;
-        // apt-get and dpkg-deb write what they like there.
+        // The package tools write what they like there.
         var work = Directory.CreateDirectory(Path.Combine(folder, $".package.{Guid.NewGuid():N}")).FullName;
         if (!await RunAsync("/usr/bin/apt-get", ["download", Package], work, cancellationToken))
         {
