@@ -1,5 +1,6 @@
 using Winnow.Abstractions.Datasets;
 using Winnow.Model.Datasets;
+using Winnow.Model.Names;
 using Winnow.Web.Security;
 
 namespace Winnow.Web;

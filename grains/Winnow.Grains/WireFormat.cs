@@ -13,6 +13,7 @@ public static class WireFormat
     {
         // A store that is away must look the same to a caller on another silo as it does here.
         services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add("Winnow"));
+        services.AddSingleton<ITypeConverter, KeptWireNames>();
         return services.AddSerializer(s => s.AddJsonSerializer(
             // Image ids cross in 32 bytes of their own.
             type => type != typeof(ImageId) && type.Namespace?.StartsWith("Winnow.Model", StringComparison.Ordinal) == true && !type.IsEnum,

@@ -4,6 +4,8 @@ using Winnow.Model.Datasets;
 using Winnow.Model.Health;
 using Winnow.Model.Images;
 using Winnow.Model.Images.Buckets;
+using Winnow.Model.Labels;
+using Winnow.Model.Overview;
 using Winnow.Model.Prelabels;
 using Winnow.Model.Review;
 using Winnow.Model.Security;

@@ -3,6 +3,7 @@ using Winnow.Abstractions.Images;
 using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 
 namespace Winnow.CrashHost;
 

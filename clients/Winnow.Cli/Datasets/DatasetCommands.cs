@@ -4,6 +4,7 @@ using System.Text.Json;
 using Winnow.Client;
 using Winnow.Model;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 using Winnow.Model.Names;
 
 namespace Winnow.Cli.Datasets;

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Winnow.Cli.Training;
-using Winnow.Model.Datasets;
+using Winnow.Model.Overview;
 
 namespace Winnow.Cli.Datasets;
 

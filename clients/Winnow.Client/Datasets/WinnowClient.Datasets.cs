@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Winnow.Model;
 using Winnow.Model.Datasets;
+using Winnow.Model.Overview;
 
 namespace Winnow.Client;
 

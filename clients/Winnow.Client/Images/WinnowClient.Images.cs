@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Winnow.Model;
 using Winnow.Model.Images;
+using Winnow.Model.Review;
 
 namespace Winnow.Client;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using CsvHelper;
-using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 using Winnow.Model.Names;
 
 namespace Winnow.Client;

@@ -7,6 +7,7 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Security;
 using Winnow.Model;
 using Winnow.Model.Datasets;
+using Winnow.Model.Names;
 using Winnow.Model.Security;
 using Winnow.Web.Security;
 

@@ -8,6 +8,7 @@ using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 using Winnow.Model.Names;
 using Winnow.Model.Security;
 using Winnow.Web.Security;

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Winnow.Abstractions.Datasets;
+using Winnow.Model.Names;
 using Winnow.Model.Security;
 
 namespace Winnow.Web.Security;

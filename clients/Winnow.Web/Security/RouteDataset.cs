@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Winnow.Model.Datasets;
 using Winnow.Model.Names;
 
 namespace Winnow.Web.Security;

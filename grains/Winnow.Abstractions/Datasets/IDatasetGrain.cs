@@ -1,5 +1,6 @@
 using Winnow.Abstractions.Training;
 using Winnow.Model.Datasets;
+using Winnow.Model.Overview;
 using Winnow.Model.Training;
 
 namespace Winnow.Abstractions.Datasets;

@@ -1,4 +1,3 @@
-using Winnow.Model.Images;
 using Winnow.Model.Review;
 
 namespace Winnow.Abstractions.Images;

@@ -5,6 +5,8 @@ using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Scoring;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
+using Winnow.Model.Names;
 
 namespace Winnow.Grains.Datasets;
 

@@ -9,7 +9,6 @@ using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Names;
-using Winnow.Model.Security;
 
 namespace Winnow.Grains.Datasets;
 

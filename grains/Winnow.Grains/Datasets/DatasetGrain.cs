@@ -12,7 +12,8 @@ using Winnow.Grains.Ports;
 using Winnow.Grains.Settings;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
-using Winnow.Model.Security;
+using Winnow.Model.Names;
+using Winnow.Model.Overview;
 using Winnow.Model.Training;
 
 namespace Winnow.Grains.Datasets;

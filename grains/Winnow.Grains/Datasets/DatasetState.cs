@@ -4,7 +4,6 @@ using Winnow.Grains.Ports;
 using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Names;
-using Winnow.Model.Security;
 using Winnow.Model.Training;
 
 namespace Winnow.Grains.Datasets;

@@ -2,6 +2,7 @@ using System.Globalization;
 using Winnow.Abstractions.Datasets;
 using Winnow.Algorithms.Selection;
 using Winnow.Model.Datasets;
+using Winnow.Model.Names;
 using Winnow.Model.Training;
 
 namespace Winnow.Grains.Datasets;

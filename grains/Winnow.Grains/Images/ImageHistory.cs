@@ -2,11 +2,10 @@ using System.Text.Json;
 using Winnow.Abstractions.Health;
 using Winnow.Grains.Ports;
 using Winnow.Model;
-using Winnow.Model.Datasets;
 using Winnow.Model.Images;
-using Winnow.Model.Prelabels;
+using Winnow.Model.Labels;
+using Winnow.Model.Names;
 using Winnow.Model.Review;
-using Winnow.Model.Security;
 
 namespace Winnow.Grains.Images;
 

@@ -11,6 +11,7 @@ using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;
 using Winnow.Model.Health;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 using Winnow.Model.Prelabels;
 using Winnow.Model.Review;
 using Winnow.Model.Scoring;

@@ -1,6 +1,6 @@
 using Winnow.Abstractions.Images;
-using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 
 namespace Winnow.Grains.Shards;
 

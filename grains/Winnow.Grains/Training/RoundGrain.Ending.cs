@@ -1,7 +1,7 @@
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Security;
 using Winnow.Grains.Telemetry;
-using Winnow.Model.Security;
+using Winnow.Model.Names;
 using Winnow.Model.Training;
 
 namespace Winnow.Grains.Training;

@@ -14,7 +14,6 @@ using Winnow.Grains.Telemetry;
 using Winnow.Grains.Work;
 using Winnow.Model.Datasets;
 using Winnow.Model.Names;
-using Winnow.Model.Security;
 using Winnow.Model.Training;
 
 namespace Winnow.Grains.Training;

@@ -5,7 +5,6 @@ using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Names;
-using Winnow.Model.Security;
 using Winnow.Model.Training;
 
 namespace Winnow.Grains.Training;

@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization;
 using Winnow.Model.Names;
-using Winnow.Model.Security;
 
 namespace Winnow.Model.Datasets;
 

@@ -1,26 +1,9 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 using Winnow.Model.Names;
-using Winnow.Model.Security;
-using Winnow.Model.Training;
 
 namespace Winnow.Model.Datasets;
-
-/// <summary>Rules for a dataset's name.</summary>
-public static class DatasetName
-{
-    /// <summary>What a name must look like, as a sentence.</summary>
-    public const string Rule = "A dataset name has 1 to 63 characters of a–z, 0–9 and '-', and starts with a letter or digit.";
-
-    /// <summary>Whether a name may be used. Names become folder names and URL segments, so the rule is strict.</summary>
-    public static bool IsValid([NotNullWhen(true)] string? name) =>
-        name is { Length: >= 1 and <= 63 } && name[0] != '-' && name.All(c => c is >= 'a' and <= 'z' or >= '0' and <= '9' or '-');
-
-    /// <summary>What is wrong with a name, as a sentence; null when nothing is.</summary>
-    public static string? Check(string member, string? name) => IsValid(name) ? null
-        : $"{member} cannot be {ShownText.Quote(name)}. {Rule}";
-}
 
 /// <summary>How a dataset is run. Settings that name a shape (shards, backbone) are settled at creation.</summary>
 /// <remarks>Settable, not init-only: the generated JSON reader overwrites the defaults of init-only properties that a document leaves out.</remarks>
@@ -110,37 +93,6 @@ public sealed record DatasetInfo(string Name, LabelSchema Schema, DatasetSetting
         ?? MemberRules.Within("layout", Layout?.Check(Settings!.Shards))
         ?? (Restored?.Count > Restoration.Most ? $"restored has more than {Restoration.Most} entries."
             : MemberRules.Each("restored", Restored, r => r.Check(latest)));
-}
-
-/// <summary>Where a dataset stands now.</summary>
-public sealed record DatasetStatus
-{
-    /// <summary>Name of the dataset.</summary>
-    public required string Name { get; init; }
-    /// <summary>All images, quarantined ones and the holdout included.</summary>
-    public long Images { get; init; }
-    /// <summary>Images per stage.</summary>
-    public IReadOnlyDictionary<Stage, long> Stages { get; init; } = new Dictionary<Stage, long>();
-    /// <summary>Images of the holdout partition.</summary>
-    public long Holdout { get; init; }
-    /// <summary>Images that still wait for their embedding.</summary>
-    public long ScoringBacklog { get; init; }
-    /// <summary>Why embedding stands still; null while it does not.</summary>
-    public string? ScoringStalled { get; init; }
-    /// <summary>Images that people are asked about now.</summary>
-    public long OpenTasks { get; init; }
-    /// <summary>Images with at least one human decision.</summary>
-    public long Decided { get; init; }
-    /// <summary>Rounds that have not ended.</summary>
-    public IReadOnlyList<RoundInfo> ActiveRounds { get; init; } = [];
-    /// <summary>The model in use per arm.</summary>
-    public IReadOnlyList<ModelVersion> Champions { get; init; } = [];
-    /// <summary>Units of bulk work, as of now.</summary>
-    public int Shards { get; init; }
-    /// <summary>The doubling of its shards that is under way; null when there is none.</summary>
-    public ShardSplitProgress? Split { get; init; }
-    /// <summary>The restoration that it came by; null where it was made here.</summary>
-    public Restoration? Restored { get; init; }
 }
 
 /// <summary>An immutable snapshot of a dataset.</summary>

@@ -1,4 +1,4 @@
-using Winnow.Model.Security;
+using Winnow.Model.Names;
 
 namespace Winnow.Model.Datasets;
 

@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Text.Json.Serialization;
 using Winnow.Model.Images;
-using Winnow.Model.Security;
+using Winnow.Model.Names;
 
 namespace Winnow.Model.Datasets;
 

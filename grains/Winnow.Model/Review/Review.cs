@@ -1,9 +1,9 @@
 using System.Text.Json.Serialization;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 using Winnow.Model.Names;
 using Winnow.Model.Prelabels;
-using Winnow.Model.Security;
 
 namespace Winnow.Model.Review;
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using Winnow.Model.Datasets;
+using Winnow.Model.Names;
 
 namespace Winnow.Model.Security;
 

@@ -21,7 +21,7 @@ public sealed record KeyScope(IReadOnlyList<string>? Datasets = null, IReadOnlyL
     public string? Check()
     {
         if (Datasets is { Count: 0 or > 100 }) return $"datasets must name 1 to 100 datasets, not {Datasets.Count}. Leave it out for all.";
-        if (Datasets?.FirstOrDefault(d => !Model.Datasets.DatasetName.IsValid(d)) is { } name) return $"'{name}' cannot be a dataset. {Model.Datasets.DatasetName.Rule}";
+        if (Datasets?.FirstOrDefault(d => !Model.Names.DatasetName.IsValid(d)) is { } name) return $"'{name}' cannot be a dataset. {Model.Names.DatasetName.Rule}";
         if (Permissions is { Count: 0 or > 64 }) return $"permissions must name 1 to 64 permissions, not {Permissions.Count}. Leave it out for all.";
         return null;
     }

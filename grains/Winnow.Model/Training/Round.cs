@@ -1,7 +1,6 @@
 using System.Text.Json.Serialization;
 using Winnow.Model.Datasets;
 using Winnow.Model.Names;
-using Winnow.Model.Security;
 
 namespace Winnow.Model.Training;
 

@@ -5,6 +5,7 @@ using Winnow.Inference.Images;
 using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 using Winnow.Model.Names;
 
 namespace Winnow.Adapters.Datasets;

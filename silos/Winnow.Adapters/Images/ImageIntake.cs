@@ -8,6 +8,7 @@ using Winnow.Grains.Ports;
 using Winnow.Inference.Images;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 using Winnow.Model.Names;
 
 namespace Winnow.Adapters.Images;

@@ -4,6 +4,8 @@ using System.Text;
 using Winnow.Client;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
+using Winnow.Model.Overview;
 using Winnow.Model.Review;
 using Winnow.Model.Training;
 using Winnow.Shown;

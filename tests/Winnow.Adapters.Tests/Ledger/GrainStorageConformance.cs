@@ -1,6 +1,7 @@
 using Orleans.Storage;
 using Winnow.Adapters.Ledger;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 using Winnow.Model.Training;
 
 namespace Winnow.Adapters.Tests.Ledger;

@@ -2,6 +2,7 @@ using Winnow.Abstractions.Images;
 using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 
 namespace Winnow.Adapters.Tests.Ledger;
 

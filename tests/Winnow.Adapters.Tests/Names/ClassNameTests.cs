@@ -1,6 +1,5 @@
-using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 using Winnow.Model.Names;
-using Winnow.Model.Prelabels;
 
 namespace Winnow.Adapters.Tests.Names;
 

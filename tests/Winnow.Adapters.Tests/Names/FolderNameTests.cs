@@ -1,6 +1,6 @@
 using System.Text;
 using CsCheck;
-using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 using Winnow.Model.Names;
 
 namespace Winnow.Adapters.Tests.Names;

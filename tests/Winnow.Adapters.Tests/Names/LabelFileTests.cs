@@ -1,7 +1,7 @@
 using System.Text;
 using Winnow.Client;
-using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 using Winnow.Model.Names;
 
 namespace Winnow.Adapters.Tests.Names;

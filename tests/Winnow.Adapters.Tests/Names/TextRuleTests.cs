@@ -1,5 +1,6 @@
 using Winnow.Model.Datasets;
 using Winnow.Model.Images.Buckets;
+using Winnow.Model.Labels;
 using Winnow.Model.Names;
 using Winnow.Model.Review;
 using Winnow.Testing;

@@ -6,7 +6,7 @@ using Winnow.Benchmarks.Images;
 using Winnow.Benchmarks.Measuring;
 using Winnow.Benchmarks.Seeding;
 using Winnow.Model.Datasets;
-using Winnow.Model.Prelabels;
+using Winnow.Model.Labels;
 using Winnow.Model.Review;
 using Winnow.Testing;
 

@@ -5,7 +5,7 @@ using Winnow.Abstractions.Review;
 using Winnow.Benchmarks.Measuring;
 using Winnow.Benchmarks.Seeding;
 using Winnow.Model.Images;
-using Winnow.Model.Prelabels;
+using Winnow.Model.Labels;
 using Winnow.Model.Review;
 using Winnow.Testing;
 

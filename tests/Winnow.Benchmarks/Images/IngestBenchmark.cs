@@ -5,6 +5,7 @@ using Winnow.Benchmarks.Measuring;
 using Winnow.Benchmarks.Seeding;
 using Winnow.Client;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 using Winnow.Testing;
 
 namespace Winnow.Benchmarks.Images;

@@ -4,7 +4,7 @@ using Winnow.Benchmarks.Measuring;
 using Winnow.Benchmarks.Seeding;
 using Winnow.Client;
 using Winnow.Model.Images;
-using Winnow.Model.Prelabels;
+using Winnow.Model.Labels;
 using Winnow.Model.Review;
 
 namespace Winnow.Benchmarks.Review;

@@ -11,6 +11,7 @@ using Winnow.Algorithms.Training;
 using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 using Winnow.Silo.Hosting;
 using Winnow.Testing;
 

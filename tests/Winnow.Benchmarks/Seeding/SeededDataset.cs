@@ -11,6 +11,7 @@ using Winnow.Grains.Datasets;
 using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 using Winnow.Model.Training;
 
 namespace Winnow.Benchmarks.Seeding;

@@ -2,6 +2,7 @@ using System.Reflection;
 using Winnow.Client;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 using Winnow.Testing;
 
 namespace Winnow.Cluster.Tests.Failover;

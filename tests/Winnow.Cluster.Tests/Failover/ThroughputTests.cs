@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Winnow.Client;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 using Winnow.Testing;
 using Xunit.Abstractions;
 

@@ -1,8 +1,7 @@
 using CsCheck;
 using Winnow.Grains.Images;
-using Winnow.Model.Datasets;
 using Winnow.Model.Images;
-using Winnow.Model.Prelabels;
+using Winnow.Model.Labels;
 using Winnow.Model.Review;
 
 namespace Winnow.Cluster.Tests.Images;

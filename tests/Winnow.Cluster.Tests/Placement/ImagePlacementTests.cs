@@ -8,6 +8,7 @@ using Winnow.Cluster.Tests.Images;
 using Winnow.Grains.Layout;
 using Winnow.Grains.Placement;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 
 namespace Winnow.Cluster.Tests.Placement;
 

@@ -1,5 +1,6 @@
 using Winnow.Cluster.Tests.Failover;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 using Winnow.Testing;
 using Xunit.Abstractions;
 

@@ -13,6 +13,7 @@ using Winnow.Grains.Ports;
 using Winnow.Grains.Splitting;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 
 namespace Winnow.Cluster.Tests.Splitting;
 

@@ -2,7 +2,7 @@ using Winnow.Client;
 using Winnow.Cluster.Tests.Failover;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
-using Winnow.Model.Prelabels;
+using Winnow.Model.Labels;
 using Winnow.Model.Review;
 using Winnow.Testing;
 

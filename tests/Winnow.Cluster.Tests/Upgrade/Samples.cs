@@ -2,7 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Reflection;
 using Winnow.Model.Images;
-using Winnow.Model.Prelabels;
+using Winnow.Model.Labels;
 
 namespace Winnow.Cluster.Tests.Upgrade;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 using Winnow.Testing;
 
 namespace Winnow.Deploy.Tests.Telemetry;

@@ -1,5 +1,6 @@
 using Winnow.Client;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 using Winnow.Model.Training;
 using Winnow.Testing;
 using Winnow.Web.Tests.Images.Buckets;

@@ -5,6 +5,8 @@ using Winnow.Client;
 using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
+using Winnow.Model.Review;
 using Winnow.Model.Training;
 using Winnow.Testing;
 

@@ -2,6 +2,7 @@ using System.Net;
 using Winnow.Client;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images.Buckets;
+using Winnow.Model.Labels;
 using Winnow.Model.Security;
 using Winnow.Model.Training;
 using Winnow.Testing;

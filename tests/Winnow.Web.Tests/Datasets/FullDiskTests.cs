@@ -3,6 +3,7 @@ using Winnow.Adapters.Tests.Support;
 using Winnow.Client;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 using Winnow.Model.Training;
 using Winnow.Testing;
 

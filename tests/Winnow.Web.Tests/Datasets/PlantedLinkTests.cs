@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using Winnow.Client;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 using Winnow.Silo.Hosting;
 using Winnow.Testing;
 

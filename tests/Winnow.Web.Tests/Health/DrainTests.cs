@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Health;
+using Winnow.Model.Labels;
 using Winnow.Testing;
 
 namespace Winnow.Web.Tests.Health;

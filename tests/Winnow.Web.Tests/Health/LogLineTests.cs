@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images.Buckets;
+using Winnow.Model.Labels;
 using Winnow.Testing;
 
 namespace Winnow.Web.Tests.Health;

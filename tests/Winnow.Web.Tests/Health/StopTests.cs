@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 using Winnow.Model.Training;
 using Winnow.Testing;
 

@@ -10,6 +10,7 @@ namespace Winnow.Web.Tests.House;
 public sealed class CycleTests
 {
     [Theory]
+    [InlineData("Winnow.Model")]
     [InlineData("Winnow.Grains")]
     [InlineData("Winnow.Abstractions")]
     [InlineData("Winnow.Algorithms")]

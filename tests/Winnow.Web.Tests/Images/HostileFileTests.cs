@@ -5,6 +5,7 @@ using SkiaSharp;
 using Winnow.Client;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 using Winnow.Testing;
 
 namespace Winnow.Web.Tests.Images;

@@ -6,6 +6,7 @@ using Winnow.Client;
 using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 using Winnow.Testing;
 
 namespace Winnow.Web.Tests.Images;

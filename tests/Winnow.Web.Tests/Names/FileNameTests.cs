@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Winnow.Model;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 using Winnow.Testing;
 using Winnow.Web.Tests.Images;
 

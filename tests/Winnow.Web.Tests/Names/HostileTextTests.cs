@@ -11,7 +11,7 @@ using Winnow.Client;
 using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
-using Winnow.Model.Prelabels;
+using Winnow.Model.Labels;
 using Winnow.Model.Review;
 using Winnow.Model.Security;
 using Winnow.Testing;

@@ -6,6 +6,7 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 using Winnow.Testing;
 using Winnow.Web.Tests.Health;
 using Winnow.Web.Tests.Security;

@@ -4,7 +4,7 @@ using Winnow.Client;
 using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
-using Winnow.Model.Prelabels;
+using Winnow.Model.Labels;
 using Winnow.Model.Review;
 using Winnow.Model.Training;
 using Winnow.Testing;

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Winnow.Grains.Ports;
 using Winnow.Model;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 using Winnow.Web.Tests.Security;
 
 namespace Winnow.Web.Tests.Requests;

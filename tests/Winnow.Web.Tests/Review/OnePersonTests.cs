@@ -4,7 +4,7 @@ using System.Text.Json;
 using Winnow.Abstractions.Telemetry;
 using Winnow.Client;
 using Winnow.Model;
-using Winnow.Model.Prelabels;
+using Winnow.Model.Labels;
 using Winnow.Model.Review;
 using Winnow.Testing;
 using Winnow.Web.Tests.Training;

@@ -2,6 +2,8 @@ using System.Net;
 using Winnow.Client;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
+using Winnow.Model.Overview;
 using Winnow.Testing;
 
 namespace Winnow.Web.Tests.Scoring;

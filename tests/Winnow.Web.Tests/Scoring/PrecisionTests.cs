@@ -6,6 +6,8 @@ using Winnow.Grains.Ports;
 using Winnow.Inference.Scoring;
 using Winnow.Inference.Weights;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
+using Winnow.Model.Overview;
 using Winnow.Silo.Hosting;
 using Winnow.Testing;
 

@@ -1,5 +1,6 @@
 using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 using Winnow.Testing;
 
 namespace Winnow.Web.Tests.Scoring;

@@ -1,5 +1,6 @@
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 using Winnow.Testing;
 
 namespace Winnow.Web.Tests.Scoring;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 using Winnow.Model.Security;
 using Winnow.Testing;
 using Winnow.Web.Tests.Security.Doors;

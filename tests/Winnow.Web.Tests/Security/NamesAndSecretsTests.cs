@@ -4,6 +4,7 @@ using System.Text;
 using Winnow.Client;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 using Winnow.Model.Security;
 using Winnow.Testing;
 

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Winnow.Client;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 using Winnow.Model.Security;
 using Winnow.Testing;
 using Winnow.Web.Security;

@@ -5,7 +5,7 @@ using Microsoft.Data.Sqlite;
 using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
-using Winnow.Model.Prelabels;
+using Winnow.Model.Labels;
 using Winnow.Model.Review;
 using Winnow.Model.Training;
 using Winnow.Testing;

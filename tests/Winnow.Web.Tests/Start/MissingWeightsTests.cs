@@ -4,6 +4,8 @@ using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Health;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
+using Winnow.Model.Overview;
 using Winnow.Testing;
 
 namespace Winnow.Web.Tests.Start;

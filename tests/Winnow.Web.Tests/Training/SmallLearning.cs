@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Winnow.Abstractions.Images;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
-using Winnow.Model.Prelabels;
+using Winnow.Model.Labels;
 using Winnow.Model.Review;
 using Winnow.Model.Training;
 using Winnow.Testing;

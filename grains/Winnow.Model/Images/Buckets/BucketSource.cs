@@ -10,7 +10,7 @@ public static class SourceName
     public const string Rule = "A source's name has 1 to 63 characters of a–z, 0–9 and '-', and starts with a letter or digit.";
 
     /// <summary>Whether a name may be used. Names become folder names and URL segments, so the rule is strict.</summary>
-    public static bool IsValid([NotNullWhen(true)] string? name) => Datasets.DatasetName.IsValid(name);
+    public static bool IsValid([NotNullWhen(true)] string? name) => DatasetName.IsValid(name);
 }
 
 /// <summary>A bucket, or a part of one, whose objects become images of a dataset.</summary>

@@ -2,9 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.RegularExpressions;
 using Winnow.Grains.Datasets;
 using Winnow.Grains.Training;
-using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 using Winnow.Model.Names;
-using Winnow.Model.Prelabels;
 using Winnow.Model.Review;
 using Winnow.Model.Training;
 

@@ -3,7 +3,7 @@ using Winnow.Adapters.Ledger;
 using Winnow.Grains.Datasets;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Training;
-using Winnow.Model.Security;
+using Winnow.Model.Names;
 using Winnow.Model.Training;
 
 namespace Winnow.Adapters.Datasets.Backup;

@@ -5,8 +5,8 @@ using Winnow.Grains.Datasets;
 using Winnow.Grains.Training;
 using Winnow.Model;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 using Winnow.Model.Names;
-using Winnow.Model.Security;
 
 namespace Winnow.Adapters.Datasets.Backup;
 

@@ -8,7 +8,6 @@ using Winnow.Model;
 using Winnow.Model.Images;
 using Winnow.Model.Names;
 using Winnow.Model.Review;
-using Winnow.Model.Security;
 using Winnow.Model.Training;
 
 namespace Winnow.Adapters.Datasets.Backup;

@@ -6,6 +6,7 @@ using Winnow.Adapters.Ledger;
 using Winnow.Grains.Ports;
 using Winnow.Inference.Images;
 using Winnow.Model.Datasets;
+using Winnow.Model.Names;
 
 namespace Winnow.Adapters.Datasets.Backup;
 

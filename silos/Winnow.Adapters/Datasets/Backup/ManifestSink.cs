@@ -1,5 +1,6 @@
 using System.Globalization;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 
 namespace Winnow.Adapters.Datasets.Backup;
 

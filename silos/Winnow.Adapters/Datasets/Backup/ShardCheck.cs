@@ -2,8 +2,8 @@ using System.Globalization;
 using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Names;
 using Winnow.Model.Review;
-using Winnow.Model.Security;
 
 namespace Winnow.Adapters.Datasets.Backup;
 

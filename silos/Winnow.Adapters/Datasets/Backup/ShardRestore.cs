@@ -1,9 +1,9 @@
 using Winnow.Grains.Images;
 using Winnow.Grains.Ports;
-using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
+using Winnow.Model.Names;
 using Winnow.Model.Review;
-using Winnow.Model.Security;
 
 namespace Winnow.Adapters.Datasets.Backup;
 

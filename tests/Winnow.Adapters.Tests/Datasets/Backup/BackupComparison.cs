@@ -5,7 +5,7 @@ using Winnow.Adapters.Tests.Ledger;
 using Winnow.Grains.Images;
 using Winnow.Grains.Ports;
 using Winnow.Model;
-using Winnow.Model.Security;
+using Winnow.Model.Names;
 
 namespace Winnow.Adapters.Tests.Datasets.Backup;
 

@@ -6,6 +6,7 @@ using Winnow.Adapters.Tests.Ledger;
 using Winnow.Grains.Ports;
 using Winnow.Model;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 
 namespace Winnow.Adapters.Tests.Datasets.Backup;
 

@@ -19,9 +19,9 @@ using Winnow.Grains.Training;
 using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
-using Winnow.Model.Prelabels;
+using Winnow.Model.Labels;
+using Winnow.Model.Names;
 using Winnow.Model.Review;
-using Winnow.Model.Security;
 using Winnow.Model.Training;
 
 namespace Winnow.Adapters.Tests.Datasets.Backup;

@@ -1,5 +1,6 @@
 using Winnow.Client;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 using Winnow.Testing;
 
 namespace Winnow.Cluster.Tests.Failover.Soak;

@@ -1,6 +1,6 @@
 using Winnow.Client;
 using Winnow.Model.Images;
-using Winnow.Model.Prelabels;
+using Winnow.Model.Labels;
 using Winnow.Model.Review;
 using Winnow.Model.Training;
 using Winnow.Testing;

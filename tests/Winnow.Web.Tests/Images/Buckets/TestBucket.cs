@@ -5,6 +5,7 @@ using Minio.DataModel.Args;
 using Minio.DataModel.Notification;
 using Winnow.Adapters.Objects.S3;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 using Winnow.Testing;
 
 namespace Winnow.Web.Tests.Images.Buckets;

@@ -2,6 +2,7 @@ using Winnow.Adapters.Tests.Ledger;
 using Winnow.Algorithms.Numerics;
 using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 
 namespace Winnow.Adapters.Tests.Datasets.Backup.Hostile;
 

@@ -12,7 +12,6 @@ using Winnow.Grains.Shards;
 using Winnow.Inference.Images;
 using Winnow.Model;
 using Winnow.Model.Datasets;
-using Winnow.Model.Images;
 using Winnow.Model.Review;
 
 namespace Winnow.Adapters.Tests.Datasets.Backup.Hostile;

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Winnow.Model.Names;
 
-namespace Winnow.Model.Datasets;
+namespace Winnow.Model.Labels;
 
 /// <summary>What shape an annotation may have.</summary>
 [JsonConverter(typeof(KebabEnumConverter<Geometry>))]

@@ -1,8 +1,7 @@
 using System.Text.Json;
-using Winnow.Model.Datasets;
 using Winnow.Model.Names;
 
-namespace Winnow.Model.Prelabels;
+namespace Winnow.Model.Labels;
 
 /// <summary>What makes an annotation well-formed, for every room that takes one in.</summary>
 public static class AnnotationRules

@@ -1,6 +1,6 @@
 using Winnow.Model.Names;
 
-namespace Winnow.Model.Datasets;
+namespace Winnow.Model.Labels;
 
 /// <summary>The classes of a schema for whoever looks up many names: labels of a lot, rows of a file, folders of an export.</summary>
 public sealed class ClassIndex

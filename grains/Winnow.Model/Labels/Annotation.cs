@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using Winnow.Model.Names;
 
-namespace Winnow.Model.Prelabels;
+namespace Winnow.Model.Labels;
 
 /// <summary>
 /// One statement about an image: a class of the whole image, or of a part of it. Coordinates are pixels of the original image after its
@@ -53,8 +53,3 @@ public sealed record TextAnnotation(
     string Class,
     IReadOnlyList<double> Points,
     [property: Text(TextKind.Free, AnnotationRules.MaxText)] string Text) : Annotation(Class);
-
-/// <summary>What a machine proposed for an image. A machine fact: it can be made again.</summary>
-/// <param name="Source">The connector or model that proposed it, such as <c>model:main/3</c>.</param>
-/// <param name="Annotations">The proposal.</param>
-public sealed record Prelabel(string Source, IReadOnlyList<Annotation> Annotations);

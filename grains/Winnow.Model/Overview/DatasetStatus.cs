@@ -1,0 +1,36 @@
+using Winnow.Model.Datasets;
+using Winnow.Model.Images;
+using Winnow.Model.Training;
+
+namespace Winnow.Model.Overview;
+
+/// <summary>Where a dataset stands now.</summary>
+public sealed record DatasetStatus
+{
+    /// <summary>Name of the dataset.</summary>
+    public required string Name { get; init; }
+    /// <summary>All images, quarantined ones and the holdout included.</summary>
+    public long Images { get; init; }
+    /// <summary>Images per stage.</summary>
+    public IReadOnlyDictionary<Stage, long> Stages { get; init; } = new Dictionary<Stage, long>();
+    /// <summary>Images of the holdout partition.</summary>
+    public long Holdout { get; init; }
+    /// <summary>Images that still wait for their embedding.</summary>
+    public long ScoringBacklog { get; init; }
+    /// <summary>Why embedding stands still; null while it does not.</summary>
+    public string? ScoringStalled { get; init; }
+    /// <summary>Images that people are asked about now.</summary>
+    public long OpenTasks { get; init; }
+    /// <summary>Images with at least one human decision.</summary>
+    public long Decided { get; init; }
+    /// <summary>Rounds that have not ended.</summary>
+    public IReadOnlyList<RoundInfo> ActiveRounds { get; init; } = [];
+    /// <summary>The model in use per arm.</summary>
+    public IReadOnlyList<ModelVersion> Champions { get; init; } = [];
+    /// <summary>Units of bulk work, as of now.</summary>
+    public int Shards { get; init; }
+    /// <summary>The doubling of its shards that is under way; null when there is none.</summary>
+    public ShardSplitProgress? Split { get; init; }
+    /// <summary>The restoration that it came by; null where it was made here.</summary>
+    public Restoration? Restored { get; init; }
+}
