@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Orleans.Serialization;
 using Winnow.Model.Overview;
 using Winnow.Model.Review;
@@ -11,19 +10,20 @@ namespace Winnow.Grains;
 /// </summary>
 internal sealed class KeptWireNames : ITypeConverter
 {
-    private static readonly (Type Type, string Name)[] Kept =
+    internal static readonly (Type Type, string Name)[] Kept =
     [
         (typeof(DatasetStatus), "Winnow.Model.Datasets.DatasetStatus,Winnow.Model"),
         (typeof(ImageDetail), "Winnow.Model.Images.ImageDetail,Winnow.Model"),
     ];
 
-    public bool TryFormat(Type type, [NotNullWhen(true)] out string? formatted)
+    // The interface says nothing of nulls; where it answers no, nothing is read.
+    public bool TryFormat(Type type, out string formatted)
     {
-        formatted = Array.Find(Kept, kept => kept.Type == type).Name;
+        formatted = Array.Find(Kept, kept => kept.Type == type).Name!;
         return formatted is not null;
     }
 
-    public bool TryParse(string formatted, [NotNullWhen(true)] out Type? type)
+    public bool TryParse(string formatted, out Type type)
     {
         type = Array.Find(Kept, kept => string.Equals(kept.Name, formatted, StringComparison.Ordinal)).Type;
         return type is not null;

@@ -62,11 +62,26 @@ public sealed class RollingUpgradeTests(ITestOutputHelper output)
             // Both kinds side by side, each holding a part, and work goes on.
             await comes.StartAgainAsync();
             await GoesOnAsync(running, record);
+            await EachReadsTheOtherAsync(record, leaves, comes);
             Assert.Equal(0, await leaves.TerminateAsync());
             await GoesOnAsync(running, record);
         }
         await running.StopAsync();
         output.WriteLine(await RecordCheck.VerifyAsync(client, Dataset, record));
+    }
+
+    /// <summary>
+    /// Whichever silo holds a dataset's or an image's grain, either answers what the other tells it: records of the model cross under names
+    /// that both know.
+    /// </summary>
+    private static async Task EachReadsTheOtherAsync(SoakRecord record, params SiloProcess[] silos)
+    {
+        foreach (var silo in silos)
+        {
+            Assert.Equal(Dataset, (await silo.Client.GetStatusAsync(Dataset)).Name);
+            foreach (var image in record.Images.Keys.Take(40))
+                Assert.Equal(image, (await silo.Client.GetImageAsync(Dataset, image)).Id);
+        }
     }
 
     private static async Task GoesOnAsync(RunningLoad running, SoakRecord record)
