@@ -3,17 +3,16 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Winnow.Abstractions.Datasets;
-using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images;
 using Winnow.Adapters.Datasets;
-using Winnow.Adapters.Datasets.Backup;
-using Winnow.Adapters.Health;
 using Winnow.Adapters.Images;
 using Winnow.Adapters.Images.Lots;
 using Winnow.Adapters.Ledger;
 using Winnow.Adapters.Ledger.Postgres;
 using Winnow.Adapters.Objects;
 using Winnow.Adapters.Scoring;
+using Winnow.Grains.Backup;
+using Winnow.Grains.Intake;
 using Winnow.Grains.Ports;
 using Winnow.Inference.Images;
 
@@ -84,20 +83,10 @@ public static class AdaptersRegistration
     public static IServiceCollection AddDatasetArchive(this IServiceCollection services, RestoreOptions? restore = null)
     {
         services.AddDecoder();
-        services.AddSingleton(restore ?? new RestoreOptions());
         services.AddSingleton<IExportFormat, ImageFolderExport>();
         services.AddSingleton<IExportFormat, CsvExport>();
         services.AddSingleton<IDatasetArchive, DatasetArchive>();
-        services.AddSingleton<IDatasetBackup, DatasetBackup>();
-        return services;
-    }
-
-    /// <summary>Finds what is stored and cannot be worked with, and ends it. Needs storage and a grain factory.</summary>
-    public static IServiceCollection AddSetAside(this IServiceCollection services)
-    {
-        services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton<ISetAsideStore, SetAsideStore>();
-        return services;
+        return services.AddDatasetBackup(restore);
     }
 
     /// <summary>Takes in uploads and serves images. Needs an object store and a grain factory.</summary>
@@ -108,10 +97,8 @@ public static class AdaptersRegistration
     {
         services.AddDecoder();
         services.AddSingleton<ILotSpaces>(new LotSpaces(lots, spoolFolder));
-        services.AddSingleton<IImageIntake, ImageIntake>();
         services.AddSingleton<IImageContent, ImageContent>();
-        services.AddSingleton<IImageUploads, ImageUploads>();
-        return services;
+        return services.AddIntake();
     }
 
     /// <summary>One decoder for all: it bounds the large images in memory. Its limits are those of <see cref="AddInference"/> where that was called.</summary>
@@ -120,6 +107,7 @@ public static class AdaptersRegistration
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(new ImageLimits());
         services.TryAddSingleton(provider => new ImageDecoder(provider.GetRequiredService<ImageLimits>(), provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<IImageHeaders, DecoderHeaders>();
     }
 
     /// <summary>A host makes its hosted services before it starts any: storage that is in use or too new ends the start, with its reason.</summary>

@@ -1,6 +1,7 @@
 using System.Formats.Tar;
 using System.Text;
 using System.Text.Json;
+using Winnow.Grains.Ports;
 using Winnow.Inference.Images;
 using Winnow.Model;
 using Winnow.Model.Datasets;

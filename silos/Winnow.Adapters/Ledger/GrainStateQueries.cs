@@ -1,3 +1,6 @@
+using Winnow.Grains;
+using Winnow.Grains.Ports;
+
 namespace Winnow.Adapters.Ledger;
 
 /// <summary>States of grains in SQLite.</summary>
@@ -7,14 +10,11 @@ internal static class GrainStateQueries
     private const string Insert = "INSERT INTO grain_state VALUES (?1, ?2, ?3, 1, ?4) ON CONFLICT DO NOTHING";
     private const string All = "SELECT grain_type, grain_key, name, version FROM grain_state WHERE state IS NOT NULL";
 
-    /// <summary>More writes than a state can see: a version beyond this was not counted.</summary>
-    public const long MostWrites = 1_000_000_000_000_000_000;
-
     /// <summary>The next version of a row, whatever the one that stands may be.</summary>
     public const string NextVersion = "CASE WHEN version BETWEEN 0 AND 1000000000000000000 THEN version + 1 ELSE 1 END";
 
     /// <summary>What <see cref="NextVersion"/> makes of a version; 1 where there is none yet.</summary>
-    public static long NextOf(long? version) => version is >= 0 and <= MostWrites ? version.Value + 1 : 1;
+    public static long NextOf(long? version) => version is >= 0 and <= StoredStates.MostWrites ? version.Value + 1 : 1;
 
     private const string InsertOrFill =
         "INSERT INTO grain_state VALUES (?1, ?2, ?3, 1, ?4) ON CONFLICT (grain_type, grain_key, name) "

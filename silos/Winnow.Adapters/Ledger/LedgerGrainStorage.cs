@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime.Hosting;
 using Orleans.Storage;
-using Winnow.Model;
+using Winnow.Grains;
+using Winnow.Grains.Ports;
 
 namespace Winnow.Adapters.Ledger;
 
@@ -15,15 +15,6 @@ namespace Winnow.Adapters.Ledger;
 /// </summary>
 internal sealed class LedgerGrainStorage(IGrainStateStore store, string name) : IGrainStorage
 {
-    /// <summary>
-    /// The model's records by their generated contracts, the grains' own states by reflection. The combination keeps both in one form, so that a
-    /// record that moves from a state into the model still reads what was written.
-    /// </summary>
-    internal static JsonSerializerOptions Json { get; } = new(ModelJson.Default.Options)
-    {
-        TypeInfoResolver = JsonTypeInfoResolver.Combine(ModelJson.Default, new DefaultJsonTypeInfoResolver()),
-    };
-
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
         ReadStateAsync(stateName, grainId, grainState, CancellationToken.None);
 
@@ -41,7 +32,7 @@ internal sealed class LedgerGrainStorage(IGrainStateStore store, string name) : 
 
     public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken)
     {
-        var json = JsonSerializer.SerializeToUtf8Bytes(grainState.State, Json);
+        var json = JsonSerializer.SerializeToUtf8Bytes(grainState.State, StoredStates.Json);
         grainState.ETag = await WriteAsync(stateName, grainId, grainState.ETag, json, cancellationToken);
         grainState.RecordExists = true;
     }

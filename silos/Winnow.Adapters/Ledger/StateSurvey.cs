@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Winnow.Grains;
 using Winnow.Grains.Ports;
 
 namespace Winnow.Adapters.Ledger;

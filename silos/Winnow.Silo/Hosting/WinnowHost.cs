@@ -1,5 +1,6 @@
 using Winnow.Adapters;
 using Winnow.Adapters.Images.Buckets;
+using Winnow.Grains.SetAside;
 using Winnow.Grains;
 using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;

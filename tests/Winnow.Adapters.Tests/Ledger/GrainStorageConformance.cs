@@ -1,5 +1,6 @@
 using Orleans.Storage;
 using Winnow.Adapters.Ledger;
+using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;
 using Winnow.Model.Labels;
 using Winnow.Model.Training;

@@ -7,6 +7,7 @@ using Winnow.Abstractions.Training;
 using Winnow.Adapters.Ledger;
 using Winnow.Adapters.Objects;
 using Winnow.Algorithms.Numerics;
+using Winnow.Grains;
 using Winnow.Grains.Datasets;
 using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;
@@ -66,7 +67,7 @@ internal sealed record SeededDataset(SeedPlan Plan, LearningState Learning)
         {
             Learning = new LearningStateRecord { Sequence = learning.Sequence, ProjectionKey = learning.ProjectionKey, HeadKey = learning.HeadKey, ModelName = learning.ModelName, AuditDrawn = true },
         };
-        return states.WriteAsync(new GrainStateKey("dataset", plan.Name, "dataset"), null, JsonSerializer.SerializeToUtf8Bytes(state, LedgerGrainStorage.Json), cancellationToken);
+        return states.WriteAsync(new GrainStateKey("dataset", plan.Name, "dataset"), null, JsonSerializer.SerializeToUtf8Bytes(state, StoredStates.Json), cancellationToken);
     }
 
     private static async Task WriteShardAsync(SqliteLedger ledger, ShardKey shard, SeedPlan plan, SeededColumns? columns, CancellationToken cancellationToken)

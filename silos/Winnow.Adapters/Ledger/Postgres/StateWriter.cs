@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
+using Winnow.Grains.Ports;
 
 namespace Winnow.Adapters.Ledger.Postgres;
 

@@ -1,9 +1,9 @@
-using Winnow.Adapters.Datasets.Backup;
 using Winnow.Adapters.Images.Buckets;
 using Winnow.Adapters.Images.Lots;
 using Winnow.Adapters.Ledger.Postgres;
 using Winnow.Adapters.Objects.S3;
 using Winnow.Adapters.Scoring;
+using Winnow.Grains.Backup;
 using Winnow.Grains.Buckets;
 using Winnow.Grains.Placement;
 using Winnow.Grains.Settings;

@@ -1,6 +1,6 @@
 using System.Formats.Tar;
 using System.Text.Json;
-using Winnow.Adapters.Datasets.Backup;
+using Winnow.Grains.Backup;
 using Winnow.Model;
 using Winnow.Model.Datasets;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using Winnow.Adapters.Datasets.Backup;
 using Winnow.Adapters.Tests.Ledger;
+using Winnow.Grains.Backup;
 using Winnow.Grains.Images;
 using Winnow.Grains.Ports;
 using Winnow.Model;

@@ -1,12 +1,13 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
-using Winnow.Adapters.Datasets.Backup;
+using Winnow.Adapters.Images;
 using Winnow.Adapters.Ledger;
 using Winnow.Adapters.Objects;
 using Winnow.Adapters.Scoring;
 using Winnow.Adapters.Tests.Ledger;
 using Winnow.Adapters.Tests.Ledger.Postgres;
 using Winnow.Adapters.Tests.Support;
+using Winnow.Grains.Backup;
 using Winnow.Grains.Ports;
 using Winnow.Inference.Images;
 using Winnow.Model.Datasets;
@@ -28,7 +29,8 @@ internal sealed class BackupStore : IAsyncDisposable
         (Ledger, _opened, _folder) = (ledger, (IAsyncDisposable)ledger, folder);
         Objects = new FileObjectStore(ObjectFolder);
         Backup = new DatasetBackup(
-            Ledger, (IDeletions)Ledger, States, Objects, new OnnxModelExporter(), new ImageLimits(), new RestoreOptions { AtOnce = 4 },
+            Ledger, (IDeletions)Ledger, States, Objects, new OnnxModelExporter(),
+            new DecoderHeaders(new ImageDecoder(new ImageLimits(), Time), new ImageLimits()), new RestoreOptions { AtOnce = 4 },
             null!, Time, NullLogger<DatasetBackup>.Instance);
     }
 

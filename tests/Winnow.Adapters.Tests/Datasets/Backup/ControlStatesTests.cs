@@ -1,6 +1,6 @@
 using System.Reflection;
-using Winnow.Adapters.Datasets.Backup;
 using Winnow.Grains;
+using Winnow.Grains.Backup;
 using Winnow.Grains.Datasets;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Training;

@@ -1,4 +1,4 @@
-using Winnow.Adapters.Datasets.Backup;
+using Winnow.Grains.Backup;
 using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;

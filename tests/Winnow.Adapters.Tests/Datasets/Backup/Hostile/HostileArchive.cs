@@ -1,8 +1,8 @@
 using System.Formats.Tar;
 using System.Text;
 using System.Text.Json;
-using Winnow.Adapters.Datasets.Backup;
 using Winnow.Algorithms.Numerics;
+using Winnow.Grains.Backup;
 using Winnow.Model;
 using Winnow.Model.Datasets;
 

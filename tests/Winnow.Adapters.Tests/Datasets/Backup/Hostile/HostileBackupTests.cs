@@ -3,8 +3,9 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Winnow.Abstractions.Datasets;
-using Winnow.Adapters.Datasets.Backup;
 using Winnow.Adapters.Ledger;
+using Winnow.Grains;
+using Winnow.Grains.Backup;
 using Winnow.Grains.Datasets;
 using Winnow.Grains.Training;
 using Winnow.Model;
@@ -101,7 +102,7 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
     }
 
     private static readonly JsonSerializerOptions Options =
-        new(LedgerGrainStorage.Json)
+        new(StoredStates.Json)
         {
             TypeInfoResolver = JsonTypeInfoResolver.Combine(BackupJson.Default, ModelJson.Default, new DefaultJsonTypeInfoResolver())
         };

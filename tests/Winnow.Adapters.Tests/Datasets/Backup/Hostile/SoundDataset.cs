@@ -1,10 +1,10 @@
 using System.Text.Json;
 using Winnow.Abstractions.Datasets;
 using Winnow.Adapters.Datasets;
-using Winnow.Adapters.Datasets.Backup;
 using Winnow.Adapters.Tests.Ledger;
 using Winnow.Algorithms.Scoring;
 using Winnow.Algorithms.Training;
+using Winnow.Grains.Backup;
 using Winnow.Grains.Columns;
 using Winnow.Grains.Images;
 using Winnow.Grains.Ports;
