@@ -10,7 +10,7 @@ internal static class FormatSniffer
     /// <summary>"jpeg", "png", "gif", "webp", "bmp", or null for anything else.</summary>
     public static string? Sniff(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.StartsWith<byte>([0xff, 0xd8, 0xff]))
+        if (bytes.StartsWith<byte>([0xff, 0xd8, 0xff]) || JpegMarkers.BeginsWithStray(bytes))
             return "jpeg";
         if (bytes.StartsWith<byte>([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]))
             return "png";

@@ -9,6 +9,8 @@ internal static class JpegMarkers
     private const byte App1 = 0xe1;
     private const byte JpegLs = 0xf7;
 
+    private static ReadOnlySpan<byte> StartMarker => [0xff, 0xd8];
+
     private static ReadOnlySpan<byte> ScanMarker => [0xff, JpegSegments.StartOfScan];
 
     private static ReadOnlySpan<byte> EndMarker => [0xff, JpegSegments.EndOfImage];
@@ -29,10 +31,36 @@ internal static class JpegMarkers
                 reason = "The file is JPEG-LS, which is not supported; save it as baseline or progressive JPEG.";
             else if (segments.Marker == App1 && segments.Content.StartsWith("Exif\0"u8))
                 orientation ??= ExifOrientation.Read(segments.Content);
-            else if (frame is null && segments.Marker is >= 0xc0 and <= 0xcf and not (0xc4 or 0xc8 or 0xcc))
+            else if (frame is null && IsFrame(segments.Marker))
                 frame = Frame(bytes, segments, maxScans, out reason);
         }
         return frame is { } found ? found with { Orientation = orientation ?? ExifOrientation.Upright } : null;
+    }
+
+    /// <summary>
+    /// Whether bytes that are no marker stand right behind the start marker. Two bytes tell little, so a frame header has to follow.
+    /// </summary>
+    public static bool BeginsWithStray(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length < 3 || !bytes.StartsWith(StartMarker) || bytes[2] == 0xff)
+            return false;
+        var segments = new JpegSegments(bytes);
+        while (segments.Next() && segments.Marker is not (JpegSegments.StartOfScan or JpegSegments.EndOfImage))
+        {
+            if (IsFrame(segments.Marker))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>
+    /// The file with its first segment right behind the start marker. libjpeg passes over most of what may stand between, but not over a
+    /// second start marker, and what looks at a file before libjpeg does takes it for no JPEG.
+    /// </summary>
+    public static ReadOnlyMemory<byte> WithoutStray(ReadOnlyMemory<byte> bytes)
+    {
+        var segments = new JpegSegments(bytes.Span);
+        return segments.Next() && segments.Start > StartMarker.Length ? (byte[])[.. StartMarker, .. bytes.Span[segments.Start..]] : bytes;
     }
 
     /// <summary>
@@ -54,6 +82,8 @@ internal static class JpegMarkers
         }
         return true;
     }
+
+    private static bool IsFrame(byte marker) => marker is >= 0xc0 and <= 0xcf and not (0xc4 or 0xc8 or 0xcc);
 
     private static DeclaredImage? Frame(ReadOnlySpan<byte> bytes, JpegSegments segments, int maxScans, out string? reason)
     {

@@ -16,6 +16,9 @@ internal ref struct JpegSegments(ReadOnlySpan<byte> bytes)
     /// <summary>Where the next search begins; behind the header of a scan, where its coded data begin.</summary>
     public int Position { get; set; } = 2;
 
+    /// <summary>Where the marker of the segment stands.</summary>
+    public int Start { get; private set; }
+
     /// <summary>Code of the segment.</summary>
     public byte Marker { get; private set; }
 
@@ -27,6 +30,7 @@ internal ref struct JpegSegments(ReadOnlySpan<byte> bytes)
     {
         while (Seek())
         {
+            Start = Position - 1;
             Marker = _bytes[Position++];
             if (Marker is 0x01 or (>= 0xd0 and <= 0xd8))
                 continue;

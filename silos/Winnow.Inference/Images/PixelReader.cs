@@ -24,6 +24,8 @@ internal sealed unsafe class PixelReader(ImageLimits limits, TimeProvider time) 
         ReadOnlyMemory<byte> bytes, DeclaredImage header, int width, int height, in Normalisation normalisation, Span<float> chw)
     {
         var deadline = new DecodeDeadline(time, limits.MaxDecodeTime);
+        if (header.Format == "jpeg")
+            bytes = JpegMarkers.WithoutStray(bytes);
         if (header.Format == "jpeg" && JpegMarkers.LacksEnd(bytes.Span))
         {
             if (!JpegScans.AreWhole(bytes.Span, deadline))

@@ -87,6 +87,42 @@ public sealed class JpegEndTests
             Assert.Equal(whole, TestImages.Tensor(ExifFiles.Before(file, marker, stray), Side));
     }
 
+    [Theory]
+    [MemberData(nameof(Layouts))]
+    public void Bytes_right_behind_the_start_marker_are_passed_over_where_all_pixels_are_there(string layout)
+    {
+        var file = TestImages.Fixture($"busy-{layout}.jpg");
+        var whole = TestImages.Tensor(file, Side);
+        byte[][] strays =
+        [
+            [0], [0, 0, 0], "\r\n"u8.ToArray(), [.. "junk"u8, 0xff, 0, 0xff, 0xff], [0xd8],
+            [0, 0xff, 0xd8], [0xff, 0xd8], new byte[70_000], [1, 0xff, 0xd0, 2],
+        ];
+        foreach (var stray in strays)
+        {
+            byte[] With(byte[] rest) => [0xff, 0xd8, .. stray, .. rest];
+            Assert.Equal(whole, TestImages.Tensor(With(file[2..]), Side));
+            Assert.Equal(whole, TestImages.Tensor(With(file[2..^2]), Side));
+            Assert.Contains("cut off", TestImages.Refusal(With(file[2..(file.Length * 3 / 4)])));
+        }
+    }
+
+    [Fact]
+    public void A_picture_behind_stray_bytes_lies_as_its_orientation_says()
+    {
+        var turned = ExifFiles.Jpeg(TestImages.Fixture("busy-plain.jpg"), ExifFiles.App1(ExifFiles.Tiff(6)));
+        Assert.Equal(TestImages.Tensor(turned, Side), TestImages.Tensor([0xff, 0xd8, 0, 1, 2, .. turned[2..]], Side));
+    }
+
+    [Fact]
+    public void Two_bytes_of_a_start_marker_make_no_picture()
+    {
+        byte[][] others =
+            [[0xff, 0xd8], [0xff, 0xd8, 0], [0xff, 0xd8, .. new byte[5_000]], [0xff, 0xd8, 1, 0xff, 0xd9], [0xff, 0xd8, .. "{\"a\": 1}"u8]];
+        foreach (var other in others)
+            Assert.DoesNotContain("jpeg", TestImages.Refusal(other));
+    }
+
     [Fact]
     public void Rare_kinds_are_named()
     {
