@@ -51,7 +51,10 @@ internal sealed class Connection
     public void OnRun(Command command, Func<ParseResult, WinnowClient, CancellationToken, Task<int>> run) =>
         OnRunLocally(command, async (parsed, ct) =>
         {
-            using var client = new WinnowClient(Read(parsed));
+            var options = Read(parsed);
+            if (ProxyNote.Of(options.Address, HttpClient.DefaultProxy, Environment.GetEnvironmentVariable) is { } note)
+                await Terminal.ComplainAsync(note);
+            using var client = new WinnowClient(options);
             return await run(parsed, client, ct);
         });
 

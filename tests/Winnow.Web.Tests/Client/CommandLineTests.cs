@@ -39,6 +39,31 @@ public sealed class CommandLineTests(Server server) : IClassFixture<Server>
     }
 
     [Theory]
+    [InlineData("http", "http_proxy", "http://ann:secret@proxy.example:port")]
+    [InlineData("http", "HTTP_PROXY", "http://:3128")]
+    [InlineData("http", "all_proxy", "http://proxy.example:99999")]
+    [InlineData("https", "https_proxy", "proxy.example:")]
+    [InlineData("https", "ALL_PROXY", "http://pro xy:3128")]
+    public async Task A_proxy_that_cannot_be_one_is_told_and_not_passed_over_in_silence(string scheme, string variable, string value)
+    {
+        var result = await RunWithAsync(variable, value, "datasets", "list", "--retries", "0", "--server", scheme + "://winnow.invalid:5080");
+        Assert.StartsWith($"{variable} is no address of a proxy, so winnow.invalid:5080 is asked without one: ", result.Errors);
+        Assert.DoesNotContain("secret", result.Output);
+        Assert.Equal((1, 2), (result.ExitCode, result.Errors.Count(c => c == '\n')));
+    }
+
+    [Theory]
+    [InlineData("http_proxy", "proxy.invalid:3128", "The proxy proxy.invalid:3128, which the environment names")]
+    [InlineData("no_proxy", "winnow.invalid", "The name winnow.invalid of the server")]
+    [InlineData("https_proxy", "http://:3128", "The name winnow.invalid of the server")]
+    [InlineData("http_proxy", "", "The name winnow.invalid of the server")]
+    public async Task Nothing_is_said_of_a_proxy_that_is_one_or_is_not_asked(string variable, string value, string told)
+    {
+        var result = await RunWithAsync(variable, value, "datasets", "list", "--retries", "0", "--server", "http://winnow.invalid:5080");
+        Assert.StartsWith(told, result.Errors);
+    }
+
+    [Theory]
     [InlineData(Secret + "\r", 1)]
     [InlineData(Secret + "\n", 1)]
     [InlineData("\t " + Secret + " \r\n", 1)]
