@@ -1,3 +1,4 @@
+using System.Reflection;
 using Winnow.Adapters.Disk;
 using Winnow.Silo;
 using Winnow.Silo.Demo;
@@ -5,6 +6,11 @@ using Winnow.Silo.Demo;
 // Before anything is written, by whichever part.
 OwnersOnly.FromNowOn();
 
+if (args.Contains("--version"))
+{
+    Console.WriteLine(Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion);
+    return 0;
+}
 if (args is ["demo", ..]) return await DemoCommand.RunAsync(args[1..]);
 if (args is ["help"] || args.Any(a => a is "--help" or "-h" or "-?"))
 {
@@ -16,6 +22,7 @@ if (args is ["help"] || args.Any(a => a is "--help" or "-h" or "-?"))
           --Role ROLE               in a cluster, with Postgres and S3: all, core, scoring or gateway
           --Section:Name VALUE      any other option, also as environment variable WINNOW_Section__Name,
               or in appsettings.json beside the program
+          --version                 which Winnow this is
         Winnow.Silo demo            the whole loop on 12,000 real images; 'demo --help' tells more
         """);
     return 0;
