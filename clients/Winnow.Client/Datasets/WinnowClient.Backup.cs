@@ -87,7 +87,18 @@ public sealed partial class WinnowClient
                 : $"{server.Uri} took nothing of the backup for {_options.Timeout.TotalSeconds:0.#} s, after {content.Bytes} bytes. "
                     + "Begin it again.", e);
         }
+        catch (HttpRequestException e) when (content.Bytes > 0 && Unreachable.IsBrokenOff(e))
+        {
+            throw new HttpRequestException(e.HttpRequestError, BrokenOff(Unreachable.NameOf(server.Uri), content), e);
+        }
     }
+
+    /// <summary>What a server that ended in the middle of a restore leaves undone, and how to go on.</summary>
+    private static string BrokenOff(string server, BackupContent content) => content.Sent
+        ? $"The server {server} had all of the backup and was gone before it answered: it was stopped or killed, or the connection broke. "
+            + "See that it runs, look whether the dataset is there, and if it is not, restore the backup again."
+        : $"The server {server} was gone after {content.Bytes} bytes of the backup: it was stopped or killed, or the connection broke. "
+            + "There is no dataset of it, since one appears whole or not at all. See that the server runs, then restore the backup again.";
 
     /// <summary>Holds the rows of a dataset against its objects: how far it has come, and last the report.</summary>
     /// <param name="dataset">The dataset.</param>

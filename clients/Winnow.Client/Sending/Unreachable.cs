@@ -26,9 +26,8 @@ internal static class Unreachable
                 + "Correct the address, or the machine's name service (DNS).",
             HttpRequestError.SecureConnectionError => Insecure(server, name, problem, said),
             HttpRequestError.ConnectionError => NoConnection(name, problem, said),
-            HttpRequestError.ResponseEnded => BrokenOff(server, name),
             HttpRequestError.InvalidResponse => $"What answers at {name} does not speak {server.Scheme}: {said}.{OtherScheme(server)}",
-            _ when Innermost(problem) is IOException or SocketException => BrokenOff(server, name),
+            _ when IsBrokenOff(problem) => BrokenOff(server, name),
             _ => $"The server {name} was not reached: {said}.",
         };
     }
@@ -41,6 +40,14 @@ internal static class Unreachable
             HttpRequestError.NameResolutionError => CodeOf(problem) is SocketError.HostNotFound or SocketError.NoData,
             var other => other is HttpRequestError.InvalidResponse or HttpRequestError.VersionNegotiationError,
         };
+
+    /// <summary>Whether there was a connection, and it ended before an answer had come.</summary>
+    public static bool IsBrokenOff(HttpRequestException problem) => problem.HttpRequestError switch
+    {
+        HttpRequestError.ResponseEnded => true,
+        HttpRequestError.Unknown => Innermost(problem) is IOException or SocketException,
+        _ => false,
+    };
 
     private static bool IsBeforeServer(HttpRequestError error) =>
         error is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.ProxyTunnelError;

@@ -74,6 +74,26 @@ public sealed class UnreachableTests
     }
 
     [Theory]
+    [InlineData(false, "There is no dataset of it, since one appears whole or not at all. See that the server runs, then restore the backup again.")]
+    [InlineData(true, "See that it runs, look whether the dataset is there, and if it is not, restore the backup again.")]
+    public async Task A_server_that_is_gone_in_the_middle_of_a_restore(bool hadAll, string whatToDo)
+    {
+        const int Size = 24 << 20;
+        await using var app = await StartAsync(null, async context =>
+        {
+            var buffer = new byte[1 << 16];
+            for (var read = 0; read < (hadAll ? Size : Size / 4);) read += await context.Request.Body.ReadAsync(buffer);
+            context.Abort();
+        });
+        using var client = new WinnowClient(new WinnowClientOptions { Address = new Uri(app.Urls.First()), RetryAttempts = 5, RetryDelay = TimeSpan.FromSeconds(30) });
+        using var backup = new MemoryStream(new byte[Size]);
+        var why = (await Assert.ThrowsAsync<HttpRequestException>(() => client.RestoreStreamAsync(backup))).Message;
+        Assert.StartsWith($"The server {app.Urls.First()} {(hadAll ? "had all of the backup and" : "was gone after ")}", why);
+        Assert.Contains("it was stopped or killed, or the connection broke", why);
+        Assert.EndsWith(whatToDo, why);
+    }
+
+    [Theory]
     [InlineData(301, "on to https://elsewhere.example/: give the server's address as it is there")]
     [InlineData(413, "takes no request of this size")]
     [InlineData(502, "the server itself may be away")]
