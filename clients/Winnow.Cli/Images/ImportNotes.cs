@@ -21,7 +21,10 @@ internal sealed class ImportNotes : IDisposable
     private readonly List<Kind> _kinds;
     private readonly Kind _renamed = new(
         "stored under another name, because what cannot be shown in a name is written as its code (%0A), and long names keep their end",
-        r => r.StoredAs is not null);
+        r => r.StoredAs is { } name && name == ImageName.Kept(r.Name));
+
+    private readonly Kind _namesakes = new(
+        "there already under another name, which they keep", r => r.StoredAs is { } name && name != ImageName.Kept(r.Name));
 
     private sealed record Kind(string Title, Func<IngestResult, bool> Holds)
     {
@@ -104,7 +107,7 @@ internal sealed class ImportNotes : IDisposable
         if (result is { AsSent: true, StoredAs: null }) return;
         if (!result.AsSent) IsEmpty = false;
         _report?.WriteLine(JsonSerializer.Serialize(result, ModelJson.Default.IngestResult));
-        foreach (var kind in _kinds.Append(_renamed).Where(k => k.Holds(result)))
+        foreach (var kind in _kinds.Append(_renamed).Append(_namesakes).Where(k => k.Holds(result)))
         {
             kind.Count++;
             if (kind.First.Count < MostNames) kind.First.Add(result);
@@ -123,7 +126,7 @@ internal sealed class ImportNotes : IDisposable
     public void Print(ImageFolderReport met)
     {
         foreach (var kind in _kinds) Print(kind, r => r.Reason ?? "it was not said why");
-        Print(_renamed, r => $"stored as {ShownText.Named(r.StoredAs!)}");
+        foreach (var kind in new[] { _renamed, _namesakes }) Print(kind, r => $"stored as {ShownText.Named(r.StoredAs!)}");
         if (_kinds[1].Count > 0)
             Terminal.Say($"All quarantined images with their reasons: winnow list {_dataset} --stage quarantined");
         Told(met.FileLinks, "link to a file was followed.", "links to files were followed.");

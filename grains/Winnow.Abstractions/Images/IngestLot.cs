@@ -63,12 +63,14 @@ public sealed record IngestLot(
 /// <param name="Reason">Why it cannot be used, or what of it was not done as asked.</param>
 /// <param name="StandsIn">The partition in which it stands, where it was sent for another.</param>
 /// <param name="LabelNotTaken">Whether it stands with another label than it was sent with.</param>
+/// <param name="StandsAs">The name under which it stands, where it was sent under another.</param>
 [GenerateSerializer, Immutable, Alias("winnow.ingest-outcome")]
 public readonly record struct IngestOutcome(
     [property: Id(0)] IngestStatus Status,
     [property: Id(1)] string? Reason,
     [property: Id(2)] Partition? StandsIn = null,
-    [property: Id(3)] bool LabelNotTaken = false);
+    [property: Id(3)] bool LabelNotTaken = false,
+    [property: Id(4)] string? StandsAs = null);
 
 /// <summary>The machine's side of one image, as its shard knows it.</summary>
 [GenerateSerializer, Immutable, Alias("winnow.image-record")]

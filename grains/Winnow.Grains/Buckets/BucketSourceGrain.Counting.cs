@@ -19,11 +19,18 @@ internal sealed partial class BucketSourceGrain
         now.Quarantined += results.Count(r => r.Status == IngestStatus.Quarantined);
         now.InOtherPartition += results.Count(r => r.StandsIn is not null);
         now.LabelsNotTaken += results.Count(r => r.LabelNotTaken is not null);
+        now.StoredOtherwise += results.Count(r => r.StoredAs is not null);
         for (var i = 0; i < here.Length; i++)
-            if (!results[i].AsSent) Note(now.LatestNoted, here[i].Entry.Key, results[i].Reason ?? "");
+            if (results[i] is not { AsSent: true, StoredAs: null }) Note(now.LatestNoted, here[i].Entry.Key, Told(results[i]));
         foreach (var f in fetched) Count(f);
         now.Waiting = _waiting.Count;
     }
+
+    private static string Told(IngestResult result) => string.Join(' ', new[]
+    {
+        result.Reason,
+        result.StoredAs is { } name ? $"It is stored as {name}." : null,
+    }.OfType<string>());
 
     private void Count(Fetched fetched)
     {

@@ -94,6 +94,7 @@ internal sealed partial class BucketSourceGrain(
             Placeholders = now.Placeholders,
             InOtherPartition = now.InOtherPartition,
             LabelsNotTaken = now.LabelsNotTaken,
+            StoredOtherwise = now.StoredOtherwise,
             LatestNoted = [.. now.LatestNoted],
             LatestRefused = [.. now.LatestRefused],
             Notified = now.Notified,

@@ -60,6 +60,7 @@ public sealed class BucketSourceState : IStoredState
     public long Placeholders { get; set; }
     public long InOtherPartition { get; set; }
     public long LabelsNotTaken { get; set; }
+    public long StoredOtherwise { get; set; }
     public long Notified { get; set; }
     public long Syncs { get; set; }
     public DateTimeOffset? LastSync { get; set; }

@@ -59,8 +59,8 @@ internal sealed partial class ImageIntake(
                 {
                     StandsIn = outcomes[k].StandsIn,
                     LabelNotTaken = outcomes[k].LabelNotTaken || seen[i].Row!.Value.Label < 0 ? lot[i].Label : null,
-                    StoredAs = outcomes[k].Status == IngestStatus.Accepted || outcomes[k].Status == IngestStatus.Quarantined
-                        ? OtherName(seen[i].Row!.Value.Name, lot[i].Name) : null,
+                    StoredAs = outcomes[k].StandsAs
+                        ?? (outcomes[k].Status == IngestStatus.Duplicate ? null : OtherName(seen[i].Row!.Value.Name, lot[i].Name)),
                 };
             }
             return true;

@@ -4,12 +4,12 @@ using Winnow.Model.Labels;
 
 namespace Winnow.Grains.Shards;
 
-/// <summary>An image as it stands in its dataset: where, with which label, and why it cannot be used, if so.</summary>
-internal readonly record struct StandingImage(Partition Partition, int Label, string? Reason);
+/// <summary>An image as it stands in its dataset: under which name, where, with which label, and why it cannot be used, if so.</summary>
+internal readonly record struct StandingImage(string Name, Partition Partition, int Label, string? Reason);
 
 /// <summary>
 /// What is said of bytes that come again. Nothing of the image that stands is changed by them, so whatever they were sent with and it
-/// does not have is told: nobody may take a holdout for filled, or a label for set, that is not.
+/// does not have is told: nobody may take a holdout for filled, or a label for set, that is not, or look for a name that is nobody's.
 /// </summary>
 internal static class IngestDuplicates
 {
@@ -29,7 +29,9 @@ internal static class IngestDuplicates
                 : null,
         };
         var reason = string.Join(' ', said.OfType<string>());
-        return new IngestOutcome(status, reason.Length == 0 ? null : reason, elsewhere ? stands.Partition : null, relabelled);
+        var renamed = !string.Equals(row.Name, stands.Name, StringComparison.Ordinal);
+        return new IngestOutcome(
+            status, reason.Length == 0 ? null : reason, elsewhere ? stands.Partition : null, relabelled, renamed ? stands.Name : null);
     }
 
     private static string WhereItStands(Partition partition) => partition == Partition.Pool

@@ -5,6 +5,7 @@ using Winnow.Grains.Images;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Telemetry;
 using Winnow.Model.Images;
+using Winnow.Model.Names;
 
 namespace Winnow.Grains.Shards;
 
@@ -48,6 +49,7 @@ internal sealed class ShardIntake(
         var now = time.GetUtcNow();
         OperationRow? before = null;
         var looked = false;
+        var standing = await ReadStandingAsync(lot, cancellationToken);
         for (var i = 0; i < lot.Rows.Length; i++)
         {
             var row = lot.Rows[i];
@@ -56,7 +58,7 @@ internal sealed class ShardIntake(
                 // A repeated lot is answered as it was the first time.
                 if (!looked) (before, looked) = (await FindOwnAsync(lot, cancellationToken), true);
                 var own = before?.Rows is { } range && known >= range.First && known < range.First + range.Count;
-                outcomes[i] = own && inLot.TryAdd(row.Id, i) ? Taken(row) : await DuplicateOfAsync(row, known, cancellationToken);
+                outcomes[i] = own && inLot.TryAdd(row.Id, i) ? Taken(row) : Duplicate(row, standing[row.Id]);
             }
             else if (inLot.TryAdd(row.Id, i))
             {
@@ -66,7 +68,7 @@ internal sealed class ShardIntake(
             else
             {
                 var first = lot.Rows[inLot[row.Id]];
-                outcomes[i] = Duplicate(row, new StandingImage(first.Partition, first.Label, first.Reason));
+                outcomes[i] = Duplicate(row, new StandingImage(first.Name, first.Partition, first.Label, first.Reason));
             }
         }
         if (fresh.Count == 0) return outcomes;
@@ -119,14 +121,20 @@ internal sealed class ShardIntake(
     private static IngestOutcome Taken(in IngestRow row) =>
         row.Reason is null ? new IngestOutcome(IngestStatus.Accepted, null) : new IngestOutcome(IngestStatus.Quarantined, row.Reason);
 
-    private async Task<IngestOutcome> DuplicateOfAsync(IngestRow row, int known, CancellationToken cancellationToken)
+    /// <summary>Those of a lot's images that stand already. Memory has no names, so the ledger is asked, once for all.</summary>
+    private async Task<Dictionary<ImageId, StandingImage>> ReadStandingAsync(IngestLot lot, CancellationToken cancellationToken)
     {
-        var reason = row.Reason;
-        // One that was put aside when it was scored: its header is sound, and its row says why.
-        if (reason is null && index.Has(known, ShardIndex.Flags.Quarantined))
-            reason = (await ledger.ReadImagesAsync(writer.Key, [known], cancellationToken))[0].Row.Reason ?? "It cannot be used.";
-        var partition = index.Has(known, ShardIndex.Flags.Holdout) ? Partition.Holdout : Partition.Pool;
-        return Duplicate(row, new StandingImage(partition, index.LabelOf(known), reason));
+        var known = new List<int>();
+        foreach (var row in lot.Rows)
+            if (index.TryFind(row.Id, out var ordinal)) known.Add(ordinal);
+        if (known.Count == 0) return [];
+        var rows = await ledger.ReadImagesAsync(writer.Key, [.. known.Distinct()], cancellationToken);
+        return rows.ToDictionary(r => r.Row.Id, r => new StandingImage(
+            ImageName.Stored(r.Row.Name),
+            index.Has(r.Ordinal, ShardIndex.Flags.Holdout) ? Partition.Holdout : Partition.Pool,
+            index.LabelOf(r.Ordinal),
+            // Also of one whose header is sound and that was put aside when it was scored.
+            index.Has(r.Ordinal, ShardIndex.Flags.Quarantined) ? r.Row.Reason ?? "It cannot be used." : null));
     }
 
     private IngestOutcome Duplicate(IngestRow row, StandingImage standing) => IngestDuplicates.Of(row, standing, writer.Dataset.Schema);

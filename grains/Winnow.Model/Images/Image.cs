@@ -74,8 +74,8 @@ public sealed record IngestResult([property: Text(TextKind.Exact)] string Name, 
     public string? LabelNotTaken { get; init; }
 
     /// <summary>
-    /// The name under which it is stored, where that is another than it was sent with: see <see cref="ImageName.Kept"/>. Null otherwise,
-    /// and for duplicates, which keep the name that they have.
+    /// The name under which it is stored, where that is another than it was sent with: see <see cref="ImageName.Kept"/>. Bytes that were
+    /// there already keep the name that they have, and it is told where it is not the one that this name would have become. Null otherwise.
     /// </summary>
     public string? StoredAs { get; init; }
 

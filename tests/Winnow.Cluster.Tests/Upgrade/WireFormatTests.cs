@@ -90,7 +90,9 @@ public sealed class WireFormatTests : IDisposable
     private static IEnumerable<Type> Parts(Type type) => type.IsArray ? Parts(type.GetElementType()!)
         : type.IsGenericType ? type.GetGenericArguments().SelectMany(Parts).Append(type) : [type];
 
-    /// <summary>As a silo wrote them that knew no member for whose an operation is, and none for the name of a refusal.</summary>
+    /// <summary>
+    /// As a silo wrote them that knew no member for whose an operation is, for the name of a refusal, for the name of a duplicate.
+    /// </summary>
     [Fact]
     public void What_says_less_is_read_as_saying_nothing_of_it()
     {
@@ -103,6 +105,9 @@ public sealed class WireFormatTests : IDisposable
             + "e8e0";
         var lot = Assert.IsType<IngestLot>(_serializer.Deserialize<object>(Convert.FromHexString(Lot)));
         Assert.Equal(("Actor", 2, null), (lot.Actor, lot.Rows.Length, lot.Content));
+        const string Outcome = "3001b9f11b292b77696e6e6f772e696e676573742d6f7574636f6d65e8081507410d526561736f6e0915030101e0";
+        var outcome = Assert.IsType<IngestOutcome>(_serializer.Deserialize<object>(Convert.FromHexString(Outcome)));
+        Assert.Equal(("Reason", true, null), (outcome.Reason, outcome.LabelNotTaken, outcome.StandsAs));
         var refused = Assert.IsType<RefusedException>(_serializer.Deserialize<object>(Convert.FromHexString(Refused)));
         Assert.Equal(("RefusedExceptionMessage", null), (refused.Message, refused.Code));
     }

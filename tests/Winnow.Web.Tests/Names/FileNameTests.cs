@@ -57,6 +57,35 @@ public sealed class FileNameTests(Server server) : IClassFixture<Server>
     }
 
     [Fact]
+    public async Task Bytes_that_are_there_under_another_name_are_told_with_it()
+    {
+        var dataset = await DatasetAsync();
+        using var folder = new BadFolder();
+        File.Copy(folder.Image("cat/1.png"), folder.PathOf("cat/2.png"));
+        folder.Text("cat/3.png", "no image");
+        var first = await RunAsync("import", folder.Root, "--dataset", dataset);
+        Assert.Contains("1 accepted, 1 there already, 1 quarantined", first.Output, StringComparison.Ordinal);
+        Assert.Contains("1 there already under another name, which they keep:", first.Output, StringComparison.Ordinal);
+        var kept = Assert.Single(await NamesAsync(dataset), n => n != "cat/3.png");
+        var other = kept == "cat/1.png" ? "cat/2.png" : "cat/1.png";
+        Assert.Contains($"  {other}: stored as {kept}\n", first.Output, StringComparison.Ordinal);
+
+        // Moved, all of it; and what is as it was is not told.
+        Directory.Move(folder.PathOf("cat"), folder.PathOf("katze"));
+        File.Delete(folder.PathOf($"katze/{other[4..]}"));
+        folder.Image("new.png");
+        var report = Path.Combine(folder.Outside, "report");
+        await RunAsync("import", folder.Root, "--dataset", dataset, "--report", report);
+        var lines = (await File.ReadAllLinesAsync(report)).Select(l => JsonSerializer.Deserialize(l, ModelJson.Default.IngestResult)!);
+        Assert.Equal(
+            [("katze/" + kept[4..], kept), ("katze/3.png", "cat/3.png")],
+            lines.Select(r => (r.Name, r.StoredAs!)).OrderBy(r => r.Name, StringComparer.Ordinal));
+        Directory.Move(folder.PathOf("katze"), folder.PathOf("cat"));
+        var again = await RunAsync("import", folder.Root, "--dataset", dataset);
+        Assert.DoesNotContain("another name", again.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_row_that_fits_two_images_is_refused_before_anything_is_decided()
     {
         var dataset = await DatasetAsync();

@@ -121,6 +121,7 @@ internal static class SourceCommands
         if (s.Waiting > 0) Terminal.Say($"  {s.Waiting} of the refused are tried again now and then, or at once by: winnow sources sync");
         if (s.InOtherPartition > 0) Terminal.Say($"  {s.InOtherPartition} in the other partition already, and stay there");
         if (s.LabelsNotTaken > 0) Terminal.Say($"  {s.LabelsNotTaken} without the label of their folder");
+        if (s.StoredOtherwise > 0) Terminal.Say($"  {s.StoredOtherwise} stored under another name, that of the same bytes or one that can be shown");
         foreach (var refused in s.LatestRefused) Terminal.Say($"  {ShownText.Escaped(refused.Key)}: {ShownText.Escaped(refused.Reason)}");
         foreach (var noted in s.LatestNoted) Terminal.Say($"  {ShownText.Escaped(noted.Key)}: {ShownText.Escaped(noted.Reason)}");
     }

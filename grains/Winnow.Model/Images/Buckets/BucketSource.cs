@@ -74,7 +74,12 @@ public sealed record SourceStatus
     public long InOtherPartition { get; init; }
     /// <summary>Images that do not bear the label of their folder.</summary>
     public long LabelsNotTaken { get; init; }
-    /// <summary>The latest images that were not taken as they were given, oldest first: put aside, in the other partition, without their label.</summary>
+    /// <summary>Images that are stored under another name than their key gives: that of the same bytes, or one that can be shown.</summary>
+    public long StoredOtherwise { get; init; }
+    /// <summary>
+    /// The latest images that were not taken as they were given, oldest first: put aside, in the other partition, without their label, under
+    /// another name.
+    /// </summary>
     public IReadOnlyList<RefusedObject> LatestNoted { get; init; } = [];
     /// <summary>Objects that were gone when they were to be fetched.</summary>
     public long Vanished { get; init; }

@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Security;
 using System.Xml.Linq;
+using Winnow.Client;
 using Winnow.Grains.Ports;
 using Winnow.Model.Images;
+using Winnow.Model.Images.Buckets;
 using Winnow.Testing;
 
 namespace Winnow.Web.Tests.Images.Buckets;
@@ -84,6 +86,45 @@ public sealed class BadObjectTests
         status = await host.UntilAsync(Name, s => s.Syncs == 2);
         Assert.Equal((4L, 4L, 0L), (status.Taken, status.Known, status.Waiting));
         Assert.Empty(status.LatestRefused);
+    }
+
+    [Fact]
+    public async Task What_is_there_otherwise_is_counted_and_named_with_how_it_stands()
+    {
+        using var bucket = await TestBucket.MakeAsync();
+        await using var host = await BucketHost.StartAsync([.. bucket.HostOptions, .. Rarely]);
+        await host.Client.CreateDatasetAsync(TestBucket.Dataset(Name));
+        await foreach (var _ in host.Client.ImportAsync(Name, Held()))
+        {
+        }
+        await bucket.PutAsync("same.png", TestBucket.Image(0));
+        await bucket.PutAsync("other.png", TestBucket.Image(1));
+        await bucket.PutAsync("part.png", TestBucket.Image(2));
+        await bucket.PutAsync("a/new.png", TestBucket.Image(3));
+        await bucket.PutAsync("b/again.png", TestBucket.Image(3));
+        await bucket.PutLiterallyAsync("line\nend.png", TestBucket.Image(4));
+        await host.Client.AddSourceAsync(Name, new BucketSource("pictures", bucket.Name, "", "photos", false));
+        var status = await host.UntilAsync(Name, s => s.Syncs >= 1);
+        Assert.Equal((2L, 4L, 1L, 3L), (status.Taken, status.Duplicates, status.InOtherPartition, status.StoredOtherwise));
+        var noted = status.LatestNoted.ToDictionary(n => n.Key, n => n.Reason);
+        Assert.Equal(["b/again.png", "line\nend.png", "other.png", "part.png"], noted.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal("It is stored as a/new.png.", noted["b/again.png"]);
+        Assert.Equal("It is stored as line%0Aend.png.", noted["line\nend.png"]);
+        Assert.Equal("It is stored as one.png.", noted["other.png"]);
+        Assert.Contains("in the holdout already", noted["part.png"], StringComparison.Ordinal);
+        var told = await CliProcess.RunAsync(host.Address, [], "sources", "status", Name, "pictures");
+        Assert.Contains("  3 stored under another name", told.Output, StringComparison.Ordinal);
+        Assert.Contains("  other.png: It is stored as one.png.", told.Output, StringComparison.Ordinal);
+
+        static async IAsyncEnumerable<ImageToImport> Held()
+        {
+            foreach (var (i, name) in new[] { "same.png", "one.png", "part.png" }.Index())
+            {
+                yield return new ImageToImport(
+                    name, _ => ValueTask.FromResult<ReadOnlyMemory<byte>>(TestBucket.Image(i)), null, i == 2 ? Partition.Holdout : Partition.Pool);
+            }
+            await Task.CompletedTask;
+        }
     }
 
     [Theory]
