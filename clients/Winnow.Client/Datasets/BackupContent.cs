@@ -36,7 +36,8 @@ internal sealed class BackupContent : HttpContent
             _waiting(true);
             await stream.WriteAsync(piece, cancellationToken);
             _waiting(false);
-            _progress?.Report(Bytes += piece.Length);
+            Bytes += piece.Length;
+            _progress?.Report(Bytes);
         }, cancellationToken);
         Sent = true;
     }
