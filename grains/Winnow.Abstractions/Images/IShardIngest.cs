@@ -68,7 +68,7 @@ public interface IShardIngest : IGrainWithStringKey
     Task ReopenAsync(CancellationToken cancellationToken);
 }
 
-/// <summary>Counts of one shard.</summary>
+/// <summary>Counts of one shard, and of each space that it keeps beside the one that serves: null from a silo that knows of none.</summary>
 [GenerateSerializer, Immutable, Alias("winnow.shard-summary")]
 public sealed record ShardSummary(
     [property: Id(0)] long Images,
@@ -77,4 +77,19 @@ public sealed record ShardSummary(
     [property: Id(3)] long ScoringBacklog,
     [property: Id(4)] long OpenTasks,
     [property: Id(5)] long Decided,
-    [property: Id(6)] string? StalledReason);
+    [property: Id(6)] string? StalledReason,
+    [property: Id(7)] SpaceProgress[]? Others = null);
+
+/// <summary>How far a shard has come with a space that does not serve. Each number counts rows from the first on.</summary>
+/// <param name="Backbone">Whose space.</param>
+/// <param name="Embedded">Rows with an embedding.</param>
+/// <param name="Projected">Rows with a projection.</param>
+/// <param name="Scored">Rows with a score.</param>
+/// <param name="Stalled">Why it does not go on; null while it does.</param>
+[GenerateSerializer, Immutable, Alias("winnow.space-progress")]
+public sealed record SpaceProgress(
+    [property: Id(0)] string Backbone,
+    [property: Id(1)] long Embedded,
+    [property: Id(2)] long Projected,
+    [property: Id(3)] long Scored,
+    [property: Id(4)] string? Stalled);

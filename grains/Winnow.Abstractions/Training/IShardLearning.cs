@@ -13,6 +13,11 @@ namespace Winnow.Abstractions.Training;
 /// Images that belonged to it when it was drawn: at least so many belong to it for good. Null before it is drawn, or where an earlier
 /// release drew it.
 /// </param>
+/// <param name="Backbone">Whose embeddings these are of; null: the one that the dataset was created with.</param>
+/// <param name="Others">
+/// The spaces that are kept beside the one that serves. What no space names is withdrawn; null comes from the last release, and says nothing
+/// of them.
+/// </param>
 /// <remarks>
 /// Whoever asks a shard for anything that rests on it passes the state that the dataset holds: a shard that has just opened knows none yet,
 /// and what it then answered would be an answer to another question. Null comes from callers of the last release; the shard asks the
@@ -25,7 +30,29 @@ public sealed record LearningState(
     [property: Id(2)] string? HeadKey,
     [property: Id(3)] string? ModelName,
     [property: Id(4)] ulong AuditThreshold,
-    [property: Id(5)] int? AuditImages = null);
+    [property: Id(5)] int? AuditImages = null,
+    [property: Id(6)] string? Backbone = null,
+    [property: Id(7)] LearnedSpace[]? Others = null)
+{
+    /// <summary>The space that serves.</summary>
+    /// <param name="created">The backbone that the dataset was created with.</param>
+    public LearnedSpace Serving(string created) => new(Backbone ?? created, ProjectionKey, HeadKey, ModelName);
+}
+
+/// <summary>
+/// One space of vectors: a backbone, what its embeddings are projected by, and the head that was trained on them. A head is given vectors
+/// of its own space alone, so the three are named together.
+/// </summary>
+/// <param name="Backbone">Whose embeddings.</param>
+/// <param name="ProjectionKey">Object that holds the projection; null before it is fitted.</param>
+/// <param name="HeadKey">Object that holds the head of its champion; null before one was promoted.</param>
+/// <param name="ModelName">That champion, such as <c>main/3</c>.</param>
+[GenerateSerializer, Immutable, Alias("winnow.learned-space")]
+public sealed record LearnedSpace(
+    [property: Id(0)] string Backbone,
+    [property: Id(1)] string? ProjectionKey,
+    [property: Id(2)] string? HeadKey,
+    [property: Id(3)] string? ModelName);
 
 /// <summary>An image that a strategy may choose.</summary>
 [GenerateSerializer, Immutable, Alias("winnow.candidate")]
@@ -163,9 +190,12 @@ public interface IShardLearning : IGrainWithStringKey
     [Alias("audit-unasked"), ResponseTimeout(LongCall.Limit)]
     Task<int[]> GetUnaskedAuditAsync(LearningState? learning, CancellationToken cancellationToken);
 
-    /// <summary>A uniform sample of embeddings to fit the projection on.</summary>
+    /// <summary>
+    /// A uniform sample of a backbone's embeddings to fit its projection on; null, from silos of the last release, means the one that
+    /// serves.
+    /// </summary>
     [Alias("sample"), ResponseTimeout(LongCall.Limit)]
-    Task<MatrixRows> SampleEmbeddingsAsync(int count, CancellationToken cancellationToken);
+    Task<MatrixRows> SampleEmbeddingsAsync(int count, string? backbone, CancellationToken cancellationToken);
 
     /// <summary>The first, local stage of selection.</summary>
     [Alias("gather"), ResponseTimeout(LongCall.Limit)]

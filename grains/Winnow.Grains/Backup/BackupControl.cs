@@ -2,6 +2,7 @@ using System.Text.Json;
 using Winnow.Grains.Datasets;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Training;
+using Winnow.Model.Datasets;
 using Winnow.Model.Names;
 using Winnow.Model.Training;
 
@@ -50,6 +51,8 @@ internal sealed record BackupControl(DatasetState Dataset, IReadOnlyList<RoundSt
         string? Changed(string? key) => key is null ? null : change(key);
         var copy = Copy(Dataset);
         (copy.Learning.ProjectionKey, copy.Learning.HeadKey) = (Changed(copy.Learning.ProjectionKey), Changed(copy.Learning.HeadKey));
+        foreach (var backbone in copy.Backbones.All)
+            (backbone.ProjectionKey, backbone.HeadKey) = (Changed(backbone.ProjectionKey), Changed(backbone.HeadKey));
         foreach (var round in copy.Rounds) round.HeadKey = Changed(round.HeadKey);
         foreach (var version in copy.Versions) version.ManifestKey = change(version.ManifestKey);
         var rounds = new List<RoundState?>();
@@ -69,6 +72,7 @@ internal sealed record BackupControl(DatasetState Dataset, IReadOnlyList<RoundSt
             : ActorName.WriteTold(actor, restoration);
         var copy = Copy(Dataset);
         foreach (var version in copy.Versions) version.Version = version.Version with { Told = version.Version.Told ?? restoration };
+        foreach (var backbone in copy.Backbones.All) backbone.AddedBy = Told(backbone.AddedBy);
         foreach (var round in copy.Rounds)
         {
             round.StartedBy = Told(round.StartedBy);
@@ -93,6 +97,12 @@ internal sealed record BackupControl(DatasetState Dataset, IReadOnlyList<RoundSt
         if (Lost(copy.Learning.ProjectionKey)) copy.Learning.ProjectionKey = null;
         if (copy.Learning.ProjectionKey is null || Lost(copy.Learning.HeadKey))
             (copy.Learning.HeadKey, copy.Learning.ModelName) = (null, null);
+        foreach (var backbone in copy.Backbones.All)
+        {
+            // Its projection is fitted again before it can be switched to.
+            if (Lost(backbone.ProjectionKey)) (backbone.ProjectionKey, backbone.Stage) = (null, BackboneStage.Making);
+            if (backbone.ProjectionKey is null || Lost(backbone.HeadKey)) (backbone.HeadKey, backbone.ModelName) = (null, null);
+        }
         foreach (var round in copy.Rounds)
             if (round.Promoted == true && Lost(round.HeadKey)) round.Promoted = false;
         var rounds = Rounds.Select(r => r is null ? null : Copy(r)).ToList();

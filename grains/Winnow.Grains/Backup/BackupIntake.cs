@@ -119,7 +119,8 @@ internal sealed partial class BackupIntake(IObjectStore objects, BackupTarReader
         {
             if (shard <= (_check?.Shard ?? -1) || shard >= Dataset.Settings.Shards) throw tar.Misplaced();
             EndShard();
-            _check = new ShardCheck(Dataset, shard, _selected, _latest, _cleaner);
+            string[] backbones = [Dataset.Settings.Backbone, .. Control.Dataset.Backbones.All.Select(b => b.Name)];
+            _check = new ShardCheck(Dataset, backbones, shard, _selected, _latest, _cleaner);
         }
         EndImages();
         var name = tar.Name;

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using Winnow.Abstractions.Images;
+using Winnow.Grains.Columns;
 using Winnow.Grains.Ports;
 using Winnow.Model;
 using Winnow.Model.Images;
@@ -62,20 +63,18 @@ internal sealed record HistoryLine(ImageId Image, int Ordinal, int Version, Guid
 /// <summary>A published segment. Its object is named without the dataset.</summary>
 internal sealed partial record SegmentLine(string Kind, string Version, int First, int Count, string Object)
 {
-    /// <param name="backbone">Whose embeddings the dataset lives on.</param>
-    public string? Check(string backbone) =>
+    /// <param name="backbones">Whose embeddings the dataset keeps.</param>
+    public string? Check(IReadOnlyList<string> backbones) =>
         (Kind is SegmentKinds.Embedding or SegmentKinds.Projection or SegmentKinds.Scores ? null
             : $"kind {ShownText.Quote(Kind)} is none that is known.")
-        ?? (IsVersion(backbone) ? null : $"version {ShownText.Quote(Version)} is none of this kind of segment.")
+        ?? (IsVersion(backbones) ? null : $"version {ShownText.Quote(Version)} is none of this kind of segment.")
         ?? MemberRules.Number("first", First, 0, int.MaxValue - 1)
         ?? MemberRules.Number("count", Count, 1, int.MaxValue - First)
         ?? (ObjectNames.IsSegment(Object, Kind) ? null : $"object {ShownText.Quote(Object)} is none of a dataset.");
 
-    private bool IsVersion(string backbone) => Kind switch
+    private bool IsVersion(IReadOnlyList<string> backbones) => Kind switch
     {
-        // The precision stands behind it, where that is not the usual one.
-        SegmentKinds.Embedding => (Version == backbone || Version.StartsWith($"{backbone}-", StringComparison.Ordinal)) && KeyPart()
-            .IsMatch(Version),
+        SegmentKinds.Embedding => backbones.Any(b => EmbeddingVersion.IsOf(Version, b)) && KeyPart().IsMatch(Version),
         SegmentKinds.Projection => MemberRules.Sha256("version", Version) is null,
         _ => ModelName().IsMatch(Version),
     };

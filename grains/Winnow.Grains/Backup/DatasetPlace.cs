@@ -25,6 +25,11 @@ internal readonly record struct DatasetPlace(string Dataset)
 
         Add(control.Dataset.Learning.ProjectionKey);
         Add(control.Dataset.Learning.HeadKey);
+        foreach (var backbone in control.Dataset.Backbones.All)
+        {
+            Add(backbone.ProjectionKey);
+            Add(backbone.HeadKey);
+        }
         for (var i = 0; i < control.Dataset.Rounds.Count; i++)
         {
             var (entry, state) = (control.Dataset.Rounds[i], control.Rounds[i]);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Winnow.Algorithms.Scoring;
 using Winnow.Grains.Ports;
@@ -70,32 +69,20 @@ internal sealed class ObjectIntake(
     /// <param name="control">The control state with the keys of the new dataset.</param>
     public async Task SettleAsync(BackupControl control, CancellationToken cancellationToken)
     {
-        var learning = control.Dataset.Learning;
-        var projection = places.All.OfType<ProjectionObject>().FirstOrDefault(p => p.Key == learning.ProjectionKey && IsStored(p.Key));
         foreach (var head in places.All.OfType<HeadObject>().Where(h => IsStored(h.Key)).ToList())
             if (ShapeUnder(head, control) is { } shape && shape.Out != head.Dimensions)
                 await DropAsync(head, cancellationToken).ConfigureAwait(false);
-        int? embedding = projection?.Shape?.In * sizeof(ushort);
-        var champion = learning.HeadKey is { } key && IsStored(key) ? learning.ModelName : null;
-        foreach (var shard in places.All.OfType<SegmentObject>().GroupBy(s => s.Shard))
-            foreach (var column in shard.GroupBy(s => s.Line.Kind))
+        var spaces = new BackupSpaces(dataset, control, places, IsStored);
+        foreach (var column in places.All.OfType<SegmentObject>().GroupBy(s => (s.Shard, s.Line.Kind, s.Line.Version)))
+        {
+            var whole = true;
+            foreach (var segment in column.OrderBy(s => s.Line.First))
             {
-                var whole = true;
-                foreach (var segment in column.OrderBy(s => s.Line.First))
-                {
-                    embedding ??= segment.Line.Kind == SegmentKinds.Embedding && IsStored(segment.Key) ? segment.RowBytes : null;
-                    var fits = segment.Line.Kind switch
-                    {
-                        SegmentKinds.Embedding => segment.RowBytes == embedding,
-                        SegmentKinds.Projection => projection?.Sha256 == segment.Line.Version
-                            && segment.RowBytes == projection.Shape?.Out * sizeof(ushort),
-                        _ => champion == segment.Line.Version && segment.RowBytes == Marshal.SizeOf<ImageScore>(),
-                    };
-                    // A column has no gaps: what stands behind one that is lost is made again with it.
-                    whole &= IsStored(segment.Key) && fits;
-                    if (!whole) await DropAsync(segment, cancellationToken).ConfigureAwait(false);
-                }
+                // A column has no gaps: what stands behind one that is lost is made again with it.
+                whole &= IsStored(segment.Key) && spaces.Fits(segment);
+                if (!whole) await DropAsync(segment, cancellationToken).ConfigureAwait(false);
             }
+        }
     }
 
     /// <summary>Writes the ONNX files of the heads that are there.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Winnow.Grains.Datasets;
 using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
@@ -11,16 +12,20 @@ namespace Winnow.Grains.Backup;
 /// Holds the rows of one shard of a backup against their own rules and against each other before any of them goes to the ledger: an archive
 /// may come from anywhere. Each check answers with a sentence, or with null.
 /// </summary>
-internal sealed class ShardCheck(DatasetInfo dataset, int shard, SelectedImages selected, DateTimeOffset latest, BackupCleaner cleaner)
+internal sealed class ShardCheck(
+    DatasetInfo dataset, IReadOnlyList<string> backbones, int shard, SelectedImages selected, DateTimeOffset latest, BackupCleaner cleaner)
 {
     private static readonly string[] Order =
         [BackupFiles.Tasks, BackupFiles.History, BackupFiles.Segments, BackupFiles.Operations, BackupFiles.Images];
+
+    /// <summary>Columns of a shard, at most: of each kind one a backbone.</summary>
+    private const int MostColumns = 3 * BackboneBook.Most;
 
     private readonly List<TaskLine> _tasks = [];
     private readonly HashSet<string> _arms = new(StringComparer.Ordinal);
     private readonly Dictionary<int, ImageId> _decided = [];
     private readonly HashSet<Guid> _said = [];
-    private readonly Dictionary<string, (string Version, int Next)> _columns = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Kind, string Version), int> _columns = [];
     private readonly List<OperationLine> _operations = [];
     private readonly HashSet<ImageId> _images = [];
     private readonly List<int> _quarantined = [];
@@ -83,13 +88,13 @@ internal sealed class ShardCheck(DatasetInfo dataset, int shard, SelectedImages 
 
     public string? Check(SegmentLine line)
     {
-        if (line.Check(dataset.Settings.Backbone) is { } wrong) return wrong;
-        var (version, next) = _columns.GetValueOrDefault(line.Kind, (line.Version, 0));
-        if (line.Version != version) return $"version is not that of the segments of this kind before it, which is '{version}'.";
+        if (line.Check(backbones) is { } wrong) return wrong;
+        var next = _columns.GetValueOrDefault((line.Kind, line.Version));
         if (line.First != next)
             return string.Create(CultureInfo.InvariantCulture,
-            $"first must be {next}, where the segment before it ends, not {line.First}.");
-        _columns[line.Kind] = (version, line.First + line.Count);
+                $"first must be {next}, where the segment before it ends, not {line.First}.");
+        _columns[(line.Kind, line.Version)] = line.First + line.Count;
+        if (_columns.Count > MostColumns) return "version is one of more columns than a dataset can have.";
         return Refer(line.First + line.Count - 1);
     }
 

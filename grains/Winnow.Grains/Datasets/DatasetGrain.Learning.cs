@@ -43,8 +43,13 @@ internal sealed partial class DatasetGrain
     {
         if (state.State.Learning.ProjectionKey is null)
         {
-            var key = await FitProjectionAsync(cancellationToken);
-            await LearnAsync(learning => learning.ProjectionKey = key, cancellationToken);
+            var backbone = ServingBackbone;
+            var key = await FitProjectionAsync(backbone, cancellationToken);
+            await LearnAsync(learning =>
+            {
+                // Another one may have come to serve meanwhile, whose vectors it does not fit.
+                if (ServingBackbone == backbone) learning.ProjectionKey ??= key;
+            }, cancellationToken);
         }
         if (!state.State.Learning.AuditDrawn)
         {
@@ -64,12 +69,12 @@ internal sealed partial class DatasetGrain
         return true;
     }, cancellationToken);
 
-    private async Task<string> FitProjectionAsync(CancellationToken cancellationToken)
+    private async Task<string> FitProjectionAsync(string backbone, CancellationToken cancellationToken)
     {
         var samples = await datasets.OnShardsAsync(_dataset.Name, shards =>
         {
             var share = (ProjectionSample + shards.Count - 1) / shards.Count;
-            return shards.Grains<IShardLearning>(GrainFactory, _dataset.Name).AllAsync(s => s.SampleEmbeddingsAsync(share, cancellationToken));
+            return shards.Grains<IShardLearning>(GrainFactory, _dataset.Name).AllAsync(s => s.SampleEmbeddingsAsync(share, backbone, cancellationToken));
         }, cancellationToken);
         var dimensions = samples.Max(s => s.Dimensions);
         var rows = dimensions == 0 ? 0 : samples.Sum(s => s.Values.Length) / (dimensions * sizeof(ushort));

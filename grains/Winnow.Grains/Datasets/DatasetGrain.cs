@@ -9,6 +9,7 @@ using Winnow.Abstractions.Training;
 using Winnow.Grains.Layout;
 using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
+using Winnow.Grains.Scoring;
 using Winnow.Grains.Settings;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
@@ -23,8 +24,9 @@ namespace Winnow.Grains.Datasets;
 [Reentrant, SiloRole(SiloTraits.Core), GrainType(ControlStorage.Dataset)]
 internal sealed partial class DatasetGrain(
     [PersistentState(ControlStorage.Dataset, ControlStorage.Name)] IPersistentState<DatasetState> state,
-    KnownDatasets datasets, IObjectStore objects, ShardOptions options, TimeProvider time, ILogger<DatasetGrain> logger)
-    : Grain, IDatasetGrain
+    KnownDatasets datasets, ILedger ledger, IObjectStore objects, DeviceDirectory devices, ShardOptions options, TimeProvider time,
+    ILogger<DatasetGrain> logger)
+    : Grain, IDatasetGrain, IDatasetBackbones
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly CancellationTokenSource _ends = new();
@@ -35,6 +37,7 @@ internal sealed partial class DatasetGrain(
         var name = this.GetPrimaryKeyString();
         _dataset = await datasets.GetAsync(name, cancellationToken);
         StartGauges();
+        TendBackbones();
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -62,6 +65,7 @@ internal sealed partial class DatasetGrain(
             Decided = shards.Sum(s => s.Decided),
             ActiveRounds = active,
             Champions = [.. state.State.Rounds.Select(r => r.Arm).Distinct().Select(state.State.ChampionOf).OfType<RoundEntry>().Select(r => r.Model!)],
+            Backbones = BackbonesOf(shards),
             Shards = layout.Count,
             Split = layout.Split is null ? null : await Splitting.GetAsync(cancellationToken),
             Restored = _dataset.Restored.LastOrDefault(),
@@ -142,6 +146,7 @@ internal sealed partial class DatasetGrain(
             Content = content,
         };
         state.State.Rounds.Add(entry);
+        if (Book.Find(ServingBackbone) is { } serving) serving.Used = true;
         await WriteAsync();
         return await BeginAsync(entry, cancellationToken);
     }, cancellationToken);
@@ -205,6 +210,9 @@ internal sealed partial class DatasetGrain(
         var round = state.State.Rounds.Find(r => r.Arm == command.Model.Arm && r.Number == command.Model.Round)
             ?? throw new RefusedException($"There is no round {command.Model.Name}.");
         if (round.Promoted is { } settled) return new SettleRound(round.Model!, round.HeadKey!, settled);
+        if (command.Promote && !state.State.Serves(command.Model))
+            throw new RefusedException(
+                $"Model {command.Model.Name} is of another space of vectors than the one that serves. Start a new round.");
         (round.Model, round.HeadKey, round.Promoted) = (command.Model, command.HeadKey, command.Promote);
         if (command.Promote && command.Model.Arm == Arms.Main)
         {

@@ -82,15 +82,24 @@ public sealed class DatasetState : IStoredState
     public List<RoundEntry> Rounds { get; set; } = [];
     public List<VersionEntry> Versions { get; set; } = [];
 
-    public LearningState ToLearning() => new(
-        Learning.Sequence, Learning.ProjectionKey, Learning.HeadKey, Learning.ModelName, Learning.AuditThreshold, Learning.AuditImages);
+    /// <summary>The backbones, once there is more than the one that the dataset was created with.</summary>
+    public BackboneBook Backbones { get; set; } = new();
 
-    /// <summary>The latest promoted round of an arm.</summary>
-    public RoundEntry? ChampionOf(string arm) => Rounds.LastOrDefault(r => r.Arm == arm && r.Promoted == true);
+    public LearningState ToLearning() => new(
+        Learning.Sequence, Learning.ProjectionKey, Learning.HeadKey, Learning.ModelName, Learning.AuditThreshold, Learning.AuditImages,
+        Backbones.Serving, Backbones.Others());
+
+    /// <summary>The latest promoted round of an arm in the space that serves: a model of another has nothing to say in it.</summary>
+    public RoundEntry? ChampionOf(string arm) => Rounds.LastOrDefault(r => r.Arm == arm && r.Promoted == true && Serves(r.Model));
+
+    /// <summary>Whether a model works on the vectors that serve.</summary>
+    public bool Serves(ModelVersion? model) =>
+        model is not null && Learning.ProjectionKey is { } key && key.EndsWith($"/{model.ProjectionSha256}", StringComparison.Ordinal);
 
     public string? Check() =>
         (Learning is null ? "learning is missing." : null) ?? MemberRules.Each("rounds", Rounds, r => r.Check())
-            ?? MemberRules.Each("versions", Versions, v => v.Check());
+            ?? MemberRules.Each("versions", Versions, v => v.Check())
+            ?? (Backbones is null ? "backbones is missing." : MemberRules.Within("backbones", Backbones.Check()));
 
     /// <summary>
     /// The first thing that is wrong with a state that came from elsewhere, as a sentence with the member's name. Objects are named in it
@@ -103,7 +112,8 @@ public sealed class DatasetState : IStoredState
         ?? MemberRules.Each("versions", Versions, v => v.CheckWhole(latest))
         ?? CheckRounds()
         ?? CheckVersions()
-        ?? MemberRules.Within("learning", Learning.CheckWhole(Rounds));
+        ?? MemberRules.Within("learning", Learning.CheckWhole(Rounds))
+        ?? MemberRules.Within("backbones", Backbones.CheckWhole(Rounds, latest));
 
     private string? CheckRounds()
     {
@@ -164,6 +174,8 @@ public sealed class LearningStateRecord
         if (HeadKey is null) return ModelName is null ? null : "modelName names a model without a head.";
         if (ProjectionKey is null) return "projectionKey is missing where there is a head.";
         var champion = rounds.FirstOrDefault(r => r.Arm == Arms.Main && r.Promoted == true && r.Model!.Name == ModelName);
+        if (champion?.Model is { } model && !ProjectionKey.EndsWith($"/{model.ProjectionSha256}", StringComparison.Ordinal))
+            return $"modelName {ShownText.Quote(ModelName)} is a model of another projection.";
         return champion is null ? $"modelName {ShownText.Quote(ModelName)} is no model that was promoted."
             : champion.HeadKey == HeadKey ? null : $"headKey {ShownText.Quote(HeadKey)} is not that of its model.";
     }

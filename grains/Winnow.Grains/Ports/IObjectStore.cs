@@ -66,8 +66,11 @@ public static class ObjectKeys
     /// <summary>Where the segments of a shard stand.</summary>
     public static string SegmentFolder(ShardKey shard) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"datasets/{shard.Dataset}/segments/{shard.Shard:D4}/");
 
+    /// <summary>Where the segments of one column stand.</summary>
+    public static string SegmentFolder(ShardKey shard, string kind, string version) => $"{SegmentFolder(shard)}{kind}/{version.Replace('/', '-')}/";
+
     public static string Segment(ShardKey shard, string kind, string version, int first, string suffix) =>
-        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{SegmentFolder(shard)}{kind}/{version.Replace('/', '-')}/{first:D10}-{suffix}");
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{SegmentFolder(shard, kind, version)}{first:D10}-{suffix}");
 
     /// <summary>What a bucket source keeps.</summary>
     public static string SourceFolder(string dataset, string source) => $"datasets/{dataset}/sources/{source}/";

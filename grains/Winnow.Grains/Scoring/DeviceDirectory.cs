@@ -1,5 +1,6 @@
 using System.Globalization;
 using Orleans.Runtime.MembershipService.SiloMetadata;
+using Winnow.Grains.Columns;
 using Winnow.Grains.Placement;
 
 namespace Winnow.Grains.Scoring;
@@ -9,6 +10,7 @@ internal sealed class DeviceDirectory(ISiloStatusOracle silos, ISiloMetadataCach
 {
     private readonly Lock _gate = new();
     private readonly DeviceLoad _load = new();
+    private readonly LotTurns _turns = new();
 
     /// <summary>All devices, by silo and number.</summary>
     public IReadOnlyList<DeviceAt> Devices() => Devices(Traits());
@@ -25,7 +27,7 @@ internal sealed class DeviceDirectory(ISiloStatusOracle silos, ISiloMetadataCach
             .GroupBy(t => t.GetValueOrDefault(SiloTraits.Precision, SiloTraits.Float32), t => t[SiloTraits.Name], StringComparer.Ordinal)
             .OrderBy(g => g.Key, StringComparer.Ordinal).ToList();
         if (precisions.Count == 0) throw NoDevice();
-        if (precisions.Count == 1) return precisions[0].Key == SiloTraits.Float32 ? backbone : $"{backbone}-{precisions[0].Key.ToLowerInvariant()}";
+        if (precisions.Count == 1) return EmbeddingVersion.Of(backbone, precisions[0].Key);
         var each = precisions.Select(g => $"{g.Key} on {string.Join(", ", g.Order(StringComparer.Ordinal))}");
         throw new InvalidOperationException($"Silos score in different precisions ({string.Join("; ", each)}), and their embeddings must not be mixed. Give all the same Scoring:Precision; what waits is kept.");
     }
@@ -72,6 +74,20 @@ internal sealed class DeviceDirectory(ISiloStatusOracle silos, ISiloMetadataCach
     /// <param name="send">Gives it to a device.</param>
     /// <exception cref="InvalidOperationException">There is no device, or none that knows the backbone.</exception>
     public async Task<T> SendAsync<T>(string backbone, int images, Func<DeviceAt, Task<T>> send)
+    {
+        using var turn = _turns.Ahead();
+        return await SendInTurnAsync(backbone, images, send);
+    }
+
+    /// <summary>The same for a lot that nobody waits for: it goes when none that somebody waits for is on its way from this silo.</summary>
+    /// <inheritdoc cref="SendAsync{T}(string, int, Func{DeviceAt, Task{T}})"/>
+    public async Task<T> SendBehindAsync<T>(string backbone, int images, Func<DeviceAt, Task<T>> send, CancellationToken cancellationToken)
+    {
+        using var turn = await _turns.BehindAsync(cancellationToken);
+        return await SendInTurnAsync(backbone, images, send);
+    }
+
+    private async Task<T> SendInTurnAsync<T>(string backbone, int images, Func<DeviceAt, Task<T>> send)
     {
         const int MostTries = 3;
         var failed = new List<DeviceAt>();

@@ -15,9 +15,11 @@ internal enum ShardPart
     Rows,
     /// <summary>Its scores too, where they can be had within a moment: people would rather have an answer.</summary>
     Scores,
-    /// <summary>All columns that were published.</summary>
+    /// <summary>The columns that serve, as they were published.</summary>
     Columns,
-    /// <summary>All columns, projected and scored under the state of learning that the caller brings.</summary>
+    /// <summary>All columns that were published, those of spaces that do not serve too.</summary>
+    AllColumns,
+    /// <summary>The columns that serve, projected and scored under the state of learning that the caller brings.</summary>
     Learning,
 }
 
@@ -33,10 +35,11 @@ internal sealed class NeedsAttribute(ShardPart part) : Attribute
 /// the
 /// images are being handed over, does not come in at all.
 /// </summary>
-internal sealed class ShardGate(ShardWriter writer, ShardColumns columns, ShardLearner learner)
+internal sealed class ShardGate(ShardWriter writer, ShardColumns columns, ShardSpaces spaces)
 {
     /// <summary>The interfaces whose calls pass here.</summary>
-    public static readonly IReadOnlyList<Type> Interfaces = [typeof(IShardIngest), typeof(IShardReview), typeof(IShardLearning), typeof(IShardSplit)];
+    public static readonly IReadOnlyList<Type> Interfaces =
+        [typeof(IShardIngest), typeof(IShardReview), typeof(IShardLearning), typeof(IShardSpaces), typeof(IShardSplit)];
 
     private static readonly FrozenDictionary<MethodInfo, ShardPart> Needs = Read();
 
@@ -52,16 +55,19 @@ internal sealed class ShardGate(ShardWriter writer, ShardColumns columns, ShardL
             case ShardPart.Columns:
                 await columns.LoadedAsync(cancellationToken);
                 break;
+            case ShardPart.AllColumns:
+                await columns.AllLoadedAsync(cancellationToken);
+                break;
             case ShardPart.Learning:
                 await columns.LoadedAsync(cancellationToken);
-                await learner.ReachAsync(LearningOf(context.Request), cancellationToken);
+                await spaces.ReachAsync(LearningOf(context.Request), cancellationToken);
                 break;
         }
     }
 
     /// <summary>Whether a call may go on at once.</summary>
     public bool IsOpenTo(IIncomingGrainCallContext context) =>
-        writer.Standing == ShardStanding.Holds && columns.AreLoaded && Needs.GetValueOrDefault(context.InterfaceMethod) != ShardPart.Learning;
+        writer.Standing == ShardStanding.Holds && columns.AreAllLoaded && Needs.GetValueOrDefault(context.InterfaceMethod) != ShardPart.Learning;
 
     /// <summary>What an entry relies on; null when it does not say.</summary>
     internal static ShardPart? PartOf(MethodInfo method)

@@ -28,7 +28,7 @@ namespace Winnow.Grains.Shards;
 internal sealed class ShardGrain(
     KnownDatasets datasets, ILedger ledger, IObjectStore objects, DeviceDirectory devices, LearnedParts parts, LocalShards local,
     ShardFaults faults, TimeProvider time, ShardOptions options, ILogger<ShardGrain> logger)
-    : Grain, IShardIngest, IShardReview, IShardLearning, IShardSplit, IIncomingGrainCallFilter
+    : Grain, IShardIngest, IShardReview, IShardLearning, IShardSpaces, IShardSplit, IIncomingGrainCallFilter
 {
     private readonly ShardIndex _index = new();
     private ShardWriter _writer = null!;
@@ -41,8 +41,11 @@ internal sealed class ShardGrain(
     private ShardRounds _rounds = null!;
     private ShardColumns _columns = null!;
     private ShardPublisher _publisher = null!;
+    private ShardSpaces _spaces = null!;
     private ShardLearner _learner = null!;
+    private ShardTrial _trial = null!;
     private ShardScorer _scorer = null!;
+    private ShardBackground _background = null!;
     private ShardHandover _handover = null!;
     private IDisposable? _gauges;
     private LocalShard? _local;
@@ -61,8 +64,8 @@ internal sealed class ShardGrain(
             key.Dataset, _index.Stages(), _index.Embedded, _index.Count - _index.Embedded, _tasks.Open, _index.Decided,
             _scorer.Stalled is not null, drift.Figures));
         logger.ShardOpened(key.ToString(), _index.Count, _index.Embedded, _tasks.Open, _writer.Epoch);
-        if (_writer.Standing == ShardStanding.Coming) _writer.TookOver = _scorer.Start;
-        else _scorer.Start();
+        if (_writer.Standing == ShardStanding.Coming) _writer.TookOver = StartMachineWork;
+        else StartMachineWork();
         _local = new LocalShard(key, GrainContext, () => _writer.Standing == ShardStanding.Holds && !_handover.IsCopying);
         local.Opened(_local);
     }
@@ -73,6 +76,13 @@ internal sealed class ShardGrain(
         if (_local is not null) local.Closed(_local);
         _gauges?.Dispose();
         await _scorer.EndAsync();
+        await _background.EndAsync();
+    }
+
+    private void StartMachineWork()
+    {
+        _scorer.Start();
+        _background.Start();
     }
 
     public Task Invoke(IIncomingGrainCallContext context) => _gate.IsOpenTo(context) ? context.Invoke() : PassAsync(context);
@@ -94,13 +104,22 @@ internal sealed class ShardGrain(
         _listing = new ShardListing(_writer, _index, _columns, ledger);
         _rounds = new ShardRounds(_writer, _index, _tasks, tally, GrainFactory);
         _desk = new ShardReviewDesk(_writer, _index, _tasks, tally, _rounds, _columns, ledger, GrainFactory, time);
-        _publisher = new ShardPublisher(_writer, _columns, _index, objects, options, time, logger);
-        _learner = new ShardLearner(_writer, _index, _tasks, _columns, _publisher, drift, parts, GrainFactory);
-        _scorer = new ShardScorer(
-            _writer, _index, _columns, _publisher, _learner, _desk, traces, drift, devices, GrainFactory, options, time, logger);
+        _publisher = new ShardPublisher(_writer, _columns, objects, options, time, logger);
+        _spaces = new ShardSpaces(_writer, _columns, _publisher, drift, parts, GrainFactory);
+        _learner = new ShardLearner(_writer, _index, _tasks, _columns, _spaces);
+        _trial = new ShardTrial(_writer, _index, _columns, _desk);
+        var lots = new ShardLots(_writer, _index, devices, GrainFactory);
+        _scorer = new ShardScorer(_writer, _index, _columns, _publisher, _spaces, lots, _desk, traces, drift, options, time, logger);
+        _background = new ShardBackground(_writer, _index, _columns, _publisher, _spaces, lots, parts, options, time, logger);
+        _scorer.Idle = _background.Wake;
+        _spaces.Turned = () =>
+        {
+            _scorer.Wake();
+            _background.Wake();
+        };
         _intake = new ShardIntake(_writer, _index, ledger, traces, time, _scorer.Arrived);
-        _handover = new ShardHandover(_writer, _index, _intake, _columns, datasets, ledger, objects, options, time);
-        _gate = new ShardGate(_writer, _columns, _learner);
+        _handover = new ShardHandover(_writer, _index, _intake, _columns, _spaces, datasets, ledger, objects, options, time);
+        _gate = new ShardGate(_writer, _columns, _spaces);
     }
 
     [Needs(ShardPart.Rows)]
@@ -112,7 +131,8 @@ internal sealed class ShardGrain(
         // Asked now and then by whoever wakes all shards: what is said of them holds for as long as they say it.
         _loader.NoteTasks();
         return Task.FromResult(new ShardSummary(
-            _index.Count, _index.Stages(), _index.Holdout, _index.Count - _index.Embedded, _tasks.Open, _index.Decided, _scorer.Stalled));
+            _index.Count, _index.Stages(), _index.Holdout, _index.Count - _index.Embedded, _tasks.Open, _index.Decided, _scorer.Stalled,
+            _background.Progress()));
     }
 
     [Needs(ShardPart.Scores)]
@@ -158,19 +178,31 @@ internal sealed class ShardGrain(
     [Needs(ShardPart.Rows)]
     public Task WithdrawAsync(string arm, int round, CancellationToken cancellationToken) => _rounds.WithdrawAsync(arm, round, cancellationToken);
 
-    [Needs(ShardPart.Columns)]
-    public Task ApplyLearningAsync(LearningState state, CancellationToken cancellationToken) => _learner.ApplyAsync(state, cancellationToken);
+    [Needs(ShardPart.AllColumns)]
+    public Task ApplyLearningAsync(LearningState state, CancellationToken cancellationToken) => _spaces.ApplyAsync(state, cancellationToken);
 
     [Needs(ShardPart.Columns)]
-    public Task RescoreAsync(LearningState state, CancellationToken cancellationToken) => _learner.ApplyAsync(state, cancellationToken);
+    public Task RescoreAsync(LearningState state, CancellationToken cancellationToken) => _spaces.ApplyAsync(state, cancellationToken);
 
     [Needs(ShardPart.Columns)]
     public Task<ulong[]> GetSmallestAuditHashesAsync(int count, CancellationToken cancellationToken) =>
         Task.FromResult(_learner.SmallestAuditHashes(count));
 
-    [Needs(ShardPart.Columns)]
-    public Task<MatrixRows> SampleEmbeddingsAsync(int count, CancellationToken cancellationToken) =>
-        Task.FromResult(_learner.SampleEmbeddings(count));
+    [Needs(ShardPart.AllColumns)]
+    public Task<MatrixRows> SampleEmbeddingsAsync(int count, string? backbone, CancellationToken cancellationToken) =>
+        Task.FromResult(_trial.SampleEmbeddings(backbone, count));
+
+    [Needs(ShardPart.AllColumns)]
+    public Task<SpaceSample> SampleLabelledAsync(string backbone, int count, CancellationToken cancellationToken) =>
+        Task.FromResult(_trial.SampleLabelled(backbone, count));
+
+    [Needs(ShardPart.AllColumns)]
+    public Task<int> CountUnusableAsync(string backbone, CancellationToken cancellationToken) =>
+        _trial.CountUnusableAsync(backbone, cancellationToken);
+
+    [Needs(ShardPart.AllColumns)]
+    public Task<int> PutAsideUnusableAsync(string backbone, CancellationToken cancellationToken) =>
+        _trial.PutAsideUnusableAsync(backbone, cancellationToken);
 
     [Needs(ShardPart.Learning)]
     public Task<int[]> GetUnaskedAuditAsync(LearningState? learning, CancellationToken cancellationToken) =>
@@ -192,10 +224,10 @@ internal sealed class ShardGrain(
     public Task<HoldoutResult> EvaluateHoldoutAsync(byte[] head, LearningState? learning, CancellationToken cancellationToken) =>
         _learner.EvaluateHoldoutAsync(head, cancellationToken);
 
-    [Needs(ShardPart.Columns)]
+    [Needs(ShardPart.AllColumns)]
     public Task<CopiedRows> CopyAsync(CancellationToken cancellationToken) => _handover.CopyAsync(cancellationToken);
 
-    [Needs(ShardPart.Columns)]
+    [Needs(ShardPart.AllColumns)]
     public Task SealAsync(CancellationToken cancellationToken) => _handover.SealAsync(cancellationToken);
 
     [Needs(ShardPart.Rows)]

@@ -15,7 +15,7 @@ namespace Winnow.Grains.Shards;
 /// there is one, was told of every image and of every commit since it was made.
 /// </summary>
 internal sealed class ShardHandover(
-    ShardWriter writer, ShardIndex index, ShardIntake intake, ShardColumns columns, KnownDatasets datasets, ILedger ledger,
+    ShardWriter writer, ShardIndex index, ShardIntake intake, ShardColumns columns, ShardSpaces spaces, KnownDatasets datasets, ILedger ledger,
     IObjectStore objects, ShardOptions options, TimeProvider time)
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
@@ -49,7 +49,7 @@ internal sealed class ShardHandover(
         await writer.LookAgainAsync(cancellationToken);
         // Its machine work, which maps the columns otherwise, begins when it holds its images.
         if (writer.Standing != ShardStanding.Coming) return;
-        writer.Preparation ??= columns.LoadAsync(writer.Closing);
+        writer.Preparation ??= columns.LoadServingAsync(() => spaces.AskServingAsync(writer.Closing), writer.Closing);
         await writer.Preparation.WaitAsync(cancellationToken);
     }
 
@@ -67,13 +67,7 @@ internal sealed class ShardHandover(
     private bool IsQuarantined(int ordinal) => index.Has(ordinal, ShardIndex.Flags.Quarantined);
 
     /// <summary>The columns as of now; they do not change any more themselves.</summary>
-    private List<SourceColumn> Source()
-    {
-        var source = new List<SourceColumn>();
-        foreach (var kind in new[] { SegmentKinds.Embedding, SegmentKinds.Projection, SegmentKinds.Scores })
-            if (columns[kind] is { Rows: { } rows, Version: { } version }) source.Add(new SourceColumn(kind, version, rows));
-        return source;
-    }
+    private List<SourceColumn> Source() => [.. columns.All.Select(c => new SourceColumn(c.Kind, c.Version, c.Rows))];
 
     private async Task<T> InTurnAsync<T>(Func<ShardCopier, Task<T>> work, CancellationToken cancellationToken)
     {

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Winnow.Grains.Columns;
-using Winnow.Grains.Images;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Settings;
 using Winnow.Grains.Telemetry;
@@ -31,7 +30,7 @@ internal sealed record MadeSegment(string Kind, string Version, int First, int C
 /// columns does so in a turn, alone.
 /// </summary>
 internal sealed class ShardPublisher(
-    ShardWriter writer, ShardColumns columns, ShardIndex index, IObjectStore objects, ShardOptions options, TimeProvider time, ILogger logger)
+    ShardWriter writer, ShardColumns columns, IObjectStore objects, ShardOptions options, TimeProvider time, ILogger logger)
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
     // Objects that no row names any more, the oldest first. What a restart forgets of them, 'winnow verify' names.
@@ -52,9 +51,9 @@ internal sealed class ShardPublisher(
     }
 
     /// <summary>The segment that adds rows to a column, in place of the small ones at its end: see <see cref="SegmentMerge"/>.</summary>
-    public MadeSegment Continue(string kind, int first, int count, byte[] fresh)
+    public MadeSegment Continue(string kind, string version, int first, int count, byte[] fresh)
     {
-        var (column, version) = (columns[kind].Rows, columns[kind].Version!);
+        var column = columns.Find(kind, version);
         var segments = column is null ? [] : column.Segments;
         var keep = SegmentMerge.Keep(segments, count, options.SegmentRows);
         if (keep == segments.Length) return MadeSegment.Of(kind, version, first, count, fresh);
@@ -74,9 +73,14 @@ internal sealed class ShardPublisher(
     /// Objects first, then the ledger rows that make them count, then memory. The epoch in the key keeps a fenced writer's object
     /// apart, the count one that is merged from those that it replaces.
     /// </summary>
+    /// <param name="made">Rows that continue their columns.</param>
+    /// <param name="withdrawn">Columns that end.</param>
+    /// <param name="quarantined">Images that are put aside with it.</param>
+    /// <param name="cancellationToken">Gives up before the commit.</param>
+    /// <param name="takenUp">Follows in the same stroke that changes memory.</param>
     public async Task PublishAsync(
         IReadOnlyList<MadeSegment> made, IReadOnlyList<(string Kind, string Version)> withdrawn, IReadOnlyList<QuarantineRow> quarantined,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken, Action? takenUp = null)
     {
         var rows = new List<SegmentRow>(made.Count);
         var keys = new string[made.Count];
@@ -91,7 +95,7 @@ internal sealed class ShardPublisher(
             {
                 // The ledger replaces a version as a whole, so those that stay are named again.
                 replaced.Add((segment.Kind, segment.Version));
-                foreach (ref readonly var kept in columns[segment.Kind].Rows!.Segments[..keep])
+                foreach (ref readonly var kept in columns.Find(segment.Kind, segment.Version)!.Segments[..keep])
                     rows.Add(new SegmentRow(segment.Kind, segment.Version, kept.First, kept.Count, kept.Key));
             }
             rows.Add(new SegmentRow(segment.Kind, segment.Version, segment.First, segment.Count, keys[i]));
@@ -105,6 +109,7 @@ internal sealed class ShardPublisher(
                 owners[i] = await objects.MapAsync(keys[i], cancellationToken)
                     ?? throw new InvalidDataException($"Segment {keys[i]} is not in the object store.");
             TakeUp(made, keys, owners, withdrawn);
+            takenUp?.Invoke();
         }
         catch
         {
@@ -120,21 +125,20 @@ internal sealed class ShardPublisher(
         IReadOnlyList<MadeSegment> made, string[] keys, IMemoryOwner<byte>[] owners, IReadOnlyList<(string Kind, string Version)> withdrawn)
     {
         var until = time.GetUtcNow() + options.KeepSuperseded;
-        foreach (var (kind, _) in withdrawn)
+        foreach (var (kind, version) in withdrawn)
         {
-            var column = columns[kind];
-            if (column.Rows is { } old) Supersede(old.Segments, until);
-            (column.Rows, column.Version) = (null, null);
+            if (columns.Find(kind, version) is { } old) Supersede(old.Segments, until);
+            columns.Set(kind, version, null);
         }
         for (var i = 0; i < owners.Length; i++)
         {
-            var column = columns[made[i].Kind];
-            var rows = column.Rows ?? new SegmentColumn(SegmentFormat.Read(owners[i].Memory.Span).RowBytes);
+            var (kind, version) = (made[i].Kind, made[i].Version);
+            var rows = columns.Find(kind, version) ?? new SegmentColumn(SegmentFormat.Read(owners[i].Memory.Span).RowBytes);
             var keep = made[i].Keep ?? rows.Segments.Length;
             Supersede(rows.Segments[keep..], until);
-            (column.Rows, column.Version) = (rows.With(keep, keys[i], owners[i]), made[i].Version);
+            columns.Set(kind, version, rows.With(keep, keys[i], owners[i]));
         }
-        index.SetEmbedded(columns.Embeddings.Count);
+        columns.CountEmbedded();
     }
 
     private void Supersede(ReadOnlySpan<MappedSegment> segments, DateTimeOffset until)
@@ -149,7 +153,8 @@ internal sealed class ShardPublisher(
         {
             try
             {
-                await objects.DeleteAsync(oldest.Key, cancellationToken);
+                // A column that ended and was made again may bear the name of the one before.
+                if (!columns.IsMapped(oldest.Key)) await objects.DeleteAsync(oldest.Key, cancellationToken);
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {

@@ -40,10 +40,10 @@ internal sealed class ShardRows(ShardIndex index, int classes)
             ?? MemberRules.Number("priority", task.Priority, float.MinValue, float.MaxValue);
 
     /// <summary>
-    /// The columns that can be used: all of one version, from row 0 on without a gap, within the shard's images and the dataset's objects.
+    /// The columns that can be used: each from row 0 on without a gap, within the shard's images and the dataset's objects.
     /// </summary>
     public IReadOnlyList<SegmentRow> Usable(IReadOnlyList<SegmentRow> published, string dataset) =>
-        [.. published.GroupBy(s => s.Kind).Where(kind => IsUsable([.. kind.OrderBy(s => s.First)], dataset)).SelectMany(kind => kind)];
+        [.. published.GroupBy(s => (s.Kind, s.Version)).Where(c => IsUsable([.. c.OrderBy(s => s.First)], dataset)).SelectMany(c => c)];
 
     private bool IsUsable(SegmentRow[] column, string dataset)
     {
@@ -51,7 +51,7 @@ internal sealed class ShardRows(ShardIndex index, int classes)
         var next = 0L;
         foreach (var segment in column)
         {
-            if (segment.First != next || segment.Count < 1 || segment.Version != column[0].Version) return false;
+            if (segment.First != next || segment.Count < 1) return false;
             if (!segment.ObjectKey.StartsWith($"datasets/{dataset}/", StringComparison.Ordinal)) return false;
             if (segment.ObjectKey.Contains("..", StringComparison.Ordinal) || !ShownText.IsClean(segment.ObjectKey)) return false;
             next += segment.Count;

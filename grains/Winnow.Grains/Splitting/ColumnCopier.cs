@@ -27,9 +27,9 @@ internal sealed class ColumnCopier(IObjectStore objects, int segmentRows)
             foreach (var column in source)
             {
                 var wanted = ranks.Below(i, Math.Min(column.Column.Count, ranks.Count));
-                var has = half.Columns.GetValueOrDefault(column.Kind);
-                // Made by another model since, or made anew.
-                var stale = has is not null && (has.Version != column.Version || has.Count > wanted);
+                var has = half.Columns.GetValueOrDefault((column.Kind, column.Version));
+                // Made anew since.
+                var stale = has is not null && has.Count > wanted;
                 var from = stale ? 0 : has?.Count ?? 0;
                 var most = Math.Max(1, SegmentBytes / column.Column.RowBytes);
                 if (wanted == from || (!last && wanted - from < Math.Min(most, segmentRows))) continue;
@@ -38,9 +38,11 @@ internal sealed class ColumnCopier(IObjectStore objects, int segmentRows)
                 return true;
             }
             // The shard has withdrawn it.
-            if (half.Columns.Keys.FirstOrDefault(kind => source.All(c => c.Kind != kind)) is not { } gone) continue;
-            await WithdrawAsync(half, gone);
-            return true;
+            foreach (var gone in half.Columns.Keys.Where(k => source.All(c => (c.Kind, c.Version) != k)))
+            {
+                await WithdrawAsync(half, gone);
+                return true;
+            }
         }
         return false;
     }
@@ -53,17 +55,18 @@ internal sealed class ColumnCopier(IObjectStore objects, int segmentRows)
         await half.CommitAsync(half.New() with
         {
             Segments = [new SegmentRow(column.Kind, column.Version, first, rows.Length, key)],
-            WithdrawnSegments = stale is null ? [] : [(column.Kind, stale.Version)],
+            WithdrawnSegments = stale is null ? [] : [(column.Kind, column.Version)],
         });
-        half.Columns[column.Kind] = new HalfColumn(column.Version, first + rows.Length, first == 0 ? [key] : [.. half.Columns[column.Kind].Objects, key]);
+        var name = (column.Kind, column.Version);
+        half.Columns[name] = new HalfColumn(first + rows.Length, first == 0 ? [key] : [.. half.Columns[name].Objects, key]);
         if (stale is not null) await RemoveAsync(stale.Objects.Where(o => o != key));
     }
 
-    private async Task WithdrawAsync(ShardHalf half, string kind)
+    private async Task WithdrawAsync(ShardHalf half, (string Kind, string Version) column)
     {
-        var stale = half.Columns[kind];
-        await half.CommitAsync(half.New() with { WithdrawnSegments = [(kind, stale.Version)] });
-        half.Columns.Remove(kind);
+        var stale = half.Columns[column];
+        await half.CommitAsync(half.New() with { WithdrawnSegments = [column] });
+        half.Columns.Remove(column);
         await RemoveAsync(stale.Objects);
     }
 

@@ -41,8 +41,8 @@ internal sealed class HalfRepair(ShardKey shard, ILedger ledger, HalfRanks ranks
     /// <summary>What a half has, so that it is neither copied again nor missed.</summary>
     private async Task LookAsync(int half, Func<int, bool> isQuarantined, CancellationToken cancellationToken)
     {
-        foreach (var column in (await ledger.ReadSegmentsAsync(halves[half].Key, cancellationToken)).GroupBy(s => s.Kind))
-            halves[half].Columns[column.Key] = new HalfColumn(column.First().Version, column.Sum(s => s.Count), [.. column.Select(s => s.ObjectKey)]);
+        foreach (var column in (await ledger.ReadSegmentsAsync(halves[half].Key, cancellationToken)).GroupBy(s => (s.Kind, s.Version)))
+            halves[half].Columns[column.Key] = new HalfColumn(column.Sum(s => s.Count), [.. column.Select(s => s.ObjectKey)]);
         await foreach (var entry in ledger.ReadShardHistoryAsync(halves[half].Key, cancellationToken)) halves[half].Knows(entry.Ordinal, entry.Version);
         var at = 0;
         var missed = new List<int>();

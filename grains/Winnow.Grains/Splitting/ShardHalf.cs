@@ -14,8 +14,8 @@ internal sealed class ShardHalf(ILedger ledger, ShardKey key, OpenedShard opened
     /// <summary>Rows of images.</summary>
     public int Images { get; private set; } = opened.Images;
 
-    /// <summary>Its columns by kind.</summary>
-    public Dictionary<string, HalfColumn> Columns { get; } = new(StringComparer.Ordinal);
+    /// <summary>Its columns by kind and version.</summary>
+    public Dictionary<(string Kind, string Version), HalfColumn> Columns { get; } = [];
 
     /// <summary>An empty commit.</summary>
     public ShardCommit New() => new() { Shard = key, Epoch = opened.Epoch };
@@ -38,7 +38,6 @@ internal sealed class ShardHalf(ILedger ledger, ShardKey key, OpenedShard opened
 }
 
 /// <summary>What a half has of one column.</summary>
-/// <param name="Version">The backbone, projection or model that made it.</param>
 /// <param name="Count">Rows without a gap from ordinal 0.</param>
 /// <param name="Objects">The objects that hold them.</param>
-internal sealed record HalfColumn(string Version, int Count, IReadOnlyList<string> Objects);
+internal sealed record HalfColumn(int Count, IReadOnlyList<string> Objects);

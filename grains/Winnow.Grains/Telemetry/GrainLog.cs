@@ -106,4 +106,16 @@ internal static partial class GrainLog
 
     [LoggerMessage(62, LogLevel.Warning, "Dataset {Dataset}: its deletion did not go on, next try in {Delay}")]
     public static partial void DeletionRetries(this ILogger logger, Exception exception, string dataset, TimeSpan delay);
+
+    [LoggerMessage(63, LogLevel.Warning, "Shard {Shard}: work behind what serves stands still, next try in {Delay}")]
+    public static partial void BackgroundStalled(this ILogger logger, Exception exception, string shard, TimeSpan delay);
+
+    [LoggerMessage(64, LogLevel.Warning, "Backbones of {Dataset}: work on them stands still, next try in {Delay}")]
+    public static partial void BackbonesStall(this ILogger logger, Exception exception, string dataset, TimeSpan delay);
+
+    [LoggerMessage(65, LogLevel.Information, "Backbone {Backbone} of {Dataset} is ready: {Images} images have its embeddings")]
+    public static partial void BackboneReady(this ILogger logger, string dataset, string backbone, long images);
+
+    [LoggerMessage(66, LogLevel.Information, "Backbone {Backbone} of {Dataset} was dropped, and what it made is removed")]
+    public static partial void BackboneRemoved(this ILogger logger, string dataset, string backbone);
 }

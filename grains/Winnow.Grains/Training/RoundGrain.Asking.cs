@@ -71,7 +71,8 @@ internal sealed partial class RoundGrain
             if (scored >= wanted) return 0;
             var stalled = shards.Select(s => s.StalledReason).FirstOrDefault(r => r is not null);
             if (stalled is not null && (await Dataset.GetLearningAsync(cancellationToken)).ProjectionKey is not null) return wanted - scored;
-            var unknown = devices.Unknown(_dataset.Settings.Backbone);
+            var serving = (await Dataset.GetLearningAsync(cancellationToken)).Backbone ?? _dataset.Settings.Backbone;
+            var unknown = devices.Unknown(serving);
             unknownSince = unknown is null ? null : unknownSince ?? time.GetUtcNow();
             // Silos that know it may be starting again, and then it is not for long.
             if (time.GetUtcNow() - unknownSince >= BackboneMayCome)

@@ -44,6 +44,9 @@ internal sealed partial class RoundGrain
     private async Task<Labelled> LabelledAsync(string arm, int throughRound, CancellationToken cancellationToken)
     {
         var learning = await Dataset.GetLearningAsync(cancellationToken);
+        if (state.State.ProjectionKey is { } mine && mine != learning.ProjectionKey)
+            throw new RefusedException(
+                "The dataset has turned to another space of vectors since this round began. Start another: labels are kept.");
         var parts = await OnShardsAsync(
             shards => shards.AllAsync(s => s.GetLabelledAsync(arm, throughRound, learning, cancellationToken)), cancellationToken);
         if (arm == Arms.Audit) AuditSample.Check(parts, learning.AuditImages);
@@ -108,6 +111,7 @@ internal sealed partial class RoundGrain
             ? (float)state.State.OutOfFoldTemperature
             : TemperatureScaling.Fit(HeadEvaluation.Logits(head, audit.Vectors), audit.Labels, head.Classes);
         var calibrated = head with { Temperature = temperature };
+        var learning = await Dataset.GetLearningAsync(cancellationToken);
         var (key, sha256) = await StoreHeadAsync(calibrated, cancellationToken);
         await objects.PutAsync(ObjectKeys.HeadOnnx(_dataset.Name, _arm, _number, sha256), await ExportAsync(calibrated, cancellationToken), cancellationToken);
         state.State.HeadKey = key;
@@ -115,7 +119,7 @@ internal sealed partial class RoundGrain
         {
             Arm = _arm,
             Round = _number,
-            Backbone = _dataset.Settings.Backbone,
+            Backbone = learning.Backbone ?? _dataset.Settings.Backbone,
             ProjectionSha256 = state.State.ProjectionKey![(state.State.ProjectionKey!.LastIndexOf('/') + 1)..],
             DataSha256 = state.State.DataSha256!,
             HeadSha256 = sha256,

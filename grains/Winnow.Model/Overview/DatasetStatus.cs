@@ -27,6 +27,8 @@ public sealed record DatasetStatus
     public IReadOnlyList<RoundInfo> ActiveRounds { get; init; } = [];
     /// <summary>The model in use per arm.</summary>
     public IReadOnlyList<ModelVersion> Champions { get; init; } = [];
+    /// <summary>The backbone that serves, and those that are made and kept beside it.</summary>
+    public IReadOnlyList<BackboneInfo> Backbones { get; init; } = [];
     /// <summary>Units of bulk work, as of now.</summary>
     public int Shards { get; init; }
     /// <summary>The doubling of its shards that is under way; null when there is none.</summary>

@@ -112,6 +112,18 @@ public sealed class WireFormatTests : IDisposable
         Assert.Equal(("RefusedExceptionMessage", null), (refused.Message, refused.Code));
     }
 
+    /// <summary>As a silo wrote it that knew one backbone a dataset: it says nothing of others, which is not that there are none.</summary>
+    [Fact]
+    public void A_state_of_learning_of_before_there_were_several_spaces_is_of_the_one_that_the_dataset_was_created_with()
+    {
+        const string Learning =
+            "300155011c2b2b77696e6e6f772e6c6561726e696e672d7374617465e8009081bebf6c411b50726f6a656374696f6e4b6579410f486561"
+            + "644b657941134d6f64656c4e616d6561b35bb71b01722ee0";
+        var learning = Assert.IsType<LearningState>(_serializer.Deserialize<object>(Convert.FromHexString(Learning)));
+        Assert.Equal((null, null), (learning.Backbone, learning.Others));
+        Assert.Equal(new LearnedSpace("created", learning.ProjectionKey, learning.HeadKey, learning.ModelName), learning.Serving("created"));
+    }
+
     /// <summary>As a silo writes them that gives each enqueueing an operation id.</summary>
     [Fact]
     public void What_says_more_is_read_without_it()
