@@ -30,6 +30,7 @@ internal static class CommandLine
         ("list", ListCommand.Make),
         ("status", StatusCommand.Make),
         ("rounds", RoundCommands.Make),
+        ("backbones", BackboneCommands.Make),
         ("review", ReviewCommands.Make),
         ("versions", VersionCommands.Make),
         ("export", ExportCommand.Make),

@@ -55,6 +55,7 @@ public static class WinnowApi
         app.MapOpenApi().RequiresCaller();
         var api = app.MapGroup("/api/v1").WithMetadata(new StrictParameters()).AddEndpointFilterFactory(BodyFilter.Make);
         DatasetEndpoints.Map(api);
+        BackboneEndpoints.Map(api);
         VersionEndpoints.Map(api);
         BackupEndpoints.Map(api);
         ImageEndpoints.Map(api);

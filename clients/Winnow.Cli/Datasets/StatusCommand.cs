@@ -42,6 +42,8 @@ internal static class StatusCommand
             Terminal.Say($"  {JsonNamingPolicy.KebabCaseLower.ConvertName(stage.ToString()),-14} {count}");
         var doubled = status.Split is { } split ? $", being doubled: {split.Copied} of {split.Total} rows copied" : "";
         Terminal.Say($"  {"shards",-14} {status.Shards}{doubled}");
+        if (status.Backbones.Count > 1)
+            foreach (var backbone in status.Backbones) Terminal.Say($"  {"backbone",-14} {BackboneCommands.Line(backbone)}");
         if (status.Restored is { } restored)
             Terminal.Say(
                 $"  {"restored",-14} {DatasetCommands.Words(restored)} (a backup of {restored.Origin}, begun {restored.StartedAt:u})");

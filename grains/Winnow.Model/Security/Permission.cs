@@ -32,6 +32,8 @@ public enum Permission : byte
     ActForOthers = 11,
     /// <summary>Delete the dataset, with all that people said in it.</summary>
     DeleteDataset = 12,
+    /// <summary>Add, compare, switch and drop the dataset's backbones.</summary>
+    ManageBackbones = 13,
     /// <summary>Create datasets.</summary>
     CreateDatasets = 32,
     /// <summary>Make and revoke API keys.</summary>

@@ -22,6 +22,7 @@ internal static class MatrixRequests
         "POST /api/v1/datasets/{dataset}/sources/{source}/notification-path",
         "POST /api/v1/notifications/{token}",
         "POST /api/v1/set-aside/discard",
+        "DELETE /api/v1/datasets/{dataset}/backbones/{backbone}",
     ];
 
     /// <summary>
@@ -34,6 +35,8 @@ internal static class MatrixRequests
         ["POST /api/v1/datasets/{dataset}/uploads/complete"] = (HttpStatusCode.NotImplemented, "keeps its objects in files"),
         // Somebody before has started one.
         ["POST /api/v1/datasets/{dataset}/rounds"] = (HttpStatusCode.BadRequest, "has not ended"),
+        ["POST /api/v1/datasets/{dataset}/backbones"] = (HttpStatusCode.BadRequest, "No backbone is called 'none-of-matrix'"),
+        ["POST /api/v1/datasets/{dataset}/backbones/{backbone}/switch"] = (HttpStatusCode.BadRequest, "has no backbone 'none-of-matrix'"),
         ["POST /api/v1/datasets/{dataset}/sources"] = (HttpStatusCode.BadRequest, "There is no server 'of-the-matrix'"),
     };
 
@@ -44,6 +47,10 @@ internal static class MatrixRequests
         ["POST /api/v1/datasets/{dataset}/versions"] = """{"note":"matrix"}""",
         ["POST /api/v1/datasets/{dataset}/rounds"] = """{"batchSize":5}""",
         ["POST /api/v1/datasets/{dataset}/rounds/{arm}/{number}/end"] = "",
+        ["POST /api/v1/datasets/{dataset}/backbones"] = """{"name":"none-of-matrix"}""",
+        ["POST /api/v1/datasets/{dataset}/backbones/compare"] = "",
+        ["POST /api/v1/datasets/{dataset}/backbones/{backbone}/switch"] = "",
+        ["DELETE /api/v1/datasets/{dataset}/backbones/{backbone}"] = "",
         ["POST /api/v1/datasets/{dataset}/tasks/lease"] = """{"max":1,"waitMilliseconds":0}""",
         ["POST /api/v1/datasets/{dataset}/tasks/release"] = """["{image}"]""",
         ["POST /api/v1/datasets/{dataset}/decisions"] = """[{"image":"{image}","operationId":"11111111-1111-1111-1111-111111111111","decision":{"kind":"skip"},"lease":"none"}]""",
@@ -81,7 +88,7 @@ internal static class MatrixRequests
     public static HttpRequestMessage Make(ApiOperation operation, string dataset, string image, string keyId, string? key)
     {
         var path = operation.Path.Replace("{dataset}", dataset).Replace("{image}", image).Replace("{key}", keyId).Replace("{version}", "1").Replace("{arm}", "main").Replace("{number}", "1").Replace("{round}", "1")
-            .Replace("{source}", "nothing").Replace("{token}", $"{dataset}.nothing.made-up");
+            .Replace("{source}", "nothing").Replace("{backbone}", "none-of-matrix").Replace("{token}", $"{dataset}.nothing.made-up");
         var request = new HttpRequestMessage(new HttpMethod(operation.Method), path);
         if (key is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
         // One operation per caller and dataset: what the matrix repeats happens once. Another caller's is not this one's.
