@@ -73,6 +73,7 @@ internal sealed record BackupControl(DatasetState Dataset, IReadOnlyList<RoundSt
         var copy = Copy(Dataset);
         foreach (var version in copy.Versions) version.Version = version.Version with { Told = version.Version.Told ?? restoration };
         foreach (var backbone in copy.Backbones.All) backbone.AddedBy = Told(backbone.AddedBy);
+        copy.Backbones.Operations = [.. copy.Backbones.Operations.Select(o => o with { By = Told(o.By)! })];
         foreach (var round in copy.Rounds)
         {
             round.StartedBy = Told(round.StartedBy);

@@ -93,6 +93,8 @@ internal sealed partial class BackupIntake
     private string? CheckTold(DatasetState state) =>
         MemberRules.Each("versions", state.Versions, v => v.Version.Told > Dataset.Restored.Count
             ? "version.told names a restoration that the dataset does not remember." : null)
+        ?? MemberRules.Within("backbones", MemberRules.Each("all", state.Backbones.All, b => CheckTold("addedBy", b.AddedBy))
+            ?? MemberRules.Each("operations", state.Backbones.Operations, o => CheckTold("by", o.By)))
         ?? MemberRules.Each("rounds", state.Rounds, r => CheckTold("startedBy", r.StartedBy) ?? (
             r.Ended?.Told > Dataset.Restored.Count ? "ended.told names a restoration that the dataset does not remember." : null));
 

@@ -77,7 +77,7 @@ internal sealed partial class DatasetGrain
         {
             if (Book.Operations.Find(o => o.OperationId == operationId) is { } known)
             {
-                if (known.By != actor || known.Content != content) throw OperationStamp.Conflict(operationId, "for backbones");
+                if (ActorName.Read(known.By).Actor != actor || known.Content != content) throw OperationStamp.Conflict(operationId, "for backbones");
                 return false;
             }
             await change();
@@ -142,6 +142,9 @@ internal sealed partial class DatasetGrain
         await OnShardsAsync((IShardSpaces s) => s.PutAsideUnusableAsync(name, cancellationToken), cancellationToken);
     }
 
+    private static (string? Actor, int? Told) AddedBy(BackboneEntry? entry) =>
+        entry?.AddedBy is { } by ? ActorName.Read(by) : (null, null);
+
     /// <summary>The backbones with what shards say of them.</summary>
     private BackboneInfo[] BackbonesOf(IReadOnlyList<ShardSummary> shards)
     {
@@ -158,8 +161,9 @@ internal sealed partial class DatasetGrain
             Scored = learning.HeadKey is null ? 0 : embedded,
             Model = learning.ModelName,
             Stalled = shards.Select(s => s.StalledReason).FirstOrDefault(r => r is not null),
-            AddedBy = entry?.AddedBy,
+            AddedBy = AddedBy(entry).Actor,
             AddedAt = entry?.AddedAt,
+            Told = AddedBy(entry).Told,
         };
         BackboneInfo Other(BackboneEntry entry)
         {
@@ -174,8 +178,9 @@ internal sealed partial class DatasetGrain
                 Scored = here.Sum(o => o.Scored),
                 Model = entry.ModelName,
                 Stalled = here.Select(o => o.Stalled).FirstOrDefault(r => r is not null),
-                AddedBy = entry.AddedBy,
+                AddedBy = AddedBy(entry).Actor,
                 AddedAt = entry.AddedAt,
+                Told = AddedBy(entry).Told,
             };
         }
         return Book.All.Count == 0 ? [Serving(null)] : [.. Book.All.Select(b => b.Name == ServingBackbone ? Serving(b) : Other(b))];

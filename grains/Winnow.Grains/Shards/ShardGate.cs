@@ -19,6 +19,8 @@ internal enum ShardPart
     Columns,
     /// <summary>All columns that were published, those of spaces that do not serve too.</summary>
     AllColumns,
+    /// <summary>All columns, each in the space that the dataset's state says now.</summary>
+    Spaces,
     /// <summary>The columns that serve, projected and scored under the state of learning that the caller brings.</summary>
     Learning,
 }
@@ -58,6 +60,10 @@ internal sealed class ShardGate(ShardWriter writer, ShardColumns columns, ShardS
             case ShardPart.AllColumns:
                 await columns.AllLoadedAsync(cancellationToken);
                 break;
+            case ShardPart.Spaces:
+                await columns.AllLoadedAsync(cancellationToken);
+                await spaces.ReachAsync(null, cancellationToken);
+                break;
             case ShardPart.Learning:
                 await columns.LoadedAsync(cancellationToken);
                 await spaces.ReachAsync(LearningOf(context.Request), cancellationToken);
@@ -67,7 +73,8 @@ internal sealed class ShardGate(ShardWriter writer, ShardColumns columns, ShardS
 
     /// <summary>Whether a call may go on at once.</summary>
     public bool IsOpenTo(IIncomingGrainCallContext context) =>
-        writer.Standing == ShardStanding.Holds && columns.AreAllLoaded && Needs.GetValueOrDefault(context.InterfaceMethod) != ShardPart.Learning;
+        writer.Standing == ShardStanding.Holds && columns.AreAllLoaded
+        && Needs.GetValueOrDefault(context.InterfaceMethod) is not (ShardPart.Learning or ShardPart.Spaces);
 
     /// <summary>What an entry relies on; null when it does not say.</summary>
     internal static ShardPart? PartOf(MethodInfo method)

@@ -188,19 +188,19 @@ internal sealed class ShardGrain(
     public Task<ulong[]> GetSmallestAuditHashesAsync(int count, CancellationToken cancellationToken) =>
         Task.FromResult(_learner.SmallestAuditHashes(count));
 
-    [Needs(ShardPart.AllColumns)]
+    [Needs(ShardPart.Spaces)]
     public Task<MatrixRows> SampleEmbeddingsAsync(int count, string? backbone, CancellationToken cancellationToken) =>
         Task.FromResult(_trial.SampleEmbeddings(backbone, count));
 
-    [Needs(ShardPart.AllColumns)]
+    [Needs(ShardPart.Spaces)]
     public Task<SpaceSample> SampleLabelledAsync(string backbone, int count, CancellationToken cancellationToken) =>
         Task.FromResult(_trial.SampleLabelled(backbone, count));
 
-    [Needs(ShardPart.AllColumns)]
+    [Needs(ShardPart.Spaces)]
     public Task<int> CountUnusableAsync(string backbone, CancellationToken cancellationToken) =>
         _trial.CountUnusableAsync(backbone, cancellationToken);
 
-    [Needs(ShardPart.AllColumns)]
+    [Needs(ShardPart.Spaces)]
     public Task<int> PutAsideUnusableAsync(string backbone, CancellationToken cancellationToken) =>
         _trial.PutAsideUnusableAsync(backbone, cancellationToken);
 

@@ -23,7 +23,6 @@ internal sealed class ShardTrial(ShardWriter writer, ShardIndex index, ShardColu
     /// <param name="count">At most so many.</param>
     public MatrixRows SampleEmbeddings(string? backbone, int count)
     {
-        columns.ThrowIfRowsAreMissing();
         var space = backbone is null ? columns.Serving : Find(backbone);
         if (space?.Embeddings is not { } embeddings) return new MatrixRows(0, []);
         // Of the sample alone it is asked whether there are numbers: a look at each row would read the whole column.
@@ -33,7 +32,6 @@ internal sealed class ShardTrial(ShardWriter writer, ShardIndex index, ShardColu
 
     public SpaceSample SampleLabelled(string backbone, int count)
     {
-        columns.ThrowIfRowsAreMissing();
         if (Find(backbone) is not { Embeddings: { } embeddings, Projected: { } projected })
             return new SpaceSample(new LabelledRows([], [], new MatrixRows(0, [])), 0);
         var labelled = Smallest(

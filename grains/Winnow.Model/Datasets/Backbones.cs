@@ -58,6 +58,8 @@ public sealed record BackboneInfo
     public string? AddedBy { get; init; }
     /// <summary>When it was added; null for the one that the dataset was created with.</summary>
     public DateTimeOffset? AddedAt { get; init; }
+    /// <summary>Number of the restoration that told who added it. Null: it was added here.</summary>
+    public int? Told { get; init; }
 }
 
 /// <summary>Backbones beside each other, on the labels that are there.</summary>

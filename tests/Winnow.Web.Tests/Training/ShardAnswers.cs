@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Training;
+using Winnow.Model.Datasets;
 using Winnow.Model.Training;
 
 namespace Winnow.Web.Tests.Training;
@@ -9,6 +10,7 @@ namespace Winnow.Web.Tests.Training;
 internal static class ShardAnswers
 {
     private const int AtOnce = 200;
+    private static readonly string Backbone = new DatasetSettings().Backbone;
 
     /// <summary>What is answered from memory: it waits for nothing.</summary>
     public static IReadOnlyDictionary<string, Func<Task<string>>> AtAnyTime(SmallLearning dataset, int shard, LearningState learning)
@@ -31,6 +33,7 @@ internal static class ShardAnswers
         SmallLearning dataset, int shard, LearningState? learning, byte[] head)
     {
         var rows = dataset.Shard<IShardLearning>(shard);
+        var spaces = dataset.Shard<IShardSpaces>(shard);
         var random = new GatherCandidates(Arms.Control, "random", 100, 1, 7, learning);
         var uncertain = new GatherCandidates(Arms.Main, "margin", 100, 2, 7, learning);
         return new Dictionary<string, Func<Task<string>>>
@@ -43,7 +46,9 @@ internal static class ShardAnswers
             ["vectors"] = () => TextAsync(rows.GetVectorsAsync([0, 3], learning, CancellationToken.None)),
             ["holdout"] = () => TextAsync(rows.EvaluateHoldoutAsync(head, learning, CancellationToken.None)),
             ["hashes"] = () => TextAsync(rows.GetSmallestAuditHashesAsync(AtOnce, CancellationToken.None)),
-            ["embeddings"] = () => TextAsync(rows.SampleEmbeddingsAsync(10, CancellationToken.None)),
+            ["embeddings"] = () => TextAsync(rows.SampleEmbeddingsAsync(10, null, CancellationToken.None)),
+            ["a sample of labels"] = () => TextAsync(spaces.SampleLabelledAsync(Backbone, AtOnce, CancellationToken.None)),
+            ["what is unusable"] = () => TextAsync(spaces.CountUnusableAsync(Backbone, CancellationToken.None)),
         };
     }
 

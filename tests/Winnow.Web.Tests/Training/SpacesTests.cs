@@ -33,6 +33,14 @@ public sealed class SpacesTests
             await server.Client.AddBackboneAsync(SmallLearning.Name, "wide");
             using var limit = new CancellationTokenSource(Patience);
             await server.Client.WaitForBackboneAsync(SmallLearning.Name, "wide", cancellationToken: limit.Token);
+            var compared = await server.Client.CompareBackbonesAsync(SmallLearning.Name, limit.Token);
+            Assert.Equal((30, 5, 0), (compared.Labels, compared.Folds, compared.LeftOut.Count));
+            // Drawn shapes are easy for a backbone that has learned to see, and hard for one of random filters.
+            var (good, poor) = (compared.Backbones[0], compared.Backbones[1]);
+            Assert.Equal((true, false, "wide"), (good.Serves, poor.Serves, poor.Name));
+            Assert.InRange(good.Accuracy!.Value, 0.8, 1);
+            Assert.InRange(poor.Accuracy!.Value, 0, good.Accuracy.Value);
+            Assert.Equal(Math.Round((poor.Accuracy.Value - good.Accuracy.Value) * 30), poor.Better - poor.Worse);
             await server.Client.SwitchBackboneAsync(SmallLearning.Name, "wide");
 
             foreach (var reopened in new[] { false, true })

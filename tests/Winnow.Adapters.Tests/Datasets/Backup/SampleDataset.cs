@@ -38,6 +38,8 @@ internal sealed class SampleDataset(ILedger ledger, IObjectStore objects, Datase
 
     private static readonly CancellationToken Never = CancellationToken.None;
 
+    private const string SecondBackbone = "second";
+
     private readonly List<ImageRow> _rows = [];
     private readonly List<SelectedRecord> _selected = [];
     private Projection _projection = null!;
@@ -144,6 +146,8 @@ internal sealed class SampleDataset(ILedger ledger, IObjectStore objects, Datase
         {
             await AddAsync(SegmentKinds.Embedding, dataset.Settings.Backbone, first, MemoryMarshal.AsBytes(
                 embeddings.AsSpan((first * EmbeddingDimensions)..(end * EmbeddingDimensions))).ToArray());
+            await AddAsync(SegmentKinds.Embedding, SecondBackbone, first, MemoryMarshal.AsBytes(
+                embeddings.AsSpan((first * EmbeddingDimensions)..(end * EmbeddingDimensions))).ToArray());
             await AddAsync(SegmentKinds.Projection, _projectionSha256, first, MemoryMarshal.AsBytes(
                 projected.AsSpan((first * Dimensions)..(end * Dimensions))).ToArray());
             await AddAsync(SegmentKinds.Scores, "main/1", first, MemoryMarshal.AsBytes(scores.AsSpan(first..end)).ToArray());
@@ -181,7 +185,28 @@ internal sealed class SampleDataset(ILedger ledger, IObjectStore objects, Datase
                 AuditThreshold = 7,
                 AuditImages = 4,
                 AuditDrawn = true
-            }
+            },
+            // A second one, with all that one can have. What it has is the first one's: whether that is so is asked elsewhere.
+            Backbones = new BackboneBook
+            {
+                Serving = dataset.Settings.Backbone,
+                All =
+                [
+                    new BackboneEntry { Name = dataset.Settings.Backbone, Stage = BackboneStage.Ready },
+                    new BackboneEntry
+                    {
+                        Name = SecondBackbone,
+                        Stage = BackboneStage.Ready,
+                        ProjectionKey = projection,
+                        HeadKey = head,
+                        ModelName = "main/1",
+                        Used = true,
+                        AddedBy = "ada",
+                        AddedAt = LedgerRows.Noon,
+                    },
+                ],
+                Operations = [new BackboneOperation(LedgerRows.Operation(906), "ada", LedgerRows.Operation(907), LedgerRows.Noon)],
+            },
         };
         var model = new ModelVersion
         {
