@@ -29,7 +29,10 @@ internal sealed partial class DatasetGrain
             if (Book.Find(name) is not null)
                 throw new RefusedException($"What backbone '{name}' made before is still being removed. Add it again in a moment.");
             ThrowIfNotToBeAdded(name);
+            // Rounds of before there were several were all on the one that serves.
+            var used = Book.All.Count == 0 && state.State.Rounds.Count > 0;
             Book.Add(name, _dataset.Settings.Backbone, ActorOrLocal, time.GetUtcNow());
+            Book.Find(ServingBackbone)!.Used |= used;
             state.State.Learning.Sequence++;
             await Task.CompletedTask;
         }, cancellationToken);

@@ -40,7 +40,7 @@ public sealed class SpacesTests
             Assert.Equal((true, false, "wide"), (good.Serves, poor.Serves, poor.Name));
             Assert.InRange(good.Accuracy!.Value, 0.8, 1);
             Assert.InRange(poor.Accuracy!.Value, 0, good.Accuracy.Value);
-            Assert.Equal(Math.Round((poor.Accuracy.Value - good.Accuracy.Value) * 30), poor.Better - poor.Worse);
+            Assert.Equal(poor.Better - poor.Worse, (int?)Math.Round((poor.Accuracy.Value - good.Accuracy.Value) * 30));
             await server.Client.SwitchBackboneAsync(SmallLearning.Name, "wide");
 
             foreach (var reopened in new[] { false, true })

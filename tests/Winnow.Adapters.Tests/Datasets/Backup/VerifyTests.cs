@@ -39,7 +39,7 @@ public sealed class VerifyTests : IAsyncLifetime
         var report = await _store.VerifyAsync(hash: hash);
         Assert.True(report.Sound);
         Assert.Empty(report.Findings);
-        Assert.Equal((60L, 12L, 88L, hash), (report.Images, report.History, report.Objects, report.Hashed));
+        Assert.Equal((60L, 12L, 96L, hash), (report.Images, report.History, report.Objects, report.Hashed));
     }
 
     [Fact]

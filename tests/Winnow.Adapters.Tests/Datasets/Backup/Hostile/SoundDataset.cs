@@ -61,7 +61,8 @@ internal sealed class SoundDataset(BackupStore store, RestoredDataset restored)
         var tasks = new TaskBook(index);
         await foreach (var task in store.Ledger.ReadTasksAsync(shard, Never)) tasks.Add(task);
         var segments = await store.Ledger.ReadSegmentsAsync(shard, Never);
-        var embedded = segments.Where(s => s.Kind == SegmentKinds.Embedding).Sum(s => s.Count);
+        var serving = segments.Where(s => s.Kind == SegmentKinds.Embedding && EmbeddingVersion.IsOf(s.Version, _dataset.Settings.Backbone));
+        var embedded = serving.Sum(s => s.Count);
         Assert.InRange(embedded, 0, index.Count);
         index.SetEmbedded(embedded);
         Assert.Equal(index.Count, index.Stages().Sum());
@@ -73,9 +74,8 @@ internal sealed class SoundDataset(BackupStore store, RestoredDataset restored)
 
     private async Task OpenColumnsAsync(IReadOnlyList<SegmentRow> segments, ShardIndex index)
     {
-        foreach (var kind in segments.GroupBy(s => s.Kind))
+        foreach (var kind in segments.GroupBy(s => (s.Kind, s.Version)))
         {
-            Assert.Single(kind.Select(s => s.Version).Distinct());
             SegmentColumn? column = null;
             foreach (var segment in kind.OrderBy(s => s.First))
             {
@@ -87,7 +87,7 @@ internal sealed class SoundDataset(BackupStore store, RestoredDataset restored)
             Assert.InRange(column!.Count, 1, index.Count);
             for (var row = 0; row < column.Count; row++)
             {
-                if (kind.Key == SegmentKinds.Scores)
+                if (kind.Key.Kind == SegmentKinds.Scores)
                 {
                     var score = column.Row<ImageScore>(row)[0];
                     if (!float.IsNaN(score.Margin))
