@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Winnow.Abstractions.Images;
 using Winnow.Grains.Columns;
