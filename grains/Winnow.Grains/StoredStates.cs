@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Winnow.Abstractions.Health;
-using Winnow.Grains;
 using Winnow.Grains.Ports;
 using Winnow.Model;
 

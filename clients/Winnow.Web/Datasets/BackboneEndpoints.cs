@@ -5,7 +5,6 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Model.Datasets;
 using Winnow.Model.Names;
 using Winnow.Model.Security;
-using Winnow.Web.Requests;
 using Winnow.Web.Security;
 
 namespace Winnow.Web.Datasets;

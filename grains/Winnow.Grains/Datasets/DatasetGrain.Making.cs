@@ -1,4 +1,3 @@
-using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Training;
 using Winnow.Grains.Columns;

@@ -1,4 +1,3 @@
-using Winnow.Grains;
 using Winnow.Grains.Ports;
 using Winnow.Model.Health;
 using Winnow.Model.Names;

@@ -1,6 +1,5 @@
 using System.Text;
 using Winnow.Abstractions.Health;
-using Winnow.Adapters.Ledger;
 using Winnow.Grains.Ports;
 using static Winnow.Adapters.Tests.Ledger.LedgerRows;
 

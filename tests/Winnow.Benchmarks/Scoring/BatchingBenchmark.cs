@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Winnow.Benchmarks.Images;
 using Winnow.Benchmarks.Measuring;
-using Winnow.Inference.Backbones;
 using Winnow.Inference.Images;
 using Winnow.Inference.Scoring;
 using Winnow.Inference.Weights;
@@ -54,7 +53,8 @@ internal sealed class BatchingBenchmark : IBenchmark
     private static EmbeddingEngine Launcher(int batch, ImageDecoder decoder)
     {
         var device = new Lock();
-        return new EmbeddingEngine(new BackboneInfo("launcher", 16, 160, "", ""), Normalisation.ImageNet, Device.Cuda(0), new EngineOptions { Workers = 2, MaxBatch = batch }, decoder.TryDecodeToTensor, TimeProvider.System,
+        return new EmbeddingEngine(new("launcher", 16, 160, "", ""), Normalisation.ImageNet, Device.Cuda(0),
+            new EngineOptions { Workers = 2, MaxBatch = batch }, decoder.TryDecodeToTensor, TimeProvider.System,
             [new SlowLauncher(device, batch), new SlowLauncher(device, batch)]);
     }
 

@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Winnow.Abstractions.Images;
-using Winnow.Adapters.Ledger;
 using Winnow.Adapters.Scoring;
 using Winnow.Adapters.Tests.Ledger;
 using Winnow.Algorithms.Numerics;

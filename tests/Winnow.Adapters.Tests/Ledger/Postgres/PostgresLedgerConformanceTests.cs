@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
-using Winnow.Adapters.Ledger;
 using Winnow.Adapters.Ledger.Postgres;
 using Winnow.Grains.Ports;
 using Winnow.Testing;

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Winnow.Abstractions.Datasets;
-using Winnow.Adapters.Ledger;
 using Winnow.Grains;
 using Winnow.Grains.Backup;
 using Winnow.Grains.Datasets;
