@@ -32,10 +32,7 @@ public static class AdaptersRegistration
         ArgumentException.ThrowIfNullOrWhiteSpace(dataFolder);
         services.AddSingleton(provider =>
             SqliteLedger.Open(new LedgerOptions { Path = Path.Combine(dataFolder, "ledger.db") }, provider.GetRequiredService<ILogger<SqliteLedger>>()));
-        services.AddSingleton<ILedger>(provider => provider.GetRequiredService<SqliteLedger>());
-        services.AddSingleton<IDeletions>(provider => provider.GetRequiredService<SqliteLedger>());
-        services.AddSingleton<IGrainStateStore>(provider => provider.GetRequiredService<SqliteLedger>());
-        services.AddSingleton<IStorageHealth>(provider => provider.GetRequiredService<SqliteLedger>());
+        services.AddLedger<SqliteLedger>();
         services.AddSingleton<IObjectStore>(_ => new FileObjectStore(Path.Combine(dataFolder, "objects")));
         services.AddSingleton<IStorageHealth>(_ => new FileObjectHealth(Path.Combine(dataFolder, "objects")));
         services.AddHostedService<OpenStorageAtStart>();
@@ -54,12 +51,22 @@ public static class AdaptersRegistration
         // Made once, while the host starts and before anything else runs: nothing is held up by the wait.
         services.AddSingleton(provider => PostgresLedger.OpenAsync(options, provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<PostgresLedger>>(), CancellationToken.None).GetAwaiter().GetResult());
-        services.AddSingleton<ILedger>(provider => provider.GetRequiredService<PostgresLedger>());
-        services.AddSingleton<IDeletions>(provider => provider.GetRequiredService<PostgresLedger>());
-        services.AddSingleton<IGrainStateStore>(provider => provider.GetRequiredService<PostgresLedger>());
-        services.AddSingleton<IStorageHealth>(provider => provider.GetRequiredService<PostgresLedger>());
+        services.AddLedger<PostgresLedger>();
         services.AddHostedService<OpenLedgerAtStart>();
         return services;
+    }
+
+    private static void AddLedger<T>(this IServiceCollection services)
+        where T : class, IDatasetLedger, IShardLedger, ISecretLedger, IDeletions, IErasures, IClusterLevel, IGrainStateStore, IStorageHealth
+    {
+        services.AddSingleton<IDatasetLedger>(provider => provider.GetRequiredService<T>());
+        services.AddSingleton<IShardLedger>(provider => provider.GetRequiredService<T>());
+        services.AddSingleton<ISecretLedger>(provider => provider.GetRequiredService<T>());
+        services.AddSingleton<IDeletions>(provider => provider.GetRequiredService<T>());
+        services.AddSingleton<IErasures>(provider => provider.GetRequiredService<T>());
+        services.AddSingleton<IClusterLevel>(provider => provider.GetRequiredService<T>());
+        services.AddSingleton<IGrainStateStore>(provider => provider.GetRequiredService<T>());
+        services.AddSingleton<IStorageHealth>(provider => provider.GetRequiredService<T>());
     }
 
     /// <summary>Decodes and scores on this machine's devices.</summary>
@@ -113,7 +120,7 @@ public static class AdaptersRegistration
     /// <summary>A host makes its hosted services before it starts any: storage that is in use or too new ends the start, with its reason.</summary>
     private sealed class OpenStorageAtStart : IHostedService
     {
-        public OpenStorageAtStart(ILedger ledger, IObjectStore objects)
+        public OpenStorageAtStart(IShardLedger ledger, IObjectStore objects)
         {
             ArgumentNullException.ThrowIfNull(ledger);
             ArgumentNullException.ThrowIfNull(objects);
@@ -127,7 +134,7 @@ public static class AdaptersRegistration
     /// <inheritdoc cref="OpenStorageAtStart"/>
     private sealed class OpenLedgerAtStart : IHostedService
     {
-        public OpenLedgerAtStart(ILedger ledger) => ArgumentNullException.ThrowIfNull(ledger);
+        public OpenLedgerAtStart(IShardLedger ledger) => ArgumentNullException.ThrowIfNull(ledger);
 
         public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

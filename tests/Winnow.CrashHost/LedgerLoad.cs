@@ -14,9 +14,9 @@ public static class LedgerLoad
     public const int Shards = 4;
     public const int RowsPerOperation = 20;
 
-    public static async Task RunAsync(ILedger ledger)
+    public static async Task RunAsync(IDatasetLedger datasets, IShardLedger ledger)
     {
-        await ledger.AddDatasetAsync(
+        await datasets.AddDatasetAsync(
             new DatasetInfo(Dataset, new LabelSchema { Classes = [new("a"), new("b")] }, new DatasetSettings { Shards = Shards }, DateTimeOffset.UnixEpoch, "test"), CancellationToken.None);
         await Task.WhenAll(Enumerable.Range(0, Shards).Select(shard => Task.Run(() => RunShardAsync(ledger, shard))));
     }
@@ -42,7 +42,7 @@ public static class LedgerLoad
         };
     }
 
-    private static async Task RunShardAsync(ILedger ledger, int shard)
+    private static async Task RunShardAsync(IShardLedger ledger, int shard)
     {
         var opened = await ledger.OpenShardAsync(new ShardKey(Dataset, shard), CancellationToken.None);
         for (var number = opened.Images / RowsPerOperation; ; number++)

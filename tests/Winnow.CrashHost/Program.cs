@@ -9,7 +9,7 @@ switch (args)
 {
     case ["ledger", var path]:
         await using (var ledger = SqliteLedger.Open(new LedgerOptions { Path = path }, NullLogger<SqliteLedger>.Instance))
-            await LedgerLoad.RunAsync(ledger);
+            await LedgerLoad.RunAsync(ledger, ledger);
         return 0;
     case ["objects", var root]:
         using (var store = new FileObjectStore(root))

@@ -11,7 +11,7 @@ namespace Winnow.Grains.Backup;
 /// images themselves. So whatever is read finds what it speaks of, as after a crash; what comes meanwhile is left out or taken, but never by half. Objects do not
 /// change once a row names them, and those that no row names any more stay for a while, so their bytes are copied after.
 /// </summary>
-internal sealed class BackupWriter(ILedger ledger, IGrainStateStore states, IObjectStore objects, DatasetInfo dataset, BackupTarWriter tar)
+internal sealed class BackupWriter(IDatasetLedger infos, IShardLedger ledger, IGrainStateStore states, IObjectStore objects, DatasetInfo dataset, BackupTarWriter tar)
 {
     private static readonly byte[] NewLine = "\n"u8.ToArray();
 
@@ -48,7 +48,7 @@ internal sealed class BackupWriter(ILedger ledger, IGrainStateStore states, IObj
     /// </summary>
     private async Task RefuseRemovedAsync(CancellationToken cancellationToken)
     {
-        var now = await ledger.FindDatasetAsync(dataset.Name, cancellationToken).ConfigureAwait(false);
+        var now = await infos.FindDatasetAsync(dataset.Name, cancellationToken).ConfigureAwait(false);
         if (now?.CreatedAt != dataset.CreatedAt)
             throw new InvalidOperationException($"Dataset '{dataset.Name}' was deleted during the backup, which is not whole.");
         if (now.Shards.First == dataset.Shards.First || now.Shards.Superseded?.First == dataset.Shards.First) return;

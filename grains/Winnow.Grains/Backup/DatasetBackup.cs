@@ -10,7 +10,8 @@ namespace Winnow.Grains.Backup;
 
 /// <inheritdoc cref="IDatasetBackup"/>
 internal sealed partial class DatasetBackup(
-    ILedger ledger, IDeletions deletions, IGrainStateStore states, IObjectStore objects, IModelExporter exporter, IImageHeaders headers,
+    IDatasetLedger infos, IShardLedger ledger, IDeletions deletions, IGrainStateStore states, IObjectStore objects, IModelExporter exporter,
+    IImageHeaders headers,
     RestoreOptions options, IGrainFactory grains, TimeProvider time,
     ILogger<DatasetBackup> logger) : IDatasetBackup, IDisposable
 {
@@ -30,7 +31,7 @@ internal sealed partial class DatasetBackup(
         var tar = new BackupTarWriter(buffered, header.StartedAt);
         await using (tar.ConfigureAwait(false))
         {
-            var tally = await new BackupWriter(ledger, states, objects, dataset, tar).WriteAsync(header, cancellationToken).ConfigureAwait(false);
+            var tally = await new BackupWriter(infos, ledger, states, objects, dataset, tar).WriteAsync(header, cancellationToken).ConfigureAwait(false);
             Written(dataset.Name, tally.Images, tally.History, tally.Bytes, tally.Missing);
         }
         await buffered.FlushAsync(cancellationToken).ConfigureAwait(false);
@@ -111,7 +112,7 @@ internal sealed partial class DatasetBackup(
     private async Task<RestoredDataset> PlaceAsync(BackupIntake intake, RowStore rows, Guid token, long? deleted)
     {
         var staged = StagedDatasets.NameOf(token);
-        await ledger.AddDatasetAsync(intake.Dataset with { Name = staged }, CancellationToken.None).ConfigureAwait(false);
+        await infos.AddDatasetAsync(intake.Dataset with { Name = staged }, CancellationToken.None).ConfigureAwait(false);
         var (images, history) = (0L, 0L);
         foreach (var files in rows.Files.GroupBy(f => f.Shard))
         {
@@ -123,7 +124,7 @@ internal sealed partial class DatasetBackup(
             images += await ledger.CountImagesAsync(shard, CancellationToken.None).ConfigureAwait(false);
         }
         await RefuseDeletedAsync(intake.Dataset.Name, deleted).ConfigureAwait(false);
-        if (!await ledger.PublishDatasetAsync(staged, intake.Dataset, intake.Control.ToStates(intake.Dataset.Name), CancellationToken.None).ConfigureAwait(false)) throw Taken(intake.Dataset.Name);
+        if (!await infos.PublishDatasetAsync(staged, intake.Dataset, intake.Control.ToStates(intake.Dataset.Name), CancellationToken.None).ConfigureAwait(false)) throw Taken(intake.Dataset.Name);
         Restored(intake.Dataset.Name, intake.Header.Dataset.Name, intake.Header.StartedAt, images, history, intake.Missing, intake.Sha256);
         return new RestoredDataset(
             intake.Dataset, intake.Header.StartedAt, images, history, intake.Control.Dataset.Rounds.Count,
@@ -164,7 +165,7 @@ internal sealed partial class DatasetBackup(
     private async Task RefuseTakenAsync(string name, CancellationToken cancellationToken)
     {
         if (!DatasetName.IsValid(name)) throw new RefusedException($"'{name}' cannot be a dataset's name. {DatasetName.Rule}");
-        if (await ledger.FindDatasetAsync(name, cancellationToken).ConfigureAwait(false) is not null) throw Taken(name);
+        if (await infos.FindDatasetAsync(name, cancellationToken).ConfigureAwait(false) is not null) throw Taken(name);
         var deletion = await deletions.FindAsync(name, cancellationToken).ConfigureAwait(false);
         if (deletion is { IsRunning: true }) throw DeletionWords.NameHeld(name);
     }

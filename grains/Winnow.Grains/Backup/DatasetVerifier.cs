@@ -7,7 +7,7 @@ using Winnow.Model.Images;
 namespace Winnow.Grains.Backup;
 
 /// <summary>Verifies one dataset: its shards one after the other, then models and versions, then every object in its place.</summary>
-internal sealed class DatasetVerifier(ILedger ledger, IGrainStateStore states, IObjectStore objects, IGrainFactory grains, DatasetInfo dataset, bool hash, bool repair)
+internal sealed class DatasetVerifier(IShardLedger ledger, IGrainStateStore states, IObjectStore objects, IGrainFactory grains, DatasetInfo dataset, bool hash, bool repair)
 {
     private readonly FindingBook _findings = new();
     private readonly DatasetPlace _place = new(dataset.Name);

@@ -17,7 +17,7 @@ namespace Winnow.Grains.Backup;
 /// <param name="epoch">Its writer's epoch.</param>
 /// <param name="schema">The label schema.</param>
 /// <param name="restoration">The number of this restoration.</param>
-internal sealed class ShardRestore(ILedger ledger, ShardKey shard, long epoch, LabelSchema schema, int restoration)
+internal sealed class ShardRestore(IShardLedger ledger, ShardKey shard, long epoch, LabelSchema schema, int restoration)
 {
     private const int CommitsAtOnce = 64;
 

@@ -11,7 +11,7 @@ namespace Winnow.Grains.Backup;
 /// Holds the rows of one shard against its objects while it is worked with. What refers to something is read before what it refers to: history, then
 /// images, then bytes. Bytes without a row are looked for once more among the rows that came meanwhile.
 /// </summary>
-internal sealed class ShardVerifier(ILedger ledger, IObjectStore objects, IGrainFactory grains, DatasetInfo dataset, int number, bool hash, bool repair, FindingBook findings)
+internal sealed class ShardVerifier(IShardLedger ledger, IObjectStore objects, IGrainFactory grains, DatasetInfo dataset, int number, bool hash, bool repair, FindingBook findings)
 {
     /// <summary>Folders of images in a dataset: the first ten bits of their ids, in two characters.</summary>
     private const int Folders = 1_024;

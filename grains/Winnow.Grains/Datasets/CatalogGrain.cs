@@ -12,7 +12,7 @@ namespace Winnow.Grains.Datasets;
 
 /// <summary>The datasets of a cluster: a thin face of the ledger's table, so any number may stand beside each other.</summary>
 [StatelessWorker, SiloRole(SiloTraits.Core), GrainType("catalog")]
-internal sealed class CatalogGrain(ILedger ledger, IDeletions deletions, DeviceDirectory devices, TimeProvider time) : Grain, ICatalogGrain
+internal sealed class CatalogGrain(IDatasetLedger ledger, IDeletions deletions, DeviceDirectory devices, TimeProvider time) : Grain, ICatalogGrain
 {
     public async Task<DatasetInfo> CreateAsync(CreateDataset command, string actor, CancellationToken cancellationToken)
     {

@@ -9,7 +9,7 @@ namespace Winnow.Grains.Layout;
 /// What datasets are, asked of the ledger once a second per silo: every image that somebody decides about wants to know, and all that ever changes is which shards
 /// hold a dataset. While they are being doubled every question goes to the ledger; so when the new ones take over, no silo goes by what was.
 /// </summary>
-internal sealed class KnownDatasets(ILedger ledger, TimeProvider time)
+internal sealed class KnownDatasets(IDatasetLedger ledger, TimeProvider time)
 {
     /// <summary>How long an answer holds. A doubling of shards that has been announced for longer than this is known to all.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(1);

@@ -21,7 +21,7 @@ namespace Winnow.Grains.Review;
 /// <summary>One image in review: loads its history, folds it, appends to it, tells the queue.</summary>
 [SiloRole(SiloTraits.Core), GrainType(ShardPlacement.ImageTypeName)]
 internal sealed partial class ImageGrain(
-    KnownDatasets datasets, ILedger ledger, LeaseKeyring keyring, TimeProvider time) : Grain, IImageGrain
+    KnownDatasets datasets, IShardLedger ledger, LeaseKeyring keyring, TimeProvider time) : Grain, IImageGrain
 {
     private readonly List<HistoryEntry> _history = [];
     private DatasetInfo _dataset = null!;

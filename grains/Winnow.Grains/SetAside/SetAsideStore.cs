@@ -12,7 +12,7 @@ namespace Winnow.Grains.SetAside;
 
 /// <inheritdoc cref="ISetAsideStore"/>
 internal sealed partial class SetAsideStore(
-    ILedger ledger, IGrainFactory grains, TimeProvider time, ILogger<SetAsideStore> logger) : ISetAsideStore
+    IDatasetLedger ledger, ISecretLedger secrets, IGrainFactory grains, TimeProvider time, ILogger<SetAsideStore> logger) : ISetAsideStore
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
 
@@ -89,7 +89,7 @@ internal sealed partial class SetAsideStore(
         return item.Kind switch
         {
             SetAsideKind.Tasks => await grains.GetGrain<IShardReview>(item.Name).DiscardUnusableTasksAsync(cancellationToken) > 0,
-            SetAsideKind.Secret => await ledger.DiscardSecretAsync(item.Name, LedgerSecrets.LeaseBytes, cancellationToken),
+            SetAsideKind.Secret => await secrets.DiscardSecretAsync(item.Name, LedgerSecrets.LeaseBytes, cancellationToken),
             _ => await DiscardStateAsync(item, actor, cancellationToken),
         };
     }
@@ -146,7 +146,7 @@ internal sealed partial class SetAsideStore(
         foreach (var state in await ledger.ListUnreadableStatesAsync(CancellationToken.None)) items.Add(SetAsideWords.Of(state));
         try
         {
-            await ledger.GetOrCreateSecretAsync(LedgerSecrets.Lease, LedgerSecrets.LeaseBytes, CancellationToken.None);
+            await secrets.GetOrCreateSecretAsync(LedgerSecrets.Lease, LedgerSecrets.LeaseBytes, CancellationToken.None);
         }
         catch (SetAsideException unusable)
         {

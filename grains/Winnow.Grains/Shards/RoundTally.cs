@@ -9,7 +9,7 @@ namespace Winnow.Grains.Shards;
 /// Counts what became of images that people were asked about. Most of it the index knows. What it does not, who could not tell and whether
 /// an image was left for that, is read from the few histories concerned, once for each of their versions.
 /// </summary>
-internal sealed class RoundTally(ILedger ledger, ShardKey shard, ShardIndex index)
+internal sealed class RoundTally(IShardLedger ledger, ShardKey shard, ShardIndex index)
 {
     private readonly Dictionary<int, (int Version, Skips Skips)> _known = [];
 

@@ -26,7 +26,7 @@ namespace Winnow.Grains.Shards;
 // Spread evenly by ShardPlacement. What stands here is for silos of releases that do not know it.
 [Reentrant, KeepAlive, SiloRole(SiloTraits.Core), RandomPlacement, GrainType(ShardPlacement.GrainTypeName)]
 internal sealed class ShardGrain(
-    KnownDatasets datasets, ILedger ledger, IObjectStore objects, DeviceDirectory devices, LearnedParts parts, LocalShards local,
+    KnownDatasets datasets, IShardLedger ledger, IObjectStore objects, DeviceDirectory devices, LearnedParts parts, LocalShards local,
     ShardFaults faults, TimeProvider time, ShardOptions options, ILogger<ShardGrain> logger)
     : Grain, IShardIngest, IShardReview, IShardLearning, IShardSpaces, IShardSplit, IIncomingGrainCallFilter
 {

@@ -14,7 +14,7 @@ namespace Winnow.Grains.Shards;
 /// and inserts its rows once.
 /// </summary>
 internal sealed class ShardIntake(
-    ShardWriter writer, ShardIndex index, ILedger ledger, UploadTraces traces, TimeProvider time, Action arrived)
+    ShardWriter writer, ShardIndex index, IShardLedger ledger, UploadTraces traces, TimeProvider time, Action arrived)
 {
     private const string Lot = "for a lot of images";
 

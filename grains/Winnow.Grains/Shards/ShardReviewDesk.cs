@@ -14,7 +14,7 @@ namespace Winnow.Grains.Shards;
 /// anybody hears of it, and an image is open in memory exactly while the ledger has a task for it and nothing that closes it.
 /// </summary>
 internal sealed class ShardReviewDesk(
-    ShardWriter writer, ShardIndex index, TaskBook tasks, RoundTally tally, ShardRounds rounds, ShardColumns columns, ILedger ledger,
+    ShardWriter writer, ShardIndex index, TaskBook tasks, RoundTally tally, ShardRounds rounds, ShardColumns columns, IShardLedger ledger,
     IGrainFactory grains, TimeProvider time)
 {
     public async Task<ReservedTasks> ReserveAsync(int max, DateTimeOffset until, CancellationToken cancellationToken)

@@ -28,7 +28,7 @@ internal enum ShardStanding
 /// reads what stands. On the shard's own scheduler alone.
 /// </summary>
 internal sealed class ShardWriter(
-    ShardKey key, KnownDatasets datasets, ILedger ledger, TimeProvider time, ILogger logger, Action deactivate)
+    ShardKey key, KnownDatasets datasets, IShardLedger ledger, TimeProvider time, ILogger logger, Action deactivate)
 {
     // Shorter than a call may take, so that whoever waits is told to repeat the call and not left without an answer.
     private static readonly TimeSpan LongestHandover = TimeSpan.FromSeconds(8);

@@ -28,22 +28,27 @@ internal static class HalfCommits
         history.RemoveAll(h => h.Version <= versionOf(h.Ordinal));
         return into with
         {
-            Operations = OperationOf(commit, ranks, half) is { Rows.Count: > 0 } operation ? [operation] : [],
+            Operations = OperationOf(commit, ranks, half) is { } operation ? [operation] : [],
             Quarantined = Mine(commit.Quarantined, q => q.Ordinal, (q, o) => q with { Ordinal = o }),
             Tasks = Mine(commit.Tasks, t => t.Ordinal, (t, o) => t with { Ordinal = o }),
             WithdrawnTasks = Mine(commit.WithdrawnTasks, t => t.Ordinal, (t, o) => t with { Ordinal = o }),
             Reservations = Mine(commit.Reservations, r => r.Ordinal, (r, o) => r with { Ordinal = o }),
             History = history,
+            Facts = Mine(commit.Facts, f => f.Id.Ordinal, (f, o) => f with { Id = f.Id with { Ordinal = o } }),
         };
     }
 
     /// <summary>Whether there is anything in it.</summary>
     public static bool IsEmpty(ShardCommit commit) =>
         commit.Operations.Count + commit.Images.Count + commit.Quarantined.Count + commit.Tasks.Count + commit.WithdrawnTasks.Count +
-        commit.Reservations.Count + commit.History.Count + commit.Segments.Count + commit.WithdrawnSegments.Count == 0;
+        commit.Reservations.Count + commit.History.Count + commit.Segments.Count + commit.WithdrawnSegments.Count + commit.Facts.Count == 0;
 
-    private static OperationRow OperationOf(ShardCommit commit, HalfRanks ranks, int half) =>
-        commit.OperationId == Guid.Empty || commit.Images.Count == 0 ? default
-            : new OperationRow(
-                commit.OperationId, ranks.RangeOf(half, new OrdinalRange(commit.Images[0].Ordinal, commit.Images.Count)), commit.Stamp);
+    /// <summary>An operation as a half knows it: by the rows that came there. One that inserted facts alone is known in both.</summary>
+    private static OperationRow? OperationOf(ShardCommit commit, HalfRanks ranks, int half)
+    {
+        if (commit.OperationId == Guid.Empty || commit.Images.Count + commit.Facts.Count == 0) return null;
+        var rows = commit.Images.Count == 0 ? new OrdinalRange(ranks.Count, 0) : new OrdinalRange(commit.Images[0].Ordinal, commit.Images.Count);
+        var range = ranks.RangeOf(half, rows);
+        return range.Count == 0 && commit.Images.Count > 0 ? null : new OperationRow(commit.OperationId, range, commit.Stamp);
+    }
 }

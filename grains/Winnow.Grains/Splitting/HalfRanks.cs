@@ -26,8 +26,8 @@ internal sealed class HalfRanks(int shards)
         _members[half].Add(_places.Count - 1);
     }
 
-    /// <summary>Where a row goes.</summary>
-    public (int Half, int Ordinal) PlaceOf(int ordinal) => _places[ordinal] is >= 0 and var first ? (0, first) : (1, ~_places[ordinal]);
+    /// <summary>Where a row goes. What is about the shard and no row (−1) goes to the first half, as it must be there once.</summary>
+    public (int Half, int Ordinal) PlaceOf(int ordinal) => ordinal < 0 ? (0, ordinal) : _places[ordinal] is >= 0 and var first ? (0, first) : (1, ~_places[ordinal]);
 
     /// <summary>The rows of a half: its ordinals are their places here.</summary>
     public ReadOnlySpan<int> Members(int half) => CollectionsMarshal.AsSpan(_members[half]);

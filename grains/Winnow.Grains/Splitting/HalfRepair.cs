@@ -6,9 +6,12 @@ namespace Winnow.Grains.Splitting;
 /// Brings the halves of a shard to where its rows stand, from whatever is in them: at first nothing, later what a silo left that went down while it filled them. Image
 /// rows and columns go on from their end by themselves; this is about what stands beside them.
 /// </summary>
-internal sealed class HalfRepair(ShardKey shard, ILedger ledger, HalfRanks ranks, ShardHalf[] halves)
+internal sealed class HalfRepair(ShardKey shard, IShardLedger ledger, HalfRanks ranks, ShardHalf[] halves)
 {
     private const int RowsAtOnce = 1_000;
+
+    /// <summary>Of a payload that count as one row more.</summary>
+    private const int BytesOfRow = 4_096;
 
     private readonly List<TaskRow>[] _tasks = [[], []];
     private readonly List<WithdrawnTaskRow>[] _withdrawn = [[], []];
@@ -16,6 +19,7 @@ internal sealed class HalfRepair(ShardKey shard, ILedger ledger, HalfRanks ranks
     private readonly List<HistoryRow>[] _history = [[], []];
     private readonly List<OperationRow>[] _operations = [[], []];
     private readonly List<QuarantineRow>[] _quarantined = [[], []];
+    private readonly List<FactRow>[] _facts = [[], []];
     private int _waiting;
 
     public async Task RunAsync(Func<int, bool> isQuarantined, CancellationToken cancellationToken)
@@ -33,7 +37,14 @@ internal sealed class HalfRepair(ShardKey shard, ILedger ledger, HalfRanks ranks
             // Those that came since are in the log.
             if (operation.Rows.First + operation.Rows.Count > rows) continue;
             for (var i = 0; i < halves.Length; i++)
-                if (ranks.RangeOf(i, operation.Rows) is { Count: > 0 } range) await AddAsync(_operations[i], operation with { Rows = range });
+                if (ranks.RangeOf(i, operation.Rows) is var range && (range.Count > 0 || operation.Rows.Count == 0)) await AddAsync(_operations[i], operation with { Rows = range });
+        }
+        // One that a half has is left there by the ledger.
+        await foreach (var fact in ledger.ReadFactsAsync(shard, cancellationToken))
+        {
+            if (fact.Id.Ordinal >= rows) continue;
+            var (half, ordinal) = ranks.PlaceOf(fact.Id.Ordinal);
+            await AddAsync(_facts[half], fact with { Id = fact.Id with { Ordinal = ordinal } }, fact.Size / BytesOfRow);
         }
         await FlushAsync();
     }
@@ -89,10 +100,10 @@ internal sealed class HalfRepair(ShardKey shard, ILedger ledger, HalfRanks ranks
     private static void Later(Dictionary<int, DateTimeOffset> times, int ordinal, DateTimeOffset time) =>
         times[ordinal] = times.TryGetValue(ordinal, out var known) && known > time ? known : time;
 
-    private async Task AddAsync<T>(List<T> rows, T row)
+    private async Task AddAsync<T>(List<T> rows, T row, int more = 0)
     {
         rows.Add(row);
-        if (++_waiting >= RowsAtOnce) await FlushAsync();
+        if ((_waiting += 1 + more) >= RowsAtOnce) await FlushAsync();
     }
 
     private async Task FlushAsync()
@@ -106,6 +117,7 @@ internal sealed class HalfRepair(ShardKey shard, ILedger ledger, HalfRanks ranks
             History = Take(_history[i]),
             Operations = Take(_operations[i]),
             Quarantined = Take(_quarantined[i]),
+            Facts = Take(_facts[i]),
         })));
     }
 

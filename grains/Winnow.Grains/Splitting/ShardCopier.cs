@@ -10,7 +10,7 @@ namespace Winnow.Grains.Splitting;
 /// happen to a row later is told by the shard's commits, which are repeated in the halves in their order. What an earlier try left in the halves is taken up first.
 /// Used on the shard's own scheduler alone.
 /// </summary>
-internal sealed class ShardCopier(ShardKey shard, ShardLayout to, ILedger ledger, ColumnCopier columns, TimeProvider time)
+internal sealed class ShardCopier(ShardKey shard, ShardLayout to, IShardLedger ledger, ColumnCopier columns, TimeProvider time)
 {
     private const int PageRows = 4_096;
     private const int CommitsAtOnce = 64;

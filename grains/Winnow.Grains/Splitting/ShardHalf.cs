@@ -3,7 +3,7 @@ using Winnow.Grains.Ports;
 namespace Winnow.Grains.Splitting;
 
 /// <summary>One half of a shard as it comes into being: what the ledger holds of it, and the right to write to it.</summary>
-internal sealed class ShardHalf(ILedger ledger, ShardKey key, OpenedShard opened)
+internal sealed class ShardHalf(IShardLedger ledger, ShardKey key, OpenedShard opened)
 {
     private readonly Dictionary<int, int> _versions = [];
 

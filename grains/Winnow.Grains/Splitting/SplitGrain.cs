@@ -17,7 +17,7 @@ namespace Winnow.Grains.Splitting;
 /// use shards see it; so this grain has no state, and goes on from there wherever it wakes.
 /// </summary>
 [SiloRole(SiloTraits.Core), GrainType("split")]
-internal sealed class SplitGrain(KnownDatasets datasets, ILedger ledger, IObjectStore objects, TimeProvider time, ShardOptions options, ILogger<SplitGrain> logger) : Grain, ISplitGrain, IRemindable
+internal sealed class SplitGrain(KnownDatasets datasets, IDatasetLedger rows, IShardLedger ledger, IObjectStore objects, TimeProvider time, ShardOptions options, ILogger<SplitGrain> logger) : Grain, ISplitGrain, IRemindable
 {
     /// <summary>Shards that are copied at once: people and imports go on beside it.</summary>
     private const int CopiesAtOnce = 4;
@@ -56,7 +56,7 @@ internal sealed class SplitGrain(KnownDatasets datasets, ILedger ledger, IObject
             }
             // Before the layout: a reminder of a doubling that never began finds nothing to do, one without it might never be finished.
             await this.RegisterOrUpdateReminder(Unfinished, RemindEvery, RemindEvery, cancellationToken);
-            await ledger.SetLayoutAsync(Dataset, layout, layout with { Split = new ShardSplit(ShardSplitStep.Copying, time.GetUtcNow(), actor) }, CancellationToken.None);
+            await rows.SetLayoutAsync(Dataset, layout, layout with { Split = new ShardSplit(ShardSplitStep.Copying, time.GetUtcNow(), actor) }, CancellationToken.None);
             if (_wake.CurrentCount == 0) _wake.Release();
         }
     }
@@ -113,13 +113,13 @@ internal sealed class SplitGrain(KnownDatasets datasets, ILedger ledger, IObject
             // What an earlier doubling left goes first, however young: there is room for one of them.
             case { Split: not null, Superseded: { } earlier }:
                 await RemoveAsync(earlier, cancellationToken);
-                await ledger.SetLayoutAsync(Dataset, layout, layout with { Superseded = null }, CancellationToken.None);
+                await rows.SetLayoutAsync(Dataset, layout, layout with { Superseded = null }, CancellationToken.None);
                 return true;
             case { Split: { Step: ShardSplitStep.Copying } split }:
                 logger.SplitBegins(Dataset, layout.Count, layout.Count * 2);
                 await CopyAsync(layout, cancellationToken);
                 await UntilAllKnowAsync(split, cancellationToken);
-                await ledger.SetLayoutAsync(Dataset, layout, layout with { Split = split with { Step = ShardSplitStep.Sealed } }, CancellationToken.None);
+                await rows.SetLayoutAsync(Dataset, layout, layout with { Split = split with { Step = ShardSplitStep.Sealed } }, CancellationToken.None);
                 return true;
             case { Split: not null }:
                 await HandOverAsync(layout, cancellationToken);
@@ -129,7 +129,7 @@ internal sealed class SplitGrain(KnownDatasets datasets, ILedger ledger, IObject
                 else
                 {
                     await RemoveAsync(gone, cancellationToken);
-                    await ledger.SetLayoutAsync(Dataset, layout, layout with { Superseded = null }, CancellationToken.None);
+                    await rows.SetLayoutAsync(Dataset, layout, layout with { Superseded = null }, CancellationToken.None);
                 }
                 return true;
             default:
@@ -166,7 +166,7 @@ internal sealed class SplitGrain(KnownDatasets datasets, ILedger ledger, IObject
         await Shards(layout).AllAsync(s => s.SealAsync(cancellationToken));
         // Before they hold the images: who asks then is answered at once.
         await Shards(next).AllAsync(s => s.MakeReadyAsync(cancellationToken));
-        await ledger.SetLayoutAsync(Dataset, layout, next, CancellationToken.None);
+        await rows.SetLayoutAsync(Dataset, layout, next, CancellationToken.None);
         logger.SplitDone(Dataset, next.Count, time.GetElapsedTime(started).TotalMilliseconds);
         _copied = [];
         await Shards(next).AllAsync(s => s.MakeReadyAsync(cancellationToken));

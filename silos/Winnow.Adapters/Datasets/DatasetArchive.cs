@@ -10,10 +10,10 @@ namespace Winnow.Adapters.Datasets;
 internal sealed class DatasetArchive : IDatasetArchive
 {
     private readonly IObjectStore _objects;
-    private readonly ILedger _ledger;
+    private readonly IDatasetLedger _ledger;
     private readonly SortedDictionary<string, IExportFormat> _formats = new(StringComparer.Ordinal);
 
-    public DatasetArchive(IObjectStore objects, ILedger ledger, IEnumerable<IExportFormat> formats)
+    public DatasetArchive(IObjectStore objects, IDatasetLedger ledger, IEnumerable<IExportFormat> formats)
     {
         (_objects, _ledger) = (objects, ledger);
         foreach (var format in formats)

@@ -21,7 +21,8 @@ internal static class LedgerMigrations
         var application = session.Scalar("PRAGMA application_id");
         if (application != ApplicationId && (application != 0 || session.Scalar("SELECT count(*) FROM sqlite_schema") > 0))
             throw new LedgerUnavailableException($"'{path}' is an SQLite database, but no ledger of Winnow. Name another file.");
-        if (version > names.Count)
+        // What a newer program has migrated is opened where it says that this one can live with it.
+        if (version > names.Count && session.Scalar("SELECT opens_from FROM cluster") > names.Count)
             throw new LedgerUnavailableException(string.Create(CultureInfo.InvariantCulture,
                 $"The ledger '{path}' has layout {version}; this program knows layouts up to {names.Count}. Run the newer program that wrote it, or restore a backup from before the upgrade."));
         for (var next = (int)version; next < names.Count; next++)

@@ -1,3 +1,5 @@
+using Winnow.Grains.Ports;
+
 namespace Winnow.Adapters.Ledger;
 
 /// <summary>Where the embedded ledger stands and how it groups its commits.</summary>
@@ -23,6 +25,9 @@ public sealed class LedgerOptions
 
     /// <summary>Connections that read at the same time. 1 to 256. Default 8.</summary>
     public int Readers { get; set; } = 8;
+
+    /// <summary>The highest level of the cluster that this silo knows. At a higher one nothing is committed.</summary>
+    public int NewestLevel { get; set; } = ClusterLevels.Newest;
 
     /// <summary>Checks all settings.</summary>
     /// <exception cref="ArgumentException">A setting is missing or out of range; the message names it.</exception>

@@ -7,7 +7,7 @@ namespace Winnow.Adapters.Ledger;
 internal static class ShardCommits
 {
     private const string Fence =
-        "UPDATE shard SET images = images + ?1 WHERE dataset = (SELECT id FROM dataset WHERE name = ?2) AND shard = ?3 AND epoch = ?4 RETURNING dataset, images";
+        "UPDATE shard SET images = images + ?1 WHERE dataset = (SELECT id FROM dataset WHERE name = ?2) AND shard = ?3 AND epoch = ?4 RETURNING dataset, images, (SELECT level FROM cluster)";
     private const string Operation =
         "INSERT INTO operation (dataset, shard, operation, first, count, actor, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) " +
         "ON CONFLICT DO NOTHING";
@@ -37,17 +37,23 @@ internal static class ShardCommits
     /// <summary>Rows that a commit writes.</summary>
     public static int RowsOf(ShardCommit commit) =>
         1 + commit.Operations.Count + commit.Images.Count + commit.Quarantined.Count + commit.Tasks.Count + commit.WithdrawnTasks.Count +
-        commit.Reservations.Count + commit.History.Count + commit.Segments.Count + commit.WithdrawnSegments.Count;
+        commit.Reservations.Count + commit.History.Count + commit.Segments.Count + commit.WithdrawnSegments.Count + commit.Facts.Count;
 
     /// <summary>Makes all changes of a commit, or says why not; then the caller rolls back to its savepoint.</summary>
-    public static Written<ShardCommitStatus> Apply(SqliteSession session, ShardCommit commit)
+    /// <param name="session">The writer's.</param>
+    /// <param name="commit">The commit.</param>
+    /// <param name="newest">The highest level that this silo knows.</param>
+    public static Written<ShardCommitStatus> Apply(SqliteSession session, ShardCommit commit, int newest)
     {
         // The fence comes first: a writer that was replaced learns that, whatever else it brings.
         var fence = session.Prepare(Fence).Bind(1, commit.Images.Count).Bind(2, commit.Shard.Dataset).Bind(3, commit.Shard.Shard).Bind(4, commit.Epoch);
         if (!fence.Step()) return new(ShardCommitStatus.Fenced, false);
         var dataset = fence.Long(0);
         var first = fence.Int(1) - commit.Images.Count;
+        var level = fence.Int(2);
         fence.Reset();
+        if (level > newest) return new(ShardCommitStatus.SiloTooOld, false);
+        if (commit.Facts.Count > 0 && commit.Facts.Max(f => f.Level) > level) return new(ShardCommitStatus.LevelTooLow, false);
 
         var shard = commit.Shard.Shard;
         if (commit.OperationId != Guid.Empty)
@@ -62,6 +68,7 @@ internal static class ShardCommits
 
         if (!InsertImages(session, dataset, shard, first, commit.Images)) return new(ShardCommitStatus.Conflict, false);
         if (!InsertHistory(session, dataset, shard, commit.History)) return new(ShardCommitStatus.Conflict, false);
+        if (!FactCommits.Apply(session, dataset, shard, commit.Facts)) return new(ShardCommitStatus.Conflict, false);
         InsertWork(session, dataset, shard, commit);
         // Withdrawn before published: a commit that names one version in both replaces its segments.
         foreach (var (kind, version) in commit.WithdrawnSegments)

@@ -20,6 +20,8 @@ public sealed partial class SqliteLedger
         $"DELETE FROM quarantine {Of} AND ordinal IN (SELECT ordinal FROM quarantine {Of} LIMIT ?3)",
         $"DELETE FROM task {Of} AND ordinal IN (SELECT ordinal FROM task {Of} LIMIT ?3)",
         $"DELETE FROM operation {Of} AND operation IN (SELECT operation FROM operation {Of} LIMIT ?3)",
+        // What only grows stays, as history does.
+        $"DELETE FROM fact WHERE id IN (SELECT id FROM fact {Of} AND grows = 0 LIMIT ?3)",
         $"DELETE FROM reservation {Of}",
         $"DELETE FROM segment {Of}",
     ];

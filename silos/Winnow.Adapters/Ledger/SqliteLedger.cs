@@ -18,7 +18,7 @@ namespace Winnow.Adapters.Ledger;
 /// <summary>
 /// The embedded ledger: one SQLite file with a write-ahead log, one writer that groups commits, and pooled readers. One process at a time.
 /// </summary>
-public sealed partial class SqliteLedger : ILedger, IDeletions, IGrainStateStore, IStorageHealth, IAsyncDisposable
+public sealed partial class SqliteLedger : IDatasetLedger, IShardLedger, ISecretLedger, IDeletions, IErasures, IClusterLevel, IGrainStateStore, IStorageHealth, IAsyncDisposable
 {
     /// <summary>What stands beside the database: SQLite's log and its index, and the lock.</summary>
     private static readonly string[] Beside = ["-wal", "-shm", ".lock"];
@@ -35,10 +35,12 @@ public sealed partial class SqliteLedger : ILedger, IDeletions, IGrainStateStore
     private readonly ConcurrentDictionary<string, long> _datasets = new(StringComparer.Ordinal);
     private int _deletions;
     private readonly StateSurvey _survey;
+    private readonly int _newestLevel;
     private int _disposed;
 
-    private SqliteLedger(LedgerLock held, LedgerWriter writer, LedgerReaders readers)
+    private SqliteLedger(LedgerLock held, LedgerWriter writer, LedgerReaders readers, int newestLevel)
     {
+        _newestLevel = newestLevel;
         _survey = new StateSurvey(this);
         _lock = held;
         _writer = writer;
@@ -63,7 +65,7 @@ public sealed partial class SqliteLedger : ILedger, IDeletions, IGrainStateStore
             session = SqliteSession.OpenWriter(path, options.CacheMebibytes);
             if (session.IsReadOnly) throw new LedgerUnavailableException($"The ledger '{path}' cannot be opened: {NotWritable}.");
             LedgerMigrations.Apply(session, path);
-            return new SqliteLedger(held, new LedgerWriter(session, options, logger), new LedgerReaders(path, options.Readers));
+            return new SqliteLedger(held, new LedgerWriter(session, options, logger), new LedgerReaders(path, options.Readers), options.NewestLevel);
         }
         catch (Exception problem)
         {
@@ -113,7 +115,7 @@ public sealed partial class SqliteLedger : ILedger, IDeletions, IGrainStateStore
 
     /// <inheritdoc/>
     public Task<ShardCommitStatus> CommitAsync(ShardCommit commit, CancellationToken cancellationToken) =>
-        _writer.WriteAsync(ShardCommits.RowsOf(commit), session => ShardCommits.Apply(session, commit), cancellationToken);
+        _writer.WriteAsync(ShardCommits.RowsOf(commit), session => ShardCommits.Apply(session, commit, _newestLevel), cancellationToken);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<ImageRow> ReadImagesAsync(ShardKey shard, int from, int max, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -219,10 +221,10 @@ public sealed partial class SqliteLedger : ILedger, IDeletions, IGrainStateStore
     {
         try
         {
-            // Only a write shows a full disk: the number of the layout is written again.
+            // Only a write shows a full disk: the number of the layout is written again, which may be that of a newer program.
             return await _writer.WriteAsync(1, static session =>
             {
-                session.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {LedgerMigrations.Newest}"));
+                session.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {session.Scalar("PRAGMA user_version")}"));
                 return new Written<string?>(null, true);
             }, cancellationToken).ConfigureAwait(false);
         }

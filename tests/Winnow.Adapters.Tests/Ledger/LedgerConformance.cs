@@ -1,351 +1,123 @@
-using Winnow.Abstractions.Health;
+using System.Text;
+using Winnow.Adapters.Ledger;
 using Winnow.Grains.Ports;
 using static Winnow.Adapters.Tests.Ledger.LedgerRows;
 
 namespace Winnow.Adapters.Tests.Ledger;
 
-/// <summary>What every ledger keeps to. Inherit it for a new one.</summary>
-public abstract partial class LedgerConformance : IAsyncLifetime
+/// <summary>A ledger that a test opens, and opens again as after a restart.</summary>
+public interface ILedgerFixture
 {
-    protected static readonly CancellationToken Never = CancellationToken.None;
-    protected static readonly ShardKey Shard = new("cats", 1);
-
-    protected ILedger Ledger { get; private set; } = null!;
-
-    /// <summary>Opens the ledger of this test; a second call opens what the first left, as after a restart.</summary>
-    protected abstract Task<ILedger> OpenAsync();
+    /// <summary>Opens the ledger of this test; a second call opens what the first left.</summary>
+    Task<ILedgerPorts> OpenAsync();
 
     /// <summary>Closes what was opened last.</summary>
-    protected abstract Task CloseAsync();
+    Task CloseAsync();
 
     /// <summary>
     /// Runs a statement in the ledger's own database past all code of the ledger, as a person with a console would; throws where the
     /// database refuses it.
     /// </summary>
-    protected abstract Task ExecuteAsync(string sql);
+    Task ExecuteAsync(string sql);
 
-    public virtual async Task InitializeAsync() => Ledger = await OpenAsync();
+    /// <summary>Sets the number of the layout to one that this program does not know yet.</summary>
+    string LaterLayout { get; }
 
-    public virtual Task DisposeAsync() => CloseAsync();
+    /// <summary>Removes what the test left.</summary>
+    Task RemoveAsync();
+}
+
+/// <summary>Every port of one open ledger.</summary>
+public interface ILedgerPorts
+{
+    IDatasetLedger Datasets { get; }
+    IShardLedger Shards { get; }
+    ISecretLedger Secrets { get; }
+    IDeletions Deletions { get; }
+    IErasures Erasures { get; }
+    IClusterLevel Level { get; }
+    internal IGrainStateStore States { get; }
+}
+
+/// <summary>The ports of a ledger that has them all.</summary>
+internal sealed class LedgerPorts<T>(T ledger) : ILedgerPorts
+    where T : IDatasetLedger, IShardLedger, ISecretLedger, IDeletions, IErasures, IClusterLevel, IGrainStateStore
+{
+    public IDatasetLedger Datasets => ledger;
+    public IShardLedger Shards => ledger;
+    public ISecretLedger Secrets => ledger;
+    public IDeletions Deletions => ledger;
+    public IErasures Erasures => ledger;
+    public IClusterLevel Level => ledger;
+    IGrainStateStore ILedgerPorts.States => ledger;
+}
+
+/// <summary>
+/// What every ledger keeps to stands in a class for each port, which derives from this one. A new ledger derives from each of those with a
+/// fixture of its own.
+/// </summary>
+public abstract class LedgerConformance<TFixture> : IAsyncLifetime
+    where TFixture : ILedgerFixture, new()
+{
+    protected static readonly CancellationToken Never = CancellationToken.None;
+    protected static readonly ShardKey Shard = new("cats", 1);
+
+    private readonly TFixture _fixture = new();
+    private ILedgerPorts _ports = null!;
+
+    protected IDatasetLedger Datasets => _ports.Datasets;
+
+    protected IShardLedger Shards => _ports.Shards;
+
+    protected ISecretLedger Secrets => _ports.Secrets;
+
+    protected IDeletions Deletions => _ports.Deletions;
+
+    protected IErasures Erasures => _ports.Erasures;
+
+    protected IClusterLevel Level => _ports.Level;
+
+    private protected IGrainStateStore States => _ports.States;
+
+    public async Task InitializeAsync() => _ports = await _fixture.OpenAsync();
+
+    public async Task DisposeAsync()
+    {
+        await _fixture.CloseAsync();
+        await _fixture.RemoveAsync();
+    }
+
+    protected Task ExecuteAsync(string sql) => _fixture.ExecuteAsync(sql);
+
+    protected string LaterLayout => _fixture.LaterLayout;
 
     protected async Task RestartAsync()
     {
-        await CloseAsync();
-        Ledger = await OpenAsync();
+        await _fixture.CloseAsync();
+        await OpenAgainAsync();
     }
+
+    protected async Task OpenAgainAsync() => _ports = await _fixture.OpenAsync();
 
     protected async Task<long> OpenShardAsync()
     {
-        await Ledger.AddDatasetAsync(Dataset(), Never);
-        return (await Ledger.OpenShardAsync(Shard, Never)).Epoch;
+        await Datasets.AddDatasetAsync(Dataset(), Never);
+        return (await Shards.OpenShardAsync(Shard, Never)).Epoch;
     }
 
-    private Task<ShardCommitStatus> CommitAsync(ShardCommit commit) => Ledger.CommitAsync(commit, Never);
+    protected Task<ShardCommitStatus> CommitAsync(ShardCommit commit) => Shards.CommitAsync(commit, Never);
 
-    [Fact]
-    public async Task Datasets_are_added_once_and_listed_by_name()
+    protected static byte[] Json(string text) => Encoding.UTF8.GetBytes(text);
+
+    protected Task<long?> PutAsync(string type, string key, string json, long? expected = null) =>
+        States.WriteAsync(new GrainStateKey(type, key, type), expected, Json(json), Never);
+
+    protected async Task DeleteAsync(string dataset)
     {
-        Assert.True(await Ledger.AddDatasetAsync(Dataset("dogs"), Never));
-        Assert.True(await Ledger.AddDatasetAsync(Dataset("cats"), Never));
-        Assert.False(await Ledger.AddDatasetAsync(Dataset("cats") with { CreatedBy = "bob" }, Never));
-        await RestartAsync();
-        Assert.Equal(["cats", "dogs"], (await Ledger.ListDatasetsAsync(Never)).Select(d => d.Name));
-        var found = await Ledger.FindDatasetAsync("cats", Never);
-        Assert.NotNull(found);
-        Assert.Equal(("ada", Noon, 4, 7ul), (found.CreatedBy, found.CreatedAt, found.Settings.Shards, found.Settings.Seed));
-        Assert.Equal(Dataset().Schema.Classes, found.Schema.Classes);
-        Assert.Null(await Ledger.FindDatasetAsync("birds", Never));
-    }
-
-    [Fact]
-    public async Task A_shard_of_no_dataset_cannot_be_opened() =>
-        await Assert.ThrowsAsync<KeyNotFoundException>(() => Ledger.OpenShardAsync(new ShardKey("birds", 0), Never));
-
-    [Fact]
-    public async Task A_dataset_that_is_not_there_reads_as_empty()
-    {
-        Assert.Empty(await ToListAsync(Ledger.ReadImagesAsync(Shard, 0, 10, Never)));
-        Assert.Empty(await ToListAsync(Ledger.ReadTasksAsync(Shard, Never)));
-        Assert.Empty(await ToListAsync(Ledger.ReadShardHistoryAsync(Shard, Never)));
-        Assert.Empty(await Ledger.ReadHistoryAsync(Shard, Id(1), Never));
-        Assert.Empty(await Ledger.ReadSegmentsAsync(Shard, Never));
-        Assert.Null(await Ledger.FindOperationAsync(Shard, Operation(1), Never));
-    }
-
-    [Fact]
-    public async Task Images_come_back_as_they_were_committed()
-    {
-        var epoch = await OpenShardAsync();
-        Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(0, 30) }));
-        Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(30, 5) }));
-        await RestartAsync();
-        Assert.Equal(Rows(0, 35), await ToListAsync(Ledger.ReadImagesAsync(Shard, 0, 100, Never)));
-        Assert.Equal(Rows(8, 4), await ToListAsync(Ledger.ReadImagesAsync(Shard, 8, 4, Never)));
-        Assert.Empty(await ToListAsync(Ledger.ReadImagesAsync(Shard, 35, 4, Never)));
-        Assert.Equal([Image(34), Image(0), Image(7), Image(0)], await Ledger.ReadImagesAsync(Shard, [34, 0, 7, 0], Never));
-        await Assert.ThrowsAsync<KeyNotFoundException>(() => Ledger.ReadImagesAsync(Shard, [35], Never));
-        Assert.Equal(new OpenedShard(epoch + 1, 35), await Ledger.OpenShardAsync(Shard, Never));
-    }
-
-    [Fact]
-    public async Task More_images_than_a_page_come_in_order()
-    {
-        var epoch = await OpenShardAsync();
-        for (var first = 0; first < 9_000; first += 1_000)
-            await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(first, 1_000) });
-        Assert.Equal(Enumerable.Range(100, 8_500), (await ToListAsync(Ledger.ReadImagesAsync(Shard, 100, 8_500, Never))).Select(r => r.Ordinal));
-    }
-
-    [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
-    public async Task Ordinals_continue_without_a_gap(int first)
-    {
-        var epoch = await OpenShardAsync();
-        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(0, 2) });
-        Assert.Equal(ShardCommitStatus.Conflict, await CommitAsync(new() { Shard = Shard, Epoch = epoch, OperationId = Operation(1), Images = Rows(first, 2) }));
-        Assert.Equal(ShardCommitStatus.Conflict, await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = [Image(2), Image(4)] }));
-        Assert.Equal(2, (await ToListAsync(Ledger.ReadImagesAsync(Shard, 0, 100, Never))).Count);
-        Assert.Null(await Ledger.FindOperationAsync(Shard, Operation(1), Never));
-        Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(2, 2) }));
-    }
-
-    [Fact]
-    public async Task An_operation_is_applied_once()
-    {
-        var epoch = await OpenShardAsync();
-        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(0, 3) });
-        var commit = new ShardCommit { Shard = Shard, Epoch = epoch, OperationId = Operation(1), Images = Rows(3, 4) };
-        Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(commit));
-        Assert.Equal(ShardCommitStatus.AlreadyApplied, await CommitAsync(commit));
-        // Even with rows that would fit.
-        Assert.Equal(ShardCommitStatus.AlreadyApplied, await CommitAsync(commit with { Images = Rows(7, 1) }));
-        Assert.Equal(new OrdinalRange(3, 4), (await Ledger.FindOperationAsync(Shard, Operation(1), Never))?.Rows);
-        Assert.Equal(7, (await ToListAsync(Ledger.ReadImagesAsync(Shard, 0, 100, Never))).Count);
-        // Another shard has operations of its own.
-        var other = Shard with { Shard = 2 };
-        var opened = await Ledger.OpenShardAsync(other, Never);
-        Assert.Null(await Ledger.FindOperationAsync(other, Operation(1), Never));
-        Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(commit with { Shard = other, Epoch = opened.Epoch, Images = Rows(0, 4) }));
-    }
-
-    [Fact]
-    public async Task An_older_writer_is_fenced_off()
-    {
-        var old = await OpenShardAsync();
-        await CommitAsync(new() { Shard = Shard, Epoch = old, OperationId = Operation(1), Images = Rows(0, 1) });
-        var opened = await Ledger.OpenShardAsync(Shard, Never);
-        Assert.True(opened.Epoch > old);
-        Assert.Equal(ShardCommitStatus.Fenced, await CommitAsync(new() { Shard = Shard, Epoch = old, Images = Rows(1, 1) }));
-        Assert.Equal(ShardCommitStatus.Fenced, await CommitAsync(new() { Shard = Shard, Epoch = old, OperationId = Operation(1), Images = Rows(0, 1) }));
-        Assert.Equal(ShardCommitStatus.Fenced, await CommitAsync(new() { Shard = Shard with { Shard = 3 }, Epoch = 1, Images = Rows(0, 1) }));
-        Assert.Single(await ToListAsync(Ledger.ReadImagesAsync(Shard, 0, 100, Never)));
-        Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(new() { Shard = Shard, Epoch = opened.Epoch, Images = Rows(1, 1) }));
-    }
-
-    [Fact]
-    public async Task Later_quarantine_is_merged_into_the_rows()
-    {
-        var epoch = await OpenShardAsync();
-        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(0, 3) });
-        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Quarantined = [new(1, "no pixels")] });
-        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Quarantined = [new(1, "still no pixels")] });
-        string?[] expected = ["cut off", "still no pixels", null];
-        Assert.Equal(expected, (await ToListAsync(Ledger.ReadImagesAsync(Shard, 0, 3, Never))).Select(r => r.Row.Reason));
-        Assert.Equal(expected, (await Ledger.ReadImagesAsync(Shard, [0, 1, 2], Never)).Select(r => r.Row.Reason));
-    }
-
-    [Fact]
-    public async Task The_index_is_what_the_rows_say()
-    {
-        // Over several pages of any ledger, the last of them full or not.
-        const int Count = 9_216;
-        var epoch = await OpenShardAsync();
-        Assert.Empty(await ToListAsync(Ledger.ReadIndexAsync(Shard, Never)));
-        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(0, Count) });
-        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Quarantined = [new(0, "twice"), new(1, "no pixels"), new(5_000, "no pixels"), new(Count - 1, "no pixels")] });
-        await CommitAsync(new() { Shard = Shard with { Shard = 3 }, Epoch = (await Ledger.OpenShardAsync(Shard with { Shard = 3 }, Never)).Epoch, Images = Rows(0, 3) });
-        var rows = (await ToListAsync(Ledger.ReadImagesAsync(Shard, 0, int.MaxValue, Never))).Select(r => new IndexRow(r.Row.Id, r.Row.Partition, r.Row.Label, r.Row.Reason is not null));
-        Assert.Equal(rows, (await ToListAsync(Ledger.ReadIndexAsync(Shard, Never))).SelectMany(p => p));
-        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(Count, 1) });
-        Assert.Equal(Count + 1, (await ToListAsync(Ledger.ReadIndexAsync(Shard, Never))).Sum(p => p.Count));
-        Assert.Empty(await ToListAsync(Ledger.ReadIndexAsync(Shard with { Dataset = "birds" }, Never)));
-    }
-
-    [Fact]
-    public async Task Tasks_are_inserted_once_and_reserved_for_every_arm()
-    {
-        var epoch = await OpenShardAsync();
-        TaskRow[] tasks = [new(0, "main", 1, 0.75f, Noon), new(1, "control", 1, 0.5f, Noon), new(1, "main", 1, -0.125f, Noon)];
-        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(0, 3), Tasks = tasks });
-        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Tasks = [new(0, "main", 2, 0.1f, Noon.AddHours(1)), new(2, "main", 2, 0.1f, Noon)] });
-        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Reservations = [new(1, Noon.AddMinutes(5))] });
-        await RestartAsync();
-        Assert.Equal(
-            [tasks[0], tasks[1] with { ReservedUntil = Noon.AddMinutes(5) }, tasks[2] with { ReservedUntil = Noon.AddMinutes(5) }, new(2, "main", 2, 0.1f, Noon)],
-            (await ToListAsync(Ledger.ReadTasksAsync(Shard, Never))).OrderBy(t => t.Ordinal).ThenBy(t => t.Arm, StringComparer.Ordinal));
-    }
-
-    [Fact]
-    public async Task A_task_that_is_withdrawn_is_as_if_it_had_never_been()
-    {
-        var epoch = await OpenShardAsync();
-        TaskRow[] tasks = [new(0, "main", 1, 0.5f, Noon), new(0, "control", 1, 0.5f, Noon), new(1, "main", 1, 0.25f, Noon), new(2, "main", 1, 0.125f, Noon)];
-        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(0, 3), Tasks = tasks });
-        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Reservations = [new(1, Noon.AddHours(1)), new(0, Noon.AddHours(2))] });
-        // One of an arm that never asked, one of a row that is not there: nothing to withdraw, no harm.
-        WithdrawnTaskRow[] ended = [new(0, "main"), new(1, "main"), new(2, "control"), new(7, "main")];
-        Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(new() { Shard = Shard, Epoch = epoch, WithdrawnTasks = ended }));
-        await RestartAsync();
-        Assert.Equal([new(0, "control", 1, 0.5f, Noon.AddHours(2)), tasks[3]], (await ToListAsync(Ledger.ReadTasksAsync(Shard, Never))).OrderBy(t => t.Ordinal));
-
-        // It can be asked again, of another round, and bears nothing of what it was; also in one commit with its withdrawal.
-        epoch = await OpenShardAsync();
-        TaskRow[] again = [new(1, "main", 2, 0.75f, DateTimeOffset.UnixEpoch), new(2, "main", 3, 1, DateTimeOffset.UnixEpoch)];
-        await CommitAsync(new() { Shard = Shard, Epoch = epoch, WithdrawnTasks = [new(2, "main")], Tasks = again });
-        Assert.Equal(again, (await ToListAsync(Ledger.ReadTasksAsync(Shard, Never))).Where(t => t.Arm == "main").OrderBy(t => t.Ordinal));
-    }
-
-    [Fact]
-    public async Task A_reservation_is_of_the_tasks_that_there_were()
-    {
-        var epoch = await OpenShardAsync();
-        async Task HoldsAsync(params (int Ordinal, string Arm, DateTimeOffset Until)[] expected) =>
-            Assert.Equal(expected, (await ToListAsync(Ledger.ReadTasksAsync(Shard, Never))).Select(t => (t.Ordinal, t.Arm, t.ReservedUntil)).Order());
-        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(0, 2), Tasks = [new(0, "main", 1, 0.5f, DateTimeOffset.UnixEpoch)] });
-        // Of an image that nobody has asked about there is none.
-        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Reservations = [new(0, Noon), new(1, Noon)] });
-        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Tasks = [new(0, "control", 1, 0.5f, DateTimeOffset.UnixEpoch), new(1, "main", 1, 0.5f, Noon.AddHours(1))] });
-        await HoldsAsync((0, "control", DateTimeOffset.UnixEpoch), (0, "main", Noon), (1, "main", Noon.AddHours(1)));
-        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Reservations = [new(0, Noon.AddMinutes(1)), new(1, Noon.AddMinutes(2))] });
-        await RestartAsync();
-        await HoldsAsync((0, "control", Noon.AddMinutes(1)), (0, "main", Noon.AddMinutes(1)), (1, "main", Noon.AddMinutes(2)));
-        epoch = (await Ledger.OpenShardAsync(Shard, Never)).Epoch;
-        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Reservations = [new(0, DateTimeOffset.UnixEpoch), new(1, DateTimeOffset.UnixEpoch)] });
-        await HoldsAsync((0, "control", DateTimeOffset.UnixEpoch), (0, "main", DateTimeOffset.UnixEpoch), (1, "main", DateTimeOffset.UnixEpoch));
-    }
-
-    [Fact]
-    public async Task More_tasks_and_entries_than_a_page_all_come()
-    {
-        var epoch = await OpenShardAsync();
-        await CommitAsync(new()
-        {
-            Shard = Shard,
-            Epoch = epoch,
-            Tasks = [.. Enumerable.Range(0, 5_000).SelectMany(o => new[] { new TaskRow(o, "main", 1, o, Noon), new TaskRow(o, "random", 1, o, Noon) })],
-            History = [.. Enumerable.Range(0, 9_000).Select(n => History(n / 2, (n % 2) + 1, n))],
-        });
-        Assert.Equal(10_000, (await ToListAsync(Ledger.ReadTasksAsync(Shard, Never))).Distinct().Count());
-        var history = await ToListAsync(Ledger.ReadShardHistoryAsync(Shard, Never));
-        Assert.Equal(9_000, history.Select(h => (h.Image, h.Version)).Distinct().Count());
-        Assert.All(history.Chunk(2), pair => Assert.Equal((pair[0].Image, 1, 2), (pair[1].Image, pair[0].Version, pair[1].Version)));
-    }
-
-    [Fact]
-    public async Task History_is_appended_version_by_version()
-    {
-        var epoch = await OpenShardAsync();
-        HistoryRow[] rows = [History(5, 1, 1, """{"a":1}"""), History(5, 2, 2, """{"b":"ü"}"""), History(6, 1, 2)];
-        Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(new() { Shard = Shard, Epoch = epoch, History = [rows[0]] }));
-        Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(new() { Shard = Shard, Epoch = epoch, History = [rows[1], rows[2]] }));
-        await RestartAsync();
-        AssertEqual(rows[..2], await Ledger.ReadHistoryAsync(Shard, Id(5), Never));
-        AssertEqual([rows[2]], await Ledger.ReadHistoryAsync(Shard, Id(6), Never));
-        Assert.Empty(await Ledger.ReadHistoryAsync(Shard, Id(7), Never));
-        var all = await ToListAsync(Ledger.ReadShardHistoryAsync(Shard, Never));
-        AssertEqual(rows.Select(r => r with { EntryJson = [] }).OrderBy(r => r.Image).ThenBy(r => r.Version), all.OrderBy(r => r.Image).ThenBy(r => r.Version));
-        Assert.Equal(2, all.Select(r => r.Image).Where((image, i) => i == 0 || all[i - 1].Image != image).Count());
-    }
-
-    [Theory]
-    [InlineData(1, 9)] // taken
-    [InlineData(3, 9)] // a gap
-    [InlineData(0, 9)] // before the first
-    [InlineData(2, 1)] // the operation of entry 1 again
-    public async Task An_entry_that_is_not_the_next_one_undoes_its_whole_commit(int version, int operation)
-    {
-        var epoch = await OpenShardAsync();
-        await CommitAsync(new() { Shard = Shard, Epoch = epoch, History = [History(5, 1, 1)] });
-        var status = await CommitAsync(new()
-        {
-            Shard = Shard,
-            Epoch = epoch,
-            OperationId = Operation(50),
-            Images = Rows(0, 2),
-            Quarantined = [new(0, "x")],
-            Tasks = [new(0, "main", 1, 1, Noon)],
-            Segments = [new(SegmentKinds.Scores, "main/1", 0, 2, "k")],
-            History = [History(6, 1, 8), History(5, version, operation)],
-        });
-        Assert.Equal(ShardCommitStatus.Conflict, status);
-        Assert.Empty(await ToListAsync(Ledger.ReadImagesAsync(Shard, 0, 10, Never)));
-        Assert.Empty(await ToListAsync(Ledger.ReadTasksAsync(Shard, Never)));
-        Assert.Empty(await Ledger.ReadSegmentsAsync(Shard, Never));
-        Assert.Single(await ToListAsync(Ledger.ReadShardHistoryAsync(Shard, Never)));
-        Assert.Null(await Ledger.FindOperationAsync(Shard, Operation(50), Never));
-        Assert.Equal(0, (await Ledger.OpenShardAsync(Shard, Never)).Images);
-    }
-
-    [Fact]
-    public async Task Segments_are_published_replaced_and_withdrawn()
-    {
-        var epoch = await OpenShardAsync();
-        SegmentRow[] first = [new(SegmentKinds.Scores, "main/1", 0, 10, "a"), new(SegmentKinds.Embedding, "m", 10, 5, "c"), new(SegmentKinds.Embedding, "m", 0, 10, "b")];
-        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Segments = first });
-        Assert.Equal([first[2], first[1], first[0]], await Ledger.ReadSegmentsAsync(Shard, Never));
-        await CommitAsync(new()
-        {
-            Shard = Shard,
-            Epoch = epoch,
-            WithdrawnSegments = [(SegmentKinds.Scores, "main/1"), (SegmentKinds.Embedding, "m")],
-            Segments = [new(SegmentKinds.Embedding, "m", 0, 15, "d"), new(SegmentKinds.Scores, "main/2", 0, 10, "e")],
-        });
-        await RestartAsync();
-        Assert.Equal([new(SegmentKinds.Embedding, "m", 0, 15, "d"), new(SegmentKinds.Scores, "main/2", 0, 10, "e")], await Ledger.ReadSegmentsAsync(Shard, Never));
-    }
-
-    [Fact]
-    public async Task Commits_that_go_to_disk_together_do_not_disturb_each_other()
-    {
-        await OpenShardAsync();
-        var epochs = new long[8];
-        for (var s = 0; s < 8; s++) epochs[s] = (await Ledger.OpenShardAsync(Shard with { Shard = s }, Never)).Epoch;
-        // Odd shards are fenced, every third commit conflicts, the rest must land.
-        var commits = Enumerable.Range(0, 8).Select(s => new ShardCommit
-        {
-            Shard = Shard with { Shard = s },
-            Epoch = s % 2 == 1 ? epochs[s] - 1 : epochs[s],
-            Images = Rows(s % 3 == 2 ? 1 : 0, 50),
-        }).ToArray();
-        var statuses = await Task.WhenAll(commits.Select(c => Ledger.CommitAsync(c, Never)));
-        for (var s = 0; s < 8; s++)
-        {
-            var expected = s % 2 == 1 ? ShardCommitStatus.Fenced : s % 3 == 2 ? ShardCommitStatus.Conflict : ShardCommitStatus.Committed;
-            Assert.Equal(expected, statuses[s]);
-            Assert.Equal(expected == ShardCommitStatus.Committed ? 50 : 0, (await ToListAsync(Ledger.ReadImagesAsync(commits[s].Shard, 0, 100, Never))).Count);
-        }
-    }
-
-    [Fact]
-    public async Task A_caller_that_gave_up_before_its_commit_began_left_nothing()
-    {
-        var epoch = await OpenShardAsync();
-        using var gone = new CancellationTokenSource();
-        await gone.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Ledger.CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(0, 1) }, gone.Token));
-        Assert.Empty(await ToListAsync(Ledger.ReadImagesAsync(Shard, 0, 100, Never)));
-    }
-
-    [Fact]
-    public async Task A_secret_is_made_once()
-    {
-        var made = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Ledger.GetOrCreateSecretAsync("lease", 32, Never)));
-        Assert.All(made, secret => Assert.Equal(made[0], secret));
-        Assert.Equal(32, made[0].Length);
-        Assert.NotEqual(made[0], await Ledger.GetOrCreateSecretAsync("other", 32, Never));
-        await RestartAsync();
-        Assert.Equal(made[0], await Ledger.GetOrCreateSecretAsync("lease", 32, Never));
-        await Assert.ThrowsAsync<SetAsideException>(() => Ledger.GetOrCreateSecretAsync("lease", 16, Never));
+        var deletion = (await Deletions.BeginAsync(dataset, "ada", Noon, Never))!;
+        foreach (var shard in await Datasets.ListShardsAsync(deletion.Left, Never))
+            while (await Deletions.RemoveRowsAsync(deletion, shard, Never)) { }
+        await Deletions.ClearStatesAsync(deletion, Never);
+        Assert.True(await Deletions.EndAsync(deletion, Noon, Never));
     }
 }

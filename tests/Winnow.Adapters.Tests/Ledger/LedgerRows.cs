@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using Winnow.Abstractions.Images;
 using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;
@@ -28,6 +31,17 @@ public static class LedgerRows
 
     public static HistoryRow History(int id, int version, int operation, string json = "{}") =>
         new(Id(id), id, version, Operation(operation), System.Text.Encoding.UTF8.GetBytes(json), version % 2, version > 1, Stage.Labeled);
+
+    /// <summary>A fact of a kind that no release knows.</summary>
+    public static FactRow Fact(int ordinal, long version, string payload, bool grows = true, string key = "", string? kind = null) => new(
+        new FactKey(kind ?? (grows ? "test-said" : "test-made"), ordinal, key), ordinal < 0 ? default : Id(ordinal), version, grows,
+        Operation((int)version), "ada", SHA256.HashData(Encoding.UTF8.GetBytes(payload)), Encoding.UTF8.GetByteCount(payload),
+        Encoding.UTF8.GetBytes(payload));
+
+    /// <summary>A fact in one line, so that two can be compared.</summary>
+    public static string Line(FactRow f) => string.Create(CultureInfo.InvariantCulture,
+        $"{f.Id} {f.Image} {f.Version} {f.AppendOnly} {f.OperationId} {f.Actor} {Convert.ToHexString(f.Sha256)} {f.Size} ")
+        + (f.Payload is { } payload ? Encoding.UTF8.GetString(payload) : "erased");
 
     public static async Task<List<T>> ToListAsync<T>(IAsyncEnumerable<T> items)
     {

@@ -14,6 +14,8 @@ internal sealed class NaiveShard(ShardKey key)
     public List<HistoryRow> History { get; private set; } = [];
     public Dictionary<(string Kind, string Version, int First), SegmentRow> Segments { get; private set; } = [];
 
+    public List<FactRow> Facts { get; private set; } = [];
+
     public OpenedShard Open() => new(++Epoch, Images.Count);
 
     public int VersionOf(ImageId image) => History.Count(h => h.Image == image);
@@ -38,12 +40,13 @@ internal sealed class NaiveShard(ShardKey key)
             if (row.Version != entries.Count + 1 || entries.Any(e => e.OperationId == row.OperationId)) return ShardCommitStatus.Conflict;
             history.Add(row);
         }
+        if (Put(commit.Facts) is not { } facts) return ShardCommitStatus.Conflict;
         if (commit.OperationId != Guid.Empty)
         {
             var range = new OrdinalRange(Images.Count, commit.Images.Count);
             Operations.Add(commit.OperationId, new OperationRow(commit.OperationId, range, commit.Stamp));
         }
-        (Images, History) = (images, history);
+        (Images, History, Facts) = (images, history, facts);
         foreach (var (ordinal, reason) in commit.Quarantined)
             Images = [.. Images.Select(i => i.Ordinal == ordinal ? i with { Row = i.Row with { Reason = reason } } : i)];
         foreach (var (ordinal, arm) in commit.WithdrawnTasks) Tasks.Remove((ordinal, arm));
@@ -54,5 +57,20 @@ internal sealed class NaiveShard(ShardKey key)
             Segments = Segments.Where(s => (s.Key.Kind, s.Key.Version) != (kind, version)).ToDictionary();
         foreach (var segment in commit.Segments) Segments[(segment.Kind, segment.Version, segment.First)] = segment;
         return ShardCommitStatus.Committed;
+    }
+
+    private List<FactRow>? Put(IReadOnlyList<FactRow> rows)
+    {
+        var facts = Facts.ToList();
+        foreach (var row in rows)
+        {
+            var known = facts.Where(f => f.Id == row.Id).ToList();
+            if (known.Exists(f => f.Version == row.Version && f.Sha256.AsSpan().SequenceEqual(row.Sha256))) continue;
+            if (row.AppendOnly && row.Version != known.Count + 1) return null;
+            if (!row.AppendOnly && known.Exists(f => f.Version > row.Version)) continue;
+            if (!row.AppendOnly) facts.RemoveAll(f => f.Id == row.Id);
+            facts.Add(row);
+        }
+        return facts;
     }
 }

@@ -7,13 +7,15 @@ using Winnow.Grains.Ports;
 namespace Winnow.Adapters.Tests.Ledger;
 
 /// <summary>A ledger in a folder that goes with the test.</summary>
-internal sealed class SqliteLedgerFixture : IDisposable
+public sealed class SqliteLedgerFixture : ILedgerFixture, IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
     public SqliteLedger? Ledger { get; private set; }
 
     public SqliteLedger Open() => Ledger = SqliteLedger.Open(new LedgerOptions { Path = _folder.At("ledger.db") }, NullLogger<SqliteLedger>.Instance);
+
+    Task<ILedgerPorts> ILedgerFixture.OpenAsync() => Task.FromResult<ILedgerPorts>(new LedgerPorts<SqliteLedger>(Open()));
 
     public async Task CloseAsync() => await Ledger!.DisposeAsync();
 
@@ -26,40 +28,30 @@ internal sealed class SqliteLedgerFixture : IDisposable
         await command.ExecuteNonQueryAsync();
     }
 
+    public string LaterLayout => "PRAGMA user_version = 900";
+
+    public Task RemoveAsync()
+    {
+        Dispose();
+        return Task.CompletedTask;
+    }
+
     public void Dispose() => _folder.Dispose();
 }
 
-public sealed class SqliteLedgerConformanceTests : LedgerConformance
-{
-    private readonly SqliteLedgerFixture _fixture = new();
+public sealed class SqliteDatasetLedgerTests : DatasetLedgerConformance<SqliteLedgerFixture>;
 
-    protected override Task<ILedger> OpenAsync() => Task.FromResult<ILedger>(_fixture.Open());
+public sealed class SqliteShardLedgerTests : ShardLedgerConformance<SqliteLedgerFixture>;
 
-    protected override Task CloseAsync() => _fixture.CloseAsync();
+public sealed class SqliteSecretLedgerTests : SecretLedgerConformance<SqliteLedgerFixture>;
 
-    protected override Task ExecuteAsync(string sql) => _fixture.ExecuteAsync(sql);
+public sealed class SqliteFactTests : FactConformance<SqliteLedgerFixture>;
 
-    public override async Task DisposeAsync()
-    {
-        await base.DisposeAsync();
-        _fixture.Dispose();
-    }
-}
+public sealed class SqliteLevelTests : LevelConformance<SqliteLedgerFixture>;
 
-public sealed class SqliteLedgerInterleavings : LedgerInterleavings
-{
-    private readonly SqliteLedgerFixture _fixture = new();
+public sealed class SqliteDeletionTests : DeletionConformance<SqliteLedgerFixture>;
 
-    protected override Task<ILedger> OpenAsync() => Task.FromResult<ILedger>(_fixture.Open());
-
-    protected override Task CloseAsync() => _fixture.CloseAsync();
-
-    public override async Task DisposeAsync()
-    {
-        await base.DisposeAsync();
-        _fixture.Dispose();
-    }
-}
+public sealed class SqliteLedgerInterleavings : LedgerInterleavings<SqliteLedgerFixture>;
 
 public sealed class SqliteGrainStorageTests : GrainStorageConformance
 {

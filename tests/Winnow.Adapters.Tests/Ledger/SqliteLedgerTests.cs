@@ -84,11 +84,11 @@ public sealed class SqliteLedgerTests : IDisposable
     public async Task A_newer_database_is_refused()
     {
         await Open().DisposeAsync();
-        Execute($"PRAGMA user_version = {LedgerMigrations.Newest + 1}");
+        Execute($"PRAGMA user_version = {LedgerMigrations.Newest + 1}; UPDATE cluster SET opens_from = {LedgerMigrations.Newest + 1}");
         var refused = Assert.Throws<LedgerUnavailableException>(() => Open());
         Assert.Contains($"layout {LedgerMigrations.Newest + 1}", refused.Message, StringComparison.Ordinal);
         // A refusal keeps nobody out: the lock is free again.
-        Execute($"PRAGMA user_version = {LedgerMigrations.Newest}");
+        Execute($"PRAGMA user_version = {LedgerMigrations.Newest}; UPDATE cluster SET opens_from = {LedgerMigrations.Newest}");
         await Open().DisposeAsync();
     }
 
@@ -116,7 +116,7 @@ public sealed class SqliteLedgerTests : IDisposable
         Assert.Equal(Guid.Empty, history[1].OperationId);
         Assert.Equal(new ShardLayout(0, 4), (await ledger.FindDatasetAsync("cats", Never))!.Shards);
         Assert.Equal(new TaskRow(4, "main", 1, 0.5f, Noon), Assert.Single(await ToListAsync(ledger.ReadTasksAsync(Shard, Never))));
-        await LedgerConformance.OfBeforeAsync(ledger, Shard, Operation(1), new OrdinalRange(0, 0));
+        await OperationsOfBefore.CheckAsync(ledger, Shard, Operation(1), new OrdinalRange(0, 0));
         // The next entry, and no other, is taken.
         var opened = await ledger.OpenShardAsync(Shard, Never);
         Task<ShardCommitStatus> AppendAsync(int version) => ledger.CommitAsync(new ShardCommit { Shard = Shard, Epoch = opened.Epoch, History = [History(3, version, 9)] }, Never);

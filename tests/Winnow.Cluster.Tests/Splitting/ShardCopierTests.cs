@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Security.Cryptography;
 using System.Text;
 using CsCheck;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -42,7 +43,7 @@ public sealed class ShardCopierTests : IAsyncLifetime
         _folder.Dispose();
     }
 
-    private enum Action { Images, Tasks, EndTasks, Reserve, Decide, Quarantine, Publish, Rescore, Withdraw, Copy, GoDown }
+    private enum Action { Images, Tasks, EndTasks, Reserve, Decide, Facts, Quarantine, Publish, Rescore, Withdraw, Copy, GoDown }
 
     private static readonly Gen<(Action What, int Number)[]> Steps = Gen.Select(Gen.Enum<Action>(), Gen.Int[0, 1000]).Array[1, 40];
 
@@ -59,18 +60,19 @@ public sealed class ShardCopierTests : IAsyncLifetime
         }, iter: 100, threads: 2);
     }
 
-    private sealed class SplitShard(ILedger ledger, IObjectStore objects, ShardKey key, long epoch)
+    private sealed class SplitShard(IShardLedger ledger, IObjectStore objects, ShardKey key, long epoch)
     {
         private static readonly ShardLayout To = new ShardLayout(0, 2).Doubled();
         private readonly List<ImageId> _ids = [];
         private readonly HashSet<int> _quarantined = [];
         private readonly Dictionary<int, int> _versions = [];
         private readonly Dictionary<string, (string Version, SegmentColumn Column)> _columns = [];
+        private readonly Dictionary<int, int> _said = [];
         private int _operations;
         private int _models;
         private ShardCopier? _copier;
 
-        public static async Task<SplitShard> OpenAsync(ILedger ledger, IObjectStore objects, string dataset)
+        public static async Task<SplitShard> OpenAsync(SqliteLedger ledger, IObjectStore objects, string dataset)
         {
             await ledger.AddDatasetAsync(new DatasetInfo(dataset, new LabelSchema { Classes = [new("cat"), new("dog")] }, new DatasetSettings { Shards = 2 }, DateTimeOffset.UnixEpoch, "ada"), Never);
             var key = new ShardKey(dataset, 1);
@@ -106,6 +108,10 @@ public sealed class ShardCopierTests : IAsyncLifetime
                 case Action.Decide:
                     await CommitAsync(New() with { History = [.. some.Select(o => new HistoryRow(_ids[o], o, _versions[o] = _versions.GetValueOrDefault(o) + 1, Guid.NewGuid(), Encoding.UTF8.GetBytes($"{{\"{number}\":{o}}}"), number % 2, number % 3 == 0, Stage.Labeled))] });
                     break;
+                case Action.Facts:
+                    var facts = some.SelectMany(o => new[] { Said(o, number), Made(o, number) }).Append(Said(-1, number)).ToArray();
+                    await CommitAsync(New() with { Facts = facts });
+                    break;
                 case Action.Quarantine:
                     // What was put aside is not embedded again, so an image has one reason.
                     await CommitAsync(New() with { Quarantined = [.. some.Where(_quarantined.Add).Select(o => new QuarantineRow(o, $"broken {number}"))] });
@@ -128,6 +134,16 @@ public sealed class ShardCopierTests : IAsyncLifetime
                     break;
             }
         }
+
+        private FactRow Said(int ordinal, int number) =>
+            Fact("test-said", ordinal, _said[ordinal] = _said.GetValueOrDefault(ordinal) + 1, true, $"{number}");
+
+        // Now and then older than what stands.
+        private FactRow Made(int ordinal, int number) => Fact("test-made", ordinal, 1 + (number % 5), false, $"{number}");
+
+        private FactRow Fact(string kind, int ordinal, long version, bool grows, string payload) => new(
+            new FactKey(kind, ordinal, ""), ordinal < 0 ? default : _ids[ordinal], version, grows, Guid.NewGuid(), "ada",
+            SHA256.HashData(Encoding.UTF8.GetBytes(payload)), payload.Length, Encoding.UTF8.GetBytes(payload));
 
         public Task FinishAsync() => Copier().FinishAsync(Source(), _quarantined.Contains, Never);
 
@@ -190,9 +206,11 @@ public sealed class ShardCopierTests : IAsyncLifetime
             Assert.Equal(was.Tasks.Order(), are.SelectMany(c => c.Tasks).Order());
             Assert.Equal(was.History.Order(), are.SelectMany(c => c.History).Order());
             Assert.Equal(was.Operations.Order(), are.SelectMany(c => c.Operations).Order());
+            Assert.Equal(was.Facts.Order(), are.SelectMany(c => c.Facts).Order());
         }
 
-        private sealed record Content(List<ImageRow> Images, List<string> Tasks, List<string> History, List<string> Operations, Dictionary<string, (string Version, List<long> Values)> Columns);
+        private sealed record Content(List<ImageRow> Images, List<string> Tasks, List<string> History, List<string> Operations, List<string> Facts,
+            Dictionary<string, (string Version, List<long> Values)> Columns);
 
         /// <summary>What a shard holds, named by images and not by ordinals.</summary>
         private async Task<Content> ContentAsync(ShardKey shard)
@@ -227,7 +245,12 @@ public sealed class ShardCopierTests : IAsyncLifetime
                 }
                 columns[segments.Key] = (Assert.Single(segments.Select(s => s.Version).Distinct()), values);
             }
-            return new Content(images, tasks, history, operations, columns);
+            var facts = await ledger.ReadFactsAsync(shard, Never).Select(f =>
+            {
+                if (f.Id.Ordinal >= 0) Assert.Equal(images[f.Id.Ordinal].Row.Id, f.Image);
+                return $"{f.Id.Kind} {f.Image} {f.Version} {f.AppendOnly} {f.OperationId} {Encoding.UTF8.GetString(f.Payload!)}";
+            }).ToListAsync();
+            return new Content(images, tasks, history, operations, facts, columns);
         }
 
         private sealed class Held(byte[] bytes) : IMemoryOwner<byte>

@@ -65,7 +65,7 @@ public sealed class KeptSchemaTests(Server server) : IClassFixture<Server>
         var name = NewName();
         var schema = Classes with { Geometries = geometries, MultiLabel = several };
         var settings = new DatasetSettings { Shards = 1, ProjectionDimensions = 16 };
-        var ledger = server.Services.GetRequiredService<ILedger>();
+        var ledger = server.Services.GetRequiredService<IDatasetLedger>();
         var earlier = new DatasetInfo(name, schema, settings, new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero), "ada");
         Assert.True(await ledger.AddDatasetAsync(earlier, CancellationToken.None));
         await ImportAsync(name, 40);

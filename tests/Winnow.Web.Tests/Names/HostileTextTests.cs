@@ -213,7 +213,7 @@ public sealed class HostileTextTests(Server server) : IClassFixture<Server>
         // As a release without this rule took them in: past the front door.
         var schema = new LabelSchema { Classes = [new LabelClass("cat", all, "re\nd"), new LabelClass("a\u202Eb")] };
         var stored = new DatasetInfo(dataset, schema, Small, DateTimeOffset.UnixEpoch.AddYears(50), "somebody");
-        Assert.True(await server.Services.GetRequiredService<ILedger>().AddDatasetAsync(stored, CancellationToken.None));
+        Assert.True(await server.Services.GetRequiredService<IDatasetLedger>().AddDatasetAsync(stored, CancellationToken.None));
         await Grains.GetGrain<IDatasetGrain>(dataset)
             .CreateVersionAsync(new CreateVersion(all), Guid.NewGuid(), all, CancellationToken.None);
         var (id, text) = KeyText.Make();

@@ -38,7 +38,7 @@ public sealed class PageTests
     private static async Task AddAsync(OwnServer server, string name, int classes)
     {
         var made = new DatasetInfo(name, Schema(classes), new DatasetSettings { Shards = 1 }, TimeProvider.System.GetUtcNow(), "somebody");
-        await server.Services.GetRequiredService<ILedger>().AddDatasetAsync(made, CancellationToken.None);
+        await server.Services.GetRequiredService<IDatasetLedger>().AddDatasetAsync(made, CancellationToken.None);
     }
 
     [Fact]

@@ -74,7 +74,7 @@ public sealed class PrecisionTests : IAsyncLifetime
 
     private static async Task<IReadOnlyList<SegmentRow>> RowsAsync(WebApplication app)
     {
-        var rows = await app.Services.GetRequiredService<ILedger>().ReadSegmentsAsync(new ShardKey(Creation.Name, 0), CancellationToken.None);
+        var rows = await app.Services.GetRequiredService<IShardLedger>().ReadSegmentsAsync(new ShardKey(Creation.Name, 0), CancellationToken.None);
         return [.. rows.Where(r => r.Kind == SegmentKinds.Embedding)];
     }
 

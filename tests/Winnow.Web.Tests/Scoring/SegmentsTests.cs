@@ -20,7 +20,7 @@ public sealed class SegmentsTests
             await foreach (var _ in server.Client.ImportAsync("trickle", DrawnImages.EnumerateAsync(Each, i * Each))) { }
             await server.Client.WaitForScoringAsync("trickle");
         }
-        var ledger = (ILedger)server.Services.GetService(typeof(ILedger))!;
+        var ledger = (IShardLedger)server.Services.GetService(typeof(IShardLedger))!;
         var rows = (await ledger.ReadSegmentsAsync(new ShardKey("trickle", 0), CancellationToken.None)).OrderBy(r => r.First).ToArray();
         Assert.InRange(rows.Length, 1, 1 + (int)Math.Log2(Trickles * Each));
         // Without a gap from the first to the last.

@@ -10,7 +10,7 @@ internal static class CommitFacts
 {
     // In the order of the key: two silos that lock the same shards cannot wait for each other.
     private const string Lock =
-        "SELECT s.dataset, s.shard, s.epoch, s.images FROM shard AS s JOIN unnest($1, $2) AS k (dataset, shard) ON s.dataset = k.dataset AND s.shard = k.shard " +
+        "SELECT s.dataset, s.shard, s.epoch, s.images, (SELECT level FROM cluster) FROM shard AS s JOIN unnest($1, $2) AS k (dataset, shard) ON s.dataset = k.dataset AND s.shard = k.shard " +
         "ORDER BY s.dataset, s.shard FOR NO KEY UPDATE OF s";
 
     // Each statement after the lock sees what was committed before the lock was given.
@@ -35,6 +35,7 @@ internal static class CommitFacts
         var shards = plan.Shards.OfType<ShardId>().Distinct().ToArray();
         var operations = Of(plan, c => c.OperationId == Guid.Empty ? [] : new[] { c.OperationId });
         var images = Of(plan, c => c.History.Select(h => h.Image));
+        var facts = FactsOf(plan);
         var entries = Of(plan, c => c.History.Where(h => h.OperationId != Guid.Empty).Select(h => (h.Image, h.OperationId)));
 
         await using var batch = new NpgsqlBatch(connection);
@@ -54,12 +55,13 @@ internal static class CommitFacts
         if (entries.Length > 0)
             batch.BatchCommands.Add(Keyed(Entries, entries, e => e.Shard).Add(NpgsqlDbType.Bytea, Array.ConvertAll(entries, e => e.Value.Image.ToBytes()))
                 .Add(NpgsqlDbType.Uuid, Array.ConvertAll(entries, e => e.Value.OperationId)));
+        if (facts.Length > 0) FactRows.Ask(batch, facts);
 
         await using var reader = await batch.ExecuteReaderAsync().ConfigureAwait(false);
         await reader.ReadAsync().ConfigureAwait(false);
         var transaction = reader.GetFieldValue<ulong>(0);
         await reader.NextResultAsync().ConfigureAwait(false);
-        while (await reader.ReadAsync().ConfigureAwait(false)) plan.Knows(ShardOf(reader), reader.GetInt64(2), reader.GetInt32(3));
+        while (await reader.ReadAsync().ConfigureAwait(false)) plan.Knows(ShardOf(reader), reader.GetInt64(2), reader.GetInt32(3), reader.GetInt32(4));
         if (operations.Length > 0)
         {
             await reader.NextResultAsync().ConfigureAwait(false);
@@ -80,7 +82,17 @@ internal static class CommitFacts
             while (await reader.ReadAsync().ConfigureAwait(false))
                 if (entries[reader.GetInt64(0) - 1] is var found) plan.KnowsEntry(found.Shard, found.Value.Image, found.Value.OperationId);
         }
+        if (facts.Length > 0) await FactRows.TellAsync(reader, facts, plan.Facts).ConfigureAwait(false);
         return transaction;
+    }
+
+    private static (ShardId Shard, FactRow Fact)[] FactsOf(CommitPlan plan)
+    {
+        var facts = new List<(ShardId, FactRow)>();
+        for (var i = 0; i < plan.Commits.Count; i++)
+            if (plan.Shards[i] is { } shard)
+                foreach (var fact in plan.Commits[i].Facts) facts.Add((shard, fact));
+        return [.. facts];
     }
 
     private static ShardId ShardOf(NpgsqlDataReader reader) => new(reader.GetInt32(0), reader.GetInt32(1));

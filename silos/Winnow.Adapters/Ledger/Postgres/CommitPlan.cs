@@ -18,11 +18,15 @@ internal sealed class CommitPlan
     private readonly Dictionary<(int Dataset, Guid), OperationStamp> _stamps = [];
     private readonly Dictionary<(ShardId, ImageId), int> _versions = [];
     private readonly HashSet<(ShardId, ImageId, Guid)> _entries = [];
+    private readonly int _newestLevel;
+    private int _level;
 
     /// <param name="commits">The group.</param>
     /// <param name="datasets">Number of each commit's dataset; null when there is none of its name.</param>
-    public CommitPlan(IReadOnlyList<ShardCommit> commits, IReadOnlyList<int?> datasets)
+    /// <param name="newestLevel">The highest level that this silo knows.</param>
+    public CommitPlan(IReadOnlyList<ShardCommit> commits, IReadOnlyList<int?> datasets, int newestLevel)
     {
+        _newestLevel = newestLevel;
         Commits = commits;
         Statuses = new ShardCommitStatus[commits.Count];
         Stages = new int[commits.Count];
@@ -55,7 +59,10 @@ internal sealed class CommitPlan
 
     private readonly Dictionary<ShardId, int> _changed = [];
 
-    public void Knows(ShardId shard, long epoch, int images) => _shards[shard] = (epoch, images);
+    /// <summary>Which facts are written.</summary>
+    public FactPlan Facts { get; } = new();
+
+    public void Knows(ShardId shard, long epoch, int images, int level) => (_shards[shard], _level) = ((epoch, images), level);
 
     public void KnowsOperation(ShardId shard, Guid operation) => _operations.Add((shard, operation));
 
@@ -84,12 +91,15 @@ internal sealed class CommitPlan
         var commit = Commits[index];
         // The fence comes first: a writer that was replaced learns that, whatever else it brings.
         if (Shards[index] is not { } shard || !_shards.TryGetValue(shard, out var stands) || stands.Epoch != commit.Epoch) return ShardCommitStatus.Fenced;
+        if (_level > _newestLevel) return ShardCommitStatus.SiloTooOld;
+        if (commit.Facts.Count > 0 && commit.Facts.Max(f => f.Level) > _level) return ShardCommitStatus.LevelTooLow;
         if (commit.Stamp is { } stamp && _stamps.TryGetValue((shard.Dataset, commit.OperationId), out var known) && known != stamp)
             return ShardCommitStatus.OtherOperation;
         if (commit.OperationId != Guid.Empty && _operations.Contains((shard, commit.OperationId))) return ShardCommitStatus.AlreadyApplied;
         for (var i = 0; i < commit.Images.Count; i++)
             if (commit.Images[i].Ordinal != stands.Images + i) return ShardCommitStatus.Conflict;
-        if (!TryAppend(shard, commit.History)) return ShardCommitStatus.Conflict;
+        if (!CanAppend(shard, commit.History) || !Facts.TryTake(shard, commit.Facts)) return ShardCommitStatus.Conflict;
+        Append(shard, commit.History);
         if (commit.OperationId != Guid.Empty) _operations.Add((shard, commit.OperationId));
         if (commit.OperationId != Guid.Empty && commit.Stamp is { } own) _stamps[(shard.Dataset, commit.OperationId)] = own;
         FirstOrdinals[index] = stands.Images;
@@ -97,7 +107,7 @@ internal sealed class CommitPlan
         return ShardCommitStatus.Committed;
     }
 
-    private bool TryAppend(ShardId shard, IReadOnlyList<HistoryRow> history)
+    private bool CanAppend(ShardId shard, IReadOnlyList<HistoryRow> history)
     {
         if (history.Count == 0) return true;
         var versions = new Dictionary<ImageId, int>();
@@ -106,12 +116,20 @@ internal sealed class CommitPlan
         {
             if (!versions.TryGetValue(row.Image, out var version)) version = _versions.GetValueOrDefault((shard, row.Image));
             if (row.Version != version + 1) return false;
-            if (row.OperationId != Guid.Empty && (_entries.Contains((shard, row.Image, row.OperationId)) || !entries.Add((row.Image, row.OperationId)))) return false;
+            if (row.OperationId != Guid.Empty
+                && (_entries.Contains((shard, row.Image, row.OperationId)) || !entries.Add((row.Image, row.OperationId)))) return false;
             versions[row.Image] = row.Version;
         }
-        foreach (var (image, version) in versions) _versions[(shard, image)] = version;
-        foreach (var (image, operation) in entries) _entries.Add((shard, image, operation));
         return true;
+    }
+
+    private void Append(ShardId shard, IReadOnlyList<HistoryRow> history)
+    {
+        foreach (var row in history)
+        {
+            _versions[(shard, row.Image)] = row.Version;
+            if (row.OperationId != Guid.Empty) _entries.Add((shard, row.Image, row.OperationId));
+        }
     }
 
     private static bool HasWork(ShardCommit commit) =>

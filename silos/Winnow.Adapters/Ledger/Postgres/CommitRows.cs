@@ -27,6 +27,7 @@ internal static class CommitRows
         AddOperations(batch, plan);
         AddImages(batch, plan);
         AddHistory(batch, plan);
+        FactRows.Add(batch, plan.Facts);
         CommitWork.Add(batch, plan);
         batch.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
         return batch;

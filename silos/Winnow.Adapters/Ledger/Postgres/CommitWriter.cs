@@ -24,6 +24,7 @@ internal sealed class CommitWriter(PostgresDatabase database, PostgresOptions op
     private const string Mark = "SELECT mark FROM shard WHERE dataset = $1 AND shard = $2";
     private const string Datasets = $"SELECT name, id FROM dataset WHERE name = ANY ($1) AND info::text <> '{StoredDatasets.NameHeld}'";
 
+    private readonly int _newestLevel = options.NewestLevel;
     private (NpgsqlConnection? Of, string? Name) _timeline;
 
     protected override Attempt Begin(IReadOnlyList<ShardCommit> inputs, bool repeated) => new CommitAttempt(this, inputs);
@@ -59,7 +60,7 @@ internal sealed class CommitWriter(PostgresDatabase database, PostgresOptions op
         {
             if (writer._timeline.Of != connection) writer._timeline = (connection, await TimelineAsync(connection, CancellationToken.None).ConfigureAwait(false));
             _line = writer._timeline.Name;
-            _plan = new CommitPlan(commits, await writer.FindDatasetsAsync(connection, commits).ConfigureAwait(false));
+            _plan = new CommitPlan(commits, await writer.FindDatasetsAsync(connection, commits).ConfigureAwait(false), writer._newestLevel);
             _transaction = await CommitFacts.ReadAsync(connection, _plan).ConfigureAwait(false);
             _plan.Decide();
             if (_plan.Changed.Count == 0)

@@ -19,6 +19,8 @@ public sealed partial class PostgresLedger
         "DELETE FROM quarantine WHERE dataset = $1 AND shard = $2 AND ordinal IN (SELECT ordinal FROM quarantine WHERE dataset = $1 AND shard = $2 LIMIT $3)",
         "DELETE FROM task WHERE dataset = $1 AND shard = $2 AND ordinal IN (SELECT ordinal FROM task WHERE dataset = $1 AND shard = $2 LIMIT $3)",
         "DELETE FROM operation WHERE dataset = $1 AND shard = $2 AND operation IN (SELECT operation FROM operation WHERE dataset = $1 AND shard = $2 LIMIT $3)",
+        // What only grows stays, as history does.
+        "DELETE FROM fact WHERE id = ANY (ARRAY(SELECT id FROM fact WHERE dataset = $1 AND shard = $2 AND NOT grows LIMIT $3))",
         "DELETE FROM segment WHERE dataset = $1 AND shard = $2 AND $3 > 0",
     ];
 

@@ -16,7 +16,7 @@ namespace Winnow.Adapters.Ledger.Postgres;
 /// The ledger that several silos share: a PostgreSQL database. Each silo has a few writers that group its commits, always the same one for a shard, and pooled
 /// readers. It goes on by itself after the server was away.
 /// </summary>
-public sealed partial class PostgresLedger : ILedger, IDeletions, IGrainStateStore, IStorageHealth, IAsyncDisposable
+public sealed partial class PostgresLedger : IDatasetLedger, IShardLedger, ISecretLedger, IDeletions, IErasures, IClusterLevel, IGrainStateStore, IStorageHealth, IAsyncDisposable
 {
     private const int PageRows = 4_096;
 

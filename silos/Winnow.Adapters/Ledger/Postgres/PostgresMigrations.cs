@@ -28,7 +28,7 @@ internal static class PostgresMigrations
         var server = database.Server;
         await CheckServerAsync(connection, server, cancellationToken).ConfigureAwait(false);
         // Most starts find everything done, and wait for nobody.
-        if (await FindTableAsync(connection, cancellationToken).ConfigureAwait(false) && await VersionAsync(connection, server, cancellationToken).ConfigureAwait(false) == Newest) return;
+        if (await FindTableAsync(connection, cancellationToken).ConfigureAwait(false) && await VersionAsync(connection, server, cancellationToken).ConfigureAwait(false) >= Newest) return;
         while (await ApplyNextAsync(connection, server, cancellationToken).ConfigureAwait(false)) { }
     }
 
@@ -40,7 +40,7 @@ internal static class PostgresMigrations
         await ExecuteAsync(connection, FormattableString.Invariant($"SELECT pg_advisory_xact_lock({Lock})"), cancellationToken).ConfigureAwait(false);
         await ExecuteAsync(connection, "CREATE TABLE IF NOT EXISTS winnow_layout (version integer PRIMARY KEY, file text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())", cancellationToken).ConfigureAwait(false);
         var version = await VersionAsync(connection, server, cancellationToken).ConfigureAwait(false);
-        if (version == Newest) return false;
+        if (version >= Newest) return false;
         var name = Names[version];
         try
         {
@@ -84,7 +84,11 @@ internal static class PostgresMigrations
     {
         await using var command = new NpgsqlCommand("SELECT coalesce(max(version), 0) FROM winnow_layout", connection);
         var version = (int)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
-        return version <= Newest ? version : throw new LedgerUnavailableException(string.Create(CultureInfo.InvariantCulture,
+        if (version <= Newest) return version;
+        // What a newer program has migrated is opened where it says that this one can live with it.
+        await using var opens = new NpgsqlCommand("SELECT opens_from FROM cluster", connection);
+        if (await opens.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is int from && from <= Newest) return version;
+        throw new LedgerUnavailableException(string.Create(CultureInfo.InvariantCulture,
             $"The ledger on {server} has layout {version}; this program knows layouts up to {Newest}. Run the newer program that wrote it, or restore a backup from before the upgrade."));
     }
 

@@ -1,4 +1,5 @@
 using Npgsql;
+using Winnow.Grains.Ports;
 using Winnow.Model.Security;
 
 namespace Winnow.Adapters.Ledger.Postgres;
@@ -43,6 +44,9 @@ public sealed class PostgresOptions
 
     /// <summary>Seconds that the start waits for a server that is not there yet. 0 to 3,600. Default 60.</summary>
     public int ConnectSeconds { get; set; } = 60;
+
+    /// <summary>The highest level of the cluster that this silo knows; the host's to set. At a higher one nothing is committed.</summary>
+    public int NewestLevel { get; set; } = ClusterLevels.Newest;
 
     /// <summary>Checks all settings.</summary>
     /// <exception cref="ArgumentException">A setting is missing or out of range; the message names it and holds no secret.</exception>

@@ -16,7 +16,7 @@ internal static class BackupComparison
 
     public static async Task AssertRestoredAsync(BackupStore from, BackupStore to, string name)
     {
-        var (was, dataset) = ((await from.Ledger.FindDatasetAsync("cats", Never))!, (await to.Ledger.FindDatasetAsync(name, Never))!);
+        var (was, dataset) = ((await from.Datasets.FindDatasetAsync("cats", Never))!, (await to.Datasets.FindDatasetAsync(name, Never))!);
         Assert.Equal((was.CreatedAt, was.CreatedBy, was.Settings, name), (dataset.CreatedAt, dataset.CreatedBy, dataset.Settings, dataset.Name));
         Assert.Equal(was.Schema.Classes, dataset.Schema.Classes);
         for (var shard = 0; shard < dataset.Settings.Shards; shard++) await AssertShardAsync(from, new ShardKey("cats", shard), to, new ShardKey(name, shard));
@@ -39,17 +39,17 @@ internal static class BackupComparison
 
     private static async Task AssertShardAsync(BackupStore from, ShardKey was, BackupStore to, ShardKey now)
     {
-        Assert.Equal((await LedgerRows.ToListAsync(from.Ledger.ReadImagesAsync(was, 0, 1_000, Never))).Select(Told),
-            await LedgerRows.ToListAsync(to.Ledger.ReadImagesAsync(now, 0, 1_000, Never)));
-        LedgerRows.AssertEqual((await LedgerRows.ToListAsync(from.Ledger.ReadShardEntriesAsync(was, Never))).Select(Told),
-            await LedgerRows.ToListAsync(to.Ledger.ReadShardEntriesAsync(now, Never)));
-        Assert.Equal((await LedgerRows.ToListAsync(from.Ledger.ReadOperationsAsync(was, Never))).OrderBy(o => o.Rows.First), (await LedgerRows.ToListAsync(to.Ledger.ReadOperationsAsync(now, Never))).OrderBy(o => o.Rows.First));
+        Assert.Equal((await LedgerRows.ToListAsync(from.Shards.ReadImagesAsync(was, 0, 1_000, Never))).Select(Told),
+            await LedgerRows.ToListAsync(to.Shards.ReadImagesAsync(now, 0, 1_000, Never)));
+        LedgerRows.AssertEqual((await LedgerRows.ToListAsync(from.Shards.ReadShardEntriesAsync(was, Never))).Select(Told),
+            await LedgerRows.ToListAsync(to.Shards.ReadShardEntriesAsync(now, Never)));
+        Assert.Equal((await LedgerRows.ToListAsync(from.Shards.ReadOperationsAsync(was, Never))).OrderBy(o => o.Rows.First), (await LedgerRows.ToListAsync(to.Shards.ReadOperationsAsync(now, Never))).OrderBy(o => o.Rows.First));
         // A task of a round that the state does not know is left out, and nobody holds any of the others.
         Assert.Equal(
-            (await LedgerRows.ToListAsync(from.Ledger.ReadTasksAsync(was, Never))).Where(t => t.Round != 7)
+            (await LedgerRows.ToListAsync(from.Shards.ReadTasksAsync(was, Never))).Where(t => t.Round != 7)
                 .Select(t => t with { ReservedUntil = DateTimeOffset.UnixEpoch }),
-            await LedgerRows.ToListAsync(to.Ledger.ReadTasksAsync(now, Never)));
-        var (segments, copies) = (await from.Ledger.ReadSegmentsAsync(was, Never), await to.Ledger.ReadSegmentsAsync(now, Never));
+            await LedgerRows.ToListAsync(to.Shards.ReadTasksAsync(now, Never)));
+        var (segments, copies) = (await from.Shards.ReadSegmentsAsync(was, Never), await to.Shards.ReadSegmentsAsync(now, Never));
         Assert.Equal(segments.Select(s => s with { ObjectKey = "" }), copies.Select(s => s with { ObjectKey = "" }));
         foreach (var (segment, copy) in segments.Zip(copies))
         {

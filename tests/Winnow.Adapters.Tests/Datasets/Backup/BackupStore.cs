@@ -24,12 +24,12 @@ internal sealed class BackupStore : IAsyncDisposable
     private readonly TemporaryFolder _folder;
     private readonly IAsyncDisposable _opened;
 
-    private BackupStore(ILedger ledger, TemporaryFolder folder)
+    private BackupStore(ILedgerPorts ports, IAsyncDisposable opened, TemporaryFolder folder)
     {
-        (Ledger, _opened, _folder) = (ledger, (IAsyncDisposable)ledger, folder);
+        (Ports, _opened, _folder) = (ports, opened, folder);
         Objects = new FileObjectStore(ObjectFolder);
         Backup = new DatasetBackup(
-            Ledger, (IDeletions)Ledger, States, Objects, new OnnxModelExporter(),
+            Datasets, Shards, Ports.Deletions, States, Objects, new OnnxModelExporter(),
             new DecoderHeaders(new ImageDecoder(new ImageLimits(), Time), new ImageLimits()), new RestoreOptions { AtOnce = 4 },
             null!, Time, NullLogger<DatasetBackup>.Instance);
     }
@@ -37,8 +37,10 @@ internal sealed class BackupStore : IAsyncDisposable
     /// <summary>A month after everything in it happened.</summary>
     public static TimeProvider Time { get; } = new FakeTimeProvider(LedgerRows.Noon.AddDays(30));
 
-    public ILedger Ledger { get; }
-    public IGrainStateStore States => (IGrainStateStore)Ledger;
+    public ILedgerPorts Ports { get; }
+    public IDatasetLedger Datasets => Ports.Datasets;
+    public IShardLedger Shards => Ports.Shards;
+    public IGrainStateStore States => Ports.States;
     public FileObjectStore Objects { get; }
     public DatasetBackup Backup { get; }
     public string ObjectFolder => _folder.At("objects");
@@ -48,17 +50,22 @@ internal sealed class BackupStore : IAsyncDisposable
     public static BackupStore OpenSqlite(bool quick = false)
     {
         var folder = new TemporaryFolder(quick && Directory.Exists("/dev/shm") ? "/dev/shm" : null);
-        return new BackupStore(SqliteLedger.Open(new LedgerOptions { Path = folder.At("ledger.db") }, NullLogger<SqliteLedger>.Instance), folder);
+        return Of(SqliteLedger.Open(new LedgerOptions { Path = folder.At("ledger.db") }, NullLogger<SqliteLedger>.Instance), folder);
     }
 
-    public static async Task<BackupStore> OpenPostgresAsync() => new(await new PostgresLedgerFixture().OpenAsync(), new TemporaryFolder());
+    public static async Task<BackupStore> OpenPostgresAsync() =>
+        Of(await new PostgresLedgerFixture().OpenAsync(), new TemporaryFolder());
+
+    private static BackupStore Of<T>(T ledger, TemporaryFolder folder)
+        where T : IDatasetLedger, IShardLedger, ISecretLedger, IDeletions, IErasures, IClusterLevel, IGrainStateStore, IAsyncDisposable =>
+        new(new LedgerPorts<T>(ledger), ledger, folder);
 
     public static ImageId Id(int n) => SampleDataset.Id(n);
 
     public async Task<byte[]> WriteAsync(string dataset = Source)
     {
         using var archive = new MemoryStream();
-        await Backup.WriteAsync((await Ledger.FindDatasetAsync(dataset, CancellationToken.None))!, "ada", archive, CancellationToken.None);
+        await Backup.WriteAsync((await Datasets.FindDatasetAsync(dataset, CancellationToken.None))!, "ada", archive, CancellationToken.None);
         return archive.ToArray();
     }
 
@@ -70,9 +77,9 @@ internal sealed class BackupStore : IAsyncDisposable
     {
         await foreach (var (key, _) in Objects.ListAsync($"datasets/{dataset}/", CancellationToken.None)) await Objects.DeleteAsync(
             key, CancellationToken.None);
-        var deletions = (IDeletions)Ledger;
+        var deletions = Ports.Deletions;
         var deletion = (await deletions.BeginAsync(dataset, "ada", DateTimeOffset.UnixEpoch, CancellationToken.None))!;
-        foreach (var shard in await Ledger.ListShardsAsync(deletion.Left, CancellationToken.None))
+        foreach (var shard in await Datasets.ListShardsAsync(deletion.Left, CancellationToken.None))
             while (await deletions.RemoveRowsAsync(deletion, shard, CancellationToken.None)) { }
         Assert.True(await deletions.EndAsync(deletion, DateTimeOffset.UnixEpoch, CancellationToken.None));
     }
@@ -80,7 +87,7 @@ internal sealed class BackupStore : IAsyncDisposable
     public async Task<VerificationReport> VerifyAsync(string dataset = Source, bool hash = false)
     {
         VerificationReport? report = null;
-        await foreach (var step in Backup.VerifyAsync((await Ledger.FindDatasetAsync(dataset, CancellationToken.None))!, hash, false, CancellationToken.None)) report = step.Report;
+        await foreach (var step in Backup.VerifyAsync((await Datasets.FindDatasetAsync(dataset, CancellationToken.None))!, hash, false, CancellationToken.None)) report = step.Report;
         return report!;
     }
 
@@ -90,7 +97,7 @@ internal sealed class BackupStore : IAsyncDisposable
     /// <summary>A dataset with something of everything.</summary>
     public async Task<BackupStore> FillAsync(DatasetInfo dataset, int images)
     {
-        await new SampleDataset(Ledger, Objects, dataset, images).FillAsync();
+        await new SampleDataset(Ports, Objects, dataset, images).FillAsync();
         return this;
     }
 

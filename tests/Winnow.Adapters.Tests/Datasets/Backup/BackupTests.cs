@@ -186,14 +186,14 @@ public sealed class BackupTests : IAsyncLifetime
     public async Task An_image_that_the_store_has_lost_does_not_keep_the_rest_from_being_saved()
     {
         await _store.Objects.DeleteAsync(ObjectKeys.Image("cats", BackupStore.Id(7)), CancellationToken.None);
-        var segment = (await _store.Ledger.ReadSegmentsAsync(new ShardKey("cats", 2), CancellationToken.None))[0];
+        var segment = (await _store.Shards.ReadSegmentsAsync(new ShardKey("cats", 2), CancellationToken.None))[0];
         await _store.Objects.DeleteAsync(segment.ObjectKey, CancellationToken.None);
         var restored = await _store.RestoreAsync(await _store.WriteAsync(), "dogs");
         Assert.Equal((60L, 12L, 3L), (restored.Images, restored.History, restored.Missing));
         var finding = Assert.Single((await _store.VerifyAsync("dogs")).Findings, f => !f.Expected);
         Assert.Equal((FindingKind.ImageBytesMissing, 1L, BackupStore.Id(7).ToString()), (finding.Kind, finding.Count, finding.Samples[0]));
         // The segment is not published, nor what stands behind it in its column, so that the shard makes them again.
-        Assert.DoesNotContain(await _store.Ledger.ReadSegmentsAsync(new ShardKey("dogs", 2), CancellationToken.None), s =>
+        Assert.DoesNotContain(await _store.Shards.ReadSegmentsAsync(new ShardKey("dogs", 2), CancellationToken.None), s =>
             s.Kind == segment.Kind && s.Version == segment.Version);
     }
 
@@ -201,7 +201,7 @@ public sealed class BackupTests : IAsyncLifetime
     public async Task Single_objects_that_cannot_be_read_are_named_with_the_reason_and_keep_nothing_else_from_being_saved()
     {
         if (!OperatingSystem.IsLinux()) return;
-        var segment = (await _store.Ledger.ReadSegmentsAsync(new ShardKey("cats", 2), CancellationToken.None))[0].ObjectKey;
+        var segment = (await _store.Shards.ReadSegmentsAsync(new ShardKey("cats", 2), CancellationToken.None))[0].ObjectKey;
         string[] bad = [ObjectKeys.Image("cats", BackupStore.Id(7)), segment];
         foreach (var key in bad)
         {
@@ -241,7 +241,7 @@ public sealed class BackupTests : IAsyncLifetime
     public async Task Alike_classes_are_taken_from_a_backup_only_where_asked()
     {
         var old = LedgerRows.Dataset("old") with { Schema = new LabelSchema { Classes = [new("cat"), new("Cat"), new("dog")] } };
-        await _store.Ledger.AddDatasetAsync(old, CancellationToken.None);
+        await _store.Datasets.AddDatasetAsync(old, CancellationToken.None);
         var archive = await _store.WriteAsync("old");
         var refused = await Assert.ThrowsAsync<RefusedException>(() => _store.RestoreAsync(archive, "new"));
         Assert.Contains("'cat' and 'Cat' differ only in case", refused.Message, StringComparison.Ordinal);
@@ -253,7 +253,7 @@ public sealed class BackupTests : IAsyncLifetime
     {
         var refused = await Assert.ThrowsAsync<InvalidDataException>(() => _store.RestoreAsync(archive, "dogs"));
         Assert.False(string.IsNullOrWhiteSpace(refused.Message));
-        Assert.Equal(["cats"], (await _store.Ledger.ListDatasetsAsync(CancellationToken.None)).Select(d => d.Name));
+        Assert.Equal(["cats"], (await _store.Datasets.ListDatasetsAsync(CancellationToken.None)).Select(d => d.Name));
         return refused.Message;
     }
 }

@@ -30,7 +30,7 @@ namespace Winnow.Adapters.Tests.Datasets.Backup;
 /// rounds, columns, models, rounds that have ended and one that has not, versions. Its embeddings are short, and otherwise what they are
 /// everywhere.
 /// </summary>
-internal sealed class SampleDataset(ILedger ledger, IObjectStore objects, DatasetInfo dataset, int images)
+internal sealed class SampleDataset(ILedgerPorts ports, IObjectStore objects, DatasetInfo dataset, int images)
 {
     private const int EmbeddingDimensions = 6;
     private const int Dimensions = 4;
@@ -56,7 +56,7 @@ internal sealed class SampleDataset(ILedger ledger, IObjectStore objects, Datase
 
     public async Task FillAsync()
     {
-        await ledger.AddDatasetAsync(dataset, Never);
+        await ports.Datasets.AddDatasetAsync(dataset, Never);
         await objects.PutManyIfAbsentAsync(
             [.. Enumerable.Range(0, images).Select(n => (ObjectKeys.Image(Name, Id(n)), (ReadOnlyMemory<byte>)Bytes(n)))], Never);
         _projection = Projection.Fit(Floats(40 * EmbeddingDimensions, seed: 1), EmbeddingDimensions, Dimensions);
@@ -71,7 +71,7 @@ internal sealed class SampleDataset(ILedger ledger, IObjectStore objects, Datase
     private async Task FillShardAsync(int number, int[] numbers)
     {
         var shard = new ShardKey(Name, number);
-        var epoch = (await ledger.OpenShardAsync(shard, Never)).Epoch;
+        var epoch = (await ports.Shards.OpenShardAsync(shard, Never)).Epoch;
         ShardCommit New() => new() { Shard = shard, Epoch = epoch };
         var rows = numbers.Select((n, ordinal) => RowOf(n, ordinal)).ToArray();
         await CommitAsync(New() with { OperationId = LedgerRows.Operation(number + 1), Images = rows[..4] });
@@ -332,7 +332,7 @@ internal sealed class SampleDataset(ILedger ledger, IObjectStore objects, Datase
             ProjectionKey = projection,
             Selected = [new SelectedRecord(dataset.Shards.ShardOf(_rows[0].Row.Id), _rows[0].Ordinal, _rows[0].Row.Id, 0.75f)],
         };
-        var states = (IGrainStateStore)ledger;
+        var states = ports.States;
         await states.WriteAsync(new GrainStateKey("dataset", Name, "dataset"), null, BackupControl.ToJson(state), Never);
         await states.WriteAsync(new GrainStateKey("round", $"{Name}/main/1", "round"), null, BackupControl.ToJson(round), Never);
         await states.WriteAsync(new GrainStateKey("round", $"{Name}/main/2", "round"), null, BackupControl.ToJson(next), Never);
@@ -371,7 +371,7 @@ internal sealed class SampleDataset(ILedger ledger, IObjectStore objects, Datase
     }
 
     private async Task CommitAsync(ShardCommit commit) =>
-        Assert.Equal(ShardCommitStatus.Committed, await ledger.CommitAsync(commit, Never));
+        Assert.Equal(ShardCommitStatus.Committed, await ports.Shards.CommitAsync(commit, Never));
 
     private static string Hash(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 

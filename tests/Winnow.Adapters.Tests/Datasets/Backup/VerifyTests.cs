@@ -18,7 +18,7 @@ public sealed class VerifyTests : IAsyncLifetime
 
     private string FileOf(string key) => Path.Combine(_store.ObjectFolder, key);
 
-    private async Task<string> SegmentAsync() => (await _store.Ledger.ReadSegmentsAsync(new ShardKey("cats", 1), Never))[0].ObjectKey;
+    private async Task<string> SegmentAsync() => (await _store.Shards.ReadSegmentsAsync(new ShardKey("cats", 1), Never))[0].ObjectKey;
 
     private async Task<BackupControl> ControlAsync() => await BackupControl.ReadAsync(_store.States, "cats", Never);
 

@@ -22,7 +22,7 @@ public sealed class PostgresHostTests
     {
         using var host = Build(new PostgresOptions { ConnectionString = await new PostgresLedgerFixture().DatabaseAsync() });
         await host.StartAsync();
-        var ledger = host.Services.GetRequiredService<ILedger>();
+        var ledger = host.Services.GetRequiredService<IDatasetLedger>();
         Assert.Same(ledger, host.Services.GetRequiredService<IGrainStateStore>());
         var health = Assert.Single(host.Services.GetServices<IStorageHealth>());
         Assert.Equal("ledger", health.Name);

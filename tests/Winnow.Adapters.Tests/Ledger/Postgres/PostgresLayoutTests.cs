@@ -31,7 +31,8 @@ public sealed class PostgresLayoutTests
         await using var command = new NpgsqlCommand("SELECT string_agg(file, ' ' ORDER BY version), count(*) FROM winnow_layout", connection);
         await using var reader = await command.ExecuteReaderAsync();
         Assert.True(await reader.ReadAsync());
-        Assert.Equal("0001-ledger.sql 0002-orleans.sql 0003-whose-operations.sql 0004-marks.sql 0005-deletion.sql", reader.GetString(0));
+        Assert.Equal("0001-ledger.sql 0002-orleans.sql 0003-whose-operations.sql 0004-marks.sql 0005-deletion.sql 0006-cluster-level.sql 0007-facts.sql",
+            reader.GetString(0));
         Assert.Equal(PostgresMigrations.Newest, reader.GetInt64(1));
     }
 
@@ -54,7 +55,7 @@ public sealed class PostgresLayoutTests
             INSERT INTO operation SELECT '{LedgerRows.Operation(1)}', id, 1, 0, 3 FROM dataset;
             """);
         await using var ledger = await PostgresLedgerFixture.OpenAsync(database);
-        await LedgerConformance.OfBeforeAsync(ledger, new ShardKey("cats", 1), LedgerRows.Operation(1), new OrdinalRange(0, 3));
+        await OperationsOfBefore.CheckAsync(ledger, new ShardKey("cats", 1), LedgerRows.Operation(1), new OrdinalRange(0, 3));
         // A silo of the last release beside it names its columns, and has no stamp to give.
         await ExecuteAsync(database, $"""
             INSERT INTO operation (dataset, shard, operation, first, count) SELECT id, 1, '{LedgerRows.Operation(9)}', 3, 2 FROM dataset
@@ -68,9 +69,11 @@ public sealed class PostgresLayoutTests
     {
         var database = await DatabaseAsync();
         await (await PostgresLedgerFixture.OpenAsync(database)).DisposeAsync();
-        await ExecuteAsync(database, $"INSERT INTO winnow_layout (version, file) VALUES ({PostgresMigrations.Newest + 1}, 'later.sql')");
+        const int Later = 900;
+        await ExecuteAsync(
+            database, $"INSERT INTO winnow_layout (version, file) VALUES ({Later}, 'later.sql'); UPDATE cluster SET opens_from = {Later}");
         var refused = await Assert.ThrowsAsync<LedgerUnavailableException>(() => PostgresLedgerFixture.OpenAsync(database));
-        Assert.Contains($"layout {PostgresMigrations.Newest + 1}", refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"layout {Later}", refused.Message, StringComparison.Ordinal);
         await ExecuteAsync(database, $"DELETE FROM winnow_layout WHERE version > {PostgresMigrations.Newest}");
         await (await PostgresLedgerFixture.OpenAsync(database)).DisposeAsync();
     }

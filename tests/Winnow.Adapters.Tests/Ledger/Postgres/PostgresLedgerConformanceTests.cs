@@ -7,7 +7,7 @@ using Winnow.Testing;
 namespace Winnow.Adapters.Tests.Ledger.Postgres;
 
 /// <summary>A ledger in a database of the test's own.</summary>
-internal sealed class PostgresLedgerFixture
+public sealed class PostgresLedgerFixture : ILedgerFixture
 {
     private string? _database;
     private PostgresLedger? _ledger;
@@ -15,6 +15,20 @@ internal sealed class PostgresLedgerFixture
     public async Task<string> DatabaseAsync() => _database ??= await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
 
     public async Task<PostgresLedger> OpenAsync() => _ledger = await OpenAsync(await DatabaseAsync());
+
+    async Task<ILedgerPorts> ILedgerFixture.OpenAsync() => new LedgerPorts<PostgresLedger>(await OpenAsync());
+
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(await DatabaseAsync());
+        await using var command = source.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    public string LaterLayout => "INSERT INTO winnow_layout (version, file) VALUES (900, 'of a later release')";
+
+    // The server that the tests share removes its databases when it goes.
+    public Task RemoveAsync() => Task.CompletedTask;
 
     public async Task CloseAsync() => await _ledger!.DisposeAsync();
 
@@ -27,31 +41,25 @@ internal sealed class PostgresLedgerFixture
 }
 
 [Trait("needs", "postgres")]
-public sealed class PostgresLedgerConformanceTests : LedgerConformance
-{
-    private readonly PostgresLedgerFixture _fixture = new();
-
-    protected override async Task<ILedger> OpenAsync() => await _fixture.OpenAsync();
-
-    protected override Task CloseAsync() => _fixture.CloseAsync();
-
-    protected override async Task ExecuteAsync(string sql)
-    {
-        await using var source = NpgsqlDataSource.Create(await _fixture.DatabaseAsync());
-        await using var command = source.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync();
-    }
-}
+public sealed class PostgresDatasetLedgerTests : DatasetLedgerConformance<PostgresLedgerFixture>;
 
 [Trait("needs", "postgres")]
-public sealed class PostgresLedgerInterleavings : LedgerInterleavings
-{
-    private readonly PostgresLedgerFixture _fixture = new();
+public sealed class PostgresShardLedgerTests : ShardLedgerConformance<PostgresLedgerFixture>;
 
-    protected override async Task<ILedger> OpenAsync() => await _fixture.OpenAsync();
+[Trait("needs", "postgres")]
+public sealed class PostgresSecretLedgerTests : SecretLedgerConformance<PostgresLedgerFixture>;
 
-    protected override Task CloseAsync() => _fixture.CloseAsync();
-}
+[Trait("needs", "postgres")]
+public sealed class PostgresFactTests : FactConformance<PostgresLedgerFixture>;
+
+[Trait("needs", "postgres")]
+public sealed class PostgresLevelTests : LevelConformance<PostgresLedgerFixture>;
+
+[Trait("needs", "postgres")]
+public sealed class PostgresDeletionTests : DeletionConformance<PostgresLedgerFixture>;
+
+[Trait("needs", "postgres")]
+public sealed class PostgresLedgerInterleavings : LedgerInterleavings<PostgresLedgerFixture>;
 
 [Trait("needs", "postgres")]
 public sealed class PostgresGrainStorageTests : GrainStorageConformance

@@ -62,7 +62,7 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
         Assert.Equal((Images, 1L, 0L), (restored.Images, restored.Missing, restored.Cleaned));
         await new SoundDataset(_stores[0], restored).AssertAsync(whole: true);
         await _stores[0].RemoveAsync("cats");
-        Assert.Empty(await _stores[0].Ledger.ListDatasetsAsync(Never));
+        Assert.Empty(await _stores[0].Datasets.ListDatasetsAsync(Never));
         // The name is free again.
         await _stores[0].RestoreAsync(_sound);
     }
@@ -157,7 +157,7 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
                 {
                     var told = $"{at}: {what}: {failure.GetType().Name}: {failure.Message.ReplaceLineEndings(" ")} {PlaceOf(failure)}";
                     lock (failures) failures.Add(told);
-                    foreach (var dataset in await store.Ledger.ListDatasetsAsync(Never)) await store.RemoveAsync(dataset.Name);
+                    foreach (var dataset in await store.Datasets.ListDatasetsAsync(Never)) await store.RemoveAsync(dataset.Name);
                 }
                 if (at % 64 == 0) most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: false) - before);
             }
@@ -171,7 +171,7 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
         Assert.InRange(most, 0, 1L << 30);
         foreach (var store in _stores)
         {
-            Assert.Empty(await store.Ledger.ListDatasetsAsync(Never));
+            Assert.Empty(await store.Datasets.ListDatasetsAsync(Never));
             // What a refused try has stored for itself is gone with it.
             var left = Directory.EnumerateFiles(store.ObjectFolder, "*", SearchOption.AllDirectories);
             Assert.DoesNotContain(left, f => f.Contains("/restores/", StringComparison.Ordinal) || f.Contains("/segments/", StringComparison.Ordinal));
@@ -199,7 +199,7 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
         }
         await new SoundDataset(store, restored).AssertAsync(whole);
         await store.RemoveAsync("cats");
-        Assert.Null(await store.Ledger.FindDatasetAsync("cats", Never));
+        Assert.Null(await store.Datasets.FindDatasetAsync("cats", Never));
         return true;
     }
 

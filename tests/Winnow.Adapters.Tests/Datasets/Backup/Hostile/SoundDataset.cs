@@ -34,13 +34,13 @@ internal sealed class SoundDataset(BackupStore store, RestoredDataset restored)
     /// <param name="whole">Whether it is exported, verified and backed up as well, which takes most of the time.</param>
     public async Task AssertAsync(bool whole)
     {
-        var found = await store.Ledger.FindDatasetAsync(_dataset.Name, Never);
+        var found = await store.Datasets.FindDatasetAsync(_dataset.Name, Never);
         Assert.NotNull(found);
         Assert.Null(found.Check(BackupStore.Time.GetUtcNow().AddDays(1)));
         Assert.Null(found.Layout);
         var last = found.Restored[^1];
         Assert.Equal(("eve", BackupStore.Time.GetUtcNow()), (last.By, last.At));
-        Assert.Contains(_dataset.Name, (await store.Ledger.ListDatasetsAsync(Never)).Select(d => d.Name));
+        Assert.Contains(_dataset.Name, (await store.Datasets.ListDatasetsAsync(Never)).Select(d => d.Name));
         var images = 0L;
         foreach (var number in found.Shards.Numbers()) images += await OpenShardAsync(new ShardKey(_dataset.Name, number));
         Assert.Equal(restored.Images, images);
@@ -54,13 +54,13 @@ internal sealed class SoundDataset(BackupStore store, RestoredDataset restored)
     private async Task<long> OpenShardAsync(ShardKey shard)
     {
         var index = new ShardIndex();
-        await foreach (var page in store.Ledger.ReadIndexAsync(shard, Never))
+        await foreach (var page in store.Shards.ReadIndexAsync(shard, Never))
             foreach (var row in page) index.Add(row.Image, row.Partition, row.Label, row.Quarantined);
-        await foreach (var row in store.Ledger.ReadShardHistoryAsync(shard, Never)) index.Decide(
+        await foreach (var row in store.Shards.ReadShardHistoryAsync(shard, Never)) index.Decide(
             row.Ordinal, row.Version, row.Label, row.Closes, row.Stage);
         var tasks = new TaskBook(index);
-        await foreach (var task in store.Ledger.ReadTasksAsync(shard, Never)) tasks.Add(task);
-        var segments = await store.Ledger.ReadSegmentsAsync(shard, Never);
+        await foreach (var task in store.Shards.ReadTasksAsync(shard, Never)) tasks.Add(task);
+        var segments = await store.Shards.ReadSegmentsAsync(shard, Never);
         var serving = segments.Where(s => s.Kind == SegmentKinds.Embedding && EmbeddingVersion.IsOf(s.Version, _dataset.Settings.Backbone));
         var embedded = serving.Sum(s => s.Count);
         Assert.InRange(embedded, 0, index.Count);
@@ -101,11 +101,11 @@ internal sealed class SoundDataset(BackupStore store, RestoredDataset restored)
 
     private async Task ShowImagesAsync(ShardKey shard, ShardIndex index)
     {
-        await foreach (var image in store.Ledger.ReadImagesAsync(shard, 0, int.MaxValue, Never))
+        await foreach (var image in store.Shards.ReadImagesAsync(shard, 0, int.MaxValue, Never))
         {
             Assert.Null(image.Row.Check(_dataset.Schema.Classes.Count));
             Assert.Equal(shard.Shard, _dataset.Shards.ShardOf(image.Row.Id));
-            List<HistoryEntry> history = [.. (await store.Ledger.ReadHistoryAsync(shard, image.Row.Id, Never))
+            List<HistoryEntry> history = [.. (await store.Shards.ReadHistoryAsync(shard, image.Row.Id, Never))
                 .Select(r => ImageHistory.FromRow(r))];
             // Who acted before is as the backup tells it, and so it says.
             Assert.All(history, e => Assert.InRange(e.Told ?? 0, 1, _dataset.Restored.Count));
@@ -157,7 +157,7 @@ internal sealed class SoundDataset(BackupStore store, RestoredDataset restored)
 
     private async Task ExportAsync(BackupControl control)
     {
-        var archive = new DatasetArchive(store.Objects, store.Ledger,
+        var archive = new DatasetArchive(store.Objects, store.Datasets,
             [new CsvExport(), new ImageFolderExport(new ImageDecoder(new ImageLimits(), BackupStore.Time))]);
         foreach (var version in control.Dataset.Versions)
             foreach (var format in archive.Formats)
@@ -193,10 +193,10 @@ internal sealed class SoundDataset(BackupStore store, RestoredDataset restored)
         foreach (var number in again.Dataset.Shards.Numbers())
         {
             var (was, now) = (new ShardKey(_dataset.Name, number), new ShardKey("again", number));
-            LedgerRows.AssertEqual(await LedgerRows.ToListAsync(store.Ledger.ReadShardEntriesAsync(was, Never)),
-                await LedgerRows.ToListAsync(store.Ledger.ReadShardEntriesAsync(now, Never)));
-            Assert.Equal(await LedgerRows.ToListAsync(store.Ledger.ReadImagesAsync(was, 0, 1_000, Never)), await LedgerRows.ToListAsync(
-                store.Ledger.ReadImagesAsync(now, 0, 1_000, Never)));
+            LedgerRows.AssertEqual(await LedgerRows.ToListAsync(store.Shards.ReadShardEntriesAsync(was, Never)),
+                await LedgerRows.ToListAsync(store.Shards.ReadShardEntriesAsync(now, Never)));
+            Assert.Equal(await LedgerRows.ToListAsync(store.Shards.ReadImagesAsync(was, 0, 1_000, Never)), await LedgerRows.ToListAsync(
+                store.Shards.ReadImagesAsync(now, 0, 1_000, Never)));
         }
         await store.RemoveAsync("again");
     }

@@ -4,8 +4,9 @@ using static Winnow.Adapters.Tests.Ledger.LedgerRows;
 
 namespace Winnow.Adapters.Tests.Ledger;
 
-/// <summary>Whose an operation is: every ledger knows it by its stamp, in all shards of its dataset.</summary>
-public abstract partial class LedgerConformance
+/// <summary>An operation is its actor's and its content's, in all shards of its dataset.</summary>
+public abstract partial class ShardLedgerConformance<TFixture> : LedgerConformance<TFixture>
+    where TFixture : ILedgerFixture, new()
 {
     private static readonly OperationStamp Anns = new("ann", OperationStamp.ContentOf("a lot"));
 
@@ -17,7 +18,7 @@ public abstract partial class LedgerConformance
     {
         var epoch = await OpenShardAsync();
         var far = Shard with { Shard = 2 };
-        var beside = (await Ledger.OpenShardAsync(far, Never)).Epoch;
+        var beside = (await Shards.OpenShardAsync(far, Never)).Epoch;
         var first = new ShardCommit { Shard = Shard, Epoch = epoch, OperationId = Operation(1), Stamp = Anns, Images = Rows(0, 3) };
         Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(first));
         Assert.Equal(ShardCommitStatus.AlreadyApplied, await CommitAsync(first));
@@ -29,18 +30,18 @@ public abstract partial class LedgerConformance
             Assert.Equal(ShardCommitStatus.OtherOperation, await CommitAsync(elsewhere));
         }
         // Nothing of what was refused is there, and whoever's it is goes on in another shard.
-        Assert.Equal(3, await Ledger.CountImagesAsync(Shard, Never));
-        Assert.Empty(await ToListAsync(Ledger.ReadTasksAsync(Shard, Never)));
-        Assert.Equal(0, await Ledger.CountImagesAsync(far, Never));
-        Assert.Equal(new OperationRow(Operation(1), default, Anns), await Ledger.FindOperationAsync(far, Operation(1), Never));
+        Assert.Equal(3, await Shards.CountImagesAsync(Shard, Never));
+        Assert.Empty(await ToListAsync(Shards.ReadTasksAsync(Shard, Never)));
+        Assert.Equal(0, await Shards.CountImagesAsync(far, Never));
+        Assert.Equal(new OperationRow(Operation(1), default, Anns), await Shards.FindOperationAsync(far, Operation(1), Never));
         var rest = first with { Shard = far, Epoch = beside, Images = Rows(0, 2) };
         Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(rest));
 
         await RestartAsync();
         var here = new OperationRow(Operation(1), new OrdinalRange(0, 3), Anns);
-        Assert.Equal(here, await Ledger.FindOperationAsync(Shard, Operation(1), Never));
-        Assert.Equal(here with { Rows = new OrdinalRange(0, 2) }, await Ledger.FindOperationAsync(far, Operation(1), Never));
-        Assert.Equal(here, Assert.Single(await ToListAsync(Ledger.ReadOperationsAsync(Shard, Never))));
+        Assert.Equal(here, await Shards.FindOperationAsync(Shard, Operation(1), Never));
+        Assert.Equal(here with { Rows = new OrdinalRange(0, 2) }, await Shards.FindOperationAsync(far, Operation(1), Never));
+        Assert.Equal(here, Assert.Single(await ToListAsync(Shards.ReadOperationsAsync(Shard, Never))));
         epoch = await OpenShardAsync();
         Assert.Equal(ShardCommitStatus.OtherOperation, await CommitAsync(next with { Epoch = epoch, Stamp = Others[0] }));
     }
@@ -51,7 +52,7 @@ public abstract partial class LedgerConformance
         var old = await OpenShardAsync();
         var commit = new ShardCommit { Shard = Shard, Epoch = old, OperationId = Operation(1), Stamp = Anns, Images = Rows(0, 1) };
         await CommitAsync(commit);
-        await Ledger.OpenShardAsync(Shard, Never);
+        await Shards.OpenShardAsync(Shard, Never);
         Assert.Equal(ShardCommitStatus.Fenced, await CommitAsync(commit with { Stamp = Others[0] }));
     }
 
@@ -59,9 +60,9 @@ public abstract partial class LedgerConformance
     public async Task One_operation_in_two_datasets_is_two()
     {
         var epoch = await OpenShardAsync();
-        await Ledger.AddDatasetAsync(Dataset("dogs"), Never);
+        await Datasets.AddDatasetAsync(Dataset("dogs"), Never);
         var dogs = Shard with { Dataset = "dogs" };
-        var opened = await Ledger.OpenShardAsync(dogs, Never);
+        var opened = await Shards.OpenShardAsync(dogs, Never);
         var commit = new ShardCommit { Shard = Shard, Epoch = epoch, OperationId = Operation(1), Stamp = Anns, Images = Rows(0, 1) };
         Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(commit));
         Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(commit with { Shard = dogs, Epoch = opened.Epoch, Stamp = Others[0] }));
@@ -82,7 +83,7 @@ public abstract partial class LedgerConformance
         var statuses = await Task.WhenAll(Enumerable.Range(0, 40).Select(n => CommitAsync(By(n))));
         Assert.Single(statuses, s => s == ShardCommitStatus.Committed);
         Assert.Equal(39, statuses.Count(s => s == ShardCommitStatus.OtherOperation));
-        Assert.Equal(1, await Ledger.CountImagesAsync(Shard, Never));
+        Assert.Equal(1, await Shards.CountImagesAsync(Shard, Never));
     }
 
     [Fact]
@@ -92,24 +93,8 @@ public abstract partial class LedgerConformance
         var brought = new OperationRow(Operation(1), new OrdinalRange(0, 2), Anns);
         ShardCommit commit = new() { Shard = Shard, Epoch = epoch, Images = Rows(0, 2), Operations = [brought] };
         Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(commit));
-        Assert.Equal(brought, await Ledger.FindOperationAsync(Shard, Operation(1), Never));
+        Assert.Equal(brought, await Shards.FindOperationAsync(Shard, Operation(1), Never));
         commit = new() { Shard = Shard, Epoch = epoch, OperationId = Operation(1), Stamp = Others[1], Images = Rows(2, 1) };
         Assert.Equal(ShardCommitStatus.OtherOperation, await CommitAsync(commit));
-    }
-
-    /// <summary>An operation of a layout that knew no stamps: it is there as it was, and nobody's in particular.</summary>
-    internal static async Task OfBeforeAsync(ILedger ledger, ShardKey shard, Guid operation, OrdinalRange rows)
-    {
-        Assert.Equal(new OperationRow(operation, rows), await ledger.FindOperationAsync(shard, operation, Never));
-        var opened = await ledger.OpenShardAsync(shard, Never);
-        foreach (var stamp in new OperationStamp?[] { null, Anns, Others[0] })
-        {
-            ImageRow[] next = [Image(opened.Images)];
-            ShardCommit again = new() { Shard = shard, Epoch = opened.Epoch, OperationId = operation, Stamp = stamp, Images = next };
-            Assert.Equal(ShardCommitStatus.AlreadyApplied, await ledger.CommitAsync(again, Never));
-        }
-        // A shard beside it never saw it, as before.
-        var far = shard with { Shard = shard.Shard + 1 };
-        Assert.Null(await ledger.FindOperationAsync(far, operation, Never));
     }
 }

@@ -4,7 +4,8 @@ using static Winnow.Adapters.Tests.Ledger.LedgerRows;
 namespace Winnow.Adapters.Tests.Ledger;
 
 /// <summary>What people said is appended and never changed: the database itself refuses anything else, whoever asks it.</summary>
-public abstract partial class LedgerConformance
+public abstract partial class ShardLedgerConformance<TFixture> : LedgerConformance<TFixture>
+    where TFixture : ILedgerFixture, new()
 {
     [Theory]
     [InlineData("UPDATE history SET label = 9")]
@@ -20,11 +21,11 @@ public abstract partial class LedgerConformance
         Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(commit));
         var refused = await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => ExecuteAsync(sql));
         Assert.Contains("History only grows", refused.Message, StringComparison.Ordinal);
-        AssertEqual(said, await Ledger.ReadHistoryAsync(Shard, Id(5), Never));
+        AssertEqual(said, await Shards.ReadHistoryAsync(Shard, Id(5), Never));
         // It grows as before, and stays when the shard's other rows go.
         Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(new() { Shard = Shard, Epoch = epoch, History = [History(5, 3, 3)] }));
-        while (await Ledger.RemoveShardRowsAsync(Shard, Never)) { }
+        while (await Shards.RemoveShardRowsAsync(Shard, Never)) { }
         await RestartAsync();
-        AssertEqual([.. said, History(5, 3, 3)], await Ledger.ReadHistoryAsync(Shard, Id(5), Never));
+        AssertEqual([.. said, History(5, 3, 3)], await Shards.ReadHistoryAsync(Shard, Id(5), Never));
     }
 }

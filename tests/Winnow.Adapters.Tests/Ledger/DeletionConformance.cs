@@ -6,10 +6,9 @@ namespace Winnow.Adapters.Tests.Ledger;
 /// <summary>
 /// A dataset that is deleted is hidden at once and for good, goes step by step, and leaves its name free and one row behind.
 /// </summary>
-public abstract partial class LedgerConformance
+public abstract class DeletionConformance<TFixture> : LedgerConformance<TFixture>
+    where TFixture : ILedgerFixture, new()
 {
-    private IDeletions Deletions => (IDeletions)Ledger;
-
     [Fact]
     public async Task A_deleted_dataset_is_hidden_and_its_name_is_nobodys_until_it_is_gone()
     {
@@ -21,15 +20,15 @@ public abstract partial class LedgerConformance
         Assert.True(StagedDatasets.Is(begun.Left));
         foreach (var _ in new[] { 1, 2 })
         {
-            Assert.Null(await Ledger.FindDatasetAsync("cats", Never));
-            Assert.Equal(["cats-2"], (await Ledger.ListDatasetsAsync(Never)).Select(d => d.Name));
-            Assert.Empty(await Ledger.ListUnreadableAsync(Never));
-            Assert.False(await Ledger.AddDatasetAsync(Dataset(), Never));
-            await Ledger.AddDatasetAsync(Dataset() with { Name = StagedDatasets.NameOf(Guid.Empty) }, Never);
-            Assert.False(await Ledger.PublishDatasetAsync(StagedDatasets.NameOf(Guid.Empty), Dataset(), [], Never));
-            await Assert.ThrowsAsync<KeyNotFoundException>(() => Ledger.OpenShardAsync(Shard, Never));
-            Assert.Equal(0, await Ledger.CountImagesAsync(Shard, Never));
-            Assert.Empty(await Ledger.ListShardsAsync("cats", Never));
+            Assert.Null(await Datasets.FindDatasetAsync("cats", Never));
+            Assert.Equal(["cats-2"], (await Datasets.ListDatasetsAsync(Never)).Select(d => d.Name));
+            Assert.Empty(await Datasets.ListUnreadableAsync(Never));
+            Assert.False(await Datasets.AddDatasetAsync(Dataset(), Never));
+            await Datasets.AddDatasetAsync(Dataset() with { Name = StagedDatasets.NameOf(Guid.Empty) }, Never);
+            Assert.False(await Datasets.PublishDatasetAsync(StagedDatasets.NameOf(Guid.Empty), Dataset(), [], Never));
+            await Assert.ThrowsAsync<KeyNotFoundException>(() => Shards.OpenShardAsync(Shard, Never));
+            Assert.Equal(0, await Shards.CountImagesAsync(Shard, Never));
+            Assert.Empty(await Datasets.ListShardsAsync("cats", Never));
             // Somebody else wants it too: it is the same deletion, and the first who wanted it.
             var again = await Deletions.BeginAsync("cats", "bob", Noon.AddDays(1), Never);
             Assert.Equal(begun, again);
@@ -46,10 +45,10 @@ public abstract partial class LedgerConformance
         var late = new ShardCommit { Shard = Shard, Epoch = epoch, Images = Rows(5, 1) };
         Assert.Equal(ShardCommitStatus.Fenced, await CommitAsync(late));
         Assert.Equal(ShardCommitStatus.Fenced, await CommitAsync(late with { Shard = Shard with { Dataset = begun.Left } }));
-        Assert.Equal(5, await Ledger.CountImagesAsync(Shard with { Dataset = begun.Left }, Never));
+        Assert.Equal(5, await Shards.CountImagesAsync(Shard with { Dataset = begun.Left }, Never));
         await DeleteAsync("cats");
         Assert.Equal(ShardCommitStatus.Fenced, await CommitAsync(late));
-        Assert.True(await Ledger.AddDatasetAsync(Dataset(), Never));
+        Assert.True(await Datasets.AddDatasetAsync(Dataset(), Never));
         Assert.Equal(ShardCommitStatus.Fenced, await CommitAsync(late));
     }
 
@@ -60,10 +59,10 @@ public abstract partial class LedgerConformance
         var begun = (await Deletions.BeginAsync("cats", "ada", Noon, Never))!;
         await Deletions.CountObjectsAsync(begun, 7, Never);
         Assert.False(await Deletions.EndAsync(begun, Noon, Never));
-        Assert.Null(await Ledger.FindDatasetAsync("cats", Never));
+        Assert.Null(await Datasets.FindDatasetAsync("cats", Never));
         // Each step after a restart, as after a crash, and most of them twice.
         await RestartAsync();
-        Assert.Equal([1, 3], await Ledger.ListShardsAsync(begun.Left, Never));
+        Assert.Equal([1, 3], await Datasets.ListShardsAsync(begun.Left, Never));
         var rows = await Deletions.CountRowsAsync(begun, Never);
         Assert.Equal(5 + 1 + 1 + 1 + 1, rows);
         foreach (var shard in new[] { 1, 3, 1 })
@@ -75,18 +74,18 @@ public abstract partial class LedgerConformance
         Assert.Null((await States.ReadAsync(new("access", "cats", "access"), Never))!.State);
         await RestartAsync();
         Assert.True(await Deletions.EndAsync(begun, Noon.AddHours(1), Never));
-        Assert.Empty(await Ledger.ListShardsAsync(begun.Left, Never));
+        Assert.Empty(await Datasets.ListShardsAsync(begun.Left, Never));
         Assert.Null(await States.ReadAsync(new("round", "cats/main/1", "round"), Never));
         // Of datasets whose names begin alike, and of the cluster, nothing goes.
         foreach (var (type, key) in new[] { ("dataset", "cats-2"), ("round", "cats-2/main/1"), ("api-key", "cats") })
             Assert.NotNull((await States.ReadAsync(new(type, key, type), Never))!.State);
-        Assert.Equal(2, await Ledger.CountImagesAsync(new ShardKey("cats-2", 1), Never));
+        Assert.Equal(2, await Shards.CountImagesAsync(new ShardKey("cats-2", 1), Never));
         // Who bears the name next begins with nothing, and an end that is told twice takes nothing of it.
-        Assert.True(await Ledger.AddDatasetAsync(Dataset(), Never));
-        Assert.Equal(0, (await Ledger.OpenShardAsync(Shard, Never)).Images);
+        Assert.True(await Datasets.AddDatasetAsync(Dataset(), Never));
+        Assert.Equal(0, (await Shards.OpenShardAsync(Shard, Never)).Images);
         await PutAsync("dataset", "cats", "{}");
-        Assert.Empty(await ToListAsync(Ledger.ReadShardHistoryAsync(Shard, Never)));
-        Assert.Equal([1], await Ledger.ListShardsAsync("cats", Never));
+        Assert.Empty(await ToListAsync(Shards.ReadShardHistoryAsync(Shard, Never)));
+        Assert.Equal([1], await Datasets.ListShardsAsync("cats", Never));
         var ended = (await Deletions.FindAsync("cats", Never))!.Told;
         Assert.Equal(begun.Told with { Objects = 7, Rows = rows, EndedAt = Noon.AddHours(1) }, ended);
         // One of that name is deleted anew: another deletion, and the first is remembered beside it.
@@ -101,23 +100,23 @@ public abstract partial class LedgerConformance
     {
         await FillAsync();
         await DeleteAsync("cats");
-        await Ledger.AddDatasetAsync(Dataset(), Never);
-        var epoch = (await Ledger.OpenShardAsync(Shard, Never)).Epoch;
+        await Datasets.AddDatasetAsync(Dataset(), Never);
+        var epoch = (await Shards.OpenShardAsync(Shard, Never)).Epoch;
         HistoryRow[] said = [History(2, 1, 9)];
         var commit = new ShardCommit { Shard = Shard, Epoch = epoch, Images = Rows(0, 3), History = said };
         Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(commit));
         await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => ExecuteAsync("DELETE FROM history"));
-        AssertEqual(said, await Ledger.ReadHistoryAsync(Shard, Id(2), Never));
+        AssertEqual(said, await Shards.ReadHistoryAsync(Shard, Id(2), Never));
     }
 
     /// <summary>Two datasets with something of everything; the epoch of the first one's shard.</summary>
     private async Task<long> FillAsync()
     {
         var epoch = await OpenShardAsync();
-        await Ledger.AddDatasetAsync(Dataset("cats-2"), Never);
-        var other = await Ledger.OpenShardAsync(new ShardKey("cats-2", 1), Never);
-        await Ledger.CommitAsync(new() { Shard = new("cats-2", 1), Epoch = other.Epoch, Images = Rows(0, 2) }, Never);
-        await Ledger.OpenShardAsync(Shard with { Shard = 3 }, Never);
+        await Datasets.AddDatasetAsync(Dataset("cats-2"), Never);
+        var other = await Shards.OpenShardAsync(new ShardKey("cats-2", 1), Never);
+        await Shards.CommitAsync(new() { Shard = new("cats-2", 1), Epoch = other.Epoch, Images = Rows(0, 2) }, Never);
+        await Shards.OpenShardAsync(Shard with { Shard = 3 }, Never);
         Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(new()
         {
             Shard = Shard,
@@ -136,14 +135,5 @@ public abstract partial class LedgerConformance
         }
         await PutAsync("api-key", "cats", "{}");
         return epoch;
-    }
-
-    private async Task DeleteAsync(string dataset)
-    {
-        var deletion = (await Deletions.BeginAsync(dataset, "ada", Noon, Never))!;
-        foreach (var shard in await Ledger.ListShardsAsync(deletion.Left, Never))
-            while (await Deletions.RemoveRowsAsync(deletion, shard, Never)) { }
-        await Deletions.ClearStatesAsync(deletion, Never);
-        Assert.True(await Deletions.EndAsync(deletion, Noon, Never));
     }
 }

@@ -1,0 +1,29 @@
+namespace Winnow.Grains.Ports;
+
+/// <summary>
+/// The level of the cluster, kept in the ledger: what may be written into it. It only rises, once every silo can read what comes with it.
+/// </summary>
+public interface IClusterLevel
+{
+    /// <summary>The level as it stands.</summary>
+    Task<int> ReadAsync(CancellationToken cancellationToken);
+
+    /// <summary>Raises the level; one that is as high stays. False when it was.</summary>
+    Task<bool> RaiseAsync(int level, CancellationToken cancellationToken);
+}
+
+/// <summary>The levels that this program knows.</summary>
+public static class ClusterLevels
+{
+    /// <summary>What every release wrote before there were levels.</summary>
+    public const int First = 0;
+
+    /// <summary>Prelabels, and with them facts of registered kinds.</summary>
+    public const int Facts = 1;
+
+    /// <summary>The lowest level that this program still works at: below it an older release must run first.</summary>
+    public const int Oldest = First;
+
+    /// <summary>The highest level that this program reads and writes.</summary>
+    public const int Newest = Facts;
+}
