@@ -5,6 +5,7 @@ using Winnow.Cli.Datasets;
 using Winnow.Cli.Health;
 using Winnow.Cli.Images;
 using Winnow.Cli.Images.Buckets;
+using Winnow.Cli.Prelabels;
 using Winnow.Cli.Review;
 using Winnow.Cli.Security;
 using Winnow.Cli.Training;
@@ -32,6 +33,7 @@ internal static class CommandLine
         ("rounds", RoundCommands.Make),
         ("backbones", BackboneCommands.Make),
         ("review", ReviewCommands.Make),
+        ("prelabels", PrelabelCommands.Make),
         ("versions", VersionCommands.Make),
         ("export", ExportCommand.Make),
         ("backup", BackupCommand.Make),

@@ -6,6 +6,7 @@ using Winnow.Web.Datasets;
 using Winnow.Web.Health;
 using Winnow.Web.Images;
 using Winnow.Web.Images.Buckets;
+using Winnow.Web.Prelabels;
 using Winnow.Web.Requests;
 using Winnow.Web.Review;
 using Winnow.Web.Security;
@@ -63,6 +64,7 @@ public static class WinnowApi
         SourceEndpoints.Map(api);
         NotificationEndpoint.Map(api);
         ReviewEndpoints.Map(api);
+        PrelabelEndpoints.Map(api);
         TrainingEndpoints.Map(api);
         KeyEndpoints.Map(api);
         AccessEndpoints.Map(api);

@@ -23,7 +23,8 @@ public static class StoredStates
     /// </summary>
     public static JsonSerializerOptions Json { get; } = new(ModelJson.Default.Options)
     {
-        TypeInfoResolver = JsonTypeInfoResolver.Combine(ModelJson.Default, new DefaultJsonTypeInfoResolver()),
+        TypeInfoResolver = JsonTypeInfoResolver.Combine(ModelJson.Default, new DefaultJsonTypeInfoResolver())
+            .WithAddedModifier(CarriedMembers.Add),
     };
 
     /// <summary>A state as it is stored.</summary>

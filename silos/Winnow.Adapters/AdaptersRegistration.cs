@@ -32,10 +32,11 @@ public static class AdaptersRegistration
         ArgumentException.ThrowIfNullOrWhiteSpace(dataFolder);
         services.AddSingleton(provider =>
             SqliteLedger.Open(new LedgerOptions { Path = Path.Combine(dataFolder, "ledger.db") }, provider.GetRequiredService<ILogger<SqliteLedger>>()));
-        services.AddLedger<SqliteLedger>();
+        services.AddLedger<SqliteLedger>(ClusterLevels.Newest);
         services.AddSingleton<IObjectStore>(_ => new FileObjectStore(Path.Combine(dataFolder, "objects")));
         services.AddSingleton<IStorageHealth>(_ => new FileObjectHealth(Path.Combine(dataFolder, "objects")));
         services.AddHostedService<OpenStorageAtStart>();
+        services.AddHostedService<OlderSiloGate>();
         return services;
     }
 
@@ -51,14 +52,16 @@ public static class AdaptersRegistration
         // Made once, while the host starts and before anything else runs: nothing is held up by the wait.
         services.AddSingleton(provider => PostgresLedger.OpenAsync(options, provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<PostgresLedger>>(), CancellationToken.None).GetAwaiter().GetResult());
-        services.AddLedger<PostgresLedger>();
+        services.AddLedger<PostgresLedger>(options.NewestLevel);
         services.AddHostedService<OpenLedgerAtStart>();
+        services.AddHostedService<OlderSiloGate>();
         return services;
     }
 
-    private static void AddLedger<T>(this IServiceCollection services)
+    private static void AddLedger<T>(this IServiceCollection services, int newestLevel)
         where T : class, IDatasetLedger, IShardLedger, ISecretLedger, IDeletions, IErasures, IClusterLevel, IGrainStateStore, IStorageHealth
     {
+        services.AddSingleton(new NewestLevel(newestLevel));
         services.AddSingleton<IDatasetLedger>(provider => provider.GetRequiredService<T>());
         services.AddSingleton<IShardLedger>(provider => provider.GetRequiredService<T>());
         services.AddSingleton<ISecretLedger>(provider => provider.GetRequiredService<T>());
@@ -115,6 +118,18 @@ public static class AdaptersRegistration
         services.TryAddSingleton(new ImageLimits());
         services.TryAddSingleton(provider => new ImageDecoder(provider.GetRequiredService<ImageLimits>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<IImageHeaders, DecoderHeaders>();
+    }
+
+    /// <summary>Refuses the start of a silo that is older than its cluster, before it can become a member.</summary>
+    private sealed class OlderSiloGate(IClusterLevel level, NewestLevel newest) : IHostedService
+    {
+        public async Task StartAsync(CancellationToken cancellationToken)
+        {
+            var stands = await level.ReadAsync(cancellationToken).ConfigureAwait(false);
+            if (ClusterLevels.Refuse(stands, newest.Value) is { } reason) throw new LedgerUnavailableException(reason);
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     /// <summary>A host makes its hosted services before it starts any: storage that is in use or too new ends the start, with its reason.</summary>

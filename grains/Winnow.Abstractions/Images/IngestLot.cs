@@ -81,7 +81,8 @@ public sealed record ImageRecord(
     [property: Id(3)] string ReceivedBy,
     [property: Id(4)] Stage Stage,
     [property: Id(5)] string? ModelName,
-    [property: Id(6)] ScoreRecord? Scores);
+    [property: Id(6)] ScoreRecord? Scores,
+    [property: Id(7)] byte[][]? Prelabels = null);
 
 /// <summary>One row of a score segment.</summary>
 [GenerateSerializer, Immutable, Alias("winnow.score-record")]

@@ -2,7 +2,8 @@ using Winnow.Model.Images;
 
 namespace Winnow.Abstractions.Review;
 
-/// <summary>A task that a shard has set aside for the queue. <paramref name="SkippedBy"/> could not tell, and is not asked again; null for nobody.</summary>
+/// <summary>A task that a shard has set aside for the queue. <paramref name="SkippedBy"/> could not tell, and is not asked again; null for nobody.
+/// <paramref name="Prelabels"/> are JSON of the model; null for none.</summary>
 [GenerateSerializer, Immutable, Alias("winnow.reserved-task")]
 public readonly record struct ReservedTask(
     [property: Id(0)] ImageId Image,
@@ -12,7 +13,8 @@ public readonly record struct ReservedTask(
     [property: Id(4)] int Predicted,
     [property: Id(5)] float Confidence,
     [property: Id(6)] string? ModelName,
-    [property: Id(7)] string[]? SkippedBy = null);
+    [property: Id(7)] string[]? SkippedBy = null,
+    [property: Id(8)] byte[][]? Prelabels = null);
 
 /// <summary>Tasks set aside, and what is left behind them.</summary>
 /// <param name="Tasks">Highest priority first.</param>

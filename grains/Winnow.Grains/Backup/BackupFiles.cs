@@ -19,6 +19,7 @@ internal static class BackupFiles
     public const string Tasks = "tasks";
     public const string History = "history";
     public const string Segments = "segments";
+    public const string Facts = "facts";
     public const string Operations = "operations";
     public const string Images = "images";
 

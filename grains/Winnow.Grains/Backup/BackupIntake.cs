@@ -137,6 +137,7 @@ internal sealed partial class BackupIntake(IObjectStore objects, BackupTarReader
         BackupFiles.Tasks => BackupText.Rows<TaskLine>(name, file).Select(l => (l.Line, check.Check(l.Record))),
         BackupFiles.History => BackupText.Rows<HistoryLine>(name, file)
             .Select(l => (l.Line, Check(check, l.Record, l.Record.ToEntry(name, l.Line)))),
+        BackupFiles.Facts => BackupText.Rows<FactLine>(name, file).Select(l => (l.Line, check.Check(l.Record))),
         BackupFiles.Operations => BackupText.Rows<OperationLine>(name, file).Select(l => (l.Line, check.Check(l.Record))),
         BackupFiles.Segments => BackupText.Rows<SegmentLine>(name, file).Select(l => (l.Line, Check(check, l.Record))),
         BackupFiles.Images => BackupText.Rows<ImageLine>(name, file).Select(l => (l.Line, Check(check, l.Record))),

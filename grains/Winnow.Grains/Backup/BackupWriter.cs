@@ -78,6 +78,9 @@ internal sealed class BackupWriter(IDatasetLedger infos, IShardLedger ledger, IG
         var segments = await ledger.ReadSegmentsAsync(shard, cancellationToken).ConfigureAwait(false);
         foreach (var some in segments.Select(s => new SegmentLine(s.Kind, s.Version, s.First, s.Count, _place.Relative(s.ObjectKey))).Chunk(BackupFiles.RowsInFile))
             await FileAsync(BackupFiles.Segments, some, BackupJson.Default.SegmentLine).ConfigureAwait(false);
+        await foreach (var facts in InFilesAsync(ledger.ReadFactsAsync(shard, cancellationToken), _ => true, f => FactLine.Of(f), f => f.Payload?.Length ?? 0)
+            .ConfigureAwait(false))
+            await FileAsync(BackupFiles.Facts, facts, BackupJson.Default.FactLine).ConfigureAwait(false);
         // Everything above speaks of images below this number.
         var images = await ledger.CountImagesAsync(shard, cancellationToken).ConfigureAwait(false);
         await foreach (var operations in InFilesAsync(ledger.ReadOperationsAsync(shard, cancellationToken), o => o.Rows.First < images, o => new OperationLine(o.OperationId, o.Rows.First, o.Rows.Count), null).ConfigureAwait(false))

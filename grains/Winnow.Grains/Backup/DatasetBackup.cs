@@ -146,6 +146,9 @@ internal sealed partial class DatasetBackup(
             case BackupFiles.History:
                 return await restore.AddAsync(
                     file.Name, await rows.ReadAsync<HistoryLine>(file, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false);
+            case BackupFiles.Facts:
+                await restore.AddAsync(await ReadAsync<FactLine>().ConfigureAwait(false)).ConfigureAwait(false);
+                return 0;
             case BackupFiles.Operations:
                 restore.Add(await ReadAsync<OperationLine>().ConfigureAwait(false));
                 return 0;

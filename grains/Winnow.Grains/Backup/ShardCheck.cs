@@ -16,7 +16,9 @@ internal sealed class ShardCheck(
     DatasetInfo dataset, IReadOnlyList<string> backbones, int shard, SelectedImages selected, DateTimeOffset latest, BackupCleaner cleaner)
 {
     private static readonly string[] Order =
-        [BackupFiles.Tasks, BackupFiles.History, BackupFiles.Segments, BackupFiles.Operations, BackupFiles.Images];
+        [
+            BackupFiles.Tasks, BackupFiles.History, BackupFiles.Segments, BackupFiles.Facts, BackupFiles.Operations, BackupFiles.Images,
+        ];
 
     /// <summary>Columns of a shard, at most: of each kind one a backbone.</summary>
     private const int MostColumns = 3 * BackboneBook.Most;
@@ -30,6 +32,7 @@ internal sealed class ShardCheck(
     private readonly HashSet<ImageId> _images = [];
     private readonly List<int> _quarantined = [];
     private HistoryLine? _last;
+    private FactLine? _lastFact;
     private int _kind;
     private int _highest = -1;
     private int _task;
@@ -97,6 +100,29 @@ internal sealed class ShardCheck(
         if (_columns.Count > MostColumns) return "version is one of more columns than a dataset can have.";
         return Refer(line.First + line.Count - 1);
     }
+
+    public string? Check(FactLine line)
+    {
+        if (line.Check(dataset, latest) is { } wrong) return wrong;
+        if (ActorName.Read(line.Actor).Told > Told) return "actor names a restoration that the dataset does not remember.";
+        if (line.Ordinal >= 0 && ShardLayout.IndexOf(line.Image, dataset.Settings.Shards) != shard)
+            return $"image belongs to another shard: {line.Image}.";
+        if (line.Ordinal >= 0 && !_decided.TryAdd(line.Ordinal, line.Image) && _decided[line.Ordinal] != line.Image)
+            return "ordinal is that of two images, or an image has two.";
+        var same = _lastFact is { } last && (last.Ordinal, last.Kind, last.Key) == (line.Ordinal, line.Kind, line.Key);
+        if (same && !line.AppendOnly) return "a fact of this key stands before it, and one alone can stand.";
+        if (line.AppendOnly && line.Version != (same ? _lastFact!.Version : 0) + 1) return "version is not the next one of its key.";
+        if (!same && _lastFact is not null && Compare(_lastFact, line) >= 0) return "the fact before it belongs behind it.";
+        _lastFact = line;
+        return line.Ordinal < 0 ? null : Refer(line.Ordinal);
+    }
+
+    private static int Compare(FactLine a, FactLine b) =>
+        a.Ordinal != b.Ordinal ? a.Ordinal.CompareTo(b.Ordinal)
+        : a.Kind != b.Kind ? BytesOf(a.Kind).SequenceCompareTo(BytesOf(b.Kind)) : BytesOf(a.Key).SequenceCompareTo(BytesOf(b.Key));
+
+    // Ledgers order texts by their bytes.
+    private static ReadOnlySpan<byte> BytesOf(string text) => System.Text.Encoding.UTF8.GetBytes(text);
 
     public string? Check(OperationLine line)
     {

@@ -1,3 +1,4 @@
+using Winnow.Abstractions.Datasets;
 using Winnow.Grains.Images;
 using Winnow.Grains.Ports;
 using Winnow.Model.Images;
@@ -20,6 +21,7 @@ namespace Winnow.Grains.Backup;
 internal sealed class ShardRestore(IShardLedger ledger, ShardKey shard, long epoch, LabelSchema schema, int restoration)
 {
     private const int CommitsAtOnce = 64;
+    private const int FactsAtOnce = 256;
 
     private readonly BackupCleaner _cleaner = new();
     private readonly List<HistoryEntry> _said = [];
@@ -52,6 +54,15 @@ internal sealed class ShardRestore(IShardLedger ledger, ShardKey shard, long epo
     }
 
     public Task AddAsync(IEnumerable<SegmentRow> segments) => CommitAsync(New() with { Segments = [.. segments] });
+
+    /// <summary>Facts, each kept as it was; whoever wrote one is marked as told by the backup.</summary>
+    public async Task AddAsync(IEnumerable<FactLine> facts)
+    {
+        foreach (var some in facts.Chunk(FactsAtOnce)) await CommitAsync(New() with { Facts = [.. some.Select(Told)] }).ConfigureAwait(false);
+    }
+
+    private FactRow Told(FactLine line) => ActorName.Read(line.Actor).Told is not null ? line.ToRow()
+        : (line with { Actor = ActorName.WriteTold(line.Actor, restoration) }).ToRow();
 
     public void Add(IEnumerable<OperationLine> operations) => _operations.AddRange(operations.Select(o => new OperationRow(o.Operation, new OrdinalRange(o.First, o.Count))));
 
@@ -109,6 +120,8 @@ internal sealed class ShardRestore(IShardLedger ledger, ShardKey shard, long epo
     {
         var statuses = await Task.WhenAll(_commits).ConfigureAwait(false);
         _commits.Clear();
+        if (Array.Exists(statuses, s => s == ShardCommitStatus.LevelTooLow))
+            throw new RefusedException("The backup holds what this cluster does not take yet, as some of its silos are of an earlier release. Restore it when all are of this one.");
         if (Array.Exists(statuses, s => s != ShardCommitStatus.Committed)) throw new InvalidDataException($"The backup contradicts itself in shard {shard.Shard}: the ledger refused some of its rows.");
     }
 }

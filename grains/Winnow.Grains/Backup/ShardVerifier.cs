@@ -1,4 +1,5 @@
 using System.IO.Hashing;
+using System.Security.Cryptography;
 using Winnow.Abstractions.Images;
 using Winnow.Grains.Columns;
 using Winnow.Grains.Ports;
@@ -32,6 +33,7 @@ internal sealed class ShardVerifier(IShardLedger ledger, IObjectStore objects, I
     {
         var segments = await ledger.ReadSegmentsAsync(_shard, cancellationToken).ConfigureAwait(false);
         await ReadRowsAsync(cancellationToken).ConfigureAwait(false);
+        await VerifyFactsAsync(cancellationToken).ConfigureAwait(false);
         await VerifyImagesAsync(cancellationToken).ConfigureAwait(false);
         foreach (var segment in segments) referred.Add(segment.ObjectKey);
         await VerifySegmentsAsync(segments, cancellationToken).ConfigureAwait(false);
@@ -52,6 +54,18 @@ internal sealed class ShardVerifier(IShardLedger ledger, IObjectStore objects, I
             if (decided.Remove(image.Ordinal, out var named) && named != image.Row.Id) findings.Add(FindingKind.HistoryWithoutImage, $"{named} in shard {number}");
         }
         foreach (var lost in decided.Values) findings.Add(FindingKind.HistoryWithoutImage, $"{lost} in shard {number}");
+    }
+
+    /// <summary>Facts of every kind, those that no release knows yet too: each is about an image of the shard, and has the hash it came with.</summary>
+    private async Task VerifyFactsAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var fact in ledger.ReadFactsAsync(_shard, cancellationToken).ConfigureAwait(false))
+        {
+            var what = $"{fact.Id.Kind} '{fact.Id.Key}' of {fact.Image} in shard {number}";
+            if (fact.Id.Ordinal >= 0 && !_unseen.ContainsKey(fact.Image)) findings.Add(FindingKind.FactDamaged, what);
+            else if (fact.Payload is { } payload && !SHA256.HashData(payload).AsSpan().SequenceEqual(fact.Sha256))
+                findings.Add(FindingKind.FactDamaged, what, payload.Length);
+        }
     }
 
     private async Task VerifyImagesAsync(CancellationToken cancellationToken)

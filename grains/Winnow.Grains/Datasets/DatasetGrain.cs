@@ -24,7 +24,7 @@ namespace Winnow.Grains.Datasets;
 [Reentrant, SiloRole(SiloTraits.Core), GrainType(ControlStorage.Dataset)]
 internal sealed partial class DatasetGrain(
     [PersistentState(ControlStorage.Dataset, ControlStorage.Name)] IPersistentState<DatasetState> state,
-    KnownDatasets datasets, ILedger ledger, IObjectStore objects, DeviceDirectory devices, ShardOptions options, TimeProvider time,
+    KnownDatasets datasets, IShardLedger ledger, IObjectStore objects, DeviceDirectory devices, ShardOptions options, TimeProvider time,
     ILogger<DatasetGrain> logger)
     : Grain, IDatasetGrain, IDatasetBackbones
 {

@@ -1,3 +1,6 @@
+using System.Globalization;
+using Winnow.Grains.Ports;
+
 namespace Winnow.Grains.Placement;
 
 /// <summary>What a silo tells the others about itself: the keys of its metadata, and the roles a silo may have.</summary>
@@ -17,6 +20,9 @@ public static class SiloTraits
 
     /// <summary>Metadata key: the backbones that its devices know by name, one a line. A silo of an early release does not say.</summary>
     public const string Backbones = "winnow.backbones";
+
+    /// <summary>Metadata key: the highest level of the cluster that it reads and writes. A silo that does not say knows the first alone.</summary>
+    public const string NewestLevel = "winnow.level";
 
     /// <summary>The precision of a silo that does not say, as before there was a choice.</summary>
     public const string Float32 = "Float32";
@@ -47,13 +53,14 @@ public static class SiloTraits
 
     /// <summary>The metadata of a silo.</summary>
     public static Dictionary<string, string> Describe(
-        string role, string name, int devices, string precision, IEnumerable<string> backbones) =>
+        string role, string name, int devices, string precision, IEnumerable<string> backbones, int newestLevel = ClusterLevels.Newest) =>
         new(StringComparer.Ordinal)
         {
             [Role] = role,
             [Name] = name,
-            [Devices] = devices.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            [Devices] = devices.ToString(CultureInfo.InvariantCulture),
             [Precision] = precision,
             [Backbones] = string.Join('\n', backbones),
+            [NewestLevel] = newestLevel.ToString(CultureInfo.InvariantCulture),
         };
 }

@@ -12,6 +12,9 @@ public interface IClusterLevel
     Task<bool> RaiseAsync(int level, CancellationToken cancellationToken);
 }
 
+/// <summary>The highest level that this silo works at: the program's, or a lower one that its settings name.</summary>
+public sealed record NewestLevel(int Value);
+
 /// <summary>The levels that this program knows.</summary>
 public static class ClusterLevels
 {
@@ -26,4 +29,16 @@ public static class ClusterLevels
 
     /// <summary>The highest level that this program reads and writes.</summary>
     public const int Newest = Facts;
+
+    /// <summary>Why a silo cannot work at a level, as a sentence; null when it can.</summary>
+    /// <param name="level">The level of the cluster.</param>
+    /// <param name="newest">The highest that the silo knows.</param>
+    public static string? Refuse(int level, int newest) => level switch
+    {
+        _ when level > newest => FormattableString.Invariant(
+            $"The cluster is at level {level}, and this silo knows levels up to {newest}: a newer release has written here. Start that release, or restore a backup from before the upgrade."),
+        < Oldest => FormattableString.Invariant(
+            $"The cluster is at level {level}, and this silo works from level {Oldest} on. Run the release before this one first, until all of its silos have joined."),
+        _ => null,
+    };
 }

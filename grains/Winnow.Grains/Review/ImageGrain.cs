@@ -4,6 +4,7 @@ using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Review;
 using Winnow.Abstractions.Telemetry;
+using Winnow.Grains.Facts;
 using Winnow.Grains.Images;
 using Winnow.Grains.Layout;
 using Winnow.Grains.Placement;
@@ -81,7 +82,11 @@ internal sealed partial class ImageGrain(
             Header = row.Format.Length == 0 ? null : new ImageHeader(row.Format, row.Width, row.Height, row.Frames, row.Bytes),
             ReceivedAt = record.ReceivedAt,
             Reason = row.Reason,
-            Prelabels = record.Scores is { } s ? [PrelabelOf(_dataset, record.ModelName!, s.Predicted, 1 - s.LeastConfidence)] : [],
+            Prelabels =
+            [
+                .. record.Scores is { } s ? [PrelabelOf(_dataset, record.ModelName!, s.Predicted, 1 - s.LeastConfidence)] : (Prelabel[])[],
+                .. PrelabelFacts.Read(record.Prelabels ?? []),
+            ],
             Scores = record.Scores is { } scores ? ScoresOf(record.ModelName!, scores) : null,
             Annotations = ImageHistory.Fold(history).Annotations,
             Version = _history.Count,

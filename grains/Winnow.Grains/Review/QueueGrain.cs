@@ -6,11 +6,13 @@ using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Review;
 using Winnow.Abstractions.Telemetry;
 using Winnow.Grains.Datasets;
+using Winnow.Grains.Facts;
 using Winnow.Grains.Layout;
 using Winnow.Grains.Placement;
 using Winnow.Grains.Telemetry;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Prelabels;
 using Winnow.Model.Review;
 
 namespace Winnow.Grains.Review;
@@ -117,12 +119,18 @@ internal sealed partial class QueueGrain(
                 Priority = task.Priority,
                 Lease = _leases.Sign(new Lease(_dataset.Name, task.Image, task.HistoryVersion, actor, ends)),
                 LeasedUntil = ends,
-                Prelabels = task.Predicted >= 0 ? [ImageGrain.PrelabelOf(_dataset, task.ModelName!, task.Predicted, task.Confidence)] : [],
+                Prelabels = PrelabelsOf(task),
             });
         }
         if (tasks.Count > 0) WinnowTelemetry.Leases.Add(tasks.Count, new TagList { { "dataset", _dataset.Name } });
         return tasks;
     }
+
+    private Prelabel[] PrelabelsOf(ReservedTask task) =>
+    [
+        .. task.Predicted >= 0 ? [ImageGrain.PrelabelOf(_dataset, task.ModelName!, task.Predicted, task.Confidence)] : (Prelabel[])[],
+        .. PrelabelFacts.Read(task.Prelabels ?? []),
+    ];
 
     /// <summary>Sets tasks aside until so many are wanted no more.</summary>
     /// <param name="wanted">Free tasks that are enough.</param>

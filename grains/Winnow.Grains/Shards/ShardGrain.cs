@@ -3,6 +3,7 @@ using Orleans.Concurrency;
 using Orleans.Placement;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
+using Winnow.Abstractions.Prelabels;
 using Winnow.Abstractions.Review;
 using Winnow.Abstractions.Training;
 using Winnow.Grains.Columns;
@@ -28,7 +29,7 @@ namespace Winnow.Grains.Shards;
 internal sealed class ShardGrain(
     KnownDatasets datasets, IShardLedger ledger, IObjectStore objects, DeviceDirectory devices, LearnedParts parts, LocalShards local,
     ShardFaults faults, TimeProvider time, ShardOptions options, ILogger<ShardGrain> logger)
-    : Grain, IShardIngest, IShardReview, IShardLearning, IShardSpaces, IShardSplit, IIncomingGrainCallFilter
+    : Grain, IShardIngest, IShardReview, IShardPrelabels, IShardLearning, IShardSpaces, IShardSplit, IIncomingGrainCallFilter
 {
     private readonly ShardIndex _index = new();
     private ShardWriter _writer = null!;
@@ -37,6 +38,7 @@ internal sealed class ShardGrain(
     private ShardLoader _loader = null!;
     private ShardIntake _intake = null!;
     private ShardListing _listing = null!;
+    private ShardPrelabels _prelabels = null!;
     private ShardReviewDesk _desk = null!;
     private ShardRounds _rounds = null!;
     private ShardColumns _columns = null!;
@@ -101,9 +103,10 @@ internal sealed class ShardGrain(
         _columns = new ShardColumns(_writer, _index, objects, ledger, drift, time, logger);
         _writer.Closing.Register(_columns.StopWaiting);
         _loader = new ShardLoader(_writer, _index, _tasks, _columns, ledger, faults, GrainFactory, time, logger);
-        _listing = new ShardListing(_writer, _index, _columns, ledger);
+        _prelabels = new ShardPrelabels(_writer, _index, ledger);
+        _listing = new ShardListing(_writer, _index, _columns, _prelabels, ledger);
         _rounds = new ShardRounds(_writer, _index, _tasks, tally, GrainFactory);
-        _desk = new ShardReviewDesk(_writer, _index, _tasks, tally, _rounds, _columns, ledger, GrainFactory, time);
+        _desk = new ShardReviewDesk(_writer, _index, _tasks, tally, _rounds, _columns, _prelabels, ledger, GrainFactory, time);
         _publisher = new ShardPublisher(_writer, _columns, objects, options, time, logger);
         _spaces = new ShardSpaces(_writer, _columns, _publisher, drift, parts, GrainFactory);
         _learner = new ShardLearner(_writer, _index, _tasks, _columns, _spaces);
@@ -150,6 +153,9 @@ internal sealed class ShardGrain(
         _writer.Close();
         return Task.CompletedTask;
     }
+
+    [Needs(ShardPart.Rows)]
+    public Task<bool[]> PutAsync(PrelabelLot lot, CancellationToken cancellationToken) => _prelabels.PutAsync(lot, cancellationToken);
 
     [Needs(ShardPart.Scores)]
     public Task<ReservedTasks> ReserveAsync(int max, DateTimeOffset until, CancellationToken cancellationToken) =>

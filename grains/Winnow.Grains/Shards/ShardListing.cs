@@ -7,14 +7,15 @@ using Winnow.Model.Images;
 namespace Winnow.Grains.Shards;
 
 /// <summary>The shard's images as listings and versions see them. Keeps nothing: each answer is of one moment.</summary>
-internal sealed class ShardListing(ShardWriter writer, ShardIndex index, ShardColumns columns, IShardLedger ledger)
+internal sealed class ShardListing(ShardWriter writer, ShardIndex index, ShardColumns columns, ShardPrelabels prelabels, IShardLedger ledger)
 {
     public async Task<ImageRecord?> FindAsync(ImageId image, CancellationToken cancellationToken)
     {
         if (!index.TryFind(image, out var ordinal)) return null;
         var row = (await ledger.ReadImagesAsync(writer.Key, [ordinal], cancellationToken))[0];
         var stage = index.StageOf(ordinal, index.Embedded);
-        return new ImageRecord(ordinal, row.Row, row.ReceivedAt, row.ReceivedBy, stage, columns.ModelName, columns.ScoreOf(ordinal));
+        var made = (await prelabels.ReadAsync([ordinal], cancellationToken))[0];
+        return new ImageRecord(ordinal, row.Row, row.ReceivedAt, row.ReceivedBy, stage, columns.ModelName, columns.ScoreOf(ordinal), made);
     }
 
     public async Task<ListedImages> ListAsync(ListImages query, CancellationToken cancellationToken)

@@ -14,7 +14,7 @@ namespace Winnow.Grains.Shards;
 /// anybody hears of it, and an image is open in memory exactly while the ledger has a task for it and nothing that closes it.
 /// </summary>
 internal sealed class ShardReviewDesk(
-    ShardWriter writer, ShardIndex index, TaskBook tasks, RoundTally tally, ShardRounds rounds, ShardColumns columns, IShardLedger ledger,
+    ShardWriter writer, ShardIndex index, TaskBook tasks, RoundTally tally, ShardRounds rounds, ShardColumns columns, ShardPrelabels prelabels, IShardLedger ledger,
     IGrainFactory grains, TimeProvider time)
 {
     public async Task<ReservedTasks> ReserveAsync(int max, DateTimeOffset until, CancellationToken cancellationToken)
@@ -119,6 +119,7 @@ internal sealed class ShardReviewDesk(
     private async Task<ReservedTask[]> DescribeAsync(List<int> ordinals, CancellationToken cancellationToken)
     {
         var rows = await ledger.ReadImagesAsync(writer.Key, ordinals, cancellationToken);
+        var made = await prelabels.ReadAsync(ordinals, cancellationToken);
         var described = new ReservedTask[ordinals.Count];
         for (var i = 0; i < described.Length; i++)
         {
@@ -128,7 +129,7 @@ internal sealed class ShardReviewDesk(
             var skippedBy = version == 0 ? null : (await tally.SkipsOfAsync(o, cancellationToken)).People;
             described[i] = new ReservedTask(
                 rows[i].Row.Id, rows[i].Row.Name, tasks.PriorityOf(o), version,
-                score?.Predicted ?? -1, score is { } s ? 1 - s.LeastConfidence : 0, columns.ModelName, skippedBy);
+                score?.Predicted ?? -1, score is { } s ? 1 - s.LeastConfidence : 0, columns.ModelName, skippedBy, made[i]);
         }
         return described;
     }

@@ -34,6 +34,9 @@ internal sealed class ShardWriter(
     private static readonly TimeSpan LongestHandover = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan HandoverPoll = TimeSpan.FromMilliseconds(50);
 
+    private const string LevelTooLow = "The cluster does not take this yet: some of its silos are of an earlier release, or were a moment ago. "
+        + "Nothing was done. Try again when all are of this release.";
+
     private readonly CancellationTokenSource _closing = new();
     // Commits that the ledger has and has not answered yet.
     private int _committing;
@@ -120,6 +123,12 @@ internal sealed class ShardWriter(
         finally
         {
             if (--_committing == 0) _quiet?.TrySetResult();
+        }
+        if (status == ShardCommitStatus.LevelTooLow) throw new RefusedException(LevelTooLow);
+        if (status == ShardCommitStatus.SiloTooOld)
+        {
+            Close();
+            throw new OrleansException($"Shard {key} is on a silo that is older than its cluster, and closes there. Repeat the call.");
         }
         if (status != ShardCommitStatus.Fenced) return status;
         logger.ShardFenced(key.ToString());

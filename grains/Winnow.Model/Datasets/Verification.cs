@@ -38,6 +38,8 @@ public enum FindingKind : byte
     StagedUploads = 14,
     /// <summary>What is left of a dataset that was deleted.</summary>
     LeftOfDeleted = 15,
+    /// <summary>A fact about an image that its shard does not hold, or whose payload is not what it was written with.</summary>
+    FactDamaged = 16,
 }
 
 /// <summary>Everything of one kind that a verification found.</summary>

@@ -1,8 +1,70 @@
+using Winnow.Model.Images;
 using Winnow.Model.Labels;
+using Winnow.Model.Names;
 
 namespace Winnow.Model.Prelabels;
 
 /// <summary>What a machine proposed for an image. A machine fact: it can be made again.</summary>
 /// <param name="Source">The connector or model that proposed it, such as <c>model:main/3</c>.</param>
 /// <param name="Annotations">The proposal.</param>
-public sealed record Prelabel(string Source, IReadOnlyList<Annotation> Annotations);
+public sealed record Prelabel(string Source, IReadOnlyList<Annotation> Annotations)
+{
+    /// <summary>Which state of the source it was, in the source's own words; null where it says nothing of it.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>The source's confidence in the whole of it, in [0, 1]; null where it says nothing of it.</summary>
+    public double? Confidence { get; init; }
+
+    /// <summary>When it was made; null for what the current model says now.</summary>
+    public DateTimeOffset? MadeAt { get; init; }
+}
+
+/// <summary>A prelabel of one image on its way in. Of several of one source the one that was made last is kept.</summary>
+/// <param name="Image">The image.</param>
+/// <param name="Source">Who proposes, such as <c>yolo</c>: at most 100 characters; <c>model:…</c> is Winnow's own.</param>
+/// <param name="Annotations">The proposal; none: the source found nothing.</param>
+/// <param name="MadeAt">When it was made.</param>
+public sealed record ImagePrelabel(ImageId Image, string Source, IReadOnlyList<Annotation> Annotations, DateTimeOffset MadeAt)
+{
+    /// <summary>Most bytes of one prelabel, as JSON.</summary>
+    public const int MaxBytes = 256 << 10;
+
+    /// <summary>Most characters of a source's name, and of its version.</summary>
+    public const int MaxSource = 100;
+
+    /// <summary>What the names of Winnow's own models begin with.</summary>
+    public const string OwnSource = "model:";
+
+    /// <summary>Which state of the source it was; null where it says nothing of it.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>The source's confidence in the whole of it, in [0, 1].</summary>
+    public double? Confidence { get; init; }
+
+    /// <summary>The first thing that is wrong with it under a schema, as a sentence; null when nothing is.</summary>
+    /// <param name="schema">The dataset's.</param>
+    /// <param name="latest">The latest time that is believed.</param>
+    public string? Check(LabelSchema schema, DateTimeOffset latest) =>
+        MemberRules.Text("source", Source, MaxSource, least: 1)
+        ?? (ShownText.IsClean(Source) ? null : "source has characters that cannot be shown.")
+        ?? (Source.StartsWith(OwnSource, StringComparison.Ordinal) ? $"source begins with '{OwnSource}', which names Winnow's own models." : null)
+        ?? MemberRules.TextOrNone("version", Version, MaxSource)
+        ?? MemberRules.Share("confidence", Confidence)
+        ?? MemberRules.Date("madeAt", MadeAt, latest)
+        ?? (Annotations is null ? "annotations are missing." : AnnotationRules.Check(Annotations, schema));
+
+    /// <summary>As it is shown.</summary>
+    public Prelabel ToPrelabel() => new(Source, Annotations) { Version = Version, Confidence = Confidence, MadeAt = MadeAt };
+}
+
+/// <summary>What became of a lot of prelabels: all that are not refused are on disk.</summary>
+/// <param name="Taken">How many were taken, or were there already.</param>
+/// <param name="Refused">Those that were put aside, each with its reason.</param>
+public sealed record PrelabelsResult(int Taken, IReadOnlyList<RefusedPrelabel> Refused);
+
+/// <summary>A prelabel that was put aside.</summary>
+/// <param name="Index">Its place in the lot, from 0.</param>
+/// <param name="Image">The image that it names.</param>
+/// <param name="Source">Its source.</param>
+/// <param name="Reason">Why, as a sentence.</param>
+public sealed record RefusedPrelabel(int Index, ImageId Image, string Source, string Reason);

@@ -33,10 +33,10 @@ public sealed partial class SqliteLedger
             var find = session.Prepare("SELECT info FROM dataset WHERE name = ?1").Bind(1, dataset);
             if (!find.Step()) throw new KeyNotFoundException($"The ledger has no dataset '{dataset}'.");
             var info = JsonSerializer.Deserialize(find.Bytes(0), ModelJson.Default.DatasetInfo)!;
+            var json = StoredDatasets.WithLayout(find.Bytes(0), next);
             find.Reset();
             if (info.Shards != known) return new Written<bool>(false, false);
-            var json = JsonSerializer.SerializeToUtf8Bytes(info with { Layout = next }, ModelJson.Default.DatasetInfo);
-            session.Prepare("UPDATE dataset SET info = ?2 WHERE name = ?1").Bind(1, dataset).BindText(2, json).Run();
+            session.Prepare("UPDATE dataset SET info = ?2 WHERE name = ?1").Bind(1, dataset).Bind(2, json).Run();
             return new Written<bool>(true, true);
         }, cancellationToken);
 

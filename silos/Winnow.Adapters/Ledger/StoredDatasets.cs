@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Winnow.Abstractions.Health;
 using Winnow.Grains.Ports;
 using Winnow.Model;
@@ -46,6 +47,14 @@ internal static class StoredDatasets
             problem = JsonFaults.Describe(broken);
             return null;
         }
+    }
+
+    /// <summary>The row with another layout. All else stays as it is, what a newer release wrote too.</summary>
+    public static string WithLayout(ReadOnlySpan<byte> json, ShardLayout next)
+    {
+        var row = JsonNode.Parse(json)!.AsObject();
+        row["layout"] = JsonSerializer.SerializeToNode(next, ModelJson.Default.ShardLayout);
+        return row.ToJsonString(ModelJson.Default.Options);
     }
 
     // Stored dates are nobody's who could deceive with them; a clock that was put back is no reason to shut a dataset.

@@ -24,7 +24,8 @@ internal static class ClusterSetup
         silo.Configure<Orleans.Configuration.SiloOptions>(o => o.SiloName = cluster.NameOrDefault);
         var devices = SiloTraits.Scores(options.Role) ? InferenceDevices.Count(options.Scoring.UseGpu, options.Scoring.CpuDevices) : 0;
         silo.UseSiloMetadata(SiloTraits.Describe(
-            options.Role, cluster.NameOrDefault, devices, options.Scoring.ToPrecision().ToString()!, options.Scoring.KnownBackbones()));
+            options.Role, cluster.NameOrDefault, devices, options.Scoring.ToPrecision().ToString()!, options.Scoring.KnownBackbones(),
+            options.Postgres is null ? ClusterLevels.Newest : cluster.HighestLevel));
         silo.Configure<SiloMessagingOptions>(o =>
         {
             o.ResponseTimeout = TimeSpan.FromSeconds(10);

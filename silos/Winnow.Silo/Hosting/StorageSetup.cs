@@ -25,6 +25,7 @@ internal static class StorageSetup
             return;
         }
         if (string.IsNullOrEmpty(s3.CacheFolder)) s3.CacheFolder = Path.Combine(folder, "cache");
+        postgres.NewestLevel = options.Cluster.HighestLevel;
         services.AddPostgresStorage(postgres);
         services.AddS3Objects(s3);
     }

@@ -1,9 +1,9 @@
 using Winnow.Adapters;
 using Winnow.Adapters.Images.Buckets;
-using Winnow.Grains.SetAside;
 using Winnow.Grains;
 using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
+using Winnow.Grains.SetAside;
 using Winnow.Silo.Hosting.Settings;
 using Winnow.Silo.Operator;
 using Winnow.Web;
@@ -66,6 +66,7 @@ public static partial class WinnowHost
         builder.Services.AddOperator();
         builder.UseOrleans(silo => ClusterSetup.Configure(silo, options));
         builder.Services.AddHostedService<ResumeService>();
+        builder.Services.AddHostedService<LevelService>();
         replace?.Invoke(builder.Services);
         TelemetrySetup.AddTelemetry(builder, options.Cluster);
 

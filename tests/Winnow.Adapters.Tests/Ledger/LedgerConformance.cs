@@ -1,5 +1,4 @@
 using System.Text;
-using Winnow.Adapters.Ledger;
 using Winnow.Grains.Ports;
 using static Winnow.Adapters.Tests.Ledger.LedgerRows;
 

@@ -54,6 +54,7 @@ internal static class MatrixRequests
         ["POST /api/v1/datasets/{dataset}/tasks/lease"] = """{"max":1,"waitMilliseconds":0}""",
         ["POST /api/v1/datasets/{dataset}/tasks/release"] = """["{image}"]""",
         ["POST /api/v1/datasets/{dataset}/decisions"] = """[{"image":"{image}","operationId":"11111111-1111-1111-1111-111111111111","decision":{"kind":"skip"},"lease":"none"}]""",
+        ["POST /api/v1/datasets/{dataset}/prelabels"] = "[]",
         ["POST /api/v1/datasets/{dataset}/uploads"] = """{"count":1}""",
         ["POST /api/v1/datasets/{dataset}/uploads/complete"] = """[{"id":"00112233445566778899aabbccddeeff","name":"disc/1.png"}]""",
         ["POST /api/v1/datasets/{dataset}/sources"] = """{"name":"nothing","bucket":"pictures","server":"of-the-matrix"}""",

@@ -37,7 +37,7 @@ public sealed partial class PostgresLedger
             // An earlier try may have done it.
             if (info.Shards != known) return repeated && info.Shards == next;
             await using var update = new NpgsqlCommand("UPDATE dataset SET info = $2::json WHERE name = $1", connection)
-                .Add(dataset).Add(JsonSerializer.Serialize(info with { Layout = next }, ModelJson.Default.DatasetInfo));
+                .Add(dataset).Add(StoredDatasets.WithLayout(System.Text.Encoding.UTF8.GetBytes(text), next));
             await update.ExecuteNonQueryAsync(token).ConfigureAwait(false);
             await transaction.CommitAsync(token).ConfigureAwait(false);
             return true;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Winnow.Grains.Ports;
 using Winnow.Silo.Peers;
 
 namespace Winnow.Silo.Hosting.Settings;
@@ -30,6 +31,18 @@ public sealed class ClusterSettings
 
     /// <summary>Longest time that an orderly end may take: requests finish, grains move to other silos. 1 to 600 s. Default 30 s.</summary>
     public TimeSpan ShutdownLimit { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// The highest level of the cluster that this silo takes part in, 0 to 1. Default 1, which is what this release knows. While one silo
+    /// names a lower one, nothing is written that the release before cannot read, and that release can be gone back to.
+    /// </summary>
+    public int HighestLevel { get; set; } = ClusterLevels.Newest;
+
+    /// <summary>
+    /// How long every silo must be able to work at a higher level before it is raised, so that one of the release before that went down can
+    /// come back. 0 to 24 hours. Default 30 s. A silo that is alone waits for nobody.
+    /// </summary>
+    public TimeSpan RaiseLevelAfter { get; set; } = TimeSpan.FromSeconds(30);
 
     internal string NameOrDefault => Name ?? $"{Environment.MachineName}-{Environment.ProcessId}";
 
@@ -62,6 +75,10 @@ public sealed class ClusterSettings
         if (Name is not null && (Name.Length is 0 or > 100 || Name.Contains('/'))) return $"Cluster:Name must have 1 to 100 characters without '/', not '{Name}'.";
         if (SiloPort is < 1 or > 65535) return $"Cluster:SiloPort must be 1 to 65535, not {SiloPort}.";
         if (AdvertisedAddress is not null && Uri.CheckHostName(AdvertisedAddress) == UriHostNameType.Unknown) return $"Cluster:AdvertisedAddress must be an IP address or a host's name, not '{AdvertisedAddress}'.";
+        if (HighestLevel is < ClusterLevels.Oldest or > ClusterLevels.Newest)
+            return $"Cluster:HighestLevel must be {ClusterLevels.Oldest} to {ClusterLevels.Newest}, not {HighestLevel}.";
+        if (RaiseLevelAfter < TimeSpan.Zero || RaiseLevelAfter > TimeSpan.FromHours(24))
+            return $"Cluster:RaiseLevelAfter must be 00:00:00 to 1.00:00:00, not {RaiseLevelAfter}.";
         if (ProbeTimeout < TimeSpan.FromSeconds(0.2) || ProbeTimeout > TimeSpan.FromSeconds(30)) return $"Cluster:ProbeTimeout must be 00:00:00.2 to 00:00:30, not {ProbeTimeout}.";
         if (ShutdownLimit < TimeSpan.FromSeconds(1) || ShutdownLimit > TimeSpan.FromSeconds(600)) return $"Cluster:ShutdownLimit must be 00:00:01 to 00:10:00, not {ShutdownLimit}.";
         return null;

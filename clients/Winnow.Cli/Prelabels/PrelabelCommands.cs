@@ -1,0 +1,106 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Winnow.Client;
+using Winnow.Model;
+using Winnow.Model.Prelabels;
+
+namespace Winnow.Cli.Prelabels;
+
+internal static class PrelabelCommands
+{
+    private const int AtOnce = 500;
+    private const int BytesAtOnce = 4 << 20;
+
+    public static Command Make(Connection connection) => new("prelabels", "What machines propose for images.") { Import(connection) };
+
+    private static Command Import(Connection connection)
+    {
+        var file = new Argument<string>("file")
+        {
+            Description = "JSON lines: image, source, annotations, madeAt; where known version and confidence.",
+        };
+        var dataset = new Option<string>("--dataset") { Description = "The dataset that holds the images.", Required = true };
+        var command = new Command("import",
+            "Import prelabels from a file. Of each image and source the newest is kept. Lines that cannot be taken are named and left out, "
+            + "and the others are taken; the command then ends with 3. Running it again changes nothing.") { file, dataset };
+        connection.OnRun(command, (parsed, client, ct) =>
+            RunAsync(client, parsed.GetValue(dataset)!, parsed.GetValue(file)!, ct));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(WinnowClient client, string dataset, string file, CancellationToken ct)
+    {
+        await client.GetDatasetAsync(dataset, ct);
+        var lot = new Lot();
+        var (taken, refused, line) = (0, 0, 0);
+        await foreach (var text in File.ReadLinesAsync(file, ct))
+        {
+            line++;
+            if (text.Length == 0) continue;
+            if (Read(text, out var wrong) is { } prelabel) lot.Add(line, text, prelabel);
+            else Refuse(line, wrong);
+            if (lot.Rows.Count >= AtOnce || lot.Bytes >= BytesAtOnce) await SendAsync();
+        }
+        if (lot.Rows.Count > 0) await SendAsync();
+        Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{taken} prelabels taken, {refused} left out."));
+        return refused == 0 ? ExitCodes.Done : ExitCodes.Incomplete;
+
+        async Task SendAsync()
+        {
+            var result = await client.AddPrelabelsAsync(dataset, lot.Rows, lot.OperationOf(dataset), ct);
+            taken += result.Taken;
+            foreach (var row in result.Refused) Refuse(lot.LineOf(row.Index), $"{row.Image} by {row.Source}: {row.Reason}");
+            lot = new Lot();
+        }
+
+        void Refuse(int at, string reason)
+        {
+            refused++;
+            Terminal.Complain(string.Create(CultureInfo.InvariantCulture, $"{file}, line {at}: {reason}"));
+        }
+    }
+
+    private static ImagePrelabel? Read(string text, out string wrong)
+    {
+        wrong = "the line is null.";
+        try
+        {
+            return JsonSerializer.Deserialize(text, ModelJson.Default.ImagePrelabel);
+        }
+        catch (Exception e) when (e is JsonException or FormatException or NotSupportedException)
+        {
+            wrong = e.Message;
+            return null;
+        }
+    }
+
+    /// <summary>What is sent at once. Its operation id follows from its lines, so that a second run repeats the first.</summary>
+    private sealed class Lot
+    {
+        private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        private readonly List<int> _lines = [];
+
+        public List<ImagePrelabel> Rows { get; } = [];
+
+        public int Bytes { get; private set; }
+
+        public void Add(int line, string text, ImagePrelabel prelabel)
+        {
+            _hash.AppendData(Encoding.UTF8.GetBytes(text + "\n"));
+            _lines.Add(line);
+            Rows.Add(prelabel);
+            Bytes += text.Length;
+        }
+
+        public int LineOf(int index) => _lines[index];
+
+        public Guid OperationOf(string dataset)
+        {
+            _hash.AppendData(Encoding.UTF8.GetBytes(dataset));
+            return new Guid(_hash.GetHashAndReset().AsSpan(0, 16), bigEndian: true);
+        }
+    }
+}

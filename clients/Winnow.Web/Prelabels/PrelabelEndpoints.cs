@@ -1,0 +1,70 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Images;
+using Winnow.Abstractions.Prelabels;
+using Winnow.Model;
+using Winnow.Model.Datasets;
+using Winnow.Model.Prelabels;
+using Winnow.Model.Security;
+using Winnow.Web.Security;
+
+namespace Winnow.Web.Prelabels;
+
+internal static class PrelabelEndpoints
+{
+    private const int Most = 1_000;
+    private const string NotHeld = "The dataset does not hold this image. Import it first.";
+
+    public static void Map(IEndpointRouteBuilder api) =>
+        api.MapPost("/datasets/{dataset}/prelabels", async (
+                string dataset, IReadOnlyList<ImagePrelabel> prelabels, IGrainFactory grains, TimeProvider time, HttpContext http,
+                CancellationToken ct) =>
+            {
+                var info = await grains.DatasetAsync(dataset, ct);
+                if (prelabels.Count > Most) throw new RefusedException($"At most {Most} prelabels at once, not {prelabels.Count}.");
+                return await PutAsync(grains, info, prelabels, time.GetUtcNow(), http, ct);
+            })
+            .Requires(Permission.ImportImages).Produces<PrelabelsResult>().ProducesProblem(StatusCodes.Status409Conflict)
+            .WithSummary("Take what machines propose for images: of each image and source the newest is kept, and shown with its review task. "
+                + "What is wrong is put aside by name, and the others are on disk when the answer says so; sending the same again is harmless.")
+            .WithTags("prelabels");
+
+    private static async Task<PrelabelsResult> PutAsync(
+        IGrainFactory grains, DatasetInfo info, IReadOnlyList<ImagePrelabel> prelabels, DateTimeOffset now, HttpContext http, CancellationToken ct)
+    {
+        var refused = new Dictionary<int, string>();
+        var rows = new List<(int Index, PrelabelRow Row)>();
+        for (var i = 0; i < prelabels.Count; i++)
+        {
+            var json = JsonSerializer.SerializeToUtf8Bytes(prelabels[i], ModelJson.Default.ImagePrelabel);
+            if (Check(prelabels[i], json, info, now) is { } wrong) refused[i] = wrong;
+            else rows.Add((i, new PrelabelRow(prelabels[i].Image, prelabels[i].Source, prelabels[i].MadeAt, json)));
+        }
+        var content = OperationStamp.ContentOf(rows.Select(r => Convert.ToBase64String(r.Row.Json)));
+        var (operation, actor) = (CallerIdentity.OperationOf(http), CallerIdentity.Of(http));
+        await grains.OnShardsAsync(info, async shards =>
+        {
+            await Task.WhenAll(rows.GroupBy(r => shards.ShardOf(r.Row.Image)).Select(async group =>
+            {
+                var lot = new PrelabelLot(operation, content, actor, [.. group.Select(r => r.Row)]);
+                var held = await grains.GetGrain<IShardPrelabels>(GrainKeys.Shard(info.Name, group.Key)).PutAsync(lot, ct);
+                var missing = group.Where((_, at) => !held[at]).Select(r => r.Index).ToArray();
+                lock (refused)
+                {
+                    foreach (var index in missing) refused[index] = NotHeld;
+                }
+            }));
+            return true;
+        }, ct);
+        return new PrelabelsResult(prelabels.Count - refused.Count, [.. refused.OrderBy(r => r.Key).Select(r =>
+            new RefusedPrelabel(r.Key, prelabels[r.Key].Image, prelabels[r.Key].Source, r.Value))]);
+    }
+
+    private static string? Check(ImagePrelabel prelabel, byte[] json, DatasetInfo info, DateTimeOffset now) =>
+        json.Length > ImagePrelabel.MaxBytes
+            ? FormattableString.Invariant($"The prelabel has {json.Length} bytes as JSON; at most {ImagePrelabel.MaxBytes} are taken.")
+            : prelabel.Check(info.Schema, now + MemberRules.ClocksApart);
+}

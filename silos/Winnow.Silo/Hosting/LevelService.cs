@@ -1,0 +1,77 @@
+using Orleans.Runtime.MembershipService.SiloMetadata;
+using Winnow.Grains.Placement;
+using Winnow.Grains.Ports;
+
+namespace Winnow.Silo.Hosting;
+
+/// <summary>
+/// Raises the level of the cluster once every member can work at it, and ends a silo that the cluster has left behind. Any silo that holds
+/// data may raise it: the ledger lets it only rise, and all come to the same answer. A member of which nothing is known yet counts as old,
+/// and so does one that is on its way in or out.
+/// </summary>
+internal sealed partial class LevelService(
+    IClusterLevel level, NewestLevel newest, IClusterMembershipService membership, ISiloMetadataCache metadata,
+    Settings.SiloOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<LevelService> logger) : BackgroundService
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Round = TimeSpan.FromSeconds(15);
+
+    // Since when every member could work at the level that is next; null while one could not.
+    private (int Level, long At)? _since;
+
+    private TimeSpan Patience => options.Postgres is null ? TimeSpan.Zero : options.Cluster.RaiseLevelAfter;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            while (!stoppingToken.IsCancellationRequested)
+            {
+                var wait = Pause;
+                try
+                {
+                    if (await LookAsync(stoppingToken)) wait = Round;
+                }
+                catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+                {
+                    NotRead(logger, e, Pause);
+                }
+                await Task.Delay(wait, time, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host stops: no failure.
+        }
+    }
+
+    /// <summary>Whether nothing is left to be raised.</summary>
+    private async Task<bool> LookAsync(CancellationToken cancellationToken)
+    {
+        var stands = await level.ReadAsync(cancellationToken);
+        if (ClusterLevels.Refuse(stands, newest.Value) is { } reason)
+        {
+            LeftBehind(logger, reason);
+            lifetime.StopApplication();
+            return true;
+        }
+        if (stands >= newest.Value) return true;
+        var members = membership.CurrentSnapshot.Members.Values.Where(m => m.Status is not SiloStatus.Dead).ToList();
+        if (members.Count == 0 || !SiloTraits.HoldsData(options.Role)) return false;
+        var next = LevelRule.Next(stands, newest.Value, members.Select(m => metadata.GetSiloMetadata(m.SiloAddress).Metadata));
+        if (next <= stands) _since = null;
+        else if (_since?.Level != next) _since = (next, time.GetTimestamp());
+        if (_since is not { } since || time.GetElapsedTime(since.At) < Patience) return false;
+        if (await level.RaiseAsync(next, cancellationToken)) Raised(logger, stands, next);
+        return next >= newest.Value;
+    }
+
+    [LoggerMessage(210, LogLevel.Information, "The level of the cluster was raised from {Before} to {Now}: every silo can work at it, and older releases cannot join any more")]
+    private static partial void Raised(ILogger logger, int before, int now);
+
+    [LoggerMessage(211, LogLevel.Critical, "This silo stops. {Reason}")]
+    private static partial void LeftBehind(ILogger logger, string reason);
+
+    [LoggerMessage(212, LogLevel.Warning, "The level of the cluster could not be read or raised, next try in {Pause}")]
+    private static partial void NotRead(ILogger logger, Exception exception, TimeSpan pause);
+}

@@ -1,0 +1,97 @@
+using Winnow.Client;
+using Winnow.Cluster.Tests.Failover;
+using Winnow.Cluster.Tests.Failover.Soak;
+using Winnow.Model.Images;
+using Winnow.Model.Labels;
+using Winnow.Model.Prelabels;
+using Winnow.Model.Training;
+using Winnow.Testing;
+using Xunit.Abstractions;
+
+namespace Winnow.Cluster.Tests.Upgrade;
+
+/// <summary>
+/// Silos that know a level and silos that do not, side by side: nothing new is written until the last old one has gone, an old one that was
+/// killed comes back until then, shards are doubled and backups taken meanwhile; afterwards an old one does not start.
+/// </summary>
+[Collection(ProcessesCollection.Name)]
+[Trait("needs", "postgres")]
+[Trait("kind", "failover")]
+[Trait("needs", "s3")]
+public sealed class MixedLevelsTests(ITestOutputHelper output)
+{
+    private const string Dataset = "mixed";
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
+
+    [Fact]
+    public async Task What_is_new_is_written_when_no_old_silo_is_left()
+    {
+        var postgres = await PostgresServer.SharedAsync();
+        await using var cluster = new SiloCluster(await postgres.CreateDatabaseAsync(), await S3Server.SharedAsync(), S3Server.NewBucket());
+        try
+        {
+            await SiloCluster.PrepareAsync();
+            string[] now = ["--Scoring:Workers", "1", "--Cluster:RaiseLevelAfter", "00:00:02"];
+            string[] before = [.. now, "--Cluster:HighestLevel", "0"];
+            SiloProcess[] silos = [cluster.Add(before), cluster.Add(before), cluster.Add(now)];
+            await Task.WhenAll(silos.Select(s => s.StartAgainAsync()));
+            await CheckAsync(cluster, silos[..2], silos[2]);
+        }
+        catch
+        {
+            output.WriteLine(cluster.Output());
+            throw;
+        }
+    }
+
+    private static async Task CheckAsync(SiloCluster cluster, SiloProcess[] old, SiloProcess now)
+    {
+        using var client = cluster.NewClient("engineer", first: 2);
+        await SoakDataset.CreateAsync(client, SoakDataset.Named(Dataset, 2), 60);
+        var image = await FirstAsync(client);
+        await RefusedAsync(client, image);
+        // One that was killed in mid-upgrade comes back: the other keeps the level where it is.
+        await old[0].KillAsync();
+        await RefusedAsync(client, image);
+        await old[0].StartAgainAsync();
+        await client.SplitAsync(Dataset, 4);
+        await Until.TrueAsync(
+            async () => (await client.GetDatasetAsync(Dataset)).Shards is { Count: 4, Split: null }, Limit, () => "the shards are doubled");
+        var round = await client.StartRoundAsync(Dataset, new StartRound(5));
+        await Until.TrueAsync(async () => (await client.GetStatusAsync(Dataset)).OpenTasks >= 5, Limit, () => $"round {round.Number} asks");
+        using var backup = new MemoryStream();
+        await using (var stream = await client.OpenBackupAsync(Dataset)) await stream.CopyToAsync(backup);
+        backup.Position = 0;
+        Assert.Equal(60, (await client.RestoreStreamAsync(backup, "restored")).Images);
+        await RefusedAsync(client, image);
+
+        foreach (var silo in old) Assert.Equal(0, await silo.TerminateAsync());
+        await Until.TrueAsync(async () => await IsTakenAsync(client, image), Limit, () => "the level is raised");
+        Assert.Contains((await client.GetImageAsync(Dataset, image)).Prelabels, p => p.Source == "yolo");
+        old[0].Launch();
+        await Until.TrueAsync(() => Task.FromResult(old[0].HasExited), Limit, () => "the old silo does not start");
+        Assert.Contains("The cluster is at level 1, and this silo knows levels up to 0", old[0].Output, StringComparison.Ordinal);
+        Assert.False(now.HasExited);
+    }
+
+    private static async Task RefusedAsync(WinnowClient client, ImageId image) => Assert.False(await IsTakenAsync(client, image));
+
+    private static async Task<bool> IsTakenAsync(WinnowClient client, ImageId image)
+    {
+        try
+        {
+            var made = new ImagePrelabel(image, "yolo", [new ClassTag(DrawnImages.Classes[0])], DateTimeOffset.UnixEpoch.AddYears(50));
+            return (await client.AddPrelabelsAsync(Dataset, [made])).Taken == 1;
+        }
+        catch (WinnowApiException early) when (early.Message.Contains("does not take this yet", StringComparison.Ordinal))
+        {
+            return false;
+        }
+    }
+
+    private static async Task<ImageId> FirstAsync(WinnowClient client)
+    {
+        await foreach (var image in client.ListImagesAsync(Dataset)) return image.Id;
+        throw new InvalidOperationException("No image is there.");
+    }
+}
