@@ -224,7 +224,7 @@ public interface IShardLearning : IGrainWithStringKey
     [Alias("labelled"), ResponseTimeout(LongCall.Limit)]
     Task<LabelledRows> GetLabelledAsync(string arm, int throughRound, LearningState? learning, CancellationToken cancellationToken);
 
-    /// <summary>Measures a head, as bytes of <c>SoftmaxHead</c>, on the holdout.</summary>
+    /// <summary>Measures a head, in its stored form, on the holdout.</summary>
     [Alias("holdout"), ResponseTimeout(LongCall.Limit)]
     Task<HoldoutResult> EvaluateHoldoutAsync(byte[] head, LearningState? learning, CancellationToken cancellationToken);
 }

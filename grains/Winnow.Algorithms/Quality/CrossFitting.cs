@@ -38,7 +38,7 @@ public static class CrossFitting
         ReadOnlySpan<float> features, ReadOnlySpan<int> labels, int classes, int dimensions, ulong seed, CancellationToken ct = default)
     {
         var search = RegularisationSearch.Choose(
-            features, labels, classes, dimensions, new RegularisationOptions { Folds = Folds }, seed, ct);
+            new Examples(features.ToArray(), dimensions, Targets.Of(labels.ToArray(), classes)), new RegularisationOptions { Folds = Folds }, seed, null, ct);
         if (search.LogLoss is not { } loss) return null;
         var right = new bool[labels.Length];
         for (var i = 0; i < right.Length; i++)

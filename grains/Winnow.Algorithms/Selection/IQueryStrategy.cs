@@ -14,52 +14,19 @@ public sealed record SelectionRequest(int BatchSize, int Round, ulong Seed, int 
 /// <param name="TopAmong">Images, drawn uniformly, among which the top ones are sought; 0 for the whole pool.</param>
 /// <param name="UniformCandidates">Further candidates drawn uniformly; the first of the draw that <paramref name="TopAmong"/> asks for.</param>
 /// <param name="UniformEvaluation">Points of the pool drawn uniformly that stand for all of it.</param>
-/// <param name="NeedsVectors">Whether the strategy looks at projected rows.</param>
-/// <param name="NeedsLabelledVectors">Whether it looks at the labelled rows too.</param>
-public sealed record SelectionPlan(int Top, int UniformCandidates = 0, int UniformEvaluation = 0, bool NeedsVectors = false, bool NeedsLabelledVectors = false, int TopAmong = 0)
+public sealed record SelectionPlan(int Top, int UniformCandidates = 0, int UniformEvaluation = 0, int TopAmong = 0)
 {
     /// <summary>Images that the uniform draw of candidates must hold.</summary>
     public int Uniform => Math.Max(TopAmong, UniformCandidates);
 }
 
-/// <summary>What the coordinator holds when a strategy chooses.</summary>
-public sealed class SelectionPool
-{
-    /// <summary>Length of a row; 0 where the plan asks for no vectors.</summary>
-    public int Dimensions { get; init; }
-
-    /// <summary>Number of candidates, n.</summary>
-    public int CandidateCount { get; init; }
-
-    /// <summary>[n], the strategy's own keys.</summary>
-    public ReadOnlyMemory<float> CandidateKeys { get; init; }
-
-    /// <summary>[n], hashes of the images under the round's seed.</summary>
-    public ReadOnlyMemory<ulong> CandidateNoise { get; init; }
-
-    /// <summary>[n × <see cref="Dimensions"/>].</summary>
-    public ReadOnlyMemory<float> CandidateVectors { get; init; }
-
-    /// <summary>[m], keys of the evaluation points.</summary>
-    public ReadOnlyMemory<float> EvaluationKeys { get; init; }
-
-    /// <summary>[m × <see cref="Dimensions"/>].</summary>
-    public ReadOnlyMemory<float> EvaluationVectors { get; init; }
-
-    /// <summary>[l × <see cref="Dimensions"/>], what the arm has labelled so far.</summary>
-    public ReadOnlyMemory<float> LabelledVectors { get; init; }
-}
-
 /// <summary>
 /// Chooses which images to ask people about. A strategy works in two places: <see cref="Keys"/> on every shard over all its images, and
-/// <see cref="Select"/> once, over the few that the shards brought. To add one: a class here, a line in <see cref="QueryStrategies"/>, and a
-/// test class that inherits the conformance tests.
+/// <see cref="SelectAsync"/> once, over the few that the shards brought, whose vectors and probabilities it asks for as it needs them. To add
+/// one: a class here, a line in <see cref="QueryStrategies"/>, and a test class that inherits the conformance tests.
 /// </summary>
-public interface IQueryStrategy
+public interface IQueryStrategy : INamed
 {
-    /// <summary>Its name in requests, lower-case with hyphens.</summary>
-    string Name { get; }
-
     /// <summary>False where it works before the first head exists; <see cref="Keys"/> then gets no scores.</summary>
     bool NeedsModel { get; }
 
@@ -77,27 +44,18 @@ public interface IQueryStrategy
     void Keys(ReadOnlySpan<ImageScore> scores, ReadOnlySpan<ulong> noise, SelectionRequest request, Span<float> keys);
 
     /// <summary>Indices of the chosen candidates, distinct, best first: as many as the batch asks for, or all there are.</summary>
-    IReadOnlyList<int> Select(SelectionPool pool, SelectionRequest request, CancellationToken cancellationToken);
+    Task<IReadOnlyList<int>> SelectAsync(ISelectionPool pool, SelectionRequest request, CancellationToken cancellationToken);
 }
 
 /// <summary>All strategies, by name: the one place where a new one is registered.</summary>
 public static class QueryStrategies
 {
     /// <summary>Every strategy.</summary>
-    public static IReadOnlyList<IQueryStrategy> All { get; } =
-    [
+    public static Registry<IQueryStrategy> All { get; } = new(
+        "query strategy",
         new RandomSampling(),
         new MarginSampling(),
         new PowerMarginSampling(),
         new KMeansCentroids(),
-        new UncertaintyHerding(),
-    ];
-
-    /// <summary>The strategy of a name; null when there is none.</summary>
-    public static IQueryStrategy? Find(string name) => All.FirstOrDefault(s => s.Name == name);
-
-    /// <summary>The strategy of a name.</summary>
-    /// <exception cref="ArgumentException">There is none; the message lists those there are.</exception>
-    public static IQueryStrategy Get(string name) =>
-        Find(name) ?? throw new ArgumentException($"There is no query strategy '{name}'. Known are: {string.Join(", ", All.Select(s => s.Name))}.", nameof(name));
+        new UncertaintyHerding());
 }

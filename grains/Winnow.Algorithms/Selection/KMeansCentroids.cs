@@ -24,41 +24,49 @@ public sealed class KMeansCentroids : IQueryStrategy
     public bool NeedsModel => false;
 
     /// <inheritdoc/>
-    public SelectionPlan Plan(SelectionRequest request) => new(0, UniformCandidates: Math.Max(Sample, 4 * request.BatchSize), NeedsVectors: true);
+    public SelectionPlan Plan(SelectionRequest request) => new(0, UniformCandidates: Math.Max(Sample, 4 * request.BatchSize));
 
     /// <inheritdoc/>
     public void Keys(ReadOnlySpan<ImageScore> scores, ReadOnlySpan<ulong> noise, SelectionRequest request, Span<float> keys) => keys.Clear();
 
     /// <inheritdoc/>
-    public IReadOnlyList<int> Select(SelectionPool pool, SelectionRequest request, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<int>> SelectAsync(ISelectionPool pool, SelectionRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var count = Math.Min(request.BatchSize, pool.CandidateCount);
+        var count = Math.Min(request.BatchSize, pool.Candidates.Count);
         if (count == 0) return [];
-        var d = pool.Dimensions;
-        var rows = UnitRows(pool.CandidateVectors.Span, pool.CandidateCount, d);
+        var vectors = await pool.Candidates.VectorsAsync(cancellationToken).ConfigureAwait(false);
+        var chosen = Nearest(vectors, count, request, cancellationToken);
+        CandidateOrder.Fill(chosen, pool.Candidates, count);
+        return chosen;
+    }
+
+    /// <summary>The real image nearest to each centre, the largest cluster first.</summary>
+    private static List<int> Nearest(RowMatrix vectors, int count, SelectionRequest request, CancellationToken cancellationToken)
+    {
+        var d = vectors.Columns;
+        var rows = UnitRows(vectors);
         var clusters = KMeans.Cluster(rows, d, count, request.Seed, cancellationToken);
         var nearest = new int[count];
         var distance = new float[count];
         var size = new int[count];
         Array.Fill(nearest, -1);
         Array.Fill(distance, float.PositiveInfinity);
-        for (var i = 0; i < pool.CandidateCount; i++)
+        for (var i = 0; i < vectors.Count; i++)
         {
             var c = clusters.Assignment[i];
             size[c]++;
             var own = TensorPrimitives.Distance(rows.AsSpan(i * d, d), clusters.Centres.AsSpan(c * d, d));
             if (own < distance[c]) (distance[c], nearest[c]) = (own, i);
         }
-        var chosen = Enumerable.Range(0, count).Where(c => nearest[c] >= 0).OrderByDescending(c => size[c]).ThenBy(c => c).Select(c => nearest[c]).ToList();
-        CandidateOrder.Fill(chosen, pool, count);
-        return chosen;
+        return [.. Enumerable.Range(0, count).Where(c => nearest[c] >= 0).OrderByDescending(c => size[c]).ThenBy(c => c).Select(c => nearest[c])];
     }
 
-    private static float[] UnitRows(ReadOnlySpan<float> vectors, int n, int d)
+    private static float[] UnitRows(RowMatrix vectors)
     {
-        var rows = vectors[..(n * d)].ToArray();
-        for (var i = 0; i < n; i++)
+        var d = vectors.Columns;
+        var rows = vectors.Values.ToArray();
+        for (var i = 0; i < vectors.Count; i++)
         {
             var row = rows.AsSpan(i * d, d);
             var norm = TensorPrimitives.Norm<float>(row);

@@ -35,9 +35,6 @@ public sealed class PowerMarginSampling : IQueryStrategy
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<int> Select(SelectionPool pool, SelectionRequest request, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        return CandidateOrder.ByKey(pool).AsSpan(0, Math.Min(request.BatchSize, pool.CandidateCount)).ToArray();
-    }
+    public Task<IReadOnlyList<int>> SelectAsync(ISelectionPool pool, SelectionRequest request, CancellationToken cancellationToken) =>
+        CandidateOrder.LargestAsync(pool, request, cancellationToken);
 }

@@ -34,7 +34,7 @@ public sealed class UncertaintyHerding : IQueryStrategy
 
     /// <inheritdoc/>
     public SelectionPlan Plan(SelectionRequest request) => new(
-        Oversampling * request.BatchSize, UniformCandidates, EvaluationPoints, NeedsVectors: true, NeedsLabelledVectors: true, TopAmong: Math.Max(Part, PartPerPlace * request.BatchSize));
+        Oversampling * request.BatchSize, UniformCandidates, EvaluationPoints, TopAmong: Math.Max(Part, PartPerPlace * request.BatchSize));
 
     /// <inheritdoc/>
     public void Keys(ReadOnlySpan<ImageScore> scores, ReadOnlySpan<ulong> noise, SelectionRequest request, Span<float> keys)
@@ -43,39 +43,48 @@ public sealed class UncertaintyHerding : IQueryStrategy
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<int> Select(SelectionPool pool, SelectionRequest request, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<int>> SelectAsync(ISelectionPool pool, SelectionRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var count = Math.Min(request.BatchSize, pool.CandidateCount);
+        var count = Math.Min(request.BatchSize, pool.Candidates.Count);
         if (count == 0) return [];
-        var d = pool.Dimensions;
-        var points = pool.EvaluationKeys.Length;
-        var labelled = d == 0 ? 0 : pool.LabelledVectors.Length / d;
-        var bandwidth = Bandwidth(pool, labelled, d, request.Seed);
-        var toPool = new RowDistances(pool.EvaluationVectors.Span, points, d);
-        var kernel = Kernel(pool.CandidateVectors, pool.CandidateCount, toPool, points, d, bandwidth, cancellationToken);
-        var covered = Covered(pool.LabelledVectors, labelled, toPool, points, d, bandwidth, cancellationToken);
-        var chosen = LazyGreedy(kernel, covered, pool, points, count, cancellationToken);
-        CandidateOrder.Fill(chosen, pool, count);
+        var candidates = await pool.Candidates.VectorsAsync(cancellationToken).ConfigureAwait(false);
+        var evaluation = await pool.Evaluation.VectorsAsync(cancellationToken).ConfigureAwait(false);
+        var labelled = await pool.LabelledAsync(cancellationToken).ConfigureAwait(false);
+        var chosen = Choose(pool, candidates, evaluation, new RowMatrix(candidates.Columns, labelled.Vectors), request, count, cancellationToken);
+        CandidateOrder.Fill(chosen, pool.Candidates, count);
         return chosen;
     }
 
-    /// <summary>A candidate's gain only falls as others are chosen, so a stale gain is an upper bound: the top of the heap is recomputed until it stays on top (Minoux 1978).</summary>
-    private static List<int> LazyGreedy(float[] kernel, float[] covered, SelectionPool pool, int points, int count, CancellationToken cancellationToken)
+    private static List<int> Choose(
+        ISelectionPool pool, RowMatrix candidates, RowMatrix evaluation, RowMatrix labelled, SelectionRequest request, int count,
+        CancellationToken cancellationToken)
     {
-        var weights = pool.EvaluationKeys;
-        var n = pool.CandidateCount;
+        var d = candidates.Columns;
+        var points = pool.Evaluation.Count;
+        var bandwidth = Bandwidth(candidates, evaluation, labelled, request.Seed);
+        var toPool = new RowDistances(evaluation.Values, points, d);
+        var kernel = Kernel(candidates.Values, candidates.Count, toPool, points, d, bandwidth, cancellationToken);
+        var covered = Covered(labelled.Values, labelled.Count, toPool, points, d, bandwidth, cancellationToken);
+        return LazyGreedy(kernel, covered, pool, points, count, cancellationToken);
+    }
+
+    /// <summary>A candidate's gain only falls as others are chosen, so a stale gain is an upper bound: the top of the heap is recomputed until it stays on top (Minoux 1978).</summary>
+    private static List<int> LazyGreedy(float[] kernel, float[] covered, ISelectionPool pool, int points, int count, CancellationToken cancellationToken)
+    {
+        var (weights, noise) = (pool.Evaluation.Keys, pool.Candidates.Noise);
+        var n = pool.Candidates.Count;
         var gains = new double[n];
         Parallel.For(0, n, new ParallelOptions { CancellationToken = cancellationToken }, i => gains[i] = Gain(kernel.AsSpan(i * points, points), covered, weights.Span));
         var heap = new PriorityQueue<int, (double NegatedGain, ulong Noise)>(n);
-        for (var i = 0; i < n; i++) heap.Enqueue(i, (-gains[i], pool.CandidateNoise.Span[i]));
+        for (var i = 0; i < n; i++) heap.Enqueue(i, (-gains[i], noise.Span[i]));
         var chosen = new List<int>(count);
         while (chosen.Count < count && heap.TryDequeue(out var best, out _))
         {
             cancellationToken.ThrowIfCancellationRequested();
             var row = kernel.AsSpan(best * points, points);
             var gain = Gain(row, covered, weights.Span);
-            var order = (-gain, pool.CandidateNoise.Span[best]);
+            var order = (-gain, noise.Span[best]);
             if (heap.TryPeek(out _, out var next) && order.CompareTo(next) > 0)
             {
                 heap.Enqueue(best, order);
@@ -131,12 +140,13 @@ public sealed class UncertaintyHerding : IQueryStrategy
         return covered;
     }
 
-    private static float Bandwidth(SelectionPool pool, int labelled, int d, ulong seed)
+    private static float Bandwidth(RowMatrix candidates, RowMatrix evaluation, RowMatrix labelled, ulong seed)
     {
         const float Smallest = 1e-6f;
         // Without two labelled points to measure: a quarter of the median distance between pool and candidates.
-        if (labelled < 2) return Math.Max(Smallest, MedianDistance(pool, d) / 4);
-        var sample = Sample(pool.LabelledVectors.Span, labelled, d, seed);
+        if (labelled.Count < 2) return Math.Max(Smallest, MedianDistance(candidates, evaluation) / 4);
+        var d = labelled.Columns;
+        var sample = Sample(labelled.Values, labelled.Count, d, seed);
         var n = sample.Length / d;
         var distances = new float[n * n];
         Gemm.SquaredDistances(sample, n, sample, n, d, distances);
@@ -149,13 +159,14 @@ public sealed class UncertaintyHerding : IQueryStrategy
         return Math.Max(Smallest, Median(nearest));
     }
 
-    private static float MedianDistance(SelectionPool pool, int d)
+    private static float MedianDistance(RowMatrix candidates, RowMatrix evaluation)
     {
-        var a = Math.Min(500, pool.CandidateCount);
-        var b = Math.Min(500, pool.EvaluationKeys.Length);
+        var d = candidates.Columns;
+        var a = Math.Min(500, candidates.Count);
+        var b = Math.Min(500, evaluation.Count);
         if (a == 0 || b == 0) return 0;
         var distances = new float[a * b];
-        Gemm.SquaredDistances(pool.CandidateVectors.Span[..(a * d)], a, pool.EvaluationVectors.Span[..(b * d)], b, d, distances);
+        Gemm.SquaredDistances(candidates.Values.AsSpan(0, a * d), a, evaluation.Values.AsSpan(0, b * d), b, d, distances);
         return Median(distances);
     }
 

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Winnow.Algorithms.Heads;
 using Winnow.Algorithms.Numerics;
 
 namespace Winnow.Algorithms.Training;
@@ -17,8 +18,8 @@ public sealed record LogisticRegressionOptions
 }
 
 /// <summary>
-/// Multinomial logistic regression with scikit-learn's objective, <c>Σ log-loss + ‖W‖² / (2 C)</c>, the bias unpenalised, minimised by
-/// L-BFGS (Liu, Nocedal 1989).
+/// Multinomial logistic regression with scikit-learn's objective, <c>Σ weight · log-loss + ‖W‖² / (2 C)</c>, the bias unpenalised, minimised
+/// by L-BFGS (Liu, Nocedal 1989). A soft label counts as examples of all its classes, each with its part of the weight.
 /// </summary>
 public static class LogisticRegression
 {
@@ -26,21 +27,18 @@ public static class LogisticRegression
     public const float AbsentBias = -30;
 
     /// <summary>Fits a head.</summary>
-    /// <param name="features">[n × <paramref name="dimensions"/>].</param>
-    /// <param name="labels">[n], each in [0, <paramref name="classes"/>).</param>
-    /// <param name="classes">K; a class without an example gets no weight and <see cref="AbsentBias"/>.</param>
-    /// <param name="dimensions">Length of a row.</param>
+    /// <param name="examples">A class that none of them is of gets no weight and <see cref="AbsentBias"/>.</param>
     /// <param name="options">How to fit.</param>
     /// <param name="warmStart">A head to start from, of the same shape.</param>
     /// <param name="ct">Gives up between iterations.</param>
     /// <returns>A head with temperature 1.</returns>
-    /// <exception cref="ArgumentException">Shapes that do not fit, no example, or a label out of range.</exception>
-    public static SoftmaxHead Fit(ReadOnlySpan<float> features, ReadOnlySpan<int> labels, int classes, int dimensions, LogisticRegressionOptions options, SoftmaxHead? warmStart = null, CancellationToken ct = default)
+    /// <exception cref="ArgumentException">No example that weighs anything, or options out of range.</exception>
+    public static SoftmaxHead Fit(Examples examples, LogisticRegressionOptions options, SoftmaxHead? warmStart = null, CancellationToken ct = default)
     {
-        if (labels.Length == 0) throw new ArgumentException("A head needs at least one example.", nameof(labels));
-        if (features.Length != (long)labels.Length * dimensions) throw new ArgumentException($"{features.Length} numbers are not {labels.Length} rows of {dimensions}.", nameof(features));
+        var (classes, dimensions, seen) = (examples.Classes, examples.Dimensions, examples.Targets.Present());
+        int[] present = [.. Enumerable.Range(0, classes).Where(c => seen[c])];
+        if (present.Length == 0) throw new ArgumentException("A head needs at least one example that weighs anything.", nameof(examples));
         if (!(options.C > 0)) throw new ArgumentException($"C must be above 0, not {options.C}.", nameof(options));
-        var present = PresentClasses(labels, classes);
         var weights = new float[classes * dimensions];
         var bias = new float[classes];
         Array.Fill(bias, AbsentBias);
@@ -49,7 +47,7 @@ public static class LogisticRegression
             bias[present[0]] = 0;
             return new SoftmaxHead(classes, dimensions, weights, bias, 1);
         }
-        var objective = new Objective(features, labels, present, classes, dimensions, options.C);
+        var objective = new Objective(examples, present, options.C);
         var x = new double[present.Length * (dimensions + 1)];
         if (warmStart is { } start) Load(start, present, x);
         Lbfgs.Minimise(objective.Evaluate, x, options.MaxIterations, options.Tolerance, ct);
@@ -59,17 +57,6 @@ public static class LogisticRegression
             bias[present[k]] = (float)x[present.Length * dimensions + k];
         }
         return new SoftmaxHead(classes, dimensions, weights, bias, 1);
-    }
-
-    private static int[] PresentClasses(ReadOnlySpan<int> labels, int classes)
-    {
-        var seen = new bool[classes];
-        foreach (var label in labels)
-        {
-            if ((uint)label >= (uint)classes) throw new ArgumentException($"Label {label} is outside the {classes} classes.", nameof(labels));
-            seen[label] = true;
-        }
-        return [.. Enumerable.Range(0, classes).Where(c => seen[c])];
     }
 
     private static void Load(SoftmaxHead head, int[] present, double[] x)
@@ -85,22 +72,25 @@ public static class LogisticRegression
     private sealed class Objective
     {
         private readonly float[] _rows, _columns, _weights, _bias, _logits, _residuals, _gradient;
+        private readonly Targets _targets;
+        private readonly int[] _present;
         private readonly int[] _labels;
         private readonly int _n, _d, _k;
         private readonly double _penalty;
 
-        public Objective(ReadOnlySpan<float> features, ReadOnlySpan<int> labels, int[] present, int classes, int d, double c)
+        public Objective(Examples examples, int[] present, double c)
         {
-            (_n, _d, _k, _penalty) = (labels.Length, d, present.Length, 1 / c);
-            _rows = features.ToArray();
+            var d = examples.Dimensions;
+            (_n, _d, _k, _penalty) = (examples.Count, d, present.Length, 1 / c);
+            (_rows, _targets, _present) = (examples.Vectors, examples.Targets, present);
             // The gradient is a product over examples: with examples along the rows it is the same kernel as the logits.
             _columns = new float[_rows.Length];
             for (var i = 0; i < _n; i++)
                 for (var j = 0; j < d; j++) _columns[j * _n + i] = _rows[i * d + j];
-            var index = new int[classes];
+            var index = new int[examples.Classes];
             for (var k = 0; k < present.Length; k++) index[present[k]] = k;
             _labels = new int[_n];
-            for (var i = 0; i < _n; i++) _labels[i] = index[labels[i]];
+            for (var i = 0; i < _n; i++) _labels[i] = index[_targets.LabelOf(i)];
             _weights = new float[_k * d];
             _bias = new float[_k];
             _logits = new float[_n * _k];
@@ -117,14 +107,16 @@ public static class LogisticRegression
             for (var i = 0; i < _n; i++)
             {
                 var z = _logits.AsSpan(i * _k, _k);
-                var target = z[_labels[i]];
+                var weight = _targets.WeightOf(i);
+                var target = _targets.AreHard ? z[_labels[i]] : SoftTarget(i, z);
                 var top = TensorPrimitives.Max<float>(z);
                 TensorPrimitives.Subtract(z, top, z);
                 TensorPrimitives.Exp(z, z);
                 var sum = TensorPrimitives.Sum<float>(z);
-                loss += Math.Log(sum) + top - target;
-                for (var k = 0; k < _k; k++) _residuals[k * _n + i] = z[k] / sum;
-                _residuals[_labels[i] * _n + i] -= 1;
+                loss += weight * (Math.Log(sum) + top - target);
+                for (var k = 0; k < _k; k++) _residuals[k * _n + i] = weight * (z[k] / sum);
+                if (_targets.AreHard) _residuals[_labels[i] * _n + i] -= weight;
+                else TakeSoftTarget(i, weight);
             }
             Gemm.MultiplyTransposed(_residuals, _k, _columns, _d, _n, [], _gradient);
             TensorPrimitives.ConvertTruncating<float, double>(_gradient, gradient);
@@ -132,6 +124,20 @@ public static class LogisticRegression
             TensorPrimitives.MultiplyAdd(w, _penalty, gradient[..(_k * _d)], gradient[..(_k * _d)]);
             for (var k = 0; k < _k; k++) gradient[_k * _d + k] = TensorPrimitives.Sum<float>(_residuals.AsSpan(k * _n, _n));
             return loss + 0.5 * _penalty * TensorPrimitives.SumOfSquares(w);
+        }
+
+        private float SoftTarget(int example, ReadOnlySpan<float> z)
+        {
+            var parts = _targets.DistributionOf(example);
+            float target = 0;
+            for (var k = 0; k < _k; k++) target += parts[_present[k]] * z[k];
+            return target;
+        }
+
+        private void TakeSoftTarget(int example, float weight)
+        {
+            var parts = _targets.DistributionOf(example);
+            for (var k = 0; k < _k; k++) _residuals[k * _n + example] -= weight * parts[_present[k]];
         }
     }
 }

@@ -1,3 +1,4 @@
+using Winnow.Algorithms.Heads;
 using Winnow.Algorithms.Numerics;
 
 namespace Winnow.Algorithms.Training;
@@ -30,47 +31,49 @@ public static class RegularisationSearch
     private const int SmallestHeldOut = 10;
 
     /// <summary>Chooses a strength. The result does not depend on how many threads worked on it.</summary>
-    /// <param name="features">[n × <paramref name="dimensions"/>].</param>
-    /// <param name="labels">[n].</param>
-    /// <param name="classes">K.</param>
-    /// <param name="dimensions">Length of a row.</param>
+    /// <param name="examples">What is learnt from.</param>
     /// <param name="options">What to try.</param>
     /// <param name="seed">Draws the folds.</param>
+    /// <param name="progress">Hears what share of the fits is done, from the threads that fit.</param>
     /// <param name="ct">Gives up between iterations.</param>
-    public static RegularisationResult Choose(ReadOnlySpan<float> features, ReadOnlySpan<int> labels, int classes, int dimensions, RegularisationOptions options, ulong seed, CancellationToken ct = default)
+    public static RegularisationResult Choose(
+        Examples examples, RegularisationOptions options, ulong seed, IProgress<double>? progress = null, CancellationToken ct = default)
     {
-        var n = labels.Length;
+        var (n, classes, dimensions, targets) = (examples.Count, examples.Classes, examples.Dimensions, examples.Targets);
         var folds = Math.Min(options.Folds, n / 2);
         if (folds < 2) return Nothing(options);
-        var x = features.ToArray();
-        var y = labels.ToArray();
-        var foldOf = Stratify(y, classes, folds, seed);
-        var usable = Usable(y, foldOf, folds, classes);
-        if (usable.Count(u => u) < SmallestHeldOut) return Nothing(options);
+        var x = examples.Vectors;
+        var foldOf = Stratify(targets, folds, seed);
+        var usable = Usable(targets, foldOf, folds);
+        if (usable.Length < SmallestHeldOut) return Nothing(options);
 
         var grid = options.Grid;
         var logits = new float[grid.Count][];
         for (var g = 0; g < grid.Count; g++) logits[g] = new float[n * classes];
+        var fitted = 0;
         Parallel.For(0, folds, new ParallelOptions { CancellationToken = ct, MaxDegreeOfParallelism = Environment.ProcessorCount }, fold =>
         {
-            var (trainX, trainY) = Rows(x, y, dimensions, i => foldOf[i] != fold);
+            var others = examples.Only([.. Enumerable.Range(0, n).Where(i => foldOf[i] != fold)]);
             SoftmaxHead? head = null;
             for (var g = 0; g < grid.Count; g++)
             {
                 // The strengths follow each other closely: each starts where the one before ended.
-                head = LogisticRegression.Fit(trainX, trainY, classes, dimensions, new LogisticRegressionOptions { C = grid[g], Tolerance = 1e-3 }, head, ct);
+                head = LogisticRegression.Fit(others, new LogisticRegressionOptions { C = grid[g], Tolerance = 1e-3 }, head, ct);
                 for (var i = 0; i < n; i++)
                     if (foldOf[i] == fold) Gemm.MultiplyTransposed(x.AsSpan(i * dimensions, dimensions), 1, head.Weights, classes, dimensions, head.Bias, logits[g].AsSpan(i * classes, classes));
+                progress?.Report(Interlocked.Increment(ref fitted) / (double)(folds * grid.Count));
             }
         });
         var losses = new double[grid.Count];
         var temperatures = new float[grid.Count];
+        var measured = targets.Only(usable);
         for (var g = 0; g < grid.Count; g++)
         {
             // A head is calibrated after it is fitted, so strengths are compared at the temperature that suits each: else the choice would
             // mostly be one of confidence, and on labels that were chosen because they are hard, of too little of it.
-            temperatures[g] = FitTemperature(logits[g], y, classes, usable);
-            losses[g] = MeanLoss(logits[g], y, classes, usable, temperatures[g]);
+            var heldOut = Rows(logits[g], classes, usable);
+            temperatures[g] = TemperatureScaling.Fit(heldOut, measured);
+            losses[g] = TemperatureScaling.Mean(heldOut, measured, temperatures[g]);
         }
         var best = Array.IndexOf(losses, losses.Min());
         return new RegularisationResult(grid[best], losses[best], losses, logits[best], temperatures[best]);
@@ -79,59 +82,43 @@ public static class RegularisationSearch
     private static RegularisationResult Nothing(RegularisationOptions options) => new(options.DefaultC, null, [], [], 1);
 
     /// <summary>Deals the examples of each class to the folds in turn, in a random order.</summary>
-    private static int[] Stratify(int[] labels, int classes, int folds, ulong seed)
+    private static int[] Stratify(Targets targets, int folds, ulong seed)
     {
         var random = new SeededRandom(seed);
-        var foldOf = new int[labels.Length];
+        var foldOf = new int[targets.Count];
         var next = 0;
-        for (var c = 0; c < classes; c++)
+        for (var c = 0; c < targets.Classes; c++)
         {
-            var members = Enumerable.Range(0, labels.Length).Where(i => labels[i] == c).ToArray();
+            var members = Enumerable.Range(0, targets.Count).Where(i => targets.LabelOf(i) == c).ToArray();
             random.Shuffle<int>(members);
             foreach (var i in members) foldOf[i] = next++ % folds;
         }
         return foldOf;
     }
 
-    /// <summary>An example whose class no other fold holds is foreseeably missed at every strength: it would only blur the choice.</summary>
-    private static bool[] Usable(int[] labels, int[] foldOf, int folds, int classes)
+    /// <summary>
+    /// Examples that say something when they are held out. One that weighs nothing does not, and one whose class no other fold holds is
+    /// foreseeably missed at every strength: it would only blur the choice.
+    /// </summary>
+    private static int[] Usable(Targets targets, int[] foldOf, int folds)
     {
+        var classes = targets.Classes;
         var total = new int[classes];
         var inFold = new int[folds * classes];
-        for (var i = 0; i < labels.Length; i++)
+        for (var i = 0; i < targets.Count; i++)
         {
-            total[labels[i]]++;
-            inFold[foldOf[i] * classes + labels[i]]++;
+            if (targets.WeightOf(i) == 0) continue;
+            total[targets.LabelOf(i)]++;
+            inFold[foldOf[i] * classes + targets.LabelOf(i)]++;
         }
-        return [.. labels.Select((label, i) => total[label] > inFold[foldOf[i] * classes + label])];
+        bool IsUsable(int i) => targets.WeightOf(i) > 0 && total[targets.LabelOf(i)] > inFold[foldOf[i] * classes + targets.LabelOf(i)];
+        return [.. Enumerable.Range(0, targets.Count).Where(IsUsable)];
     }
 
-    private static (float[] X, int[] Y) Rows(float[] x, int[] y, int d, Func<int, bool> wanted)
+    private static float[] Rows(float[] logits, int classes, int[] wanted)
     {
-        var rows = Enumerable.Range(0, y.Length).Where(wanted).ToArray();
-        var part = new float[rows.Length * d];
-        for (var r = 0; r < rows.Length; r++) x.AsSpan(rows[r] * d, d).CopyTo(part.AsSpan(r * d));
-        return (part, [.. rows.Select(r => y[r])]);
-    }
-
-    private static double MeanLoss(float[] logits, int[] labels, int classes, bool[] usable, double temperature)
-    {
-        double sum = 0;
-        var count = 0;
-        for (var i = 0; i < labels.Length; i++)
-        {
-            if (!usable[i]) continue;
-            sum += TemperatureScaling.LogLoss(logits.AsSpan(i * classes, classes), labels[i], temperature);
-            count++;
-        }
-        return sum / count;
-    }
-
-    private static float FitTemperature(float[] logits, int[] labels, int classes, bool[] usable)
-    {
-        var rows = Enumerable.Range(0, labels.Length).Where(i => usable[i]).ToArray();
-        var part = new float[rows.Length * classes];
-        for (var r = 0; r < rows.Length; r++) logits.AsSpan(rows[r] * classes, classes).CopyTo(part.AsSpan(r * classes));
-        return TemperatureScaling.Fit(part, rows.Select(r => labels[r]).ToArray(), classes);
+        var part = new float[wanted.Length * classes];
+        for (var r = 0; r < wanted.Length; r++) logits.AsSpan(wanted[r] * classes, classes).CopyTo(part.AsSpan(r * classes));
+        return part;
     }
 }

@@ -10,31 +10,30 @@ public static class TemperatureScaling
     public const float Largest = 20;
 
     /// <summary>The temperature in [<see cref="Smallest"/>, <see cref="Largest"/>] with the least mean log-loss.</summary>
-    /// <param name="logits">[n × <paramref name="classes"/>], uncalibrated.</param>
-    /// <param name="labels">[n].</param>
-    /// <param name="classes">K.</param>
-    /// <returns>1 where there is no example.</returns>
-    public static float Fit(ReadOnlySpan<float> logits, ReadOnlySpan<int> labels, int classes)
+    /// <param name="logits">[n × K], uncalibrated.</param>
+    /// <param name="targets">[n].</param>
+    /// <returns>1 where there is no example that weighs anything.</returns>
+    public static float Fit(ReadOnlySpan<float> logits, Targets targets)
     {
-        if (labels.Length == 0) return 1;
+        if (!Enumerable.Range(0, targets.Count).Any(i => targets.WeightOf(i) > 0)) return 1;
         // The loss is convex in 1 / T and so has one valley in ln T: golden-section search.
         var ratio = (Math.Sqrt(5) - 1) / 2;
         double low = Math.Log(Smallest), high = Math.Log(Largest);
         double a = high - ratio * (high - low), b = low + ratio * (high - low);
-        double fa = Mean(logits, labels, classes, Math.Exp(a)), fb = Mean(logits, labels, classes, Math.Exp(b));
+        double fa = Mean(logits, targets, Math.Exp(a)), fb = Mean(logits, targets, Math.Exp(b));
         while (high - low > 1e-5)
         {
             if (fa <= fb)
             {
                 (high, b, fb) = (b, a, fa);
                 a = high - ratio * (high - low);
-                fa = Mean(logits, labels, classes, Math.Exp(a));
+                fa = Mean(logits, targets, Math.Exp(a));
             }
             else
             {
                 (low, a, fa) = (a, b, fb);
                 b = low + ratio * (high - low);
-                fb = Mean(logits, labels, classes, Math.Exp(b));
+                fb = Mean(logits, targets, Math.Exp(b));
             }
         }
         return (float)Math.Exp((low + high) / 2);
@@ -49,10 +48,15 @@ public static class TemperatureScaling
         return Math.Log(sum) + top - logits[label] / temperature;
     }
 
-    private static double Mean(ReadOnlySpan<float> logits, ReadOnlySpan<int> labels, int classes, double temperature)
+    /// <summary>The weighted mean log-loss, in nats.</summary>
+    internal static double Mean(ReadOnlySpan<float> logits, Targets targets, double temperature)
     {
-        double sum = 0;
-        for (var i = 0; i < labels.Length; i++) sum += LogLoss(logits.Slice(i * classes, classes), labels[i], temperature);
-        return sum / labels.Length;
+        double sum = 0, weights = 0;
+        for (var i = 0; i < targets.Count; i++)
+        {
+            sum += targets.WeightOf(i) * targets.LogLoss(i, logits.Slice(i * targets.Classes, targets.Classes), temperature);
+            weights += targets.WeightOf(i);
+        }
+        return sum / weights;
     }
 }

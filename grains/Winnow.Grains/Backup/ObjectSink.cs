@@ -2,7 +2,7 @@ using System.IO.Hashing;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using Winnow.Algorithms.Scoring;
-using Winnow.Algorithms.Training;
+using Winnow.Algorithms.Heads;
 using Winnow.Grains.Columns;
 using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;
@@ -64,7 +64,7 @@ internal sealed class MatrixSink(NamedObject named, DatasetInfo dataset) : Objec
         try
         {
             if (named is HeadObject head)
-                return sha256 != head.Sha256 ? "its bytes are not those of its name" : EndHead(head, SoftmaxHead.FromBytes(bytes));
+                return sha256 != head.Sha256 ? "its bytes are not those of its name" : EndHead(head, HeadFormats.Read(bytes));
             var projection = (ProjectionObject)named;
             return sha256 != projection.Sha256 ? "its bytes are not those of its name"
                 : EndProjection(projection, Projection.FromBytes(bytes));
@@ -75,11 +75,11 @@ internal sealed class MatrixSink(NamedObject named, DatasetInfo dataset) : Objec
         }
     }
 
-    private string? EndHead(HeadObject named, SoftmaxHead head)
+    private string? EndHead(HeadObject named, IHead head)
     {
         if (head.Classes != dataset.Schema.Classes.Count)
             return $"it tells {head.Classes} classes apart, and the label schema has {dataset.Schema.Classes.Count}";
-        if (!(head.Temperature > 0) || !float.IsFinite(head.Temperature) || !Finite(head.Weights) || !Finite(head.Bias))
+        if (!(head.Temperature > 0) || !head.IsFinite)
             return "it holds numbers that are none";
         named.Dimensions = head.Dimensions;
         return null;

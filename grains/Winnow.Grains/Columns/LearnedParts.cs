@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
+using Winnow.Algorithms.Heads;
 using Winnow.Algorithms.Scoring;
-using Winnow.Algorithms.Training;
 using Winnow.Grains.Ports;
 
 namespace Winnow.Grains.Columns;
@@ -19,8 +19,8 @@ internal sealed class LearnedParts(IObjectStore objects)
         (Projection)await GetAsync("Projection", key, bytes => Projection.FromBytes(bytes.Span), cancellationToken);
 
     /// <exception cref="InvalidDataException">It is not in the object store, or damaged.</exception>
-    public async Task<SoftmaxHead> HeadAsync(string key, CancellationToken cancellationToken) =>
-        (SoftmaxHead)await GetAsync("Head", key, bytes => SoftmaxHead.FromBytes(bytes.Span), cancellationToken);
+    public async Task<IHead> HeadAsync(string key, CancellationToken cancellationToken) =>
+        (IHead)await GetAsync("Head", key, bytes => HeadFormats.Read(bytes.Span), cancellationToken);
 
     private async Task<object> GetAsync(
         string what, string key, Func<ReadOnlyMemory<byte>, object> read, CancellationToken cancellationToken)

@@ -87,7 +87,7 @@ internal sealed partial class DatasetGrain
         var vectors = new Dictionary<ImageId, float[]>();
         foreach (var (rows, _) in shards)
         {
-            var values = HeadEvaluation.ToSingles(rows.Vectors);
+            var values = rows.Vectors.ToMatrix().Values;
             for (var i = 0; i < rows.Images.Length; i++)
             {
                 vectors[rows.Images[i]] = values[(i * rows.Vectors.Dimensions)..((i + 1) * rows.Vectors.Dimensions)];

@@ -3,6 +3,7 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Training;
 using Winnow.Algorithms.Scoring;
+using Winnow.Grains.Columns;
 using Winnow.Grains.Evaluation;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Telemetry;
@@ -81,7 +82,7 @@ internal sealed partial class DatasetGrain
         if (rows < SmallestPool) throw new RefusedException($"A round needs at least {SmallestPool} scored images; dataset '{_dataset.Name}' has {rows}. Import more.");
         var (bytes, fitted) = await Task.Run(() =>
         {
-            var values = samples.SelectMany(HeadEvaluation.ToSingles).ToArray();
+            var values = samples.SelectMany(s => s.ToMatrix().Values).ToArray();
             var projection = Projection.Fit(values, dimensions, _dataset.Settings.ProjectionDimensions, cancellationToken);
             return (projection.ToBytes(), projection);
         }, cancellationToken);

@@ -58,7 +58,7 @@ internal static class RoundCommand
         command.AnswerWithin?.Ticks.ToString(CultureInfo.InvariantCulture));
 
     private static IQueryStrategy Find(string name, string member) =>
-        QueryStrategies.Find(name)
+        QueryStrategies.All.Find(name)
         ?? throw new RefusedException($"{member}: there is no '{name}'. There are: {Listed(QueryStrategies.All.Select(s => s.Name))}.");
 
     private static IEnumerable<string> Modelless() => QueryStrategies.All.Where(s => !s.NeedsModel).Select(s => s.Name);

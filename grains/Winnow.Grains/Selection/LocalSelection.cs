@@ -24,7 +24,7 @@ internal static class LocalSelection
     /// <param name="scores">The column of scores; null before there is a model.</param>
     public static GatheredCandidates Gather(GatherCandidates request, int classes, int shards, IReadOnlyList<int> eligible, ReadOnlyMemory<ImageId> ids, SegmentColumn? scores)
     {
-        var strategy = QueryStrategies.Get(request.Strategy);
+        var strategy = QueryStrategies.All.Get(request.Strategy);
         if (strategy.NeedsModel && scores is null) throw new InvalidOperationException($"Strategy '{strategy.Name}' needs a model's scores, and the pool has none yet.");
         var selection = new SelectionRequest(request.BatchSize, request.Round, request.Seed, classes);
         var plan = strategy.Plan(selection);

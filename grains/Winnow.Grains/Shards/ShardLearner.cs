@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using Winnow.Abstractions.Training;
-using Winnow.Algorithms.Training;
+using Winnow.Algorithms.Heads;
 using Winnow.Grains.Columns;
 using Winnow.Grains.Evaluation;
 using Winnow.Grains.Images;
@@ -94,7 +94,7 @@ internal sealed class ShardLearner(ShardWriter writer, ShardIndex index, TaskBoo
             ordinals.Add(o);
             labels.Add(index.LabelOf(o));
         }
-        return await Task.Run(() => HeadEvaluation.OnRows(SoftmaxHead.FromBytes(head), projected, ordinals, labels), cancellationToken);
+        return await Task.Run(() => HeadEvaluation.OnRows(HeadFormats.Read(head), projected, ordinals, labels), cancellationToken);
     }
 
     private ulong Seed => writer.Dataset.Settings.Seed;

@@ -1,6 +1,6 @@
 using Winnow.Abstractions.Training;
+using Winnow.Algorithms.Heads;
 using Winnow.Algorithms.Scoring;
-using Winnow.Algorithms.Training;
 using Winnow.Grains.Columns;
 using Winnow.Grains.Ports;
 
@@ -37,7 +37,7 @@ internal sealed class ShardSpace(ShardColumns columns, LearnedSpace learned)
     public Projection? Projection { get; set; }
 
     /// <summary>What its projections are scored by; null before it was read, or where there is none yet.</summary>
-    public SoftmaxHead? Head { get; set; }
+    public IHead? Head { get; set; }
 
     /// <summary>Whether it names a column.</summary>
     public bool Names(string kind, string version) => kind switch

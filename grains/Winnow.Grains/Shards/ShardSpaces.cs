@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Telemetry;
 using Winnow.Abstractions.Training;
+using Winnow.Algorithms.Heads;
 using Winnow.Algorithms.Scoring;
-using Winnow.Algorithms.Training;
 using Winnow.Grains.Columns;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Telemetry;
@@ -79,10 +79,10 @@ internal sealed class ShardSpaces(
         return segment;
     }
 
-    public static byte[] Score(SoftmaxHead head, ReadOnlySpan<Half> rows, int count)
+    public static byte[] Score(IHead head, ReadOnlySpan<Half> rows, int count)
     {
         var segment = SegmentFormat.Allocate(Marshal.SizeOf<ImageScore>(), count);
-        HeadScorer.Score(head, rows, MemoryMarshal.Cast<byte, ImageScore>(SegmentFormat.Rows(segment)));
+        head.Score(rows, MemoryMarshal.Cast<byte, ImageScore>(SegmentFormat.Rows(segment)));
         return segment;
     }
 

@@ -3,6 +3,8 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Review;
 using Winnow.Abstractions.Training;
+using Winnow.Algorithms.Heads;
+using Winnow.Algorithms.Training;
 using Winnow.Grains.Datasets;
 using Winnow.Grains.Selection;
 using Winnow.Grains.Telemetry;
@@ -28,9 +30,9 @@ internal sealed partial class RoundGrain
             var cold = await Dataset.GetChampionAsync(_arm, cancellationToken) is null;
             var strategy = cold ? state.State.Command!.ColdStart! : state.State.Command!.Strategy!;
             var request = new GatherCandidates(_arm, strategy, state.State.Command.BatchSize, _number, Seed, learning);
-            async Task<float[]> LabelledVectorsAsync() => (await LabelledAsync(_arm, _number - 1, cancellationToken)).Vectors;
+            var sources = new SelectionSources(ct => ExamplesAsync(_number - 1, ct), ct => ScoringHeadAsync(learning, ct));
             var selected = await OnShardsAsync(
-                shards => PoolSelection.SelectAsync(shards, request, _dataset.Schema.Classes.Count, LabelledVectorsAsync, cancellationToken), cancellationToken);
+                shards => PoolSelection.SelectAsync(shards, request, _dataset.Schema.Classes.Count, sources, cancellationToken), cancellationToken);
             if (selected.Count == 0) throw new RefusedException($"Arm '{_arm}' has no image left to ask about. Import more images, or end the learning here.");
             state.State.Strategy = strategy;
             state.State.Selected = [.. selected.Select(s => new SelectedRecord(s.Shard, s.Ordinal, s.Image, s.Priority))];
@@ -52,6 +54,15 @@ internal sealed partial class RoundGrain
         state.State.HeardAt = time.GetUtcNow();
         await NextAsync(RoundStep.Review);
     }
+
+    private async Task<Examples> ExamplesAsync(int throughRound, CancellationToken cancellationToken)
+    {
+        var labelled = await LabelledAsync(_arm, throughRound, cancellationToken);
+        return new Examples(labelled.Vectors, labelled.Dimensions, Targets.Of(labelled.Labels, _dataset.Schema.Classes.Count));
+    }
+
+    private async Task<IHead?> ScoringHeadAsync(LearningState learning, CancellationToken cancellationToken) =>
+        learning.HeadKey is { } key ? await parts.HeadAsync(key, cancellationToken) : null;
 
     /// <summary>
     /// Returns when the images have scores that were there when it was called, and says how many have none. Where scoring stands still, a

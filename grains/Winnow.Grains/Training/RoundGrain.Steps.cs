@@ -2,8 +2,11 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Training;
+using Winnow.Algorithms.Evaluation;
+using Winnow.Algorithms.Heads;
 using Winnow.Algorithms.Scoring;
 using Winnow.Algorithms.Training;
+using Winnow.Grains.Columns;
 using Winnow.Grains.Datasets;
 using Winnow.Grains.Evaluation;
 using Winnow.Grains.Ports;
@@ -53,7 +56,7 @@ internal sealed partial class RoundGrain
         var dimensions = parts.Max(p => p.Vectors.Dimensions);
         var images = parts.SelectMany(p => p.Images).ToArray();
         var labels = parts.SelectMany(p => p.Labels).ToArray();
-        var vectors = parts.SelectMany(p => HeadEvaluation.ToSingles(p.Vectors)).ToArray();
+        var vectors = parts.SelectMany(p => p.Vectors.ToMatrix().Values).ToArray();
         var order = Enumerable.Range(0, images.Length).ToArray();
         Array.Sort(images, order);
         var sorted = new float[vectors.Length];
@@ -66,17 +69,14 @@ internal sealed partial class RoundGrain
         var data = await LabelledAsync(_arm, _number, cancellationToken);
         if (data.Images.Length < 2) throw new RefusedException(TooFew(data.Images.Length));
         var classes = _dataset.Schema.Classes.Count;
-        var (head, search) = await Task.Run(() =>
-        {
-            var search = RegularisationSearch.Choose(data.Vectors, data.Labels, classes, data.Dimensions, new RegularisationOptions(), Seed, cancellationToken);
-            return (LogisticRegression.Fit(data.Vectors, data.Labels, classes, data.Dimensions, new LogisticRegressionOptions { C = search.C }, null, cancellationToken), search);
-        }, cancellationToken);
-        state.State.HeadKey = (await StoreHeadAsync(head, cancellationToken)).Key;
+        var examples = new Examples(data.Vectors, data.Dimensions, Targets.Of(data.Labels, classes));
+        var trained = await Task.Run(() => Trainers.All.Get("logistic-regression").Train(examples, Seed, null, cancellationToken), cancellationToken);
+        state.State.HeadKey = (await StoreHeadAsync(trained.Head, cancellationToken)).Key;
         state.State.Labels = data.Images.Length;
         state.State.DataSha256 = DataHash(data);
-        state.State.Regularisation = search.C;
-        state.State.CrossValidatedLogLoss = search.LogLoss;
-        state.State.OutOfFoldTemperature = search.OutOfFoldLogits.Length == 0 ? 1 : TemperatureScaling.Fit(search.OutOfFoldLogits, data.Labels, classes);
+        state.State.Regularisation = trained.Regularisation;
+        state.State.CrossValidatedLogLoss = trained.CrossValidatedLogLoss;
+        state.State.OutOfFoldTemperature = trained.OutOfFoldTemperature;
         await NextAsync(RoundStep.Calibrate);
     }
 
@@ -105,12 +105,11 @@ internal sealed partial class RoundGrain
 
     private async Task CalibrateAsync(CancellationToken cancellationToken)
     {
-        var head = await ReadHeadAsync(state.State.HeadKey!, cancellationToken) with { Temperature = 1 };
+        var head = (await ReadHeadAsync(state.State.HeadKey!, cancellationToken)).At(1);
         var audit = await LabelledAsync(Arms.Audit, int.MaxValue, cancellationToken);
-        var temperature = audit.Images.Length < AuditEvaluation.SmallestForTemperature
-            ? (float)state.State.OutOfFoldTemperature
-            : TemperatureScaling.Fit(HeadEvaluation.Logits(head, audit.Vectors), audit.Labels, head.Classes);
-        var calibrated = head with { Temperature = temperature };
+        var temperature = AuditEvaluation.Temperature(
+            HeadRows.Logits(head, audit.Vectors), audit.Labels, head.Classes, (float)state.State.OutOfFoldTemperature);
+        var calibrated = head.At(temperature);
         var learning = await Dataset.GetLearningAsync(cancellationToken);
         var (key, sha256) = await StoreHeadAsync(calibrated, cancellationToken);
         await objects.PutAsync(ObjectKeys.HeadOnnx(_dataset.Name, _arm, _number, sha256), await ExportAsync(calibrated, cancellationToken), cancellationToken);
@@ -131,7 +130,7 @@ internal sealed partial class RoundGrain
         await NextAsync(RoundStep.Evaluate);
     }
 
-    private async Task<(string Key, string Sha256)> StoreHeadAsync(SoftmaxHead head, CancellationToken cancellationToken)
+    private async Task<(string Key, string Sha256)> StoreHeadAsync(IHead head, CancellationToken cancellationToken)
     {
         var bytes = head.ToBytes();
         var sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes));
@@ -140,16 +139,16 @@ internal sealed partial class RoundGrain
         return (key, sha256);
     }
 
-    private async Task<byte[]> ExportAsync(SoftmaxHead head, CancellationToken cancellationToken)
+    private async Task<byte[]> ExportAsync(IHead head, CancellationToken cancellationToken)
     {
         var bytes = await objects.GetAsync(state.State.ProjectionKey!, cancellationToken) ?? throw new InvalidDataException($"Projection {state.State.ProjectionKey} is not in the object store.");
         return exporter.ToOnnx(Projection.FromBytes(bytes.Span), head, [.. _dataset.Schema.Classes.Select(c => c.Name)]);
     }
 
-    private async Task<SoftmaxHead> ReadHeadAsync(string key, CancellationToken cancellationToken)
+    private async Task<IHead> ReadHeadAsync(string key, CancellationToken cancellationToken)
     {
         var bytes = await objects.GetAsync(key, cancellationToken) ?? throw new InvalidDataException($"Head {key} is not in the object store.");
-        return SoftmaxHead.FromBytes(bytes.Span);
+        return HeadFormats.Read(bytes.Span);
     }
 
     private async Task EvaluateAsync(CancellationToken cancellationToken)
@@ -158,9 +157,9 @@ internal sealed partial class RoundGrain
         var audit = await LabelledAsync(Arms.Audit, int.MaxValue, cancellationToken);
         // Those that were open when this round's review ended were given up then; what another arm has asked about since is no outcome yet.
         var unlabelled = audit.Audit.Unlabelled + Math.Min(audit.Audit.Open, state.State.AuditOpen);
-        AuditResult Measure(SoftmaxHead model, float fallback)
+        AuditResult Measure(IHead model, float fallback)
         {
-            var logits = HeadEvaluation.Logits(model with { Temperature = 1 }, audit.Vectors);
+            var logits = HeadRows.Logits(model.At(1), audit.Vectors);
             return AuditEvaluation.Measure(logits, audit.Labels, model.Classes, fallback, unlabelled);
         }
 
@@ -169,16 +168,14 @@ internal sealed partial class RoundGrain
         var bytes = head.ToBytes();
         var parts = await OnShardsAsync(
             shards => shards.AllAsync(s => s.EvaluateHoldoutAsync(bytes, learning, cancellationToken)), cancellationToken);
-        var holdout = (parts.Sum(p => p.Count), parts.Sum(p => p.Correct), parts.Sum(p => p.LogLossSum));
-        state.State.Model = state.State.Model! with { Metrics = AuditEvaluation.ToMetrics(measured, audit.Labels, head.Classes, holdout, state.State.CrossValidatedLogLoss) };
+        var figures = AuditEvaluation.Figures(measured, head.Classes);
+        state.State.Model = state.State.Model! with { Metrics = ModelFigures.Of(figures, parts, state.State.CrossValidatedLogLoss) };
 
         var champion = await Dataset.GetChampionAsync(_arm, cancellationToken);
         var against = champion is null || champion.Model.Round == _number ? null
             : Measure(await ReadHeadAsync(champion.HeadKey, cancellationToken), (float)champion.Model.Temperature);
         var moreLabels = champion is null || state.State.Labels > champion.Model.Labels;
-        var decision = audit.Labels.Length == 0
-            ? PromotionRule.Unmeasured(unlabelled, moreLabels)
-            : PromotionRule.Decide(measured.Losses, against?.Losses, measured.Right, against?.Right, moreLabels);
+        var decision = PromotionRules.All.Get("unless-worse").Decide(new PromotionCase(measured, against, moreLabels));
         (state.State.Better, state.State.Reason) = (decision.Promote, decision.Reason);
         await NextAsync(RoundStep.Promote);
     }

@@ -5,6 +5,7 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Security;
 using Winnow.Abstractions.Telemetry;
 using Winnow.Abstractions.Training;
+using Winnow.Grains.Columns;
 using Winnow.Grains.Datasets;
 using Winnow.Grains.Layout;
 using Winnow.Grains.Placement;
@@ -27,7 +28,7 @@ namespace Winnow.Grains.Training;
 [Reentrant, SiloRole(SiloTraits.Core), GrainType(ControlStorage.Round)]
 internal sealed partial class RoundGrain(
     [PersistentState(ControlStorage.Round, ControlStorage.Name)] IPersistentState<RoundState> state,
-    KnownDatasets datasets, IObjectStore objects, IModelExporter exporter, DeviceDirectory devices, TimeProvider time,
+    KnownDatasets datasets, IObjectStore objects, IModelExporter exporter, LearnedParts parts, DeviceDirectory devices, TimeProvider time,
     ILogger<RoundGrain> logger)
     : Grain, IRoundGrain, IRemindable
 {

@@ -1,5 +1,5 @@
+using Winnow.Algorithms.Heads;
 using Winnow.Algorithms.Scoring;
-using Winnow.Algorithms.Training;
 using Winnow.Grains.Ports;
 using Winnow.Inference.Weights;
 
@@ -8,9 +8,13 @@ namespace Winnow.Adapters.Scoring;
 /// <summary>Writes heads as ONNX.</summary>
 internal sealed class OnnxModelExporter : IModelExporter
 {
-    public byte[] ToOnnx(Projection projection, SoftmaxHead head, IReadOnlyList<string> classes)
+    public byte[] ToOnnx(Projection projection, IHead head, IReadOnlyList<string> classes)
     {
         var (weights, bias) = projection.ToAffine();
-        return HeadGraph.Write(weights, bias, head.Weights, head.Bias, head.Temperature, classes);
+        return head switch
+        {
+            SoftmaxHead h => HeadGraph.Write(weights, bias, h.Weights, h.Bias, h.Temperature, classes),
+            _ => throw new NotSupportedException($"Heads of format '{head.Format.Name}' have no form in ONNX yet."),
+        };
     }
 }

@@ -2,37 +2,34 @@ using CsCheck;
 using Winnow.Algorithms.Numerics;
 using Winnow.Algorithms.Scoring;
 using Winnow.Algorithms.Selection;
+using Winnow.Algorithms.Training;
 
 namespace Winnow.Algorithms.Tests.Selection;
 
-public sealed class RandomSamplingTests : QueryStrategyConformance
+public sealed class RandomSamplingTests : StrategyConformance<RandomSampling>
 {
-    protected override string Name => "random";
-
     [Fact]
-    public void Every_image_is_as_likely_as_another()
+    public async Task Every_image_is_as_likely_as_another()
     {
         var hits = new int[10];
         for (var seed = 0UL; seed < 2000; seed++)
         {
             var request = new SelectionRequest(3, 1, seed, 2);
-            foreach (var i in Strategy.Select(Pool(10, request), request, CancellationToken.None)) hits[i]++;
+            foreach (var i in await SelectAsync(Pool(10, request), request)) hits[i]++;
         }
         Assert.All(hits, h => Assert.InRange(h, 500, 700));
     }
 }
 
-public sealed class MarginSamplingTests : QueryStrategyConformance
+public sealed class MarginSamplingTests : StrategyConformance<MarginSampling>
 {
-    protected override string Name => "margin";
-
     [Fact]
-    public void The_largest_margins_come_first() => Gen.ULong.Sample(seed =>
+    public Task The_largest_margins_come_first() => Gen.ULong.SampleAsync(async seed =>
     {
         var request = new SelectionRequest(8, 1, seed, 3);
         var pool = Pool(40, request);
-        var expected = Enumerable.Range(0, 40).OrderByDescending(i => pool.CandidateKeys.Span[i]).Take(8);
-        Assert.Equal(expected, Strategy.Select(pool, request, CancellationToken.None));
+        var expected = Enumerable.Range(0, 40).OrderByDescending(i => pool.Candidates.Keys.Span[i]).Take(8);
+        Assert.Equal(expected, await SelectAsync(pool, request));
     }, iter: 50);
 
     [Fact]
@@ -44,10 +41,8 @@ public sealed class MarginSamplingTests : QueryStrategyConformance
     }
 }
 
-public sealed class PowerMarginSamplingTests : QueryStrategyConformance
+public sealed class PowerMarginSamplingTests : StrategyConformance<PowerMarginSampling>
 {
-    protected override string Name => "power-margin";
-
     [Fact]
     public void One_image_is_drawn_with_the_power_of_its_margin()
     {
@@ -70,12 +65,10 @@ public sealed class PowerMarginSamplingTests : QueryStrategyConformance
     }
 }
 
-public sealed class KMeansCentroidsTests : QueryStrategyConformance
+public sealed class KMeansCentroidsTests : StrategyConformance<KMeansCentroids>
 {
-    protected override string Name => "k-means";
-
     [Fact]
-    public void One_image_of_each_heap_is_chosen()
+    public async Task One_image_of_each_heap_is_chosen()
     {
         var vectors = new float[90 * 3];
         for (var i = 0; i < 90; i++)
@@ -83,16 +76,15 @@ public sealed class KMeansCentroidsTests : QueryStrategyConformance
             vectors[i * 3 + i % 3] = 10;
             vectors[i * 3 + (i + 1) % 3] = i * 0.001f;
         }
-        var pool = new SelectionPool { Dimensions = 3, CandidateCount = 90, CandidateKeys = new float[90], CandidateNoise = Enumerable.Range(0, 90).Select(i => (ulong)i).ToArray(), CandidateVectors = vectors };
-        var chosen = Strategy.Select(pool, new SelectionRequest(3, 1, 4, 3), CancellationToken.None);
+        var candidates = new MatrixPart(new float[90], Enumerable.Range(0, 90).Select(i => (ulong)i).ToArray(), new RowMatrix(3, vectors));
+        var none = new MatrixPart(Array.Empty<float>(), Array.Empty<ulong>(), RowMatrix.None);
+        var chosen = await SelectAsync(new MatrixPool(candidates, none, new Examples([], 3, Targets.Of([], 3))), new SelectionRequest(3, 1, 4, 3));
         Assert.Equal([0, 1, 2], chosen.Select(i => i % 3).Order());
     }
 }
 
-public sealed class UncertaintyHerdingTests : QueryStrategyConformance
+public sealed class UncertaintyHerdingTests : StrategyConformance<UncertaintyHerding>
 {
-    protected override string Name => "herding";
-
     [Theory]
     [InlineData(1)]
     [InlineData(50)]
@@ -107,39 +99,42 @@ public sealed class UncertaintyHerdingTests : QueryStrategyConformance
     }
 
     [Fact]
-    public void Lazy_greedy_chooses_what_plain_greedy_does() => Gen.Select(Gen.Int[1, 40], Gen.ULong).Sample((n, seed) =>
+    public Task Lazy_greedy_chooses_what_plain_greedy_does() => Gen.Select(Gen.Int[1, 40], Gen.ULong).SampleAsync(async (n, seed) =>
     {
         var request = new SelectionRequest(8, 2, seed, 3);
         var pool = Pool(n, request);
-        FollowsPlainGreedy(pool, Strategy.Select(pool, request, CancellationToken.None));
+        await FollowsPlainGreedyAsync(pool, await SelectAsync(pool, request));
     }, iter: 60);
 
     /// <summary>
     /// Σ u(x) · max over L ∪ S of exp(−‖x − c‖² / s²), by the letter, every gain computed anew for every choice: each image that was chosen
     /// must have had the largest gain when its turn came.
     /// </summary>
-    private static void FollowsPlainGreedy(SelectionPool pool, IReadOnlyList<int> chosen)
+    private static async Task FollowsPlainGreedyAsync(MatrixPool pool, IReadOnlyList<int> chosen)
     {
-        var d = pool.Dimensions;
-        var points = pool.EvaluationKeys.Length;
-        var labelled = pool.LabelledVectors.Length / d;
-        double Squared(ReadOnlyMemory<float> a, int i, ReadOnlyMemory<float> b, int j)
+        var points = pool.Evaluation.Count;
+        var candidates = await pool.Candidates.VectorsAsync(CancellationToken.None);
+        var evaluation = await pool.Evaluation.VectorsAsync(CancellationToken.None);
+        var known = new RowMatrix(candidates.Columns, (await pool.LabelledAsync(CancellationToken.None)).Vectors);
+        var labelled = known.Count;
+        static double Squared(RowMatrix a, int i, RowMatrix b, int j)
         {
             double sum = 0;
-            for (var k = 0; k < d; k++) sum += Math.Pow((double)a.Span[i * d + k] - b.Span[j * d + k], 2);
+            for (var k = 0; k < a.Columns; k++) sum += Math.Pow((double)a.Row(i)[k] - b.Row(j)[k], 2);
             return sum;
         }
 
-        var nearest = Enumerable.Range(0, labelled).Select(i => Enumerable.Range(0, labelled).Where(j => j != i).Min(j => Squared(pool.LabelledVectors, i, pool.LabelledVectors, j))).Order().ToArray();
+        double Nearest(int i) => Enumerable.Range(0, labelled).Where(j => j != i).Min(j => Squared(known, i, known, j));
+        var nearest = Enumerable.Range(0, labelled).Select(Nearest).Order().ToArray();
         var bandwidth = labelled % 2 == 1 ? nearest[labelled / 2] : (nearest[labelled / 2 - 1] + nearest[labelled / 2]) / 2;
-        double Kernel(ReadOnlyMemory<float> vectors, int c, int x) => Math.Exp(-Squared(vectors, c, pool.EvaluationVectors, x) / bandwidth);
-        var covered = Enumerable.Range(0, points).Select(x => Enumerable.Range(0, labelled).Max(l => Kernel(pool.LabelledVectors, l, x))).ToArray();
-        double Gain(int c) => Enumerable.Range(0, points).Sum(x => pool.EvaluationKeys.Span[x] * Math.Max(0, Kernel(pool.CandidateVectors, c, x) - covered[x]));
+        double Kernel(RowMatrix vectors, int c, int x) => Math.Exp(-Squared(vectors, c, evaluation, x) / bandwidth);
+        var covered = Enumerable.Range(0, points).Select(x => Enumerable.Range(0, labelled).Max(l => Kernel(known, l, x))).ToArray();
+        double Gain(int c) => Enumerable.Range(0, points).Sum(x => pool.Evaluation.Keys.Span[x] * Math.Max(0, Kernel(candidates, c, x) - covered[x]));
         for (var turn = 0; turn < chosen.Count; turn++)
         {
-            var best = Enumerable.Range(0, pool.CandidateCount).Except(chosen.Take(turn)).Max(Gain);
+            var best = Enumerable.Range(0, pool.Candidates.Count).Except(chosen.Take(turn)).Max(Gain);
             Assert.Equal(best, Gain(chosen[turn]), 1e-4);
-            for (var x = 0; x < points; x++) covered[x] = Math.Max(covered[x], Kernel(pool.CandidateVectors, chosen[turn], x));
+            for (var x = 0; x < points; x++) covered[x] = Math.Max(covered[x], Kernel(candidates, chosen[turn], x));
         }
     }
 }
@@ -156,7 +151,7 @@ public sealed class QueryStrategiesTests
     [Fact]
     public void An_unknown_name_is_answered_with_those_there_are()
     {
-        var error = Assert.Throws<ArgumentException>(() => QueryStrategies.Get("oracle"));
+        var error = Assert.Throws<ArgumentException>(() => QueryStrategies.All.Get("oracle"));
         Assert.Contains("herding", error.Message);
     }
 

@@ -1,4 +1,4 @@
-using CsCheck;
+using Winnow.Algorithms.Heads;
 using Winnow.Algorithms.Numerics;
 using Winnow.Algorithms.Tests.Numerics;
 using Winnow.Algorithms.Tests.Reference;
@@ -13,7 +13,7 @@ public sealed class TrainingTests
     {
         foreach (var r in ReferenceValues.Loaded.Heads)
         {
-            var head = LogisticRegression.Fit(r.X, r.Y, r.K, r.D, new LogisticRegressionOptions { C = r.C, Tolerance = 1e-6, MaxIterations = 2000 });
+            var head = LogisticRegression.Fit(Of(r.X, r.Y, r.K, r.D), new LogisticRegressionOptions { C = r.C, Tolerance = 1e-6, MaxIterations = 2000 });
             // Two classes: scikit-learn keeps one row of the difference, and each of ours is half of it.
             var coefficients = r.Coef.Length == r.K * r.D ? r.Coef : [.. r.Coef.Select(w => -w), .. r.Coef];
             for (var i = 0; i < coefficients.Length; i++) Assert.Equal(coefficients[i], head.Weights[i], 2e-3);
@@ -28,15 +28,15 @@ public sealed class TrainingTests
     {
         var r = ReferenceValues.Loaded.Heads[1];
         var options = new LogisticRegressionOptions { C = r.C, Tolerance = 1e-6, MaxIterations = 2000 };
-        var cold = LogisticRegression.Fit(r.X, r.Y, r.K, r.D, options);
-        var warm = LogisticRegression.Fit(r.X, r.Y, r.K, r.D, options, LogisticRegression.Fit(r.X, r.Y, r.K, r.D, options with { C = 0.01 }));
+        var cold = LogisticRegression.Fit(Of(r.X, r.Y, r.K, r.D), options);
+        var warm = LogisticRegression.Fit(Of(r.X, r.Y, r.K, r.D), options, LogisticRegression.Fit(Of(r.X, r.Y, r.K, r.D), options with { C = 0.01 }));
         for (var i = 0; i < cold.Weights.Length; i++) Assert.Equal(cold.Weights[i], warm.Weights[i], 5e-3);
     }
 
     [Fact]
     public void A_class_without_an_example_is_never_predicted()
     {
-        var head = LogisticRegression.Fit([1, 0, 0, 1, 1, 0.1f], [0, 2, 0], 4, 2, new LogisticRegressionOptions { C = 1 });
+        var head = LogisticRegression.Fit(Of([1, 0, 0, 1, 1, 0.1f], [0, 2, 0], 4, 2), new LogisticRegressionOptions { C = 1 });
         Assert.Equal(LogisticRegression.AbsentBias, head.Bias[1]);
         Assert.Equal(LogisticRegression.AbsentBias, head.Bias[3]);
         Assert.All(Enumerable.Range(2, 2), i => Assert.Equal(0, head.Weights[i]));
@@ -45,7 +45,7 @@ public sealed class TrainingTests
     [Fact]
     public void One_class_alone_is_always_predicted()
     {
-        var head = LogisticRegression.Fit([1, 0], [1], 2, 2, new LogisticRegressionOptions());
+        var head = LogisticRegression.Fit(Of([1, 0], [1], 2, 2), new LogisticRegressionOptions());
         Assert.Equal(0, head.Bias[1]);
         Assert.Equal(LogisticRegression.AbsentBias, head.Bias[0]);
     }
@@ -53,10 +53,15 @@ public sealed class TrainingTests
     [Fact]
     public void Bad_input_is_refused()
     {
-        Assert.Throws<ArgumentException>(() => LogisticRegression.Fit([], [], 2, 2, new LogisticRegressionOptions()));
-        Assert.Throws<ArgumentException>(() => LogisticRegression.Fit([1, 2, 3], [0], 2, 2, new LogisticRegressionOptions()));
-        Assert.Throws<ArgumentException>(() => LogisticRegression.Fit([1, 2], [2], 2, 2, new LogisticRegressionOptions()));
-        Assert.Throws<ArgumentException>(() => LogisticRegression.Fit([1, 2], [0], 2, 2, new LogisticRegressionOptions { C = 0 }));
+        Assert.Throws<ArgumentException>(() => LogisticRegression.Fit(Of([], [], 2, 2), new LogisticRegressionOptions()));
+        Assert.Throws<ArgumentException>(() => Of([1, 2, 3], [0], 2, 2));
+        Assert.Throws<ArgumentException>(() => Of([1, 2], [2], 2, 2));
+        Assert.Throws<ArgumentException>(() => LogisticRegression.Fit(Of([1, 2], [0], 2, 2), new LogisticRegressionOptions { C = 0 }));
+        Assert.Throws<ArgumentException>(() => Targets.Of([0], 2, [float.NaN]));
+        Assert.Throws<ArgumentException>(() => Targets.Of([0], 2, [1, 1]));
+        Assert.Throws<ArgumentException>(() => Targets.Soft([0.5f, 0.4f], 2));
+        Assert.Throws<ArgumentException>(() => Targets.Soft([1.5f, -0.5f], 2));
+        Assert.Throws<ArgumentException>(() => Targets.Soft([1, 0, 1], 2));
     }
 
     [Fact]
@@ -67,8 +72,8 @@ public sealed class TrainingTests
         var noise = NumericsTests.Normal(random, 120 * 20);
         var structure = (float[])noise.Clone();
         for (var i = 0; i < 120; i++) structure[i * 20 + labels[i]] += 6;
-        var onNoise = RegularisationSearch.Choose(noise, labels, 3, 20, new RegularisationOptions(), 1);
-        var onStructure = RegularisationSearch.Choose(structure, labels, 3, 20, new RegularisationOptions(), 1);
+        var onNoise = RegularisationSearch.Choose(Of(noise, labels, 3, 20), new RegularisationOptions(), 1);
+        var onStructure = RegularisationSearch.Choose(Of(structure, labels, 3, 20), new RegularisationOptions(), 1);
         Assert.True(onNoise.C < onStructure.C, $"{onNoise.C} on noise, {onStructure.C} on structure");
         Assert.True(onStructure.LogLoss < onNoise.LogLoss);
         Assert.Equal(onStructure.Losses.Min(), onStructure.LogLoss);
@@ -79,8 +84,8 @@ public sealed class TrainingTests
     {
         var x = NumericsTests.Normal(new SeededRandom(4), 60 * 5);
         var y = Enumerable.Range(0, 60).Select(i => i % 4).ToArray();
-        var a = RegularisationSearch.Choose(x, y, 4, 5, new RegularisationOptions(), 9);
-        var b = RegularisationSearch.Choose(x, y, 4, 5, new RegularisationOptions(), 9);
+        var a = RegularisationSearch.Choose(Of(x, y, 4, 5), new RegularisationOptions(), 9);
+        var b = RegularisationSearch.Choose(Of(x, y, 4, 5), new RegularisationOptions(), 9);
         Assert.Equal(a.Losses, b.Losses);
         Assert.Equal(a.OutOfFoldLogits, b.OutOfFoldLogits);
     }
@@ -91,7 +96,8 @@ public sealed class TrainingTests
     [InlineData(9)]
     public void Too_few_labels_fall_back_to_the_default(int labels)
     {
-        var result = RegularisationSearch.Choose(NumericsTests.Normal(new SeededRandom(5), labels * 4), [.. Enumerable.Range(0, labels)], 10, 4, new RegularisationOptions(), 1);
+        var examples = Of(NumericsTests.Normal(new SeededRandom(5), labels * 4), [.. Enumerable.Range(0, labels)], 10, 4);
+        var result = RegularisationSearch.Choose(examples, new RegularisationOptions(), 1);
         Assert.Equal(0.03, result.C);
         Assert.Null(result.LogLoss);
         Assert.Equal(1, result.OutOfFoldTemperature);
@@ -114,28 +120,43 @@ public sealed class TrainingTests
                 while (u > Math.Exp(z[labels[i]]) && labels[i] < 2) u -= Math.Exp(z[labels[i]++]);
                 for (var k = 0; k < 3; k++) logits[i * 3 + k] = z[k] * temperature;
             }
-            Assert.InRange(TemperatureScaling.Fit(logits, labels, 3) / temperature, 0.9, 1.1);
+            Assert.InRange(TemperatureScaling.Fit(logits, Targets.Of(labels, 3)) / temperature, 0.9, 1.1);
         }
     }
 
     [Fact]
     public void The_temperature_stays_within_its_bounds()
     {
-        Assert.InRange(TemperatureScaling.Fit([9, 0, 0, 9], [0, 1], 2), TemperatureScaling.Smallest * 0.99f, TemperatureScaling.Smallest * 1.01f);
-        Assert.InRange(TemperatureScaling.Fit([9, 0, 0, 9], [1, 0], 2), TemperatureScaling.Largest * 0.99f, TemperatureScaling.Largest * 1.01f);
-        Assert.Equal(1, TemperatureScaling.Fit([], [], 2));
+        Assert.InRange(TemperatureScaling.Fit([9, 0, 0, 9], Targets.Of([0, 1], 2)), TemperatureScaling.Smallest * 0.99f, TemperatureScaling.Smallest * 1.01f);
+        Assert.InRange(TemperatureScaling.Fit([9, 0, 0, 9], Targets.Of([1, 0], 2)), TemperatureScaling.Largest * 0.99f, TemperatureScaling.Largest * 1.01f);
+        Assert.Equal(1, TemperatureScaling.Fit([], Targets.Of([], 2)));
     }
 
+    /// <summary>A weight of 2 is the example twice, and a soft label is an example of each class with its part of the weight.</summary>
     [Fact]
-    public void A_head_survives_being_stored() => Gen.Select(Gen.Int[1, 5], Gen.Int[1, 5], Gen.ULong).Sample((classes, d, seed) =>
+    public void Weights_and_soft_labels_equal_the_examples_that_they_stand_for()
     {
-        var random = new SeededRandom(seed);
-        var head = new SoftmaxHead(classes, d, NumericsTests.Normal(random, classes * d), NumericsTests.Normal(random, classes), 1.25f);
-        var read = SoftmaxHead.FromBytes(head.ToBytes());
-        Assert.Equal(head.Weights, read.Weights);
-        Assert.Equal(head.Bias, read.Bias);
-        Assert.Equal(head.Temperature, read.Temperature);
-    });
+        var x = NumericsTests.Normal(new SeededRandom(8), 20 * 3);
+        var y = Enumerable.Range(0, 20).Select(i => i % 3).ToArray();
+        var options = new LogisticRegressionOptions { C = 1, Tolerance = 1e-6, MaxIterations = 2000 };
+        var twice = LogisticRegression.Fit(Of([.. x, .. x[..15]], [.. y, .. y[..5]], 3, 3), options);
+        float[] weights = [.. Enumerable.Range(0, 20).Select(i => i < 5 ? 2f : 1f)];
+        Same(twice, LogisticRegression.Fit(new Examples(x, 3, Targets.Of(y, 3, weights)), options));
+
+        var soft = new float[20 * 3];
+        for (var i = 0; i < 20; i++) (soft[(i * 3) + y[i]], soft[(i * 3) + ((y[i] + 1) % 3)]) = (0.75f, 0.25f);
+        int[] other = [.. y.Select(label => (label + 1) % 3)];
+        float[] parts = [.. Enumerable.Repeat(0.75f, 20), .. Enumerable.Repeat(0.25f, 20)];
+        var split = LogisticRegression.Fit(new Examples([.. x, .. x], 3, Targets.Of([.. y, .. other], 3, parts)), options);
+        Same(split, LogisticRegression.Fit(new Examples(x, 3, Targets.Soft(soft, 3)), options));
+
+        static void Same(SoftmaxHead a, SoftmaxHead b)
+        {
+            for (var i = 0; i < a.Weights.Length; i++) Assert.Equal(a.Weights[i], b.Weights[i], 2e-3);
+        }
+    }
+
+    private static Examples Of(float[] x, int[] y, int classes, int d) => new(x, d, Targets.Of(y, classes));
 
     private static float[] Logits(SoftmaxHead head, ReadOnlySpan<float> row)
     {

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using Winnow.Algorithms.Heads;
 using Winnow.Algorithms.Numerics;
 using Winnow.Algorithms.Scoring;
-using Winnow.Algorithms.Training;
 using Winnow.Grains.Columns;
 using Winnow.Grains.Ports;
 
@@ -60,7 +60,7 @@ internal sealed class SeededColumns(IObjectStore objects, SeedPlan plan, string 
             var projected = SegmentFormat.Allocate(plan.Dimensions * sizeof(ushort), count);
             Fill(MemoryMarshal.Cast<byte, Half>(SegmentFormat.Rows(projected)), first, random);
             var scores = SegmentFormat.Allocate(Marshal.SizeOf<ImageScore>(), count);
-            HeadScorer.Score(head, MemoryMarshal.Cast<byte, Half>(SegmentFormat.Rows(projected)), MemoryMarshal.Cast<byte, ImageScore>(SegmentFormat.Rows(scores)));
+            head.Score(MemoryMarshal.Cast<byte, Half>(SegmentFormat.Rows(projected)), MemoryMarshal.Cast<byte, ImageScore>(SegmentFormat.Rows(scores)));
             await PutAsync(shard, SegmentKinds.Projection, projection, first, count, projected, rows, cancellationToken);
             await PutAsync(shard, SegmentKinds.Scores, SeedPlan.Model, first, count, scores, rows, cancellationToken);
         }

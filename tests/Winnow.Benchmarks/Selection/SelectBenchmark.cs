@@ -4,13 +4,13 @@ using System.Runtime.InteropServices;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Training;
 using Winnow.Adapters.Objects;
+using Winnow.Algorithms.Heads;
 using Winnow.Algorithms.Scoring;
 using Winnow.Algorithms.Selection;
 using Winnow.Algorithms.Training;
 using Winnow.Benchmarks.Measuring;
 using Winnow.Benchmarks.Seeding;
 using Winnow.Grains.Columns;
-using Winnow.Grains.Evaluation;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Selection;
 using Winnow.Model.Training;
@@ -84,7 +84,8 @@ internal sealed class SelectBenchmark : IBenchmark
         {
             var started = Stopwatch.GetTimestamp();
             var told = request with { Learning = _learning };
-            var chosen = await PoolSelection.SelectAsync(_shards, told, plan.Classes, () => LabelledAsync(cancellationToken), cancellationToken);
+            var chosen = await PoolSelection.SelectAsync(
+                _shards, told, plan.Classes, new SelectionSources(LabelledAsync, _ => Task.FromResult<IHead?>(_head)), cancellationToken);
             var took = Stopwatch.GetElapsedTime(started).TotalSeconds;
             return chosen.Count == request.BatchSize ? took : throw new InvalidOperationException($"{request.Strategy} chose {chosen.Count} images, not {request.BatchSize}.");
         }
@@ -99,16 +100,17 @@ internal sealed class SelectBenchmark : IBenchmark
                 {
                     using var mapped = MappedObject.Map(path)!;
                     var rows = MemoryMarshal.Cast<byte, Half>(mapped.GetSpan()[SegmentFormat.HeaderSize..]);
-                    HeadScorer.Score(_head, rows, new ImageScore[rows.Length / plan.Dimensions]);
+                    _head.Score(rows, new ImageScore[rows.Length / plan.Dimensions]);
                 }
             });
             return Stopwatch.GetElapsedTime(started).TotalSeconds;
         });
 
-        private async Task<float[]> LabelledAsync(CancellationToken cancellationToken)
+        private async Task<Examples> LabelledAsync(CancellationToken cancellationToken)
         {
             var parts = await Task.WhenAll(_shards.Select(s => s.GetLabelledAsync(Arms.Main, 1, _learning, cancellationToken)));
-            return [.. parts.SelectMany(p => HeadEvaluation.ToSingles(p.Vectors))];
+            float[] vectors = [.. parts.SelectMany(p => p.Vectors.ToMatrix().Values)];
+            return new Examples(vectors, plan.Dimensions, Targets.Of([.. parts.SelectMany(p => p.Labels)], plan.Classes));
         }
     }
 }

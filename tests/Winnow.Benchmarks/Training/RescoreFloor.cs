@@ -1,7 +1,7 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
-using Winnow.Algorithms.Training;
+using Winnow.Algorithms.Heads;
 using Winnow.Grains.Columns;
 using Winnow.Inference.Backbones;
 

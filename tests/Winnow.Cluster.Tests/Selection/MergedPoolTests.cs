@@ -27,10 +27,10 @@ public sealed class MergedPoolTests
     {
         var pool = Draw();
         var request = new GatherCandidates("main", name, 50, 2, Seed);
-        var plan = QueryStrategies.Get(name).Plan(new SelectionRequest(50, 2, Seed, 10));
+        var plan = QueryStrategies.All.Get(name).Plan(new SelectionRequest(50, 2, Seed, 10));
         var gathered = pool.GroupBy(i => i.Id.A % (ulong)shards).Select(g => Gather([.. g], request, shards)).ToArray();
         var merged = MergedPool.Of(gathered, plan, Seed);
-        Assert.Equal(Candidates(pool, QueryStrategies.Get(name).NeedsModel, plan), merged.Candidates.Select(c => c.Candidate.Image));
+        Assert.Equal(Candidates(pool, QueryStrategies.All.Get(name).NeedsModel, plan), merged.Candidates.Select(c => c.Candidate.Image));
         Assert.Equal(Uniform(pool, LocalSelection.EvaluationSeed(Seed), plan.UniformEvaluation), merged.Evaluation.Select(c => c.Candidate.Image));
     }
 
@@ -41,7 +41,7 @@ public sealed class MergedPoolTests
     {
         var pool = Draw();
         var request = new GatherCandidates("main", name, 50, 2, Seed);
-        var plan = QueryStrategies.Get(name).Plan(new SelectionRequest(50, 2, Seed, 10));
+        var plan = QueryStrategies.All.Get(name).Plan(new SelectionRequest(50, 2, Seed, 10));
         var whole = MergedPool.Of([Gather(pool, request)], plan, Seed);
         var merged = MergedPool.Of([.. pool.GroupBy(i => i.Id.A % 7).Select(g => Gather([.. g], request, 7))], plan, Seed);
         Assert.Equal(whole.Candidates.Select(c => c.Candidate.Image), merged.Candidates.Select(c => c.Candidate.Image));
@@ -54,7 +54,7 @@ public sealed class MergedPoolTests
         // All but a few in one of 64 shards, which brings what would be an even share: the draw ends where its images are no longer known.
         var pool = Draw();
         var request = new GatherCandidates("main", "herding", 50, 2, Seed);
-        var plan = QueryStrategies.Get("herding").Plan(new SelectionRequest(50, 2, Seed, 10));
+        var plan = QueryStrategies.All.Get("herding").Plan(new SelectionRequest(50, 2, Seed, 10));
         var merged = MergedPool.Of([Gather(pool[..^500], request, 64), Gather(pool[^500..], request, 64)], plan, Seed);
         Assert.InRange(merged.Evaluation.Length, LocalSelection.UniformShare(plan.UniformEvaluation, 64), plan.UniformEvaluation - 1);
         Assert.Equal(Uniform(pool, LocalSelection.EvaluationSeed(Seed), merged.Evaluation.Length), merged.Evaluation.Select(c => c.Candidate.Image));
@@ -64,7 +64,7 @@ public sealed class MergedPoolTests
     public void The_most_uncertain_of_a_part_are_not_those_of_the_pool()
     {
         var pool = Draw();
-        var plan = QueryStrategies.Get("herding").Plan(new SelectionRequest(50, 2, Seed, 10));
+        var plan = QueryStrategies.All.Get("herding").Plan(new SelectionRequest(50, 2, Seed, 10));
         var most = Uncertain(pool).Take(plan.Top).ToHashSet();
         var shared = MergedPool.Of([Gather(pool, new GatherCandidates("main", "herding", 50, 2, Seed))], plan, Seed).Candidates.Take(plan.Top).Count(c => most.Contains(c.Candidate.Image));
         // 12,000 of 30,000: two of five, by chance.

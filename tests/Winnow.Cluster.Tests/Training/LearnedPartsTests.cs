@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Winnow.Adapters.Objects;
 using Winnow.Adapters.Tests.Support;
-using Winnow.Algorithms.Training;
+using Winnow.Algorithms.Heads;
 using Winnow.Grains.Columns;
 using Winnow.Testing;
 

@@ -1,14 +1,14 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
+using System.Text;
 using Winnow.Abstractions.Images;
 using Winnow.Adapters.Scoring;
 using Winnow.Adapters.Tests.Ledger;
+using Winnow.Algorithms.Heads;
 using Winnow.Algorithms.Numerics;
 using Winnow.Algorithms.Scoring;
-using Winnow.Algorithms.Training;
 using Winnow.Grains.Backup;
 using Winnow.Grains.Columns;
 using Winnow.Grains.Datasets;
@@ -140,7 +140,7 @@ internal sealed class SampleDataset(ILedgerPorts ports, IObjectStore objects, Da
             if (rows[i].Row.Reason is not null || i == 5) Array.Fill(embeddings, Half.NaN, i * EmbeddingDimensions, EmbeddingDimensions);
         _projection.Apply(embeddings, projected);
         var scores = new ImageScore[rows.Length];
-        HeadScorer.Score(_head, projected, scores);
+        _head.Score(projected, scores);
         foreach (var (first, end) in new[] { (0, 4), (4, rows.Length) })
         {
             await AddAsync(SegmentKinds.Embedding, dataset.Settings.Backbone, first, MemoryMarshal.AsBytes(
