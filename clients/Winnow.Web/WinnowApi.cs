@@ -57,6 +57,7 @@ public static class WinnowApi
         var api = app.MapGroup("/api/v1").WithMetadata(new StrictParameters()).AddEndpointFilterFactory(BodyFilter.Make);
         DatasetEndpoints.Map(api);
         BackboneEndpoints.Map(api);
+        PolicyEndpoints.Map(api);
         VersionEndpoints.Map(api);
         BackupEndpoints.Map(api);
         ImageEndpoints.Map(api);

@@ -9,7 +9,9 @@ public interface INamed
     string Name { get; }
 }
 
-/// <summary>Everything of one kind, by name. Names are unique, and what is asked for by a name that nothing bears is told those there are.</summary>
+/// <summary>
+/// Everything of one kind, by name. Names are unique, and what is asked for by a name that nothing bears is told those there are.
+/// </summary>
 /// <param name="what">What they are, as a word of a sentence.</param>
 /// <param name="all">All of them.</param>
 public sealed class Registry<T>(string what, params IReadOnlyList<T> all) : IReadOnlyList<T> where T : INamed

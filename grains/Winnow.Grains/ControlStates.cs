@@ -3,6 +3,7 @@ using Winnow.Grains.Datasets;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Security;
 using Winnow.Grains.Training;
+using Winnow.Model.Policies;
 
 namespace Winnow.Grains;
 
@@ -26,7 +27,11 @@ public static class ControlStates
     public static IReadOnlyList<ControlStateKind> All { get; } =
     [
         new(ControlStorage.Dataset, typeof(DatasetState), OfDataset: true, NotInBackup: null),
+        new(ControlStorage.RoundEntry, typeof(RoundEntry), OfDataset: true, NotInBackup: null),
+        new(ControlStorage.Version, typeof(VersionEntry), OfDataset: true, NotInBackup: null),
+        new(ControlStorage.Policies, typeof(DatasetPolicies), OfDataset: true, NotInBackup: null),
         new(ControlStorage.Round, typeof(RoundState), OfDataset: true, NotInBackup: null),
+        new(ControlStorage.Selection, typeof(RoundSelection), OfDataset: true, NotInBackup: null),
         new(ControlStorage.Access, typeof(AccessState), OfDataset: true, Whose),
         new(ControlStorage.BucketSources, typeof(BucketSourcesState), OfDataset: true, Places),
         new(ControlStorage.BucketSource, typeof(BucketSourceState), OfDataset: true, Places),

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Placement;
+using Orleans.Runtime.MembershipService.SiloMetadata;
 using Orleans.Runtime.Placement;
 using Winnow.Grains.Buckets;
 using Winnow.Grains.Columns;
@@ -11,6 +12,7 @@ using Winnow.Grains.Review;
 using Winnow.Grains.Scoring;
 using Winnow.Grains.Settings;
 using Winnow.Grains.Shards;
+using Winnow.Grains.Training;
 
 namespace Winnow.Grains;
 
@@ -33,6 +35,14 @@ public static class GrainsRegistration
         services.TryAddSingleton(new BucketSourceOptions());
         services.TryAddSingleton<ICrashNotes, NoCrashNotes>();
         services.AddSingleton<DeviceDirectory>();
+        services.AddSingleton(provider =>
+        {
+            var (silos, metadata) = (provider.GetRequiredService<ISiloStatusOracle>(), provider.GetRequiredService<ISiloMetadataCache>());
+            return new NewerLayouts(() => silos.GetActiveSilos().Select(silo => metadata.GetSiloMetadata(silo).Metadata));
+        });
+        services.AddSingleton<IControlRecords, StoredRecords>();
+        services.AddSingleton<RoundSelections>();
+        services.AddSingleton<RoundPorts>();
         services.AddPlacementFilter<SiloRoleFilter, SiloRoleDirector>(ServiceLifetime.Singleton);
         services.AddSingleton<LocalShards>();
         services.AddSingleton<LocalQueues>();

@@ -6,6 +6,7 @@ using Winnow.Model.Images;
 using Winnow.Model.Images.Buckets;
 using Winnow.Model.Labels;
 using Winnow.Model.Overview;
+using Winnow.Model.Policies;
 using Winnow.Model.Prelabels;
 using Winnow.Model.Review;
 using Winnow.Model.Security;
@@ -76,6 +77,10 @@ namespace Winnow.Model;
 [JsonSerializable(typeof(IReadOnlyList<ModelVersion>))]
 [JsonSerializable(typeof(LearningCurveInfo))]
 [JsonSerializable(typeof(IReadOnlyList<LearningCurveInfo>))]
+[JsonSerializable(typeof(DatasetPolicies))]
+[JsonSerializable(typeof(DatasetPolicies[]))]
+[JsonSerializable(typeof(IReadOnlyList<DatasetPolicies>))]
+[JsonSerializable(typeof(ChangePolicies))]
 [JsonSerializable(typeof(BucketSource))]
 [JsonSerializable(typeof(AddedSource))]
 [JsonSerializable(typeof(SourceStatus))]

@@ -11,10 +11,10 @@ namespace Winnow.Cli.Datasets;
 
 internal static class DatasetCommands
 {
-    public static Command Make(Connection connection) => new("datasets", "Create, list, show, split and delete datasets.")
+    public static Command Make(Connection connection) => new("datasets", "Create, list, show, split and delete datasets, and change their policies.")
     {
         Create(connection), List(connection), Show(connection), Split(connection),
-        DeletionCommands.Delete(connection), DeletionCommands.List(connection),
+        PolicyCommands.Make(connection), DeletionCommands.Delete(connection), DeletionCommands.List(connection),
     };
 
     private const int MostNamed = 20;
@@ -37,10 +37,10 @@ internal static class DatasetCommands
         var audit = new Option<int>("--audit") { Description = "Images of the random audit sample.", DefaultValueFactory = _ => new DatasetSettings().AuditSample };
         var shards = new Option<int>("--shards") { Description = "Units of bulk work, a power of two; 'datasets split' doubles them.", DefaultValueFactory = _ => new DatasetSettings().Shards };
         var backbone = new Option<string>("--backbone") { Description = "Backbone whose embeddings the dataset lives on.", DefaultValueFactory = _ => new DatasetSettings().Backbone };
-        var within = Durations.Option("--answer-within", "How long its rounds wait for a further answer before they go on with those they have. Default 7d.");
+        var within = Durations.Option("--answer-within", "How long its rounds wait for a further answer before they go on with those they have. Default 7d; 'datasets policy set' changes it.");
         var perPerson = new Option<int>("--tasks-per-person")
         {
-            Description = "Review tasks that one person holds at a time.",
+            Description = "Review tasks that one person holds at a time; 'datasets policy set' changes it.",
             DefaultValueFactory = _ => new DatasetSettings().TasksPerPerson,
         };
         var seed = new Option<int>("--seed") { Description = "Seeds every random draw." };

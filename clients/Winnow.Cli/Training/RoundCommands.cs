@@ -19,18 +19,25 @@ internal static class RoundCommands
         var dataset = new Argument<string>("dataset");
         var size = new Option<int>("--batch") { Description = "Images to ask people about.", Required = true };
         var arm = ArmOption();
-        var strategy = new Option<string?>("--strategy") { Description = "Query strategy. Default herding, and random in arm control." };
-        var coldStart = new Option<string?>("--cold-start") { Description = "Strategy while the arm has no model. Default k-means, and random in arm control." };
-        var within = Durations.Option("--answer-within", "How long it waits for a further answer before it goes on with those it has. Default as the dataset is set.");
+        var strategy = new Option<string?>("--strategy") { Description = "Query strategy. Default as the policies say, and random in arm control." };
+        var coldStart = new Option<string?>("--cold-start") { Description = "Strategy while the arm has no model. Default as the policies say, and random in arm control." };
+        var within = Durations.Option("--answer-within", "How long it waits for a further answer before it goes on with those it has. Default as the policies say.");
+        var trainer = new Option<string?>("--trainer") { Description = "What learns from the labels. Default as the policies say." };
+        var promotion = new Option<string?>("--promotion") { Description = "What decides whether the new model replaces the old one. Default as the policies say." };
         var wait = new Option<bool>("--wait") { Description = "Return when the round has ended, well or not, and tell meanwhile what it is at." };
         var command = new Command("start", "Start the next round of an arm. Ends with 1 when the round is refused or fails at once; with --wait also when it fails later.")
         {
-            dataset, size, arm, strategy, coldStart, within, wait,
+            dataset, size, arm, strategy, coldStart, within, trainer, promotion, wait,
         };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
             var name = parsed.GetValue(dataset)!;
-            var start = new StartRound(parsed.GetValue(size), parsed.GetValue(arm)!, parsed.GetValue(strategy), parsed.GetValue(coldStart)) { AnswerWithin = parsed.GetValue(within) };
+            var start = new StartRound(parsed.GetValue(size), parsed.GetValue(arm)!, parsed.GetValue(strategy), parsed.GetValue(coldStart))
+            {
+                AnswerWithin = parsed.GetValue(within),
+                Trainer = parsed.GetValue(trainer),
+                Promotion = parsed.GetValue(promotion),
+            };
             var round = await client.StartRoundAsync(name, start, cancellationToken: ct);
             Terminal.Say($"round {RoundText.NameOf(round)} started");
             round = parsed.GetValue(wait) ? await FollowAsync(client, name, round, ct) : await StartedAsync(client, name, round, ct);

@@ -1,6 +1,7 @@
 using Winnow.Abstractions.Training;
 using Winnow.Model.Datasets;
 using Winnow.Model.Overview;
+using Winnow.Model.Policies;
 using Winnow.Model.Training;
 
 namespace Winnow.Abstractions.Datasets;
@@ -82,6 +83,19 @@ public interface IDatasetGrain : IGrainWithStringKey
     /// <summary>One learning curve per arm.</summary>
     [Alias("curves")]
     Task<LearningCurveInfo[]> GetCurvesAsync(CancellationToken cancellationToken);
+
+    /// <summary>The policies that hold.</summary>
+    [Alias("policies")]
+    Task<DatasetPolicies> GetPoliciesAsync(CancellationToken cancellationToken);
+
+    /// <summary>All policies that ever held, oldest first.</summary>
+    [Alias("list-policies")]
+    Task<DatasetPolicies[]> ListPoliciesAsync(CancellationToken cancellationToken);
+
+    /// <summary>Changes policies, and answers with those that hold then. The same change again changes nothing.</summary>
+    /// <exception cref="RefusedException">A value is out of range, a name unknown, or the policies are of another version by now.</exception>
+    [Alias("change-policies")]
+    Task<DatasetPolicies> ChangePoliciesAsync(ChangePolicies change, string actor, CancellationToken cancellationToken);
 
     /// <summary>What shards need to know.</summary>
     [Alias("learning")]

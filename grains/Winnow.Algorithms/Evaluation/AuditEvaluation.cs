@@ -39,7 +39,9 @@ public static class AuditEvaluation
     /// <summary>Below this many audit labels the temperature comes from out-of-fold predictions instead.</summary>
     public const int SmallestForTemperature = 50;
 
-    /// <summary>The temperature of a head by the audit sample, or where that is too small for one, by what was held out in training.</summary>
+    /// <summary>
+    /// The temperature of a head by the audit sample, or where that is too small for one, by what was held out in training.
+    /// </summary>
     /// <param name="logits">Uncalibrated logits, [labels × classes].</param>
     /// <param name="labels">Class indices.</param>
     /// <param name="classes">Number of classes.</param>

@@ -20,7 +20,9 @@ public static class HeadFormats
     public static Registry<HeadFormat> All { get; } = new("format of heads", SoftmaxHead.Stored);
 
     /// <summary>Reads a head of any form.</summary>
-    /// <exception cref="InvalidDataException">The bytes are no head, are damaged, or of a version that this program does not know.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The bytes are no head, are damaged, or of a version that this program does not know.
+    /// </exception>
     public static IHead Read(ReadOnlySpan<byte> bytes)
     {
         var magic = bytes.Length < sizeof(uint) ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(bytes);

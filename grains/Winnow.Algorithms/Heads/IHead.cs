@@ -3,7 +3,8 @@ using Winnow.Algorithms.Scoring;
 namespace Winnow.Algorithms.Heads;
 
 /// <summary>
-/// What makes probabilities of a projected row. It never changes, and its stored form is the same for the same numbers, so that a hash of it
+/// What makes probabilities of a projected row. It never changes, and its stored form is the same for the same numbers, so that a hash
+/// of it
 /// names it. To add one: a class here, its <see cref="HeadFormat"/> in <see cref="HeadFormats"/>, and a test class that inherits the
 /// conformance tests.
 /// </summary>

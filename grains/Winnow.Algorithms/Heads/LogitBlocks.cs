@@ -6,7 +6,10 @@ namespace Winnow.Algorithms.Heads;
 /// <summary>Logits of rows, block by block, each in the same buffer.</summary>
 internal ref struct LogitBlocks(SoftmaxHead head, ReadOnlySpan<Half> rows)
 {
-    /// <summary>Rows at a time: with their logits of a thousand classes they stay in the cache of a core, and they are whole heights of the kernel.</summary>
+    /// <summary>
+    /// Rows at a time: with their logits of a thousand classes they stay in the cache of a core, and they are whole heights of the
+    /// kernel.
+    /// </summary>
     private const int Block = 16 * GemmPanels.Height;
 
     private readonly ReadOnlySpan<Half> _rows = rows;

@@ -4,7 +4,8 @@ using Winnow.Algorithms.Training;
 namespace Winnow.Algorithms.Selection;
 
 /// <summary>
-/// What a strategy chooses from. Who they are, their keys and their hashes are there already; whatever else it asks for is fetched then, and
+/// What a strategy chooses from. Who they are, their keys and their hashes are there already; whatever else it asks for is fetched
+/// then, and
 /// once, so a strategy pays for what it looks at.
 /// </summary>
 public interface ISelectionPool

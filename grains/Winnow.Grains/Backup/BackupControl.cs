@@ -4,6 +4,7 @@ using Winnow.Grains.Ports;
 using Winnow.Grains.Training;
 using Winnow.Model.Datasets;
 using Winnow.Model.Names;
+using Winnow.Model.Policies;
 using Winnow.Model.Training;
 
 namespace Winnow.Grains.Backup;
@@ -18,25 +19,59 @@ internal sealed record BackupControl(DatasetState Dataset, IReadOnlyList<RoundSt
     private const int Tries = 100;
 
     /// <summary>
-    /// Reads it all as it stood at one moment: the dataset's state is the same before and after those of its rounds. A round's state is written after its
-    /// effects, so the rows that are read later hold whatever it speaks of, as they do after a crash.
+    /// Reads it all as it stood at one moment: the dataset's state and records are the same before and after those of its rounds. A round's state is
+    /// written after its effects, so the rows that are read later hold whatever it speaks of, as they do after a crash. What is kept apart is joined
+    /// to the states, as earlier releases had it.
     /// </summary>
     /// <exception cref="IOException">It changed all the time.</exception>
     public static async Task<BackupControl> ReadAsync(IGrainStateStore states, string dataset, CancellationToken cancellationToken)
     {
         for (var i = 0; i < Tries; i++)
         {
-            var (before, version) = await ReadAsync<DatasetState>(states, KeyOf(dataset), cancellationToken).ConfigureAwait(false);
+            var (before, versions) = await ReadDatasetAsync(states, dataset, cancellationToken).ConfigureAwait(false);
             var rounds = new List<RoundState?>();
-            foreach (var round in before?.Rounds ?? [])
-                rounds.Add((await ReadAsync<RoundState>(states, KeyOf(dataset, round), cancellationToken).ConfigureAwait(false)).State);
-            var after = await states.ReadAsync(KeyOf(dataset), cancellationToken).ConfigureAwait(false);
-            if (after?.Version == version) return new BackupControl(before ?? new DatasetState(), rounds);
+            foreach (var round in before.Rounds) rounds.Add(await ReadRoundAsync(states, KeyOf(dataset, round), cancellationToken).ConfigureAwait(false));
+            var after = (await ReadDatasetAsync(states, dataset, cancellationToken).ConfigureAwait(false)).Versions;
+            if (after.SequenceEqual(versions)) return new BackupControl(before, rounds);
         }
         throw new IOException($"The rounds of dataset '{dataset}' changed {Tries} times while they were read. Begin the backup again.");
     }
 
-    /// <summary>All states, for the grains of a dataset of this name.</summary>
+    private static async Task<(DatasetState State, List<(string Key, long? Version)> Versions)> ReadDatasetAsync(
+        IGrainStateStore states, string dataset, CancellationToken cancellationToken)
+    {
+        var (state, version) = await ReadAsync<DatasetState>(states, KeyOf(dataset), cancellationToken).ConfigureAwait(false);
+        var versions = new List<(string, long?)> { (dataset, version) };
+        async Task<List<T>> RecordsAsync<T>(string kind)
+        {
+            var found = await states.ReadAllAsync(kind, dataset, cancellationToken).ConfigureAwait(false);
+            versions.AddRange(found.Select(f => ($"{kind}/{f.GrainKey}", (long?)f.State.Version)));
+            return [.. found.Select(f => StoredStates.Read<T>(new GrainStateKey(kind, f.GrainKey, kind), f.State))];
+        }
+
+        state ??= new DatasetState();
+        state.Join(
+            await RecordsAsync<RoundEntry>(ControlStorage.RoundEntry).ConfigureAwait(false),
+            await RecordsAsync<VersionEntry>(ControlStorage.Version).ConfigureAwait(false),
+            await RecordsAsync<DatasetPolicies>(ControlStorage.Policies).ConfigureAwait(false));
+        return (state, versions);
+    }
+
+    private static async Task<RoundState?> ReadRoundAsync(IGrainStateStore states, GrainStateKey key, CancellationToken cancellationToken)
+    {
+        var (round, _) = await ReadAsync<RoundState>(states, key, cancellationToken).ConfigureAwait(false);
+        var selection = new GrainStateKey(ControlStorage.Selection, key.GrainKey, ControlStorage.Selection);
+        round?.Join((await ReadAsync<RoundSelection>(states, selection, cancellationToken).ConfigureAwait(false)).State);
+        if (round?.SelectedCount is not null)
+        {
+            // It was set aside and discarded: nobody could check that the round asks about what it chose.
+            round.SelectedCount = null;
+            if (round.Step < RoundStep.Done) (round.Step, round.Reason) = (RoundStep.Failed, "What it chose could not be read, and was discarded.");
+        }
+        return round;
+    }
+
+    /// <summary>All states, for the grains of a dataset of this name: whole, so that silos of either release read them.</summary>
     public IReadOnlyList<ControlState> ToStates(string dataset)
     {
         var states = new List<ControlState> { StateOf(KeyOf(dataset), Dataset) };
@@ -79,6 +114,7 @@ internal sealed record BackupControl(DatasetState Dataset, IReadOnlyList<RoundSt
             round.StartedBy = Told(round.StartedBy);
             if (round.Ended is { } ended) round.Ended = ended with { Told = ended.Told ?? restoration };
         }
+        copy.Policies = [.. copy.Policies.Select(p => p with { Told = p.Told ?? restoration })];
         var rounds = Rounds.Select(r => r is null ? null : Copy(r)).ToList();
         foreach (var round in rounds)
             if (round is not null) round.StartedBy = Told(round.StartedBy);

@@ -96,7 +96,9 @@ internal sealed partial class BackupIntake
         ?? MemberRules.Within("backbones", MemberRules.Each("all", state.Backbones.All, b => CheckTold("addedBy", b.AddedBy))
             ?? MemberRules.Each("operations", state.Backbones.Operations, o => CheckTold("by", o.By)))
         ?? MemberRules.Each("rounds", state.Rounds, r => CheckTold("startedBy", r.StartedBy) ?? (
-            r.Ended?.Told > Dataset.Restored.Count ? "ended.told names a restoration that the dataset does not remember." : null));
+            r.Ended?.Told > Dataset.Restored.Count ? "ended.told names a restoration that the dataset does not remember." : null))
+        ?? MemberRules.Each("policies", state.Policies, p => p.Told > Dataset.Restored.Count
+            ? "told names a restoration that the dataset does not remember." : null);
 
     private string? CheckTold(string member, string? actor) =>
         actor is not null && ActorName.Read(actor).Told > Dataset.Restored.Count

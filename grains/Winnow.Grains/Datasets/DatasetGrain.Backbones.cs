@@ -30,7 +30,7 @@ internal sealed partial class DatasetGrain
                 throw new RefusedException($"What backbone '{name}' made before is still being removed. Add it again in a moment.");
             ThrowIfNotToBeAdded(name);
             // Rounds of before there were several were all on the one that serves.
-            var used = Book.All.Count == 0 && state.State.Rounds.Count > 0;
+            var used = Book.All.Count == 0 && _records.Rounds.Count > 0;
             Book.Add(name, _dataset.Settings.Backbone, ActorOrLocal, time.GetUtcNow());
             Book.Find(ServingBackbone)!.Used |= used;
             state.State.Learning.Sequence++;
@@ -122,7 +122,7 @@ internal sealed partial class DatasetGrain
             case BackboneStage.Dropped:
                 throw new RefusedException($"Backbone '{name}' was dropped. Add it again to make it anew.");
         }
-        foreach (var round in state.State.Rounds.Where(r => r.Ended is null).ToArray())
+        foreach (var round in _records.Rounds.Where(r => r.Ended is null).ToArray())
         {
             // A round may have ended a moment before its word of it comes here.
             if ((await DescribeAsync(round, cancellationToken)).HasEnded) continue;

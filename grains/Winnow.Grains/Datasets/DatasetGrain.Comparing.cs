@@ -3,7 +3,6 @@ using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Scoring;
 using Winnow.Abstractions.Training;
 using Winnow.Algorithms.Quality;
-using Winnow.Grains.Evaluation;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 

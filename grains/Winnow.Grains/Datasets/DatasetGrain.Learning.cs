@@ -4,7 +4,6 @@ using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Training;
 using Winnow.Algorithms.Scoring;
 using Winnow.Grains.Columns;
-using Winnow.Grains.Evaluation;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Telemetry;
 using Winnow.Model.Images;

@@ -129,7 +129,7 @@ internal sealed partial class DatasetGrain
     {
         foreach (var version in EmbeddingVersion.AllOf(entry.Name)) yield return (SegmentKinds.Embedding, version);
         if (entry.ProjectionKey is { } key) yield return (SegmentKinds.Projection, key[(key.LastIndexOf('/') + 1)..]);
-        foreach (var model in state.State.Rounds.Select(r => r.Model).Where(m => m?.Backbone == entry.Name))
+        foreach (var model in _records.Rounds.Select(r => r.Model).Where(m => m?.Backbone == entry.Name))
             yield return (SegmentKinds.Scores, model!.Name);
     }
 

@@ -23,10 +23,10 @@ internal sealed partial class DatasetGrain
     private readonly Dictionary<Guid, (OperationStamp Stamp, Task<DatasetVersion> Made)> _making = [];
 
     public Task<DatasetVersion[]> GetVersionsAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<DatasetVersion[]>([.. state.State.Versions.Select(v => v.Version)]);
+        Task.FromResult<DatasetVersion[]>([.. _records.Versions.Select(v => v.Version)]);
 
     public Task<StoredVersion?> FindVersionAsync(int number, CancellationToken cancellationToken) =>
-        Task.FromResult(state.State.Versions.Find(v => v.Version.Number == number) is { } v ? new StoredVersion(v.Version, v.ManifestKey) : null);
+        Task.FromResult(_records.Versions.Find(v => v.Version.Number == number) is { } v ? new StoredVersion(v.Version, v.ManifestKey) : null);
 
     public Task<DatasetVersion> CreateVersionAsync(CreateVersion command, Guid operationId, string actor, CancellationToken cancellationToken)
     {
@@ -50,7 +50,7 @@ internal sealed partial class DatasetGrain
 
     private static RefusedException Taken(Guid operationId) => OperationStamp.Conflict(operationId, "for a version");
 
-    private DatasetVersion? FindVersion(Guid operationId) => state.State.Versions.Find(v => v.OperationId == operationId)?.Version;
+    private DatasetVersion? FindVersion(Guid operationId) => _records.Versions.Find(v => v.OperationId == operationId)?.Version;
 
     private async Task<DatasetVersion> MakeVersionAsync(CreateVersion command, Guid operationId, string actor, CancellationToken cancellationToken)
     {
@@ -62,7 +62,7 @@ internal sealed partial class DatasetGrain
             await _manifests.WaitAsync(cancellationToken);
             try
             {
-                var number = state.State.Versions.Count + 1;
+                var number = _records.Versions.Count + 1;
                 // Each activation writes under a key of its own: one that was cut off cannot touch what its successor settled. What nothing
                 // refers to is litter, no harm.
                 var key = ObjectKeys.Manifest(_dataset.Name, number, GrainContext.ActivationId.ToParsableString().TrimStart('@'));
@@ -86,9 +86,8 @@ internal sealed partial class DatasetGrain
         var made = entry.Version;
         // After a write that failed the state was read again, and may hold what that write brought after all.
         if (FindVersion(entry.OperationId) is { } same) return same;
-        if (state.State.Versions.Count >= made.Number) throw new Orleans.Storage.InconsistentStateException($"Version {made.Number} of dataset '{_dataset.Name}' was made elsewhere meanwhile. Repeat the request.");
-        state.State.Versions.Add(entry);
-        await WriteAsync();
+        if (_records.Versions.Count >= made.Number) throw new Orleans.Storage.InconsistentStateException($"Version {made.Number} of dataset '{_dataset.Name}' was made elsewhere meanwhile. Repeat the request.");
+        await WriteAsync(() => _records.SaveAsync(entry));
         logger.VersionMade(_dataset.Name, made.Number, made.Images, made.Labeled, made.ManifestSha256);
         return made;
     }

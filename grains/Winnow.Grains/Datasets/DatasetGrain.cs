@@ -24,18 +24,21 @@ namespace Winnow.Grains.Datasets;
 [Reentrant, SiloRole(SiloTraits.Core), GrainType(ControlStorage.Dataset)]
 internal sealed partial class DatasetGrain(
     [PersistentState(ControlStorage.Dataset, ControlStorage.Name)] IPersistentState<DatasetState> state,
-    KnownDatasets datasets, IShardLedger ledger, IObjectStore objects, DeviceDirectory devices, ShardOptions options, TimeProvider time,
-    ILogger<DatasetGrain> logger)
+    IControlRecords records, NewerLayouts layouts, KnownDatasets datasets, IShardLedger ledger, IObjectStore objects,
+    DeviceDirectory devices, ShardOptions options, TimeProvider time, ILogger<DatasetGrain> logger)
     : Grain, IDatasetGrain, IDatasetBackbones
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly CancellationTokenSource _ends = new();
     private DatasetInfo _dataset = null!;
+    private DatasetRecords _records = null!;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         var name = this.GetPrimaryKeyString();
         _dataset = await datasets.GetAsync(name, cancellationToken);
+        _records = new DatasetRecords(records, layouts, _dataset, state);
+        await _records.LoadAsync(cancellationToken);
         StartGauges();
         TendBackbones();
     }
@@ -50,7 +53,7 @@ internal sealed partial class DatasetGrain(
     {
         var shards = await OnShardsAsync((IShardIngest s) => s.GetSummaryAsync(cancellationToken), cancellationToken);
         var layout = (await datasets.GetAsync(_dataset.Name, cancellationToken)).Shards;
-        var active = await Task.WhenAll(state.State.Rounds.Where(r => r.Ended is null).Select(r => DescribeAsync(r, cancellationToken)));
+        var active = await Task.WhenAll(_records.Rounds.Where(r => r.Ended is null).Select(r => DescribeAsync(r, cancellationToken)));
         var stages = new Dictionary<Stage, long>();
         foreach (var stage in Enum.GetValues<Stage>()) stages[stage] = shards.Sum(s => s.Stages[(int)stage]);
         return new DatasetStatus
@@ -64,7 +67,7 @@ internal sealed partial class DatasetGrain(
             OpenTasks = shards.Sum(s => s.OpenTasks),
             Decided = shards.Sum(s => s.Decided),
             ActiveRounds = active,
-            Champions = [.. state.State.Rounds.Select(r => r.Arm).Distinct().Select(state.State.ChampionOf).OfType<RoundEntry>().Select(r => r.Model!)],
+            Champions = [.. _records.Rounds.Select(r => r.Arm).Distinct().Select(_records.ChampionOf).OfType<RoundEntry>().Select(r => r.Model!)],
             Backbones = BackbonesOf(shards),
             Shards = layout.Count,
             Split = layout.Split is null ? null : await Splitting.GetAsync(cancellationToken),
@@ -77,7 +80,7 @@ internal sealed partial class DatasetGrain(
         await WakeShardsAsync(cancellationToken);
         if ((await datasets.GetAsync(_dataset.Name, cancellationToken)).Shards is { Split: not null } or { Superseded: not null }) await Splitting.ResumeAsync(cancellationToken);
         // Each for itself: what cannot be woken must not keep the others asleep.
-        var rounds = state.State.Rounds.Where(r => r.Ended is null).Select(r => BeginAsync(r, cancellationToken)).ToArray<Task>();
+        var rounds = _records.Rounds.Where(r => r.Ended is null).Select(r => BeginAsync(r, cancellationToken)).ToArray<Task>();
         var sources = GrainFactory.GetGrain<IBucketSourcesGrain>(_dataset.Name).ResumeAsync(cancellationToken);
         await Task.WhenAll(rounds.Append(sources).Select(SetAsideException.PassedOverAsync));
     }
@@ -122,20 +125,22 @@ internal sealed partial class DatasetGrain(
     public Task<RoundInfo> StartRoundAsync(StartRound command, Guid operationId, CancellationToken cancellationToken) => InTurnAsync(async () =>
     {
         var (actor, content) = (CallerContext.Actor, RoundCommand.ContentOf(command));
-        if (state.State.Rounds.Find(r => r.OperationId == operationId) is { } same)
+        if (_records.Rounds.Find(r => r.OperationId == operationId) is { } same)
         {
             if (IsOther(same.StartedBy, same.Content, actor, content)) throw OperationStamp.Conflict(operationId, "for a round");
             return await BeginAsync(same, cancellationToken);
         }
         ThrowIfNotKept("A round");
-        string[] arms = [.. state.State.Rounds.Select(r => r.Arm).Distinct()];
-        var accepted = RoundCommand.Accept(command, arms, cold: state.State.ChampionOf(command.Arm) is null, _dataset.Settings);
-        var running = state.State.Rounds.Find(r => r.Arm == accepted.Arm && r.Ended is null);
+        string[] arms = [.. _records.Rounds.Select(r => r.Arm).Distinct()];
+        var accepted = RoundCommand.Accept(command, arms, cold: _records.ChampionOf(command.Arm) is null, PoliciesOf(command.Policies));
+        // A silo of the last release would forget what it does not know of, and the round's state would not be the one that was accepted.
+        if (!layouts.MayKeepRecords()) accepted = RoundCommand.WithoutDefaults(accepted);
+        var running = _records.Rounds.Find(r => r.Arm == accepted.Arm && r.Ended is null);
         // A round may have ended a moment before its word of it comes here.
         if (running is not null && await Round(running.Arm, running.Number).GetAsync(cancellationToken) is { HasEnded: true } ended) running.Ended = ended;
         if (running is { Ended: null })
             throw new RefusedException($"Round {running.Number} of arm '{running.Arm}' has not ended. Wait for it, end it by hand ('winnow rounds end'), or start a round in another arm.");
-        var number = state.State.Rounds.Count(r => r.Arm == accepted.Arm) + 1;
+        var number = (_records.Rounds.LastOrDefault(r => r.Arm == accepted.Arm)?.Number ?? 0) + 1;
         var entry = new RoundEntry
         {
             Arm = accepted.Arm,
@@ -145,9 +150,12 @@ internal sealed partial class DatasetGrain(
             StartedBy = actor,
             Content = content,
         };
-        state.State.Rounds.Add(entry);
-        if (Book.Find(ServingBackbone) is { } serving) serving.Used = true;
-        await WriteAsync();
+        if (Book.Find(ServingBackbone) is { Used: false } serving)
+        {
+            serving.Used = true;
+            await WriteAsync();
+        }
+        await WriteAsync(() => _records.SaveAsync(entry));
         return await BeginAsync(entry, cancellationToken);
     }, cancellationToken);
 
@@ -169,7 +177,7 @@ internal sealed partial class DatasetGrain(
     public async Task<RoundInfo?> EndRoundAsync(string arm, int number, Guid operationId, CancellationToken cancellationToken)
     {
         // No turn is taken: a round that ends tells so in a turn of its own.
-        if (state.State.Rounds.Find(r => r.Arm == arm && r.Number == number) is not { } entry) return null;
+        if (_records.Rounds.Find(r => r.Arm == arm && r.Number == number) is not { } entry) return null;
         if (entry.Ended is { } ended) return ended;
         var actor = CallerContext.Actor;
         await BeginAsync(entry, cancellationToken);
@@ -185,7 +193,7 @@ internal sealed partial class DatasetGrain(
     }
 
     public async Task<RoundInfo[]> GetRoundsAsync(CancellationToken cancellationToken) =>
-        await Task.WhenAll(state.State.Rounds.ToArray()
+        await Task.WhenAll(_records.Rounds.ToArray()
             .Select(r => r.Ended is { } ended ? Task.FromResult(ended) : DescribeAsync(r, cancellationToken)));
 
     public Task<LearningCurveInfo[]> GetCurvesAsync(CancellationToken cancellationToken)
@@ -193,7 +201,7 @@ internal sealed partial class DatasetGrain(
         LearningCurveInfo[] curves =
         [
             // One that failed after its training may have a model, and nothing that was measured of it.
-            .. state.State.Rounds.Where(r => r.Ended is { Model: not null, Step: RoundStep.Done }).GroupBy(r => r.Arm).Select(g => new LearningCurveInfo(
+            .. _records.Rounds.Where(r => r.Ended is { Model: not null, Step: RoundStep.Done }).GroupBy(r => r.Arm).Select(g => new LearningCurveInfo(
                 g.Key, g.Last().Command.Strategy!,
                 [.. g.Select(r => new CurvePoint(r.Number, r.Ended!.Labels, r.Ended.Model!.Metrics.AuditAccuracy, r.Ended.Model.Metrics.HoldoutAccuracy, r.Promoted == true))])),
         ];
@@ -203,11 +211,11 @@ internal sealed partial class DatasetGrain(
     public Task<LearningState> GetLearningAsync(CancellationToken cancellationToken) => Task.FromResult(state.State.ToLearning());
 
     public Task<PromotedModel?> GetChampionAsync(string arm, CancellationToken cancellationToken) =>
-        Task.FromResult(state.State.ChampionOf(arm) is { } r ? new PromotedModel(r.Model!, r.HeadKey!) : null);
+        Task.FromResult(_records.ChampionOf(arm) is { } r ? new PromotedModel(r.Model!, r.HeadKey!) : null);
 
     public Task<SettleRound> SettleRoundAsync(SettleRound command, CancellationToken cancellationToken) => InTurnAsync(async () =>
     {
-        var round = state.State.Rounds.Find(r => r.Arm == command.Model.Arm && r.Number == command.Model.Round)
+        var round = _records.Rounds.Find(r => r.Arm == command.Model.Arm && r.Number == command.Model.Round)
             ?? throw new RefusedException($"There is no round {command.Model.Name}.");
         if (round.Promoted is { } settled) return new SettleRound(round.Model!, round.HeadKey!, settled);
         if (command.Promote && !state.State.Serves(command.Model))
@@ -218,16 +226,17 @@ internal sealed partial class DatasetGrain(
         {
             (state.State.Learning.HeadKey, state.State.Learning.ModelName) = (command.HeadKey, command.Model.Name);
             state.State.Learning.Sequence++;
+            await WriteAsync(() => _records.SettleAsync(round));
         }
-        await WriteAsync();
+        else await WriteAsync(() => _records.SaveAsync(round));
         return command;
     }, cancellationToken);
 
     public Task RoundEndedAsync(RoundInfo round, CancellationToken cancellationToken) => InTurnAsync(async () =>
     {
-        if (state.State.Rounds.Find(r => r.Arm == round.Arm && r.Number == round.Number) is not { Ended: null } entry) return false;
+        if (_records.Rounds.Find(r => r.Arm == round.Arm && r.Number == round.Number) is not { Ended: null } entry) return false;
         entry.Ended = round;
-        await WriteAsync();
+        await WriteAsync(() => _records.SaveAsync(entry));
         return true;
     }, cancellationToken);
 
@@ -244,11 +253,13 @@ internal sealed partial class DatasetGrain(
         }
     }
 
-    private async Task WriteAsync()
+    private Task WriteAsync() => WriteAsync(() => state.WriteStateAsync(CancellationToken.None));
+
+    private async Task WriteAsync(Func<Task> write)
     {
         try
         {
-            await state.WriteStateAsync(CancellationToken.None);
+            await write();
             RenewGauges();
         }
         catch
@@ -256,6 +267,7 @@ internal sealed partial class DatasetGrain(
             // Memory is ahead of the disk, or behind it: the next activation reads what stands.
             DeactivateOnIdle();
             await state.ReadStateAsync(CancellationToken.None);
+            await _records.LoadAsync(CancellationToken.None);
             throw;
         }
     }

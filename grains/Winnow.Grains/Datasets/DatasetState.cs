@@ -2,85 +2,83 @@ using System.Globalization;
 using Winnow.Abstractions.Training;
 using Winnow.Grains.Ports;
 using Winnow.Model;
-using Winnow.Model.Datasets;
 using Winnow.Model.Names;
+using Winnow.Model.Policies;
 using Winnow.Model.Training;
 
 namespace Winnow.Grains.Datasets;
 
-/// <summary>One round as its dataset remembers it.</summary>
-public sealed class RoundEntry
+/// <summary>How a round's candidate was settled, until that stands in the round's own record too.</summary>
+public sealed class SettledRound
 {
     public required string Arm { get; set; }
     public required int Number { get; set; }
-    public required Guid OperationId { get; set; }
-    public required StartRound Command { get; set; }
+    public required ModelVersion Model { get; set; }
+    public required string HeadKey { get; set; }
+    public required bool Promoted { get; set; }
 
-    /// <summary>Who; where a restoration told it, as <see cref="ActorName"/> writes that.</summary>
-    public string? StartedBy { get; set; }
-
-    /// <summary>What was asked for, before its defaults were filled in; null of a round of an early release.</summary>
-    public Guid? Content { get; set; }
-
-    /// <summary>The candidate and the decision about it; written once.</summary>
-    public ModelVersion? Model { get; set; }
-    public string? HeadKey { get; set; }
-    public bool? Promoted { get; set; }
-
-    /// <summary>How it ended; null while it runs.</summary>
-    public RoundInfo? Ended { get; set; }
-
-    internal string? Check() => Arms.Check("arm", Arm) ?? MemberRules.Number("number", Number, 1, Arms.MaxRounds)
-        ?? (Command is null ? "command is missing." : null);
-
-    /// <summary>The first thing that is wrong with an entry that came from elsewhere. Its head is named without the dataset.</summary>
-    internal string? CheckWhole(DateTimeOffset latest) =>
-        Check()
-        ?? MemberRules.Id("operationId", OperationId)
-        ?? MemberRules.Within("command", Command.Check())
-        ?? (Command.Arm == Arm ? null : $"command.arm must be '{Arm}', not {ShownText.Quote(Command.Arm)}.")
-        ?? (StartedBy is null ? null : ActorName.Check("startedBy", StartedBy))
-        ?? (Content is { } content ? MemberRules.Id("content", content) : null)
-        ?? CheckModel(latest)
-        ?? MemberRules.Within("ended", Ended?.Check(latest))
-        ?? (Ended is null || (Ended.Arm == Arm && Ended.Number == Number) ? null : "ended is about another round.")
-        ?? (Ended is null or { Step: >= RoundStep.Done } ? null : "ended has a step at which no round ends.");
-
-    private string? CheckModel(DateTimeOffset latest)
+    public static SettledRound Of(RoundEntry round) => new()
     {
-        if (Model is null) return HeadKey is null && Promoted is null ? null : "model is missing, and is spoken of.";
-        if (MemberRules.Within("model", Model.Check(latest)) is { } wrong) return wrong;
-        if (Model.Arm != Arm || Model.Round != Number) return "model is another round's.";
-        if (Promoted is null) return "promoted is missing where there is a model.";
-        return ObjectNames.IsHead(HeadKey, Arm, Number, out var sha256) && sha256 == Model.HeadSha256
-            ? null : $"headKey {ShownText.Quote(HeadKey)} is none of a dataset, or another model's.";
+        Arm = round.Arm,
+        Number = round.Number,
+        Model = round.Model!,
+        HeadKey = round.HeadKey!,
+        Promoted = round.Promoted!.Value,
+    };
+
+    /// <summary>Says it to the round, if that does not know.</summary>
+    internal void Tell(RoundEntry round)
+    {
+        if (round.Promoted is not null || round.Arm != Arm || round.Number != Number) return;
+        (round.Model, round.HeadKey, round.Promoted) = (Model, HeadKey, Promoted);
     }
 }
 
-/// <summary>A version with the operation that made it.</summary>
-public sealed class VersionEntry
-{
-    public required Guid OperationId { get; set; }
-    public required DatasetVersion Version { get; set; }
-    public required string ManifestKey { get; set; }
-
-    internal string? Check() => Version is null ? "version is missing." : null;
-
-    /// <summary>The first thing that is wrong with an entry that came from elsewhere. Its manifest is named without the dataset.</summary>
-    internal string? CheckWhole(DateTimeOffset latest) =>
-        MemberRules.Id("operationId", OperationId)
-        ?? Check()
-        ?? MemberRules.Within("version", Version.Check(latest))
-        ?? (ObjectNames.IsManifest(ManifestKey, Version.Number) ? null
-            : $"manifestKey {ShownText.Quote(ManifestKey)} is none of a dataset, or another version's.");
-}
-
-/// <summary>The control state of a dataset: small, and changed a few times per round.</summary>
+/// <summary>
+/// The control state of a dataset: small, and changed a few times per round. Rounds, versions and policies are records of their own
+/// (<see cref="DatasetRecords"/>); here they stand where the last release left them, in backups, and after a restore until something changes.
+/// </summary>
 public sealed class DatasetState : IStoredState
 {
     public LearningStateRecord Learning { get; set; } = new();
     public List<RoundEntry> Rounds { get; set; } = [];
     public List<VersionEntry> Versions { get; set; } = [];
+    public List<DatasetPolicies> Policies { get; set; } = [];
+
+    /// <summary>Written with what follows from it, before the round's record.</summary>
+    public SettledRound? Settled { get; set; }
+
+    /// <summary>All rounds, of which some are records: in the order in which they were started, with what was settled of them.</summary>
+    internal List<RoundEntry> JoinedRounds(IEnumerable<RoundEntry> records)
+    {
+        for (var i = 0; i < Rounds.Count; i++) Rounds[i].Place = i;
+        var kept = Rounds.Select(r => (r.Arm, r.Number)).ToHashSet();
+        var all = Rounds.Concat(records.Where(r => !kept.Contains((r.Arm, r.Number))))
+            .OrderBy(r => r.Place).ThenBy(r => r.Arm, StringComparer.Ordinal).ThenBy(r => r.Number).ToList();
+        foreach (var round in all) Settled?.Tell(round);
+        return all;
+    }
+
+    /// <summary>All versions, of which some are records: oldest first.</summary>
+    internal List<VersionEntry> JoinedVersions(IEnumerable<VersionEntry> records)
+    {
+        var kept = Versions.Select(v => v.Version.Number).ToHashSet();
+        return [.. Versions.Concat(records.Where(v => !kept.Contains(v.Version.Number))).OrderBy(v => v.Version.Number)];
+    }
+
+    /// <summary>All policies, of which some are records: oldest first.</summary>
+    internal List<DatasetPolicies> JoinedPolicies(IEnumerable<DatasetPolicies> records)
+    {
+        var kept = Policies.Select(p => p.Version).ToHashSet();
+        return [.. Policies.Concat(records.Where(p => !kept.Contains(p.Version))).OrderBy(p => p.Version)];
+    }
+
+    /// <summary>Puts into the state all that is kept beside it, as a backup has it.</summary>
+    public void Join(IEnumerable<RoundEntry> rounds, IEnumerable<VersionEntry> versions, IEnumerable<DatasetPolicies> policies)
+    {
+        (Rounds, Versions, Policies) = (JoinedRounds(rounds), JoinedVersions(versions), JoinedPolicies(policies));
+        Settled = null;
+    }
 
     /// <summary>The backbones, once there is more than the one that the dataset was created with.</summary>
     public BackboneBook Backbones { get; set; } = new();
@@ -90,7 +88,10 @@ public sealed class DatasetState : IStoredState
         Backbones.Serving, Backbones.Others());
 
     /// <summary>The latest promoted round of an arm in the space that serves: a model of another has nothing to say in it.</summary>
-    public RoundEntry? ChampionOf(string arm) => Rounds.LastOrDefault(r => r.Arm == arm && r.Promoted == true && Serves(r.Model));
+    /// <param name="rounds">All rounds.</param>
+    /// <param name="arm">The arm.</param>
+    public RoundEntry? ChampionOf(IReadOnlyList<RoundEntry> rounds, string arm) =>
+        rounds.LastOrDefault(r => r.Arm == arm && r.Promoted == true && Serves(r.Model));
 
     /// <summary>Whether a model works on the vectors that serve.</summary>
     public bool Serves(ModelVersion? model) =>
@@ -99,6 +100,7 @@ public sealed class DatasetState : IStoredState
     public string? Check() =>
         (Learning is null ? "learning is missing." : null) ?? MemberRules.Each("rounds", Rounds, r => r.Check())
             ?? MemberRules.Each("versions", Versions, v => v.Check())
+            ?? MemberRules.Each("policies", Policies, _ => null)
             ?? (Backbones is null ? "backbones is missing." : MemberRules.Within("backbones", Backbones.Check()));
 
     /// <summary>
@@ -110,8 +112,11 @@ public sealed class DatasetState : IStoredState
         Check()
         ?? MemberRules.Each("rounds", Rounds, r => r.CheckWhole(latest))
         ?? MemberRules.Each("versions", Versions, v => v.CheckWhole(latest))
+        ?? MemberRules.Each("policies", Policies, p => p.Check(latest))
+        ?? (Settled is null ? null : "settled stands where rounds say so themselves.")
         ?? CheckRounds()
         ?? CheckVersions()
+        ?? CheckPolicies()
         ?? MemberRules.Within("learning", Learning.CheckWhole(Rounds))
         ?? MemberRules.Within("backbones", Backbones.CheckWhole(Rounds, latest));
 
@@ -141,6 +146,17 @@ public sealed class DatasetState : IStoredState
             if (Versions[i].Version.Number != i + 1)
                 return At("versions", i, $"version.number must be {i + 1}, not {Versions[i].Version.Number}.");
             if (!operations.Add(Versions[i].OperationId)) return At("versions", i, "operationId is another version's too.");
+        }
+        return null;
+    }
+
+    private string? CheckPolicies()
+    {
+        // The first are those of the dataset's creation, and are not kept; one that could not be read was discarded.
+        for (var i = 0; i < Policies.Count; i++)
+        {
+            var before = i == 0 ? 1 : Policies[i - 1].Version;
+            if (Policies[i].Version <= before) return At("policies", i, $"version must be above {before}, not {Policies[i].Version}.");
         }
         return null;
     }

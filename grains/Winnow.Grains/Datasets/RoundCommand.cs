@@ -1,7 +1,11 @@
 using System.Globalization;
 using Winnow.Abstractions.Datasets;
+using Winnow.Algorithms;
+using Winnow.Algorithms.Evaluation;
 using Winnow.Algorithms.Selection;
+using Winnow.Algorithms.Training;
 using Winnow.Model.Datasets;
+using Winnow.Model.Policies;
 using Winnow.Model.Names;
 using Winnow.Model.Training;
 
@@ -17,9 +21,9 @@ internal static class RoundCommand
     /// <param name="command">As it was sent.</param>
     /// <param name="arms">Arms that the dataset has.</param>
     /// <param name="cold">Whether the arm has no model yet, so that its cold start is what will choose.</param>
-    /// <param name="settings">How the dataset is set: what the command leaves open follows it.</param>
+    /// <param name="policies">The dataset's: what the command leaves open follows them.</param>
     /// <exception cref="RefusedException">It names something that there is not; the message lists what there is.</exception>
-    public static StartRound Accept(StartRound command, IReadOnlyList<string> arms, bool cold, DatasetSettings settings)
+    public static StartRound Accept(StartRound command, IReadOnlyList<string> arms, bool cold, DatasetPolicies policies)
     {
         if (command.BatchSize is < 1 or > StartRound.MaxBatch)
             throw new RefusedException($"batchSize must be 1 to {StartRound.MaxBatch}, not {command.BatchSize}.");
@@ -28,22 +32,24 @@ internal static class RoundCommand
         var control = command.Arm == Arms.Control;
         var accepted = command with
         {
-            Strategy = command.Strategy ?? (control ? "random" : "herding"),
-            ColdStart = command.ColdStart ?? (control ? "random" : "k-means"),
-            AnswerWithin = command.AnswerWithin ?? settings.AnswerWithin,
+            Strategy = command.Strategy ?? (control ? "random" : policies.Strategy),
+            ColdStart = command.ColdStart ?? (control ? "random" : policies.ColdStart),
+            AnswerWithin = command.AnswerWithin ?? policies.AnswerWithin,
+            Trainer = command.Trainer ?? policies.Trainer,
+            Promotion = command.Promotion ?? policies.Promotion,
+            Policies = policies.Version,
         };
         if (!DatasetSettings.MayAnswerWithin(accepted.AnswerWithin.Value))
             throw new RefusedException($"answerWithin must be 1 second to 365 days, not {accepted.AnswerWithin}.");
-        var strategy = Find(accepted.Strategy, "strategy");
-        var coldStart = Find(accepted.ColdStart, "coldStart");
+        var strategy = Find(QueryStrategies.All, accepted.Strategy, "strategy");
+        var coldStart = FindColdStart(accepted.ColdStart);
+        Find(Trainers.All, accepted.Trainer, "trainer");
+        Find(PromotionRules.All, accepted.Promotion, "promotion");
         // Only the main arm's model scores the pool, so only there can a strategy lean on scores.
         if (accepted.Arm != Arms.Main && strategy.NeedsModel)
             throw new RefusedException(
                 $"Strategy '{strategy.Name}' needs scores, which only arm '{Arms.Main}' keeps. " +
                 $"In arm '{accepted.Arm}' name one that needs none: {Listed(Modelless())}. {ArmsThereAre(arms)}");
-        if (coldStart.NeedsModel)
-            throw new RefusedException(
-                $"Strategy '{coldStart.Name}' cannot start cold: it needs a model's scores. Those that need none: {Listed(Modelless())}.");
         var chooses = cold ? coldStart : strategy;
         if (accepted.BatchSize > chooses.LargestBatch)
             throw new RefusedException(
@@ -52,14 +58,40 @@ internal static class RoundCommand
         return accepted;
     }
 
-    /// <summary>What a command asks for, as it was sent: its operation id belongs to that.</summary>
-    public static Guid ContentOf(StartRound command) => OperationStamp.ContentOf(
-        command.BatchSize.ToString(CultureInfo.InvariantCulture), command.Arm, command.Strategy, command.ColdStart,
-        command.AnswerWithin?.Ticks.ToString(CultureInfo.InvariantCulture));
+    /// <summary>An accepted command as the last release knew it, where that says the same.</summary>
+    public static StartRound WithoutDefaults(StartRound accepted) => accepted with
+    {
+        Trainer = accepted.Trainer == StartRound.FirstTrainer ? null : accepted.Trainer,
+        Promotion = accepted.Promotion == StartRound.FirstPromotion ? null : accepted.Promotion,
+        Policies = accepted.Policies == 1 ? null : accepted.Policies,
+    };
 
-    private static IQueryStrategy Find(string name, string member) =>
-        QueryStrategies.All.Find(name)
-        ?? throw new RefusedException($"{member}: there is no '{name}'. There are: {Listed(QueryStrategies.All.Select(s => s.Name))}.");
+    /// <summary>What a command asks for, as it was sent: its operation id belongs to that.</summary>
+    public static Guid ContentOf(StartRound command)
+    {
+        string?[] parts =
+        [
+            command.BatchSize.ToString(CultureInfo.InvariantCulture), command.Arm, command.Strategy, command.ColdStart,
+            command.AnswerWithin?.Ticks.ToString(CultureInfo.InvariantCulture),
+        ];
+        string?[] newer = [command.Trainer, command.Promotion, command.Policies?.ToString(CultureInfo.InvariantCulture)];
+        // A command of the last release that is repeated after an upgrade is the same.
+        return OperationStamp.ContentOf(newer.All(p => p is null) ? parts : [.. parts, .. newer]);
+    }
+
+    /// <summary>What bears a name.</summary>
+    /// <exception cref="RefusedException">Nothing does; the message lists what there is.</exception>
+    public static T Find<T>(Registry<T> known, string name, string member) where T : INamed =>
+        known.Find(name) ?? throw new RefusedException($"{member}: there is no '{name}'. There are: {Listed(known.Select(s => s.Name))}.");
+
+    /// <summary>A strategy that works before there is a model.</summary>
+    /// <exception cref="RefusedException">There is none of that name, or it needs a model.</exception>
+    public static IQueryStrategy FindColdStart(string name)
+    {
+        var coldStart = Find(QueryStrategies.All, name, "coldStart");
+        return !coldStart.NeedsModel ? coldStart : throw new RefusedException(
+            $"Strategy '{name}' cannot start cold: it needs a model's scores. Those that need none: {Listed(Modelless())}.");
+    }
 
     private static IEnumerable<string> Modelless() => QueryStrategies.All.Where(s => !s.NeedsModel).Select(s => s.Name);
 

@@ -10,6 +10,16 @@ public static class ControlStorage
 
     public const string Dataset = "dataset";
     public const string Round = "round";
+
+    /// <summary>Records, of which a dataset has many: see <see cref="IControlRecords"/>.</summary>
+    public const string RoundEntry = "round-entry";
+    public const string Version = "version";
+    public const string Policies = "policies";
+    public const string Selection = "selection";
+
+    /// <summary>The kinds that no grain keeps as its own state.</summary>
+    public static readonly IReadOnlyList<string> Records = [RoundEntry, Version, Policies, Selection];
+
     public const string Access = "access";
     public const string BucketSources = "bucket-sources";
     public const string BucketSource = "bucket-source";

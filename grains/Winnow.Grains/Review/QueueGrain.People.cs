@@ -1,4 +1,5 @@
 using Winnow.Abstractions.Datasets;
+using Winnow.Grains.Telemetry;
 using Winnow.Model;
 
 namespace Winnow.Grains.Review;
@@ -13,8 +14,45 @@ internal sealed partial class QueueGrain
     /// <summary>How long word of an answer that was recorded may take until it comes here: nobody waits for it.</summary>
     private static readonly TimeSpan WordOnItsWay = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>How long what is known of the policies holds.</summary>
+    private static readonly TimeSpan PoliciesHold = TimeSpan.FromSeconds(1);
+
     private readonly PeopleAtWork _people = new();
     private TaskCompletionSource? _room;
+    private int? _perPerson;
+    private long _policiesAskedAt;
+    private Task _policies = Task.CompletedTask;
+
+    /// <summary>How many one may hold; what the dataset was created with, as long as its grain has not said.</summary>
+    private int TasksPerPerson => _perPerson ?? _dataset.Settings.TasksPerPerson;
+
+    /// <summary>
+    /// Asks for the policies once in a while. Nobody waits for the answer but who comes first, and that for a moment: tasks are given out
+    /// whether the dataset's grain answers or not.
+    /// </summary>
+    private async ValueTask FollowPoliciesAsync()
+    {
+        if (_policies.IsCompleted && (_perPerson is null || time.GetElapsedTime(_policiesAskedAt) >= PoliciesHold))
+        {
+            _policiesAskedAt = time.GetTimestamp();
+            _policies = AskPoliciesAsync();
+        }
+        if (_perPerson is null) await Task.WhenAny(_policies, Task.Delay(WordOnItsWay, time));
+    }
+
+    private async Task AskPoliciesAsync()
+    {
+        try
+        {
+            _perPerson = (await GrainFactory.GetGrain<IDatasetGrain>(_dataset.Name).GetPoliciesAsync(CancellationToken.None)).TasksPerPerson;
+        }
+        catch (Exception e)
+        {
+            // It moves, or is of the last release and knows no policies: what was known holds.
+            _perPerson ??= _dataset.Settings.TasksPerPerson;
+            logger.PoliciesSilent(e, _dataset.Name);
+        }
+    }
 
     public Task<string[]> GetAtWorkAsync(CancellationToken cancellationToken)
     {
@@ -23,7 +61,7 @@ internal sealed partial class QueueGrain
     }
 
     /// <summary>How many tasks the person may still take.</summary>
-    private int RoomOf(string actor) => _dataset.Settings.TasksPerPerson - _stock.HeldBy(actor, time.GetUtcNow());
+    private int RoomOf(string actor) => TasksPerPerson - _stock.HeldBy(actor, time.GetUtcNow());
 
     /// <summary>Waits a moment for what the person has answered or given back just now.</summary>
     /// <exception cref="RefusedException">The person holds as many as one may.</exception>
@@ -52,7 +90,7 @@ internal sealed partial class QueueGrain
         var held = _stock.HeldBy(actor, time.GetUtcNow());
         return new RefusedException(
             $"You hold {held} review task{(held == 1 ? "" : "s")} of dataset '{_dataset.Name}', and one person holds at most "
-            + $"{_dataset.Settings.TasksPerPerson} at a time (tasksPerPerson). Answer some, or give them back (tasks/release); "
+            + $"{TasksPerPerson} at a time (tasksPerPerson). Answer some, or give them back (tasks/release); "
             + $"what is neither answered nor given back is no longer yours {_dataset.Settings.LeasePeriod:c} after it was taken.")
         {
             Code = RefusalCodes.TasksHeld,

@@ -77,6 +77,7 @@ internal sealed partial class QueueGrain(
         if (_dataset.Schema.CheckKept() is { } lost) throw new RefusedException(lost);
         var patience = TimeSpan.FromMilliseconds(Math.Clamp(request.WaitMilliseconds, 0, (int)LongestWait.TotalMilliseconds));
         var started = time.GetTimestamp();
+        await FollowPoliciesAsync();
         while (true)
         {
             _people.Heard(actor, time.GetUtcNow());

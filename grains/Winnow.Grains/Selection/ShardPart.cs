@@ -7,7 +7,8 @@ using Winnow.Grains.Columns;
 namespace Winnow.Grains.Selection;
 
 /// <summary>
-/// Images that shards brought, in an order that depends on ids alone. Their rows stay where they are until a strategy asks for them, and are
+/// Images that shards brought, in an order that depends on ids alone. Their rows stay where they are until a strategy asks for them,
+/// and are
 /// fetched once.
 /// </summary>
 /// <param name="shards">Who brought them.</param>

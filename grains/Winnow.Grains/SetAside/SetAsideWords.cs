@@ -15,7 +15,9 @@ internal static class SetAsideWords
     /// <summary>Whether a part of a dataset can only go with all of it.</summary>
     public static bool NeedsDataset(SetAsideItem item) =>
         item.Kind is SetAsideKind.Shard or SetAsideKind.Image
-        || (item.Kind == SetAsideKind.State && item.Name.StartsWith("dataset/", StringComparison.Ordinal));
+        || (item.Kind == SetAsideKind.State && WithTheDataset.Contains(StateOf(item.Name).Type));
+
+    private static readonly string[] WithTheDataset = [ControlStorage.Dataset, ControlStorage.RoundEntry, ControlStorage.Version];
 
     public static SetAsideItem Of(UnreadableDataset dataset) =>
         new(SetAsideKind.Dataset, dataset.Name, dataset.Name, ShownText.Clean(dataset.Problem), Whole);
@@ -38,7 +40,9 @@ internal static class SetAsideWords
 
     private static string WhatToDo(UnreadableState state, string? dataset) => state.GrainType switch
     {
-        "dataset" => Whole,
+        ControlStorage.Dataset or ControlStorage.RoundEntry or ControlStorage.Version => Whole,
+        ControlStorage.Policies => "Discard it: the policies before it hold again.",
+        ControlStorage.Selection => "Discard it: the round goes on, and what it asked people stays asked. Backups no longer tell what it chose.",
         "round" => "Discard it: the round has failed then, labels are kept, and another can be started.",
         "access" when dataset is null => "Nobody's role on the cluster counts until it is mended or discarded; the operator's key "
             + "(Api:Key) opens the server. Discard it and grant the roles anew.",

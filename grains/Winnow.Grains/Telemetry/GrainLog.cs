@@ -79,6 +79,12 @@ internal static partial class GrainLog
     [LoggerMessage(21, LogLevel.Information, "Dataset {Dataset}: version {Version} of {Images} images, {Labeled} labelled, manifest {Sha256}")]
     public static partial void VersionMade(this ILogger logger, string dataset, int version, long images, long labeled, string sha256);
 
+    [LoggerMessage(22, LogLevel.Information, "Dataset {Dataset}: version {Version} of its policies, by {Actor}")]
+    public static partial void PoliciesChanged(this ILogger logger, string dataset, int version, string actor);
+
+    [LoggerMessage(31, LogLevel.Debug, "Queue of {Dataset}: the dataset does not say its policies; it is asked again")]
+    public static partial void PoliciesSilent(this ILogger logger, Exception exception, string dataset);
+
     [LoggerMessage(30, LogLevel.Warning, "Queue of {Dataset}: shard {Shard} did not give tasks")]
     public static partial void QueueRefillFailed(this ILogger logger, Exception exception, string dataset, int shard);
 

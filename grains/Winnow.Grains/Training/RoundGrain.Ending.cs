@@ -50,7 +50,7 @@ internal sealed partial class RoundGrain
         // Promotion is a moment's work, and another grain's: whether it took place has to be known.
         if (state.State.Step != RoundStep.Promote) _step?.Cancel();
         _endAsked.TrySetResult();
-        Wake();
+        _round.Wake();
     }
 
     private Task EndIsAsked() => _endAsked.Task;
@@ -71,7 +71,7 @@ internal sealed partial class RoundGrain
                 // The model is what it is by now; the scores that are still of the one before are renewed when the next round begins.
                 RoundStep.Rescore => FinishAsync(RoundStep.Done, null),
                 // While people are asked it ends their part alone.
-                _ => state.WriteStateAsync(CancellationToken.None),
+                _ => _round.WriteAsync(),
             });
             logger.RoundEndedByHand(Name, end.Actor, state.State.Step);
         }

@@ -5,52 +5,38 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Security;
 using Winnow.Abstractions.Telemetry;
 using Winnow.Abstractions.Training;
-using Winnow.Grains.Columns;
-using Winnow.Grains.Datasets;
-using Winnow.Grains.Layout;
 using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
-using Winnow.Grains.Scoring;
 using Winnow.Grains.Telemetry;
 using Winnow.Grains.Work;
-using Winnow.Model.Datasets;
 using Winnow.Model.Names;
 using Winnow.Model.Training;
 
 namespace Winnow.Grains.Training;
 
 /// <summary>
-/// One round: select → review → train → calibrate → evaluate → promote → rescore. Each step ends with a write of the state; a step that a
-/// crash cut off is done again, and every effect outside this grain is idempotent. What asks people, what learns and what ends a round by
-/// hand stand in files of their own.
+/// One round: select → review → train → calibrate → evaluate → promote → rescore. What each of them does stands in a class of its own (<see cref="IRoundStep"/>); here is
+/// when: each ends with a write of the state, one that a crash cut off is taken again, and what fails is tried again or ends the round.
 /// </summary>
 /// <remarks>Reentrant, and yet one piece of work alone steps and writes: see <see cref="AdvanceAsync"/>. Everybody else asks, or leaves word.</remarks>
 [Reentrant, SiloRole(SiloTraits.Core), GrainType(ControlStorage.Round)]
 internal sealed partial class RoundGrain(
     [PersistentState(ControlStorage.Round, ControlStorage.Name)] IPersistentState<RoundState> state,
-    KnownDatasets datasets, IObjectStore objects, IModelExporter exporter, LearnedParts parts, DeviceDirectory devices, TimeProvider time,
-    ILogger<RoundGrain> logger)
+    RoundPorts ports, ILogger<RoundGrain> logger)
     : Grain, IRoundGrain, IRemindable
 {
-    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
     private static readonly (TimeSpan, TimeSpan) Pauses = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
     private static readonly TimeSpan RemindEvery = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan BackboneMayCome = TimeSpan.FromSeconds(15);
     private const string Unfinished = "unfinished";
 
     /// <summary>How often a step is tried that fails as if by a fault of the program, should it have met a grain that moved.</summary>
     private const int TriesOfAFault = 3;
 
     private readonly CancellationTokenSource _closing = new();
-    private readonly SemaphoreSlim _wake = new(0, 1);
-    private DatasetInfo _dataset = null!;
-    private string _arm = "";
-    private int _number;
+    private RoundWork _round = null!;
     private Task? _work;
     private bool _doubtful;
     private int _faults;
-    // What is told of a round that does not go on.
-    private string? _waiting;
 
     private string Name => this.GetPrimaryKeyString();
 
@@ -59,10 +45,10 @@ internal sealed partial class RoundGrain(
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         var parts = Name.Split('/');
-        if (parts.Length != 3 || !int.TryParse(parts[2], System.Globalization.CultureInfo.InvariantCulture, out _number))
+        if (parts.Length != 3 || !int.TryParse(parts[2], System.Globalization.CultureInfo.InvariantCulture, out var number))
             throw new RefusedException($"'{Name}' does not name a round.");
-        _arm = parts[1];
-        _dataset = await datasets.GetAsync(parts[0], cancellationToken);
+        var dataset = await ports.Datasets.GetAsync(parts[0], cancellationToken);
+        _round = new RoundWork(ports, GrainFactory, dataset, parts[1], number, state);
         if (state.State.Command is not null) Work();
     }
 
@@ -81,10 +67,10 @@ internal sealed partial class RoundGrain(
             state.State.Command = command;
             state.State.Strategy = command.Strategy!;
             state.State.StartedBy = CallerContext.Actor;
-            state.State.StartedAt = time.GetUtcNow();
+            state.State.StartedAt = ports.Time.GetUtcNow();
             // Before the state: a reminder of a round that never began finds nothing to do, a round without one might never be woken.
             await this.RegisterOrUpdateReminder(Unfinished, RemindEvery, RemindEvery, cancellationToken);
-            await state.WriteStateAsync(CancellationToken.None);
+            await _round.WriteAsync();
         }
         Work();
         return Describe();
@@ -101,13 +87,8 @@ internal sealed partial class RoundGrain(
 
     public Task WakeAsync(CancellationToken cancellationToken)
     {
-        Wake();
+        _round.Wake();
         return Task.CompletedTask;
-    }
-
-    private void Wake()
-    {
-        if (_wake.CurrentCount == 0) _wake.Release();
     }
 
     private RoundInfo Describe()
@@ -118,22 +99,23 @@ internal sealed partial class RoundGrain(
 
     private RoundInfo Describe(string? startedBy, int? told) => new()
     {
-        Arm = _arm,
-        Number = _number,
+        Arm = _round.Arm,
+        Number = _round.Number,
         Step = state.State.Step,
         Strategy = state.State.Strategy,
         BatchSize = state.State.Command?.BatchSize ?? 0,
-        Selected = state.State.Selected.Count,
+        Selected = state.State.Chosen,
         Decided = state.State.Decided,
         Outcomes = state.State.Outcomes,
         AuditOutcomes = state.State.AuditOutcomes,
         Unscored = state.State.Unscored,
         AnswerWithin = state.State.Command?.AnswerWithin,
+        Policies = state.State.Command?.Policies,
         Labels = state.State.Labels,
         Model = state.State.Model,
         Promoted = state.State.Promoted,
         Reason = state.State.Reason,
-        Waiting = HasEnded ? null : _waiting,
+        Waiting = HasEnded ? null : _round.Waiting,
         StartedBy = startedBy,
         StartedAt = state.State.StartedAt,
         EndedBy = state.State.EndedBy,
@@ -153,7 +135,7 @@ internal sealed partial class RoundGrain(
 
     private async Task RunAsync(CancellationToken cancellationToken)
     {
-        await RetryLoop.RunAsync(AdvanceAsync, Stall, Pauses, time, cancellationToken, EndIsAsked);
+        await RetryLoop.RunAsync(AdvanceAsync, Stall, Pauses, ports.Time, cancellationToken, EndIsAsked);
         if (!cancellationToken.IsCancellationRequested) DelayDeactivation(TimeSpan.Zero);
     }
 
@@ -161,7 +143,7 @@ internal sealed partial class RoundGrain(
     {
         logger.RoundRetries(reason, Name, state.State.Step, pause);
         _doubtful = true;
-        _waiting = $"{ShownText.Told(reason.Message)} It is tried again.";
+        _round.Waiting = $"{ShownText.Told(reason.Message)} It is tried again.";
     }
 
     /// <summary>Does what is next: notes that somebody ends the round, takes its next step, or, when it has ended, clears up behind it.</summary>
@@ -185,7 +167,7 @@ internal sealed partial class RoundGrain(
         try
         {
             await TakeStepAsync(state.State.Step, step.Token);
-            (_waiting, _faults) = (null, 0);
+            (_round.Waiting, _faults) = (null, 0);
         }
         catch (OperationCanceledException) when (_end is not null && !cancellationToken.IsCancellationRequested)
         {
@@ -205,13 +187,15 @@ internal sealed partial class RoundGrain(
         {
             logger.RoundStep(Name, step);
             // One that an earlier release began, or that comes from a backup.
-            if (_dataset.Schema.CheckKept() is { } lost) throw new RefusedException(lost);
+            if (_round.Dataset.Schema.CheckKept() is { } lost) throw new RefusedException(lost);
             using var activity = WinnowTelemetry.Activities.StartActivity($"round {step}");
             activity?.SetTag("winnow.round", Name);
             var started = Stopwatch.GetTimestamp();
-            await StepAsync(step, cancellationToken);
+            var next = await RoundSteps.Of(step).TakeAsync(_round, cancellationToken);
+            if (next == RoundStep.Done) await FinishAsync(next, null);
+            else await GoOnAsync(next);
             WinnowTelemetry.RoundStepDuration.Record(
-                Stopwatch.GetElapsedTime(started).TotalSeconds, new TagList { { "dataset", _dataset.Name }, { "arm", _arm }, { "step", step.ToString() } });
+                Stopwatch.GetElapsedTime(started).TotalSeconds, new TagList { { "dataset", _round.Dataset.Name }, { "arm", _round.Arm }, { "step", step.ToString() } });
         }
         catch (Exception e) when (IsFinal(e))
         {
@@ -233,32 +217,26 @@ internal sealed partial class RoundGrain(
     {
         state.State.Step = step;
         state.State.Reason = reason ?? state.State.Reason;
-        state.State.EndedAt = time.GetUtcNow();
-        await state.WriteStateAsync(CancellationToken.None);
+        state.State.EndedAt = ports.Time.GetUtcNow();
+        await _round.WriteAsync();
         CountEnd(step == RoundStep.Failed ? "failed" : state.State.Promoted == true ? "promoted" : "kept", 1);
     }
 
     /// <summary>Tells the dataset, and takes from people what a round that failed still asks of them. Harmless to do twice.</summary>
     private async Task ClearUpAsync(CancellationToken cancellationToken)
     {
-        await Dataset.RoundEndedAsync(Describe(), cancellationToken);
-        if (state.State.Step == RoundStep.Failed && state.State.Selected.Count > 0) await WithdrawAsync(cancellationToken);
+        await _round.DatasetGrain.RoundEndedAsync(Describe(), cancellationToken);
+        if (state.State.Step == RoundStep.Failed && state.State.Chosen > 0) await _round.WithdrawAsync(cancellationToken);
         if (await this.GetReminder(Unfinished, cancellationToken) is { } reminder) await this.UnregisterReminder(reminder, cancellationToken);
     }
 
     private void CountEnd(string status, int count) =>
-        WinnowTelemetry.Rounds.Add(count, new TagList { { "dataset", _dataset.Name }, { "arm", _arm }, { "status", status } });
+        WinnowTelemetry.Rounds.Add(count, new TagList { { "dataset", _round.Dataset.Name }, { "arm", _round.Arm }, { "status", status } });
 
-    private async Task NextAsync(RoundStep step)
+    private async Task GoOnAsync(RoundStep step)
     {
         // Whatever it waited for is past: nobody may be told both.
-        (state.State.Step, _waiting) = (step, null);
-        await state.WriteStateAsync(CancellationToken.None);
+        (state.State.Step, _round.Waiting) = (step, null);
+        await _round.WriteAsync();
     }
-
-    private IDatasetGrain Dataset => GrainFactory.GetGrain<IDatasetGrain>(_dataset.Name);
-
-    /// <summary>Does something with all shards; it must be harmless to do it twice.</summary>
-    private Task<T> OnShardsAsync<T>(Func<IShardLearning[], Task<T>> work, CancellationToken cancellationToken) =>
-        datasets.OnShardsAsync(_dataset.Name, shards => work(shards.Grains<IShardLearning>(GrainFactory, _dataset.Name)), cancellationToken);
 }

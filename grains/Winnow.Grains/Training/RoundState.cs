@@ -1,8 +1,7 @@
+using System.Text.Json.Serialization;
 using Winnow.Grains.Datasets;
 using Winnow.Grains.Ports;
-using Winnow.Grains.Selection;
 using Winnow.Model;
-using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Names;
 using Winnow.Model.Training;
@@ -21,7 +20,12 @@ public sealed class RoundState : IStoredState
     public string? StartedBy { get; set; }
     public DateTimeOffset StartedAt { get; set; }
     public DateTimeOffset? EndedAt { get; set; }
+
+    /// <summary>What was chosen, as long as it may not be kept apart: see <see cref="RoundSelections"/>.</summary>
     public List<SelectedRecord> Selected { get; set; } = [];
+
+    /// <summary>How many were chosen, once they are kept apart.</summary>
+    public int? SelectedCount { get; set; }
     public long Unscored { get; set; }
     public int Decided { get; set; }
     /// <summary>Audit images without an answer when the review ended.</summary>
@@ -53,7 +57,36 @@ public sealed class RoundState : IStoredState
     public bool? Promoted { get; set; }
     public string? Reason { get; set; }
 
-    public string? Check() => MemberRules.Word("step", Step) ?? MemberRules.Each("selected", Selected, _ => null);
+    /// <summary>How many images were chosen; 0 before.</summary>
+    [JsonIgnore]
+    public int Chosen => SelectedCount ?? Selected.Count;
+
+    public string? Check() =>
+        MemberRules.Word("step", Step)
+        ?? MemberRules.Each("selected", Selected, _ => null)
+        ?? (SelectedCount is { } count ? MemberRules.Number("selectedCount", count, 0, StartRound.MaxBatch) : null);
+
+    /// <summary>What was chosen, with what it rests on.</summary>
+    internal RoundSelection ToSelection() =>
+        new() { Strategy = Strategy, ProjectionKey = ProjectionKey, Unscored = Unscored, Images = Selected };
+
+    /// <summary>Puts into the state what was chosen: as a backup has it, and releases before had it.</summary>
+    /// <param name="selection">What is kept apart; null where nothing is.</param>
+    public void Join(RoundSelection? selection)
+    {
+        if (selection is null || Selected.Count > 0) return;
+        (Selected, SelectedCount) = (selection.Images, null);
+        (Strategy, ProjectionKey, Unscored) = (selection.Strategy, selection.ProjectionKey, selection.Unscored);
+    }
+
+    /// <summary>Takes out of the state what was chosen, to be kept apart; null where nothing was.</summary>
+    public RoundSelection? Part()
+    {
+        if (Selected.Count == 0) return null;
+        var selection = ToSelection();
+        (SelectedCount, Selected) = (Selected.Count, []);
+        return selection;
+    }
 
     /// <summary>
     /// The first thing that is wrong with a state that came from elsewhere, as a sentence with the member's name. Objects are named in it
@@ -95,6 +128,7 @@ public sealed class RoundState : IStoredState
 
     private string? CheckSelected()
     {
+        if (SelectedCount is not null) return "selectedCount stands where the images should.";
         if (Selected.Count > Command!.BatchSize) return $"selected has {Selected.Count} images, and {Command.BatchSize} were asked for.";
         var seen = new HashSet<ImageId>();
         return MemberRules.Each("selected", Selected, s => s.Check() ?? (seen.Add(s.Image) ? null : $"image is chosen twice: {s.Image}."));
@@ -111,13 +145,4 @@ public sealed class RoundState : IStoredState
         if (Step >= RoundStep.Evaluate && Model is null) return "model is missing at its step.";
         return Step >= RoundStep.Rescore && Promoted is null ? "promoted is missing at its step." : null;
     }
-}
-
-/// <summary>The stored form of <see cref="Selected"/>. The image is what counts: where it stands in which shard was so when it was selected.</summary>
-public sealed record SelectedRecord(int Shard, int Ordinal, ImageId Image, float Priority)
-{
-    internal string? Check() =>
-        MemberRules.Number("shard", Shard, 0, (2 * ShardLayout.MaxCount) - 1)
-        ?? MemberRules.Number("ordinal", Ordinal, 0, int.MaxValue - 1)
-        ?? MemberRules.Number("priority", Priority, float.MinValue, float.MaxValue);
 }

@@ -24,15 +24,15 @@ public sealed record DatasetSettings
     /// <summary>How long a person holds a review task. 5 s to 24 h. Default 5 min.</summary>
     public TimeSpan LeasePeriod { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Review tasks that one person holds at a time. 1 to 100,000. Default 50.</summary>
+    /// <summary>Review tasks that one person holds at a time, until its policies say otherwise. 1 to 100,000. Default 50.</summary>
     public int TasksPerPerson { get; set; } = 50;
 
     /// <summary>Most that <see cref="TasksPerPerson"/> may be.</summary>
     public const int MostTasksPerPerson = 100_000;
 
     /// <summary>
-    /// How long its rounds wait for a further answer before they go on with those they have, unless a round says otherwise. 1 s to
-    /// 365 days. Default 7 days.
+    /// How long its rounds wait for a further answer before they go on with those they have, until its policies or a round say otherwise.
+    /// 1 s to 365 days. Default 7 days.
     /// </summary>
     public TimeSpan AnswerWithin { get; set; } = TimeSpan.FromDays(7);
 

@@ -34,6 +34,8 @@ public enum Permission : byte
     DeleteDataset = 12,
     /// <summary>Add, compare, switch and drop the dataset's backbones.</summary>
     ManageBackbones = 13,
+    /// <summary>Change the dataset's policies.</summary>
+    ChangePolicies = 14,
     /// <summary>Create datasets.</summary>
     CreateDatasets = 32,
     /// <summary>Make and revoke API keys.</summary>

@@ -11,9 +11,9 @@ public static class RolePermissions
     private static readonly Dictionary<Role, PermissionSet> OfDataset = new()
     {
         [Role.Owner] = new(ReadDataset, ReadImages, ImportImages, ManageSources, ReviewTasks, CorrectDecisions, StartRounds, CreateVersions,
-            ExportData, ReadAccess, ManageAccess, ActForOthers, DeleteDataset, ManageBackbones),
+            ExportData, ReadAccess, ManageAccess, ActForOthers, DeleteDataset, ManageBackbones, ChangePolicies),
         [Role.Engineer] = new(ReadDataset, ReadImages, ImportImages, ManageSources, StartRounds, CreateVersions, ExportData,
-            ManageBackbones),
+            ManageBackbones, ChangePolicies),
         [Role.Ingester] = new(ReadDataset, ImportImages),
         [Role.Annotator] = new(ReadDataset, ReadImages, ReviewTasks),
         [Role.Verifier] = new(ReadDataset, ReadImages, ReviewTasks, CorrectDecisions),

@@ -31,20 +31,41 @@ public enum RoundStep : byte
 /// <summary>A request for a round.</summary>
 /// <param name="BatchSize">How many images to ask about, 1 to 100,000.</param>
 /// <param name="Arm">The arm it belongs to: its own labels, its own models. Default <c>main</c>.</param>
-/// <param name="Strategy">The query strategy; default <c>herding</c>, and <c>random</c> in the arm <c>control</c>.</param>
+/// <param name="Strategy">The query strategy; default as the dataset's policies say, and <c>random</c> in the arm <c>control</c>.</param>
 /// <param name="ColdStart">
-/// The strategy while the arm has no model; default <c>k-means</c>, and <c>random</c> in the arm <c>control</c>.
+/// The strategy while the arm has no model; default as the dataset's policies say, and <c>random</c> in the arm <c>control</c>.
 /// </param>
 public sealed record StartRound(int BatchSize, string Arm = Arms.Main, string? Strategy = null, string? ColdStart = null)
 {
     /// <summary>Most images that one round asks about.</summary>
     public const int MaxBatch = 100_000;
 
+    /// <summary>What chooses in a dataset whose policies nobody has changed.</summary>
+    public const string FirstStrategy = "herding";
+
+    /// <summary>What chooses there while an arm has no model.</summary>
+    public const string FirstColdStart = "k-means";
+
+    /// <summary>What learns there, and in rounds that do not say.</summary>
+    public const string FirstTrainer = "logistic-regression";
+
+    /// <summary>What decides there about candidates, and in rounds that do not say.</summary>
+    public const string FirstPromotion = "unless-worse";
+
     /// <summary>
-    /// How long the round waits for a further answer before it goes on with those it has, 1 second to 365 days. Default: as the dataset is
-    /// set, <see cref="Datasets.DatasetSettings.AnswerWithin"/>.
+    /// How long the round waits for a further answer before it goes on with those it has, 1 second to 365 days. Default: as the dataset's
+    /// policies say.
     /// </summary>
     public TimeSpan? AnswerWithin { get; init; }
+
+    /// <summary>What learns from the labels. Default: as the dataset's policies say.</summary>
+    public string? Trainer { get; init; }
+
+    /// <summary>What decides whether the candidate replaces the champion. Default: as the dataset's policies say.</summary>
+    public string? Promotion { get; init; }
+
+    /// <summary>The version of the dataset's policies that says what this leaves open. Default: the newest.</summary>
+    public int? Policies { get; init; }
 
     /// <summary>Most characters of a strategy's name.</summary>
     public const int MaxStrategy = 100;
@@ -58,6 +79,9 @@ public sealed record StartRound(int BatchSize, string Arm = Arms.Main, string? S
         ?? Arms.Check("arm", Arm)
         ?? MemberRules.TextOrNone("strategy", Strategy, MaxStrategy)
         ?? MemberRules.TextOrNone("coldStart", ColdStart, MaxStrategy)
+        ?? MemberRules.TextOrNone("trainer", Trainer, MaxStrategy)
+        ?? MemberRules.TextOrNone("promotion", Promotion, MaxStrategy)
+        ?? (Policies is { } policies ? MemberRules.Number("policies", policies, 1, int.MaxValue) : null)
         ?? (AnswerWithin is { } within && !DatasetSettings.MayAnswerWithin(within) ? $"answerWithin must be 1 second to 365 days, not {within}." : null);
 }
 
@@ -124,6 +148,8 @@ public sealed record RoundInfo
     public long Unscored { get; init; }
     /// <summary>How long it waits for a further answer; null for rounds of before there was a limit.</summary>
     public TimeSpan? AnswerWithin { get; init; }
+    /// <summary>The version of the dataset's policies that it was started under; null for rounds of before there were any.</summary>
+    public int? Policies { get; init; }
     /// <summary>Labels the arm trained on in this round, all rounds so far together.</summary>
     public int Labels { get; init; }
     /// <summary>The model it made.</summary>
@@ -166,6 +192,7 @@ public sealed record RoundInfo
         ?? MemberRules.Within("auditOutcomes", AuditOutcomes?.Check())
         ?? MemberRules.Number("unscored", Unscored, 0, long.MaxValue)
         ?? (AnswerWithin is { } within && !DatasetSettings.MayAnswerWithin(within) ? "answerWithin must be 1 second to 365 days." : null)
+        ?? (Policies is { } policies ? MemberRules.Number("policies", policies, 1, int.MaxValue) : null)
         ?? MemberRules.Number("labels", Labels, 0, int.MaxValue)
         ?? MemberRules.Within("model", Model?.Check(latest))
         ?? MemberRules.TextOrNone("reason", Reason, MaxReason)

@@ -10,6 +10,11 @@ internal static class GrainStateQueries
     private const string Insert = "INSERT INTO grain_state VALUES (?1, ?2, ?3, 1, ?4) ON CONFLICT DO NOTHING";
     private const string All = "SELECT grain_type, grain_key, name, version FROM grain_state WHERE state IS NOT NULL";
 
+    // '0' stands behind '/', so these are the keys that begin with the owner's name and '/'.
+    private const string Own =
+        "SELECT grain_key, version, state FROM grain_state WHERE grain_type = ?1 AND grain_key > ?2 || '/' AND grain_key < ?2 || '0' "
+        + "AND name = ?1 AND state IS NOT NULL ORDER BY grain_key";
+
     /// <summary>The next version of a row, whatever the one that stands may be.</summary>
     public const string NextVersion = "CASE WHEN version BETWEEN 0 AND 1000000000000000000 THEN version + 1 ELSE 1 END";
 
@@ -30,6 +35,14 @@ internal static class GrainStateQueries
         var state = new StoredGrainState(query.Long(0), query.IsNull(1) ? null : query.Bytes(1).ToArray());
         query.Reset();
         return state;
+    }
+
+    public static List<(string GrainKey, StoredGrainState State)> ReadAll(SqliteSession session, string grainType, string owner)
+    {
+        var query = session.Prepare(Own).Bind(1, grainType).Bind(2, owner);
+        var states = new List<(string, StoredGrainState)>();
+        while (query.Step()) states.Add((query.Text(0), new StoredGrainState(query.Long(1), query.Bytes(2).ToArray())));
+        return states;
     }
 
     public static List<(GrainStateKey Key, long Version)> List(SqliteSession session)

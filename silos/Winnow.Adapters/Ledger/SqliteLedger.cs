@@ -212,6 +212,10 @@ public sealed partial class SqliteLedger : IDatasetLedger, IShardLedger, ISecret
     Task<StoredGrainState?> IGrainStateStore.ReadAsync(GrainStateKey key, CancellationToken cancellationToken) =>
         _readers.ReadAsync(session => GrainStateQueries.Read(session, key), cancellationToken);
 
+    async Task<IReadOnlyList<(string GrainKey, StoredGrainState State)>> IGrainStateStore.ReadAllAsync(
+        string grainType, string owner, CancellationToken cancellationToken) =>
+        await _readers.ReadAsync(session => GrainStateQueries.ReadAll(session, grainType, owner), cancellationToken).ConfigureAwait(false);
+
     Task<long?> IGrainStateStore.WriteAsync(GrainStateKey key, long? expected, ReadOnlyMemory<byte>? state, CancellationToken cancellationToken) =>
         _writer.WriteAsync(1, session => GrainStateQueries.Write(session, key, expected, state), cancellationToken);
 

@@ -1,5 +1,6 @@
 using Orleans.Storage;
 using Winnow.Adapters.Ledger;
+using Winnow.Grains;
 using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;
 using Winnow.Model.Labels;
@@ -14,11 +15,17 @@ public abstract class GrainStorageConformance : IAsyncLifetime
 
     private LedgerGrainStorage _storage = null!;
 
+    private protected IGrainStateStore Store { get; private set; } = null!;
+
     private protected abstract Task<IGrainStateStore> OpenAsync();
 
     protected abstract Task CloseAsync();
 
-    public async Task InitializeAsync() => _storage = new LedgerGrainStorage(await OpenAsync(), "control");
+    public async Task InitializeAsync()
+    {
+        Store = await OpenAsync();
+        _storage = new LedgerGrainStorage(Store, "control");
+    }
 
     public virtual Task DisposeAsync() => CloseAsync();
 
@@ -53,6 +60,31 @@ public abstract class GrainStorageConformance : IAsyncLifetime
     {
         await CloseAsync();
         await InitializeAsync();
+    }
+
+    [Fact]
+    public async Task Records_are_written_one_by_one_and_read_by_their_owner()
+    {
+        var (records, never) = (new StoredRecords(Store), CancellationToken.None);
+        StartRound Round(int size) => new(size);
+        // Names of which one begins another, and characters that stand beside '/'.
+        foreach (var owner in new[] { "cats", "cats-2", "cat", "cats0", "cats." })
+            foreach (var number in new[] { 2, 10, 1 }) Assert.Equal(1, await records.WriteAsync("noted", $"{owner}/{number}", null, Round(number), never));
+        var found = await records.ReadAllAsync<StartRound>("noted", "cats", never);
+        Assert.Equal([("cats/1", 1), ("cats/10", 10), ("cats/2", 2)], found.Select(f => (f.Key, f.State.BatchSize)));
+        Assert.Empty(await records.ReadAllAsync<StartRound>("noted", "ca", never));
+        Assert.Empty(await records.ReadAllAsync<StartRound>("other", "cats", never));
+
+        Assert.Equal(2, await records.WriteAsync("noted", "cats/2", 1, Round(22), never));
+        await Assert.ThrowsAsync<InconsistentStateException>(() => records.WriteAsync("noted", "cats/2", 1, Round(23), never));
+        await Assert.ThrowsAsync<InconsistentStateException>(() => records.WriteAsync("noted", "cats/2", null, Round(23), never));
+        Assert.Equal((22, 2L), await records.ReadAsync<StartRound>("noted", "cats/2", never) is { } r ? (r.State.BatchSize, r.Version) : default);
+        Assert.Null(await records.ReadAsync<StartRound>("noted", "cats/3", never));
+        // What was discarded is not there, and can be written anew; who knew it before cannot overwrite that.
+        await Store.WriteAsync(new GrainStateKey("noted", "cats/2", "noted"), 2, null, never);
+        Assert.Equal(2, (await records.ReadAllAsync<StartRound>("noted", "cats", never)).Count);
+        Assert.Equal(4, await records.WriteAsync("noted", "cats/2", null, Round(24), never));
+        await Assert.ThrowsAsync<InconsistentStateException>(() => records.WriteAsync("noted", "cats/2", 2, Round(25), never));
     }
 
     [Fact]

@@ -6,7 +6,9 @@ using Winnow.Algorithms.Training;
 
 namespace Winnow.Algorithms.Tests.Selection;
 
-/// <summary>What each strategy chose in release 34be458, where all vectors were handed to it at once: a round of a seed chooses the same.</summary>
+/// <summary>
+/// What each strategy chose in release 34be458, where all vectors were handed to it at once: a round of a seed chooses the same.
+/// </summary>
 public sealed class FixedSelectionTests
 {
     [Theory]

@@ -72,12 +72,12 @@ public sealed class BackboneBookTests
                 },
             });
         state.Learning.ProjectionKey = $"projections/{Hash(0)}";
-        Assert.Equal(2, state.ChampionOf(Arms.Main)!.Number);
+        Assert.Equal(2, state.ChampionOf(state.Rounds, Arms.Main)!.Number);
         state.Learning.ProjectionKey = $"projections/{Hash(7)}";
-        Assert.Equal(3, state.ChampionOf(Arms.Main)!.Number);
+        Assert.Equal(3, state.ChampionOf(state.Rounds, Arms.Main)!.Number);
         // Where the projection was lost, and is fitted anew, no head fits until a round has made one.
         state.Learning.ProjectionKey = null;
-        Assert.Null(state.ChampionOf(Arms.Main));
+        Assert.Null(state.ChampionOf(state.Rounds, Arms.Main));
     }
 
     [Fact]

@@ -40,6 +40,7 @@ public sealed class OperationStampTests
         [
             new(5), new(6), new(5, "control"), new(5, "main", "margin"), new(5, "main", null, "margin"),
             new(5) { AnswerWithin = TimeSpan.FromDays(7) }, new(5) { AnswerWithin = TimeSpan.FromDays(8) },
+            new(5) { Trainer = "a" }, new(5) { Promotion = "a" }, new(5) { Policies = 1 },
         ];
         Assert.Equal(commands.Length, commands.Select(RoundCommand.ContentOf).Distinct().Count());
     }

@@ -18,6 +18,8 @@ internal static class Damages
         ("number", "'1e999'"), ("empty", "''"),
     ];
 
+    private static readonly string[] Types = ["dataset", "round-entry", "round", "access"];
+
     private const string Newer = "'{\"fromANewerRelease\":{\"a\":[1,null]},' || substr(T, 2)";
 
     public static IEnumerable<Damage> Of(bool anyText)
@@ -25,7 +27,7 @@ internal static class Damages
         foreach (var (name, change) in Texts)
         {
             if (anyText || name is not ("cut" or "empty")) yield return Info($"info-{name}", change, "dataset");
-            foreach (var type in new[] { "dataset", "round", "access" }) yield return State($"{type}-{name}", type, change, broken: true);
+            foreach (var type in Types) yield return State($"{type}-{name}", type, change, broken: true);
         }
         foreach (var (name, from, to) in new[]
         {
@@ -35,7 +37,7 @@ internal static class Damages
         })
             yield return Info($"info-{name}", $"replace(T, '{from}', '{to}')", "dataset");
         yield return Info("info-newer", Newer, null);
-        foreach (var type in new[] { "dataset", "round", "access" }) yield return State($"{type}-newer", type, Newer, broken: false);
+        foreach (var type in Types) yield return State($"{type}-newer", type, Newer, broken: false);
         foreach (var (name, version) in new[] { ("huge", "9223372036854775807"), ("negative", "-5") })
             yield return new Damage($"version-{name}", l => l.ExecuteAsync(
                 $"UPDATE grain_state SET version = {version} WHERE grain_type = 'round' AND grain_key LIKE 'version-{name}/%'"),
@@ -92,7 +94,7 @@ internal static class Damages
 
     private static Damage State(string dataset, string type, string change, bool broken)
     {
-        var key = type == "round" ? $"{dataset}/main/1" : dataset;
+        var key = type is "round" or "round-entry" ? $"{dataset}/main/1" : dataset;
         return new Damage(dataset, l => l.ExecuteAsync(
             $"UPDATE grain_state SET state = {l.ToState(change.Replace("T", l.StateText))} "
             + $"WHERE grain_type = '{type}' AND grain_key = '{key}'"),

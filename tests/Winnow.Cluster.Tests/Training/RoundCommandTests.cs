@@ -2,6 +2,7 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Algorithms.Selection;
 using Winnow.Grains.Datasets;
 using Winnow.Model.Datasets;
+using Winnow.Model.Policies;
 using Winnow.Model.Training;
 
 namespace Winnow.Cluster.Tests.Training;
@@ -11,21 +12,55 @@ public sealed class RoundCommandTests
 {
     private static readonly string[] Known = ["main", "second"];
 
-    private static readonly DatasetSettings Settings = new() { AnswerWithin = TimeSpan.FromHours(3) };
+    private static readonly DatasetPolicies Policies = new() { ChangedBy = "ann", Version = 3, AnswerWithin = TimeSpan.FromHours(3) };
 
-    private static StartRound Accept(StartRound command, bool cold = false) => RoundCommand.Accept(command, Known, cold, Settings);
+    private static StartRound Accept(StartRound command, bool cold = false) => RoundCommand.Accept(command, Known, cold, Policies);
 
     private static string Refusal(StartRound command, bool cold = false) => Assert.Throws<RefusedException>(() => Accept(command, cold)).Message;
 
     [Fact]
     public void Defaults_follow_the_arm()
     {
-        StartRound With(string arm, string strategy, string cold) => new(5, arm, strategy, cold) { AnswerWithin = TimeSpan.FromHours(3) };
+        StartRound With(string arm, string strategy, string cold) => new(5, arm, strategy, cold)
+        {
+            AnswerWithin = TimeSpan.FromHours(3),
+            Trainer = "logistic-regression",
+            Promotion = "unless-worse",
+            Policies = 3,
+        };
 
         Assert.Equal(With(Arms.Main, "herding", "k-means"), Accept(new StartRound(5)));
         Assert.Equal(With(Arms.Control, "random", "random"), Accept(new StartRound(5, Arms.Control)));
         Assert.Equal(With("third", "k-means", "k-means"), Accept(new StartRound(5, "third", "k-means")));
         Assert.Equal(TimeSpan.FromMinutes(1), Accept(new StartRound(5) { AnswerWithin = TimeSpan.FromMinutes(1) }).AnswerWithin);
+    }
+
+    [Fact]
+    public void What_a_command_leaves_open_the_policies_say()
+    {
+        var other = Policies with { Version = 4, Strategy = "margin", ColdStart = "random", Promotion = "only-better" };
+        var accepted = RoundCommand.Accept(new StartRound(5), Known, cold: false, other);
+        Assert.Equal(("margin", "random", "only-better", 4), (accepted.Strategy, accepted.ColdStart, accepted.Promotion, accepted.Policies));
+        // The control arm is there to be compared with, so it stays what it is.
+        var control = RoundCommand.Accept(new StartRound(5, Arms.Control), Known, cold: false, other);
+        Assert.Equal(("random", "random", "only-better"), (control.Strategy, control.ColdStart, control.Promotion));
+        Assert.Equal("herding", RoundCommand.Accept(new StartRound(5, Strategy: "herding"), Known, cold: false, other).Strategy);
+    }
+
+    [Fact]
+    public void A_name_that_no_trainer_and_no_promotion_rule_bears_is_refused_with_those_there_are()
+    {
+        Assert.Equal("trainer: there is no 'forest'. There are: logistic-regression.", Refusal(new StartRound(5) { Trainer = "forest" }));
+        Assert.Equal(
+            "promotion: there is no 'always'. There are: unless-worse, only-better.", Refusal(new StartRound(5) { Promotion = "always" }));
+    }
+
+    [Fact]
+    public void Beside_the_last_release_a_command_says_nothing_that_it_does_not_know()
+    {
+        Assert.Equal(
+            new StartRound(5, Arms.Main, "herding", "k-means") { AnswerWithin = TimeSpan.FromHours(3) },
+            RoundCommand.WithoutDefaults(RoundCommand.Accept(new StartRound(5), Known, cold: false, Policies with { Version = 1 })));
     }
 
     [Theory]

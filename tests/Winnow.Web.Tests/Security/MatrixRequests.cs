@@ -46,6 +46,7 @@ internal static class MatrixRequests
         ["POST /api/v1/datasets/{dataset}/images"] = "",
         ["POST /api/v1/datasets/{dataset}/versions"] = """{"note":"matrix"}""",
         ["POST /api/v1/datasets/{dataset}/rounds"] = """{"batchSize":5}""",
+        ["POST /api/v1/datasets/{dataset}/policies"] = """{"promotion":"unless-worse"}""",
         ["POST /api/v1/datasets/{dataset}/rounds/{arm}/{number}/end"] = "",
         ["POST /api/v1/datasets/{dataset}/backbones"] = """{"name":"none-of-matrix"}""",
         ["POST /api/v1/datasets/{dataset}/backbones/compare"] = "",

@@ -217,6 +217,14 @@ public sealed partial class PostgresLedger : IDatasetLedger, IShardLedger, ISecr
         return _database.ReadAsync((connection, token) => PostgresQueries.StateAsync(connection, key, token), cancellationToken);
     }
 
+    async Task<IReadOnlyList<(string GrainKey, StoredGrainState State)>> IGrainStateStore.ReadAllAsync(
+        string grainType, string owner, CancellationToken cancellationToken)
+    {
+        ThrowIfClosed();
+        return await _database.ReadAsync((connection, token) => PostgresQueries.OwnStatesAsync(connection, grainType, owner, token), cancellationToken)
+            .ConfigureAwait(false);
+    }
+
     Task<long?> IGrainStateStore.WriteAsync(GrainStateKey key, long? expected, ReadOnlyMemory<byte>? state, CancellationToken cancellationToken) =>
         _states.WriteAsync(new StateWrite(key, expected, state), 1, cancellationToken);
 

@@ -38,6 +38,10 @@ internal static class PostgresQueries
         "WHERE dataset = $1 AND shard = $2 AND ($3::uuid IS NULL OR operation > $3) ORDER BY operation LIMIT $4";
     private const string ImageCount = "SELECT images FROM shard WHERE dataset = $1 AND shard = $2";
     private const string States = "SELECT grain_type, grain_key, name, version FROM grain_state WHERE state IS NOT NULL";
+    // '0' stands behind '/', and the column is compared byte by byte: the keys that begin with the owner's name and '/'.
+    private const string OwnStates =
+        "SELECT grain_key, version, state FROM grain_state WHERE grain_type = $1 AND grain_key > $2 || '/' AND grain_key < $2 || '0' "
+        + "AND name = $1 AND state IS NOT NULL ORDER BY grain_key";
     private const string State = "SELECT version, state FROM grain_state WHERE grain_type = $1 AND grain_key = $2 AND name = $3";
 
     public static Task<List<ImageRow>> ImagesAsync(NpgsqlConnection connection, ShardId shard, int from, int max, CancellationToken cancellationToken) =>
@@ -97,6 +101,12 @@ internal static class PostgresQueries
             static (reader, _) => new StoredGrainState(reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.GetFieldValue<byte[]>(1)), cancellationToken).ConfigureAwait(false);
         return found.Count == 0 ? null : found[0];
     }
+
+    public static Task<List<(string GrainKey, StoredGrainState State)>> OwnStatesAsync(
+        NpgsqlConnection connection, string grainType, string owner, CancellationToken cancellationToken) =>
+        ListAsync<(string, StoredGrainState)>(
+            new NpgsqlCommand(OwnStates, connection).Add(PgColumns.Key(grainType)).Add(PgColumns.Key(owner)),
+            static (reader, _) => (reader.GetString(0), new StoredGrainState(reader.GetInt64(1), reader.GetFieldValue<byte[]>(2))), cancellationToken);
 
     public static Task<List<(GrainStateKey Key, long Version)>> StatesAsync(
         NpgsqlConnection connection, CancellationToken cancellationToken) =>

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using System.Text.Json;
 using System.Text;
+using System.Text.Json;
 using Winnow.Abstractions.Images;
 using Winnow.Adapters.Scoring;
 using Winnow.Adapters.Tests.Ledger;

@@ -1,0 +1,85 @@
+using System.CommandLine;
+using System.Globalization;
+using Winnow.Model.Policies;
+
+namespace Winnow.Cli.Datasets;
+
+internal static class PolicyCommands
+{
+    public static Command Make(Connection connection) =>
+        new("policy", "Show and change what the rounds and people of a dataset follow.") { Show(connection), History(connection), Set(connection) };
+
+    private static Command Show(Connection connection)
+    {
+        var dataset = new Argument<string>("dataset");
+        var command = new Command("show", "The policies that hold.") { dataset };
+        connection.OnRun(command, async (parsed, client, ct) =>
+        {
+            Say(await client.GetPoliciesAsync(parsed.GetValue(dataset)!, ct));
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command History(Connection connection)
+    {
+        var dataset = new Argument<string>("dataset");
+        var command = new Command("history", "All policies that ever held, with who changed them, oldest first.") { dataset };
+        connection.OnRun(command, async (parsed, client, ct) =>
+        {
+            var all = await client.ListPoliciesAsync(parsed.GetValue(dataset)!, ct);
+            Connection.Table(
+                ["version", "changed", "by", "answer within", "tasks per person", "strategy", "cold start", "trainer", "promotion"],
+                all.Select(p => (IReadOnlyList<string>)
+                [
+                    p.Version.ToString(CultureInfo.InvariantCulture), p.ChangedAt.ToString("u", CultureInfo.InvariantCulture), p.ChangedBy,
+                    p.AnswerWithin.ToString("c"), p.TasksPerPerson.ToString(CultureInfo.InvariantCulture), p.Strategy, p.ColdStart, p.Trainer, p.Promotion,
+                ]));
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Set(Connection connection)
+    {
+        var dataset = new Argument<string>("dataset");
+        var version = new Option<int?>("--version-known") { Description = "Change these and no others: refused where another version holds by now." };
+        var within = Durations.Option("--answer-within", "How long rounds wait for a further answer before they go on with those they have.");
+        var perPerson = new Option<int?>("--tasks-per-person") { Description = "Review tasks that one person holds at a time." };
+        var strategy = new Option<string?>("--strategy") { Description = "What chooses a round's images, but in arm control." };
+        var coldStart = new Option<string?>("--cold-start") { Description = "What chooses them while an arm has no model." };
+        var trainer = new Option<string?>("--trainer") { Description = "What learns from the labels." };
+        var promotion = new Option<string?>("--promotion") { Description = "What decides whether a new model replaces the old one: unless-worse or only-better." };
+        var command = new Command("set", "Change policies. What is left out stays; rounds that were started keep what held.")
+        {
+            dataset, version, within, perPerson, strategy, coldStart, trainer, promotion,
+        };
+        connection.OnRun(command, async (parsed, client, ct) =>
+        {
+            var change = new ChangePolicies
+            {
+                Version = parsed.GetValue(version),
+                AnswerWithin = parsed.GetValue(within),
+                TasksPerPerson = parsed.GetValue(perPerson),
+                Strategy = parsed.GetValue(strategy),
+                ColdStart = parsed.GetValue(coldStart),
+                Trainer = parsed.GetValue(trainer),
+                Promotion = parsed.GetValue(promotion),
+            };
+            Say(await client.ChangePoliciesAsync(parsed.GetValue(dataset)!, change, ct));
+            return 0;
+        });
+        return command;
+    }
+
+    private static void Say(DatasetPolicies p)
+    {
+        Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"version {p.Version}, by {p.ChangedBy} at {p.ChangedAt:u}"));
+        Terminal.Say($"  answer within     {p.AnswerWithin:c}");
+        Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  tasks per person  {p.TasksPerPerson}"));
+        Terminal.Say($"  strategy          {p.Strategy}");
+        Terminal.Say($"  cold start        {p.ColdStart}");
+        Terminal.Say($"  trainer           {p.Trainer}");
+        Terminal.Say($"  promotion         {p.Promotion}");
+    }
+}

@@ -1,0 +1,32 @@
+using System.Globalization;
+using Winnow.Abstractions.Datasets;
+using Winnow.Grains.Telemetry;
+using Winnow.Model.Policies;
+
+namespace Winnow.Grains.Datasets;
+
+/// <summary>The policies of a dataset: those that hold, and all that did.</summary>
+internal sealed partial class DatasetGrain
+{
+    public Task<DatasetPolicies> GetPoliciesAsync(CancellationToken cancellationToken) => Task.FromResult(_records.Policies[^1]);
+
+    public Task<DatasetPolicies[]> ListPoliciesAsync(CancellationToken cancellationToken) => Task.FromResult<DatasetPolicies[]>([.. _records.Policies]);
+
+    public Task<DatasetPolicies> ChangePoliciesAsync(ChangePolicies change, string actor, CancellationToken cancellationToken) => InTurnAsync(async () =>
+    {
+        var current = _records.Policies[^1];
+        var next = PolicyChange.Next(current, change, actor, time.GetUtcNow());
+        if (ReferenceEquals(next, current)) return current;
+        if (!layouts.MayKeepRecords())
+            throw new RefusedException("Policies can be changed once every silo of the cluster is of this release. Until then nothing was changed.");
+        await WriteAsync(() => _records.SaveAsync(next));
+        logger.PoliciesChanged(_dataset.Name, next.Version, actor);
+        return next;
+    }, cancellationToken);
+
+    /// <summary>The policies of a version; the newest where none is named.</summary>
+    private DatasetPolicies PoliciesOf(int? version) => version is not { } number ? _records.Policies[^1]
+        : _records.Policies.Find(p => p.Version == number)
+            ?? throw new RefusedException(string.Create(
+                CultureInfo.InvariantCulture, $"policies: dataset '{_dataset.Name}' has {_records.Policies.Count} versions of them, and none is {number}."));
+}

@@ -1,0 +1,62 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Training;
+using Winnow.Algorithms.Training;
+using Winnow.Grains.Columns;
+using Winnow.Grains.Datasets;
+using Winnow.Grains.Evaluation;
+using Winnow.Model.Images;
+using Winnow.Model.Training;
+
+namespace Winnow.Grains.Training;
+
+/// <summary>Labelled rows of all shards in the order of image ids, so that training does not depend on how images arrived.</summary>
+/// <param name="Images">[n], ascending.</param>
+/// <param name="Labels">[n], class indices.</param>
+/// <param name="Vectors">[n × <paramref name="Dimensions"/>].</param>
+/// <param name="Dimensions">Length of a row.</param>
+/// <param name="Audit">Of the audit sample: what became of the images that have no label.</param>
+internal sealed record RoundLabels(ImageId[] Images, int[] Labels, float[] Vectors, int Dimensions, AuditRest Audit)
+{
+    /// <param name="round">Who asks.</param>
+    /// <param name="arm">Whose labels; the audit sample's where it is <see cref="Arms.Audit"/>.</param>
+    /// <param name="throughRound">Labels that later rounds asked for are left out.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<RoundLabels> ReadAsync(RoundWork round, string arm, int throughRound, CancellationToken cancellationToken)
+    {
+        var learning = await round.DatasetGrain.GetLearningAsync(cancellationToken);
+        if (round.State.ProjectionKey is { } mine && mine != learning.ProjectionKey)
+            throw new RefusedException(
+                "The dataset has turned to another space of vectors since this round began. Start another: labels are kept.");
+        var parts = await round.OnShardsAsync(
+            shards => shards.AllAsync(s => s.GetLabelledAsync(arm, throughRound, learning, cancellationToken)), cancellationToken);
+        if (arm == Arms.Audit) AuditSample.Check(parts, learning.AuditImages);
+        var dimensions = parts.Max(p => p.Vectors.Dimensions);
+        var images = parts.SelectMany(p => p.Images).ToArray();
+        var labels = parts.SelectMany(p => p.Labels).ToArray();
+        var vectors = parts.SelectMany(p => p.Vectors.ToMatrix().Values).ToArray();
+        var order = Enumerable.Range(0, images.Length).ToArray();
+        Array.Sort(images, order);
+        var sorted = new float[vectors.Length];
+        for (var i = 0; i < order.Length; i++) vectors.AsSpan(order[i] * dimensions, dimensions).CopyTo(sorted.AsSpan(i * dimensions));
+        return new RoundLabels(images, [.. order.Select(o => labels[o])], sorted, dimensions, AuditSample.RestOf(parts));
+    }
+
+    /// <summary>As a trainer takes them.</summary>
+    public Examples ToExamples(int classes) => new(Vectors, Dimensions, Targets.Of(Labels, classes));
+
+    /// <summary>SHA-256 over the images with their labels, lower-case hex.</summary>
+    public string Sha256()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> row = stackalloc byte[ImageId.Size + sizeof(int)];
+        for (var i = 0; i < Images.Length; i++)
+        {
+            Images[i].CopyTo(row);
+            BinaryPrimitives.WriteInt32LittleEndian(row[ImageId.Size..], Labels[i]);
+            hash.AppendData(row);
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}

@@ -1,0 +1,36 @@
+using System.Globalization;
+using Winnow.Abstractions.Datasets;
+using Winnow.Algorithms.Training;
+using Winnow.Model.Training;
+
+namespace Winnow.Grains.Training;
+
+/// <summary>Learns a head from what the arm's people said.</summary>
+internal sealed class TrainStep : IRoundStep
+{
+    public async Task<RoundStep> TakeAsync(RoundWork round, CancellationToken cancellationToken)
+    {
+        var labels = await RoundLabels.ReadAsync(round, round.Arm, round.Number, cancellationToken);
+        if (labels.Images.Length < 2) throw new RefusedException(TooFew(round, labels.Images.Length));
+        var state = round.State;
+        var trainer = Trainers.All.Get(state.Command!.Trainer ?? StartRound.FirstTrainer);
+        var (examples, seed) = (labels.ToExamples(round.Dataset.Schema.Classes.Count), round.Seed);
+        var trained = await Task.Run(() => trainer.Train(examples, seed, null, cancellationToken), cancellationToken);
+        state.HeadKey = (await RoundHeads.StoreAsync(round, trained.Head, cancellationToken)).Key;
+        (state.Labels, state.DataSha256) = (labels.Images.Length, labels.Sha256());
+        (state.Regularisation, state.CrossValidatedLogLoss) = (trained.Regularisation, trained.CrossValidatedLogLoss);
+        state.OutOfFoldTemperature = trained.OutOfFoldTemperature;
+        return RoundStep.Calibrate;
+    }
+
+    private static string TooFew(RoundWork round, int labels)
+    {
+        var few = string.Create(
+            CultureInfo.InvariantCulture, $"Arm '{round.Arm}' has {labels} usable labels after round {round.Number}; at least 2 are needed.");
+        if (round.State.Outcomes is not { } o) return few;
+        return few + string.Create(
+            CultureInfo.InvariantCulture,
+            $" Of its {round.State.Chosen} images {o.Labelled} were labelled, {o.Rejected} rejected, {o.Skipped} skipped, " +
+            $"{o.Withdrawn} withdrawn and {o.Unanswered} left without an answer{(round.State.EndedBy is { } who ? $" when {who} ended it" : "")}.");
+    }
+}

@@ -1,0 +1,187 @@
+using Winnow.Grains.Datasets;
+using Winnow.Grains.Ports;
+using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
+using Winnow.Model.Policies;
+using Winnow.Model.Training;
+
+namespace Winnow.Cluster.Tests.Training;
+
+/// <summary>
+/// A dataset with ever more rounds writes no more at each of their steps, and what the last release left in one state is taken over.
+/// </summary>
+public sealed class DatasetRecordsTests
+{
+    private static readonly CancellationToken Never = CancellationToken.None;
+
+    private static readonly DatasetInfo Dataset = new(
+        "pets", new LabelSchema { Classes = [new LabelClass("cat"), new LabelClass("dog")] }, new DatasetSettings { TasksPerPerson = 7 },
+        DateTimeOffset.UnixEpoch, "ann");
+
+    private readonly MemoryRecords _store = new();
+
+    private async Task<DatasetRecords> OpenAsync(bool newer = true)
+    {
+        await _store.ReadStateAsync();
+        var records = new DatasetRecords(_store, MemoryRecords.Layouts(newer), Dataset, _store);
+        await records.LoadAsync(Never);
+        return records;
+    }
+
+    private static RoundEntry Round(int number, string arm = Arms.Main) => new()
+    {
+        Arm = arm,
+        Number = number,
+        OperationId = Guid.NewGuid(),
+        Command = new StartRound(50, arm, "herding", "k-means"),
+        Ended = new RoundInfo { Arm = arm, Number = number, Step = RoundStep.Done, Strategy = "herding", BatchSize = 50, Reason = new string('x', 200) },
+    };
+
+    private static VersionEntry Version(int number) => new()
+    {
+        OperationId = Guid.NewGuid(),
+        Version = new DatasetVersion(number, null, DateTimeOffset.UnixEpoch, "ann", 10, 5, new string('0', 64), number == 1 ? null : number - 1),
+        ManifestKey = $"key-{number}",
+    };
+
+    private static ModelVersion Model(int round) => new()
+    {
+        Arm = Arms.Main, Round = round, Backbone = "b", ProjectionSha256 = "p", DataSha256 = "d", HeadSha256 = "h", Labels = 9,
+    };
+
+    /// <summary>As the last release left it.</summary>
+    private async Task LeaveAsync(int rounds, int versions)
+    {
+        _store.State = new DatasetState
+        {
+            Rounds = [.. Enumerable.Range(1, rounds).Select(n => n % 10 == 0 ? Round(n / 10, Arms.Control) : Round(n - (n / 10)))],
+            Versions = [.. Enumerable.Range(1, versions).Select(Version)],
+        };
+        await _store.WriteStateAsync();
+    }
+
+    [Fact]
+    public async Task With_ten_thousand_rounds_a_step_writes_little()
+    {
+        await LeaveAsync(10_000, 500);
+        var before = _store.State.Rounds.Select(r => (r.Arm, r.Number)).ToArray();
+        var records = await OpenAsync();
+        Assert.Equal(before, records.Rounds.Select(r => (r.Arm, r.Number)));
+        var next = Round(9_001);
+        next.Ended = null;
+        await records.SaveAsync(next);
+        Assert.Equal((10_001, 500), (_store.Count(ControlStorage.RoundEntry), _store.Count(ControlStorage.Version)));
+
+        _store.Written.Clear();
+        (next.Model, next.HeadKey, next.Promoted) = (Model(9_001), "head", true);
+        (_store.State.Learning.HeadKey, _store.State.Learning.ModelName) = ("head", "main/9001");
+        _store.State.Learning.ProjectionKey = "datasets/pets/projections/p";
+        await records.SettleAsync(next);
+        next.Ended = Round(9_001).Ended;
+        await records.SaveAsync(next);
+        await records.SaveAsync(Version(501));
+        Assert.All(_store.Written, bytes => Assert.InRange(bytes, 1, 8_000));
+
+        var read = await OpenAsync();
+        Assert.Equal([.. before, (Arms.Main, 9_001)], read.Rounds.Select(r => (r.Arm, r.Number)));
+        Assert.Equal("main/9001", read.ChampionOf(Arms.Main)!.Model!.Name);
+        Assert.Equal(Enumerable.Range(1, 501), read.Versions.Select(v => v.Version.Number));
+    }
+
+    [Fact]
+    public async Task What_is_moved_can_be_cut_off_anywhere()
+    {
+        for (var writes = 0; writes < 12; writes++)
+        {
+            await LeaveAsync(6, 3);
+            var records = await OpenAsync();
+            var next = Round(7);
+            _store.Left = writes;
+            try
+            {
+                await records.SaveAsync(next);
+            }
+            catch (IOException)
+            {
+                _store.Left = null;
+                records = await OpenAsync();
+                Assert.Equal((6, 3), (records.Rounds.Count(r => r.Number < 7), records.Versions.Count));
+                // The caller repeats the request, which finds it started or starts it.
+                if (!records.Rounds.Exists(r => r.Number == 7)) await records.SaveAsync(next);
+            }
+            _store.Left = null;
+            records = await OpenAsync();
+            Assert.Equal([1, 2, 3, 4, 5, 6, 7], records.Rounds.Select(r => r.Number));
+            Assert.Equal([1, 2, 3], records.Versions.Select(v => v.Version.Number));
+            Assert.Empty(_store.State.Rounds);
+            _store.Forget();
+        }
+    }
+
+    [Fact]
+    public async Task A_champion_and_what_follows_from_it_are_settled_together_or_not_at_all()
+    {
+        for (var writes = 0; writes < 3; writes++)
+        {
+            var records = await OpenAsync();
+            var round = Round(1);
+            round.Ended = null;
+            await records.SaveAsync(round);
+            _store.Left = writes;
+            (round.Model, round.HeadKey, round.Promoted) = (Model(1), "head", true);
+            (_store.State.Learning.HeadKey, _store.State.Learning.ModelName) = ("head", "main/1");
+            _store.State.Learning.ProjectionKey = "datasets/pets/projections/p";
+            try
+            {
+                await records.SettleAsync(round);
+            }
+            catch (IOException) when (writes < 2)
+            {
+            }
+            _store.Left = null;
+            records = await OpenAsync();
+            Assert.Equal(_store.State.Learning.ModelName, records.ChampionOf(Arms.Main)?.Model!.Name);
+            Assert.Equal(writes > 0, records.ChampionOf(Arms.Main) is not null);
+            _store.Forget();
+        }
+    }
+
+    [Fact]
+    public async Task Beside_a_silo_of_the_last_release_everything_stays_where_that_looks_for_it()
+    {
+        await LeaveAsync(3, 1);
+        var records = await OpenAsync(newer: false);
+        await records.SaveAsync(Round(4));
+        await records.SaveAsync(Version(2));
+        var settled = records.Rounds[^1];
+        (settled.Model, settled.HeadKey, settled.Promoted) = (Model(4), "head", true);
+        await records.SettleAsync(settled);
+        await _store.ReadStateAsync();
+        Assert.Equal((4, 2, true, null), (_store.State.Rounds.Count, _store.State.Versions.Count, _store.State.Rounds[^1].Promoted, _store.State.Settled));
+        Assert.Equal((0, 0), (_store.Count(ControlStorage.RoundEntry), _store.Count(ControlStorage.Version)));
+    }
+
+    [Fact]
+    public async Task An_activation_that_was_cut_off_cannot_start_what_another_has()
+    {
+        var (one, other) = (await OpenAsync(), await OpenAsync());
+        await one.SaveAsync(Round(1));
+        await Assert.ThrowsAsync<Orleans.Storage.InconsistentStateException>(() => other.SaveAsync(Round(1)));
+        await one.SaveAsync(Version(1));
+        await Assert.ThrowsAsync<Orleans.Storage.InconsistentStateException>(() => other.SaveAsync(Version(1)));
+    }
+
+    [Fact]
+    public async Task The_first_policies_are_those_of_the_creation_and_all_stay()
+    {
+        var records = await OpenAsync();
+        Assert.Equal((1, 7, "ann"), records.Policies.Single() is var p ? (p.Version, p.TasksPerPerson, p.ChangedBy) : default);
+        await records.SaveAsync(records.Policies[^1] with { Version = 2, TasksPerPerson = 9, ChangedBy = "bob" });
+        records = await OpenAsync();
+        Assert.Equal([7, 9], records.Policies.Select(q => q.TasksPerPerson));
+        // As a restore leaves them.
+        _store.State.Policies = [new DatasetPolicies { ChangedBy = "eve", Version = 3, Told = 1 }];
+        await _store.WriteStateAsync();
+        Assert.Equal([1, 2, 3], (await OpenAsync()).Policies.Select(q => q.Version));
+    }
+}
