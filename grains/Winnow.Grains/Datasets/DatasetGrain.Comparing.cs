@@ -3,6 +3,7 @@ using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Scoring;
 using Winnow.Abstractions.Training;
 using Winnow.Algorithms.Quality;
+using Winnow.Grains.Columns;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 
