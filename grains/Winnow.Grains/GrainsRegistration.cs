@@ -1,7 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Placement;
-using Orleans.Runtime.MembershipService.SiloMetadata;
 using Orleans.Runtime.Placement;
 using Winnow.Grains.Buckets;
 using Winnow.Grains.Columns;
@@ -35,11 +34,7 @@ public static class GrainsRegistration
         services.TryAddSingleton(new BucketSourceOptions());
         services.TryAddSingleton<ICrashNotes, NoCrashNotes>();
         services.AddSingleton<DeviceDirectory>();
-        services.AddSingleton(provider =>
-        {
-            var (silos, metadata) = (provider.GetRequiredService<ISiloStatusOracle>(), provider.GetRequiredService<ISiloMetadataCache>());
-            return new NewerLayouts(() => silos.GetActiveSilos().Select(silo => metadata.GetSiloMetadata(silo).Metadata));
-        });
+        services.AddSingleton<KnownLevel>();
         services.AddSingleton<IControlRecords, StoredRecords>();
         services.AddSingleton<RoundSelections>();
         services.AddSingleton<RoundPorts>();

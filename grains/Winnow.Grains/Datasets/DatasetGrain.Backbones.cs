@@ -4,6 +4,8 @@ using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Security;
 using Winnow.Abstractions.Training;
 using Winnow.Grains.Columns;
+using Winnow.Grains.Placement;
+using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;
 using Winnow.Model.Names;
 
@@ -28,6 +30,8 @@ internal sealed partial class DatasetGrain
             if (Book.Find(name) is { Stage: not BackboneStage.Dropped } || name == ServingBackbone) return;
             if (Book.Find(name) is not null)
                 throw new RefusedException($"What backbone '{name}' made before is still being removed. Add it again in a moment.");
+            // A silo of the last release would withdraw the segments of either, and forget the book.
+            if (level.Value < ClusterLevels.Backbones) throw new RefusedException(KnownLevel.TooLow);
             ThrowIfNotToBeAdded(name);
             // Rounds of before there were several were all on the one that serves.
             var used = Book.All.Count == 0 && _records.Rounds.Count > 0;

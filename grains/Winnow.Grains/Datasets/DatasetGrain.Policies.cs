@@ -17,7 +17,7 @@ internal sealed partial class DatasetGrain
         var current = _records.Policies[^1];
         var next = PolicyChange.Next(current, change, actor, time.GetUtcNow());
         if (ReferenceEquals(next, current)) return current;
-        if (!layouts.MayKeepRecords())
+        if (!level.KeepsRecords)
             throw new RefusedException("Policies can be changed once every silo of the cluster is of this release. Until then nothing was changed.");
         await WriteAsync(() => _records.SaveAsync(next));
         logger.PoliciesChanged(_dataset.Name, next.Version, actor);

@@ -24,7 +24,7 @@ namespace Winnow.Grains.Datasets;
 [Reentrant, SiloRole(SiloTraits.Core), GrainType(ControlStorage.Dataset)]
 internal sealed partial class DatasetGrain(
     [PersistentState(ControlStorage.Dataset, ControlStorage.Name)] IPersistentState<DatasetState> state,
-    IControlRecords records, NewerLayouts layouts, KnownDatasets datasets, IShardLedger ledger, IObjectStore objects,
+    IControlRecords records, KnownLevel level, KnownDatasets datasets, IShardLedger ledger, IObjectStore objects,
     DeviceDirectory devices, ShardOptions options, TimeProvider time, ILogger<DatasetGrain> logger)
     : Grain, IDatasetGrain, IDatasetBackbones
 {
@@ -37,7 +37,7 @@ internal sealed partial class DatasetGrain(
     {
         var name = this.GetPrimaryKeyString();
         _dataset = await datasets.GetAsync(name, cancellationToken);
-        _records = new DatasetRecords(records, layouts, _dataset, state);
+        _records = new DatasetRecords(records, level, _dataset, state);
         await _records.LoadAsync(cancellationToken);
         StartGauges();
         TendBackbones();
@@ -134,7 +134,7 @@ internal sealed partial class DatasetGrain(
         string[] arms = [.. _records.Rounds.Select(r => r.Arm).Distinct()];
         var accepted = RoundCommand.Accept(command, arms, cold: _records.ChampionOf(command.Arm) is null, PoliciesOf(command.Policies));
         // A silo of the last release would forget what it does not know of, and the round's state would not be the one that was accepted.
-        if (!layouts.MayKeepRecords()) accepted = RoundCommand.WithoutDefaults(accepted);
+        if (!level.KeepsRecords) accepted = RoundCommand.WithoutDefaults(accepted);
         var running = _records.Rounds.Find(r => r.Arm == accepted.Arm && r.Ended is null);
         // A round may have ended a moment before its word of it comes here.
         if (running is not null && await Round(running.Arm, running.Number).GetAsync(cancellationToken) is { HasEnded: true } ended) running.Ended = ended;

@@ -14,10 +14,10 @@ namespace Winnow.Grains.Datasets;
 /// change.
 /// </summary>
 /// <param name="records">Where they are kept.</param>
-/// <param name="layouts">Whether they may be: beside a silo of the last release rounds and versions stay in the state.</param>
+/// <param name="level">Whether they may be: beside a silo of the last release rounds and versions stay in the state.</param>
 /// <param name="dataset">Whose they are.</param>
 /// <param name="state">The dataset's state.</param>
-internal sealed class DatasetRecords(IControlRecords records, NewerLayouts layouts, DatasetInfo dataset, IPersistentState<DatasetState> state)
+internal sealed class DatasetRecords(IControlRecords records, KnownLevel level, DatasetInfo dataset, IPersistentState<DatasetState> state)
 {
     private const int AtOnce = 256;
 
@@ -62,7 +62,7 @@ internal sealed class DatasetRecords(IControlRecords records, NewerLayouts layou
             Rounds.Add(round);
         }
         await MoveAsync();
-        if (layouts.MayKeepRecords() || _stored.ContainsKey((ControlStorage.RoundEntry, KeyOf(round)))) await WriteAsync(round);
+        if (level.KeepsRecords || _stored.ContainsKey((ControlStorage.RoundEntry, KeyOf(round)))) await WriteAsync(round);
         else await KeepAsync(state.State.Rounds, round);
     }
 
@@ -82,7 +82,7 @@ internal sealed class DatasetRecords(IControlRecords records, NewerLayouts layou
     {
         Versions.Add(version);
         await MoveAsync();
-        if (layouts.MayKeepRecords()) await WriteAsync(version);
+        if (level.KeepsRecords) await WriteAsync(version);
         else await KeepAsync(state.State.Versions, version);
     }
 
@@ -107,7 +107,7 @@ internal sealed class DatasetRecords(IControlRecords records, NewerLayouts layou
     private async Task MoveAsync()
     {
         var kept = state.State;
-        if ((kept.Rounds.Count == 0 && kept.Versions.Count == 0 && kept.Policies.Count == 0) || !layouts.MayKeepRecords()) return;
+        if ((kept.Rounds.Count == 0 && kept.Versions.Count == 0 && kept.Policies.Count == 0) || !level.KeepsRecords) return;
         foreach (var some in kept.Rounds.Chunk(AtOnce)) await Task.WhenAll(some.Select(WriteAsync));
         foreach (var some in kept.Versions.Chunk(AtOnce)) await Task.WhenAll(some.Select(WriteAsync));
         foreach (var some in kept.Policies.Chunk(AtOnce)) await Task.WhenAll(some.Select(WriteAsync));

@@ -24,11 +24,6 @@ public static class SiloTraits
     /// <summary>Metadata key: the highest level of the cluster that it reads and writes. A silo that does not say knows the first alone.</summary>
     public const string NewestLevel = "winnow.level";
 
-    /// <summary>
-    /// Metadata key: that it knows rounds, versions and selections as records of their own. A silo of the last release does not say.
-    /// </summary>
-    public const string Records = "winnow.records";
-
     /// <summary>The precision of a silo that does not say, as before there was a choice.</summary>
     public const string Float32 = "Float32";
 
@@ -67,6 +62,5 @@ public static class SiloTraits
             [Precision] = precision,
             [Backbones] = string.Join('\n', backbones),
             [NewestLevel] = newestLevel.ToString(CultureInfo.InvariantCulture),
-            [Records] = "1",
         };
 }

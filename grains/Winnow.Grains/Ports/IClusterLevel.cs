@@ -24,6 +24,12 @@ public static class ClusterLevels
     /// <summary>Prelabels, and with them facts of registered kinds.</summary>
     public const int Facts = 1;
 
+    /// <summary>Rounds, versions, policies and selections as records of their own; they came with <see cref="Facts"/>.</summary>
+    public const int Records = Facts;
+
+    /// <summary>Several backbones of a dataset; they came with <see cref="Facts"/>.</summary>
+    public const int Backbones = Facts;
+
     /// <summary>The lowest level that this program still works at: below it an older release must run first.</summary>
     public const int Oldest = First;
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Telemetry;
 using Winnow.Grains.Layout;
+using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Telemetry;
 using Winnow.Model.Datasets;
@@ -34,8 +35,6 @@ internal sealed class ShardWriter(
     private static readonly TimeSpan LongestHandover = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan HandoverPoll = TimeSpan.FromMilliseconds(50);
 
-    private const string LevelTooLow = "The cluster does not take this yet: some of its silos are of an earlier release, or were a moment ago. "
-        + "Nothing was done. Try again when all are of this release.";
 
     private readonly CancellationTokenSource _closing = new();
     // Commits that the ledger has and has not answered yet.
@@ -124,7 +123,7 @@ internal sealed class ShardWriter(
         {
             if (--_committing == 0) _quiet?.TrySetResult();
         }
-        if (status == ShardCommitStatus.LevelTooLow) throw new RefusedException(LevelTooLow);
+        if (status == ShardCommitStatus.LevelTooLow) throw new RefusedException(KnownLevel.TooLow);
         if (status == ShardCommitStatus.SiloTooOld)
         {
             Close();

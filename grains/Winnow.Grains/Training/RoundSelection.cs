@@ -43,7 +43,7 @@ public sealed class RoundSelection : IStoredState
 /// Keeps what rounds chose beside their states. A round of 100,000 images is megabytes, and its state is written at every step and while
 /// people answer.
 /// </summary>
-internal sealed class RoundSelections(IControlRecords records, NewerLayouts layouts)
+internal sealed class RoundSelections(IControlRecords records, KnownLevel level)
 {
     /// <summary>What a round chose; null where it has not.</summary>
     public async Task<RoundSelection?> FindAsync(string round, RoundState state, CancellationToken cancellationToken) =>
@@ -58,7 +58,7 @@ internal sealed class RoundSelections(IControlRecords records, NewerLayouts layo
     /// <exception cref="Orleans.Storage.InconsistentStateException">Another activation of the round has chosen otherwise.</exception>
     public async Task MoveAsync(string round, RoundState state)
     {
-        if (state.Selected.Count == 0 || !layouts.MayKeepRecords()) return;
+        if (state.Selected.Count == 0 || !level.KeepsRecords) return;
         var known = await records.ReadAsync<RoundSelection>(ControlStorage.Selection, round, CancellationToken.None);
         if (known is null || !known.State.Images.SequenceEqual(state.Selected))
             await records.WriteAsync(ControlStorage.Selection, round, null, state.ToSelection(), CancellationToken.None);

@@ -10,7 +10,7 @@ namespace Winnow.Silo.Hosting;
 /// and so does one that is on its way in or out.
 /// </summary>
 internal sealed partial class LevelService(
-    IClusterLevel level, NewestLevel newest, IClusterMembershipService membership, ISiloMetadataCache metadata,
+    IClusterLevel level, KnownLevel known, NewestLevel newest, IClusterMembershipService membership, ISiloMetadataCache metadata,
     Settings.SiloOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<LevelService> logger) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -49,6 +49,7 @@ internal sealed partial class LevelService(
     private async Task<bool> LookAsync(CancellationToken cancellationToken)
     {
         var stands = await level.ReadAsync(cancellationToken);
+        known.Saw(stands);
         if (ClusterLevels.Refuse(stands, newest.Value) is { } reason)
         {
             LeftBehind(logger, reason);
@@ -63,6 +64,7 @@ internal sealed partial class LevelService(
         else if (_since?.Level != next) _since = (next, time.GetTimestamp());
         if (_since is not { } since || time.GetElapsedTime(since.At) < Patience) return false;
         if (await level.RaiseAsync(next, cancellationToken)) Raised(logger, stands, next);
+        known.Saw(next);
         return next >= newest.Value;
     }
 

@@ -23,7 +23,7 @@ public sealed class DatasetRecordsTests
     private async Task<DatasetRecords> OpenAsync(bool newer = true)
     {
         await _store.ReadStateAsync();
-        var records = new DatasetRecords(_store, MemoryRecords.Layouts(newer), Dataset, _store);
+        var records = new DatasetRecords(_store, MemoryRecords.Level(newer), Dataset, _store);
         await records.LoadAsync(Never);
         return records;
     }

@@ -27,8 +27,12 @@ internal sealed class MemoryRecords : IControlRecords, IPersistentState<DatasetS
 
     public bool RecordExists => _state is not null;
 
-    public static NewerLayouts Layouts(bool all) => new(() => all
-        ? [SiloTraits.Describe("all", "a", 1, "Float32", [])] : [SiloTraits.Describe("all", "a", 1, "Float32", []), new Dictionary<string, string>()]);
+    public static KnownLevel Level(bool raised)
+    {
+        var level = new KnownLevel();
+        if (raised) level.Saw(ClusterLevels.Records);
+        return level;
+    }
 
     public Task<ControlRecord<T>?> ReadAsync<T>(string kind, string key, CancellationToken cancellationToken) where T : class =>
         Task.FromResult(_records.TryGetValue((kind, key), out var r) ? new ControlRecord<T>(key, r.Version, FromJson<T>(r.Json)) : null);

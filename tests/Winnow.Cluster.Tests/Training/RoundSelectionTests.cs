@@ -30,7 +30,7 @@ public sealed class RoundSelectionTests
 
     private readonly MemoryRecords _store = new();
 
-    private RoundSelections Selections(bool newer = true) => new(_store, MemoryRecords.Layouts(newer));
+    private RoundSelections Selections(bool newer = true) => new(_store, MemoryRecords.Level(newer));
 
     private static RoundState Read(string json) => JsonSerializer.Deserialize<RoundState>(json, ModelJson.Default.Options.WithReflection())!;
 
