@@ -1,8 +1,8 @@
 using System.IO.Hashing;
 using System.Numerics;
 using System.Runtime.InteropServices;
-using Winnow.Algorithms.Scoring;
 using Winnow.Algorithms.Heads;
+using Winnow.Algorithms.Scoring;
 using Winnow.Grains.Columns;
 using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;

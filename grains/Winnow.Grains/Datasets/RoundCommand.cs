@@ -5,8 +5,8 @@ using Winnow.Algorithms.Evaluation;
 using Winnow.Algorithms.Selection;
 using Winnow.Algorithms.Training;
 using Winnow.Model.Datasets;
-using Winnow.Model.Policies;
 using Winnow.Model.Names;
+using Winnow.Model.Policies;
 using Winnow.Model.Training;
 
 namespace Winnow.Grains.Datasets;

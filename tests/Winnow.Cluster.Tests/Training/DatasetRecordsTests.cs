@@ -46,7 +46,13 @@ public sealed class DatasetRecordsTests
 
     private static ModelVersion Model(int round) => new()
     {
-        Arm = Arms.Main, Round = round, Backbone = "b", ProjectionSha256 = "p", DataSha256 = "d", HeadSha256 = "h", Labels = 9,
+        Arm = Arms.Main,
+        Round = round,
+        Backbone = "b",
+        ProjectionSha256 = "p",
+        DataSha256 = "d",
+        HeadSha256 = "h",
+        Labels = 9,
     };
 
     /// <summary>As the last release left it.</summary>
