@@ -6,6 +6,8 @@ using Winnow.Grains;
 using Winnow.Grains.Datasets;
 using Winnow.Model;
 using Winnow.Model.Datasets;
+using Winnow.Model.Policies;
+using Winnow.Model.Training;
 
 namespace Winnow.Adapters.Tests.Ledger;
 
@@ -21,14 +23,34 @@ public sealed class CarriedMembersTests
     public void A_state_keeps_what_it_does_not_know(string name)
     {
         var type = ControlStates.All.Single(k => k.Name == name).State;
-        var json = JsonSerializer.SerializeToNode(Activator.CreateInstance(type), type, StoredStates.Json)!.AsObject();
+        var json = JsonSerializer.SerializeToNode(Sample(type), type, StoredStates.Json)!.AsObject();
         json["ofANewerRelease"] = Newer.DeepClone();
         var state = JsonSerializer.Deserialize(json.ToJsonString(), type, StoredStates.Json)!;
         var again = JsonSerializer.SerializeToNode(state, type, StoredStates.Json)!;
         Assert.True(JsonNode.DeepEquals(json, again), $"{json}\nbecame\n{again}");
         // Another one of the kind has nothing of it.
-        Assert.Null(JsonSerializer.SerializeToNode(Activator.CreateInstance(type), type, StoredStates.Json)!["ofANewerRelease"]);
+        Assert.Null(JsonSerializer.SerializeToNode(Sample(type), type, StoredStates.Json)!["ofANewerRelease"]);
     }
+
+    /// <summary>A state of the kind with as little in it as it must have.</summary>
+    private static object Sample(Type type) => type switch
+    {
+        _ when type == typeof(RoundEntry) => new RoundEntry
+        {
+            Arm = Arms.Main,
+            Number = 1,
+            OperationId = LedgerRows.Operation(1),
+            Command = new StartRound(5),
+        },
+        _ when type == typeof(VersionEntry) => new VersionEntry
+        {
+            OperationId = LedgerRows.Operation(1),
+            Version = new DatasetVersion(1, null, LedgerRows.Noon, "ada", 0, 0, "", null),
+            ManifestKey = "",
+        },
+        _ when type == typeof(DatasetPolicies) => new DatasetPolicies { ChangedBy = "ada" },
+        _ => Activator.CreateInstance(type)!,
+    };
 
     [Fact]
     public void Parts_of_a_state_keep_it_beside_what_changes()

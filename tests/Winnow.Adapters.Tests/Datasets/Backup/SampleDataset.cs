@@ -21,6 +21,7 @@ using Winnow.Model.Images;
 using Winnow.Model.Labels;
 using Winnow.Model.Names;
 using Winnow.Model.Review;
+using Winnow.Model.Policies;
 using Winnow.Model.Training;
 
 namespace Winnow.Adapters.Tests.Datasets.Backup;
@@ -234,7 +235,13 @@ internal sealed class SampleDataset(ILedgerPorts ports, IObjectStore objects, Da
                 CrossValidatedLogLoss = 0.5,
             },
         };
-        var command = new StartRound(images, Arms.Main, "herding", "k-means") { AnswerWithin = TimeSpan.FromDays(7) };
+        var command = new StartRound(images, Arms.Main, "herding", "k-means")
+        {
+            AnswerWithin = TimeSpan.FromDays(7),
+            Trainer = "logistic-regression",
+            Promotion = "unless-worse",
+            Policies = 2,
+        };
         var outcomes = new RoundOutcomes(Labelled: 1, Rejected: 1, Skipped: 0, Withdrawn: 0, Unanswered: 0);
         var ended = new RoundInfo
         {
@@ -258,8 +265,10 @@ internal sealed class SampleDataset(ILedgerPorts ports, IObjectStore objects, Da
             StartedBy = "ada",
             StartedAt = LedgerRows.Noon,
             EndedAt = LedgerRows.Noon,
+            Policies = 2,
             Told = Told,
         };
+        state.Policies.AddRange([PoliciesOf(2), PoliciesOf(3)]);
         state.Rounds.Add(new RoundEntry
         {
             Arm = Arms.Main,
@@ -380,4 +389,13 @@ internal sealed class SampleDataset(ILedgerPorts ports, IObjectStore objects, Da
         var random = new SeededRandom((ulong)seed);
         return [.. Enumerable.Range(0, count).Select(_ => (float)random.NextDouble() - 0.5f)];
     }
+
+    private DatasetPolicies PoliciesOf(int version) => new()
+    {
+        Version = version,
+        ChangedBy = "ada",
+        ChangedAt = LedgerRows.Noon,
+        TasksPerPerson = 10 * version,
+        Told = Told,
+    };
 }
