@@ -49,7 +49,15 @@ public sealed partial class WinnowClient : IDisposable
         return new HttpClient(handler) { Timeout = System.Threading.Timeout.InfiniteTimeSpan };
     }
 
-    private static string Dataset(string name) => $"/api/v1/datasets/{Uri.EscapeDataString(name)}";
+    private static string Dataset(string name) => $"/api/v1/datasets/{Segment(name)}";
+
+    /// <summary>
+    /// A name as a part of a path. Nothing is named by steps within a path, or not at all: to whoever reads the path they lead to another
+    /// operation, however they are written.
+    /// </summary>
+    private static string Segment(string name) => name is not ("" or "." or "..") ? Uri.EscapeDataString(name)
+        : throw new WinnowApiException(HttpStatusCode.BadRequest,
+            name.Length == 0 ? "A name is empty. Nothing was sent." : $"'{name}' is no name of anything on a server. Nothing was sent.");
 
     /// <inheritdoc/>
     public void Dispose()

@@ -56,7 +56,7 @@ public sealed partial class WinnowClient
         return await ReadAsync(response, ModelJson.Default.BackboneComparison, cancellationToken);
     }
 
-    private static string Backbone(string dataset, string backbone) => $"{Dataset(dataset)}/backbones/{Uri.EscapeDataString(backbone)}";
+    private static string Backbone(string dataset, string backbone) => $"{Dataset(dataset)}/backbones/{Segment(backbone)}";
 
     private async Task<BackboneInfo> SendBackboneAsync(HttpMethod method, string path, Guid? operationId, CancellationToken cancellationToken)
     {

@@ -43,5 +43,5 @@ public sealed partial class WinnowClient
         return await ReadAsync(response, ModelJson.Default.AddedSource, cancellationToken);
     }
 
-    private static string Source(string dataset, string source) => $"{Dataset(dataset)}/sources/{Uri.EscapeDataString(source)}";
+    private static string Source(string dataset, string source) => $"{Dataset(dataset)}/sources/{Segment(source)}";
 }

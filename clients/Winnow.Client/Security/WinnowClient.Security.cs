@@ -21,7 +21,7 @@ public sealed partial class WinnowClient
 
     /// <summary>Revokes a key, for good and at once. The same again changes nothing.</summary>
     public Task<ApiKeyInfo> RevokeKeyAsync(string keyId, CancellationToken cancellationToken = default) =>
-        PostEmptyAsync($"/api/v1/keys/{Uri.EscapeDataString(keyId)}/revoke", ModelJson.Default.ApiKeyInfo, cancellationToken);
+        PostEmptyAsync($"/api/v1/keys/{Segment(keyId)}/revoke", ModelJson.Default.ApiKeyInfo, cancellationToken);
 
     /// <summary>Who has which role; those that ended too.</summary>
     /// <param name="scope">A dataset, or <see cref="AccessScope.Cluster"/>.</param>

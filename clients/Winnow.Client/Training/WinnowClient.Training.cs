@@ -19,7 +19,7 @@ public sealed partial class WinnowClient
 
     /// <summary>One round.</summary>
     public Task<RoundInfo> GetRoundAsync(string dataset, string arm, int number, CancellationToken cancellationToken = default) =>
-        GetAsync(string.Create(CultureInfo.InvariantCulture, $"{Dataset(dataset)}/rounds/{Uri.EscapeDataString(arm)}/{number}"), ModelJson.Default.RoundInfo, cancellationToken);
+        GetAsync(string.Create(CultureInfo.InvariantCulture, $"{Dataset(dataset)}/rounds/{Segment(arm)}/{number}"), ModelJson.Default.RoundInfo, cancellationToken);
 
     /// <summary>Returns when a round has ended, well or not.</summary>
     public async Task<RoundInfo> WaitForRoundAsync(string dataset, string arm, int number, IProgress<RoundInfo>? progress = null, CancellationToken cancellationToken = default)
@@ -41,7 +41,7 @@ public sealed partial class WinnowClient
     /// <exception cref="WinnowApiException">There is no such round.</exception>
     public async Task<RoundInfo> EndRoundAsync(string dataset, string arm, int number, Guid? operationId = null, CancellationToken cancellationToken = default)
     {
-        var path = string.Create(CultureInfo.InvariantCulture, $"{Dataset(dataset)}/rounds/{Uri.EscapeDataString(arm)}/{number}/end");
+        var path = string.Create(CultureInfo.InvariantCulture, $"{Dataset(dataset)}/rounds/{Segment(arm)}/{number}/end");
         using var response = await SendAsync(HttpMethod.Post, path, null, operationId ?? Guid.NewGuid(), HttpCompletionOption.ResponseContentRead, cancellationToken);
         return await ReadAsync(response, ModelJson.Default.RoundInfo, cancellationToken);
     }
@@ -52,5 +52,5 @@ public sealed partial class WinnowClient
 
     /// <summary>The head of a round's model as an ONNX file.</summary>
     public Task<byte[]> GetModelAsync(string dataset, string arm, int round, CancellationToken cancellationToken = default) =>
-        GetBytesAsync(string.Create(CultureInfo.InvariantCulture, $"{Dataset(dataset)}/models/{Uri.EscapeDataString(arm)}/{round}/onnx"), cancellationToken);
+        GetBytesAsync(string.Create(CultureInfo.InvariantCulture, $"{Dataset(dataset)}/models/{Segment(arm)}/{round}/onnx"), cancellationToken);
 }

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Winnow.Abstractions.Security;
 
 namespace Winnow.Web.Security;
@@ -24,6 +25,8 @@ internal static class SecurityRegistration
         services.AddSingleton<IAuthorizationHandler, RuleHandler>();
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, RefusalHandler>();
         services.AddTransient<IStartupFilter, EndpointRuleCheck>();
+        // ASP.NET tells of each wrong key, twice a request; RefusalHandler tells of the first and counts the rest.
+        services.AddLogging(logging => logging.AddFilter(typeof(KeyHandler).FullName, LogLevel.Warning));
         var authentication = services.AddAuthentication(AnyScheme)
             .AddPolicyScheme(AnyScheme, null, o => o.ForwardDefaultSelector = http => options.Oidc is not null && OidcTokens.Is(KeyHandler.SentBy(http)) ? OidcTokens.SchemeName : KeyHandler.SchemeName)
             .AddScheme<AuthenticationSchemeOptions, KeyHandler>(KeyHandler.SchemeName, null);

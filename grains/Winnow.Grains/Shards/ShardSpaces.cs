@@ -22,6 +22,10 @@ internal sealed class ShardSpaces(
     /// <summary>Rows of a segment that is made at once from what is there already.</summary>
     public const int BulkSegmentRows = 65_536;
 
+    // Whether the dataset itself was asked since the shard opened. A word that was long on its way may be older than what the shard made
+    // before it closed, and would withdraw that; so until then nothing is withdrawn for not being named.
+    private bool _joined;
+
     /// <summary>The state of learning that the columns are of.</summary>
     public LearningState State { get; private set; } = new(-1, null, null, null, 0);
 
@@ -29,18 +33,21 @@ internal sealed class ShardSpaces(
     public Action? Turned { get; set; }
 
     /// <summary>
-    /// Projects and scores all rows under a state, and withdraws what no space of it names; a state that is older than the shard's changes
-    /// nothing. What serves is loaded.
+    /// Projects and scores all rows under a state, and withdraws what no space of it names once the dataset itself was asked; a state that is
+    /// older than the shard's changes nothing. What serves is loaded.
     /// </summary>
     public async Task ApplyAsync(LearningState state, CancellationToken cancellationToken)
     {
-        // A shard that has just opened begins with what holds now: a word that was long on its way would withdraw what came since.
-        if (State.Sequence < 0 && await AskAsync(cancellationToken) is { } now && now.Sequence > state.Sequence) state = now;
         await TurnToAsync(state, cancellationToken);
     }
 
     /// <summary>Brings the shard to where the dataset's learning stands.</summary>
-    public async Task JoinAsync(CancellationToken cancellationToken) => await TurnToAsync(await AskAsync(cancellationToken), cancellationToken);
+    public async Task JoinAsync(CancellationToken cancellationToken)
+    {
+        var now = await AskAsync(cancellationToken);
+        _joined = true;
+        await TurnToAsync(now, cancellationToken);
+    }
 
     /// <summary>
     /// Brings the shard to the state that a caller relies on, or a later one, with as many rows as there were before it closed. What serves
@@ -147,7 +154,7 @@ internal sealed class ShardSpaces(
         foreach (var (kind, version, _) in columns.All)
         {
             var isNamed = serving.Names(kind, version) || others.Any(o => o.Names(kind, version));
-            if (!isNamed && (columns.AreAllLoaded || columns.Serving.Names(kind, version))) stale.Add((kind, version));
+            if (!isNamed && _joined && (columns.AreAllLoaded || columns.Serving.Names(kind, version))) stale.Add((kind, version));
         }
         foreach (var space in spaces)
         {

@@ -24,6 +24,7 @@ public sealed class PageTests
         ["GET /api/v1/datasets/{dataset}/sources"] = "a dataset has at most 100",
         ["GET /api/v1/datasets/{dataset}/access"] = "a scope holds at most 10,000 grants",
         ["GET /api/v1/datasets/{dataset}/access/changes"] = "the latest 1,000",
+        ["GET /api/v1/datasets/{dataset}/backbones"] = "a dataset has at most 16",
         ["GET /api/v1/datasets/{dataset}/curves"] = "a point for each round that made a model, of five numbers",
         ["GET /api/v1/access"] = "a scope holds at most 10,000 grants",
         ["GET /api/v1/access/changes"] = "the latest 1,000",

@@ -115,6 +115,33 @@ public abstract class DoorTests(Door door)
     }
 
     [Fact]
+    public async Task A_page_names_nothing_that_its_reader_may_not_see()
+    {
+        await DatasetAsync("unseen-a-");
+        await DatasetAsync("unseen-b-");
+        using var http = new HttpClient { BaseAddress = door.Address };
+        http.DefaultRequestHeaders.Authorization = new("Bearer", await door.KeyAsync("service:sees-nothing"));
+        using var answer = await http.GetAsync(new Uri("/api/v1/datasets?limit=1", UriKind.Relative));
+        Assert.Equal("[]", await answer.Content.ReadAsStringAsync());
+        Assert.False(answer.Headers.Contains("Winnow-Next"));
+    }
+
+    [Fact]
+    public async Task A_step_within_a_path_leads_to_no_other_operation()
+    {
+        var dataset = await DatasetAsync("stepped-");
+        foreach (var step in new[] { "..", ".", "" })
+        {
+            await Assert.ThrowsAsync<WinnowApiException>(() => door.Operator.RemoveSourceAsync(dataset, step));
+            await Assert.ThrowsAsync<WinnowApiException>(() => door.Operator.GetDatasetAsync(step));
+            await Assert.ThrowsAsync<WinnowApiException>(
+                () => door.Operator.GrantAccessAsync(step, new GrantAccess(Principal.Parse("service:steps"), Role.Annotator)));
+        }
+        Assert.Equal(dataset, (await door.Operator.GetDatasetAsync(dataset)).Name);
+        Assert.DoesNotContain(await door.Operator.ListAccessAsync("*"), g => g.Principal == Principal.Parse("service:steps"));
+    }
+
+    [Fact]
     public async Task Who_waits_for_tasks_and_loses_the_key_or_the_role_gets_none()
     {
         var dataset = await DatasetAsync("waiting-");
@@ -133,8 +160,10 @@ public abstract class DoorTests(Door door)
         await revokeKey();
         await revokeRole();
         await door.Operator.StartRoundAsync(dataset, new StartRound(10));
+        // One that had not come in by then hears of no key, or of no dataset.
+        HttpStatusCode[] shut = [HttpStatusCode.Forbidden, HttpStatusCode.NotFound, HttpStatusCode.Unauthorized];
         foreach (var waiting in new[] { first, second })
-            Assert.Equal(HttpStatusCode.Forbidden, (await Assert.ThrowsAsync<WinnowApiException>(() => waiting)).Status);
+            Assert.Contains((await Assert.ThrowsAsync<WinnowApiException>(() => waiting)).Status, shut);
         // What they were to get is there for others.
         var other = door.As(await door.HolderAsync("service:waits-c", dataset, Role.Annotator));
         Assert.NotEmpty(await LeaseAsync(other, dataset));
