@@ -20,8 +20,8 @@ using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Labels;
 using Winnow.Model.Names;
-using Winnow.Model.Review;
 using Winnow.Model.Policies;
+using Winnow.Model.Review;
 using Winnow.Model.Training;
 
 namespace Winnow.Adapters.Tests.Datasets.Backup;
