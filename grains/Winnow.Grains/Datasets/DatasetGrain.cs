@@ -192,21 +192,27 @@ internal sealed partial class DatasetGrain(
         return Round(round.Arm, round.Number).StartAsync(round.Command, cancellationToken);
     }
 
-    public async Task<RoundInfo[]> GetRoundsAsync(CancellationToken cancellationToken) =>
-        await Task.WhenAll(_records.Rounds.ToArray()
-            .Select(r => r.Ended is { } ended ? Task.FromResult(ended) : DescribeAsync(r, cancellationToken)));
+    public Task<RoundInfo[]> GetRoundsAsync(CancellationToken cancellationToken) => GetRoundsAsync([.. _records.Rounds], cancellationToken);
 
-    public Task<LearningCurveInfo[]> GetCurvesAsync(CancellationToken cancellationToken)
+    private Task<RoundInfo[]> GetRoundsAsync(RoundEntry[] rounds, CancellationToken cancellationToken) =>
+        Task.WhenAll(rounds.Select(r => r.Ended is { } ended ? Task.FromResult(ended) : DescribeAsync(r, cancellationToken)));
+
+    public async Task<LearningCurveInfo[]> GetCurvesAsync(CancellationToken cancellationToken)
     {
-        LearningCurveInfo[] curves =
+        // Asked of the rounds themselves: one that has ended tells the dataset so a moment later.
+        var rounds = _records.Rounds.ToArray();
+        var told = await GetRoundsAsync(rounds, cancellationToken);
+        return
         [
             // One that failed after its training may have a model, and nothing that was measured of it.
-            .. _records.Rounds.Where(r => r.Ended is { Model: not null, Step: RoundStep.Done }).GroupBy(r => r.Arm).Select(g => new LearningCurveInfo(
-                g.Key, g.Last().Command.Strategy!,
-                [.. g.Select(r => new CurvePoint(r.Number, r.Ended!.Labels, r.Ended.Model!.Metrics.AuditAccuracy, r.Ended.Model.Metrics.HoldoutAccuracy, r.Promoted == true))])),
+            .. rounds.Zip(told).Where(r => r.Second is { Model: not null, Step: RoundStep.Done })
+                .GroupBy(r => r.First.Arm)
+                .Select(g => new LearningCurveInfo(g.Key, g.Last().First.Command.Strategy!, [.. g.Select(r => PointOf(r.Second))])),
         ];
-        return Task.FromResult(curves);
     }
+
+    private static CurvePoint PointOf(RoundInfo round) =>
+        new(round.Number, round.Labels, round.Model!.Metrics.AuditAccuracy, round.Model.Metrics.HoldoutAccuracy, round.Promoted == true);
 
     public Task<LearningState> GetLearningAsync(CancellationToken cancellationToken) => Task.FromResult(state.State.ToLearning());
 

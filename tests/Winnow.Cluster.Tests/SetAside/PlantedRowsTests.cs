@@ -51,7 +51,10 @@ public sealed class PlantedRowsTests(ITestOutputHelper output)
     }
 
     private static string[] Arguments { get; } =
-        ["--Api:Key", Operator, "--Api:Limits:PerSecond", "100000", "--Api:Limits:RefusalsPerMinute", "1000000", "--Scoring:Workers", "1"];
+    [
+        "--Api:Key", Operator, "--Api:Limits:PerSecond", "100000", "--Api:Limits:RefusalsPerMinute", "1000000", "--Scoring:Workers", "1",
+        "--Cluster:RaiseLevelAfter", "00:00:01",
+    ];
 
     private async Task RunAsync(SiloProcess silo, PlantedLedger ledger)
     {
@@ -68,6 +71,10 @@ public sealed class PlantedRowsTests(ITestOutputHelper output)
 
     private async Task RunInTurnAsync(SiloProcess silo, PlantedLedger ledger)
     {
+        // Before that, rounds are told in the dataset's state, and there are no records of them to damage.
+        await Until.TrueAsync(
+            () => Task.FromResult(silo.Output.Contains("The level of the cluster was raised", StringComparison.Ordinal)),
+            Limit, () => "the level is raised");
         var people = await FillAsync(silo.Client);
         await silo.TerminateAsync();
         Damage[] damages = [.. Damages.Of(ledger.HoldsAnyText), .. OfNoDataset(people)];
