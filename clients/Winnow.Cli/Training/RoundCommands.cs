@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Winnow.Client;
 using Winnow.Model.Training;
 using Winnow.Shown;
@@ -65,8 +66,9 @@ internal static class RoundCommands
         var number = new Option<int?>("--round") { Description = "Its number. Default the round of the arm that has not ended." };
         var command = new Command(
             "end",
-            "End a round by hand and follow it to its end. Nobody is asked about its images any more, and it learns from what people said; what nobody answered a " +
-            "later round may ask again. A round that has asked nobody yet, or that learns already, ends without a model. Labels stay in any case.")
+            "End a round by hand and follow it to its end. It learns from what people said. What nobody has answered is asked no more, and a "
+            + "later round may ask it again; what somebody could not tell stays open for other people, whose answers count from the next "
+            + "round on. A round that has asked nobody yet, or that learns already, ends without a model. Labels stay in any case.")
         {
             dataset, arm, number,
         };
@@ -84,6 +86,10 @@ internal static class RoundCommands
             round = await FollowAsync(client, name, round, ct);
             // Who ends a round by hand has what was asked for, whether there was enough to learn from or not.
             Terminal.Say(RoundText.Sentence(round));
+            if (await client.GetStatusAsync(name, ct) is { OpenTasks: > 0 and var open })
+                Terminal.Say(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{open} image{(open == 1 ? " is" : "s are")} still asked about: another arm asks, or somebody could not tell and others may."));
             return 0;
         });
         return command;

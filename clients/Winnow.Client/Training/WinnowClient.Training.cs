@@ -34,8 +34,8 @@ public sealed partial class WinnowClient
     }
 
     /// <summary>
-    /// Ends a round by hand: nobody is asked about its images any more, and it goes on with what people said; <see cref="WaitForRoundAsync"/>
-    /// tells what came of it. A round that has asked nobody yet, or that learns already, ends at once. The same operation id ends it once; one
+    /// Ends a round by hand: it goes on with what people said, and <see cref="WaitForRoundAsync"/> tells what came of it. What nobody has
+    /// answered is asked no more; what somebody could not tell stays open for others, whose answers count from the next round on. A round that has asked nobody yet, or that learns already, ends at once. The same operation id ends it once; one
     /// that has ended is answered as it is.
     /// </summary>
     /// <exception cref="WinnowApiException">There is no such round.</exception>

@@ -13,4 +13,11 @@ public interface IImageGrain : IGrainWithStringKey
     /// <summary>Records a decision. It is on disk when the call returns; the same operation id twice records it once.</summary>
     [Alias("submit")]
     Task<SubmitResult> SubmitAsync(SubmitDecision command, string actor, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// A person gave the task back: under a lease that ends then or before they may give a second opinion, and no first answer. Kept in
+    /// memory while such a lease may run.
+    /// </summary>
+    [Alias("gave-back")]
+    Task GaveBackAsync(string actor, DateTimeOffset leaseEnds, CancellationToken cancellationToken);
 }

@@ -20,6 +20,9 @@ public sealed class KnownLevel
     /// <summary>Whether rounds, versions, policies and selections may be records of their own.</summary>
     public bool KeepsRecords => Value >= ClusterLevels.Records;
 
+    /// <summary>Whether leases may say of which dataset of a name they are.</summary>
+    public bool MarksLeases => Value >= ClusterLevels.MarkedLeases;
+
     /// <summary>Notes a level that the ledger told.</summary>
     public void Saw(int level)
     {

@@ -27,6 +27,9 @@ public static class ClusterLevels
     /// <summary>Rounds, versions, policies and selections as records of their own; they came with <see cref="Facts"/>.</summary>
     public const int Records = Facts;
 
+    /// <summary>Leases that say since when their dataset bears its name; they came with <see cref="Facts"/>.</summary>
+    public const int MarkedLeases = Facts;
+
     /// <summary>Several backbones of a dataset; they came with <see cref="Facts"/>.</summary>
     public const int Backbones = Facts;
 

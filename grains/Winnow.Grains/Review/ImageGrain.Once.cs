@@ -6,7 +6,7 @@ namespace Winnow.Grains.Review;
 
 /// <summary>
 /// What is said once: an operation id stands for one person's one decision, and a task is answered by each person once for what they were
-/// shown. Whatever else comes is told why, and leaves the history as it is.
+/// shown, under a lease that they still have. Whatever else comes is told why, and leaves the history as it is.
 /// </summary>
 internal sealed partial class ImageGrain
 {
@@ -28,6 +28,28 @@ internal sealed partial class ImageGrain
             $"Operation id {command.OperationId} was used before, {whose}. Nothing was recorded. "
             + "Send this decision under an id of its own.");
     }
+
+    private const string OfAnother = "The lease is of another dataset, which bore this name before. Take the task again.";
+    private const string GivenBack = "You gave this task back, and others may be at it. Take it again to answer it.";
+
+    // Ends of the leases that people gave back. What is forgotten with the activation costs no answer: theirs is then taken as a late one.
+    private readonly Dictionary<string, DateTimeOffset> _givenBack = new(StringComparer.Ordinal);
+
+    public Task GaveBackAsync(string actor, DateTimeOffset leaseEnds, CancellationToken cancellationToken)
+    {
+        _givenBack[actor] = leaseEnds;
+        var left = leaseEnds - time.GetUtcNow();
+        if (left > TimeSpan.Zero) DelayDeactivation(left);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Whether a lease is of the dataset that bears the name now.</summary>
+    private bool IsOfThisDataset(in Lease lease) =>
+        // One without a mark is of an early release, or was given beside one.
+        lease.Since is { } since ? since == _dataset.Since : lease.Expires - _dataset.Settings.LeasePeriod >= _dataset.Since;
+
+    /// <summary>Whether its bearer gave the task back. They may still say what they think of an image that others have decided.</summary>
+    private bool WasGivenBack(in Lease lease) => _givenBack.TryGetValue(lease.Actor, out var ends) && lease.Expires <= ends;
 
     private string AlreadyGiven(HistoryEntry given)
     {

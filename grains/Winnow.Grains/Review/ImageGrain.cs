@@ -125,13 +125,16 @@ internal sealed partial class ImageGrain(
 
         long seen;
         DateTimeOffset? leasedAt = null;
+        var givenBack = false;
         if (command.Lease is not null)
         {
             if (!_leases.TryRead(command.Lease, out var lease)) return Refuse(SubmitStatus.Refused, "The lease is not one that this cluster gave. Take the task again.");
             if (lease.Dataset != _dataset.Name || lease.Image != _image) return Refuse(SubmitStatus.Refused, "The lease is for another image.");
             if (lease.Actor != actor) return Refuse(SubmitStatus.Refused, "The lease was given to somebody else.");
+            if (!IsOfThisDataset(lease)) return Refuse(SubmitStatus.Refused, OfAnother);
             seen = lease.Version;
             leasedAt = lease.Expires - _dataset.Settings.LeasePeriod;
+            givenBack = WasGivenBack(lease);
         }
         else if (command.ExpectedVersion is { } expected)
         {
@@ -148,6 +151,7 @@ internal sealed partial class ImageGrain(
         if (ImageHistory.IsFull(_history, actor)) return Refuse(SubmitStatus.Refused, TooMany);
 
         var kind = ImageHistory.KindOf(_history, seen, command.Lease is not null);
+        if (givenBack && kind != HistoryKind.SecondOpinion) return Refuse(SubmitStatus.Refused, GivenBack);
         var made = new HistoryEntry(_history.Count + 1, kind, actor, time.GetUtcNow(), command.OperationId,
             InWordsOf(_dataset.Schema, command.Decision));
         var standing = ImageHistory.Fold([.. _history, made]);

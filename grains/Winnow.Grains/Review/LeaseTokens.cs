@@ -8,15 +8,24 @@ using Winnow.Model.Images;
 namespace Winnow.Grains.Review;
 
 /// <summary>What a lease says: who may answer which question until when.</summary>
-internal readonly record struct Lease(string Dataset, ImageId Image, int Version, string Actor, DateTimeOffset Expires);
+/// <param name="Dataset">The dataset's name.</param>
+/// <param name="Image">The image.</param>
+/// <param name="Version">Entries of its history when the lease was given.</param>
+/// <param name="Actor">The person.</param>
+/// <param name="Expires">When the lease ends; to the millisecond.</param>
+/// <param name="Since">Since when the dataset bears its name; null in a lease that a silo of an early release gave, or one beside it.</param>
+internal readonly record struct Lease(
+    string Dataset, ImageId Image, int Version, string Actor, DateTimeOffset Expires, DateTimeOffset? Since = null);
 
 /// <summary>
 /// Signs and checks leases with HMAC-SHA256 under a secret that all silos share, so that a lease outlives the process that gave it.
-/// Layout: version byte, image, history version, expiry in Unix milliseconds, dataset and actor as length-prefixed UTF-8, then the MAC.
+/// Layout: version byte, image, history version, expiry in Unix milliseconds, dataset and actor as length-prefixed UTF-8, since version 2
+/// the UTC ticks since which the dataset bears its name, then the MAC.
 /// </summary>
 internal sealed class LeaseTokens(byte[] secret)
 {
-    private const byte Layout = 1;
+    private const byte WithoutSince = 1;
+    private const byte WithSince = 2;
     private const int MacSize = HMACSHA256.HashSizeInBytes;
     private const int FixedSize = 1 + ImageId.Size + sizeof(int) + sizeof(long);
     private const int MaxSize = 1024;
@@ -25,13 +34,18 @@ internal sealed class LeaseTokens(byte[] secret)
     {
         var dataset = Encoding.UTF8.GetBytes(lease.Dataset);
         var actor = Encoding.UTF8.GetBytes(lease.Actor);
-        var token = new byte[FixedSize + 2 + dataset.Length + 2 + actor.Length + MacSize];
-        token[0] = Layout;
+        var token = new byte[FixedSize + 2 + dataset.Length + 2 + actor.Length + (lease.Since is null ? 0 : sizeof(long)) + MacSize];
+        token[0] = lease.Since is null ? WithoutSince : WithSince;
         lease.Image.CopyTo(token.AsSpan(1));
         BinaryPrimitives.WriteInt32LittleEndian(token.AsSpan(1 + ImageId.Size), lease.Version);
         BinaryPrimitives.WriteInt64LittleEndian(token.AsSpan(1 + ImageId.Size + 4), lease.Expires.ToUnixTimeMilliseconds());
         var at = WriteText(token, FixedSize, dataset);
         at = WriteText(token, at, actor);
+        if (lease.Since is { } since)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(token.AsSpan(at), since.UtcTicks);
+            at += sizeof(long);
+        }
         HMACSHA256.HashData(secret, token.AsSpan(0, at), token.AsSpan(at));
         return Base64Url.EncodeToString(token);
     }
@@ -41,7 +55,7 @@ internal sealed class LeaseTokens(byte[] secret)
         lease = default;
         if (text is null || text.Length > MaxSize * 2 || !Base64Url.IsValid(text)) return false;
         var token = Base64Url.DecodeFromChars(text);
-        if (token.Length < FixedSize + 4 + MacSize || token[0] != Layout) return false;
+        if (token.Length < FixedSize + 4 + MacSize || token[0] is not (WithoutSince or WithSince)) return false;
         var body = token.AsSpan(0, token.Length - MacSize);
         Span<byte> mac = stackalloc byte[MacSize];
         HMACSHA256.HashData(secret, body, mac);
@@ -51,8 +65,10 @@ internal sealed class LeaseTokens(byte[] secret)
         var version = BinaryPrimitives.ReadInt32LittleEndian(body[(1 + ImageId.Size)..]);
         var expires = DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64LittleEndian(body[(1 + ImageId.Size + 4)..]));
         var dataset = ReadText(body, FixedSize, out var at);
-        var actor = ReadText(body, at, out _);
-        lease = new Lease(dataset, image, version, actor, expires);
+        var actor = ReadText(body, at, out at);
+        DateTimeOffset? since = token[0] == WithoutSince ? null
+            : new DateTimeOffset(BinaryPrimitives.ReadInt64LittleEndian(body[at..]), TimeSpan.Zero);
+        lease = new Lease(dataset, image, version, actor, expires, since);
         return true;
     }
 

@@ -1,6 +1,8 @@
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Images;
 using Winnow.Grains.Telemetry;
 using Winnow.Model;
+using Winnow.Model.Images;
 
 namespace Winnow.Grains.Review;
 
@@ -58,6 +60,31 @@ internal sealed partial class QueueGrain
     {
         var now = time.GetUtcNow();
         return Task.FromResult<string[]>([.. _people.Lately(now).Union(_stock.Holders(now), StringComparer.Ordinal)]);
+    }
+
+    /// <summary>Puts tasks back, and tells their images so: nobody answers first under a lease that they have given back.</summary>
+    public async Task ReleaseAsync(ImageId[] images, string actor, CancellationToken cancellationToken)
+    {
+        var told = new List<Task>();
+        foreach (var image in images)
+            if (_stock.PutBack(image, actor, skipped: false, time.GetUtcNow()) is { } ends)
+                told.Add(GaveBackAsync(image, actor, ends, cancellationToken));
+        RoomMade();
+        await Task.WhenAll(told);
+        Arrived();
+    }
+
+    private async Task GaveBackAsync(ImageId image, string actor, DateTimeOffset ends, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await GrainFactory.GetGrain<IImageGrain>(GrainKeys.Image(_dataset.Name, image)).GaveBackAsync(actor, ends, cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // It moves, or its silo is of the last release: the task is back all the same.
+            logger.GivingBackUntold(e, _dataset.Name, image);
+        }
     }
 
     /// <summary>How many tasks the person may still take.</summary>

@@ -23,7 +23,8 @@ namespace Winnow.Grains.Review;
 /// </summary>
 [Reentrant, SiloRole(SiloTraits.Core), GrainType("queue")]
 internal sealed partial class QueueGrain(
-    KnownDatasets datasets, LeaseKeyring keyring, LocalQueues local, TimeProvider time, ILogger<QueueGrain> logger) : Grain, IQueueGrain
+    KnownDatasets datasets, LeaseKeyring keyring, KnownLevel level, LocalQueues local, TimeProvider time, ILogger<QueueGrain> logger)
+    : Grain, IQueueGrain
 {
     /// <summary>Tasks set aside at a time, over all shards: the disk writes them in a few milliseconds, which is how long an answer may have to wait behind them.</summary>
     private const int Block = 512;
@@ -109,6 +110,7 @@ internal sealed partial class QueueGrain(
         var now = time.GetUtcNow();
         var ends = now + _dataset.Settings.LeasePeriod;
         var tasks = new List<ReviewTask>();
+        DateTimeOffset? since = level.MarksLeases ? _dataset.Since : null;
         // Asked anew: another request of the same person may have taken some meanwhile.
         max = Math.Min(max, RoomOf(actor));
         while (tasks.Count < max && _stock.Take(actor, now, ends) is { } task)
@@ -118,7 +120,7 @@ internal sealed partial class QueueGrain(
                 Image = task.Image,
                 Name = task.Name,
                 Priority = task.Priority,
-                Lease = _leases.Sign(new Lease(_dataset.Name, task.Image, task.HistoryVersion, actor, ends)),
+                Lease = _leases.Sign(new Lease(_dataset.Name, task.Image, task.HistoryVersion, actor, ends, since)),
                 LeasedUntil = ends,
                 Prelabels = PrelabelsOf(task),
             });
@@ -211,14 +213,6 @@ internal sealed partial class QueueGrain(
     }
 
     private async Task<ShardLayout> LayoutAsync(CancellationToken cancellationToken) => (await datasets.GetAsync(_dataset.Name, cancellationToken)).Shards;
-
-    public Task ReleaseAsync(ImageId[] images, string actor, CancellationToken cancellationToken)
-    {
-        foreach (var image in images) _stock.PutBack(image, actor, skipped: false, time.GetUtcNow());
-        RoomMade();
-        Arrived();
-        return Task.CompletedTask;
-    }
 
     public Task AnsweredAsync(ImageId image, string actor, bool closed, CancellationToken cancellationToken)
     {

@@ -95,11 +95,14 @@ internal sealed class QueueStock
     }
 
     /// <summary>Puts a task back that a person held; with <paramref name="skipped"/>, that person is not asked again.</summary>
-    public void PutBack(ImageId image, string actor, bool skipped, DateTimeOffset now)
+    /// <returns>When the lease would have ended; null when the person did not hold the task.</returns>
+    public DateTimeOffset? PutBack(ImageId image, string actor, bool skipped, DateTimeOffset now)
     {
-        if (!_held.TryGetValue(image, out var held)) return;
+        if (!_held.TryGetValue(image, out var held)) return null;
         if (skipped) (held.SkippedBy ??= new HashSet<string>(StringComparer.Ordinal)).Add(actor);
-        if (held.Holder == actor) Offer(held, now);
+        if (held.Holder != actor) return null;
+        Offer(held, now);
+        return held.LeaseEnds;
     }
 
     /// <summary>Tasks whose reservation runs out before <paramref name="before"/>, by shard: to be extended while the queue still wants them.</summary>

@@ -79,7 +79,8 @@ internal sealed class ShardReviewDesk(
             // A caller of the last release names rows alone.
             var ordinal = wanted.Images is null ? wanted.Ordinals[i] : Find(wanted.Images[i]);
             if (tasks.Contains(wanted.Arm, ordinal)) continue;
-            rows.Add(new TaskRow(ordinal, wanted.Arm, wanted.Round, wanted.Priorities[i], DateTimeOffset.UnixEpoch));
+            // An image is set aside as a whole: a second arm that asks about it does not free it, nor does the first when it asks no more.
+            rows.Add(new TaskRow(ordinal, wanted.Arm, wanted.Round, wanted.Priorities[i], tasks.ReservedUntil(ordinal)));
         }
         if (rows.Count == 0) return;
         await writer.CommitAsync(writer.New() with { Tasks = rows }, cancellationToken);

@@ -77,6 +77,9 @@ internal sealed class TaskBook(ShardIndex index)
         index.Set(ordinal, ShardIndex.Flags.Reserved);
     }
 
+    /// <summary>Until when an image is set aside; long ago where it is not.</summary>
+    public DateTimeOffset ReservedUntil(int ordinal) => _reserved.GetValueOrDefault(ordinal, DateTimeOffset.UnixEpoch);
+
     public void Extend(int ordinal, DateTimeOffset until)
     {
         if (_reserved.ContainsKey(ordinal)) _reserved[ordinal] = until;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Winnow.Model.Images;
 
 namespace Winnow.Grains.Telemetry;
 
@@ -84,6 +85,9 @@ internal static partial class GrainLog
 
     [LoggerMessage(31, LogLevel.Debug, "Queue of {Dataset}: the dataset does not say its policies; it is asked again")]
     public static partial void PoliciesSilent(this ILogger logger, Exception exception, string dataset);
+
+    [LoggerMessage(67, LogLevel.Debug, "Queue of {Dataset}: image {Image} could not be told that its task was given back")]
+    public static partial void GivingBackUntold(this ILogger logger, Exception exception, string dataset, ImageId image);
 
     [LoggerMessage(30, LogLevel.Warning, "Queue of {Dataset}: shard {Shard} did not give tasks")]
     public static partial void QueueRefillFailed(this ILogger logger, Exception exception, string dataset, int shard);

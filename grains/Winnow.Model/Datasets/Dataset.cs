@@ -75,6 +75,12 @@ public sealed record DatasetInfo(string Name, LabelSchema Schema, DatasetSetting
     /// </summary>
     public IReadOnlyList<Restoration> Restored { get; set; } = [];
 
+    /// <summary>
+    /// Since when this dataset, and no other, bears its name here: a name can be given again once its dataset was deleted.
+    /// </summary>
+    [JsonIgnore]
+    public DateTimeOffset Since => Restored is [.., var last] ? last.At : CreatedAt;
+
     /// <summary>The shards that hold it.</summary>
     [JsonIgnore]
     public ShardLayout Shards => Layout ?? new ShardLayout(0, Settings.Shards);

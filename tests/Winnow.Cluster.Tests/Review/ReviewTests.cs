@@ -10,14 +10,29 @@ namespace Winnow.Cluster.Tests.Review;
 
 public sealed class LeaseTokenTests
 {
-    private static readonly Lease Given = new("cats", ShardIndexTests.IdOf(1), 3, "ann", DateTimeOffset.FromUnixTimeMilliseconds(1_800_000_000_123));
+    private static readonly Lease Given = new(
+        "cats", ShardIndexTests.IdOf(1), 3, "ann", DateTimeOffset.FromUnixTimeMilliseconds(1_800_000_000_123),
+        DateTimeOffset.UnixEpoch.AddYears(50).AddTicks(7));
+
+    [Fact]
+    public void A_lease_of_an_early_release_is_read()
+    {
+        const string token =
+            "AWer3XIQJPD_Tgs_TC_BO8W61C0LeFHUVtiNID0VqqRQAwAAAHtQXBijAQA"
+            + "ABABjYXRzAwBhbm4aBJWQyXwglWpvG-nxsYGmsm3X5K-BKLYqkz6fmnKdJg";
+        Assert.True(new LeaseTokens([1, 2, 3]).TryRead(token, out var read));
+        Assert.Equal(Given with { Since = null }, read);
+    }
 
     [Fact]
     public void A_lease_is_read_as_it_was_signed()
     {
         var tokens = new LeaseTokens([1, 2, 3]);
-        Assert.True(tokens.TryRead(tokens.Sign(Given), out var read));
-        Assert.Equal(Given, read);
+        foreach (var given in new[] { Given, Given with { Since = null } })
+        {
+            Assert.True(tokens.TryRead(tokens.Sign(given), out var read));
+            Assert.Equal(given, read);
+        }
     }
 
     [Fact]

@@ -68,6 +68,8 @@ public sealed class ShardCopierTests : IAsyncLifetime
         private readonly Dictionary<int, int> _versions = [];
         private readonly Dictionary<string, (string Version, SegmentColumn Column)> _columns = [];
         private readonly Dictionary<int, int> _said = [];
+        private readonly HashSet<(int Ordinal, string Arm)> _asked = [];
+        private readonly Dictionary<int, DateTimeOffset> _reserved = [];
         private int _operations;
         private int _models;
         private ShardCopier? _copier;
@@ -97,13 +99,17 @@ public sealed class ShardCopierTests : IAsyncLifetime
                     await CommitAsync(New() with { Images = rows, OperationId = operation, Stamp = stamp });
                     break;
                 case Action.Tasks:
-                    await CommitAsync(New() with { Tasks = [.. some.Select(o => new TaskRow(o, number % 2 == 0 ? "main" : "control", 1 + number % 3, number, DateTimeOffset.UnixEpoch))] });
+                    await CommitAsync(New() with { Tasks = [.. some.Where(o => _asked.Add((o, ArmOf(number)))).Select(o => Asked(o, number))] });
                     break;
                 case Action.EndTasks:
-                    await CommitAsync(New() with { WithdrawnTasks = [.. some.Select(o => new WithdrawnTaskRow(o, number % 2 == 0 ? "main" : "control"))] });
+                    await CommitAsync(New() with { WithdrawnTasks = [.. some.Select(o => new WithdrawnTaskRow(o, ArmOf(number)))] });
+                    foreach (var o in some)
+                        if (_asked.Remove((o, ArmOf(number))) && !_asked.Contains((o, ArmOf(number + 1)))) _reserved.Remove(o);
                     break;
                 case Action.Reserve:
                     await CommitAsync(New() with { Reservations = [.. some.Select(o => new ReservationRow(o, now))] });
+                    foreach (var o in some)
+                        if (_asked.Contains((o, "main")) || _asked.Contains((o, "control"))) _reserved[o] = now;
                     break;
                 case Action.Decide:
                     await CommitAsync(New() with { History = [.. some.Select(o => new HistoryRow(_ids[o], o, _versions[o] = _versions.GetValueOrDefault(o) + 1, Guid.NewGuid(), Encoding.UTF8.GetBytes($"{{\"{number}\":{o}}}"), number % 2, number % 3 == 0, Stage.Labeled))] });
@@ -134,6 +140,12 @@ public sealed class ShardCopierTests : IAsyncLifetime
                     break;
             }
         }
+
+        private static string ArmOf(int number) => number % 2 == 0 ? "main" : "control";
+
+        // Set aside as a whole, whichever arm asks.
+        private TaskRow Asked(int ordinal, int number) =>
+            new(ordinal, ArmOf(number), 1 + number % 3, number, _reserved.GetValueOrDefault(ordinal, DateTimeOffset.UnixEpoch));
 
         private FactRow Said(int ordinal, int number) =>
             Fact("test-said", ordinal, _said[ordinal] = _said.GetValueOrDefault(ordinal) + 1, true, $"{number}");

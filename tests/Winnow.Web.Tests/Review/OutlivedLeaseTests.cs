@@ -1,0 +1,69 @@
+using Winnow.Client;
+using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
+using Winnow.Model.Review;
+using Winnow.Testing;
+using Winnow.Web.Tests.Training;
+
+namespace Winnow.Web.Tests.Review;
+
+/// <summary>A lease is worth no more than what it stands for: a task that its bearer has, of a dataset that is there.</summary>
+[Trait("kind", "security")]
+public sealed class OutlivedLeaseTests(Server server) : IClassFixture<Server>
+{
+    private static SubmitDecision Answer(ReviewTask task, string label) =>
+        new(task.Image, Guid.NewGuid(), new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(label)] }, task.Lease);
+
+    private static async Task<SubmitResult> SubmitAsync(WinnowClient person, string dataset, ReviewTask task, string label) =>
+        Assert.Single(await person.SubmitAsync(dataset, [Answer(task, label)]));
+
+    [Fact]
+    public async Task Who_gave_a_task_back_does_not_answer_it_before_who_has_it()
+    {
+        var dataset = await server.Client.DatasetAsync(20);
+        await server.Client.StartRoundAsync(dataset, new(1));
+        using var ann = server.As("ann");
+        using var bob = server.As("bob");
+        var anns = Assert.Single(await ann.TakeAsync(dataset, 1));
+        await ann.ReleaseAsync(dataset, [anns.Image]);
+        var bobs = Assert.Single(await bob.TakeAsync(dataset, 1));
+        var early = await SubmitAsync(ann, dataset, anns, "disc");
+        Assert.Equal(SubmitStatus.Refused, early.Status);
+        Assert.Contains("You gave this task back", early.Reason, StringComparison.Ordinal);
+        Assert.Equal(SubmitStatus.Recorded, (await SubmitAsync(bob, dataset, bobs, "frame")).Status);
+        Assert.Equal(SubmitStatus.SecondOpinion, (await SubmitAsync(ann, dataset, anns, "disc")).Status);
+        Assert.Equal(["frame"], (await server.Client.GetImageAsync(dataset, anns.Image)).Annotations.Select(a => a.Class));
+    }
+
+    [Fact]
+    public async Task Who_takes_a_task_again_that_was_given_back_answers_it()
+    {
+        var dataset = await server.Client.DatasetAsync(20);
+        await server.Client.StartRoundAsync(dataset, new(1));
+        using var ann = server.As("ann");
+        var first = Assert.Single(await ann.TakeAsync(dataset, 1));
+        await ann.ReleaseAsync(dataset, [first.Image]);
+        var again = Assert.Single(await ann.TakeAsync(dataset, 1));
+        Assert.Equal(SubmitStatus.Refused, (await SubmitAsync(ann, dataset, first, "disc")).Status);
+        Assert.Equal(SubmitStatus.Recorded, (await SubmitAsync(ann, dataset, again, "disc")).Status);
+    }
+
+    [Fact]
+    public async Task A_lease_ends_with_its_dataset_though_another_bears_its_name()
+    {
+        var dataset = await server.Client.DatasetAsync(20);
+        await server.Client.StartRoundAsync(dataset, new(1));
+        var old = Assert.Single(await server.Client.TakeAsync(dataset, 1));
+        await server.Client.WaitForDeletionAsync(await server.Client.DeleteDatasetAsync(dataset));
+        // With the same classes and others, and with another period, from which a lease cannot be told to be older.
+        var other = new LabelSchema { Classes = [.. LearningServer.Schema.Classes, new LabelClass("other")] };
+        await server.Client.CreateDatasetAsync(new CreateDataset(
+            dataset, other, LearningServer.Small with { LeasePeriod = TimeSpan.FromSeconds(5) }));
+        await server.Client.ImportDrawnAsync(dataset, 20);
+        Assert.Empty((await server.Client.GetImageAsync(dataset, old.Image)).History);
+        var outlived = await SubmitAsync(server.Client, dataset, old, "disc");
+        Assert.Equal(SubmitStatus.Refused, outlived.Status);
+        Assert.Contains("of another dataset, which bore this name before", outlived.Reason, StringComparison.Ordinal);
+        Assert.Empty((await server.Client.GetImageAsync(dataset, old.Image)).History);
+    }
+}
