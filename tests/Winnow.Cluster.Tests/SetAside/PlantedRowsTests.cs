@@ -53,7 +53,7 @@ public sealed class PlantedRowsTests(ITestOutputHelper output)
     private static string[] Arguments { get; } =
     [
         "--Api:Key", Operator, "--Api:Limits:PerSecond", "100000", "--Api:Limits:RefusalsPerMinute", "1000000", "--Scoring:Workers", "1",
-        "--Cluster:RaiseLevelAfter", "00:00:01",
+        "--Cluster:RaiseLevelAfter", "00:00:01", "--Logging:LogLevel:Winnow.Silo.Hosting", "Information",
     ];
 
     private async Task RunAsync(SiloProcess silo, PlantedLedger ledger)
