@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Orleans.Metadata;
 using Orleans.Placement;
 using Orleans.Runtime.Placement;
 using Winnow.Grains.Buckets;
@@ -26,8 +25,6 @@ public static class GrainsRegistration
         if (options.Check() is { } wrong) throw new ArgumentException(wrong, nameof(shards));
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
-        // After Orleans' own, which name each class as it is called now.
-        services.AddSingleton<IGrainPropertiesProvider, KeptGrainNames>();
         services.AddSingleton<KnownDatasets>();
         services.AddSingleton<ShardFaults>();
         services.AddSingleton<LearnedParts>();

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Metadata;
 using Orleans.Serialization;
 using Winnow.Model;
 using Winnow.Model.Images;
@@ -8,12 +9,17 @@ namespace Winnow.Grains;
 /// <summary>How records cross between silos. Silos of two versions run beside each other during an upgrade, so what stands here and in the records' aliases is a contract.</summary>
 public static class WireFormat
 {
-    /// <summary>Flat records have serializers of their own; records of the model, which knows no wire, cross as JSON.</summary>
+    /// <summary>
+    /// Flat records have serializers of their own; records of the model, which knows no wire, cross as JSON. To be called once the silo
+    /// has Orleans' own services.
+    /// </summary>
     public static IServiceCollection AddWinnowWireFormat(this IServiceCollection services)
     {
         // A store that is away must look the same to a caller on another silo as it does here.
         services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add("Winnow"));
         services.AddSingleton<ITypeConverter, KeptWireNames>();
+        // After Orleans' own, which names each class as it is called now.
+        services.AddSingleton<IGrainPropertiesProvider, KeptGrainNames>();
         return services.AddSerializer(s => s.AddJsonSerializer(
             // Image ids cross in 32 bytes of their own.
             type => type != typeof(ImageId) && type.Namespace?.StartsWith("Winnow.Model", StringComparison.Ordinal) == true && !type.IsEnum,

@@ -15,7 +15,8 @@ public sealed class GrainNamesTests
     public void Every_grain_is_told_under_the_name_that_the_last_release_knows()
     {
         var builder = Host.CreateApplicationBuilder();
-        builder.UseOrleans(silo => silo.UseLocalhostClustering().Services.AddWinnowGrains());
+        builder.Services.AddWinnowGrains();
+        builder.UseOrleans(silo => silo.UseLocalhostClustering().Services.AddWinnowWireFormat());
         using var host = builder.Build();
         var grains = host.Services.GetRequiredService<IClusterManifestProvider>().LocalGrainManifest.Grains;
         var told = grains
