@@ -69,7 +69,6 @@ public sealed record DatasetInfo(string Name, LabelSchema Schema, DatasetSetting
     /// <summary>The shards, once they have been doubled or are being doubled; null while they are those of its creation.</summary>
     public ShardLayout? Layout { get; init; }
 
-    // Settable, so that JSON without it keeps the default.
     /// <summary>
     /// The restorations that it came by, oldest first; empty where it was made here. What is of before the last one is as a backup told it.
     /// </summary>

@@ -16,7 +16,7 @@ public sealed record HealthReport(bool Ready, IReadOnlyList<HealthPart> Parts)
     /// What is stored and cannot be worked with. It keeps nobody from anything else, so a silo is ready beside it. For callers who may read
     /// the cluster; empty for others.
     /// </summary>
-    public IReadOnlyList<SetAsideItem> SetAside { get; init; } = [];
+    public IReadOnlyList<SetAsideItem> SetAside { get; set; } = [];
 }
 
 /// <summary>What a silo holds and whether it may be removed: what an operator asks before doing so.</summary>

@@ -64,7 +64,6 @@ public sealed record LabelSchema
     /// <summary>The classes, in the order of the model's outputs. Classes are only ever appended, so an index keeps its meaning.</summary>
     public required IReadOnlyList<LabelClass> Classes { get; init; }
 
-    // Settable, so that JSON without it keeps the default.
     /// <summary>Which shapes annotations may have. Default: the class of the whole image.</summary>
     public IReadOnlyList<Geometry> Geometries { get; set; } = [Geometry.Class];
 

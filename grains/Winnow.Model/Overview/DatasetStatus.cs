@@ -12,7 +12,7 @@ public sealed record DatasetStatus
     /// <summary>All images, quarantined ones and the holdout included.</summary>
     public long Images { get; init; }
     /// <summary>Images per stage.</summary>
-    public IReadOnlyDictionary<Stage, long> Stages { get; init; } = new Dictionary<Stage, long>();
+    public IReadOnlyDictionary<Stage, long> Stages { get; set; } = new Dictionary<Stage, long>();
     /// <summary>Images of the holdout partition.</summary>
     public long Holdout { get; init; }
     /// <summary>Images that still wait for their embedding.</summary>
@@ -24,11 +24,11 @@ public sealed record DatasetStatus
     /// <summary>Images with at least one human decision.</summary>
     public long Decided { get; init; }
     /// <summary>Rounds that have not ended.</summary>
-    public IReadOnlyList<RoundInfo> ActiveRounds { get; init; } = [];
+    public IReadOnlyList<RoundInfo> ActiveRounds { get; set; } = [];
     /// <summary>The model in use per arm.</summary>
-    public IReadOnlyList<ModelVersion> Champions { get; init; } = [];
+    public IReadOnlyList<ModelVersion> Champions { get; set; } = [];
     /// <summary>The backbone that serves, and those that are made and kept beside it.</summary>
-    public IReadOnlyList<BackboneInfo> Backbones { get; init; } = [];
+    public IReadOnlyList<BackboneInfo> Backbones { get; set; } = [];
     /// <summary>Units of bulk work, as of now.</summary>
     public int Shards { get; init; }
     /// <summary>The doubling of its shards that is under way; null when there is none.</summary>

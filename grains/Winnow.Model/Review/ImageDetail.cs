@@ -25,13 +25,13 @@ public sealed record ImageDetail
     /// <summary>Why it is quarantined.</summary>
     public string? Reason { get; init; }
     /// <summary>What machines proposed.</summary>
-    public IReadOnlyList<Prelabel> Prelabels { get; init; } = [];
+    public IReadOnlyList<Prelabel> Prelabels { get; set; } = [];
     /// <summary>What the current model makes of it.</summary>
     public ImageScores? Scores { get; init; }
     /// <summary>The annotations that stand, by the latest decision.</summary>
-    public IReadOnlyList<Annotation> Annotations { get; init; } = [];
+    public IReadOnlyList<Annotation> Annotations { get; set; } = [];
     /// <summary>Version of the human facts: the number of history entries.</summary>
     public required long Version { get; init; }
     /// <summary>Who did what and when, oldest first.</summary>
-    public IReadOnlyList<HistoryEntry> History { get; init; } = [];
+    public IReadOnlyList<HistoryEntry> History { get; set; } = [];
 }

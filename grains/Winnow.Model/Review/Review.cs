@@ -24,7 +24,6 @@ public sealed record Decision
 {
     /// <summary>What was done.</summary>
     public required DecisionKind Kind { get; init; }
-    // Settable, so that JSON without it keeps the default.
     /// <summary>What the image shows; empty unless <see cref="Kind"/> is <see cref="DecisionKind.Label"/>.</summary>
     public IReadOnlyList<Annotation> Annotations { get; set; } = [];
     /// <summary>How long the person looked, in milliseconds.</summary>
@@ -115,7 +114,7 @@ public sealed record ReviewTask
     /// <summary>Until when the lease keeps the task from others.</summary>
     public required DateTimeOffset LeasedUntil { get; init; }
     /// <summary>What machines propose.</summary>
-    public IReadOnlyList<Prelabel> Prelabels { get; init; } = [];
+    public IReadOnlyList<Prelabel> Prelabels { get; set; } = [];
 }
 
 /// <summary>A request for tasks.</summary>

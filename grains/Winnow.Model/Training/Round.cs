@@ -216,9 +216,9 @@ public sealed record ModelVersion
     /// <summary>Inverse regularisation strength C, chosen by cross-validation.</summary>
     public double Regularisation { get; init; }
     /// <summary>Temperature that divides the logits.</summary>
-    public double Temperature { get; init; } = 1;
+    public double Temperature { get; set; } = 1;
     /// <summary>What was measured.</summary>
-    public ModelMetrics Metrics { get; init; } = new();
+    public ModelMetrics Metrics { get; set; } = new();
     /// <summary>When it was trained.</summary>
     public DateTimeOffset TrainedAt { get; init; }
 

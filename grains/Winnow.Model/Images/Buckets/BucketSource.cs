@@ -80,11 +80,11 @@ public sealed record SourceStatus
     /// The latest images that were not taken as they were given, oldest first: put aside, in the other partition, without their label, under
     /// another name.
     /// </summary>
-    public IReadOnlyList<RefusedObject> LatestNoted { get; init; } = [];
+    public IReadOnlyList<RefusedObject> LatestNoted { get; set; } = [];
     /// <summary>Objects that were gone when they were to be fetched.</summary>
     public long Vanished { get; init; }
     /// <summary>The latest objects that were refused or had vanished, oldest first.</summary>
-    public IReadOnlyList<RefusedObject> LatestRefused { get; init; } = [];
+    public IReadOnlyList<RefusedObject> LatestRefused { get; set; } = [];
     /// <summary>Keys that notifications named.</summary>
     public long Notified { get; init; }
     /// <summary>When the bucket was last read to its end.</summary>
