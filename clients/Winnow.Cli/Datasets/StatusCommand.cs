@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Winnow.Cli.Review;
 using Winnow.Cli.Training;
 using Winnow.Model.Overview;
+using Winnow.Model.Training;
 
 namespace Winnow.Cli.Datasets;
 
@@ -35,6 +37,9 @@ internal static class StatusCommand
 
     private static string Line(DatasetStatus s) => string.Create(CultureInfo.InvariantCulture, $"{s.Images} images, {s.ScoringBacklog} to score, {s.OpenTasks} open tasks, {s.Decided} decided, {s.ActiveRounds.Count} rounds under way{(s.ScoringStalled is null ? "" : $"; scoring stalled: {s.ScoringStalled}")}");
 
+    private static bool OnlySkippedLeft(RoundInfo r) =>
+        r is { Step: RoundStep.Review, Outcomes.Unanswered: 0, AuditOutcomes: null or { Unanswered: 0 } };
+
     private static void Print(DatasetStatus status)
     {
         Terminal.Say(Line(status));
@@ -48,6 +53,9 @@ internal static class StatusCommand
             Terminal.Say(
                 $"  {"restored",-14} {DatasetCommands.Words(restored)} (a backup of {restored.Origin}, begun {restored.StartedAt:u})");
         foreach (var r in status.ActiveRounds) Terminal.Say($"  {RoundText.Sentence(r)}");
+        // Of ended rounds only what was skipped stays open.
+        if (status.OpenTasks > 0 && status.ActiveRounds.All(OnlySkippedLeft))
+            Terminal.Say($"  Whoever was asked skipped all that is open. {WayOn.Of(status.Name)}");
         foreach (var m in status.Champions)
             Terminal.Say(string.Create(CultureInfo.InvariantCulture,
                 $"  model {m.Name}: {m.Labels} labels, audit accuracy {m.Metrics.AuditAccuracy:P1} ")

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Winnow.Client;
-using Winnow.Model.Datasets;
 using Winnow.Model.Names;
 
 namespace Winnow.Cli.Review;
@@ -29,13 +28,16 @@ internal static class ReviewCommands
         var patience = Durations.Option("--patience", "How long nothing may come before it ends. Default 10s.");
         var stay = new Option<bool>("--until-stopped") { Description = "Go on until stopped, whether anything comes or not." };
         const string What = "Answer review tasks from known labels until none is left for it: for pilots and tests. "
-            + "What it has no answer to is skipped, counted and named.";
+            + "What it knows nothing of is given back for somebody else, counted and named; "
+            + "where that is so of all that it was given, the command ends with 1.";
         var command = new Command("simulate", What) { dataset, truth, errors, seed, patience, stay };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
             if (parsed.GetValue(patience) <= TimeSpan.Zero) throw new ArgumentException("--patience must be above 0.");
             var info = await client.GetDatasetAsync(parsed.GetValue(dataset)!, ct);
-            var labels = parsed.GetValue(truth) is { } path && path != FolderNames ? await ReadAsync(path, info, client, ct) : null;
+            var from = parsed.GetValue(truth)!;
+            var labels = from == FolderNames ? null : await Truths.ReadAsync(from, info, client, ct);
+            if (labels is null) await Truths.CheckFoldersAsync(info, client, ct);
             var said = new Unanswered();
             var reviewer = new SimulatedReviewer(client, new SimulatedReviewerOptions
             {
@@ -48,9 +50,12 @@ internal static class ReviewCommands
             });
             Terminal.Say($"Answering tasks of {info.Name}; Ctrl-C ends it.");
             var why = await RunAsync(reviewer, parsed.GetValue(stay) ? null : parsed.GetValue(patience) ?? DefaultPatience, ct);
-            said.End(reviewer.Progress);
+            said.End(reviewer.Progress, n => labels is null
+                ? $"{n} images lie in no folder that is called like a class"
+                : $"{from} has nothing about {n} images");
             Terminal.Say(why);
-            return 0;
+            if (!ct.IsCancellationRequested) await SayWayOnAsync(client, info.Name, ct);
+            return reviewer.Progress is { Answered: 0, GivenBack: > 0 } ? ExitCodes.Failed : ExitCodes.Done;
         });
         return command;
     }
@@ -74,48 +79,11 @@ internal static class ReviewCommands
         return "Stopped.";
     }
 
-    /// <summary>Reads a file of labels, and says what of it and of the dataset does not fit.</summary>
-    private static async Task<LabelFile> ReadAsync(string path, DatasetInfo dataset, WinnowClient client, CancellationToken ct)
+    /// <summary>What is left for others is not asked of this person again, and nobody would find out how to go on.</summary>
+    private static async Task SayWayOnAsync(WinnowClient client, string dataset, CancellationToken cancellationToken)
     {
-        var labels = await LabelFile.ReadAsync(path, dataset.Schema, ct);
-        var match = await labels.MatchAsync(client.ListImagesAsync(dataset.Name, cancellationToken: ct), ct);
-        if (match.Images > 0 && match.RowsWithoutImage == labels.Rows)
-        {
-            throw new InvalidDataException($"No row of {path} names an image of {dataset.Name}: rows are named like "
-                + $"'{ShownText.Named(match.RowSamples[0].Name)}', "
-                + $"images like '{ShownText.Named(match.ImageSamples.FirstOrDefault() ?? "")}'. "
-                + "A row's name is the image's path below the folder that was imported.");
-        }
-        if (match.AmbiguousRows > 0) throw new InvalidDataException(Ambiguous(path, dataset.Name, match));
-        var named = match.Images - match.ImagesWithoutRow;
-        Terminal.Say(string.Create(CultureInfo.InvariantCulture,
-            $"{path}: {labels.Rows} labels in {labels.Encoding}, for {named} of {match.Images} images to ask about"));
-        if (labels.RowsWithoutLabel > 0)
-            Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  {labels.RowsWithoutLabel} rows without a class"));
-        if (labels.Comments > 0)
-            Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  {labels.Comments} comments (lines that begin with '#')"));
-        Name(match.RowsWithoutImage, "rows name no image of the dataset", match.RowSamples.Select(Row));
-        Name(match.ImagesWithoutRow, "images are named by no row, and will be skipped", match.ImageSamples.Select(ShownText.Named));
-        return labels;
-    }
-
-    private static string Row(LabelRow row) =>
-        string.Create(CultureInfo.InvariantCulture, $"{ShownText.Named(row.Name)} (line {row.Line})");
-
-    private static string Ambiguous(string path, string dataset, LabelMatch match)
-    {
-        var rows = match.AmbiguousSamples.Take(Shown)
-            .Select(a => $"{Row(a.Row)} fits {a.Images} images of different content, such as {string.Join(" and ", a.Samples)}");
-        var more = match.AmbiguousRows > Shown ? $"; and {match.AmbiguousRows - Shown} more" : "";
-        return $"{path} leaves open which images it means: {string.Join("; ", rows)}{more}. "
-            + $"Give such rows the image's id, in a column 'id': winnow list {dataset} shows them. Nothing was decided.";
-    }
-
-    private static void Name(long count, string what, IEnumerable<string> samples)
-    {
-        if (count == 0) return;
-        var more = count > Shown ? string.Create(CultureInfo.InvariantCulture, $", and {count - Shown} more") : "";
-        Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  {count} {what}: {string.Join(", ", samples.Take(Shown))}{more}"));
+        var open = (await client.GetStatusAsync(dataset, cancellationToken)).OpenTasks;
+        if (open > 0) Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{open} tasks are open still. {WayOn.Of(dataset)}"));
     }
 
     /// <summary>Says what is not answered when that happens, and all of it in the end.</summary>
@@ -130,11 +98,15 @@ internal static class ReviewCommands
             _named = value.Unanswered.Count;
         }
 
-        public void End(ReviewProgress value)
+        public void End(ReviewProgress value, Func<string, string> unknown)
         {
             Report(value);
-            Terminal.Say(string.Create(CultureInfo.InvariantCulture,
-                $"{value.Answered} decisions recorded, {value.Skipped} tasks skipped, {value.Refused} answers refused"));
+            Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{value.Answered} decisions recorded, {value.Skipped} tasks skipped, ")
+                + string.Create(CultureInfo.InvariantCulture, $"{value.GivenBack} given back, {value.Refused} answers refused"));
+            if (value.GivenBack == 0) return;
+            var names = string.Join(", ", value.GivenBackSamples.Take(Shown).Select(ShownText.Named));
+            var more = value.GivenBack > Shown ? string.Create(CultureInfo.InvariantCulture, $", and {value.GivenBack - Shown} more") : "";
+            Terminal.Complain($"{unknown(value.GivenBack.ToString(CultureInfo.InvariantCulture))}, and their tasks were given back: {names}{more}");
         }
     }
 }

@@ -37,9 +37,14 @@ internal static class RoundText
         var fewer = r.Selected < r.BatchSize ? string.Create(CultureInfo.InvariantCulture, $", as no more are left of the {r.BatchSize} that were wanted") : "";
         var unscored = r.Unscored > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {r.Unscored} images without scores were left out") : "";
         var audit = r.AuditOutcomes is { Unanswered: > 0 and var left } ? string.Create(CultureInfo.InvariantCulture, $", and {left} of the audit sample") : "";
-        return string.Create(
-            CultureInfo.InvariantCulture, $"asks about {r.Selected} images, chosen by {r.Strategy}{fewer}{audit}: {r.Decided} decided{Missing(r, r.Outcomes)}{unscored}");
+        var asked = string.Create(CultureInfo.InvariantCulture, $"asks about {r.Selected} images, chosen by {r.Strategy}{fewer}{audit}");
+        return string.Create(CultureInfo.InvariantCulture, $"{asked}: {r.Decided} decided{Missing(r, r.Outcomes)}{unscored}{Stuck(r)}");
     }
+
+    /// <summary>Nobody is asked again what they skipped.</summary>
+    private static string Stuck(RoundInfo r) => r is { Outcomes: { Unanswered: 0, Skipped: > 0 }, AuditOutcomes: null or { Unanswered: 0 } }
+        ? "; what is left was skipped by whoever was asked: somebody else may answer it, or 'winnow rounds end' goes on without it"
+        : "";
 
     private static string Learned(RoundInfo r)
     {

@@ -9,9 +9,11 @@ public static class FolderTruth
     /// <summary>
     /// The class that a task's folder names, decoded where an export encoded it; null where the image lay in no folder, or in a hidden one.
     /// </summary>
-    public static string? ClassOf(ReviewTask task)
+    public static string? ClassOf(ReviewTask task) => ClassOf(task.Name);
+
+    internal static string? ClassOf(string name)
     {
-        var parts = task.Name.Split('/');
+        var parts = name.Split('/');
         if (parts.Length < 2 || ImageName.Given(parts[^2]) is not { } folder || FolderName.IsHidden(folder)) return null;
         return FolderName.ToClass(folder);
     }

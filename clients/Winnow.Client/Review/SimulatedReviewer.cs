@@ -15,9 +15,13 @@ public sealed record SimulatedReviewerOptions
     /// <summary>The dataset to work on.</summary>
     public required string Dataset { get; init; }
 
+    /// <summary>The truth of an image of which nobody could tell the class: its task is answered with a skip.</summary>
+    public const string CannotTell = "";
+
     /// <summary>
-    /// The true class of a task's image; null where it is not known, and a name that is no class, are answered with a skip. <see
-    /// cref="LabelFile"/> and <see cref="FolderTruth"/> have such functions.
+    /// The true class of a task's image. Of null, and of a name that is no class, this reviewer knows nothing: the task is given back, for
+    /// somebody else. A skip would be for good, since nobody is asked again what they could not tell; <see cref="CannotTell"/> is one.
+    /// <see cref="LabelFile"/> and <see cref="FolderTruth"/> have such functions.
     /// </summary>
     public required Func<ReviewTask, string?> Truth { get; init; }
 
@@ -45,10 +49,17 @@ public sealed record SimulatedReviewerOptions
 
 /// <summary>How far a simulated reviewer has come.</summary>
 /// <param name="Answered">Decisions recorded.</param>
-/// <param name="Skipped">Tasks answered with a skip, as their truth is not known.</param>
+/// <param name="Skipped">Tasks answered with a skip, as their truth is that nobody can tell.</param>
 /// <param name="Refused">Answers that the server did not take.</param>
-/// <param name="Unanswered">The first of the tasks skipped and refused; at most 20.</param>
-public sealed record ReviewProgress(long Answered, long Skipped, long Refused, IReadOnlyList<UnansweredTask> Unanswered);
+/// <param name="Unanswered">The first of the tasks skipped, given back and refused; at most 20.</param>
+public sealed record ReviewProgress(long Answered, long Skipped, long Refused, IReadOnlyList<UnansweredTask> Unanswered)
+{
+    /// <summary>Images whose tasks were given back, as nothing is known of them. Each counts once, however often it comes.</summary>
+    public long GivenBack { get; init; }
+
+    /// <summary>The first of them, by name; at most 20.</summary>
+    public IReadOnlyList<string> GivenBackSamples { get; init; } = [];
+}
 
 /// <summary>A task without an answer.</summary>
 /// <param name="Name">Its image.</param>
@@ -67,6 +78,7 @@ public sealed class SimulatedReviewer
     private readonly WinnowClient _client;
     private readonly SimulatedReviewerOptions _options;
     private readonly ClassIndex _classes;
+    private readonly HashSet<ImageId> _givenBack = [];
     private volatile ReviewProgress _progress = new(0, 0, 0, []);
 
     /// <summary>Works through a client; the client's actor is who history will name.</summary>
@@ -101,7 +113,7 @@ public sealed class SimulatedReviewer
 
     /// <summary>
     /// Answers whatever comes until nothing has come for a while and nothing is about to: no round chooses images, or learns and may be followed by
-    /// another. Tasks may be open then that others hold, or that it was asked about and could not tell.
+    /// another. Tasks may be open then that others hold, that it gave back, or that it was asked about and could not tell.
     /// </summary>
     /// <param name="patience">How long nothing may come; above zero.</param>
     /// <param name="cancellationToken">Ends it before.</param>
@@ -122,13 +134,35 @@ public sealed class SimulatedReviewer
     private async Task<bool> MoreMayComeAsync(CancellationToken cancellationToken) =>
         (await _client.GetStatusAsync(_options.Dataset, cancellationToken)).ActiveRounds.Any(r => r.Step != RoundStep.Review);
 
-    /// <summary>Takes what is to be had and answers it; false when nothing came within the wait.</summary>
+    /// <summary>Takes what is to be had and answers it; false when nothing new came within the wait.</summary>
     private async Task<bool> AnswerSomeAsync(TimeSpan wait, CancellationToken cancellationToken)
     {
+        var asked = _options.TimeProvider.GetTimestamp();
         var tasks = await LeaseAsync(new LeaseRequest(_options.LeaseSize, (int)wait.TotalMilliseconds), wait, cancellationToken);
-        if (tasks.Count > 0) await AnswerAsync(tasks, cancellationToken);
+        var known = tasks.Select(t => (Task: t, Answer: Answer(t))).ToLookup(t => t.Answer.Decision is not null);
+        if (known[true].Any()) await AnswerAsync([.. known[true]], cancellationToken);
+        var news = known[true].Any() | await GiveBackAsync([.. known[false]], cancellationToken);
         _options.Progress?.Report(_progress);
-        return tasks.Count > 0;
+        // What was given back comes at once, and again, where nothing else is open.
+        var left = wait - _options.TimeProvider.GetElapsedTime(asked);
+        if (tasks.Count > 0 && !news && left > TimeSpan.Zero) await Task.Delay(left, _options.TimeProvider, cancellationToken);
+        return news;
+    }
+
+    /// <summary>Gives tasks back of which nothing is known; whether one of them had not come before.</summary>
+    private async Task<bool> GiveBackAsync(
+        IReadOnlyList<(ReviewTask Task, (Decision? Decision, string? Reason) Answer)> unknown, CancellationToken cancellationToken)
+    {
+        if (unknown.Count == 0) return false;
+        await _client.ReleaseAsync(_options.Dataset, [.. unknown.Select(u => u.Task.Image)], cancellationToken);
+        var met = unknown.Where(u => _givenBack.Add(u.Task.Image)).ToArray();
+        _progress = _progress with
+        {
+            GivenBack = _givenBack.Count,
+            GivenBackSamples = [.. _progress.GivenBackSamples.Concat(met.Select(u => u.Task.Name)).Take(Shown)],
+            Unanswered = [.. _progress.Unanswered.Concat(met.Select(u => new UnansweredTask(u.Task.Name, u.Answer.Reason!))).Take(Shown)],
+        };
+        return met.Length > 0;
     }
 
     /// <summary>
@@ -147,36 +181,34 @@ public sealed class SimulatedReviewer
         }
     }
 
-    private async Task AnswerAsync(IReadOnlyList<ReviewTask> tasks, CancellationToken cancellationToken)
+    private async Task AnswerAsync(
+        IReadOnlyList<(ReviewTask Task, (Decision? Decision, string? Reason) Answer)> known, CancellationToken cancellationToken)
     {
-        var skipped = new string?[tasks.Count];
-        var answers = new SubmitDecision[tasks.Count];
-        for (var i = 0; i < answers.Length; i++) answers[i] = Answer(tasks[i], out skipped[i]);
-        var results = await _client.SubmitAsync(_options.Dataset, answers, cancellationToken);
+        var results = await _client.SubmitAsync(_options.Dataset,
+            [.. known.Select(k => new SubmitDecision(k.Task.Image, Guid.NewGuid(), k.Answer.Decision!, k.Task.Lease))], cancellationToken);
         var (answered, skips, refused, unanswered) = (_progress.Answered, _progress.Skipped, _progress.Refused,
             _progress.Unanswered.ToList());
-        for (var i = 0; i < answers.Length; i++)
+        for (var i = 0; i < known.Count; i++)
         {
-            var reason = skipped[i];
+            var reason = known[i].Answer.Reason;
             if (results[i].Status is SubmitStatus.Refused or SubmitStatus.Conflict)
                 (reason, refused) = (results[i].Reason ?? "The server did not say why.", refused + 1);
             else if (reason is not null) skips++;
             else if (results[i].Status is SubmitStatus.Recorded or SubmitStatus.SecondOpinion) answered++;
-            if (reason is not null && unanswered.Count < Shown) unanswered.Add(new UnansweredTask(tasks[i].Name, reason));
+            if (reason is not null && unanswered.Count < Shown) unanswered.Add(new UnansweredTask(known[i].Task.Name, reason));
         }
-        _progress = new ReviewProgress(answered, skips, refused, unanswered);
+        _progress = _progress with { Answered = answered, Skipped = skips, Refused = refused, Unanswered = unanswered };
     }
 
-    /// <summary>The answer to a task, and why it is a skip where it is one.</summary>
-    private SubmitDecision Answer(ReviewTask task, out string? skipped)
+    /// <summary>The answer to a task, null where nothing is known of it; and why it is no label, where it is none.</summary>
+    private (Decision? Decision, string? Reason) Answer(ReviewTask task)
     {
-        var truth = _options.Truth(task);
-        var known = truth is null ? -1 : _classes.Find(truth);
-        skipped = truth is null ? "its class is not known" : known < 0 ? $"'{truth}' is no class of the dataset" : null;
-        var decision = skipped is not null
-            ? new Decision { Kind = DecisionKind.Skip }
-            : new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(AnswerFor(task.Image, _options.Classes[known]))] };
-        return new SubmitDecision(task.Image, Guid.NewGuid(), decision, task.Lease);
+        if (_options.Truth(task) is not { } truth) return (null, "its class is not known");
+        if (truth == SimulatedReviewerOptions.CannotTell)
+            return (new Decision { Kind = DecisionKind.Skip }, "its truth is that nobody can tell");
+        return _classes.Find(truth) is >= 0 and var known
+            ? (new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(AnswerFor(task.Image, _options.Classes[known]))] }, null)
+            : (null, $"'{truth}' is no class of the dataset");
     }
 
     /// <summary>The class that this reviewer names for an image.</summary>

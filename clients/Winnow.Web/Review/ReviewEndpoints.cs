@@ -31,7 +31,8 @@ internal static class ReviewEndpoints
             })
             .Requires(Permission.ReviewTasks).Produces<ReviewTask[]>().ProducesProblem(StatusCodes.Status409Conflict)
             .WithSummary("Take review tasks, the most valuable first, each with a signed lease. Waits for the first where asked. "
-                + "No more come than one person may hold (tasksPerPerson); 409 with code 'tasks-held' where you hold them already.")
+                + "No more come than one person may hold (tasksPerPerson); 409 with code 'tasks-held' where you hold them already. "
+                + "Nobody is asked again what they skipped: others are, until the round is ended; a decision without a lease corrects it.")
             .WithTags("review");
 
         api.MapPost("/datasets/{dataset}/tasks/release", async (string dataset, IReadOnlyList<ImageId> images, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
@@ -41,7 +42,7 @@ internal static class ReviewEndpoints
                 return images;
             })
             .Requires(Permission.ReviewTasks)
-            .WithSummary("Give tasks back unanswered.").WithTags("review");
+            .WithSummary("Give tasks back unanswered. Others are asked, and you again where nothing else is left for you.").WithTags("review");
 
         api.MapPost("/datasets/{dataset}/decisions", async (string dataset, IReadOnlyList<SubmitDecision> decisions, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
             {

@@ -85,14 +85,16 @@ internal sealed partial class QueueGrain(
             var arrived = _arrived.Task;
             // A lot that is larger than what the person may still take becomes smaller.
             var most = Math.Min(request.Max, RoomOf(actor) is > 0 and var room ? room : await MakeRoomAsync(actor, cancellationToken));
-            var tasks = Hand(most, actor);
+            var tasks = Hand(most, actor, again: false);
             if (tasks.Count < most)
             {
                 var missing = most - tasks.Count;
-                await RefillAsync(missing, missing, cancellationToken);
-                tasks.AddRange(Hand(missing, actor));
+                await RefillAsync(missing, missing, actor, cancellationToken);
+                tasks.AddRange(Hand(missing, actor, again: false));
+                // What the person gave back comes again where there is nothing else.
+                if (tasks.Count == 0) tasks.AddRange(Hand(most, actor, again: true));
             }
-            else if (_ahead.IsCompleted && IsLow()) _ahead = RefillAsync(LowStock, 0, CancellationToken.None);
+            else if (_ahead.IsCompleted && IsLow()) _ahead = RefillAsync(LowStock, 0, null, CancellationToken.None);
             var left = patience - time.GetElapsedTime(started);
             if (tasks.Count > 0) WinnowTelemetry.LeaseWait.Record(time.GetElapsedTime(started).TotalSeconds, new TagList { { "dataset", _dataset.Name } });
             if (tasks.Count > 0 || left <= TimeSpan.Zero) return [.. tasks];
@@ -105,7 +107,7 @@ internal sealed partial class QueueGrain(
 
     private bool IsLow() => _stock.Free < LowStock || time.GetUtcNow() - _extendedAt > _dataset.Settings.LeasePeriod / 2;
 
-    private List<ReviewTask> Hand(int max, string actor)
+    private List<ReviewTask> Hand(int max, string actor, bool again)
     {
         var now = time.GetUtcNow();
         var ends = now + _dataset.Settings.LeasePeriod;
@@ -113,7 +115,7 @@ internal sealed partial class QueueGrain(
         DateTimeOffset? since = level.MarksLeases ? _dataset.Since : null;
         // Asked anew: another request of the same person may have taken some meanwhile.
         max = Math.Min(max, RoomOf(actor));
-        while (tasks.Count < max && _stock.Take(actor, now, ends) is { } task)
+        while (tasks.Count < max && _stock.Take(actor, now, ends, again) is { } task)
         {
             tasks.Add(new ReviewTask
             {
@@ -138,7 +140,9 @@ internal sealed partial class QueueGrain(
     /// <summary>Sets tasks aside until so many are wanted no more.</summary>
     /// <param name="wanted">Free tasks that are enough.</param>
     /// <param name="ofOneShard">The least that is asked of each shard: the best tasks may all be in one.</param>
-    private async Task RefillAsync(int wanted, int ofOneShard, CancellationToken cancellationToken)
+    /// <param name="actor">Whom they are for, who may have skipped what is there or given it back; null for everybody.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    private async Task RefillAsync(int wanted, int ofOneShard, string? actor, CancellationToken cancellationToken)
     {
         await _refill.WaitAsync(cancellationToken);
         try
@@ -147,7 +151,7 @@ internal sealed partial class QueueGrain(
             var until = now + 2 * _dataset.Settings.LeasePeriod;
             await Task.WhenAll(_stock.RunningOut(now + 1.5 * _dataset.Settings.LeasePeriod).Select(g => ExtendAsync(g.Shard, g.Images, until, cancellationToken)));
             _extendedAt = now;
-            if (_stock.Free >= wanted) return;
+            if ((actor is null ? _stock.Free : _stock.NewTo(actor)) >= wanted) return;
             await ForgetShardsOfBeforeAsync(cancellationToken);
             var asked = _shardsWithWork.ToArray();
             _shardsWithWork.Clear();

@@ -18,6 +18,11 @@ internal sealed class QueueStock
         public DateTimeOffset LeaseEnds { get; set; }
         public DateTimeOffset OfferedAt { get; set; }
         public HashSet<string>? SkippedBy { get; set; }
+        public HashSet<string>? GivenBackBy { get; set; }
+
+        /// <summary>Whether this person may be asked: who could not tell never again, who gave it back where nothing else is there.</summary>
+        public bool MayAsk(string actor, bool again) =>
+            SkippedBy?.Contains(actor) != true && (again || GivenBackBy?.Contains(actor) != true);
     }
 
     private readonly Dictionary<ImageId, Held> _held = [];
@@ -36,6 +41,9 @@ internal sealed class QueueStock
     /// <summary>When the free task that has waited longest was offered; null when none waits.</summary>
     public DateTimeOffset? OldestOffer => Interlocked.Read(ref _oldestOffer) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
 
+    /// <summary>Tasks that can be handed out and are new to this person: neither skipped nor given back.</summary>
+    public int NewTo(string actor) => _held.Values.Count(h => h.Holder is null && h.MayAsk(actor, again: false));
+
     /// <summary>How many tasks a person holds whose leases run. Kept beside them, so that nothing is gone through.</summary>
     public int HeldBy(string actor, DateTimeOffset now)
     {
@@ -51,8 +59,11 @@ internal sealed class QueueStock
         Offer(held, now);
     }
 
-    /// <summary>Hands out the best task that this person may be asked, until <paramref name="leaseEnds"/>; null when there is none.</summary>
-    public ReservedTask? Take(string actor, DateTimeOffset now, DateTimeOffset leaseEnds)
+    /// <summary>
+    /// Hands out the best task that this person may be asked, until <paramref name="leaseEnds"/>; null when there is none. What the person
+    /// gave back is passed over unless <paramref name="again"/>: by its priority it would come at once, and nothing else ever.
+    /// </summary>
+    public ReservedTask? Take(string actor, DateTimeOffset now, DateTimeOffset leaseEnds, bool again = true)
     {
         Expire(now);
         List<Held>? passedOver = null;
@@ -62,7 +73,7 @@ internal sealed class QueueStock
             // Left in the heap when it was answered, or handed out since.
             if (held.Holder is not null || !_held.TryGetValue(held.Task.Image, out var current) || current != held) continue;
             // The reservation on disk must outlast every lease under it.
-            if (held.Until < leaseEnds || held.SkippedBy?.Contains(actor) == true)
+            if (held.Until < leaseEnds || !held.MayAsk(actor, again))
             {
                 (passedOver ??= []).Add(held);
                 continue;
@@ -101,6 +112,7 @@ internal sealed class QueueStock
         if (!_held.TryGetValue(image, out var held)) return null;
         if (skipped) (held.SkippedBy ??= new HashSet<string>(StringComparer.Ordinal)).Add(actor);
         if (held.Holder != actor) return null;
+        if (!skipped) (held.GivenBackBy ??= new HashSet<string>(StringComparer.Ordinal)).Add(actor);
         Offer(held, now);
         return held.LeaseEnds;
     }

@@ -45,6 +45,21 @@ public sealed class QueueStockTests
     }
 
     [Fact]
+    public void What_somebody_gave_back_comes_to_them_again_only_where_it_is_asked_for()
+    {
+        var stock = new QueueStock();
+        for (var i = 1; i <= 2; i++) stock.Add(0, Task(i, i), Far, Now);
+        Assert.Equal("2", stock.Take("ann", Now, Now.AddMinutes(1), again: false)?.Name);
+        stock.PutBack(ShardIndexTests.IdOf(2), "ann", skipped: false, Now);
+        Assert.Equal((2, 1, 2), (stock.Free, stock.NewTo("ann"), stock.NewTo("bob")));
+        Assert.Equal("1", stock.Take("ann", Now, Now.AddMinutes(1), again: false)?.Name);
+        Assert.Null(stock.Take("ann", Now, Now.AddMinutes(1), again: false));
+        Assert.Equal("2", stock.Take("ann", Now, Now.AddMinutes(1), again: true)?.Name);
+        stock.PutBack(ShardIndexTests.IdOf(2), "ann", skipped: false, Now);
+        Assert.Equal("2", stock.Take("bob", Now, Now.AddMinutes(1), again: false)?.Name);
+    }
+
+    [Fact]
     public void Whoever_could_not_tell_before_the_queue_woke_is_not_asked_again()
     {
         var stock = new QueueStock();

@@ -150,18 +150,31 @@ public sealed class NameTests(Server server) : IClassFixture<Server>, IDisposabl
         {
             Dataset = dataset,
             Classes = ["cat", "dog"],
-            Truth = t => t.Name switch { "f/0.png" => null, "f/1.png" => "bird", "f/2.png" => " cat", _ => "dog" },
+            Truth = t => t.Name switch
+            {
+                "f/0.png" => null,
+                "f/1.png" => "bird",
+                "f/2.png" => " cat",
+                "f/3.png" => SimulatedReviewerOptions.CannotTell,
+                _ => "dog",
+            },
         });
         var reviewing = reviewer.RunAsync(stop.Token);
-        await Until.TrueAsync(() => Task.FromResult(reviewer.Progress.Answered + reviewer.Progress.Skipped >= 24), TimeSpan.FromMinutes(2),
-            () => "all tasks are answered or skipped");
+        await Until.TrueAsync(() => Task.FromResult(reviewer.Progress is var p && p.Answered + p.Skipped + p.GivenBack >= 24),
+            TimeSpan.FromMinutes(2), () => "all tasks are answered, skipped or given back");
         await stop.CancelAsync();
         await reviewing;
-        Assert.Equal((22L, 2L, 0L), (reviewer.Progress.Answered, reviewer.Progress.Skipped, reviewer.Progress.Refused));
-        Assert.Equal([new("f/0.png", "its class is not known"), new("f/1.png", "'bird' is no class of the dataset")],
+        Assert.Equal((21L, 1L, 2L, 0L),
+            (reviewer.Progress.Answered, reviewer.Progress.Skipped, reviewer.Progress.GivenBack, reviewer.Progress.Refused));
+        Assert.Equal(
+            [
+                new("f/0.png", "its class is not known"), new("f/1.png", "'bird' is no class of the dataset"),
+                new("f/3.png", "its truth is that nobody can tell"),
+            ],
             reviewer.Progress.Unanswered.OrderBy(u => u.Name));
+        Assert.Equal(["f/0.png", "f/1.png"], reviewer.Progress.GivenBackSamples.Order());
         var standing = await LabelsAsync(dataset);
-        Assert.Equal((1, 21, 2),
+        Assert.Equal((1, 20, 3),
             (standing.Values.Count(v => v == "cat"), standing.Values.Count(v => v == "dog"), standing.Values.Count(v => v is null)));
     }
 }

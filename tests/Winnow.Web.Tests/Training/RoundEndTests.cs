@@ -10,6 +10,8 @@ namespace Winnow.Web.Tests.Training;
 /// <summary>A round ends although some of its images get no answer, and tells what became of each.</summary>
 public sealed class RoundEndTests(Server server) : IClassFixture<Server>
 {
+    private const string CannotTell = SimulatedReviewerOptions.CannotTell;
+
     private WinnowClient Client => server.Client;
 
     [Fact]
@@ -17,7 +19,7 @@ public sealed class RoundEndTests(Server server) : IClassFixture<Server>
     {
         var dataset = await Client.DatasetAsync(30);
         using var ann = server.As("ann");
-        await using (ann.Reviewing(dataset, t => t.Name.EndsWith("00004.png", StringComparison.Ordinal) ? null : t.Name.Split('/')[0]))
+        await using (ann.Reviewing(dataset, t => t.Name.EndsWith("00004.png", StringComparison.Ordinal) ? CannotTell : t.Name.Split('/')[0]))
         {
             await Client.StartRoundAsync(dataset, new StartRound(30));
             var ended = await Client.EndOfAsync(dataset);
@@ -56,7 +58,8 @@ public sealed class RoundEndTests(Server server) : IClassFixture<Server>
         var dataset = await Client.DatasetAsync(100, LearningServer.Small with { AuditSample = 10 });
         var audit = new HashSet<ImageId>();
         using var ann = server.As("ann");
-        await using var reviewer = ann.Reviewing(dataset, t => t.Priority > 1 && audit.Add(t.Image) && audit.Count <= 3 ? null : t.Name.Split('/')[0]);
+        await using var reviewer = ann.Reviewing(
+            dataset, t => t.Priority > 1 && audit.Add(t.Image) && audit.Count <= 3 ? CannotTell : t.Name.Split('/')[0]);
         foreach (var number in new[] { 1, 2 })
         {
             await Client.StartRoundAsync(dataset, new StartRound(10));

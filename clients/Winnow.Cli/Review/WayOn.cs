@@ -1,0 +1,12 @@
+namespace Winnow.Cli.Review;
+
+/// <summary>How to go on with tasks that are open and come no more to whoever skipped them.</summary>
+internal static class WayOn
+{
+    /// <summary>The sentences.</summary>
+    public static string Of(string dataset) =>
+        "Nobody is asked again what they skipped; what was given back comes again when nothing else is left. "
+        + "Go on in one of these ways: somebody else answers them (another key, or --actor NAME without keys); "
+        + $"'winnow rounds end {dataset}' has the round go on without them; "
+        + "or whoever may correct decisions sends one without a lease (POST …/decisions with expectedVersion).";
+}
