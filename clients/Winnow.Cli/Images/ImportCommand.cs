@@ -4,12 +4,16 @@ using System.Globalization;
 using Winnow.Client;
 using Winnow.Inference.Images;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
+using Winnow.Model.Names;
 using Winnow.Shown;
 
 namespace Winnow.Cli.Images;
 
 internal static class ImportCommand
 {
+    private const int MostClasses = 10;
+
     private sealed record Plan(string Dataset, string Folder, ImageFolderOptions Files, ImportOptions Options, bool Strict, string? Report);
 
     public static Command Make(Connection connection)
@@ -19,7 +23,8 @@ internal static class ImportCommand
             Description = "Folder of images, with all below it. Links to files are followed; hidden files and folders are passed over.",
         };
         var dataset = new Option<string>("--dataset") { Description = "Dataset to import into.", Required = true };
-        var labels = new Option<bool>("--labels-from-folders") { Description = "Take the name of each image's folder as its known label." };
+        var labels = new Option<bool>("--labels-from-folders") { Description = "Take the name of each image's folder as its known label. "
+            + "Refused where no image lies in the folder of a class; those in no folder are named." };
         var holdout = new Option<bool>("--holdout")
         {
             Description = "Import for evaluation alone: never asked about, never trained on. What the pool has stays there, and is named.",
@@ -67,7 +72,8 @@ internal static class ImportCommand
     private static async Task<int> RunAsync(WinnowClient client, Plan plan, CancellationToken ct)
     {
         if (ImageFolder.Check(plan.Folder) is { } wrong) throw new ArgumentException(wrong);
-        await client.GetDatasetAsync(plan.Dataset, ct);
+        var dataset = await client.GetDatasetAsync(plan.Dataset, ct);
+        if (plan.Files.LabelsFromFolders) CheckClassFolders(plan, dataset.Schema);
         var met = new ImageFolderReport();
         using var noted = new ImportNotes(plan.Dataset, plan.Files.Partition, plan.Report);
         var done = new ImportProgress(0, 0, 0, 0, 0);
@@ -76,6 +82,7 @@ internal static class ImportCommand
         string Line(ImportProgress p) => string.Create(CultureInfo.InvariantCulture,
             $"{p.Sent + p.LeftOut:N0} images, {p.Bytes / 1e6:N1} MB, ") + string.Create(CultureInfo.InvariantCulture,
             $"{p.Sent / Stopwatch.GetElapsedTime(started).TotalSeconds:N0} images/s");
+        bool AllAsGiven() => noted.IsEmpty && met.WithoutFolder == 0;
         async Task<bool> ImportAsync(IProgress<Advance> shown)
         {
             var progress = new InPlace<ImportProgress>(p => shown.Report(new Advance(p.Sent, 0, Line(done = p))));
@@ -85,7 +92,7 @@ internal static class ImportCommand
                 answered++;
                 noted.Add(result);
                 // The rest of what was answered with it is counted, and so it is named too.
-                if (plan.Strict && !noted.IsEmpty && answered >= done.Sent + done.LeftOut) break;
+                if (plan.Strict && !AllAsGiven() && answered >= done.Sent + done.LeftOut) break;
             }
             return true;
         }
@@ -105,8 +112,18 @@ internal static class ImportCommand
                     + $"'winnow status {plan.Dataset}' tells how many wait and how many that is, "
                     + $"'winnow list {plan.Dataset} --stage quarantined' which.");
         }
-        if (plan.Strict && !noted.IsEmpty)
+        if (plan.Strict && !AllAsGiven())
             Terminal.Say("Stopped there (--strict). What was sent before is in the dataset; run the import again when it is mended.");
-        return noted.IsEmpty ? ExitCodes.Done : ExitCodes.Incomplete;
+        return AllAsGiven() ? ExitCodes.Done : ExitCodes.Incomplete;
+    }
+
+    /// <summary>Labels that were wanted and of which none can come are no import: whoever takes it in unlabelled finds out much later.</summary>
+    private static void CheckClassFolders(Plan plan, LabelSchema schema)
+    {
+        if (ImageFolder.FindUnclassed(plan.Folder, plan.Files, new ClassIndex(schema)) is not { } other) return;
+        var classes = string.Join(", ", schema.Classes.Take(MostClasses).Select(c => c.Name));
+        throw new ArgumentException($"No file of {plan.Folder} lies in a folder that is called like a class of {plan.Dataset}: files are named "
+            + $"like '{ShownText.Named(other)}', classes are {classes}{(schema.Classes.Count > MostClasses ? ", …" : "")}. "
+            + "Name the folder that holds those of the classes, or leave out --labels-from-folders. Nothing was sent.");
     }
 }

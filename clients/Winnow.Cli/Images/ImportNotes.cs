@@ -132,6 +132,10 @@ internal sealed class ImportNotes : IDisposable
         Told(met.FileLinks, "link to a file was followed.", "links to files were followed.");
         Told(met.FolderLinks, "link to a folder was followed.", "links to folders were followed.");
         Told(met.NeedlessLinks, "link to a folder that is read anyway.", "links to folders that are read anyway.");
+        var unlabelled = string.Join(", ", met.WithoutFolderSamples.Select(ShownText.Escaped))
+            + (met.WithoutFolder > met.WithoutFolderSamples.Count ? ", …" : "");
+        Told(met.WithoutFolder, $"file lies in no class's folder, but beside them, and came without a label: {unlabelled}",
+            $"files lie in no class's folder, but beside them, and came without a label: {unlabelled}");
         var more = met.Hidden > met.HiddenSamples.Count ? ", …" : "";
         var samples = string.Join(", ", met.HiddenSamples.Select(ShownText.Escaped)) + more;
         Told(met.Hidden, $"hidden file or folder was passed over: {samples}", $"hidden files and folders were passed over: {samples}");

@@ -1,4 +1,5 @@
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 using Winnow.Model.Names;
 
 namespace Winnow.Client;
@@ -24,6 +25,7 @@ public sealed class ImageFolderReport
     internal const int MostSamples = 10;
 
     private readonly List<string> _hidden = [];
+    private readonly List<string> _withoutFolder = [];
 
     /// <summary>Links to files that were followed.</summary>
     public long FileLinks { get; internal set; }
@@ -39,6 +41,20 @@ public sealed class ImageFolderReport
 
     /// <summary>The first of them.</summary>
     public IReadOnlyList<string> HiddenSamples => _hidden;
+
+    /// <summary>
+    /// Files that lie in the folder itself, where the folders of files were to be their classes: they are given without a label.
+    /// </summary>
+    public long WithoutFolder { get; private set; }
+
+    /// <summary>The first of them.</summary>
+    public IReadOnlyList<string> WithoutFolderSamples => _withoutFolder;
+
+    internal void AddWithoutFolder(string name)
+    {
+        WithoutFolder++;
+        if (_withoutFolder.Count < MostSamples) _withoutFolder.Add(name);
+    }
 
     internal void AddHidden(string name)
     {
@@ -73,9 +89,11 @@ public static class ImageFolder
     public static async IAsyncEnumerable<ImageToImport> EnumerateAsync(
         string folder, ImageFolderOptions options, ImageFolderReport? report = null)
     {
-        foreach (var item in new FolderWalk(folder, options.FollowFolderLinks, report ?? new ImageFolderReport()).Run())
+        report ??= new ImageFolderReport();
+        foreach (var item in new FolderWalk(folder, options.FollowFolderLinks, report).Run())
         {
             var label = options.LabelsFromFolders ? FolderOf(item.Name) : null;
+            if (options.LabelsFromFolders && label is null && item.Problem is null) report.AddWithoutFolder(item.Name);
             yield return item.Problem is { } problem
                 ? new ImageToImport(item.Name, _ => throw new IOException(problem), label, options.Partition)
                 : new ImageToImport(item.Name, ct => FolderFile.ReadAsync(item, ct), label, options.Partition) { Size = item.Size };
@@ -85,6 +103,22 @@ public static class ImageFolder
 
     /// <summary>Why a folder cannot be read, as a sentence: there is none, or it is a file. Null where there is one.</summary>
     public static string? Check(string folder) => FolderWalk.Refuse(folder);
+
+    /// <summary>
+    /// Looks whether any file lies in the folder of a class, without opening one: the name of a file that does not, where there is none
+    /// that does. Null where there is one, and where there is no file.
+    /// </summary>
+    internal static string? FindUnclassed(string folder, ImageFolderOptions options, ClassIndex classes)
+    {
+        string? other = null;
+        foreach (var item in new FolderWalk(folder, options.FollowFolderLinks, new ImageFolderReport()).Run())
+        {
+            if (item.Problem is not null) continue;
+            if (FolderOf(item.Name) is { } label && classes.Find(label) >= 0) return null;
+            other ??= item.Name;
+        }
+        return other;
+    }
 
     /// <summary>
     /// The classes whose folders stand in a folder, in the order of their names: every sub-folder whose images an import takes,

@@ -167,4 +167,35 @@ public sealed class FileNameTests(Server server) : IClassFixture<Server>
         Assert.Contains(Named, stopped.Output, StringComparison.Ordinal);
         Assert.Contains("fish/1.png: ", stopped.Output, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Files_beside_the_folders_of_classes_are_counted_and_named_as_they_have_no_label()
+    {
+        var dataset = await DatasetAsync();
+        using var folder = new BadFolder();
+        foreach (var name in new[] { "a\nb.png", "cat/1.png", "dog/2.png", "zebra.png" }) folder.Image(name);
+        var done = await RunAsync("import", folder.Root, "--dataset", dataset, "--labels-from-folders");
+        Assert.True(done.ExitCode == 3, done.Output);
+        Assert.Contains("2 files lie in no class's folder, but beside them, and came without a label: a\\u000Ab.png, zebra.png\n",
+            done.Output, StringComparison.Ordinal);
+        Assert.Contains("4 accepted", done.Output, StringComparison.Ordinal);
+        var plain = await RunAsync("import", folder.Root, "--dataset", dataset);
+        Assert.Equal((0, false), (plain.ExitCode, plain.Output.Contains("without a label", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("1.png", "2.png")]
+    [InlineData("2026/1.png", "2026/march/2.png")]
+    public async Task Where_no_file_lies_in_the_folder_of_a_class_nothing_is_sent(params string[] names)
+    {
+        var dataset = await DatasetAsync();
+        using var folder = new BadFolder();
+        foreach (var name in names) folder.Image(name);
+        var refused = await RunAsync("import", folder.Root, "--dataset", dataset, "--labels-from-folders");
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains($"lies in a folder that is called like a class of {dataset}: files are named like '{names[0]}', classes are cat",
+            refused.Errors, StringComparison.Ordinal);
+        Assert.Contains("Nothing was sent.", refused.Errors, StringComparison.Ordinal);
+        Assert.Equal(0, (await server.Client.GetStatusAsync(dataset)).Images);
+    }
 }
