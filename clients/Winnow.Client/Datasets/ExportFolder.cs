@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using Winnow.Model.Datasets;
+using Winnow.Model.Names;
 
 namespace Winnow.Client;
 
@@ -88,11 +90,12 @@ internal sealed class ExportFolder : IDisposable
     /// <param name="content">What it is to hold.</param>
     /// <param name="expected">What its hash must be; null for whatever it is.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="InvalidDataException">The path leads out of the folder, or the content is other than expected.</exception>
+    /// <exception cref="InvalidDataException">No export writes a file of that path, or not twice, or the content is other than expected.</exception>
     public async Task AddAsync(string path, Stream content, string? expected, CancellationToken cancellationToken)
     {
-        if (!ExportPath.IsSound(path))
-            throw new InvalidDataException($"The export holds '{path}', which is not a file within the folder.");
+        if (!ExportNames.IsWritten(path))
+            throw new InvalidDataException($"The export holds '{ShownText.Named(path)}', and exports write no file of that name.");
+        if (_written.Contains(path)) throw new InvalidDataException($"The export holds '{ShownText.Named(path)}' twice.");
         var target = ExportPath.At(_staging.Inside, path);
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -108,7 +111,7 @@ internal sealed class ExportFolder : IDisposable
         }
         var sha256 = Convert.ToHexStringLower(hash.GetHashAndReset());
         if (expected is not null && sha256 != expected)
-            throw new InvalidDataException($"'{path}' did not arrive as it is in the version. Begin the export again.");
+            throw new InvalidDataException($"'{ShownText.Named(path)}' did not arrive as it is in the version. Begin the export again.");
         _written.Add(new ExportedFile(path, bytes, sha256));
         if (path[path.LastIndexOf('/') + 1] != '.') Files++;
     }

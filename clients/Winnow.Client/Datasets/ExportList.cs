@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Winnow.Model.Datasets;
 using Winnow.Model.Names;
 
 namespace Winnow.Client;
@@ -82,8 +83,8 @@ internal sealed class ExportList
             while (await lines.ReadLineAsync(cancellationToken) is { } line)
             {
                 var file = JsonSerializer.Deserialize(line, ExportJson.Default.ExportedFile) ?? throw new JsonException("A line is null.");
-                if (!ExportPath.IsSound(file.Path))
-                    throw new JsonException($"{ShownText.Quote(file.Path)} is not a file within the folder, and nothing was changed.");
+                if (!ExportNames.IsWritten(file.Path))
+                    throw new JsonException($"'{ShownText.Named(file.Path)}' is no file of an export, and nothing was changed.");
                 list.Add(file);
             }
             return list;

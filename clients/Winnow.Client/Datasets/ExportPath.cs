@@ -1,19 +1,14 @@
+using Winnow.Model.Datasets;
+
 namespace Winnow.Client;
 
 /// <summary>
 /// Paths of files within the folder of an export, with slashes. A server is trusted with images, and a list that lies in a folder with
-/// saying what an export wrote there, but neither with other files: whatever is written, moved or removed has passed here.
+/// saying what an export wrote there, but neither with other files: whatever is written, moved or removed is called as exports call files
+/// (<see cref="ExportNames"/>).
 /// </summary>
 internal static class ExportPath
 {
-    /// <summary>Whether it is a file of an export, below the folder, and none by which exports are kept.</summary>
-    public static bool IsSound(string path)
-    {
-        var steps = path.Split('/');
-        return !Array.Exists(steps, IsUnsound) && !StagingFolder.IsName(steps[0])
-            && !steps[0].Equals(ExportList.FileName, StringComparison.OrdinalIgnoreCase);
-    }
-
     /// <summary>The first link on the way to a file, the file itself among them; null when there is none.</summary>
     public static string? LinkOnTheWay(string folder, string path)
     {
@@ -24,8 +19,4 @@ internal static class ExportPath
 
     /// <summary>Where a file stands.</summary>
     public static string At(string folder, string path) => Path.Combine(folder, path.Replace('/', Path.DirectorySeparatorChar));
-
-    private static bool IsUnsound(string step) =>
-        step is "" or "." or ".." || step.Contains('\0', StringComparison.Ordinal)
-            || (OperatingSystem.IsWindows() && step.AsSpan().IndexOfAny('\\', ':') >= 0);
 }

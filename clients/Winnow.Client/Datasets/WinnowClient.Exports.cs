@@ -4,7 +4,7 @@ using System.Text.Json;
 using Winnow.Http;
 using Winnow.Model;
 using Winnow.Model.Datasets;
-using Winnow.Model.Images;
+using Winnow.Model.Names;
 
 namespace Winnow.Client;
 
@@ -48,7 +48,7 @@ public sealed partial class WinnowClient
         await using var stream = await OpenExportAsync(dataset, version, format, cancellationToken);
         var missing = new List<MissingObject>();
         if (format == "imagenet") await UnpackAsync(stream, target, missing, cancellationToken);
-        else await target.AddAsync($"dataset.{format}", stream, null, cancellationToken);
+        else await target.AddAsync(ExportNames.Table(format), stream, null, cancellationToken);
         // A server that finds after the last file that it could not give all, as of a dataset that was deleted meanwhile, breaks off here.
         await stream.CopyToAsync(Stream.Null, cancellationToken);
         await target.CommitAsync(cancellationToken);
@@ -63,15 +63,16 @@ public sealed partial class WinnowClient
         while (await tar.GetNextEntryAsync(cancellationToken: cancellationToken) is { } entry)
         {
             if (entry.EntryType != TarEntryType.RegularFile)
-                throw new InvalidDataException($"The export holds '{entry.Name}', which is not a file within the folder.");
+                throw new InvalidDataException($"The export holds '{ShownText.Named(entry.Name)}', which is no plain file.");
+            if (!ExportNames.IsInArchive(entry.Name))
+                throw new InvalidDataException($"The export holds '{ShownText.Named(entry.Name)}', and exports write no file of that name.");
             if (ExportGaps.IsFileName(entry.Name))
             {
                 await ReadGapsAsync(entry, target, missing, cancellationToken);
                 continue;
             }
             // An image is called by its hash.
-            var sha256 = ImageId.TryParse(Path.GetFileNameWithoutExtension(entry.Name), out var image)
-                ? Convert.ToHexStringLower(image.ToBytes()) : null;
+            var sha256 = ExportNames.ImageOf(entry.Name) is { } image ? Convert.ToHexStringLower(image.ToBytes()) : null;
             await target.AddAsync(entry.Name, entry.DataStream ?? Stream.Null, sha256, cancellationToken);
         }
     }

@@ -11,6 +11,7 @@ public static class ExportGaps
 
     private const string Prefix = ".winnow-missing-";
     private const string Suffix = ".jsonl";
+    private const int LeastDigits = 4, MostDigits = 10;
 
     /// <summary>The name of the file of this number, from 1 on.</summary>
     public static string FileName(int number) =>
@@ -18,6 +19,7 @@ public static class ExportGaps
 
     /// <summary>Whether a path in an export names such a file.</summary>
     public static bool IsFileName(string path) =>
-        path.StartsWith(Prefix, StringComparison.Ordinal) && path.EndsWith(Suffix, StringComparison.Ordinal)
-            && !path.Contains('/', StringComparison.Ordinal);
+        path.Length >= Prefix.Length + LeastDigits + Suffix.Length && path.Length <= Prefix.Length + MostDigits + Suffix.Length
+            && path.StartsWith(Prefix, StringComparison.Ordinal) && path.EndsWith(Suffix, StringComparison.Ordinal)
+            && path.AsSpan(Prefix.Length..^Suffix.Length).IndexOfAnyExceptInRange('0', '9') < 0;
 }

@@ -65,6 +65,13 @@ public static class FolderName
             && folder.AsSpan(at + Cut.Length).IndexOfAnyExcept("0123456789abcdef") < 0;
     }
 
+    /// <summary>Whether a folder's name is one that <see cref="Of"/> gives a class, whole or cut.</summary>
+    public static bool IsWritten(string folder)
+    {
+        var (kept, most) = IsCut(folder) ? (folder[..^(HashDigits + Cut.Length)], MaxCutBytes) : (folder, MaxBytes);
+        return kept.Length > 0 && Encoding.UTF8.GetByteCount(kept) <= most && Escape(TryUnescape(kept, out var name) ? name : kept) == kept;
+    }
+
     /// <summary>
     /// The class of a folder: its name, decoded where <see cref="Of"/> would have encoded it so. Percent signs that others wrote stay as
     /// they are, and a name that was cut stays cut.

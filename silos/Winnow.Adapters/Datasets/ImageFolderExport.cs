@@ -13,9 +13,9 @@ namespace Winnow.Adapters.Datasets;
 
 /// <summary>
 /// The layout that trainers for ImageNet read, as a tar stream: <c>train/&lt;class&gt;/&lt;id&gt;.&lt;ext&gt;</c> and
-/// <c>holdout/&lt;class&gt;/…</c>, sorted by partition, class and id. A class that cannot be a folder has an encoded one (<see
-/// cref="FolderName"/>). Images without a label, and quarantined ones, have no place in it and are left out; the table of the "csv" format
-/// has them all. Images that the store does not give are named in files of their own (<see cref="ExportGaps"/>), and hold up no other.
+/// <c>holdout/&lt;class&gt;/…</c>, sorted by partition, class and id; names are of <see cref="ExportNames"/>, and readers take no others. A
+/// class that cannot be a folder has an encoded one (<see cref="FolderName"/>). Images without a label, and quarantined ones, have no place
+/// in it and are left out; the table of the "csv" format has them all. Images that the store does not give are named in files of their own (<see cref="ExportGaps"/>), and hold up no other.
 /// </summary>
 internal sealed class ImageFolderExport(ImageDecoder decoder) : IExportFormat
 {
@@ -38,11 +38,11 @@ internal sealed class ImageFolderExport(ImageDecoder decoder) : IExportFormat
             foreach (var member in members)
             {
                 if (folders.Enter(member.Partition, member.Class, out var folder) is { } named)
-                    await tar.WriteEntryAsync(Entry($"{folder}/{FolderName.ClassFile}", named), cancellationToken).ConfigureAwait(false);
+                    await tar.WriteEntryAsync(Entry(ExportNames.ClassFile(folder), named), cancellationToken).ConfigureAwait(false);
                 var (bytes, fault) = await StoredImage.ReadAsync(version.Objects, version.Dataset.Name, member.Id, cancellationToken)
                     .ConfigureAwait(false);
                 if (fault is null)
-                    await tar.WriteEntryAsync(Entry($"{folder}/{member.Id}.{Extension(bytes.Span)}", bytes), cancellationToken)
+                    await tar.WriteEntryAsync(Entry(ExportNames.Image(folder, member.Id, Extension(bytes.Span)), bytes), cancellationToken)
                         .ConfigureAwait(false);
                 else await gaps.AddAsync($"{folder}/{member.Id}", fault.Reason, cancellationToken).ConfigureAwait(false);
             }
@@ -103,7 +103,7 @@ internal sealed class ImageFolderExport(ImageDecoder decoder) : IExportFormat
             {
                 var index = _classes.Find(name);
                 var own = index < 0 ? FolderName.Of(name) : _classes.Folders[index];
-                _folder = $"{(partition == Partition.Holdout ? "holdout" : "train")}/{own}";
+                _folder = ExportNames.Folder(partition, own);
                 _at = (partition, name);
             }
             folder = _folder;

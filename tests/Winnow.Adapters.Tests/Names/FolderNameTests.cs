@@ -57,7 +57,39 @@ public sealed class FolderNameTests
         AssertTaken(folder);
         if (!FolderName.IsCut(folder)) Assert.Equal(TextForm.Composed(name), FolderName.ToClass(folder));
         else Assert.Equal(folder, FolderName.ToClass(folder));
+        Assert.True(FolderName.IsWritten(folder), folder);
     }, iter: 20_000);
+
+    [Fact]
+    public void A_cut_name_is_known_as_one_that_is_written() => Names.Sample(name =>
+    {
+        // Two that differ in case alone: the second is cut, however short.
+        var folders = new ClassIndex(new LabelSchema { Classes = [new("x" + name), new("X" + name)] }).Folders;
+        Assert.True(FolderName.IsCut(folders[1]), folders[1]);
+        Assert.All(folders, f => Assert.True(FolderName.IsWritten(f), f));
+    }, iter: 5_000);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(".")]
+    [InlineData("..")]
+    [InlineData(".git")]
+    [InlineData("__MACOSX")]
+    [InlineData("CON")]
+    [InlineData("a\\b")]
+    [InlineData("a\u001Bb")]
+    [InlineData("a\u202Eb")]
+    [InlineData("blank ")]
+    [InlineData("%2e")]
+    [InlineData("%41bc")]
+    [InlineData("%FF")]
+    [InlineData("%~0123456789abcdef")]
+    [InlineData(".git%~0123456789abcdef")]
+    public void What_no_class_has_is_not_written(string folder)
+    {
+        Assert.False(FolderName.IsWritten(folder));
+        Assert.False(FolderName.IsWritten(folder + new string('x', 300)));
+    }
 
     /// <summary>What Windows, macOS and Linux say about names of files, written down once more.</summary>
     private static void AssertTaken(string folder)

@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using Winnow.Client;
 using Winnow.Model.Datasets;
+using Winnow.Model.Images;
 using Winnow.Model.Labels;
 using Winnow.Silo.Hosting;
 using Winnow.Testing;
@@ -117,7 +118,9 @@ public sealed class PlantedLinkTests(Server server) : IClassFixture<Server>, IDi
     [InlineData("/etc/passwd")]
     [InlineData("")]
     [InlineData(".winnow-export.jsonl")]
-    public async Task A_list_that_leads_out_of_its_folder_is_refused_and_nothing_is_removed(string path)
+    [InlineData(".git/hooks/post-checkout")]
+    [InlineData("train/disc/notes.txt")]
+    public async Task A_list_that_names_what_no_export_writes_is_refused_and_nothing_is_removed(string path)
     {
         var dataset = await DatasetAsync();
         await ExportAsync(dataset, At("shared", "out"));
@@ -126,7 +129,7 @@ public sealed class PlantedLinkTests(Server server) : IClassFixture<Server>, IDi
         await File.AppendAllTextAsync(list, $$"""{"path":"{{path}}","bytes":4,"sha256":"{{sha256}}"}""" + "\n");
         var before = Files();
         var refused = await Assert.ThrowsAsync<InvalidDataException>(() => ExportAsync(dataset, At("shared", "out"), replace: true));
-        Assert.Contains("is not a file within the folder", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("is no file of an export", refused.Message, StringComparison.Ordinal);
         Assert.Equal(before, Files());
         Assert.Equal("mine", await File.ReadAllTextAsync(Precious));
     }
@@ -138,8 +141,8 @@ public sealed class PlantedLinkTests(Server server) : IClassFixture<Server>, IDi
         await ExportAsync(dataset, At("shared", "out"));
         var sha256 = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData("mine"u8));
         await File.AppendAllTextAsync(At("shared", "out", ".winnow-export.jsonl"),
-            $$"""{"path":"old/one.txt","bytes":4,"sha256":"{{sha256}}"}""" + "\n");
-        Directory.CreateSymbolicLink(At("shared", "out", "old"), At("precious", "photos"));
+            $$"""{"path":"train/old/{{ImageId.Of("mine"u8)}}.png","bytes":4,"sha256":"{{sha256}}"}""" + "\n");
+        Directory.CreateSymbolicLink(At("shared", "out", "train", "old"), At("precious", "photos"));
         var before = Files();
         var refused = await Assert.ThrowsAsync<IOException>(() => ExportAsync(dataset, At("shared", "out"), replace: true));
         Assert.Contains("is a link", refused.Message, StringComparison.Ordinal);

@@ -1,0 +1,60 @@
+using Winnow.Model.Images;
+using Winnow.Model.Names;
+
+namespace Winnow.Model.Datasets;
+
+/// <summary>
+/// Names of the files in an export: one rule for the server that writes them and for whoever unpacks what a server sent. A server is
+/// trusted with images and with no other file, and any other name could be one that something obeys, such as <c>.git/hooks/post-checkout</c>.
+/// </summary>
+public static class ExportNames
+{
+    private const string Pool = "train";
+    private const string Holdout = "holdout";
+    private const int LongestExtension = 8, LongestFormat = 50;
+    private const string FormatCharacters = "abcdefghijklmnopqrstuvwxyz0123456789-";
+
+    /// <summary>The folder of a class in an export in folders.</summary>
+    /// <param name="partition">What its images are for.</param>
+    /// <param name="classFolder">The folder's own name, of <see cref="FolderName"/>.</param>
+    public static string Folder(Partition partition, string classFolder) =>
+        $"{(partition == Partition.Holdout ? Holdout : Pool)}/{classFolder}";
+
+    /// <summary>An image in the folder of its class.</summary>
+    public static string Image(string folder, ImageId image, string extension) => $"{folder}/{image}.{extension}";
+
+    /// <summary>The file that holds the name of a class whose folder's name cannot.</summary>
+    public static string ClassFile(string folder) => $"{folder}/{FolderName.ClassFile}";
+
+    /// <summary>The one file of an export that is a table.</summary>
+    public static string Table(string format) => $"dataset.{format}";
+
+    /// <summary>Whether an export writes a file of this name.</summary>
+    public static bool IsWritten(string path) => IsInArchive(path) || IsTable(path);
+
+    /// <summary>Whether an export in folders writes a file of this name.</summary>
+    public static bool IsInArchive(string path) => ExportGaps.IsFileName(path) || IsInClassFolder(path);
+
+    /// <summary>The image that a file of an export in folders is; null for the others.</summary>
+    public static ImageId? ImageOf(string path)
+    {
+        var name = path[(path.LastIndexOf('/') + 1)..];
+        var dot = name.IndexOf('.', StringComparison.Ordinal);
+        return dot > 0 && IsWord(name.AsSpan(dot + 1)) && ImageId.TryParse(name[..dot], out var image) ? image : null;
+    }
+
+    private static bool IsInClassFolder(string path)
+    {
+        if (path.Split('/') is not [Pool or Holdout, var folder, var file]) return false;
+        return FolderName.IsWritten(folder) && (file == FolderName.ClassFile ? FolderName.IsCut(folder) : ImageOf(path) is not null);
+    }
+
+    private static bool IsTable(string path)
+    {
+        var format = path[(path.LastIndexOf('.') + 1)..];
+        return path == Table(format) && format.Length is > 0 and <= LongestFormat && format.AsSpan().IndexOfAnyExcept(FormatCharacters) < 0;
+    }
+
+    private static bool IsWord(ReadOnlySpan<char> extension) =>
+        extension.Length is > 0 and <= LongestExtension && !extension.Contains('-') && extension.IndexOfAnyExcept(FormatCharacters) < 0;
+}
