@@ -38,12 +38,10 @@ internal sealed class Connection
         Recursive = true,
     };
 
-    private readonly Option<int?> _retries = new("--retries")
-    {
-        Description = "How often a request is repeated that met a lost connection or a busy server, 0 to 100. "
-            + "Default 8, which takes about a minute.",
-        Recursive = true,
-    };
+    private readonly Option<int?> _retries = Numbers.WholeOrNone("--retries", 0, ConnectionSettings.MostRetries,
+        "How often a request is repeated that met a lost connection or a busy server. Default 8, which takes about a minute.");
+
+    public Connection() => _retries.Recursive = true;
 
     public IEnumerable<Option> Options => [_server, _key, _keyFile, _actor, _retries];
 

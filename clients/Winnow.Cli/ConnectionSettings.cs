@@ -15,6 +15,8 @@ namespace Winnow.Cli;
 internal sealed record ConnectionSettings(
     string? Server = null, string? Key = null, string? KeyFile = null, string? Actor = null, int? Retries = null)
 {
+    public const int MostRetries = 100;
+
     public const string DefaultServer = "http://127.0.0.1:5080";
 
     /// <summary>The options of the SDK. Whatever is wrong is said of the option or variable that it stands in.</summary>
@@ -30,7 +32,7 @@ internal sealed record ConnectionSettings(
             Key = key,
             Actor = ReadActor(environment, key is null ? user : null),
         };
-        if (Retries is < 0 or > 100) throw new ArgumentException($"--retries must be 0 to 100, not {Retries}.");
+        if (Retries is < 0 or > MostRetries) throw new ArgumentException($"--retries must be 0 to {MostRetries}, not {Retries}.");
         return options with { RetryAttempts = Retries ?? options.RetryAttempts };
     }
 

@@ -32,7 +32,8 @@ internal static class Durations
             if (!text.EndsWith(unit, StringComparison.Ordinal)) continue;
             time = default;
             if (!double.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)) return false;
-            if (number * one.TotalSeconds >= TimeSpan.MaxValue.TotalSeconds) return false;
+            // The class library takes NaN and infinities whatever a number may look like.
+            if (!(number >= 0 && number * one.TotalSeconds < TimeSpan.MaxValue.TotalSeconds)) return false;
             time = number * one;
             return true;
         }

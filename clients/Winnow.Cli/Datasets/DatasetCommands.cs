@@ -34,16 +34,14 @@ internal static class DatasetCommands
             Description = "Take the names of a folder's sub-folders as classes. "
                 + "Hidden ones, links and names that are not UTF-8 are none, as in an import; names that an export encoded are decoded.",
         };
-        var audit = new Option<int>("--audit") { Description = "Images of the random audit sample.", DefaultValueFactory = _ => new DatasetSettings().AuditSample };
-        var shards = new Option<int>("--shards") { Description = "Units of bulk work, a power of two; 'datasets split' doubles them.", DefaultValueFactory = _ => new DatasetSettings().Shards };
+        var audit = Numbers.Whole("--audit", 0, 1_000_000, "Images of the random audit sample.", () => new DatasetSettings().AuditSample);
+        var shards = Numbers.Whole("--shards", 1, ShardLayout.MaxCount,
+            "Units of bulk work, a power of two; 'datasets split' doubles them.", () => new DatasetSettings().Shards);
         var backbone = new Option<string>("--backbone") { Description = "Backbone whose embeddings the dataset lives on.", DefaultValueFactory = _ => new DatasetSettings().Backbone };
         var within = Durations.Option("--answer-within", "How long its rounds wait for a further answer before they go on with those they have. Default 7d; 'datasets policy set' changes it.");
-        var perPerson = new Option<int>("--tasks-per-person")
-        {
-            Description = "Review tasks that one person holds at a time; 'datasets policy set' changes it.",
-            DefaultValueFactory = _ => new DatasetSettings().TasksPerPerson,
-        };
-        var seed = new Option<int>("--seed") { Description = "Seeds every random draw." };
+        var perPerson = Numbers.Whole("--tasks-per-person", 1, DatasetSettings.MostTasksPerPerson,
+            "Review tasks that one person holds at a time; 'datasets policy set' changes it.", () => new DatasetSettings().TasksPerPerson);
+        var seed = Numbers.Whole("--seed", ulong.MinValue, ulong.MaxValue, "Seeds every random draw.");
         var task = new Option<string>("--task")
         {
             Description = "What people say of an image: class, its one class. A server that cannot keep the others says so.",
@@ -63,7 +61,7 @@ internal static class DatasetCommands
                 Shards = parsed.GetValue(shards),
                 Backbone = parsed.GetValue(backbone)!,
                 TasksPerPerson = parsed.GetValue(perPerson),
-                Seed = (ulong)Math.Max(0, parsed.GetValue(seed)),
+                Seed = parsed.GetValue(seed),
             };
             if (parsed.GetValue(within) is { } time) settings.AnswerWithin = time;
             var (_, geometry, several) = Tasks.First(t => t.Name == parsed.GetValue(task));

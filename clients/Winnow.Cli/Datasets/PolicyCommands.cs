@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Winnow.Model.Datasets;
 using Winnow.Model.Policies;
 
 namespace Winnow.Cli.Datasets;
@@ -43,9 +44,11 @@ internal static class PolicyCommands
     private static Command Set(Connection connection)
     {
         var dataset = new Argument<string>("dataset");
-        var version = new Option<int?>("--version-known") { Description = "Change these and no others: refused where another version holds by now." };
+        var version = Numbers.WholeOrNone("--version-known", 1, int.MaxValue,
+            "Change these and no others: refused where another version holds by now.");
         var within = Durations.Option("--answer-within", "How long rounds wait for a further answer before they go on with those they have.");
-        var perPerson = new Option<int?>("--tasks-per-person") { Description = "Review tasks that one person holds at a time." };
+        var perPerson = Numbers.WholeOrNone(
+            "--tasks-per-person", 1, DatasetSettings.MostTasksPerPerson, "Review tasks that one person holds at a time.");
         var strategy = new Option<string?>("--strategy") { Description = "What chooses a round's images, but in arm control." };
         var coldStart = new Option<string?>("--cold-start") { Description = "What chooses them while an arm has no model." };
         var trainer = new Option<string?>("--trainer") { Description = "What learns from the labels." };

@@ -35,7 +35,7 @@ internal static class ExportCommand
     public static Command Make(Connection connection)
     {
         var dataset = new Argument<string>("dataset");
-        var version = new Option<int>("--version-number") { Description = "Which version. Default the latest." };
+        var version = Numbers.WholeOrNone("--version-number", 1, int.MaxValue, "Which version. Default the latest.");
         var format = new Option<string>("--format") { Description = "imagenet or csv.", DefaultValueFactory = _ => "imagenet" };
         var folder = new Option<string>("--out")
         {
@@ -55,7 +55,7 @@ internal static class ExportCommand
             var name = parsed.GetValue(dataset)!;
             var number = parsed.GetValue(version);
             var versions = await client.ListVersionsAsync(name, ct);
-            var wanted = number == 0 ? versions.LastOrDefault() : versions.FirstOrDefault(v => v.Number == number);
+            var wanted = number is null ? versions.LastOrDefault() : versions.FirstOrDefault(v => v.Number == number);
             if (wanted is null)
             {
                 throw new ArgumentException(versions.Count == 0

@@ -29,11 +29,8 @@ internal static class ImportCommand
         {
             Description = "Import for evaluation alone: never asked about, never trained on. What the pool has stays there, and is named.",
         };
-        var concurrency = new Option<int>("--concurrency")
-        {
-            Description = "Requests on their way at once.",
-            DefaultValueFactory = _ => new ImportOptions().Concurrency,
-        };
+        var concurrency = Numbers.Whole("--concurrency", 1, ImportOptions.MostAtOnce, "Requests on their way at once.",
+            () => new ImportOptions().Concurrency);
         var presigned = new Option<bool>("--presigned") { Description = "Send bytes straight to the object store. Only where that is S3." };
         var links = new Option<bool>("--follow-folder-links") { Description = "Follow links to folders too. A loop of them ends." };
         var strict = new Option<bool>("--strict")

@@ -23,8 +23,8 @@ internal static class ReviewCommands
                 + "or with a header. An export of Winnow is one.",
             DefaultValueFactory = _ => FolderNames,
         };
-        var errors = new Option<double>("--error-rate") { Description = "Share of wrong answers, 0 to 1." };
-        var seed = new Option<int>("--seed") { Description = "Seeds which answers are wrong." };
+        var errors = Numbers.Share("--error-rate", "Share of wrong answers.");
+        var seed = Numbers.Whole("--seed", ulong.MinValue, ulong.MaxValue, "Seeds which answers are wrong.");
         var patience = Durations.Option("--patience", "How long nothing may come before it ends. Default 10s.");
         var stay = new Option<bool>("--until-stopped") { Description = "Go on until stopped, whether anything comes or not." };
         const string What = "Answer review tasks from known labels until none is left for it: for pilots and tests. "
@@ -44,7 +44,7 @@ internal static class ReviewCommands
                 Dataset = info.Name,
                 Classes = [.. info.Schema.Classes.Select(c => c.Name)],
                 ErrorRate = parsed.GetValue(errors),
-                Seed = (ulong)Math.Max(0, parsed.GetValue(seed)),
+                Seed = parsed.GetValue(seed),
                 Truth = labels is null ? FolderTruth.ClassOf : labels.ClassOf,
                 Progress = said,
             });

@@ -5,6 +5,9 @@ namespace Winnow.Cli.Security;
 
 internal static class AccessCommands
 {
+    /// <summary>A hundred years: whoever wants more wants no end.</summary>
+    private const int MostDays = 36_500;
+
     public static Command Make(Connection connection) => new("access", "Who has which role in a dataset, or in the cluster.")
     {
         Grant(connection), List(connection), Changes(connection),
@@ -21,7 +24,7 @@ internal static class AccessCommands
     private static Command Grant(Connection connection)
     {
         var (scope, who, which) = (Scope(), Who(), Which());
-        var days = new Option<int?>("--days") { Description = "Days until the role ends by itself. Default never." };
+        var days = Numbers.WholeOrNone("--days", 1, MostDays, "Days until the role ends by itself. Default never.");
         var command = new Command("grant", "Give a role, or move its end. A service has it at once, a person after 'winnow access vet'.") { scope, who, which, days };
         connection.OnRun(command, async (parsed, client, ct) =>
         {

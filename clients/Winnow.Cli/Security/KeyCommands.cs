@@ -11,7 +11,7 @@ internal static class KeyCommands
     {
         var principal = new Argument<string>("principal") { Description = Principal.Rule };
         var description = new Option<string>("--description") { Description = "What the key is for.", DefaultValueFactory = _ => "" };
-        var days = new Option<int>("--days") { Description = "Days until it ends, at most 731.", DefaultValueFactory = _ => 90 };
+        var days = Numbers.Whole("--days", 1, 731, "Days until it ends.", () => 90);
         var datasets = new Option<string[]>("--datasets") { Description = "The only datasets that it opens.", AllowMultipleArgumentsPerToken = true };
         var permissions = new Option<string[]>("--permissions") { Description = "The only permissions that it carries, such as import-images; act-for-others must be named here.", AllowMultipleArgumentsPerToken = true };
         var command = new Command("create", "Make a key. It is printed once, alone on standard output.") { principal, description, days, datasets, permissions };

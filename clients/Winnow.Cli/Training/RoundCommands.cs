@@ -18,7 +18,8 @@ internal static class RoundCommands
     private static Command Start(Connection connection)
     {
         var dataset = new Argument<string>("dataset");
-        var size = new Option<int>("--batch") { Description = "Images to ask people about.", Required = true };
+        var size = Numbers.Whole("--batch", 1, StartRound.MaxBatch, "Images to ask people about.");
+        size.Required = true;
         var arm = ArmOption();
         var strategy = new Option<string?>("--strategy") { Description = "Query strategy. Default as the policies say, and random in arm control." };
         var coldStart = new Option<string?>("--cold-start") { Description = "Strategy while the arm has no model. Default as the policies say, and random in arm control." };
@@ -63,7 +64,7 @@ internal static class RoundCommands
     {
         var dataset = new Argument<string>("dataset");
         var arm = ArmOption();
-        var number = new Option<int?>("--round") { Description = "Its number. Default the round of the arm that has not ended." };
+        var number = Numbers.WholeOrNone("--round", 1, Arms.MaxRounds, "Its number. Default the round of the arm that has not ended.");
         var command = new Command(
             "end",
             "End a round by hand and follow it to its end. It learns from what people said. What nobody has answered is asked no more, and a "

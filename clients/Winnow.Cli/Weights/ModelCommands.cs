@@ -4,6 +4,7 @@ using Winnow.Client;
 using Winnow.Inference.Images;
 using Winnow.Inference.Scoring;
 using Winnow.Inference.Weights;
+using Winnow.Model.Training;
 using Winnow.Shown;
 
 namespace Winnow.Cli.Weights;
@@ -52,7 +53,8 @@ internal static class ModelCommands
     {
         var dataset = new Argument<string>("dataset");
         var arm = new Option<string>("--arm") { DefaultValueFactory = _ => "main", Description = "Arm." };
-        var round = new Option<int>("--round") { Required = true, Description = "The round that trained it." };
+        var round = Numbers.Whole("--round", 1, Arms.MaxRounds, "The round that trained it.");
+        round.Required = true;
         var path = new Option<string>("--out")
         {
             Required = true,

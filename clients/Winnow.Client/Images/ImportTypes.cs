@@ -34,11 +34,14 @@ public sealed record ImportOptions
     /// </summary>
     public bool ViaPresignedUrls { get; init; }
 
+    /// <summary>Most that <see cref="Concurrency"/> may be.</summary>
+    internal const int MostAtOnce = 64;
+
     internal string? Check()
     {
         if (LotSize is < 1 or > 1000) return $"LotSize must be 1 to 1000, not {LotSize}.";
         if (LotBytes is < 65536 or > 256L << 20) return $"LotBytes must be 65536 to {256L << 20}, not {LotBytes}.";
-        if (Concurrency is < 1 or > 64) return $"Concurrency must be 1 to 64, not {Concurrency}.";
+        if (Concurrency is < 1 or > MostAtOnce) return $"Concurrency must be 1 to {MostAtOnce}, not {Concurrency}.";
         return null;
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using Winnow.Model.Datasets;
 
 namespace Winnow.Silo.Demo;
@@ -42,8 +43,8 @@ internal sealed record DemoOptions
             {
                 "--images" => options with { Images = Number(Value(), "--images", 1_000, 60_000) },
                 "--labels" => options with { Labels = Number(Value(), "--labels", 100, 10_000) },
-                "--seed" => options with { Seed = (ulong)Number(Value(), "--seed", 0, int.MaxValue) },
-                "--error-rate" => options with { ErrorRate = double.TryParse(Value(), CultureInfo.InvariantCulture, out var p) && p is >= 0 and <= 1 ? p : throw new DemoException("--error-rate must be 0 to 1.") },
+                "--seed" => options with { Seed = Number(Value(), "--seed", ulong.MinValue, ulong.MaxValue) },
+                "--error-rate" => options with { ErrorRate = Share(Value(), "--error-rate") },
                 "--out" => options with { Out = Value() },
                 "--url" => options with { Url = Value() },
                 "--exit" => options with { Exit = true },
@@ -62,8 +63,16 @@ internal sealed record DemoOptions
         return options with { Labels = Math.Min(options.Labels, most) };
     }
 
-    private static int Number(string text, string name, int least, int most) =>
-        int.TryParse(text, CultureInfo.InvariantCulture, out var n) && n >= least && n <= most ? n : throw new DemoException($"{name} must be {least} to {most}, not '{text}'.");
+    private static T Number<T>(string text, string name, T least, T most) where T : struct, IBinaryInteger<T> =>
+        T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n) && n >= least && n <= most
+            ? n
+            : throw new DemoException(string.Create(CultureInfo.InvariantCulture, $"{name} must be {least} to {most}, not '{text}'."));
+
+    /// <summary>Without separators of thousands, by which <c>0,1</c> would be 1.</summary>
+    private static double Share(string text, string name) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var p) && p is >= 0 and <= 1
+            ? p
+            : throw new DemoException($"{name} must be 0 to 1, not '{text}'.");
 
     /// <summary>Label counts at which a model is trained: close together where the curve is steep.</summary>
     public IReadOnlyList<int> Budgets() => [.. new[] { 20, 50, 100, 150, 200, 250, 300, 350, 400, 450, 500, 600, 700, 800, 900, 1000, 1500, 2000, 3000, 5000, 7500 }.Where(b => b < Labels), Labels];

@@ -15,4 +15,18 @@ public sealed class DemoOptionsTests
         // The default was asked for by nobody.
         Assert.Equal(800, DemoOptions.Parse(["--images", "1000"]).Labels);
     }
+
+    [Fact]
+    public void A_number_is_taken_as_it_stands_or_refused()
+    {
+        Assert.Equal(ulong.MaxValue, DemoOptions.Parse(["--seed", "18446744073709551615"]).Seed);
+        Assert.Equal(0.05, DemoOptions.Parse(["--error-rate", "0.05"]).ErrorRate);
+        foreach (var wrong in new[] { "-1", "1.5", "18446744073709551616", "NaN", "" })
+            Assert.Contains("--seed must be 0 to 18446744073709551615", Refused("--seed", wrong), StringComparison.Ordinal);
+        // With separators of thousands 0,1 would be 1.
+        foreach (var wrong in new[] { "0,1", "-0.1", "NaN", "Infinity", "half" })
+            Assert.Contains("--error-rate must be 0 to 1", Refused("--error-rate", wrong), StringComparison.Ordinal);
+    }
+
+    private static string Refused(params string[] args) => Assert.Throws<DemoException>(() => DemoOptions.Parse(args)).Message;
 }
