@@ -1,10 +1,5 @@
-using System.Formats.Tar;
 using System.Globalization;
-using System.Text.Json;
 using Winnow.Http;
-using Winnow.Model;
-using Winnow.Model.Datasets;
-using Winnow.Model.Names;
 
 namespace Winnow.Client;
 
@@ -39,59 +34,21 @@ public sealed partial class WinnowClient
     /// <param name="cancellationToken">Gives up. What is being put in place by then is, to its end.</param>
     /// <returns>What was written, and which images the server could not read: those are not in the folder.</returns>
     /// <exception cref="IOException">The folder holds what may not be replaced, or cannot be written.</exception>
+    /// <exception cref="InvalidDataException">What came is no export, or not all of it.</exception>
     /// <exception cref="TimeoutException">Nothing came for longer than the client's timeout.</exception>
     public async Task<ExportedVersion> WriteExportAsync(
         string dataset, int version, string format, string folder, ExportOptions? options = null,
         CancellationToken cancellationToken = default)
     {
         using var target = await ExportFolder.OpenAsync(folder, dataset, version, options?.Replace ?? false, cancellationToken);
-        await using var stream = await OpenExportAsync(dataset, version, format, cancellationToken);
-        var missing = new List<MissingObject>();
-        if (format == "imagenet") await UnpackAsync(stream, target, missing, cancellationToken);
-        else await target.AddAsync(ExportNames.Table(format), stream, null, cancellationToken);
-        // A server that finds after the last file that it could not give all, as of a dataset that was deleted meanwhile, breaks off here.
-        await stream.CopyToAsync(Stream.Null, cancellationToken);
+        await using var stream = new SentBody(await OpenExportAsync(dataset, version, format, cancellationToken));
+        var what = string.Create(CultureInfo.InvariantCulture, $"The export of version {version} of dataset '{dataset}'");
+        var archive = new ExportArchive(stream, what);
+        if (format == "imagenet") await archive.UnpackAsync(target, cancellationToken);
+        else await archive.CopyAsync(format, target, cancellationToken);
         await target.CommitAsync(cancellationToken);
         var written = new ExportedVersion(target.Files, target.Removed);
-        return missing.Count == 0 ? written : written with { Missing = missing };
-    }
-
-    private static async Task UnpackAsync(
-        Stream stream, ExportFolder target, List<MissingObject> missing, CancellationToken cancellationToken)
-    {
-        await using var tar = new TarReader(stream, leaveOpen: true);
-        while (await tar.GetNextEntryAsync(cancellationToken: cancellationToken) is { } entry)
-        {
-            if (entry.EntryType != TarEntryType.RegularFile)
-                throw new InvalidDataException($"The export holds '{ShownText.Named(entry.Name)}', which is no plain file.");
-            if (!ExportNames.IsInArchive(entry.Name))
-                throw new InvalidDataException($"The export holds '{ShownText.Named(entry.Name)}', and exports write no file of that name.");
-            if (ExportGaps.IsFileName(entry.Name))
-            {
-                await ReadGapsAsync(entry, target, missing, cancellationToken);
-                continue;
-            }
-            // An image is called by its hash.
-            var sha256 = ExportNames.ImageOf(entry.Name) is { } image ? Convert.ToHexStringLower(image.ToBytes()) : null;
-            await target.AddAsync(entry.Name, entry.DataStream ?? Stream.Null, sha256, cancellationToken);
-        }
-    }
-
-    /// <summary>Reads which images the export lacks; whoever works with the folder later finds it there too.</summary>
-    private static async Task ReadGapsAsync(
-        TarEntry entry, ExportFolder target, List<MissingObject> missing, CancellationToken cancellationToken)
-    {
-        using var text = new MemoryStream();
-        await (entry.DataStream ?? Stream.Null).CopyToAsync(text, cancellationToken);
-        text.Position = 0;
-        using (var lines = new StreamReader(text, leaveOpen: true))
-        {
-            while (await lines.ReadLineAsync(cancellationToken) is { } line)
-                missing.Add(JsonSerializer.Deserialize(line, ModelJson.Default.MissingObject)
-                    ?? throw new JsonException("A line is null."));
-        }
-        text.Position = 0;
-        await target.AddAsync(entry.Name, text, null, cancellationToken);
+        return archive.Missing.Count == 0 ? written : written with { Missing = archive.Missing };
     }
 
     /// <summary>A body that is read as it comes; where nothing comes for the client's timeout, reading ends with a reason.</summary>

@@ -1,6 +1,7 @@
 using System.Formats.Tar;
 using System.Globalization;
 using System.Net;
+using System.Text;
 using Winnow.Client;
 using Winnow.Model.Images;
 using Winnow.Model.Names;
@@ -88,6 +89,103 @@ public sealed class HostileExportTests : IDisposable
     public async Task A_name_that_comes_twice_is_refused() =>
         Assert.Contains($"holds 'train/cat/{Image}.png' twice",
             await RefusedAsync(Tar(Entry($"train/cat/{Image}.png"), Entry($"train/cat/{Image}.png"))), StringComparison.Ordinal);
+
+    private static readonly byte[] Whole = Tar(Entry($"train/cat/{Image}.png"), Entry($"train/long%~0123456789abcdef/.winnow-class"));
+
+    [Theory]
+    [InlineData(0, "is empty: the server sent nothing")]
+    [InlineData(100, "is cut off at its beginning, after 100 bytes: its end is missing")]
+    [InlineData(515, "is cut off in or behind 'train/cat/{0}.png', after 515 bytes")]
+    [InlineData(600, "is cut off in or behind 'train/cat/{0}.png', after 600 bytes")]
+    [InlineData(1024, "is cut off in or behind 'train/cat/{0}.png', after 1024 bytes")]
+    [InlineData(1538, "is cut off in or behind 'train/long%~0123456789abcdef/.winnow-class', after 1538 bytes")]
+    [InlineData(2048, "is cut off in or behind 'train/long%~0123456789abcdef/.winnow-class', after 2048 bytes")]
+    [InlineData(2560, "is cut off in or behind 'train/long%~0123456789abcdef/.winnow-class', after 2560 bytes")]
+    public async Task An_archive_that_is_cut_off_anywhere_is_told_with_the_file_at_which(int bytes, string why)
+    {
+        Assert.Equal(3072, Whole.Length);
+        why = string.Format(CultureInfo.InvariantCulture, why, Image);
+        AssertSentence(await RefusedAsync(Whole[..bytes]), why);
+    }
+
+    [Theory]
+    [InlineData(0, "is empty")]
+    [InlineData(20, "is cut off")]
+    public async Task A_table_that_is_cut_off_is_told(int bytes, string why) =>
+        AssertSentence(await RefusedAsync("id,name,partition\na,b,pool\n"u8[..bytes].ToArray(), "csv"), why);
+
+    [Fact]
+    public async Task A_table_is_written_whole() =>
+        Assert.Equal(1, (await ExportAsync("id,name,partition\na,b,pool\n"u8.ToArray(), "csv")).Files);
+
+    [Theory]
+    [InlineData(TarEntryType.SymbolicLink, "as a link")]
+    [InlineData(TarEntryType.HardLink, "as a link")]
+    [InlineData(TarEntryType.Directory, "as a folder")]
+    [InlineData(TarEntryType.Fifo, "as a pipe")]
+    [InlineData(TarEntryType.CharacterDevice, "as a device")]
+    public async Task What_is_no_plain_file_is_refused(TarEntryType type, string why)
+    {
+        var entry = new GnuTarEntry(type, $"train/cat/{Image}.png");
+        if (type is TarEntryType.SymbolicLink or TarEntryType.HardLink) entry.LinkName = "/etc/passwd";
+        AssertSentence(await RefusedAsync(Tar(entry)), $"holds 'train/cat/{Image}.png' {why}");
+    }
+
+    [Theory]
+    [InlineData('S')]
+    [InlineData('M')]
+    [InlineData('V')]
+    [InlineData('D')]
+    [InlineData('Z')]
+    [InlineData('7')]
+    public async Task A_strange_type_is_refused_in_a_sentence(char type)
+    {
+        var bytes = Whole.ToArray();
+        bytes[156] = (byte)type;
+        Seal(bytes);
+        AssertSentence(await RefusedAsync(bytes), "The export of version 1 of dataset 'pets' ");
+    }
+
+    [Fact]
+    public async Task What_is_no_archive_or_a_damaged_one_is_refused_in_a_sentence()
+    {
+        AssertSentence(await RefusedAsync([.. Enumerable.Repeat("<html>no archive</html>"u8.ToArray(), 100).SelectMany(b => b)]),
+            "is no archive, or a damaged one: what comes at its beginning cannot be read");
+        var bytes = Whole.ToArray();
+        bytes[1024 + 124] = (byte)'z';
+        AssertSentence(await RefusedAsync(bytes), $"what comes in or behind 'train/cat/{Image}.png' cannot be read");
+        // More behind the end.
+        AssertSentence(await RefusedAsync([.. Whole, .. Whole[..512]]), "its end is missing");
+    }
+
+    [Theory]
+    [InlineData("no JSON")]
+    [InlineData("null")]
+    [InlineData("{\"object\":\"\",\"reason\":\"gone\"}")]
+    [InlineData("{\"object\":\"x\\u001B[31m\",\"reason\":\"gone\"}")]
+    public async Task A_list_of_missing_images_that_is_none_is_refused(string line)
+    {
+        var entry = Entry(".winnow-missing-0001.jsonl");
+        entry.DataStream = new MemoryStream(Encoding.UTF8.GetBytes(line + "\n"));
+        AssertSentence(await RefusedAsync(Tar(entry)), "holds '.winnow-missing-0001.jsonl', in which line 1 names no missing image");
+    }
+
+    private static void AssertSentence(string told, string why)
+    {
+        Assert.StartsWith("The export of version 1 of dataset 'pets' ", told, StringComparison.Ordinal);
+        Assert.Contains(why, told, StringComparison.Ordinal);
+        Assert.EndsWith("Nothing was written. Export it again; where that does not help, the server's log has the cause.", told,
+            StringComparison.Ordinal);
+        Assert.True(ShownText.IsClean(told), told);
+    }
+
+    /// <summary>Writes the sum of a header anew.</summary>
+    private static void Seal(byte[] tar)
+    {
+        tar.AsSpan(148, 8).Fill((byte)' ');
+        var sum = tar.AsSpan(0, 512).ToArray().Sum(b => b);
+        Encoding.ASCII.GetBytes(Convert.ToString(sum, 8).PadLeft(6, '0') + "\0 ").CopyTo(tar, 148);
+    }
 
     /// <summary>A server that answers every request with these bytes.</summary>
     private sealed class Sends(byte[] bytes) : HttpMessageHandler
