@@ -48,10 +48,19 @@ internal static class CommandLine
 
     public static async Task<int> RunAsync(string[] args)
     {
-        // A folder may be called @photos: nothing is read in the place of an argument.
-        var parsed = Make(args).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        var code = await parsed.InvokeAsync(new InvocationConfiguration { Error = Terminal.Errors });
-        return parsed.Action is ParseErrorAction ? ExitCodes.Misused : code;
+        try
+        {
+            StandardOutput.Install();
+            // A folder may be called @photos: nothing is read in the place of an argument.
+            var parsed = Make(args).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            var code = await parsed.InvokeAsync(new InvocationConfiguration { Error = Terminal.Errors, EnableDefaultExceptionHandler = false });
+            return parsed.Action is ParseErrorAction ? ExitCodes.Misused : code;
+        }
+        catch (Exception e)
+        {
+            // Of help and of what is wrong with the line: commands end by themselves.
+            return await Endings.EndAsync(e);
+        }
     }
 
     internal static RootCommand Make(string[] args)

@@ -13,6 +13,10 @@ internal static class Endings
         {
             return await run();
         }
+        catch (Exception e) when (OutputLostException.Beneath(e) is not null)
+        {
+            return await EndAsync(e);
+        }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
             // Whatever broke while the command was being stopped is no news.
@@ -21,14 +25,25 @@ internal static class Endings
         }
         catch (Exception e)
         {
-            var (code, sentence) = Explain(e);
-            await Terminal.ComplainAsync(sentence);
-            return code;
+            return await EndAsync(e);
         }
+    }
+
+    /// <summary>Ends with what a problem means. Of a reader who has gone nobody is told: whoever sent it away knows.</summary>
+    public static async Task<int> EndAsync(Exception problem)
+    {
+        if (OutputLostException.Beneath(problem) is { IsGone: true }) return ExitCodes.Unread;
+        var (code, sentence) = Explain(problem);
+        await Terminal.ComplainAsync(sentence);
+        return code;
     }
 
     private static (int Code, string Sentence) Explain(Exception problem) => problem switch
     {
+        _ when OutputLostException.Beneath(problem) is { } lost => (ExitCodes.Failed,
+            $"Standard output cannot be written: {lost.Message.TrimEnd('.')}. The command ended there; what it had done by then stays done."),
+        IOException or UnauthorizedAccessException or ArgumentException when FileSentences.OfLostFolder() is { } sentence =>
+            (ExitCodes.Failed, sentence),
         ArgumentException e => (ExitCodes.Misused, WithoutParameter(e)),
         HttpRequestException e => (ExitCodes.Failed, e.Message),
         HttpIOException e =>

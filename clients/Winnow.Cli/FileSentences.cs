@@ -18,6 +18,24 @@ internal static class FileSentences
         };
     }
 
+    /// <summary>
+    /// What to say where the folder is gone in which the command was started: every path that is not whole leads nowhere then. Null where
+    /// it is there.
+    /// </summary>
+    public static string? OfLostFolder()
+    {
+        try
+        {
+            Directory.GetCurrentDirectory();
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "The folder in which winnow was started is not there any more, or may not be read. Change into another one (cd), "
+                + "and run the command again.";
+        }
+    }
+
     private static string NotAllowed(string path) => Directory.Exists(path)
         ? $"{path} is a folder, or one that may not be changed. Name a file where one is wanted, or give yourself the permission."
         : $"{path} may not be read or written: permission denied. Give yourself the permission, or name another place.";

@@ -20,29 +20,46 @@ internal static class Terminal
     public static void SayAsItIs(string text) => Console.WriteLine(text);
 
     /// <summary>One line on standard error.</summary>
-    public static Task ComplainAsync(string line) => Console.Error.WriteLineAsync(ShownText.Clean(line));
+    public static Task ComplainAsync(string line)
+    {
+        Complain(line);
+        return Task.CompletedTask;
+    }
 
     /// <summary>One line on standard error.</summary>
-    public static void Complain(string line) => Console.Error.WriteLine(ShownText.Clean(line));
+    public static void Complain(string line) => WriteError(ShownText.Clean(line) + Environment.NewLine);
 
     /// <summary>Standard error for what is written by a library: it quotes arguments.</summary>
-    public static TextWriter Errors { get; } = new CleanWriter(Console.Error);
+    public static TextWriter Errors { get; } = new CleanWriter();
+
+    /// <summary>Where it is closed or full nobody is left to tell, and the exit code says what there is to say.</summary>
+    private static void WriteError(string text)
+    {
+        try
+        {
+            Console.Error.Write(text);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
+        {
+            // Nowhere to say so.
+        }
+    }
 
     /// <summary>Passes on what it is given, each line clean.</summary>
-    private sealed class CleanWriter(TextWriter inner) : TextWriter
+    private sealed class CleanWriter : TextWriter
     {
-        public override Encoding Encoding => inner.Encoding;
+        public override Encoding Encoding => Encoding.UTF8;
 
         public override void Write(char value)
         {
             if (value is '\n' or '\r' || !char.IsSurrogate(value)) Write(value.ToString());
-            else inner.Write('\uFFFD');
+            else WriteError("\uFFFD");
         }
 
         public override void Write(string? value)
         {
             if (value is null) return;
-            inner.Write(string.Join('\n', value.Split('\n').Select(ShownText.Clean)));
+            WriteError(string.Join('\n', value.Split('\n').Select(ShownText.Clean)));
         }
 
         public override void WriteLine(string? value) => Write(value + "\n");
