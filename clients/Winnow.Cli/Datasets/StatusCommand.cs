@@ -57,8 +57,6 @@ internal static class StatusCommand
         if (status.OpenTasks > 0 && status.ActiveRounds.All(OnlySkippedLeft))
             Terminal.Say($"  Whoever was asked skipped all that is open. {WayOn.Of(status.Name)}");
         foreach (var m in status.Champions)
-            Terminal.Say(string.Create(CultureInfo.InvariantCulture,
-                $"  model {m.Name}: {m.Labels} labels, audit accuracy {m.Metrics.AuditAccuracy:P1} ")
-                + string.Create(CultureInfo.InvariantCulture, $"({m.Metrics.AuditAccuracyLower:P1} to {m.Metrics.AuditAccuracyUpper:P1})"));
+            Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  model {m.Name}: {m.Labels} labels, {RoundText.Audit(m.Metrics)}"));
     }
 }

@@ -6,13 +6,15 @@ namespace Winnow.Cli.Training;
 /// <summary>Rounds in words. What it says of one is all that a person needs to know what came of it.</summary>
 internal static class RoundText
 {
+    private const string NoAudit = "no audit sample";
+
     /// <summary>The fields of one line of a list.</summary>
     public static string[] Fields(RoundInfo r) =>
     [
         NameOf(r), StepOf(r), r.Strategy,
         string.Create(CultureInfo.InvariantCulture, $"{r.Decided}/{r.Selected} decided{Missing(r, r.Outcomes)}"),
         string.Create(CultureInfo.InvariantCulture, $"{r.Labels} labels"),
-        r.Model?.Metrics.AuditAccuracy is { } audit ? string.Create(CultureInfo.InvariantCulture, $"audit {audit:P1}{Missing(r, r.AuditOutcomes)}") : "",
+        AuditField(r),
         r.Promoted is { } promoted ? promoted ? "promoted" : "kept" : "",
         Remark(r),
     ];
@@ -27,6 +29,20 @@ internal static class RoundText
         RoundStep.Review => $"round {NameOf(r)} {Asks(r)}",
         _ => $"round {NameOf(r)} is at {StepOf(r)}: {Asked(r)}{EndedBy(r)}",
     };
+
+    /// <summary>What a model is worth by the audit sample, with its bounds; or that there is none.</summary>
+    public static string Audit(ModelMetrics metrics)
+    {
+        if (metrics.AuditAccuracy is not { } accuracy) return NoAudit;
+        var bounds = metrics is { AuditAccuracyLower: { } lower, AuditAccuracyUpper: { } upper }
+            ? string.Create(CultureInfo.InvariantCulture, $" ({lower:P1} to {upper:P1})")
+            : "";
+        return string.Create(CultureInfo.InvariantCulture, $"audit accuracy {accuracy:P1}{bounds}");
+    }
+
+    private static string AuditField(RoundInfo r) => r.Model?.Metrics is not { } metrics ? ""
+        : metrics.AuditAccuracy is { } audit ? string.Create(CultureInfo.InvariantCulture, $"audit {audit:P1}{Missing(r, r.AuditOutcomes)}")
+        : NoAudit;
 
     public static string NameOf(RoundInfo r) => string.Create(CultureInfo.InvariantCulture, $"{r.Arm}/{r.Number}");
 
@@ -48,7 +64,9 @@ internal static class RoundText
 
     private static string Learned(RoundInfo r)
     {
-        var audit = r.Model?.Metrics.AuditAccuracy is { } accuracy ? string.Create(CultureInfo.InvariantCulture, $", audit accuracy {accuracy:P1}") : "";
+        var audit = r.Model?.Metrics is not { } metrics ? ""
+            : metrics.AuditAccuracy is { } accuracy ? string.Create(CultureInfo.InvariantCulture, $", audit accuracy {accuracy:P1}")
+            : $", {NoAudit}";
         return string.Create(CultureInfo.InvariantCulture, $"{Asked(r)}, {r.Labels} labels in all{audit}, {(r.Promoted == true ? "promoted" : "not promoted")}. {r.Reason}");
     }
 

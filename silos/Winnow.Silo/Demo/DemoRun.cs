@@ -98,7 +98,8 @@ internal sealed class DemoRun(WinnowClient client, DemoOptions options, DemoScre
                 await client.StartRoundAsync(Dataset, new StartRound(size, Arms.Control), cancellationToken: cancellationToken);
                 var main = await WaitAsync(Arms.Main, round, (done, note) => report(done, 16, note), cancellationToken);
                 var control = await WaitAsync(Arms.Control, round, (done, _) => report(8 + done, 16, ""), cancellationToken);
-                report(16, 16, string.Create(CultureInfo.InvariantCulture, $"{main.Strategy} {main.Model!.Metrics.HoldoutAccuracy:P1}   random {control.Model!.Metrics.HoldoutAccuracy:P1}"));
+                var (chosen, random) = (main.Model?.Metrics.HoldoutAccuracy, control.Model?.Metrics.HoldoutAccuracy);
+                report(16, 16, $"{main.Strategy} {Percent(chosen)}   random {Percent(random)}");
                 return true;
             });
         }
@@ -121,7 +122,9 @@ internal sealed class DemoRun(WinnowClient client, DemoOptions options, DemoScre
 
         screen.Heading(string.Create(CultureInfo.InvariantCulture, $"3. Accuracy on {test:N0} test images"));
         screen.Table(["labels", main.Strategy, "random", "gain"],
-            [.. main.Points.Zip(control.Points).Select(p => (IReadOnlyList<string>)[p.First.Labels.ToString(CultureInfo.InvariantCulture), Percent(p.First.HoldoutAccuracy), Percent(p.Second.HoldoutAccuracy), string.Create(CultureInfo.InvariantCulture, $"{100 * (p.First.HoldoutAccuracy - p.Second.HoldoutAccuracy):+0.0;-0.0;0.0}")])]);
+            [.. main.Points.Zip(control.Points).Select(p => (IReadOnlyList<string>)
+                [p.First.Labels.ToString(CultureInfo.InvariantCulture),
+                Percent(p.First.HoldoutAccuracy), Percent(p.Second.HoldoutAccuracy), Gain(p.First.HoldoutAccuracy, p.Second.HoldoutAccuracy)])]);
         screen.Say(summary.LabelsToTarget is { } n
             ? string.Create(CultureInfo.InvariantCulture, $"  What random labels reach with {control.Points[^1].Labels} ({summary.TargetAccuracy:P1}) took {n:F0}: {summary.LabelsSavedPercent:F0} % saved.")
             : string.Create(CultureInfo.InvariantCulture, $"  {main.Strategy} did not reach what random labels reach with {control.Points[^1].Labels} ({summary.TargetAccuracy:P1})."));
@@ -141,5 +144,9 @@ internal sealed class DemoRun(WinnowClient client, DemoOptions options, DemoScre
     private Task WriteAsync(string name, string content, CancellationToken cancellationToken) =>
         WholeFile.WriteAsync(Path.Combine(options.Out, name), replace: true, Encoding.UTF8.GetBytes(content), cancellationToken);
 
-    private static string Percent(double? value) => string.Create(CultureInfo.InvariantCulture, $"{100 * value:F1} %");
+    private static string Percent(double? value) =>
+        value is null ? "not measured" : string.Create(CultureInfo.InvariantCulture, $"{100 * value:F1} %");
+
+    private static string Gain(double? one, double? other) =>
+        one is null || other is null ? "not measured" : string.Create(CultureInfo.InvariantCulture, $"{100 * (one - other):+0.0;-0.0;0.0}");
 }
