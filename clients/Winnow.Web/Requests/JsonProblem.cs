@@ -62,7 +62,7 @@ internal static class JsonProblem
                 type = type.Options.GetTypeInfo(type.ElementType);
                 continue;
             }
-            var property = Properties(type).FirstOrDefault(p => string.Equals(p.Name, name, StringComparison.OrdinalIgnoreCase));
+            var property = Properties(type).FirstOrDefault(p => string.Equals(p.Name, name, StringComparison.Ordinal));
             if (property is null)
             {
                 var isMember = type.Kind == JsonTypeInfoKind.Object && name != type.PolymorphismOptions?.TypeDiscriminatorPropertyName;
