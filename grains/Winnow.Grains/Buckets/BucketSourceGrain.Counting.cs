@@ -21,13 +21,22 @@ internal sealed partial class BucketSourceGrain
         now.LabelsNotTaken += results.Count(r => r.LabelNotTaken is not null);
         now.StoredOtherwise += results.Count(r => r.StoredAs is not null);
         for (var i = 0; i < here.Length; i++)
-            if (results[i] is not { AsSent: true, StoredAs: null }) Note(now.LatestNoted, here[i].Entry.Key, Told(results[i]));
+        {
+            var key = here[i].Entry.Key;
+            var unlabelled = now.Source!.LabelsFromFolders && results[i].Status == IngestStatus.Accepted && LabelOf(key) is null;
+            if (unlabelled) now.LabelsNotTaken++;
+            if (unlabelled || results[i] is not { AsSent: true, StoredAs: null })
+                Note(now.LatestNoted, key, Told(results[i], unlabelled ? InNoFolder : null));
+        }
         foreach (var f in fetched) Count(f);
         now.Waiting = _waiting.Count;
     }
 
-    private static string Told(IngestResult result) => string.Join(' ', new[]
+    private const string InNoFolder = "It lies in no folder that names a class, and came without a label.";
+
+    private static string Told(IngestResult result, string? further) => string.Join(' ', new[]
     {
+        further,
         result.Reason,
         result.StoredAs is { } name ? $"It is stored as {name}." : null,
     }.OfType<string>());

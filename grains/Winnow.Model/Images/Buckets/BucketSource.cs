@@ -72,7 +72,7 @@ public sealed record SourceStatus
     public long Placeholders { get; init; }
     /// <summary>Images that were there already in the other partition, and stay there.</summary>
     public long InOtherPartition { get; init; }
-    /// <summary>Images that do not bear the label of their folder.</summary>
+    /// <summary>Images that do not bear the label of their folder, or were to have one and lie in none.</summary>
     public long LabelsNotTaken { get; init; }
     /// <summary>Images that are stored under another name than their key gives: that of the same bytes, or one that can be shown.</summary>
     public long StoredOtherwise { get; init; }

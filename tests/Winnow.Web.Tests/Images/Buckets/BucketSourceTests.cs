@@ -121,6 +121,20 @@ public sealed class BucketSourceTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Objects_in_no_folder_are_counted_and_named_where_folders_are_labels()
+    {
+        using var bucket = await TestBucket.MakeAsync();
+        await using var host = await BucketHost.StartAsync([.. bucket.HostOptions, .. Rarely]);
+        string[] keys = ["root.png", ".thumbs/1.png", "cat/2.png"];
+        foreach (var (i, key) in keys.Index()) await bucket.PutAsync(key, TestBucket.Image(i));
+        await host.AddAsync("rooted", bucket, labels: true);
+        var status = await host.Client.GetSourceAsync("rooted", "pictures");
+        Assert.Equal((3L, 2L), (status.Taken, status.LabelsNotTaken));
+        Assert.Equal([".thumbs/1.png", "root.png"], status.LatestNoted.Select(n => n.Key).Order(StringComparer.Ordinal));
+        Assert.All(status.LatestNoted, n => Assert.Contains("lies in no folder that names a class", n.Reason, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Sources_are_added_once_and_only_where_the_operator_allows()
     {
         using var bucket = await TestBucket.MakeAsync();
