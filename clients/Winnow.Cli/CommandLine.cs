@@ -53,7 +53,8 @@ internal static class CommandLine
             StandardOutput.Install();
             // A folder may be called @photos: nothing is read in the place of an argument.
             var parsed = Make(args).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-            var code = await parsed.InvokeAsync(new InvocationConfiguration { Error = Terminal.Errors, EnableDefaultExceptionHandler = false });
+            var how = new InvocationConfiguration { Error = Terminal.Errors, EnableDefaultExceptionHandler = false };
+            var code = await parsed.InvokeAsync(how);
             return parsed.Action is ParseErrorAction ? ExitCodes.Misused : code;
         }
         catch (Exception e)

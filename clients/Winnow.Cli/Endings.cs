@@ -41,7 +41,8 @@ internal static class Endings
     private static (int Code, string Sentence) Explain(Exception problem) => problem switch
     {
         _ when OutputLostException.Beneath(problem) is { } lost => (ExitCodes.Failed,
-            $"Standard output cannot be written: {lost.Message.TrimEnd('.')}. The command ended there; what it had done by then stays done."),
+            $"Standard output cannot be written: {lost.Message.TrimEnd('.')}. "
+            + "The command ended there; what it had done by then stays done."),
         IOException or UnauthorizedAccessException or ArgumentException when FileSentences.OfLostFolder() is { } sentence =>
             (ExitCodes.Failed, sentence),
         ArgumentException e => (ExitCodes.Misused, WithoutParameter(e)),

@@ -18,11 +18,12 @@ internal static class ExitCodes
     /// <summary>Stopped by whoever started it.</summary>
     public const int Stopped = 130;
 
-    /// <summary>Whoever read its output has gone, such as <c>head</c>: 128 and the number of SIGPIPE, as of any program that it ends.</summary>
+    /// <summary>Whoever read its output has gone, such as <c>head</c>: 128 and the number of SIGPIPE, as of other programs.</summary>
     public const int Unread = 141;
 
     /// <summary>The same for a person to read.</summary>
     public const string Told =
         "Exit codes: 0 done; 1 refused or failed; 2 not called as it has to be; "
-        + "3 done, but for what is named (left out, put aside, or taken otherwise than given); 130 stopped; 141 nobody reads its output any more.";
+        + "3 done, but for what is named (left out, put aside, or taken otherwise than given); 130 stopped; "
+        + "141 nobody reads its output any more.";
 }

@@ -14,7 +14,8 @@ internal static class Numbers
     private const NumberStyles Fraction = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
 
     /// <summary>An option that takes a whole number.</summary>
-    public static Option<T> Whole<T>(string name, T least, T most, string description) where T : struct, IBinaryInteger<T>, IMinMaxValue<T> =>
+    public static Option<T> Whole<T>(string name, T least, T most, string description)
+        where T : struct, IBinaryInteger<T>, IMinMaxValue<T> =>
         new(name) { Description = Described(description, least, most), CustomParser = result => Read(result, least, most) };
 
     /// <summary>The same, with what holds where it is left out.</summary>
@@ -47,8 +48,8 @@ internal static class Numbers
     private static T Read<T>(ArgumentResult result, T least, T most) where T : struct, IBinaryInteger<T>, IMinMaxValue<T>
     {
         var text = TextOf(result);
-        if (T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
-            return number;
+        if (T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            && number >= least && number <= most) return number;
         result.AddError(string.Create(CultureInfo.InvariantCulture,
             $"{NameOf(result)} must be a whole number from {least} to {most}, not '{text}'."));
         return least;

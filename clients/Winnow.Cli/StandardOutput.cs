@@ -24,7 +24,8 @@ internal sealed partial class StandardOutput : Stream
         if (!WasGiven(ErrorDescriptor)) Console.SetError(TextWriter.Null);
         if (!Console.IsOutputRedirected) return;
         var inner = WasGiven(Descriptor) ? Console.OpenStandardOutput() : null;
-        var encoding = Console.OutputEncoding is UTF8Encoding ? new UTF8Encoding(encoderShouldEmitUTF8Identifier: false) : Console.OutputEncoding;
+        var encoding = Console.OutputEncoding;
+        if (encoding is UTF8Encoding) encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
         Console.SetOut(new StreamWriter(new StandardOutput(inner), encoding) { AutoFlush = true });
     }
 

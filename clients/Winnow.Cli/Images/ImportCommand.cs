@@ -23,8 +23,11 @@ internal static class ImportCommand
             Description = "Folder of images, with all below it. Links to files are followed; hidden files and folders are passed over.",
         };
         var dataset = new Option<string>("--dataset") { Description = "Dataset to import into.", Required = true };
-        var labels = new Option<bool>("--labels-from-folders") { Description = "Take the name of each image's folder as its known label. "
-            + "Refused where no image lies in the folder of a class; those in no folder are named." };
+        var labels = new Option<bool>("--labels-from-folders")
+        {
+            Description = "Take the name of each image's folder as its known label. "
+                + "Refused where no image lies in the folder of a class; those in no folder are named.",
+        };
         var holdout = new Option<bool>("--holdout")
         {
             Description = "Import for evaluation alone: never asked about, never trained on. What the pool has stays there, and is named.",
@@ -114,13 +117,13 @@ internal static class ImportCommand
         return AllAsGiven() ? ExitCodes.Done : ExitCodes.Incomplete;
     }
 
-    /// <summary>Labels that were wanted and of which none can come are no import: whoever takes it in unlabelled finds out much later.</summary>
+    /// <summary>Where labels are wanted and none can come nothing is taken in: that they lack would be found out much later.</summary>
     private static void CheckClassFolders(Plan plan, LabelSchema schema)
     {
         if (ImageFolder.FindUnclassed(plan.Folder, plan.Files, new ClassIndex(schema)) is not { } other) return;
         var classes = string.Join(", ", schema.Classes.Take(MostClasses).Select(c => c.Name));
-        throw new ArgumentException($"No file of {plan.Folder} lies in a folder that is called like a class of {plan.Dataset}: files are named "
-            + $"like '{ShownText.Named(other)}', classes are {classes}{(schema.Classes.Count > MostClasses ? ", …" : "")}. "
+        throw new ArgumentException($"No file of {plan.Folder} lies in a folder that is called like a class of {plan.Dataset}: files are "
+            + $"named like '{ShownText.Named(other)}', classes are {classes}{(schema.Classes.Count > MostClasses ? ", …" : "")}. "
             + "Name the folder that holds those of the classes, or leave out --labels-from-folders. Nothing was sent.");
     }
 }

@@ -101,12 +101,14 @@ internal static class ReviewCommands
         public void End(ReviewProgress value, Func<string, string> unknown)
         {
             Report(value);
-            Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{value.Answered} decisions recorded, {value.Skipped} tasks skipped, ")
-                + string.Create(CultureInfo.InvariantCulture, $"{value.GivenBack} given back, {value.Refused} answers refused"));
+            var tasks = string.Create(CultureInfo.InvariantCulture, $"{value.Skipped} tasks skipped, {value.GivenBack} given back");
+            Terminal.Say(string.Create(CultureInfo.InvariantCulture,
+                $"{value.Answered} decisions recorded, {tasks}, {value.Refused} answers refused"));
             if (value.GivenBack == 0) return;
             var names = string.Join(", ", value.GivenBackSamples.Take(Shown).Select(ShownText.Named));
             var more = value.GivenBack > Shown ? string.Create(CultureInfo.InvariantCulture, $", and {value.GivenBack - Shown} more") : "";
-            Terminal.Complain($"{unknown(value.GivenBack.ToString(CultureInfo.InvariantCulture))}, and their tasks were given back: {names}{more}");
+            var count = value.GivenBack.ToString(CultureInfo.InvariantCulture);
+            Terminal.Complain($"{unknown(count)}, and their tasks were given back: {names}{more}");
         }
     }
 }

@@ -48,8 +48,8 @@ internal static class Truths
         if (like is null) return;
         var known = string.Join(", ", dataset.Schema.Classes.Take(Shown).Select(c => c.Name));
         throw new InvalidDataException(
-            $"No image of {dataset.Name} that people may be asked about lies in a folder that is called like a class: images are named like "
-            + $"'{ShownText.Named(like)}', classes are {known}{(dataset.Schema.Classes.Count > Shown ? ", …" : "")}. "
+            $"No image of {dataset.Name} that people may be asked about lies in a folder that is called like a class: "
+            + $"images are named like '{ShownText.Named(like)}', classes are {known}{(dataset.Schema.Classes.Count > Shown ? ", …" : "")}. "
             + "Give the labels in a file: --truth FILE. Nothing was decided.");
     }
 

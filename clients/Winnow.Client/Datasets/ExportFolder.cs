@@ -90,7 +90,9 @@ internal sealed class ExportFolder : IDisposable
     /// <param name="content">What it is to hold.</param>
     /// <param name="expected">What its hash must be; null for whatever it is.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="InvalidDataException">No export writes a file of that path, or not twice, or the content is other than expected.</exception>
+    /// <exception cref="InvalidDataException">
+    /// No export writes a file of that path, or not twice, or the content is other than expected.
+    /// </exception>
     public async Task AddAsync(string path, Stream content, string? expected, CancellationToken cancellationToken)
     {
         if (!ExportNames.IsWritten(path))

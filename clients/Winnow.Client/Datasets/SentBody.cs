@@ -1,6 +1,8 @@
 namespace Winnow.Client;
 
-/// <summary>A body on its way in that knows how it ended. What is cut off between two files of an archive looks to its reader like its end.</summary>
+/// <summary>
+/// A body on its way in that knows how it ended. What is cut off between two files of an archive looks to its reader like its end.
+/// </summary>
 internal sealed class SentBody(Stream inner) : Stream
 {
     private const int Block = 512;

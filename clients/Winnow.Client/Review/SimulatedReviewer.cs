@@ -206,9 +206,9 @@ public sealed class SimulatedReviewer
         if (_options.Truth(task) is not { } truth) return (null, "its class is not known");
         if (truth == SimulatedReviewerOptions.CannotTell)
             return (new Decision { Kind = DecisionKind.Skip }, "its truth is that nobody can tell");
-        return _classes.Find(truth) is >= 0 and var known
-            ? (new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(AnswerFor(task.Image, _options.Classes[known]))] }, null)
-            : (null, $"'{truth}' is no class of the dataset");
+        if (_classes.Find(truth) is not (>= 0 and var known)) return (null, $"'{truth}' is no class of the dataset");
+        var said = new ClassTag(AnswerFor(task.Image, _options.Classes[known]));
+        return (new Decision { Kind = DecisionKind.Label, Annotations = [said] }, null);
     }
 
     /// <summary>The class that this reviewer names for an image.</summary>

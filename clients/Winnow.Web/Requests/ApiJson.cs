@@ -7,8 +7,8 @@ namespace Winnow.Web.Requests;
 
 /// <summary>
 /// JSON as the front door reads and writes it: the model's own form, so that the order of properties does not matter and nulls stand only
-/// where the model has them. Stricter than stored JSON, since a mistake that a caller can still mend is told and not passed over: members that
-/// nobody knows, in another case too, members that stand twice, and numbers that are written as texts.
+/// where the model has them. Stricter than stored JSON, since a mistake that a caller can still mend is told and not passed over: members
+/// that nobody knows, in another case too, members that stand twice, and numbers that are written as texts.
 /// </summary>
 internal static class ApiJson
 {

@@ -42,7 +42,8 @@ internal static class ReviewEndpoints
                 return images;
             })
             .Requires(Permission.ReviewTasks)
-            .WithSummary("Give tasks back unanswered. Others are asked, and you again where nothing else is left for you.").WithTags("review");
+            .WithSummary("Give tasks back unanswered. Others are asked, and you again where nothing else is left for you.")
+            .WithTags("review");
 
         api.MapPost("/datasets/{dataset}/decisions", async (string dataset, IReadOnlyList<SubmitDecision> decisions, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
             {

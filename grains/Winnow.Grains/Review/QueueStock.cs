@@ -20,7 +20,7 @@ internal sealed class QueueStock
         public HashSet<string>? SkippedBy { get; set; }
         public HashSet<string>? GivenBackBy { get; set; }
 
-        /// <summary>Whether this person may be asked: who could not tell never again, who gave it back where nothing else is there.</summary>
+        /// <summary>Whether this person may be asked: who could not tell never again, who gave it back where nothing else is.</summary>
         public bool MayAsk(string actor, bool again) =>
             SkippedBy?.Contains(actor) != true && (again || GivenBackBy?.Contains(actor) != true);
     }

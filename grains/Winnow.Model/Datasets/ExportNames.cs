@@ -5,7 +5,8 @@ namespace Winnow.Model.Datasets;
 
 /// <summary>
 /// Names of the files in an export: one rule for the server that writes them and for whoever unpacks what a server sent. A server is
-/// trusted with images and with no other file, and any other name could be one that something obeys, such as <c>.git/hooks/post-checkout</c>.
+/// trusted with images and with no other file, and any other name could be one that something obeys, such as
+/// <c>.git/hooks/post-checkout</c>.
 /// </summary>
 public static class ExportNames
 {

@@ -123,8 +123,10 @@ internal sealed class DemoRun(WinnowClient client, DemoOptions options, DemoScre
         screen.Heading(string.Create(CultureInfo.InvariantCulture, $"3. Accuracy on {test:N0} test images"));
         screen.Table(["labels", main.Strategy, "random", "gain"],
             [.. main.Points.Zip(control.Points).Select(p => (IReadOnlyList<string>)
-                [p.First.Labels.ToString(CultureInfo.InvariantCulture),
-                Percent(p.First.HoldoutAccuracy), Percent(p.Second.HoldoutAccuracy), Gain(p.First.HoldoutAccuracy, p.Second.HoldoutAccuracy)])]);
+            [
+                p.First.Labels.ToString(CultureInfo.InvariantCulture), Percent(p.First.HoldoutAccuracy), Percent(p.Second.HoldoutAccuracy),
+                Gain(p.First.HoldoutAccuracy, p.Second.HoldoutAccuracy),
+            ])]);
         screen.Say(summary.LabelsToTarget is { } n
             ? string.Create(CultureInfo.InvariantCulture, $"  What random labels reach with {control.Points[^1].Labels} ({summary.TargetAccuracy:P1}) took {n:F0}: {summary.LabelsSavedPercent:F0} % saved.")
             : string.Create(CultureInfo.InvariantCulture, $"  {main.Strategy} did not reach what random labels reach with {control.Points[^1].Labels} ({summary.TargetAccuracy:P1})."));

@@ -2,7 +2,7 @@ using Winnow.Testing;
 
 namespace Winnow.Web.Tests.Client;
 
-/// <summary>What a command says may find no reader and no room, and the folder under its feet may be gone: it ends as programs do.</summary>
+/// <summary>What a command says may find no reader or no room, and its folder may be gone: it ends as programs do.</summary>
 public sealed class LostOutputTests(Server server) : IClassFixture<Server>
 {
     private static readonly string[][] Commands = [["datasets", "list"], ["whoami"], ["--help"], ["datasets", "create", "--help"]];

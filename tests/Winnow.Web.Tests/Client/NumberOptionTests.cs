@@ -11,7 +11,8 @@ namespace Winnow.Web.Tests.Client;
 /// <summary>A number on the command line is taken as it stands, or refused with the range that it must be in.</summary>
 public sealed class NumberOptionTests(Server server) : IClassFixture<Server>
 {
-    private static readonly string[] Wrong = ["-1", "1.5", "1e3", "0x10", "1,000", "99999999999999999999999", "NaN", "Infinity", "many", "", " 5 "];
+    private static readonly string[] Wrong =
+        ["-1", "1.5", "1e3", "0x10", "1,000", "99999999999999999999999", "NaN", "Infinity", "many", "", " 5 "];
 
     public static TheoryData<string, string> Options => new()
     {
@@ -90,7 +91,7 @@ public sealed class NumberOptionTests(Server server) : IClassFixture<Server>
     public async Task A_seed_is_the_same_in_the_command_line_the_API_and_the_SDK()
     {
         var name = "s" + Guid.NewGuid().ToString("n")[..12];
-        var made = await CliProcess.RunAsync(server.Address, [], "datasets", "create", name, "--classes", "a", "b", "--seed", "18446744073709551615");
+        var made = await CreateAsync(name, "18446744073709551615");
         Assert.True(made.ExitCode == 0, made.Output);
         Assert.Equal(ulong.MaxValue, (await server.Client.GetDatasetAsync(name)).Settings.Seed);
         using var http = new HttpClient { BaseAddress = server.Address };
@@ -101,8 +102,12 @@ public sealed class NumberOptionTests(Server server) : IClassFixture<Server>
         Assert.Equal(HttpStatusCode.OK, (await http.PostAsync("/api/v1/datasets", body)).StatusCode);
         Assert.Equal(ulong.MaxValue, (await server.Client.GetDatasetAsync(name + "x")).Settings.Seed);
 
-        var refused = await CliProcess.RunAsync(server.Address, [], "datasets", "create", name + "y", "--classes", "a", "b", "--seed", "-1");
+        var refused = await CreateAsync(name + "y", "-1");
         Assert.Equal(2, refused.ExitCode);
-        Assert.Contains("--seed must be a whole number from 0 to 18446744073709551615, not '-1'.", refused.Errors, StringComparison.Ordinal);
+        const string Why = "--seed must be a whole number from 0 to 18446744073709551615, not '-1'.";
+        Assert.Contains(Why, refused.Errors, StringComparison.Ordinal);
     }
+
+    private Task<CliResult> CreateAsync(string name, string seed) =>
+        CliProcess.RunAsync(server.Address, [], "datasets", "create", name, "--classes", "a", "b", "--seed", seed);
 }

@@ -57,13 +57,17 @@ public sealed class BadRequestTests(BadRequestTests.Setup setup) : IClassFixture
     [InlineData("/datasets/bad/tasks/release", """[1]""", "$[0]: it must be an image id")]
     [InlineData("/datasets/bad/rounds", """{"batchSize":5,"arm":null}""", "$.arm: it must be a text")]
     [InlineData("/datasets/bad/rounds", """{"batchSize":5,"strateg":"random"}""", "Is 'strategy' meant?")]
-    [InlineData("/datasets/bad/rounds", """{"BatchSize":5}""", "$.BatchSize: nothing is known by the name 'BatchSize'. Is 'batchSize' meant?")]
+    [InlineData("/datasets/bad/rounds", """{"BatchSize":5}""",
+        "$.BatchSize: nothing is known by the name 'BatchSize'. Is 'batchSize' meant?")]
     [InlineData("/datasets/bad/rounds", """{"batchSize":"5"}""", "$.batchSize: it must be a whole number from -2147483648 to 2147483647")]
     [InlineData("/datasets/bad/tasks/lease", """{"max":1,"WAITMILLISECONDS":5}""", "Is 'waitMilliseconds' meant?")]
     [InlineData("/datasets/bad/tasks/lease", """{"max":"1"}""", "$.max: it must be a whole number")]
-    [InlineData("/datasets", $$$"""{"name":"x","schema":{"Classes":[{{{Sound}}}]}}""", "$.schema.Classes: nothing is known by the name 'Classes'")]
-    [InlineData("/datasets", $$$"""{"name":"x","schema":{"classes":[{{{Sound}}}]},"settings":{"seed":"5"}}""", "$.settings.seed: it must be a whole number")]
-    [InlineData("/datasets", $$$"""{"name":"x","schema":{"classes":[{{{Sound}}}]},"settings":{"seed":18446744073709551616}}""", "$.settings.seed: it must be a whole number from 0 to 18446744073709551615")]
+    [InlineData("/datasets", $$$"""{"name":"x","schema":{"Classes":[{{{Sound}}}]}}""",
+        "$.schema.Classes: nothing is known by the name 'Classes'")]
+    [InlineData("/datasets", $$$"""{"name":"x","schema":{"classes":[{{{Sound}}}]},"settings":{"seed":"5"}}""",
+        "$.settings.seed: it must be a whole number")]
+    [InlineData("/datasets", $$$"""{"name":"x","schema":{"classes":[{{{Sound}}}]},"settings":{"seed":18446744073709551616}}""",
+        "$.settings.seed: it must be a whole number from 0 to 18446744073709551615")]
     [InlineData("/datasets/bad/decisions", """[{"expectedVersion":"1"}]""", "$[0].expectedVersion: it must be a whole number")]
     [InlineData("/datasets/bad/access", """{"principal":null,"role":"viewer"}""", "$.principal: it must be a principal")]
     [InlineData("/datasets/bad/access", """{"principal":"person:x","role":"nope"}""", "$.role: it must be owner, engineer")]

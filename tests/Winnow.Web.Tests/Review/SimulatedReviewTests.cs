@@ -99,7 +99,7 @@ public sealed class SimulatedReviewTests(Server server) : IClassFixture<Server>,
         }
         var refused = await SimulateAsync(dataset);
         Assert.Equal(1, refused.ExitCode);
-        Assert.Contains("lies in a folder that is called like a class: images are named like '2026-03/", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains("folder that is called like a class: images are named like '2026-03/", refused.Errors, StringComparison.Ordinal);
         Assert.Contains("--truth FILE", refused.Errors, StringComparison.Ordinal);
     }
 
@@ -115,9 +115,8 @@ public sealed class SimulatedReviewTests(Server server) : IClassFixture<Server>,
         await bob.ReleaseAsync(dataset, [bobs[0].Image]);
         await ann.AnswerAsync(dataset, await ann.TakeAsync(dataset, 1), LearningServer.Skip);
         await server.Client.UntilAsync(dataset, 1, r => r.Outcomes is { Unanswered: 0 });
-        foreach (var command in new string[][] { ["status", dataset], ["review", "simulate", dataset, "--patience", "1s", "--actor", "ann"] })
+        foreach (var told in new[] { await CliProcess.RunAsync(server.Address, [], "status", dataset), await SimulateAsync(dataset) })
         {
-            var told = await CliProcess.RunAsync(server.Address, [], command);
             Assert.True(told.ExitCode == 0, told.Output);
             Assert.Contains("somebody else answers them", told.Output, StringComparison.Ordinal);
             Assert.Contains($"'winnow rounds end {dataset}'", told.Output, StringComparison.Ordinal);

@@ -19,7 +19,8 @@ public sealed class RoundEndTests(Server server) : IClassFixture<Server>
     {
         var dataset = await Client.DatasetAsync(30);
         using var ann = server.As("ann");
-        await using (ann.Reviewing(dataset, t => t.Name.EndsWith("00004.png", StringComparison.Ordinal) ? CannotTell : t.Name.Split('/')[0]))
+        const string Unclear = "00004.png";
+        await using (ann.Reviewing(dataset, t => t.Name.EndsWith(Unclear, StringComparison.Ordinal) ? CannotTell : t.Name.Split('/')[0]))
         {
             await Client.StartRoundAsync(dataset, new StartRound(30));
             var ended = await Client.EndOfAsync(dataset);
