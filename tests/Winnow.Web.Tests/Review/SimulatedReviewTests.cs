@@ -1,6 +1,5 @@
 using Winnow.Client;
 using Winnow.Model.Images;
-using Winnow.Model.Review;
 using Winnow.Model.Training;
 using Winnow.Testing;
 using Winnow.Web.Tests.Training;
