@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Net;
 using Winnow.Client;
+using Winnow.Model.Datasets;
 
 namespace Winnow.Cli.Datasets;
 
@@ -57,8 +59,7 @@ internal static class RestoreCommand
                     ? $"There is no file {path}. Name one that 'winnow backup' wrote."
                     : $"{path} is no backup. {FolderFile.Explain(facts.Kind, path)} Name a file that 'winnow backup' wrote.");
             }
-            var restored = await ByteProgress.RunAsync("Sending", new FileInfo(path).Length,
-                report => client.RestoreAsync(path, parsed.GetValue(name), report, parsed.GetValue(alike), ct));
+            var restored = await RestoreAsync(client, path, parsed.GetValue(name), parsed.GetValue(alike), ct);
             Terminal.Say(string.Create(CultureInfo.InvariantCulture,
                 $"{restored.Dataset.Name}: {restored.Images} images, {restored.History} entries of history, {restored.Rounds} rounds, ")
                 + $"{restored.Versions} versions, {restored.Objects} objects, as of {restored.StartedAt:u}");
@@ -73,5 +74,22 @@ internal static class RestoreCommand
             return ExitCodes.Incomplete;
         });
         return command;
+    }
+
+    /// <summary>The server knows what is wrong with a backup, and not what it is called here.</summary>
+    private static async Task<RestoredDataset> RestoreAsync(
+        WinnowClient client, string path, string? name, bool alike, CancellationToken cancellationToken)
+    {
+        var bytes = new FileInfo(path).Length;
+        if (bytes == 0) throw new InvalidDataException($"{path} is empty, so it is no backup. Name a file that 'winnow backup' wrote.");
+        try
+        {
+            return await ByteProgress.RunAsync(
+                "Sending", bytes, report => client.RestoreAsync(path, name, report, alike, cancellationToken));
+        }
+        catch (WinnowApiException e) when (e.Status == HttpStatusCode.BadRequest)
+        {
+            throw new InvalidDataException($"{path} cannot be restored. {e.Message}", e);
+        }
     }
 }

@@ -32,9 +32,10 @@ internal static class SetAsideCommands
 
     private static Command Discard(Connection connection)
     {
-        var kind = new Argument<SetAsideKind>("kind") { Description = "As 'set-aside list' has it: dataset, tasks, state or secret." };
+        string[] kinds = [.. Enum.GetValues<SetAsideKind>().Select(WordOf)];
+        var kind = new Argument<SetAsideKind>("kind") { Description = $"As 'set-aside list' has it: {string.Join(", ", kinds)}." };
         // By itself the library takes any number for a kind.
-        kind.AcceptOnlyFromAmong([.. Enum.GetValues<SetAsideKind>().Select(WordOf)]);
+        kind.AcceptOnlyFromAmong(kinds);
         var name = new Argument<string>("name") { Description = "As 'set-aside list' has it." };
         var yes = new Option<bool>("--yes") { Description = "Do it. Without this, nothing is deleted." };
         var command = new Command("discard", "Delete something that is set aside, for good; a dataset with all its images and labels.")
