@@ -2,7 +2,6 @@ using Winnow.Client;
 using Winnow.Model.Datasets;
 using Winnow.Model.Labels;
 using Winnow.Model.Review;
-using Winnow.Testing;
 using Winnow.Web.Tests.Training;
 
 namespace Winnow.Web.Tests.Review;
