@@ -15,7 +15,10 @@ public sealed partial class WinnowClient
     public Task<IReadOnlyList<ReviewTask>> LeaseAsync(string dataset, LeaseRequest request, CancellationToken cancellationToken = default) =>
         PostAsync($"{Dataset(dataset)}/tasks/lease", request, ModelJson.Default.LeaseRequest, ModelJson.Default.IReadOnlyListReviewTask, null, cancellationToken);
 
-    /// <summary>Gives tasks back unanswered.</summary>
+    /// <summary>
+    /// Gives tasks back unanswered: others are asked, and the same person again where nothing else is left. Nobody is asked again what they
+    /// skipped.
+    /// </summary>
     public async Task ReleaseAsync(string dataset, IReadOnlyList<ImageId> images, CancellationToken cancellationToken = default) =>
         await PostAsync($"{Dataset(dataset)}/tasks/release", images, ModelJson.Default.IReadOnlyListImageId, ModelJson.Default.IReadOnlyListImageId, null, cancellationToken);
 
