@@ -150,8 +150,8 @@ public sealed class FileNameTests(Server server) : IClassFixture<Server>
         await SaysAsync($"{root}/empty.tar is empty, so it is no backup.", "restore", $"{root}/empty.tar");
         await server.Client.BackupAsync(dataset, $"{root}/whole.tar");
         await File.WriteAllBytesAsync($"{root}/cut.tar", (await File.ReadAllBytesAsync($"{root}/whole.tar"))[..700]);
-        await SaysAsync($"{root}/cut.tar cannot be restored. The backup is cut off after 'winnow-backup.json'.", "restore", $"{root}/cut.tar",
-            "--as", $"{dataset}x");
+        await SaysAsync($"{root}/cut.tar cannot be restored. The backup is cut off after 'winnow-backup.json'.",
+            "restore", $"{root}/cut.tar", "--as", $"{dataset}x");
         await SaysAsync($"{root} is a folder. Name a file for --report.", "import", images, "--dataset", dataset, "--report", root);
         await SaysAsync($"There is no folder {root}/none.", "import", images, "--dataset", dataset, "--report", $"{root}/none/x");
         await server.Client.CreateVersionAsync(dataset, new CreateVersion());
