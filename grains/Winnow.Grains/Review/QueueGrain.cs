@@ -67,8 +67,10 @@ internal sealed partial class QueueGrain(
 
     public async Task LetGoAsync(CancellationToken cancellationToken)
     {
-        // On an orderly end nothing needs to wait for a reservation to run out.
-        await Task.WhenAll(_stock.TakeAllFree().Select(g => OnTheirShardsAsync(g.Shard, g.Images, (shard, images) => shard.ReleaseAsync(images, cancellationToken), cancellationToken)));
+        // On an orderly end nothing needs to wait for a reservation to run out, but for those that do so soon.
+        var free = _stock.TakeAllFree(time.GetUtcNow() + (_dataset.Settings.LeasePeriod / 2));
+        Task TellAsync(IShardReview shard, ImageId[] images) => shard.ReleaseAsync(images, cancellationToken);
+        await Task.WhenAll(free.Select(g => OnTheirShardsAsync(g.Shard, g.Images, TellAsync, cancellationToken)));
     }
 
     public async Task<ReviewTask[]> TakeAsync(LeaseRequest request, string actor, CancellationToken cancellationToken)
@@ -149,6 +151,7 @@ internal sealed partial class QueueGrain(
         {
             var now = time.GetUtcNow();
             var until = now + 2 * _dataset.Settings.LeasePeriod;
+            foreach (var shard in _stock.ForgetRunOut(now)) _shardsWithWork.Add(shard);
             await Task.WhenAll(_stock.RunningOut(now + 1.5 * _dataset.Settings.LeasePeriod).Select(g => ExtendAsync(g.Shard, g.Images, until, cancellationToken)));
             _extendedAt = now;
             if ((actor is null ? _stock.Free : _stock.NewTo(actor)) >= wanted) return;

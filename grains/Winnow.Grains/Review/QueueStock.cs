@@ -117,6 +117,17 @@ internal sealed class QueueStock
         return held.LeaseEnds;
     }
 
+    /// <summary>
+    /// Forgets the tasks whose reservation has run out: they may be another queue's by now. The shards that they came from, which offer
+    /// them again.
+    /// </summary>
+    public IReadOnlyCollection<int> ForgetRunOut(DateTimeOffset now)
+    {
+        Held[] gone = [.. _held.Values.Where(h => h.Until <= now)];
+        foreach (var held in gone) Remove(held.Task.Image);
+        return [.. gone.Select(h => h.Shard).Distinct()];
+    }
+
     /// <summary>Tasks whose reservation runs out before <paramref name="before"/>, by shard: to be extended while the queue still wants them.</summary>
     public IReadOnlyList<(int Shard, ImageId[] Images)> RunningOut(DateTimeOffset before) =>
         [.. _held.Values.Where(h => h.Until < before).GroupBy(h => h.Shard, h => h.Task.Image).Select(g => (g.Key, g.ToArray()))];
@@ -134,12 +145,15 @@ internal sealed class QueueStock
         return [.. _heldBy.Keys];
     }
 
-    /// <summary>Everything that is not held by a person, by shard, taken out of the stock.</summary>
-    public IReadOnlyList<(int Shard, ImageId[] Images)> TakeAllFree()
+    /// <summary>
+    /// Everything that is not held by a person, taken out of the stock; by shard, what stays set aside until <paramref name="atLeast"/>.
+    /// What does not could be another queue's before its shard hears of it.
+    /// </summary>
+    public IReadOnlyList<(int Shard, ImageId[] Images)> TakeAllFree(DateTimeOffset atLeast)
     {
         var free = _held.Values.Where(h => h.Holder is null).ToArray();
         foreach (var held in free) Remove(held.Task.Image);
-        return [.. free.GroupBy(h => h.Shard, h => h.Task.Image).Select(g => (g.Key, g.ToArray()))];
+        return [.. free.Where(h => h.Until >= atLeast).GroupBy(h => h.Shard, h => h.Task.Image).Select(g => (g.Key, g.ToArray()))];
     }
 
     private void Expire(DateTimeOffset now)

@@ -112,7 +112,7 @@ internal sealed class ShardLoader(
                 continue;
             }
             book.Add(task);
-            if (task.ReservedUntil > now && task.ReservedUntil <= latest) book.RestoreReservation(task.Ordinal, task.ReservedUntil);
+            if (task.ReservedUntil > now && task.ReservedUntil <= latest) book.SetAside(task.Ordinal, task.ReservedUntil);
         }
         if (_unusableTask is not null) logger.TasksLeftOut(writer.Key.ToString(), _unusableTasks.Count, _unusableTask);
     }

@@ -37,18 +37,36 @@ internal sealed class ShardReviewDesk(
 
     public async Task ReleaseAsync(ImageId[] images, CancellationToken cancellationToken)
     {
-        var rows = Reserved(images, DateTimeOffset.UnixEpoch);
-        if (rows.Count == 0) return;
+        var known = new List<(int Ordinal, DateTimeOffset Until)>(images.Length);
+        foreach (var image in images)
+            if (index.TryFind(image, out var ordinal) && index.Has(ordinal, ShardIndex.Flags.Reserved))
+                known.Add((ordinal, tasks.ReservedUntil(ordinal)));
+        if (known.Count == 0) return;
+        ReservationRow[] rows = [.. known.Select(k => new ReservationRow(k.Ordinal, DateTimeOffset.UnixEpoch))];
         await writer.CommitAsync(writer.New() with { Reservations = rows }, cancellationToken);
-        foreach (var row in rows) tasks.Release(row.Ordinal);
+        // What ran out meanwhile and was set aside anew is somebody else's.
+        foreach (var (ordinal, until) in known) tasks.Release(ordinal, until);
     }
 
+    /// <summary>
+    /// Sets tasks aside for longer that their queue goes on holding, also those of which memory knows nothing: the shard may have closed
+    /// and their time run out while nobody asked. A queue asks before that time is over, and for more than it had; so what is set aside
+    /// for longer than it asks was given to another queue while the call was on its way.
+    /// </summary>
     public async Task ExtendAsync(ImageId[] images, DateTimeOffset until, CancellationToken cancellationToken)
     {
-        var rows = Reserved(images, until);
-        if (rows.Count == 0) return;
-        await writer.CommitAsync(writer.New() with { Reservations = rows }, cancellationToken);
-        foreach (var row in rows) tasks.Extend(row.Ordinal, until);
+        var rows = new List<ReservationRow>(images.Length);
+        var others = 0;
+        foreach (var image in images)
+        {
+            if (!index.TryFind(image, out var ordinal) || !index.IsOpen(ordinal)) continue;
+            if (tasks.ReservedUntil(ordinal) > until) others++;
+            else rows.Add(new ReservationRow(ordinal, until));
+        }
+        // In memory first: while it is written nobody else may take it.
+        foreach (var row in rows) tasks.SetAside(row.Ordinal, until);
+        if (rows.Count > 0) await writer.CommitAsync(writer.New() with { Reservations = rows }, cancellationToken);
+        if (others > 0) throw new OrleansException($"{others} tasks of shard {writer.Key} are set aside for another queue by now.");
     }
 
     /// <summary>Commits a human fact; only the image's own version can be in its way.</summary>
@@ -107,15 +125,6 @@ internal sealed class ShardReviewDesk(
 
     private int Find(ImageId image) =>
         index.TryFind(image, out var found) ? found : throw new RefusedException($"Shard {writer.Key} does not hold {image}.");
-
-    private List<ReservationRow> Reserved(ImageId[] images, DateTimeOffset until)
-    {
-        var rows = new List<ReservationRow>(images.Length);
-        foreach (var image in images)
-            if (index.TryFind(image, out var ordinal) && index.Has(ordinal, ShardIndex.Flags.Reserved))
-                rows.Add(new ReservationRow(ordinal, until));
-        return rows;
-    }
 
     private async Task<ReservedTask[]> DescribeAsync(List<int> ordinals, CancellationToken cancellationToken)
     {

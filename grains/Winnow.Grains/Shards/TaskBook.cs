@@ -68,8 +68,11 @@ internal sealed class TaskBook(ShardIndex index)
         return taken;
     }
 
-    /// <summary>A reservation read from the ledger: somebody may still hold a lease on it.</summary>
-    public void RestoreReservation(int ordinal, DateTimeOffset until)
+    /// <summary>Until when an image is set aside; long ago where it is not.</summary>
+    public DateTimeOffset ReservedUntil(int ordinal) => _reserved.GetValueOrDefault(ordinal, DateTimeOffset.UnixEpoch);
+
+    /// <summary>Sets an open task aside for at least so long: somebody may hold a lease on it.</summary>
+    public void SetAside(int ordinal, DateTimeOffset until)
     {
         if (!index.IsOpen(ordinal)) return;
         if (_reserved.TryGetValue(ordinal, out var known) && known >= until) return;
@@ -77,12 +80,10 @@ internal sealed class TaskBook(ShardIndex index)
         index.Set(ordinal, ShardIndex.Flags.Reserved);
     }
 
-    /// <summary>Until when an image is set aside; long ago where it is not.</summary>
-    public DateTimeOffset ReservedUntil(int ordinal) => _reserved.GetValueOrDefault(ordinal, DateTimeOffset.UnixEpoch);
-
-    public void Extend(int ordinal, DateTimeOffset until)
+    /// <summary>Makes a task free again that is set aside until this moment, and no longer by now.</summary>
+    public void Release(int ordinal, DateTimeOffset until)
     {
-        if (_reserved.ContainsKey(ordinal)) _reserved[ordinal] = until;
+        if (_reserved.GetValueOrDefault(ordinal) == until) Release(ordinal);
     }
 
     /// <summary>Makes a task free again.</summary>

@@ -84,6 +84,32 @@ public sealed class QueueStockTests
     }
 
     [Fact]
+    public void What_is_set_aside_no_longer_is_forgotten_and_its_shards_are_named()
+    {
+        var stock = new QueueStock();
+        stock.Add(3, Task(1, 1), Now.AddMinutes(1), Now);
+        stock.Add(4, Task(2, 2), Now.AddMinutes(2), Now);
+        Assert.NotNull(stock.Take("ann", Now, Now.AddSeconds(30)));
+        Assert.Empty(stock.ForgetRunOut(Now.AddSeconds(59)));
+        Assert.Equal([3], stock.ForgetRunOut(Now.AddMinutes(1)));
+        Assert.Equal((0, 1), (stock.Free, stock.Count));
+        Assert.Equal([4], stock.ForgetRunOut(Now.AddMinutes(2)));
+        Assert.Equal((0, 0, 0), (stock.Free, stock.Count, stock.HeldBy("ann", Now)));
+    }
+
+    [Fact]
+    public void Given_back_is_what_stays_set_aside_for_a_while()
+    {
+        var stock = new QueueStock();
+        stock.Add(3, Task(1, 1), Now.AddMinutes(1), Now);
+        stock.Add(4, Task(2, 2), Now.AddMinutes(2), Now);
+        var (shard, images) = Assert.Single(stock.TakeAllFree(Now.AddMinutes(2)));
+        Assert.Equal(4, shard);
+        Assert.Equal([ShardIndexTests.IdOf(2)], images);
+        Assert.Equal(0, stock.Count);
+    }
+
+    [Fact]
     public void The_oldest_offer_is_that_of_the_free_task_that_waited_longest()
     {
         var stock = new QueueStock();
