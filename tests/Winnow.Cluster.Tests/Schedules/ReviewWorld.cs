@@ -1,0 +1,310 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging.Abstractions;
+using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Health;
+using Winnow.Abstractions.Images;
+using Winnow.Abstractions.Review;
+using Winnow.Abstractions.Training;
+using Winnow.Adapters.Tests.Ledger;
+using Winnow.Algorithms.Numerics;
+using Winnow.Cluster.Tests.Images;
+using Winnow.Grains.Columns;
+using Winnow.Grains.Images;
+using Winnow.Grains.Layout;
+using Winnow.Grains.Placement;
+using Winnow.Grains.Ports;
+using Winnow.Grains.Review;
+using Winnow.Grains.Scoring;
+using Winnow.Grains.Settings;
+using Winnow.Grains.Shards;
+using Winnow.Model.Datasets;
+using Winnow.Model.Images;
+using Winnow.Model.Labels;
+using Winnow.Model.Review;
+using Winnow.Model.Training;
+
+namespace Winnow.Cluster.Tests.Schedules;
+
+/// <summary>
+/// Three people, two shards, a queue, and a grain for each image, all of them those of the product, while silos hang and are given up,
+/// grains move, messages and commits get lost and leases run out.
+/// </summary>
+internal sealed class ReviewWorld
+{
+    private const string Name = "cats";
+    private const int Images = 8;
+    private const int AskedLater = 3;
+    private const int Turns = 7;
+    private const int Troubles = 6;
+    private static readonly string[] People = ["ann", "bea", "cem"];
+    private static readonly CancellationToken Never = CancellationToken.None;
+
+    private static readonly DatasetInfo Dataset = new(Name, new LabelSchema { Classes = [new("cat"), new("dog")] },
+        new DatasetSettings { Shards = 2, LeasePeriod = TimeSpan.FromSeconds(20) }, DateTimeOffset.UnixEpoch, "ada");
+
+    private readonly SeededRandom _random;
+    private readonly Mishaps _mishaps;
+    private readonly SimulatedLedger _ledger;
+    private readonly SimulatedSilos _silos;
+    private readonly ReviewBook _book;
+    private readonly ImageId[] _images = [.. Enumerable.Range(0, Images).Select(ShardIndexTests.IdOf)];
+
+    public ReviewWorld(ulong seed, VirtualClock clock)
+    {
+        Clock = clock;
+        _random = new SeededRandom(seed ^ 0x5EED);
+        _mishaps = new Mishaps(new SeededRandom(seed ^ 0xBAD));
+        _ledger = new SimulatedLedger(Dataset, _mishaps);
+        _silos = new SimulatedSilos(_mishaps);
+        _book = new ReviewBook(clock, Dataset.Settings.LeasePeriod, image => _ledger.Disk(Dataset.Shards.ShardOf(image)));
+        AddGrains();
+        for (var shard = 0; shard < 2; shard++) Fill(_ledger.Disk(shard));
+    }
+
+    public VirtualClock Clock { get; }
+
+    /// <summary>What grains said to each other, where somebody runs a seed again.</summary>
+    public void Tell(Action<string> told) => _silos.Told = line => told($"{Clock.GetUtcNow():HH:mm:ss.fff} {line}");
+
+    public ReviewBook Book => _book;
+
+    public async Task RunAsync()
+    {
+        await Task.WhenAll([.. People.Select(PersonAsync), AskAsync(), TroubleAsync()]);
+        _mishaps.IsOver = true;
+        await EverythingIsAskedAsync();
+        await MemoryIsWhatDiskIsAsync();
+        _book.Check(_images);
+        await _silos.EndAllAsync();
+    }
+
+    /// <summary>What holds between any two turns.</summary>
+    public void Check()
+    {
+        foreach (var activation in _silos.All)
+        {
+            if (activation.Grain is not ShardGrain shard || BookOf(shard) is not { } tasks) continue;
+            var index = IndexOf(shard);
+            var open = Enumerable.Range(0, index.Count).Count(index.IsOpen);
+            var reserved = Enumerable.Range(0, index.Count).Count(o => index.IsOpen(o) && index.Has(o, ShardIndex.Flags.Reserved));
+            if (tasks.Open != open) throw new ScheduleFault($"a book counts {tasks.Open} open tasks, and {open} are");
+            if (tasks.Free != open - reserved) throw new ScheduleFault($"a book counts {tasks.Free} free tasks, and {open - reserved} are");
+        }
+    }
+
+    private void AddGrains()
+    {
+        var datasets = new KnownDatasets(_ledger.Datasets, Clock);
+        var keyring = new LeaseKeyring(_ledger);
+        var objects = Stub.Of<IObjectStore>((method, _) => throw new NotSupportedException(method.Name));
+        _silos.Add("queue", () => new QueueGrain(
+            datasets, keyring, new KnownLevel(), new LocalQueues(), Clock, NullLogger<QueueGrain>.Instance), typeof(IQueueGrain));
+        _silos.Add("image", () => new ImageGrain(datasets, _ledger, keyring, Clock), typeof(IImageGrain));
+        _silos.Add("shard", () => new ShardGrain(
+            datasets, _ledger, objects, new DeviceDirectory(null!, null!, Clock), new LearnedParts(objects), new LocalShards(),
+            new ShardFaults(Clock), Clock, new ShardOptions(), NullLogger<ShardGrain>.Instance),
+            typeof(IShardReview), typeof(IShardIngest), typeof(IShardLearning));
+        _silos.Add<ISetAsideNotesGrain>((_, _) => Task.FromResult<object?>(null));
+        _silos.Add<IRoundGrain>((_, _) => Task.FromResult<object?>(null));
+        // The dataset is silent. Machine work waits for it and leaves people alone; who asks for policies goes by those of the creation.
+        _silos.Add<IDatasetGrain>(async (method, arguments) =>
+        {
+            if (method.Name == nameof(IDatasetGrain.GetPoliciesAsync)) throw new TimeoutException("The dataset is silent.");
+            await new TaskCompletionSource().Task.WaitAsync((CancellationToken)arguments[^1]!);
+            return null;
+        });
+    }
+
+    private void Fill(NaiveShard shard)
+    {
+        var epoch = shard.Open().Epoch;
+        ImageId[] ids = [.. _images.Where(i => Dataset.Shards.ShardOf(i) == shard.Key.Shard)];
+        IngestRow RowOf(ImageId id) => new(id, NameOf(id), "png", 28, 28, 1, 600, Partition.Pool, -1, null);
+        var rows = ids.Select((id, o) => new ImageRow(o, RowOf(id), DateTimeOffset.UnixEpoch, "ada"));
+        var asked = ids.Select((id, o) => (id, o)).Where(i => Array.IndexOf(_images, i.id) < Images - AskedLater);
+        shard.Commit(new ShardCommit
+        {
+            Shard = shard.Key,
+            Epoch = epoch,
+            Images = [.. rows],
+            Tasks = [.. asked.Select(i => new TaskRow(i.o, Arms.Main, 1, i.o, DateTimeOffset.UnixEpoch))],
+        });
+    }
+
+    private string NameOf(ImageId image) => $"{Array.IndexOf(_images, image)}.png";
+
+    private T Grain<T>(string key) where T : IGrainWithStringKey => _silos.Factory.GetGrain<T>(key);
+
+    private IQueueGrain Queue => Grain<IQueueGrain>(Name);
+
+    /// <summary>Takes tasks and answers, returns or forgets them.</summary>
+    private async Task PersonAsync(string actor)
+    {
+        for (var turn = 0; turn < Turns; turn++)
+        {
+            ReviewTask[] tasks = [];
+            var request = new LeaseRequest(1 + _random.Next(3), _random.Next(2) * 800);
+            await AsFarAsItGoesAsync(async () => tasks = await Queue.TakeAsync(request, actor, Never));
+            foreach (var task in tasks) _book.Was(task, actor);
+            foreach (var task in tasks)
+            {
+                switch (_random.Next(6))
+                {
+                    case 0:
+                        break;
+                    case 1:
+                        _book.LetsGo(task.Image, actor);
+                        await AsFarAsItGoesAsync(() => Queue.ReleaseAsync([task.Image], actor, Never));
+                        break;
+                    case var kind:
+                        await AnswerAsync(task, actor, kind == 2 ? DecisionKind.Skip : DecisionKind.Label);
+                        break;
+                }
+            }
+            if (_random.Next(3) == 0) await Task.Delay(TimeSpan.FromSeconds(_random.Next(50)), Clock, Never);
+        }
+    }
+
+    private async Task AnswerAsync(ReviewTask task, string actor, DecisionKind kind)
+    {
+        _book.LetsGo(task.Image, actor);
+        var operation = new Guid((int)_random.NextUInt64(), 1, 2, new byte[8]);
+        var decision = new SubmitDecision(task.Image, operation, new Decision
+        {
+            Kind = kind,
+            Annotations = kind == DecisionKind.Label ? [new ClassTag("cat")] : [],
+        }, task.Lease);
+        _book.Sent(decision);
+        // Who was not told asks again, as every client does.
+        for (var tries = 0; tries < 3; tries++)
+        {
+            var image = Grain<IImageGrain>(GrainKeys.Image(Name, task.Image));
+            if (await AsFarAsItGoesAsync(async () => _book.Was(decision, await image.SubmitAsync(decision, actor, Never)))) return;
+        }
+    }
+
+    /// <summary>A round that asks about further images, and now and then gives up waiting for them; then another one asks.</summary>
+    private async Task AskAsync()
+    {
+        await AskAsync(2);
+        if (_random.Next(2) == 0) return;
+        await Task.Delay(TimeSpan.FromSeconds(_random.Next(30)), Clock, Never);
+        // What a round withdraws is nobody's any more, whatever they were promised.
+        foreach (var image in _images[^AskedLater..])
+            foreach (var person in People) _book.LetsGo(image, person);
+        for (var shard = 0; shard < 2; shard++)
+            await UntilItIsDoneAsync(() => Grain<IShardLearning>(GrainKeys.Shard(Name, shard)).WithdrawAsync(Arms.Main, 2, Never));
+        await AskAsync(3);
+    }
+
+    private async Task AskAsync(int round)
+    {
+        foreach (var image in _images[^AskedLater..])
+        {
+            var wanted = new EnqueueTasks(Arms.Main, round, [0], [_random.Next(9)], [image]);
+            await UntilItIsDoneAsync(() => Grain<IShardLearning>(ShardOf(image)).EnqueueAsync(wanted, Never));
+        }
+    }
+
+    private async Task UntilItIsDoneAsync(Func<Task> work)
+    {
+        while (!await AsFarAsItGoesAsync(work)) await Task.Delay(TimeSpan.FromSeconds(1), Clock, Never);
+    }
+
+    private async Task TroubleAsync()
+    {
+        for (var i = 0; i < Troubles; i++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(_random.Next(25_000)), Clock, Never);
+            var shard = GrainKeys.Shard(Name, _random.Next(2));
+            var trouble = _random.Next(6);
+            _silos.Told?.Invoke($"trouble {trouble}, {shard}");
+            switch (trouble)
+            {
+                case 0:
+                    _silos.GiveUp("queue", Name);
+                    break;
+                case 1:
+                    _silos.GiveUp("shard", shard);
+                    break;
+                case 2:
+                    _silos.GiveUp("image", GrainKeys.Image(Name, _images[_random.Next(Images)]));
+                    break;
+                case 3:
+                    await AsFarAsItGoesAsync(() => _silos.EndAsync("queue", Name));
+                    break;
+                case 4:
+                    await AsFarAsItGoesAsync(() => _silos.EndAsync("shard", shard));
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Once nobody holds anything any more, somebody new is asked about all that is open.</summary>
+    private async Task EverythingIsAskedAsync()
+    {
+        await Task.Delay(3 * Dataset.Settings.LeasePeriod, Clock, Never);
+        var asked = new HashSet<ImageId>();
+        for (var tries = 0; tries < 10; tries++)
+        {
+            var tasks = await Queue.TakeAsync(new LeaseRequest(Images, 2_000), "zoe", Never);
+            foreach (var task in tasks) _book.Was(task, "zoe");
+            asked.UnionWith(tasks.Select(t => t.Image));
+            if (asked.SetEquals(Open())) return;
+        }
+        string Named(IEnumerable<ImageId> images) => string.Join(", ", images.Select(NameOf));
+        throw new ScheduleFault($"open are {Named(Open())}; asked about were {Named(asked)}");
+    }
+
+    private async Task MemoryIsWhatDiskIsAsync()
+    {
+        await Task.Delay(3 * Dataset.Settings.LeasePeriod, Clock, Never);
+        var now = Clock.GetUtcNow();
+        for (var shard = 0; shard < 2; shard++)
+        {
+            var open = Open().Where(i => Dataset.Shards.ShardOf(i) == shard).Order().ToArray();
+            var desk = Grain<IShardReview>(GrainKeys.Shard(Name, shard));
+            var reserved = await desk.ReserveAsync(Images, now + Dataset.Settings.LeasePeriod, Never);
+            if (!reserved.Tasks.Select(t => t.Image).Order().SequenceEqual(open))
+                throw new ScheduleFault($"of {open.Length} open tasks {reserved.Tasks.Length} could be set aside");
+            if (reserved.Remaining != 0) throw new ScheduleFault($"{reserved.Remaining} tasks are said to be left of none");
+        }
+        foreach (var image in _images)
+        {
+            var detail = await Grain<IImageGrain>(GrainKeys.Image(Name, image)).GetAsync(Never);
+            var disk = _ledger.Disk(Dataset.Shards.ShardOf(image)).VersionOf(image);
+            if (detail?.Version != disk)
+                throw new ScheduleFault($"{NameOf(image)} is shown at version {detail?.Version}, on disk it has {disk}");
+        }
+    }
+
+    private ImageId[] Open() => [.. Enumerable.Range(0, 2).Select(_ledger.Disk).SelectMany(OpenOf)];
+
+    private static IEnumerable<ImageId> OpenOf(NaiveShard disk)
+    {
+        var open = disk.Tasks.Values.Select(t => t.Ordinal).Distinct().Where(o => !disk.History.Exists(h => h.Ordinal == o && h.Closes));
+        return open.Select(o => disk.Images[o].Row.Id);
+    }
+
+    private string ShardOf(ImageId image) => GrainKeys.Shard(Name, Dataset.Shards.ShardOf(image));
+
+    /// <summary>Does something that an outage may end; whether it was done.</summary>
+    private static async Task<bool> AsFarAsItGoesAsync(Func<Task> work)
+    {
+        try
+        {
+            await work();
+            return true;
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException or IOException)
+        {
+            return false;
+        }
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_tasks")]
+    private static extern ref TaskBook? BookOf(ShardGrain shard);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_index")]
+    private static extern ref ShardIndex IndexOf(ShardGrain shard);
+}
