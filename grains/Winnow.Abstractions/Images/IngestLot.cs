@@ -73,6 +73,7 @@ public readonly record struct IngestOutcome(
     [property: Id(4)] string? StandsAs = null);
 
 /// <summary>The machine's side of one image, as its shard knows it.</summary>
+/// <param name="Version">Entries of its human history, all of which the shard has written; null from a silo of the last release.</param>
 [GenerateSerializer, Immutable, Alias("winnow.image-record")]
 public sealed record ImageRecord(
     [property: Id(0)] int Ordinal,
@@ -82,7 +83,8 @@ public sealed record ImageRecord(
     [property: Id(4)] Stage Stage,
     [property: Id(5)] string? ModelName,
     [property: Id(6)] ScoreRecord? Scores,
-    [property: Id(7)] byte[][]? Prelabels = null);
+    [property: Id(7)] byte[][]? Prelabels = null,
+    [property: Id(8)] int? Version = null);
 
 /// <summary>One row of a score segment.</summary>
 [GenerateSerializer, Immutable, Alias("winnow.score-record")]

@@ -69,6 +69,8 @@ internal sealed partial class ImageGrain(
         var record = await OnShardAsync((IShardIngest shard) => shard.FindAsync(_image, cancellationToken), cancellationToken);
         if (record is null) return null;
         await LoadedAsync(cancellationToken);
+        // Another activation may have written since, as one did that others had given up. All of them write through the shard.
+        if (record.Version is { } version && version != _history.Count) await LoadAsync(cancellationToken);
         var row = record.Row;
         List<HistoryEntry> history = [.. _history];
         if (row.Label >= 0) history.Insert(0, ImageHistory.Imported(_dataset.Schema.Classes[row.Label].Name, record.ReceivedBy, record.ReceivedAt));
@@ -101,6 +103,8 @@ internal sealed partial class ImageGrain(
         // The first answer to an image, under a lease that was given before there was any, is tried on an empty history without reading it: the ledger takes
         // it only if it is the first, and otherwise the history is read below. It saves most decisions a read.
         if (command.Lease is null || !_leases.TryRead(command.Lease, out var lease) || lease.Version != 0 || lease.Image != _image || lease.Actor != actor) await LoadedAsync(cancellationToken);
+        // Nor is anybody told of a conflict with what was so before.
+        if (command is { Lease: null, ExpectedVersion: { } expected } && expected != _history.Count) await LoadAsync(cancellationToken);
         var result = await TrySubmitAsync(command, actor, cancellationToken);
         if (result is null)
         {

@@ -15,7 +15,9 @@ internal sealed class ShardListing(ShardWriter writer, ShardIndex index, ShardCo
         var row = (await ledger.ReadImagesAsync(writer.Key, [ordinal], cancellationToken))[0];
         var stage = index.StageOf(ordinal, index.Embedded);
         var made = (await prelabels.ReadAsync([ordinal], cancellationToken))[0];
-        return new ImageRecord(ordinal, row.Row, row.ReceivedAt, row.ReceivedBy, stage, columns.ModelName, columns.ScoreOf(ordinal), made);
+        return new ImageRecord(
+            ordinal, row.Row, row.ReceivedAt, row.ReceivedBy, stage, columns.ModelName, columns.ScoreOf(ordinal), made,
+            index.VersionOf(ordinal));
     }
 
     public async Task<ListedImages> ListAsync(ListImages query, CancellationToken cancellationToken)

@@ -91,7 +91,8 @@ public sealed class WireFormatTests : IDisposable
         : type.IsGenericType ? type.GetGenericArguments().SelectMany(Parts).Append(type) : [type];
 
     /// <summary>
-    /// As a silo wrote them that knew no member for whose an operation is, for the name of a refusal, for the name of a duplicate.
+    /// As a silo wrote them that knew no member for whose an operation is, for the name of a refusal, for the name of a duplicate, for the
+    /// version of an image.
     /// </summary>
     [Fact]
     public void What_says_less_is_read_as_saying_nothing_of_it()
@@ -108,6 +109,13 @@ public sealed class WireFormatTests : IDisposable
         const string Outcome = "3001b9f11b292b77696e6e6f772e696e676573742d6f7574636f6d65e8081507410d526561736f6e0915030101e0";
         var outcome = Assert.IsType<IngestOutcome>(_serializer.Deserialize<object>(Convert.FromHexString(Outcome)));
         Assert.Equal((IngestOutcome)Samples.Make(typeof(IngestOutcome)) with { StandsAs = null }, outcome);
+        const string Image =
+            "3001a16832452777696e6e6f772e696d6167652d7265636f7264e800027021e82000f287010501070109e041094e616d65410d466f72"
+            + "6d61740154610201840402013a60019043700f6e091503019a09410d526561736f6ee0218080a8495b0a809f08810000000000000000"
+            + "e041155265636569766564427909150b41134d6f64656c4e616d6521e86000f078446100787c4461000092446100383f4401ba2b0162"
+            + "a5e02100054105bfbe4005a09fe0e0";
+        var image = Assert.IsType<ImageRecord>(_serializer.Deserialize<object>(Convert.FromHexString(Image)));
+        Assert.Equal((((ImageRecord)Samples.Make(typeof(ImageRecord))).Ordinal, null), (image.Ordinal, image.Version));
         var refused = Assert.IsType<RefusedException>(_serializer.Deserialize<object>(Convert.FromHexString(Refused)));
         Assert.Equal(("RefusedExceptionMessage", null), (refused.Message, refused.Code));
     }
