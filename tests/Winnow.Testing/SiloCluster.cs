@@ -50,18 +50,19 @@ public sealed class SiloCluster : IAsyncDisposable
     /// <summary>A client that knows all silos and turns from one that does not answer.</summary>
     /// <param name="actor">Who acts.</param>
     /// <param name="first">Which silo it asks first.</param>
-    public WinnowClient NewClient(string actor, int first = 0)
+    /// <param name="attempts">How often it repeats what met no answer; 0: it asks one silo, once.</param>
+    public WinnowClient NewClient(string actor, int first = 0, int attempts = 100)
     {
         Uri[] addresses = [.. _silos.Select((_, i) => _silos[(first + i) % _silos.Count].Url)];
         return new WinnowClient(new WinnowClientOptions
         {
             Address = addresses[0],
-            FurtherAddresses = addresses[1..],
+            FurtherAddresses = attempts == 0 ? [] : addresses[1..],
             Actor = actor,
             Key = _silos[first % _silos.Count].Key,
             // A hung silo answers nothing: its callers try the next.
             Timeout = TimeSpan.FromSeconds(8),
-            RetryAttempts = 100,
+            RetryAttempts = attempts,
             RetryDelay = TimeSpan.FromMilliseconds(100),
         });
     }

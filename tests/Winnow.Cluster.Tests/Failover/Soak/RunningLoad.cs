@@ -3,14 +3,27 @@ namespace Winnow.Cluster.Tests.Failover.Soak;
 /// <summary>A load under way. Whoever waits for something while it runs learns at once when a part of it has failed.</summary>
 internal sealed class RunningLoad : IDisposable
 {
+    private static readonly Func<SoakLoad, CancellationToken, Task>[] Work =
+    [
+        (l, ct) => l.ImportAsync(0, ct), (l, ct) => l.ReviewAsync("ann", 0, ct), (l, ct) => l.ReviewAsync("bea", 1, ct),
+        (l, ct) => l.ReviewAsync("cem", 2, ct), (l, ct) => l.LearnAsync(ct),
+    ];
+
     private readonly CancellationTokenSource _stop = new();
     private readonly Task[] _work;
 
     public RunningLoad(SoakLoad load, params Func<SoakLoad, CancellationToken, Task>[] parts) => _work = [.. parts.Select(p => p(load, _stop.Token))];
 
-    /// <summary>Somebody who imports through the first silo and one through the last, three who review, and rounds.</summary>
-    public static RunningLoad Start(SoakLoad load) => new(load,
-        (l, ct) => l.ImportAsync(0, ct), (l, ct) => l.ReviewAsync("ann", 0, ct), (l, ct) => l.ReviewAsync("bea", 1, ct), (l, ct) => l.ReviewAsync("cem", 2, ct), (l, ct) => l.LearnAsync(ct));
+    /// <summary>Somebody who imports, three who review, and rounds.</summary>
+    public static RunningLoad Start(SoakLoad load) => new(load, Work);
+
+    /// <summary>The same, one more who reviews and repeats nothing, one who forgets, two who correct the same answers, and those who look
+    /// on.</summary>
+    public static RunningLoad StartWatched(SoakLoad load) => new(load,
+    [
+        .. Work, (l, ct) => l.ReviewOnceAsync("dan", 1, ct), (l, ct) => l.ForgetAsync("gus", ct), (l, ct) => l.CorrectAsync("eve", "fay", ct),
+        (l, ct) => l.LookAsync(0, ct), (l, ct) => l.LookAsync(1, ct),
+    ]);
 
     /// <summary>Completes when a part ends, which none should by itself.</summary>
     public Task Ended => Task.WhenAny(_work);

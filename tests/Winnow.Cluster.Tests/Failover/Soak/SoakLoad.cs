@@ -1,4 +1,8 @@
+using System.Diagnostics;
+using System.Net;
+using Winnow.Algorithms.Numerics;
 using Winnow.Client;
+using Winnow.Model;
 using Winnow.Model.Images;
 using Winnow.Model.Labels;
 using Winnow.Model.Review;
@@ -15,9 +19,13 @@ internal sealed class SoakLoad(SiloCluster cluster, string dataset, SoakRecord r
     // Scoring is what takes the processors: an import that ran ahead of it would leave rounds nothing but waiting.
     private const int MostUnscored = 200;
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LookPace = TimeSpan.FromMilliseconds(100);
     private int _next;
 
     public int Rounds { get; private set; }
+
+    /// <summary>Times that somebody was told that an image has changed since they looked at it.</summary>
+    public int Conflicts { get; private set; }
 
     /// <summary>Imports drawn pictures, lot after lot.</summary>
     public async Task ImportAsync(int first, CancellationToken stop)
@@ -49,12 +57,13 @@ internal sealed class SoakLoad(SiloCluster cluster, string dataset, SoakRecord r
             foreach (var task in tasks) record.Leased(task.Image, actor, task.LeasedUntil);
             if (tasks.Count == 0) continue;
             SubmitDecision[] decisions = [.. tasks.Select(t => new SubmitDecision(t.Image, Guid.NewGuid(), Decide(t, turn++), t.Lease))];
+            var began = Stopwatch.GetTimestamp();
             foreach (var (result, decision) in (await client.SubmitAsync(dataset, decisions, CancellationToken.None)).Zip(decisions))
             {
+                record.Answered(decision, result, actor, began);
                 // Word of an answer that was recorded went down with a silo, so its author was asked once more.
                 if (await AnsweredBeforeAsync(client, actor, result)) continue;
                 if (result.Status is SubmitStatus.Refused or SubmitStatus.Conflict) throw new InvalidOperationException($"{result.Image} was {result.Status}: {result.Reason}");
-                record.Answered(decision.OperationId, result.Image, actor, result.Status);
             }
         }
     }
@@ -63,7 +72,120 @@ internal sealed class SoakLoad(SiloCluster cluster, string dataset, SoakRecord r
     {
         if (result.Status != SubmitStatus.Conflict) return false;
         var history = (await client.GetImageAsync(dataset, result.Image, CancellationToken.None)).History;
-        return history.Any(h => h.Actor.EndsWith(actor, StringComparison.Ordinal) && record.Decisions.ContainsKey(h.OperationId));
+        return history.Any(h => h.Actor.EndsWith(actor, StringComparison.Ordinal)
+            && (record.Decisions.ContainsKey(h.OperationId) || record.Unknown.ContainsKey(h.OperationId)));
+    }
+
+    /// <summary>
+    /// Takes tasks and answers them, and repeats nothing: who hears nothing of an answer never learns whether it was recorded, and who
+    /// hears nothing of tasks holds them until their leases run out.
+    /// </summary>
+    public async Task ReviewOnceAsync(string actor, int first, CancellationToken stop)
+    {
+        using var client = cluster.NewClient(actor, first, attempts: 0);
+        var turn = 0;
+        while (!stop.IsCancellationRequested)
+        {
+            await Task.WhenAny(Task.Delay(Pace, TimeProvider.System, stop));
+            var tasks = await AskOnceAsync(() => client.LeaseAsync(dataset, new LeaseRequest(2), CancellationToken.None)) ?? [];
+            foreach (var task in tasks)
+            {
+                record.Leased(task.Image, actor, task.LeasedUntil);
+                await SubmitOnceAsync(client, new SubmitDecision(task.Image, Guid.NewGuid(), Decide(task, turn++), task.Lease), actor);
+            }
+        }
+    }
+
+    /// <summary>Takes a task and forgets it: while the lease runs it is set aside, also from a queue that has to begin anew.</summary>
+    public async Task ForgetAsync(string actor, CancellationToken stop)
+    {
+        using var client = cluster.NewClient(actor, attempts: 0);
+        while (!stop.IsCancellationRequested)
+        {
+            await Task.WhenAny(Task.Delay(Pace, TimeProvider.System, stop));
+            var tasks = await AskOnceAsync(() => client.LeaseAsync(dataset, new LeaseRequest(), CancellationToken.None)) ?? [];
+            foreach (var task in tasks)
+            {
+                record.Leased(task.Image, actor, task.LeasedUntil);
+                var left = task.LeasedUntil - TimeProvider.System.GetUtcNow();
+                if (left > TimeSpan.Zero) await Task.WhenAny(Task.Delay(left, TimeProvider.System, stop));
+            }
+        }
+    }
+
+    /// <summary>
+    /// Two people who correct the same answer at the same time, each through a silo of its own: what one of them saw is not so any more
+    /// when the other's is recorded.
+    /// </summary>
+    public async Task CorrectAsync(string one, string other, CancellationToken stop)
+    {
+        using var client = cluster.NewClient(one, attempts: 0);
+        using var second = cluster.NewClient(other, 1, attempts: 0);
+        var random = new SeededRandom(11);
+        while (!stop.IsCancellationRequested)
+        {
+            await Task.WhenAny(Task.Delay(Pace, TimeProvider.System, stop));
+            if (record.AnsweredLately(random) is not { } image || await LookOnceAsync(client, image) is not { } seen) continue;
+            SubmitDecision Corrected() => new(image, Guid.NewGuid(), new Decision
+            {
+                Kind = DecisionKind.Label,
+                Annotations = [new ClassTag(seen.Name.Split('/')[0])],
+            }, ExpectedVersion: seen.Version);
+            var results = await Task.WhenAll(SubmitOnceAsync(client, Corrected(), one), SubmitOnceAsync(second, Corrected(), other));
+            if (results.Contains(SubmitStatus.Conflict)) Conflicts++;
+        }
+    }
+
+    /// <summary>Looks at images that people are at, again and again, through one silo after the other.</summary>
+    public async Task LookAsync(int first, CancellationToken stop)
+    {
+        var clients = Enumerable.Range(first, cluster.Silos.Count).Select(i => cluster.NewClient("reader", i, attempts: 0)).ToArray();
+        var random = new SeededRandom((ulong)first);
+        try
+        {
+            for (var i = 0; !stop.IsCancellationRequested; i++)
+            {
+                await Task.WhenAny(Task.Delay(LookPace, TimeProvider.System, stop));
+                if (record.AnsweredLately(random) is { } image) await LookOnceAsync(clients[i % clients.Length], image);
+            }
+        }
+        finally
+        {
+            foreach (var client in clients) client.Dispose();
+        }
+    }
+
+    private async Task<ImageDetail?> LookOnceAsync(WinnowClient client, ImageId image)
+    {
+        var began = Stopwatch.GetTimestamp();
+        var detail = await AskOnceAsync(() => client.GetImageAsync(dataset, image, CancellationToken.None));
+        if (detail is not null) record.Looked(detail, began);
+        return detail;
+    }
+
+    /// <summary>Sends a decision once; null where no word came back.</summary>
+    private async Task<SubmitStatus?> SubmitOnceAsync(WinnowClient client, SubmitDecision decision, string actor)
+    {
+        var began = Stopwatch.GetTimestamp();
+        var results = await AskOnceAsync(() => client.SubmitAsync(dataset, [decision], CancellationToken.None));
+        if (results is null) record.NotAnswered(decision, began);
+        else record.Answered(decision, results[0], actor, began);
+        if (results?[0] is { Status: SubmitStatus.Refused } refused)
+            throw new InvalidOperationException($"{decision.Image} was refused: {refused.Reason}");
+        return results?[0].Status;
+    }
+
+    private static async Task<T?> AskOnceAsync<T>(Func<Task<T>> ask) where T : class
+    {
+        try
+        {
+            return await ask();
+        }
+        catch (Exception e) when (e is HttpRequestException or TimeoutException or IOException
+            or WinnowApiException { Status: >= HttpStatusCode.InternalServerError } or WinnowApiException { Code: RefusalCodes.TasksHeld })
+        {
+            return null;
+        }
     }
 
     /// <summary>Starts a round, waits for its end, starts the next.</summary>

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
+using Winnow.Algorithms.Numerics;
 using Winnow.Model.Images;
 using Winnow.Model.Review;
 
@@ -7,7 +9,11 @@ namespace Winnow.Cluster.Tests.Failover.Soak;
 /// <summary>What the load was promised: what must be there in the end, once.</summary>
 internal sealed class SoakRecord(TimeSpan leasePeriod)
 {
+    // Few, so that several look at one image while it changes.
+    private const int Lately = 12;
+
     private readonly Lock _gate = new();
+    private readonly List<ImageId> _lately = [];
     private readonly Dictionary<ImageId, (string Actor, DateTimeOffset Until)> _held = [];
 
     /// <summary>Images that were acknowledged as accepted, with their names.</summary>
@@ -42,9 +48,52 @@ internal sealed class SoakRecord(TimeSpan leasePeriod)
         }
     }
 
-    public void Answered(Guid operation, ImageId image, string actor, SubmitStatus status)
+    /// <summary>Decisions about which no word came back: each may have been recorded, or not.</summary>
+    public ConcurrentDictionary<Guid, ImageId> Unknown { get; } = new();
+
+    /// <summary>Every look at an image and every decision about one, as its caller saw it.</summary>
+    public ConcurrentQueue<ImageCall> Calls { get; } = new();
+
+    /// <summary>Somebody was told what became of a decision.</summary>
+    public void Answered(SubmitDecision decision, SubmitResult result, string actor, long began)
     {
-        Decisions[operation] = (image, actor, status);
-        lock (_gate) _held.Remove(image);
+        var written = result.Status is not (SubmitStatus.Refused or SubmitStatus.Conflict);
+        Calls.Enqueue(new ImageWrite(
+            decision.Image, decision.OperationId, began, Stopwatch.GetTimestamp(),
+            written ? WriteOutcome.Acknowledged : WriteOutcome.Refused,
+            written ? result.Version : 0, decision.ExpectedVersion));
+        if (!written) return;
+        Decisions[decision.OperationId] = (decision.Image, actor, result.Status);
+        LetGo(decision.Image);
+    }
+
+    /// <summary>Somebody was told nothing of a decision.</summary>
+    public void NotAnswered(SubmitDecision decision, long began)
+    {
+        Calls.Enqueue(new ImageWrite(
+            decision.Image, decision.OperationId, began, long.MaxValue, WriteOutcome.Unknown, 0, decision.ExpectedVersion));
+        Unknown[decision.OperationId] = decision.Image;
+        LetGo(decision.Image);
+    }
+
+    /// <summary>Somebody looked at an image. What it came with is no decision.</summary>
+    public void Looked(ImageDetail detail, long began) => Calls.Enqueue(new ImageRead(
+        detail.Id, began, Stopwatch.GetTimestamp(),
+        [.. detail.History.Where(h => h.Kind != HistoryKind.Imported).Select(h => h.OperationId)]));
+
+    /// <summary>An image that somebody decided about a moment ago; null while nobody has.</summary>
+    public ImageId? AnsweredLately(SeededRandom random)
+    {
+        lock (_gate) return _lately.Count == 0 ? null : _lately[random.Next(_lately.Count)];
+    }
+
+    private void LetGo(ImageId image)
+    {
+        lock (_gate)
+        {
+            _held.Remove(image);
+            if (_lately.Count == Lately) _lately.RemoveAt(0);
+            _lately.Add(image);
+        }
     }
 }
