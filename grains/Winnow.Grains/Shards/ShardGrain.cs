@@ -106,7 +106,7 @@ internal sealed class ShardGrain(
         _prelabels = new ShardPrelabels(_writer, _index, ledger);
         _listing = new ShardListing(_writer, _index, _columns, _prelabels, ledger);
         _rounds = new ShardRounds(_writer, _index, _tasks, tally, GrainFactory);
-        _desk = new ShardReviewDesk(_writer, _index, _tasks, tally, _rounds, _columns, _prelabels, ledger, GrainFactory, time);
+        _desk = new ShardReviewDesk(_writer, _index, _tasks, tally, _rounds, _columns, _prelabels, ledger, GrainFactory, time, logger);
         _publisher = new ShardPublisher(_writer, _columns, objects, options, time, logger);
         _spaces = new ShardSpaces(_writer, _columns, _publisher, drift, parts, GrainFactory);
         _learner = new ShardLearner(_writer, _index, _tasks, _columns, _spaces);

@@ -1,10 +1,12 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Logging;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Review;
 using Winnow.Abstractions.Telemetry;
 using Winnow.Abstractions.Training;
 using Winnow.Grains.Images;
 using Winnow.Grains.Ports;
+using Winnow.Grains.Telemetry;
 using Winnow.Model.Images;
 
 namespace Winnow.Grains.Shards;
@@ -15,11 +17,13 @@ namespace Winnow.Grains.Shards;
 /// </summary>
 internal sealed class ShardReviewDesk(
     ShardWriter writer, ShardIndex index, TaskBook tasks, RoundTally tally, ShardRounds rounds, ShardColumns columns, ShardPrelabels prelabels, IShardLedger ledger,
-    IGrainFactory grains, TimeProvider time)
+    IGrainFactory grains, TimeProvider time, ILogger logger)
 {
     public async Task<ReservedTasks> ReserveAsync(int max, DateTimeOffset until, CancellationToken cancellationToken)
     {
+        var ranOut = tasks.RanOut;
         var ordinals = tasks.Reserve(max, time.GetUtcNow(), until);
+        if (tasks.RanOut > ranOut) logger.ReservationsRanOut(writer.Key.ToString(), tasks.RanOut - ranOut);
         if (ordinals.Count == 0) return new ReservedTasks([], tasks.Free);
         try
         {

@@ -20,6 +20,9 @@ internal sealed class TaskBook(ShardIndex index)
     /// <summary>Open tasks that nobody has set aside.</summary>
     public int Free => Open - _reserved.Count;
 
+    /// <summary>Reservations that have run out so far: each is of a queue that is gone, or that nobody has asked for long.</summary>
+    public int RanOut { get; private set; }
+
     /// <summary>The arm's images with the round that asked.</summary>
     public IReadOnlyDictionary<int, int> ArmRounds(string arm) => _rounds.GetValueOrDefault(arm) ?? Empty;
 
@@ -111,6 +114,7 @@ internal sealed class TaskBook(ShardIndex index)
         foreach (var (ordinal, until) in _reserved)
             if (until <= now) (expired ??= []).Add(ordinal);
         if (expired is null) return;
+        RanOut += expired.Count;
         foreach (var ordinal in expired) Release(ordinal);
     }
 

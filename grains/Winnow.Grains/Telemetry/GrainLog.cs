@@ -92,6 +92,9 @@ internal static partial class GrainLog
     [LoggerMessage(30, LogLevel.Warning, "Queue of {Dataset}: shard {Shard} did not give tasks")]
     public static partial void QueueRefillFailed(this ILogger logger, Exception exception, string dataset, int shard);
 
+    [LoggerMessage(32, LogLevel.Information, "Shard {Shard}: {Count} reservations ran out, and their tasks can be set aside again")]
+    public static partial void ReservationsRanOut(this ILogger logger, string shard, int count);
+
     [LoggerMessage(40, LogLevel.Warning, "Key {Key}: its use could not be written down")]
     public static partial void KeyUseNotRemembered(this ILogger logger, Exception exception, string key);
 
