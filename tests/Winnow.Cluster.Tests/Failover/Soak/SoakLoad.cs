@@ -96,14 +96,14 @@ internal sealed class SoakLoad(SiloCluster cluster, string dataset, SoakRecord r
         }
     }
 
-    /// <summary>Takes a task and forgets it: while the lease runs it is set aside, also from a queue that has to begin anew.</summary>
+    /// <summary>Takes tasks and forgets them: while their leases run they are set aside, also from a queue that has to begin anew.</summary>
     public async Task ForgetAsync(string actor, CancellationToken stop)
     {
         using var client = cluster.NewClient(actor, attempts: 0);
         while (!stop.IsCancellationRequested)
         {
             await Task.WhenAny(Task.Delay(Pace, TimeProvider.System, stop));
-            var tasks = await AskOnceAsync(() => client.LeaseAsync(dataset, new LeaseRequest(), CancellationToken.None)) ?? [];
+            var tasks = await AskOnceAsync(() => client.LeaseAsync(dataset, new LeaseRequest(3), CancellationToken.None)) ?? [];
             foreach (var task in tasks)
             {
                 record.Leased(task.Image, actor, task.LeasedUntil);
