@@ -44,7 +44,8 @@ internal static class Durations
     public static string Say(TimeSpan time)
     {
         foreach (var (unit, one) in Units.Reverse())
-            if (time >= one && time.Ticks % one.Ticks == 0) return string.Create(CultureInfo.InvariantCulture, $"{time.Ticks / one.Ticks}{unit}");
+            if (time >= one && time.Ticks % one.Ticks == 0)
+                return string.Create(CultureInfo.InvariantCulture, $"{time.Ticks / one.Ticks}{unit}");
         return string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds}s");
     }
 }

@@ -3,8 +3,8 @@ using System.Net;
 namespace Winnow.Cli;
 
 /// <summary>
-/// What is said of a proxy that the environment names and that cannot be one: the class library passes over such a value without a word, and
-/// whoever set it believes that it is asked.
+/// What is said of a proxy that the environment names and that cannot be one: the class library passes over such a value without a word,
+/// and whoever set it believes that it is asked.
 /// </summary>
 internal static class ProxyNote
 {

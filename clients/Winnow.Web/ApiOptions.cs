@@ -19,8 +19,9 @@ public sealed class ApiOptions
     public OidcOptions? Oidc { get; set; }
 
     /// <summary>
-    /// The proxies in front of this server, as addresses and networks separated by commas, such as <c>10.0.0.7, 10.1.0.0/16</c>. They alone are believed
-    /// when they say who calls (<c>X-Forwarded-For</c>, <c>-Proto</c>, <c>-Host</c>). Default none: a caller is whoever opened the connection.
+    /// The proxies in front of this server, as addresses and networks separated by commas, such as <c>10.0.0.7, 10.1.0.0/16</c>. They alone
+    /// are believed when they say who calls (<c>X-Forwarded-For</c>, <c>-Proto</c>, <c>-Host</c>). Default none: a caller is whoever opened
+    /// the connection.
     /// </summary>
     public string? Proxies { get; set; }
 
@@ -45,7 +46,8 @@ public sealed class ApiOptions
     {
         if (!string.IsNullOrEmpty(Key) && !string.IsNullOrEmpty(KeyFile))
             throw new ArgumentException("Api:Key and Api:KeyFile are both set. Leave one.");
-        var (option, key) = string.IsNullOrEmpty(KeyFile) ? ("Api:Key", SecretText.Trim(Key)) : ("Api:KeyFile", SecretFile.Read("Api:KeyFile", KeyFile));
+        var (option, key) = string.IsNullOrEmpty(KeyFile)
+            ? ("Api:Key", SecretText.Trim(Key)) : ("Api:KeyFile", SecretFile.Read("Api:KeyFile", KeyFile));
         if (string.IsNullOrEmpty(key)) return null;
         // What no header can carry would shut everybody out.
         if (key.Any(c => c is <= ' ' or > '~'))

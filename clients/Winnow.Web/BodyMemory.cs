@@ -5,8 +5,8 @@ using Winnow.Web.Security;
 namespace Winnow.Web;
 
 /// <summary>
-/// Bounds the JSON bodies that are in memory at the same time, over all and per principal: what comes beyond the first 64 KiB of one is counted as it is read,
-/// and given back when its request has ended. Images and backups are read in pieces and counted elsewhere.
+/// Bounds the JSON bodies that are in memory at the same time, over all and per principal: what comes beyond the first 64 KiB of one is
+/// counted as it is read, and given back when its request has ended. Images and backups are read in pieces and counted elsewhere.
 /// </summary>
 internal sealed class BodyMemory : IAsyncDisposable
 {
@@ -17,8 +17,10 @@ internal sealed class BodyMemory : IAsyncDisposable
     public BodyMemory(RequestLimits limits)
     {
         var units = (int)(limits.BodyBytes / Unit);
-        static PartitionedRateLimiter<string> Of(Func<string, string> partition, int permits) => PartitionedRateLimiter.Create<string, string>(principal =>
-            RateLimitPartition.GetConcurrencyLimiter(partition(principal), _ => new ConcurrencyLimiterOptions { PermitLimit = permits, QueueLimit = 0 }));
+        static PartitionedRateLimiter<string> Of(Func<string, string> partition, int permits) =>
+            PartitionedRateLimiter.Create<string, string>(principal =>
+            RateLimitPartition.GetConcurrencyLimiter(partition(principal),
+                _ => new ConcurrencyLimiterOptions { PermitLimit = permits, QueueLimit = 0 }));
         // One principal gets half of it, so that nobody can use up what others need.
         _all = PartitionedRateLimiter.CreateChained(Of(principal => principal, units / 2), Of(_ => "", units));
     }
@@ -30,7 +32,8 @@ internal sealed class BodyMemory : IAsyncDisposable
             await next(context);
             return;
         }
-        await using var body = new CountedBody(context.Request.Body, _all, (context.User as CallerClaims)?.Caller.Principal?.ToString() ?? "");
+        await using var body =
+            new CountedBody(context.Request.Body, _all, (context.User as CallerClaims)?.Caller.Principal?.ToString() ?? "");
         context.Request.Body = body;
         await next(context);
     }
@@ -66,7 +69,9 @@ internal sealed class BodyMemory : IAsyncDisposable
                 var lease = room.AttemptAcquire(principal);
                 _held.Add(lease);
                 if (lease.IsAcquired) continue;
-                throw new BadHttpRequestException("This server holds as many bodies as it has memory for (Api:Limits:BodyBytes). Send this again in a moment, or send less at once.",
+                throw new BadHttpRequestException(
+                    "This server holds as many bodies as it has memory for (Api:Limits:BodyBytes). Send this again in a moment, or send "
+                    + "less at once.",
                     StatusCodes.Status503ServiceUnavailable);
             }
             return read;
@@ -75,7 +80,8 @@ internal sealed class BodyMemory : IAsyncDisposable
         public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
             ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Bodies are read asynchronously.");
+        public override int Read(byte[] buffer, int offset, int count) =>
+            throw new NotSupportedException("Bodies are read asynchronously.");
 
         public override void Flush()
         {

@@ -32,7 +32,10 @@ internal sealed partial class Problems(ILogger<Problems> logger) : IExceptionHan
             BadHttpRequestException e => (e.StatusCode, BadRequests.Describe(context, e.StatusCode)),
             InvalidDataException e => (StatusCodes.Status400BadRequest, e.Message),
             BusyException e => (StatusCodes.Status503ServiceUnavailable, e.Message),
-            TimeoutException or OrleansException or IOException or OperationCanceledException or UnavailableException => (StatusCodes.Status503ServiceUnavailable, "The cluster could not answer in time or is moving its parts. Nothing that was not acknowledged counts; repeat the request with the same Idempotency-Key."),
+            TimeoutException or OrleansException or IOException or OperationCanceledException or UnavailableException =>
+                (StatusCodes.Status503ServiceUnavailable,
+                    "The cluster could not answer in time or is moving its parts. Nothing that was not acknowledged counts; repeat the "
+                    + "request with the same Idempotency-Key."),
             _ => (StatusCodes.Status500InternalServerError, "The server failed on this request. Its log has the details."),
         };
         if (status == StatusCodes.Status503ServiceUnavailable) context.Response.Headers.RetryAfter = "1";

@@ -28,7 +28,8 @@ public sealed class Registry<T>(string what, params IReadOnlyList<T> all) : IRea
     /// <summary>What bears a name.</summary>
     /// <exception cref="ArgumentException">Nothing does; the message lists those there are.</exception>
     public T Get(string name) =>
-        Find(name) ?? throw new ArgumentException($"There is no {what} '{name}'. Known are: {string.Join(", ", all.Select(one => one.Name))}.", nameof(name));
+        Find(name) ?? throw new ArgumentException(
+        $"There is no {what} '{name}'. Known are: {string.Join(", ", all.Select(one => one.Name))}.", nameof(name));
 
     /// <inheritdoc/>
     public IEnumerator<T> GetEnumerator() => all.GetEnumerator();

@@ -18,7 +18,10 @@ namespace Winnow.Grains;
 /// <summary>What the grains need beside their ports.</summary>
 public static class GrainsRegistration
 {
-    /// <summary>Registers the grains' own services. The ports (<c>IShardLedger</c>, <c>IObjectStore</c>, <c>IEmbedderProvider</c>, <c>IModelExporter</c>) are the host's to add; so is the silo's metadata, see <see cref="SiloTraits"/>.</summary>
+    /// <summary>
+    /// Registers the grains' own services. The ports (<c>IShardLedger</c>, <c>IObjectStore</c>, <c>IEmbedderProvider</c>,
+    /// <c>IModelExporter</c>) are the host's to add; so is the silo's metadata, see <see cref="SiloTraits"/>.
+    /// </summary>
     public static IServiceCollection AddWinnowGrains(this IServiceCollection services, ShardOptions? shards = null)
     {
         var options = shards ?? new ShardOptions();

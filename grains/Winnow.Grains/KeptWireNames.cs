@@ -5,8 +5,8 @@ using Winnow.Model.Review;
 namespace Winnow.Grains;
 
 /// <summary>
-/// A record of the model crosses between silos under its full name. One that has moved to another namespace keeps, on the wire, the name that
-/// silos of the last release know it by, in both directions. An entry goes when no such silo can be left.
+/// A record of the model crosses between silos under its full name. One that has moved to another namespace keeps, on the wire, the name
+/// that silos of the last release know it by, in both directions. An entry goes when no such silo can be left.
 /// </summary>
 internal sealed class KeptWireNames : ITypeConverter
 {

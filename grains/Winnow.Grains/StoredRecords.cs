@@ -14,13 +14,15 @@ internal sealed class StoredRecords(IGrainStateStore store) : IControlRecords
         return stored?.State is null ? null : Read<T>(KeyOf(kind, key), stored);
     }
 
-    public async Task<IReadOnlyList<ControlRecord<T>>> ReadAllAsync<T>(string kind, string owner, CancellationToken cancellationToken) where T : class
+    public async Task<IReadOnlyList<ControlRecord<T>>> ReadAllAsync<T>(string kind, string owner, CancellationToken cancellationToken)
+        where T : class
     {
         var stored = await store.ReadAllAsync(kind, owner, cancellationToken);
         return [.. stored.Select(s => Read<T>(KeyOf(kind, s.GrainKey), s.State))];
     }
 
-    public async Task<long> WriteAsync<T>(string kind, string key, long? known, T state, CancellationToken cancellationToken) where T : class
+    public async Task<long> WriteAsync<T>(string kind, string key, long? known, T state, CancellationToken cancellationToken)
+        where T : class
     {
         var (at, json) = (KeyOf(kind, key), JsonSerializer.SerializeToUtf8Bytes(state, StoredStates.Json));
         if (await store.WriteAsync(at, known, json, cancellationToken) is { } written) return written;
@@ -30,7 +32,8 @@ internal sealed class StoredRecords(IGrainStateStore store) : IControlRecords
             && await store.WriteAsync(at, stands.Version, json, cancellationToken) is { } replaced) return replaced;
         string Told(long? version) => version?.ToString(CultureInfo.InvariantCulture) ?? "none";
         throw new InconsistentStateException(
-            $"Record {kind}/{key} was written by another activation: version {Told(stands?.Version)} is stored, {Told(known)} was expected.",
+            $"Record {kind}/{key} was written by another activation: version {Told(stands?.Version)} is stored, {Told(known)} "
+            + $"was expected.",
             Told(stands?.Version), Told(known));
     }
 

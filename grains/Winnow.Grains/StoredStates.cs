@@ -15,11 +15,12 @@ public static class StoredStates
     /// <summary>More writes than a state can see: a version beyond this was not counted.</summary>
     public const long MostWrites = 1_000_000_000_000_000_000;
 
-    private static readonly Dictionary<string, Type> Kinds = ControlStates.All.ToDictionary(k => k.Name, k => k.State, StringComparer.Ordinal);
+    private static readonly Dictionary<string, Type> Kinds =
+        ControlStates.All.ToDictionary(k => k.Name, k => k.State, StringComparer.Ordinal);
 
     /// <summary>
-    /// The model's records by their generated contracts, the grains' own states by reflection. The combination keeps both in one form, so that a
-    /// record that moves from a state into the model still reads what was written.
+    /// The model's records by their generated contracts, the grains' own states by reflection. The combination keeps both in one form, so
+    /// that a record that moves from a state into the model still reads what was written.
     /// </summary>
     public static JsonSerializerOptions Json { get; } = new(ModelJson.Default.Options)
     {

@@ -6,7 +6,10 @@ using Winnow.Model.Images;
 
 namespace Winnow.Grains;
 
-/// <summary>How records cross between silos. Silos of two versions run beside each other during an upgrade, so what stands here and in the records' aliases is a contract.</summary>
+/// <summary>
+/// How records cross between silos. Silos of two versions run beside each other during an upgrade, so what stands here and in the records'
+/// aliases is a contract.
+/// </summary>
 public static class WireFormat
 {
     /// <summary>

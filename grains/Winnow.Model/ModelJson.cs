@@ -14,8 +14,12 @@ using Winnow.Model.Training;
 
 namespace Winnow.Model;
 
-/// <summary>How the model's records are written as JSON, for the API, the SDK, the UI and the ledger alike: camelCase, enums in kebab-case, nulls written out so that every field is always there.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, AllowOutOfOrderMetadataProperties = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+/// <summary>
+/// How the model's records are written as JSON, for the API, the SDK, the UI and the ledger alike: camelCase, enums in kebab-case, nulls
+/// written out so that every field is always there.
+/// </summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, AllowOutOfOrderMetadataProperties = true, RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(CreateDataset))]
 [JsonSerializable(typeof(HealthReport))]
 [JsonSerializable(typeof(SiloReport))]

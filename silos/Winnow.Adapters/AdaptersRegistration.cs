@@ -22,8 +22,8 @@ namespace Winnow.Adapters;
 public static class AdaptersRegistration
 {
     /// <summary>
-    /// Keeps rows, states and objects in one folder: <c>ledger.db</c> and <c>objects/</c>. For one silo; a second process on the same folder is refused
-    /// when its host starts.
+    /// Keeps rows, states and objects in one folder: <c>ledger.db</c> and <c>objects/</c>. For one silo; a second process on the same
+    /// folder is refused when its host starts.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="dataFolder">The folder; made when it is not there.</param>
@@ -31,7 +31,8 @@ public static class AdaptersRegistration
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(dataFolder);
         services.AddSingleton(provider =>
-            SqliteLedger.Open(new LedgerOptions { Path = Path.Combine(dataFolder, "ledger.db") }, provider.GetRequiredService<ILogger<SqliteLedger>>()));
+            SqliteLedger.Open(new LedgerOptions { Path = Path.Combine(dataFolder, "ledger.db") },
+            provider.GetRequiredService<ILogger<SqliteLedger>>()));
         services.AddLedger<SqliteLedger>(ClusterLevels.Newest);
         services.AddSingleton<IObjectStore>(_ => new FileObjectStore(Path.Combine(dataFolder, "objects")));
         services.AddSingleton<IStorageHealth>(_ => new FileObjectHealth(Path.Combine(dataFolder, "objects")));
@@ -41,8 +42,8 @@ public static class AdaptersRegistration
     }
 
     /// <summary>
-    /// Keeps rows and states in a PostgreSQL database that several silos share. Objects need a store of their own. The start waits for the server and
-    /// brings the database to the layout of this program.
+    /// Keeps rows and states in a PostgreSQL database that several silos share. Objects need a store of their own. The start waits for the
+    /// server and brings the database to the layout of this program.
     /// </summary>
     /// <exception cref="ArgumentException">A setting is missing or out of range.</exception>
     public static IServiceCollection AddPostgresStorage(this IServiceCollection services, PostgresOptions options)
@@ -85,11 +86,16 @@ public static class AdaptersRegistration
         services.AddDecoder();
         services.AddSingleton<IEmbedderProvider, OnnxEmbedderProvider>();
         services.AddSingleton<IModelExporter, OnnxModelExporter>();
-        if (options.NotesFolder is { } notes) services.AddSingleton<ICrashNotes>(provider => new FileCrashNotes(notes, provider.GetRequiredService<ILogger<FileCrashNotes>>()));
+        if (options.NotesFolder is { } notes)
+            services.AddSingleton<ICrashNotes>(provider =>
+                new FileCrashNotes(notes, provider.GetRequiredService<ILogger<FileCrashNotes>>()));
         return services;
     }
 
-    /// <summary>Reads versions and models back, in the built-in formats and every further <see cref="IExportFormat"/> that is registered. Needs an object store.</summary>
+    /// <summary>
+    /// Reads versions and models back, in the built-in formats and every further <see cref="IExportFormat"/> that is registered. Needs an
+    /// object store.
+    /// </summary>
     public static IServiceCollection AddDatasetArchive(this IServiceCollection services, RestoreOptions? restore = null)
     {
         services.AddDecoder();
@@ -111,12 +117,15 @@ public static class AdaptersRegistration
         return services.AddIntake();
     }
 
-    /// <summary>One decoder for all: it bounds the large images in memory. Its limits are those of <see cref="AddInference"/> where that was called.</summary>
+    /// <summary>
+    /// One decoder for all: it bounds the large images in memory. Its limits are those of <see cref="AddInference"/> where that was called.
+    /// </summary>
     private static void AddDecoder(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(new ImageLimits());
-        services.TryAddSingleton(provider => new ImageDecoder(provider.GetRequiredService<ImageLimits>(), provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(provider =>
+            new ImageDecoder(provider.GetRequiredService<ImageLimits>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<IImageHeaders, DecoderHeaders>();
     }
 
@@ -132,7 +141,9 @@ public static class AdaptersRegistration
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
-    /// <summary>A host makes its hosted services before it starts any: storage that is in use or too new ends the start, with its reason.</summary>
+    /// <summary>
+    /// A host makes its hosted services before it starts any: storage that is in use or too new ends the start, with its reason.
+    /// </summary>
     private sealed class OpenStorageAtStart : IHostedService
     {
         public OpenStorageAtStart(IShardLedger ledger, IObjectStore objects)

@@ -29,14 +29,17 @@ if (args is ["--help"] or ["-h"] or [])
 {
     Console.WriteLine("dotnet run -c Release --project tests/Winnow.Benchmarks -- NAME [--json] [--quick]\n");
     foreach (var one in benchmarks) Console.WriteLine($"  {one.Name,-12} {one.Describes}");
-    Console.WriteLine("\n  all          every one of them, in turn\n\n--json   one line per figure: {name, value, unit, floor, ratio}\n--quick  a hundredth of the size: to see that it runs, not to be quoted");
+    Console.WriteLine("\n  all          every one of them, in turn\n\n--json   one line per figure: {name, value, unit, floor, "
+        + "ratio}\n--quick  a hundredth of the size: to see that it runs, not to be quoted");
     return args is [] ? 2 : 0;
 }
 var wanted = args.Where(a => !a.StartsWith("--", StringComparison.Ordinal)).ToArray();
-var unknown = args.FirstOrDefault(a => a.StartsWith("--", StringComparison.Ordinal) && a is not ("--json" or "--quick")) ?? wanted.FirstOrDefault(w => w != "all" && benchmarks.All(b => b.Name != w));
+var unknown = args.FirstOrDefault(a => a.StartsWith("--", StringComparison.Ordinal) && a is not ("--json" or "--quick"))
+    ?? wanted.FirstOrDefault(w => w != "all" && benchmarks.All(b => b.Name != w));
 if (unknown is not null || wanted.Length == 0)
 {
-    Console.Error.WriteLine($"There is no benchmark '{unknown}'. Those there are: {string.Join(", ", benchmarks.Select(b => b.Name))}, all.");
+    Console.Error.WriteLine(
+        $"There is no benchmark '{unknown}'. Those there are: {string.Join(", ", benchmarks.Select(b => b.Name))}, all.");
     return 2;
 }
 using var stop = new CancellationTokenSource();

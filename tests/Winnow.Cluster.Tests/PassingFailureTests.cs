@@ -13,17 +13,22 @@ public sealed class PassingFailureTests
 {
     public static TheoryData<Exception> Passing =>
     [
-        new IOException("No space left on device"), new LedgerWriteException("full", new IOException()), new FileNotFoundException(), new UnauthorizedAccessException(),
-        new SocketException(111), new HttpRequestException(), new TimeoutException(), new TaskCanceledException(), new OrleansException(), new ShardMovedException("moved"),
-        new Orleans.Storage.InconsistentStateException("elsewhere"), new UnavailableException("away"), new LedgerUnavailableException("away"),
+        new IOException("No space left on device"), new LedgerWriteException("full", new IOException()), new FileNotFoundException(),
+        new UnauthorizedAccessException(),
+        new SocketException(111), new HttpRequestException(), new TimeoutException(), new TaskCanceledException(), new OrleansException(),
+        new ShardMovedException("moved"),
+        new Orleans.Storage.InconsistentStateException("elsewhere"), new UnavailableException("away"),
+        new LedgerUnavailableException("away"),
         new ObjectDisposedException("channel"), new Npgsql.NpgsqlException("away"), new UnavailableExceptionFallbackException(),
         new AggregateException(new IOException(), new TimeoutException()),
     ];
 
     public static TheoryData<Exception> Lasting =>
     [
-        new RefusedException("no"), new ArgumentException("no strategy"), new InvalidDataException("damaged"), new InvalidOperationException(), new NullReferenceException(),
-        new IndexOutOfRangeException(), new OverflowException(), new OutOfMemoryException(), new KeyNotFoundException(), new JsonException(), new NotSupportedException(),
+        new RefusedException("no"), new ArgumentException("no strategy"), new InvalidDataException("damaged"),
+        new InvalidOperationException(), new NullReferenceException(),
+        new IndexOutOfRangeException(), new OverflowException(), new OutOfMemoryException(), new KeyNotFoundException(),
+        new JsonException(), new NotSupportedException(),
         new AggregateException(new IOException(), new ArgumentException()),
     ];
 

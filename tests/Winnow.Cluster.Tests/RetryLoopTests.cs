@@ -30,7 +30,8 @@ public class RetryLoopTests
     {
         var steps = 0;
         Exception? told = null;
-        await RetryLoop.RunAsync(_ => ++steps == 2 ? Task.FromResult(false) : Task.FromCanceled<bool>(new CancellationToken(true)), (e, _) => told = e, Pauses, _clock, CancellationToken.None);
+        await RetryLoop.RunAsync(_ => ++steps == 2 ? Task.FromResult(false) : Task.FromCanceled<bool>(new CancellationToken(true)),
+            (e, _) => told = e, Pauses, _clock, CancellationToken.None);
         Assert.IsType<TaskCanceledException>(told);
         Assert.Equal(2, steps);
     }
@@ -43,7 +44,8 @@ public class RetryLoopTests
         var work = RetryLoop.RunAsync(ct =>
         {
             begun.SetResult();
-            return Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct).ContinueWith(_ => true, ct, TaskContinuationOptions.None, TaskScheduler.Default);
+            return Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct)
+                .ContinueWith(_ => true, ct, TaskContinuationOptions.None, TaskScheduler.Default);
         }, (_, _) => Assert.Fail("nothing failed"), Pauses, _clock, inStep.Token);
         await begun.Task;
         await inStep.CancelAsync();
@@ -65,7 +67,8 @@ public class RetryLoopTests
         var hurry = new TaskCompletionSource();
         var steps = 0;
         var day = (TimeSpan.FromDays(1), TimeSpan.FromDays(1));
-        var work = RetryLoop.RunAsync(_ => ++steps < 3 ? throw new IOException("away") : Task.FromResult(false), (_, _) => { }, day, TimeProvider.System, CancellationToken.None, () => hurry.Task);
+        var work = RetryLoop.RunAsync(_ => ++steps < 3 ? throw new IOException("away") : Task.FromResult(false), (_, _) => { }, day,
+            TimeProvider.System, CancellationToken.None, () => hurry.Task);
         await Until.TrueAsync(() => Task.FromResult(steps == 1), TimeSpan.FromSeconds(30), () => "the first step was taken");
         Assert.False(work.IsCompleted);
         hurry.SetResult();
@@ -83,7 +86,8 @@ public class RetryLoopTests
         {
             seen.Add(TaskScheduler.Current);
             return seen.Count == 3 ? Task.FromResult(false) : throw new IOException("away");
-        }, (_, _) => seen[^1] = TaskScheduler.Current, Pauses, _clock, CancellationToken.None), CancellationToken.None, TaskCreationOptions.None, scheduler).Unwrap();
+        }, (_, _) => seen[^1] = TaskScheduler.Current, Pauses, _clock, CancellationToken.None), CancellationToken.None,
+            TaskCreationOptions.None, scheduler).Unwrap();
         Assert.Equal([scheduler, scheduler, scheduler], seen);
     }
 

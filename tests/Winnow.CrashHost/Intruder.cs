@@ -20,8 +20,9 @@ using Winnow.Model.Security;
 namespace Winnow.CrashHost;
 
 /// <summary>
-/// A host made of the product's own libraries, as whoever has the code makes one: it knows the cluster's name and its database, needs no key, and once it is a
-/// member it calls any grain as if it were the front door. Says <c>joined</c> when it is one, and <c>owner</c> when it has made itself the owner of everything.
+/// A host made of the product's own libraries, as whoever has the code makes one: it knows the cluster's name and its database, needs no
+/// key, and once it is a member it calls any grain as if it were the front door. Says <c>joined</c> when it is one, and <c>owner</c> when
+/// it has made itself the owner of everything.
 /// </summary>
 public static class Intruder
 {
@@ -42,7 +43,8 @@ public static class Intruder
             await host.StartAsync();
             Console.Out.WriteLine("joined");
             var everything = host.Services.GetRequiredService<IGrainFactory>().GetGrain<IAccessGrain>(AccessScope.Cluster);
-            await everything.GrantAsync(new GrantAccess(Principal.Parse("service:mallory"), Role.Owner, null), "mallory", CancellationToken.None);
+            await everything.GrantAsync(new GrantAccess(Principal.Parse("service:mallory"), Role.Owner, null), "mallory",
+                CancellationToken.None);
             Console.Out.WriteLine("owner");
             await host.StopAsync();
             return 0;
@@ -70,7 +72,8 @@ public static class Intruder
             silo.Configure<ClusterMembershipOptions>(o => (o.ProbeTimeout, o.MaxJoinAttemptTime) = (TimeSpan.FromSeconds(1), Tries));
             silo.Configure<SiloOptions>(o => o.SiloName = "intruder");
             silo.UseSiloMetadata(SiloTraits.Describe("gateway", "intruder", 0, "Float32", []));
-            silo.Services.AddEmbeddedStorage(folder).AddInference().AddImageIntake(new LotOptions(), Path.Combine(folder, "spool")).AddWinnowGrains().AddWinnowWireFormat();
+            silo.Services.AddEmbeddedStorage(folder).AddInference().AddImageIntake(new LotOptions(), Path.Combine(folder, "spool"))
+                .AddWinnowGrains().AddWinnowWireFormat();
             silo.AddWinnowGrainStorage(ControlStorage.Name);
             silo.UseInMemoryReminderService();
             if (shows is not null) silo.UseTls(o => Show(o, shows, toThoseItCalls));
@@ -86,6 +89,7 @@ public static class Intruder
         // Orleans would not show one that is no client's, and the runtime neither, where it may choose.
         tls.ClientCertificateMode = RemoteCertificateMode.NoCertificate;
         var context = SslStreamCertificateContext.Create(certificate, null, offline: true);
-        if (toThoseItCalls) tls.OnAuthenticateAsClient = (_, call) => ((SslClientAuthenticationOptions)call.SslClientAuthenticationOptions).ClientCertificateContext = context;
+        if (toThoseItCalls) tls.OnAuthenticateAsClient = (_, call) =>
+            ((SslClientAuthenticationOptions)call.SslClientAuthenticationOptions).ClientCertificateContext = context;
     }
 }

@@ -7,7 +7,10 @@ using Winnow.Model.Labels;
 
 namespace Winnow.CrashHost;
 
-/// <summary>Commits numbered operations from several shards at once. Each operation's rows follow from its shard and number alone, so that whoever checks needs nothing but those.</summary>
+/// <summary>
+/// Commits numbered operations from several shards at once. Each operation's rows follow from its shard and number alone, so that whoever
+/// checks needs nothing but those.
+/// </summary>
 public static class LedgerLoad
 {
     public const string Dataset = "crash";
@@ -17,7 +20,8 @@ public static class LedgerLoad
     public static async Task RunAsync(IDatasetLedger datasets, IShardLedger ledger)
     {
         await datasets.AddDatasetAsync(
-            new DatasetInfo(Dataset, new LabelSchema { Classes = [new("a"), new("b")] }, new DatasetSettings { Shards = Shards }, DateTimeOffset.UnixEpoch, "test"), CancellationToken.None);
+            new DatasetInfo(Dataset, new LabelSchema { Classes = [new("a"), new("b")] }, new DatasetSettings { Shards = Shards },
+                DateTimeOffset.UnixEpoch, "test"), CancellationToken.None);
         await Task.WhenAll(Enumerable.Range(0, Shards).Select(shard => Task.Run(() => RunShardAsync(ledger, shard))));
     }
 
@@ -25,7 +29,8 @@ public static class LedgerLoad
 
     public static ImageId Image(int shard, int ordinal) => new((ulong)shard << 62, (ulong)ordinal, 1, 2);
 
-    public static byte[] Entry(int shard, int number) => System.Text.Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{{\"shard\":{shard},\"number\":{number}}}"));
+    public static byte[] Entry(int shard, int number) =>
+        System.Text.Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{{\"shard\":{shard},\"number\":{number}}}"));
 
     public static ShardCommit Commit(int shard, long epoch, int number)
     {
@@ -36,8 +41,10 @@ public static class LedgerLoad
             Epoch = epoch,
             OperationId = OperationId(shard, number),
             Images = [.. Enumerable.Range(first, RowsPerOperation).Select(o => new ImageRow(o,
-                new IngestRow(Image(shard, o), string.Create(CultureInfo.InvariantCulture, $"{o}.png"), "png", 28, 28, 1, 600, Partition.Pool, -1, null), DateTimeOffset.UnixEpoch, "test"))],
-            History = [new HistoryRow(Image(shard, first), first, 1, OperationId(shard, number), Entry(shard, number), 0, true, Stage.Labeled)],
+                new IngestRow(Image(shard, o), string.Create(CultureInfo.InvariantCulture, $"{o}.png"), "png", 28, 28, 1, 600,
+                    Partition.Pool, -1, null), DateTimeOffset.UnixEpoch, "test"))],
+            History = [new HistoryRow(Image(shard, first), first, 1, OperationId(shard, number), Entry(shard, number), 0, true,
+                Stage.Labeled)],
             Tasks = [new TaskRow(first, "main", number, 0.5f, DateTimeOffset.UnixEpoch)],
         };
     }
@@ -48,7 +55,8 @@ public static class LedgerLoad
         for (var number = opened.Images / RowsPerOperation; ; number++)
         {
             var status = await ledger.CommitAsync(Commit(shard, opened.Epoch, number), CancellationToken.None);
-            if (status != ShardCommitStatus.Committed) throw new InvalidOperationException($"Operation {number} of shard {shard} came out as {status}.");
+            if (status != ShardCommitStatus.Committed)
+                throw new InvalidOperationException($"Operation {number} of shard {shard} came out as {status}.");
             // One write per line: the console's own stream is not buffered, so what was said is in the pipe when the process dies.
             Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{shard} {number}"));
         }

@@ -11,7 +11,8 @@ public static class ObjectLoad
     public static async Task RunAsync(IObjectStore store) =>
         await Task.WhenAll(Enumerable.Range(0, 3).Select(writer => Task.Run(() => RunWriterAsync(store, writer))));
 
-    public static string Key(int writer, int lot, int index) => string.Create(CultureInfo.InvariantCulture, $"w{writer}/{lot % 50:D2}/{lot}-{index}");
+    public static string Key(int writer, int lot, int index) =>
+        string.Create(CultureInfo.InvariantCulture, $"w{writer}/{lot % 50:D2}/{lot}-{index}");
 
     public static byte[] Content(string key)
     {

@@ -4,7 +4,9 @@ using Winnow.Silo.Hosting;
 
 namespace Winnow.CrashHost;
 
-/// <summary>The real silo, whose device ends the process when it meets a marked image, as native code does that a file makes crash.</summary>
+/// <summary>
+/// The real silo, whose device ends the process when it meets a marked image, as native code does that a file makes crash.
+/// </summary>
 internal static class PoisonedSilo
 {
     public static async Task RunAsync(string[] args)
@@ -21,9 +23,11 @@ internal static class PoisonedSilo
 
         public int Dimensions => 4;
 
-        public Task<IEmbedder> GetAsync(string backbone, int device, CancellationToken cancellationToken) => Task.FromResult<IEmbedder>(this);
+        public Task<IEmbedder> GetAsync(string backbone, int device, CancellationToken cancellationToken) =>
+            Task.FromResult<IEmbedder>(this);
 
-        public async Task<Embedded> EmbedAsync(int count, Func<int, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch, CancellationToken cancellationToken)
+        public async Task<Embedded> EmbedAsync(int count, Func<int, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch,
+            CancellationToken cancellationToken)
         {
             for (var i = 0; i < count; i++)
             {

@@ -16,7 +16,8 @@ switch (args)
             await ObjectLoad.RunAsync(store);
         return 0;
     case ["silo", var connectionString, var siloPort, var gatewayPort]:
-        await OrleansSilo.RunAsync(connectionString, int.Parse(siloPort, CultureInfo.InvariantCulture), int.Parse(gatewayPort, CultureInfo.InvariantCulture));
+        await OrleansSilo.RunAsync(connectionString, int.Parse(siloPort, CultureInfo.InvariantCulture),
+        int.Parse(gatewayPort, CultureInfo.InvariantCulture));
         return 0;
     case ["intrude", var connectionString, var port, var certificate, var calls]:
         return await Intruder.RunAsync(connectionString, port, certificate, calls);

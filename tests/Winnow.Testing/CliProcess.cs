@@ -52,7 +52,8 @@ public sealed partial class CliProcess : IDisposable
     /// <param name="environment">Changes the variables that it gets; null for those of the tests.</param>
     /// <param name="under">What it is started under, such as <c>setpriv …</c>; empty for nothing.</param>
     /// <param name="arguments">The command and its options.</param>
-    public static CliProcess Start(Action<IDictionary<string, string?>>? environment, IReadOnlyList<string> under, params string[] arguments) =>
+    public static CliProcess Start(Action<IDictionary<string, string?>>? environment, IReadOnlyList<string> under,
+        params string[] arguments) =>
         new([.. under, "dotnet", Program, .. arguments], environment);
 
     /// <summary>Runs a command to its end.</summary>

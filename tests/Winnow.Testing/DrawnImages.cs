@@ -10,13 +10,15 @@ public static class DrawnImages
 {
     public static readonly string[] Classes = ["bars", "disc", "frame"];
 
-    public static async IAsyncEnumerable<ImageToImport> EnumerateAsync(int count, int from = 0, bool labelled = false, Model.Images.Partition partition = Model.Images.Partition.Pool)
+    public static async IAsyncEnumerable<ImageToImport> EnumerateAsync(int count, int from = 0, bool labelled = false,
+        Model.Images.Partition partition = Model.Images.Partition.Pool)
     {
         for (var i = from; i < from + count; i++)
         {
             var index = i;
             var name = Classes[i % Classes.Length];
-            yield return new ImageToImport(string.Create(CultureInfo.InvariantCulture, $"{name}/{i:D5}.png"), _ => ValueTask.FromResult<ReadOnlyMemory<byte>>(Draw(index)), labelled ? name : null, partition);
+            yield return new ImageToImport(string.Create(CultureInfo.InvariantCulture, $"{name}/{i:D5}.png"),
+                _ => ValueTask.FromResult<ReadOnlyMemory<byte>>(Draw(index)), labelled ? name : null, partition);
         }
         await Task.CompletedTask;
     }

@@ -20,7 +20,8 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private readonly Dictionary<string, string> _environment;
 
-    private PostgresServer(string connectionString, Dictionary<string, string> environment) => (ConnectionString, _environment) = (connectionString, environment);
+    private PostgresServer(string connectionString, Dictionary<string, string> environment) =>
+        (ConnectionString, _environment) = (connectionString, environment);
 
     /// <summary>Of the database that the server was started with.</summary>
     public string ConnectionString { get; private set; }
@@ -31,12 +32,14 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Starts a server of the test's own. It keeps fsync on: what it acknowledged survives its end.</summary>
     /// <param name="data">A folder for its data, such as a small disk; default beside its other files.</param>
     /// <param name="listen">Where it listens; default loopback.</param>
-    public static Task<PostgresServer> StartPrivateAsync(string? data = null, string? listen = null) => LaunchAsync(durable: true, data, listen);
+    public static Task<PostgresServer> StartPrivateAsync(string? data = null, string? listen = null) =>
+        LaunchAsync(durable: true, data, listen);
 
     /// <summary>Makes a database that no other test knows, and gives its connection string.</summary>
     public async Task<string> CreateDatabaseAsync()
     {
-        var name = string.Create(CultureInfo.InvariantCulture, $"test_{Environment.ProcessId}_{Interlocked.Increment(ref _databases)}_{Guid.NewGuid():N}");
+        var name = string.Create(CultureInfo.InvariantCulture,
+            $"test_{Environment.ProcessId}_{Interlocked.Increment(ref _databases)}_{Guid.NewGuid():N}");
         await ExecuteAsync($"CREATE DATABASE \"{name}\" ENCODING 'UTF8' TEMPLATE template0");
         return new NpgsqlConnectionStringBuilder(ConnectionString) { Database = name }.ConnectionString;
     }
@@ -44,7 +47,9 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Runs a statement in the server's own database, or in another one.</summary>
     public async Task ExecuteAsync(string sql, string? connectionString = null)
     {
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString ?? ConnectionString) { Pooling = false }.ConnectionString);
+        await using var connection =
+            new NpgsqlConnection(
+                new NpgsqlConnectionStringBuilder(connectionString ?? ConnectionString) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();
@@ -67,7 +72,8 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     private Dictionary<string, string> Own() =>
-        _environment.Count > 0 ? _environment : throw new InvalidOperationException($"The server that {Variable} names is not this test's to stop.");
+        _environment.Count > 0
+        ? _environment : throw new InvalidOperationException($"The server that {Variable} names is not this test's to stop.");
 
     private static async Task<PostgresServer> StartSharedAsync()
     {
@@ -83,8 +89,10 @@ public sealed class PostgresServer : IAsyncDisposable
             // Even a test process that is killed leaves no server behind.
             ["PG_OWNER"] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture),
         };
-        // A place of its own to look for a port: while one server is down, another that starts must not take its port and answer in its stead.
-        environment["PG_PORT"] = (16_000 + Environment.ProcessId % 200 * 30 + Interlocked.Increment(ref _servers) % 30).ToString(CultureInfo.InvariantCulture);
+        // A place of its own to look for a port: while one server is down, another that starts must not take its port and answer in its
+        // stead.
+        environment["PG_PORT"] =
+            (16_000 + Environment.ProcessId % 200 * 30 + Interlocked.Increment(ref _servers) % 30).ToString(CultureInfo.InvariantCulture);
         if (durable) environment["PG_DURABLE"] = "1";
         if (data is not null) environment["PG_DATA"] = data;
         if (listen is not null) environment["PG_LISTEN"] = listen;

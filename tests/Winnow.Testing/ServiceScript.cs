@@ -17,17 +17,25 @@ public static class ServiceScript
     /// <param name="arguments">Its arguments, such as <c>start</c>.</param>
     /// <param name="environment">Settings; <c>SERVICE_ROOT</c> is the folder that the service lives in.</param>
     /// <exception cref="InvalidOperationException">The script failed; the message holds what it said.</exception>
-    public static async Task<string[]> RunAsync(string name, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    public static async Task<string[]> RunAsync(string name, IReadOnlyList<string> arguments,
+        IReadOnlyDictionary<string, string>? environment = null)
     {
-        var start = new ProcessStartInfo("bash", [Path.Combine(Folder, name), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("bash", [Path.Combine(Folder, name), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         foreach (var (key, value) in environment ?? new Dictionary<string, string>()) start.Environment[key] = value;
         using var process = Process.Start(start)!;
         // Servers that a script leaves behind must not hold its pipes; the scripts redirect theirs.
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
-        if (process.ExitCode == CannotRun) throw new InvalidOperationException($"This machine cannot run the service '{name}': {await errors}");
-        if (process.ExitCode != 0) throw new InvalidOperationException($"tests/services/{name} {string.Join(' ', arguments)} failed with {process.ExitCode}: {await errors}{await output}");
+        if (process.ExitCode == CannotRun)
+            throw new InvalidOperationException($"This machine cannot run the service '{name}': {await errors}");
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException(
+                $"tests/services/{name} {string.Join(' ', arguments)} failed with {process.ExitCode}: {await errors}{await output}");
         return (await output).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
     }
 }

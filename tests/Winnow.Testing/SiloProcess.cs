@@ -38,7 +38,10 @@ public sealed record SiloProcessOptions
     public string? Folder { get; init; }
 }
 
-/// <summary>A real silo in a process of its own: killed as a power cut would, stopped as a hung machine would, told to end as Kubernetes would, and started again on what it left.</summary>
+/// <summary>
+/// A real silo in a process of its own: killed as a power cut would, stopped as a hung machine would, told to end as Kubernetes would, and
+/// started again on what it left.
+/// </summary>
 public sealed partial class SiloProcess : IAsyncDisposable
 {
     private const int Stop = 19, Continue = 18, Terminate = 15;
@@ -56,7 +59,15 @@ public sealed partial class SiloProcess : IAsyncDisposable
         _options = options ?? new SiloProcessOptions();
         _folder = _options.Folder is { } folder ? Directory.CreateDirectory(folder) : Directory.CreateTempSubdirectory("winnow-silo-");
         Url = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://{_options.Address}:{_port}"));
-        Client = new WinnowClient(new WinnowClientOptions { Address = Url, Actor = "test", Key = _options.Key, RetryAttempts = 60, RetryDelay = TimeSpan.FromMilliseconds(50) });
+        Client = new WinnowClient(
+            new WinnowClientOptions
+            {
+                Address = Url,
+                Actor = "test",
+                Key = _options.Key,
+                RetryAttempts = 60,
+                RetryDelay = TimeSpan.FromMilliseconds(50)
+            });
     }
 
     /// <summary>The server's program that was built beside the tests.</summary>
@@ -131,7 +142,12 @@ public sealed partial class SiloProcess : IAsyncDisposable
             "--Cluster:SiloPort", _siloPort.ToString(CultureInfo.InvariantCulture), .. _options.Arguments,
         ];
         _process?.Dispose();
-        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder.FullName };
+        var start = new ProcessStartInfo(command[0], command[1..])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = _folder.FullName,
+        };
         foreach (var (name, value) in _options.Environment) start.Environment[name] = value;
         _process = Process.Start(start)!;
         _process.OutputDataReceived += Keep;
@@ -185,7 +201,9 @@ public sealed partial class SiloProcess : IAsyncDisposable
 
     private void Send(int signal)
     {
-        if (Kill(_process!.Id, signal) != 0) throw new InvalidOperationException($"Signal {signal} could not be sent to process {_process.Id}: error {Marshal.GetLastPInvokeError()}.");
+        if (Kill(_process!.Id, signal) != 0)
+            throw new InvalidOperationException(
+                $"Signal {signal} could not be sent to process {_process.Id}: error {Marshal.GetLastPInvokeError()}.");
     }
 
     private void Keep(object sender, DataReceivedEventArgs line)

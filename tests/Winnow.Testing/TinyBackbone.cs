@@ -3,7 +3,9 @@ using Winnow.Inference.Backbones;
 
 namespace Winnow.Testing;
 
-/// <summary>A backbone of one layer of random filters: it sees enough of the drawn images to learn from, and costs next to nothing.</summary>
+/// <summary>
+/// A backbone of one layer of random filters: it sees enough of the drawn images to learn from, and costs next to nothing.
+/// </summary>
 public static class TinyBackbone
 {
     /// <summary>What it is called where nothing else is said.</summary>

@@ -72,7 +72,8 @@ internal sealed class HeldObjects(IObjectStore store, Hold hold) : IObjectStore
         await store.PutAsync(key, write, cancellationToken);
     }
 
-    public Task PutManyIfAbsentAsync(IReadOnlyList<(string Key, ReadOnlyMemory<byte> Content)> objects, CancellationToken cancellationToken) => store.PutManyIfAbsentAsync(objects, cancellationToken);
+    public Task PutManyIfAbsentAsync(IReadOnlyList<(string Key, ReadOnlyMemory<byte> Content)> objects,
+        CancellationToken cancellationToken) => store.PutManyIfAbsentAsync(objects, cancellationToken);
 
     public async Task<ReadOnlyMemory<byte>?> GetAsync(string key, CancellationToken cancellationToken)
     {
@@ -92,5 +93,6 @@ internal sealed class HeldObjects(IObjectStore store, Hold hold) : IObjectStore
 
     public Task DeleteAsync(string key, CancellationToken cancellationToken) => store.DeleteAsync(key, cancellationToken);
 
-    public IAsyncEnumerable<(string Key, long Size)> ListAsync(string prefix, CancellationToken cancellationToken) => store.ListAsync(prefix, cancellationToken);
+    public IAsyncEnumerable<(string Key, long Size)> ListAsync(string prefix, CancellationToken cancellationToken) =>
+        store.ListAsync(prefix, cancellationToken);
 }

@@ -42,7 +42,8 @@ internal sealed class OwnServer : IAsyncDisposable
         [
             "--urls", "http://127.0.0.1:0", "--Data", folder.FullName, "--Logging:LogLevel:Default", "Error",
             // Longer than any test waits: what ends by this limit alone has failed.
-            "--Cluster:ShutdownLimit", "00:05:00", "--Metrics:Url", $"http://127.0.0.1:{operators}", .. key is null ? Array.Empty<string>() : ["--Api:Key", key], .. further,
+            "--Cluster:ShutdownLimit", "00:05:00", "--Metrics:Url", $"http://127.0.0.1:{operators}",
+            .. key is null ? Array.Empty<string>() : ["--Api:Key", key], .. further,
         ];
         var app = WinnowHost.Build(options, replace);
         await app.StartAsync();

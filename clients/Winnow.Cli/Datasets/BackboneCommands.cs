@@ -34,7 +34,8 @@ internal static class BackboneCommands
         var (dataset, name) = (Dataset(), Name());
         var command = new Command(
             "add",
-            "Make the embeddings of a further backbone and their projection, beside those that serve, and follow that to its end. New images "
+            "Make the embeddings of a further backbone and their projection, beside those that serve, and follow that to its "
+            + "end. New images "
             + "and people go first. Interrupting this ends the following alone.") { dataset, name };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
@@ -93,7 +94,10 @@ internal static class BackboneCommands
     private static Command Drop(Connection connection)
     {
         var (dataset, name) = (Dataset(), Name());
-        var command = new Command("drop", "Give up a backbone that does not serve, and remove what it made. Labels stay.") { dataset, name };
+        var command = new Command("drop", "Give up a backbone that does not serve, and remove what it made. Labels stay.")
+        {
+            dataset, name,
+        };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
             Terminal.Say(Line(await client.DropBackboneAsync(parsed.GetValue(dataset)!, parsed.GetValue(name)!, cancellationToken: ct)));
@@ -118,7 +122,8 @@ internal static class BackboneCommands
         var interval = f.Accuracy is null ? "too few labels" : $"{Shown(f.AccuracyLower, "P1")} to {Shown(f.AccuracyUpper, "P1")}";
         return
         [
-            f.Serves ? $"{f.Name} (serves)" : f.Name, Shown(f.Accuracy, "P1"), interval, Shown(f.LogLoss, "F3"), Count(f.Better), Count(f.Worse),
+            f.Serves ? $"{f.Name} (serves)" : f.Name, Shown(f.Accuracy, "P1"), interval, Shown(f.LogLoss, "F3"), Count(f.Better),
+            Count(f.Worse),
             Shown(f.PValue, "F3"), Shown(f.ImagesPerSecond, "F0"), f.BytesPerImage.ToString(CultureInfo.InvariantCulture),
             f.Unusable.ToString(CultureInfo.InvariantCulture),
         ];

@@ -42,7 +42,10 @@ internal static class RestoreCommand
     public static Command Make(Connection connection)
     {
         var file = new Argument<string>("file") { Description = "A file that 'winnow backup' wrote." };
-        var name = new Option<string?>("--as") { Description = "Name of the dataset, which must not exist yet. Default the one that it had." };
+        var name = new Option<string?>("--as")
+        {
+            Description = "Name of the dataset, which must not exist yet. Default the one that it had.",
+        };
         var alike = new Option<bool>("--alike-classes")
         {
             Description = "Take classes that differ only in case or Unicode form, as older datasets may have them.",

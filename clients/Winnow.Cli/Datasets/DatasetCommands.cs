@@ -11,7 +11,8 @@ namespace Winnow.Cli.Datasets;
 
 internal static class DatasetCommands
 {
-    public static Command Make(Connection connection) => new("datasets", "Create, list, show, split and delete datasets, and change their policies.")
+    public static Command Make(Connection connection) =>
+        new("datasets", "Create, list, show, split and delete datasets, and change their policies.")
     {
         Create(connection), List(connection), Show(connection), Split(connection),
         PolicyCommands.Make(connection), DeletionCommands.Delete(connection), DeletionCommands.List(connection),
@@ -22,13 +23,18 @@ internal static class DatasetCommands
     private static readonly (string Name, Geometry Geometry, bool Several)[] Tasks =
     [
         ("class", Geometry.Class, false), ("classes", Geometry.Class, true),
-        ("boxes", Geometry.Box, false), ("polygons", Geometry.Polygon, false), ("masks", Geometry.Mask, false), ("text", Geometry.Text, false),
+        ("boxes", Geometry.Box, false), ("polygons", Geometry.Polygon, false), ("masks", Geometry.Mask, false),
+        ("text", Geometry.Text, false),
     ];
 
     private static Command Create(Connection connection)
     {
         var name = new Argument<string>("name") { Description = DatasetName.Rule };
-        var classes = new Option<string[]>("--classes") { Description = "Class names, in the order of the model's outputs.", AllowMultipleArgumentsPerToken = true };
+        var classes = new Option<string[]>("--classes")
+        {
+            Description = "Class names, in the order of the model's outputs.",
+            AllowMultipleArgumentsPerToken = true,
+        };
         var folder = new Option<string?>("--classes-from")
         {
             Description = "Take the names of a folder's sub-folders as classes. "
@@ -37,8 +43,14 @@ internal static class DatasetCommands
         var audit = Numbers.Whole("--audit", 0, 1_000_000, "Images of the random audit sample.", () => new DatasetSettings().AuditSample);
         var shards = Numbers.Whole("--shards", 1, ShardLayout.MaxCount,
             "Units of bulk work, a power of two; 'datasets split' doubles them.", () => new DatasetSettings().Shards);
-        var backbone = new Option<string>("--backbone") { Description = "Backbone whose embeddings the dataset lives on.", DefaultValueFactory = _ => new DatasetSettings().Backbone };
-        var within = Durations.Option("--answer-within", "How long its rounds wait for a further answer before they go on with those they have. Default 7d; 'datasets policy set' changes it.");
+        var backbone = new Option<string>("--backbone")
+        {
+            Description = "Backbone whose embeddings the dataset lives on.",
+            DefaultValueFactory = _ => new DatasetSettings().Backbone,
+        };
+        var within = Durations.Option("--answer-within",
+            "How long its rounds wait for a further answer before they go on with those they have. Default 7d; 'datasets policy "
+            + "set' changes it.");
         var perPerson = Numbers.Whole("--tasks-per-person", 1, DatasetSettings.MostTasksPerPerson,
             "Review tasks that one person holds at a time; 'datasets policy set' changes it.", () => new DatasetSettings().TasksPerPerson);
         var seed = Numbers.Whole("--seed", ulong.MinValue, ulong.MaxValue, "Seeds every random draw.");
@@ -118,7 +130,12 @@ internal static class DatasetCommands
     private static Command Split(Connection connection)
     {
         var name = new Argument<string>("name");
-        var command = new Command("split", "Double the shards of a dataset while it is worked with, and follow that to its end. Interrupting this ends the following alone.") { name };
+        var command = new Command("split",
+            "Double the shards of a dataset while it is worked with, and follow that to its end. Interrupting this ends the "
+            + "following alone.")
+        {
+            name,
+        };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
             var dataset = parsed.GetValue(name)!;
@@ -127,7 +144,8 @@ internal static class DatasetCommands
             var last = "";
             await foreach (var status in client.WatchStatusAsync(dataset, ct))
             {
-                var line = status.Split is { } split ? Line(split) : string.Create(CultureInfo.InvariantCulture, $"{dataset}: {status.Shards} shards hold {status.Images} images");
+                var line = status.Split is { } split ? Line(split)
+                    : string.Create(CultureInfo.InvariantCulture, $"{dataset}: {status.Shards} shards hold {status.Images} images");
                 if (line != last) Terminal.Say(line);
                 last = line;
                 if (status.Split is null && status.Shards >= wanted) return 0;
@@ -138,5 +156,6 @@ internal static class DatasetCommands
     }
 
     private static string Line(ShardSplitProgress split) => string.Create(CultureInfo.InvariantCulture,
-        $"{split.From} to {split.To} shards: {(split.Step == ShardSplitStep.Copying ? "copying" : "handing over")}, {split.Copied} of {split.Total} rows{(split.Stalled is null ? "" : $"; stalled: {split.Stalled}")}");
+        $"{split.From} to {split.To} shards: {(split.Step == ShardSplitStep.Copying ? "copying" : "handing over")}, {split.Copied} of "
+        + $"{split.Total} rows{(split.Stalled is null ? "" : $"; stalled: {split.Stalled}")}");
 }

@@ -8,7 +8,12 @@ namespace Winnow.Cli.Datasets;
 internal static class PolicyCommands
 {
     public static Command Make(Connection connection) =>
-        new("policy", "Show and change what the rounds and people of a dataset follow.") { Show(connection), History(connection), Set(connection) };
+        new("policy", "Show and change what the rounds and people of a dataset follow.")
+        {
+            Show(connection),
+            History(connection),
+            Set(connection),
+        };
 
     private static Command Show(Connection connection)
     {
@@ -34,7 +39,8 @@ internal static class PolicyCommands
                 all.Select(p => (IReadOnlyList<string>)
                 [
                     p.Version.ToString(CultureInfo.InvariantCulture), p.ChangedAt.ToString("u", CultureInfo.InvariantCulture), p.ChangedBy,
-                    p.AnswerWithin.ToString("c"), p.TasksPerPerson.ToString(CultureInfo.InvariantCulture), p.Strategy, p.ColdStart, p.Trainer, p.Promotion,
+                    p.AnswerWithin.ToString("c"), p.TasksPerPerson.ToString(CultureInfo.InvariantCulture), p.Strategy, p.ColdStart,
+                    p.Trainer, p.Promotion,
                 ]));
             return 0;
         });
@@ -46,13 +52,17 @@ internal static class PolicyCommands
         var dataset = new Argument<string>("dataset");
         var version = Numbers.WholeOrNone("--version-known", 1, int.MaxValue,
             "Change these and no others: refused where another version holds by now.");
-        var within = Durations.Option("--answer-within", "How long rounds wait for a further answer before they go on with those they have.");
+        var within = Durations.Option("--answer-within",
+            "How long rounds wait for a further answer before they go on with those they have.");
         var perPerson = Numbers.WholeOrNone(
             "--tasks-per-person", 1, DatasetSettings.MostTasksPerPerson, "Review tasks that one person holds at a time.");
         var strategy = new Option<string?>("--strategy") { Description = "What chooses a round's images, but in arm control." };
         var coldStart = new Option<string?>("--cold-start") { Description = "What chooses them while an arm has no model." };
         var trainer = new Option<string?>("--trainer") { Description = "What learns from the labels." };
-        var promotion = new Option<string?>("--promotion") { Description = "What decides whether a new model replaces the old one: unless-worse or only-better." };
+        var promotion = new Option<string?>("--promotion")
+        {
+            Description = "What decides whether a new model replaces the old one: unless-worse or only-better.",
+        };
         var command = new Command("set", "Change policies. What is left out stays; rounds that were started keep what held.")
         {
             dataset, version, within, perPerson, strategy, coldStart, trainer, promotion,

@@ -35,7 +35,10 @@ internal static class StatusCommand
         return command;
     }
 
-    private static string Line(DatasetStatus s) => string.Create(CultureInfo.InvariantCulture, $"{s.Images} images, {s.ScoringBacklog} to score, {s.OpenTasks} open tasks, {s.Decided} decided, {s.ActiveRounds.Count} rounds under way{(s.ScoringStalled is null ? "" : $"; scoring stalled: {s.ScoringStalled}")}");
+    private static string Line(DatasetStatus s) =>
+        string.Create(CultureInfo.InvariantCulture,
+            $"{s.Images} images, {s.ScoringBacklog} to score, {s.OpenTasks} open tasks, {s.Decided} decided, {s.ActiveRounds.Count} "
+            + $"rounds under way{(s.ScoringStalled is null ? "" : $"; scoring stalled: {s.ScoringStalled}")}");
 
     private static bool OnlySkippedLeft(RoundInfo r) =>
         r is { Step: RoundStep.Review, Outcomes.Unanswered: 0, AuditOutcomes: null or { Unanswered: 0 } };

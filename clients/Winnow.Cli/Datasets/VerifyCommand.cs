@@ -10,8 +10,17 @@ internal static class VerifyCommand
     {
         var dataset = new Argument<string>("dataset");
         var hash = new Option<bool>("--hash") { Description = "Read all bytes and hold them against their hashes." };
-        var repair = new Option<bool>("--repair-derived") { Description = "Have missing and damaged segments made again. Nothing that people said is touched, and nothing without a row is removed." };
-        var command = new Command("verify", "Find rows without their object and objects without their row. Ends with 0 when the dataset is sound and with 1 when it is not.") { dataset, hash, repair };
+        var repair = new Option<bool>("--repair-derived")
+        {
+            Description = "Have missing and damaged segments made again. Nothing that people said is touched, and nothing without a "
+                + "row is removed.",
+        };
+        var command = new Command("verify",
+            "Find rows without their object and objects without their row. Ends with 0 when the dataset is sound and with 1 "
+            + "when it is not.")
+        {
+            dataset, hash, repair,
+        };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
             VerificationReport? report = null;
@@ -30,7 +39,8 @@ internal static class VerifyCommand
 
     private static void Print(Finding finding)
     {
-        var repaired = finding.Repaired > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {finding.Repaired} are being made again") : "";
+        var repaired = finding.Repaired > 0
+            ? string.Create(CultureInfo.InvariantCulture, $"; {finding.Repaired} are being made again") : "";
         var expected = finding.Expected ? " (expected)" : "";
         Terminal.Say(string.Create(CultureInfo.InvariantCulture,
             $"{finding.Count} {Meaning(finding.Kind)}, {finding.Bytes / 1e6:N1} MB{expected}{repaired}"));
@@ -43,7 +53,8 @@ internal static class VerifyCommand
         FindingKind.ImageBytesMissing => "images without their bytes: restore these from a backup or import them again",
         FindingKind.ImageBytesDamaged => "images with other bytes than they came with, or whose bytes cannot be read: mend "
             + "the rights or the disk, or restore these from a backup",
-        FindingKind.ImageBytesWithoutRow => "bytes of images that no row names: of an import that was cut off, or under way now; the next import of them takes them in",
+        FindingKind.ImageBytesWithoutRow =>
+            "bytes of images that no row names: of an import that was cut off, or under way now; the next import of them takes them in",
         FindingKind.HistoryWithoutImage => "entries of history about an image that is not there",
         FindingKind.SegmentMissing => "segments missing: --repair-derived has them made again",
         FindingKind.SegmentDamaged => "segments damaged or unreadable: --repair-derived has them made again",

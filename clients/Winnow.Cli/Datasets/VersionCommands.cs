@@ -14,7 +14,8 @@ internal static class VersionCommands
         var create = new Command("create", "Make an immutable snapshot.") { dataset, note };
         connection.OnRun(create, async (parsed, client, ct) =>
         {
-            var made = await client.CreateVersionAsync(parsed.GetValue(dataset)!, new CreateVersion(parsed.GetValue(note)), cancellationToken: ct);
+            var made = await client.CreateVersionAsync(parsed.GetValue(dataset)!, new CreateVersion(parsed.GetValue(note)),
+                cancellationToken: ct);
             Terminal.Say($"version {made.Number}: {made.Images} images, {made.Labeled} labelled, manifest {made.ManifestSha256}");
             return 0;
         });
@@ -23,7 +24,11 @@ internal static class VersionCommands
         connection.OnRun(list, async (parsed, client, ct) =>
         {
             var versions = await client.ListVersionsAsync(parsed.GetValue(listed)!, ct);
-            Connection.Table(["version", "images", "labelled", "created", "by", "manifest", "note"], versions.Select(v => (IReadOnlyList<string>)[v.Number.ToString(CultureInfo.InvariantCulture), v.Images.ToString(CultureInfo.InvariantCulture), v.Labeled.ToString(CultureInfo.InvariantCulture), v.CreatedAt.ToString("u"), v.CreatedBy, v.ManifestSha256[..16], v.Note ?? ""]));
+            Connection.Table(["version", "images", "labelled", "created", "by", "manifest", "note"],
+                versions.Select(v =>
+                    (IReadOnlyList<string>)[v.Number.ToString(CultureInfo.InvariantCulture),
+                        v.Images.ToString(CultureInfo.InvariantCulture), v.Labeled.ToString(CultureInfo.InvariantCulture),
+                        v.CreatedAt.ToString("u"), v.CreatedBy, v.ManifestSha256[..16], v.Note ?? ""]));
             return 0;
         });
         return new Command("versions", "Make and list dataset versions.") { create, list };

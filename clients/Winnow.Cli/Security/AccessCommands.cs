@@ -11,8 +11,10 @@ internal static class AccessCommands
     public static Command Make(Connection connection) => new("access", "Who has which role in a dataset, or in the cluster.")
     {
         Grant(connection), List(connection), Changes(connection),
-        Change(connection, "vet", "Record that a person was vetted: the role is in force from now on.", (client, scope, grant, ct) => client.VetAccessAsync(scope, grant, ct)),
-        Change(connection, "revoke", "Take a role back, at once.", (client, scope, grant, ct) => client.RevokeAccessAsync(scope, grant, ct)),
+        Change(connection, "vet", "Record that a person was vetted: the role is in force from now on.",
+            (client, scope, grant, ct) => client.VetAccessAsync(scope, grant, ct)),
+        Change(connection, "revoke", "Take a role back, at once.",
+            (client, scope, grant, ct) => client.RevokeAccessAsync(scope, grant, ct)),
     };
 
     private static Argument<string> Scope() => new("scope") { Description = "A dataset, or '*' for the cluster with all its datasets." };
@@ -25,23 +27,29 @@ internal static class AccessCommands
     {
         var (scope, who, which) = (Scope(), Who(), Which());
         var days = Numbers.WholeOrNone("--days", 1, MostDays, "Days until the role ends by itself. Default never.");
-        var command = new Command("grant", "Give a role, or move its end. A service has it at once, a person after 'winnow access vet'.") { scope, who, which, days };
+        var command = new Command("grant", "Give a role, or move its end. A service has it at once, a person after 'winnow access vet'.")
+        {
+            scope, who, which, days,
+        };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
             DateTimeOffset? ends = parsed.GetValue(days) is { } d ? TimeProvider.System.GetUtcNow().AddDays(d) : null;
-            Print(await client.GrantAccessAsync(parsed.GetValue(scope)!, new GrantAccess(Words.ParsePrincipal(parsed.GetValue(who)), Words.Parse<Role>(parsed.GetValue(which)!), ends), ct));
+            Print(await client.GrantAccessAsync(parsed.GetValue(scope)!,
+                new GrantAccess(Words.ParsePrincipal(parsed.GetValue(who)), Words.Parse<Role>(parsed.GetValue(which)!), ends), ct));
             return 0;
         });
         return command;
     }
 
-    private static Command Change(Connection connection, string name, string description, Func<Client.WinnowClient, string, GrantName, CancellationToken, Task<AccessGrant>> change)
+    private static Command Change(Connection connection, string name, string description,
+        Func<Client.WinnowClient, string, GrantName, CancellationToken, Task<AccessGrant>> change)
     {
         var (scope, who, which) = (Scope(), Who(), Which());
         var command = new Command(name, description) { scope, who, which };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
-            Print(await change(client, parsed.GetValue(scope)!, new GrantName(Words.ParsePrincipal(parsed.GetValue(who)), Words.Parse<Role>(parsed.GetValue(which)!)), ct));
+            Print(await change(client, parsed.GetValue(scope)!,
+                new GrantName(Words.ParsePrincipal(parsed.GetValue(who)), Words.Parse<Role>(parsed.GetValue(which)!)), ct));
             return 0;
         });
         return command;
@@ -54,8 +62,10 @@ internal static class AccessCommands
         connection.OnRun(command, async (parsed, client, ct) =>
         {
             var grants = await client.ListAccessAsync(parsed.GetValue(scope)!, ct);
-            Connection.Table(["principal", "role", "state", "expires", "granted", "by", "vetted by"], grants.Select(g => (IReadOnlyList<string>)
-                [g.Principal.ToString(), Words.NameOf(g.Role), Words.NameOf(g.State), g.ExpiresAt?.ToString("u") ?? "never", g.GrantedAt.ToString("u"), g.GrantedBy, g.VettedBy ?? ""]));
+            Connection.Table(["principal", "role", "state", "expires", "granted", "by", "vetted by"],
+                grants.Select(g => (IReadOnlyList<string>)
+                [g.Principal.ToString(), Words.NameOf(g.Role), Words.NameOf(g.State), g.ExpiresAt?.ToString("u") ?? "never",
+                    g.GrantedAt.ToString("u"), g.GrantedBy, g.VettedBy ?? ""]));
             return 0;
         });
         return command;
@@ -69,7 +79,8 @@ internal static class AccessCommands
         {
             var changes = await client.ListAccessChangesAsync(parsed.GetValue(scope)!, ct);
             Connection.Table(["at", "by", "act", "principal", "role", "expires"], changes.Select(c => (IReadOnlyList<string>)
-                [c.At.ToString("u"), c.Actor, Words.NameOf(c.Act), c.Principal.ToString(), Words.NameOf(c.Role), c.ExpiresAt?.ToString("u") ?? "never"]));
+                [c.At.ToString("u"), c.Actor, Words.NameOf(c.Act), c.Principal.ToString(), Words.NameOf(c.Role),
+                    c.ExpiresAt?.ToString("u") ?? "never"]));
             return 0;
         });
         return command;

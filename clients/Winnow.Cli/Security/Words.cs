@@ -15,5 +15,6 @@ internal static class Words
         throw new ArgumentException($"'{word}' is not one of: {string.Join(", ", Enum.GetValues<T>().Select(NameOf))}.");
     }
 
-    public static Principal ParsePrincipal(string? text) => Principal.TryParse(text, out var principal) ? principal : throw new ArgumentException($"'{text}' is not a principal. {Principal.Rule}");
+    public static Principal ParsePrincipal(string? text) => Principal.TryParse(text, out var principal)
+        ? principal : throw new ArgumentException($"'{text}' is not a principal. {Principal.Rule}");
 }

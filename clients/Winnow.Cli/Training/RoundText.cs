@@ -50,9 +50,12 @@ internal static class RoundText
 
     private static string Asks(RoundInfo r)
     {
-        var fewer = r.Selected < r.BatchSize ? string.Create(CultureInfo.InvariantCulture, $", as no more are left of the {r.BatchSize} that were wanted") : "";
-        var unscored = r.Unscored > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {r.Unscored} images without scores were left out") : "";
-        var audit = r.AuditOutcomes is { Unanswered: > 0 and var left } ? string.Create(CultureInfo.InvariantCulture, $", and {left} of the audit sample") : "";
+        var fewer = r.Selected < r.BatchSize
+            ? string.Create(CultureInfo.InvariantCulture, $", as no more are left of the {r.BatchSize} that were wanted") : "";
+        var unscored = r.Unscored > 0
+            ? string.Create(CultureInfo.InvariantCulture, $"; {r.Unscored} images without scores were left out") : "";
+        var audit = r.AuditOutcomes is { Unanswered: > 0 and var left }
+            ? string.Create(CultureInfo.InvariantCulture, $", and {left} of the audit sample") : "";
         var asked = string.Create(CultureInfo.InvariantCulture, $"asks about {r.Selected} images, chosen by {r.Strategy}{fewer}{audit}");
         return string.Create(CultureInfo.InvariantCulture, $"{asked}: {r.Decided} decided{Missing(r, r.Outcomes)}{unscored}{Stuck(r)}");
     }
@@ -67,20 +70,25 @@ internal static class RoundText
         var audit = r.Model?.Metrics is not { } metrics ? ""
             : metrics.AuditAccuracy is { } accuracy ? string.Create(CultureInfo.InvariantCulture, $", audit accuracy {accuracy:P1}")
             : $", {NoAudit}";
-        return string.Create(CultureInfo.InvariantCulture, $"{Asked(r)}, {r.Labels} labels in all{audit}, {(r.Promoted == true ? "promoted" : "not promoted")}. {r.Reason}");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{Asked(r)}, {r.Labels} labels in all{audit}, {(r.Promoted == true ? "promoted" : "not promoted")}. {r.Reason}");
     }
 
     private static string Asked(RoundInfo r) => r.Outcomes is { } o
         ? string.Create(CultureInfo.InvariantCulture, $"{o.Labelled} of {r.Selected} labelled{Missing(r, o)}")
         : string.Create(CultureInfo.InvariantCulture, $"{r.Decided} of {r.Selected} decided");
 
-    /// <summary>Whatever has no label, by what became of it; nothing is said of what did not happen, nor of what may still be answered.</summary>
+    /// <summary>
+    /// Whatever has no label, by what became of it; nothing is said of what did not happen, nor of what may still be answered.
+    /// </summary>
     private static string Missing(RoundInfo r, RoundOutcomes? outcomes)
     {
         if (outcomes is not { } o) return "";
         var unanswered = r.Step == RoundStep.Review ? 0 : o.Unanswered;
-        (int Count, string Name)[] missing = [(o.Rejected, "rejected"), (o.Skipped, "skipped"), (o.Withdrawn, "withdrawn"), (unanswered, "unanswered")];
-        return string.Concat(missing.Where(m => m.Count > 0).Select(m => string.Create(CultureInfo.InvariantCulture, $", {m.Count} {m.Name}")));
+        (int Count, string Name)[] missing =
+            [(o.Rejected, "rejected"), (o.Skipped, "skipped"), (o.Withdrawn, "withdrawn"), (unanswered, "unanswered")];
+        return string.Concat(missing.Where(m => m.Count > 0)
+            .Select(m => string.Create(CultureInfo.InvariantCulture, $", {m.Count} {m.Name}")));
     }
 
     private static string EndedBy(RoundInfo r) => r.EndedBy is { } who ? $" (ended by {who})" : "";

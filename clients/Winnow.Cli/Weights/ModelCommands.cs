@@ -11,11 +11,20 @@ namespace Winnow.Cli.Weights;
 
 internal static class ModelCommands
 {
-    public static Command Make(Connection connection) => new("models", "Backbones on this machine, and heads that were trained.") { Pull(), Compare(), Download(connection) };
+    public static Command Make(Connection connection) => new("models", "Backbones on this machine, and heads that were trained.")
+    {
+        Pull(),
+        Compare(),
+        Download(connection),
+    };
 
     private static Command Pull()
     {
-        var name = new Argument<string>("name") { DefaultValueFactory = _ => WeightsCatalog.MobileNetV3Small.Name, Description = "Backbone of the catalog." };
+        var name = new Argument<string>("name")
+        {
+            DefaultValueFactory = _ => WeightsCatalog.MobileNetV3Small.Name,
+            Description = "Backbone of the catalog.",
+        };
         var command = new Command("pull", "Fetch a backbone into the cache, checked against its SHA-256.") { name };
         Connection.OnRunLocally(command, async (parsed, ct) =>
         {
@@ -37,10 +46,13 @@ internal static class ModelCommands
         var command = new Command("compare", "How far the embeddings of two backbones are apart on real images.") { other, images, output };
         Connection.OnRunLocally(command, (parsed, ct) =>
         {
-            var first = new WeightsCache().LoadCached(WeightsCatalog.MobileNetV3Small) ?? throw new InvalidDataException("The default backbone is not in the cache. Run: winnow models pull");
+            var first = new WeightsCache().LoadCached(WeightsCatalog.MobileNetV3Small)
+                ?? throw new InvalidDataException("The default backbone is not in the cache. Run: winnow models pull");
             var second = BackboneFiles.FromOnnx(parsed.GetValue(other)!, null, first.Preprocessing, parsed.GetValue(output));
             using var decoder = new ImageDecoder(new ImageLimits(), TimeProvider.System);
-            var result = BackboneComparison.Compare(first, second, Directory.EnumerateFiles(parsed.GetValue(images)!, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal), decoder, ct);
+            var result = BackboneComparison.Compare(first, second,
+                Directory.EnumerateFiles(parsed.GetValue(images)!, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal),
+                decoder, ct);
             Terminal.Say(string.Create(CultureInfo.InvariantCulture,
                 $"{result.Images} images, {result.Refused} refused, largest difference {result.MaxAbsolute:E2}, ")
                 + string.Create(CultureInfo.InvariantCulture, $"mean {result.MeanAbsolute:E2}"));

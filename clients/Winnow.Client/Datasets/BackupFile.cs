@@ -16,15 +16,19 @@ public static class BackupFile
 
     /// <summary>Reads a backup from end to end and holds it against its hash.</summary>
     /// <exception cref="InvalidDataException">It is cut off or damaged, or no backup.</exception>
-    public static async Task<BackupEnd> CheckAsync(string file, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
+    public static async Task<BackupEnd> CheckAsync(string file, IProgress<long>? progress = null,
+        CancellationToken cancellationToken = default)
     {
-        await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, Buffer, FileOptions.Asynchronous | FileOptions.SequentialScan);
+        await using var stream =
+            new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, Buffer,
+                FileOptions.Asynchronous | FileOptions.SequentialScan);
         return await CheckStreamAsync(stream, progress, cancellationToken);
     }
 
     /// <summary>Reads a backup from end to end and holds it against its hash.</summary>
     /// <exception cref="InvalidDataException">It is cut off or damaged, or no backup.</exception>
-    public static async Task<BackupEnd> CheckStreamAsync(Stream backup, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
+    public static async Task<BackupEnd> CheckStreamAsync(Stream backup, IProgress<long>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         using var digest = new BackupDigest();
         await using var tar = new TarReader(backup, leaveOpen: true);
@@ -38,10 +42,13 @@ public static class BackupFile
                 if (file.Name == BackupEnd.FileName)
                 {
                     if (file.Length > MostOfEnd) throw new InvalidDataException("The backup is damaged: its end is larger than any.");
-                    var end = await JsonSerializer.DeserializeAsync(content, ModelJson.Default.BackupEnd, cancellationToken) ?? throw new InvalidDataException("The backup's end is empty.");
+                    var end = await JsonSerializer.DeserializeAsync(content, ModelJson.Default.BackupEnd, cancellationToken)
+                        ?? throw new InvalidDataException("The backup's end is empty.");
                     if (end.Check() is { } wrong) throw new InvalidDataException($"The backup is damaged: {wrong}");
-                    if (end.Files != digest.Files || end.Sha256 != digest.Finish()) throw new InvalidDataException("The backup is damaged: its hash is not the one that stands at its end.");
-                    if (await tar.GetNextEntryAsync(copyData: false, cancellationToken) is not null) throw new InvalidDataException("The backup goes on after its end.");
+                    if (end.Files != digest.Files || end.Sha256 != digest.Finish())
+                        throw new InvalidDataException("The backup is damaged: its hash is not the one that stands at its end.");
+                    if (await tar.GetNextEntryAsync(copyData: false, cancellationToken) is not null)
+                        throw new InvalidDataException("The backup goes on after its end.");
                     return end;
                 }
                 digest.Begin(file.Name, file.Length);

@@ -42,7 +42,9 @@ public sealed partial class WinnowClient
         string dataset, string backbone, Guid? operationId = null, CancellationToken cancellationToken = default) =>
         SendBackboneAsync(HttpMethod.Post, $"{Backbone(dataset, backbone)}/switch", operationId, cancellationToken);
 
-    /// <summary>Drops a backbone that does not serve; what it made is removed in the background. The same operation id drops it once.</summary>
+    /// <summary>
+    /// Drops a backbone that does not serve; what it made is removed in the background. The same operation id drops it once.
+    /// </summary>
     /// <exception cref="WinnowApiException">It serves, there is none of that name, or the caller may not.</exception>
     public Task<BackboneInfo> DropBackboneAsync(
         string dataset, string backbone, Guid? operationId = null, CancellationToken cancellationToken = default) =>
@@ -52,13 +54,15 @@ public sealed partial class WinnowClient
     public async Task<BackboneComparison> CompareBackbonesAsync(string dataset, CancellationToken cancellationToken = default)
     {
         using var response = await SendAsync(
-            HttpMethod.Post, $"{Dataset(dataset)}/backbones/compare", null, null, HttpCompletionOption.ResponseContentRead, cancellationToken);
+            HttpMethod.Post, $"{Dataset(dataset)}/backbones/compare", null, null, HttpCompletionOption.ResponseContentRead,
+            cancellationToken);
         return await ReadAsync(response, ModelJson.Default.BackboneComparison, cancellationToken);
     }
 
     private static string Backbone(string dataset, string backbone) => $"{Dataset(dataset)}/backbones/{Segment(backbone)}";
 
-    private async Task<BackboneInfo> SendBackboneAsync(HttpMethod method, string path, Guid? operationId, CancellationToken cancellationToken)
+    private async Task<BackboneInfo> SendBackboneAsync(HttpMethod method, string path, Guid? operationId,
+        CancellationToken cancellationToken)
     {
         using var response = await SendAsync(
             method, path, null, operationId ?? Guid.NewGuid(), HttpCompletionOption.ResponseContentRead, cancellationToken);

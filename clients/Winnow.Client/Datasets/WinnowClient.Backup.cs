@@ -50,7 +50,9 @@ public sealed partial class WinnowClient
         string file, string? dataset = null, IProgress<long>? progress = null, bool alikeClasses = false,
         CancellationToken cancellationToken = default)
     {
-        await using var from = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.Asynchronous | FileOptions.SequentialScan);
+        await using var from =
+            new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16,
+                FileOptions.Asynchronous | FileOptions.SequentialScan);
         return await RestoreStreamAsync(from, dataset, progress, alikeClasses, cancellationToken);
     }
 
@@ -105,17 +107,20 @@ public sealed partial class WinnowClient
     /// <param name="hash">Whether to read all bytes and hold them against their hashes.</param>
     /// <param name="repairDerived">Whether to have missing and damaged segments made again.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async IAsyncEnumerable<VerificationStep> VerifyAsync(string dataset, bool hash = false, bool repairDerived = false, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<VerificationStep> VerifyAsync(string dataset, bool hash = false, bool repairDerived = false,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var path = $"{Dataset(dataset)}/verify?hash={(hash ? "true" : "false")}&repairDerived={(repairDerived ? "true" : "false")}";
         using var lines = new StreamReader(await OpenAsync(HttpMethod.Post, path, "The verification", cancellationToken));
         var reported = false;
         while (await lines.ReadLineAsync(cancellationToken) is { } line)
         {
-            var step = JsonSerializer.Deserialize(line, ModelJson.Default.VerificationStep) ?? throw new JsonException("A step of the verification is null.");
+            var step = JsonSerializer.Deserialize(line, ModelJson.Default.VerificationStep)
+                ?? throw new JsonException("A step of the verification is null.");
             reported |= step.Report is not null;
             yield return step;
         }
-        if (!reported) throw new IOException($"The server ended the verification of '{dataset}' before its report. Its log has the reason; begin it again.");
+        if (!reported) throw new IOException(
+            $"The server ended the verification of '{dataset}' before its report. Its log has the reason; begin it again.");
     }
 }

@@ -28,7 +28,8 @@ public sealed partial class WinnowClient
         GetAsync($"{Dataset(dataset)}/status", ModelJson.Default.DatasetStatus, cancellationToken);
 
     /// <summary>Where a dataset stands, again and again until cancelled.</summary>
-    public async IAsyncEnumerable<DatasetStatus> WatchStatusAsync(string dataset, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<DatasetStatus> WatchStatusAsync(string dataset,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         while (true)
         {
@@ -38,7 +39,8 @@ public sealed partial class WinnowClient
     }
 
     /// <summary>Returns when every image has its embedding.</summary>
-    public async Task<DatasetStatus> WaitForScoringAsync(string dataset, IProgress<DatasetStatus>? progress = null, CancellationToken cancellationToken = default)
+    public async Task<DatasetStatus> WaitForScoringAsync(string dataset, IProgress<DatasetStatus>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         await foreach (var status in WatchStatusAsync(dataset, cancellationToken))
         {
@@ -48,13 +50,17 @@ public sealed partial class WinnowClient
         throw new OperationCanceledException(cancellationToken);
     }
 
-    /// <summary>Doubles the shards of a dataset while it is worked with. Returns when that has begun, or at once where it has so many; <see cref="DatasetStatus.Split"/> follows it to its end.</summary>
+    /// <summary>
+    /// Doubles the shards of a dataset while it is worked with. Returns when that has begun, or at once where it has so many;
+    /// <see cref="DatasetStatus.Split"/> follows it to its end.
+    /// </summary>
     /// <param name="dataset">Its name.</param>
     /// <param name="shards">Shards that there shall be: twice as many as there are.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <exception cref="WinnowApiException">It is another number, there are as many as there can be, or the caller may not.</exception>
     public Task<DatasetInfo> SplitAsync(string dataset, int shards, CancellationToken cancellationToken = default) =>
-        PostAsync($"{Dataset(dataset)}/split", new SplitDataset(shards), ModelJson.Default.SplitDataset, ModelJson.Default.DatasetInfo, null, cancellationToken);
+        PostAsync($"{Dataset(dataset)}/split", new SplitDataset(shards), ModelJson.Default.SplitDataset, ModelJson.Default.DatasetInfo,
+        null, cancellationToken);
 
     /// <summary>
     /// Deletes a dataset for good, with all that people said in it. It is gone for everybody when this returns; the rest goes by itself,
@@ -103,8 +109,10 @@ public sealed partial class WinnowClient
         GetAllAsync("/api/v1/deletions", ModelJson.Default.IReadOnlyListDatasetDeletion, cancellationToken);
 
     /// <summary>Makes an immutable snapshot.</summary>
-    public Task<DatasetVersion> CreateVersionAsync(string dataset, CreateVersion command, Guid? operationId = null, CancellationToken cancellationToken = default) =>
-        PostAsync($"{Dataset(dataset)}/versions", command, ModelJson.Default.CreateVersion, ModelJson.Default.DatasetVersion, operationId ?? Guid.NewGuid(), cancellationToken);
+    public Task<DatasetVersion> CreateVersionAsync(string dataset, CreateVersion command, Guid? operationId = null,
+        CancellationToken cancellationToken = default) =>
+        PostAsync($"{Dataset(dataset)}/versions", command, ModelJson.Default.CreateVersion, ModelJson.Default.DatasetVersion,
+            operationId ?? Guid.NewGuid(), cancellationToken);
 
     /// <summary>All versions, oldest first.</summary>
     public Task<IReadOnlyList<DatasetVersion>> ListVersionsAsync(string dataset, CancellationToken cancellationToken = default) =>

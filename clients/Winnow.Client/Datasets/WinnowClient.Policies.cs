@@ -17,6 +17,8 @@ public sealed partial class WinnowClient
     /// <exception cref="WinnowApiException">
     /// A value is out of range, a name unknown, or others hold by now than the change names.
     /// </exception>
-    public Task<DatasetPolicies> ChangePoliciesAsync(string dataset, ChangePolicies change, CancellationToken cancellationToken = default) =>
-        PostAsync($"{Dataset(dataset)}/policies", change, ModelJson.Default.ChangePolicies, ModelJson.Default.DatasetPolicies, Guid.NewGuid(), cancellationToken);
+    public Task<DatasetPolicies> ChangePoliciesAsync(string dataset, ChangePolicies change,
+        CancellationToken cancellationToken = default) =>
+        PostAsync($"{Dataset(dataset)}/policies", change, ModelJson.Default.ChangePolicies, ModelJson.Default.DatasetPolicies,
+            Guid.NewGuid(), cancellationToken);
 }

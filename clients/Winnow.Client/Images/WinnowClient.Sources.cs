@@ -11,7 +11,8 @@ public sealed partial class WinnowClient
     /// </summary>
     /// <exception cref="WinnowApiException">The bucket cannot or may not be read, or the name is taken.</exception>
     public Task<AddedSource> AddSourceAsync(string dataset, BucketSource source, CancellationToken cancellationToken = default) =>
-        PostAsync($"{Dataset(dataset)}/sources", source, ModelJson.Default.BucketSource, ModelJson.Default.AddedSource, null, cancellationToken);
+        PostAsync($"{Dataset(dataset)}/sources", source, ModelJson.Default.BucketSource, ModelJson.Default.AddedSource, null,
+        cancellationToken);
 
     /// <summary>All sources of a dataset, with where they stand.</summary>
     public Task<IReadOnlyList<SourceStatus>> ListSourcesAsync(string dataset, CancellationToken cancellationToken = default) =>
@@ -26,20 +27,26 @@ public sealed partial class WinnowClient
     /// <exception cref="WinnowApiException">There is none of that name.</exception>
     public async Task RemoveSourceAsync(string dataset, string source, CancellationToken cancellationToken = default)
     {
-        using var response = await SendAsync(HttpMethod.Delete, Source(dataset, source), null, null, HttpCompletionOption.ResponseContentRead, cancellationToken);
+        using var response =
+            await SendAsync(HttpMethod.Delete, Source(dataset, source), null, null, HttpCompletionOption.ResponseContentRead,
+                cancellationToken);
     }
 
     /// <summary>Reads the bucket now; the answer comes at once, its progress with <see cref="GetSourceAsync"/>.</summary>
     public async Task<SourceStatus> SyncSourceAsync(string dataset, string source, CancellationToken cancellationToken = default)
     {
-        using var response = await SendAsync(HttpMethod.Post, $"{Source(dataset, source)}/sync", null, null, HttpCompletionOption.ResponseContentRead, cancellationToken);
+        using var response =
+            await SendAsync(HttpMethod.Post, $"{Source(dataset, source)}/sync", null, null, HttpCompletionOption.ResponseContentRead,
+                cancellationToken);
         return await ReadAsync(response, ModelJson.Default.SourceStatus, cancellationToken);
     }
 
     /// <summary>Gives a source a new secret path for notifications; the old one is good for nothing from then on.</summary>
     public async Task<AddedSource> RenewNotificationPathAsync(string dataset, string source, CancellationToken cancellationToken = default)
     {
-        using var response = await SendAsync(HttpMethod.Post, $"{Source(dataset, source)}/notification-path", null, null, HttpCompletionOption.ResponseContentRead, cancellationToken);
+        using var response =
+            await SendAsync(HttpMethod.Post, $"{Source(dataset, source)}/notification-path", null, null,
+                HttpCompletionOption.ResponseContentRead, cancellationToken);
         return await ReadAsync(response, ModelJson.Default.AddedSource, cancellationToken);
     }
 

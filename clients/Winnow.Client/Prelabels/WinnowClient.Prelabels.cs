@@ -16,6 +16,7 @@ public sealed partial class WinnowClient
     /// <exception cref="WinnowApiException">The lot was refused as a whole; nothing of it was taken.</exception>
     public Task<PrelabelsResult> AddPrelabelsAsync(
         string dataset, IReadOnlyList<ImagePrelabel> prelabels, Guid? operationId = null, CancellationToken cancellationToken = default) =>
-        PostAsync($"{Dataset(dataset)}/prelabels", prelabels, ModelJson.Default.IReadOnlyListImagePrelabel, ModelJson.Default.PrelabelsResult,
+        PostAsync($"{Dataset(dataset)}/prelabels", prelabels, ModelJson.Default.IReadOnlyListImagePrelabel,
+            ModelJson.Default.PrelabelsResult,
             operationId ?? Guid.NewGuid(), cancellationToken);
 }

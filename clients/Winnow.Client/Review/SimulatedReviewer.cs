@@ -85,8 +85,10 @@ public sealed class SimulatedReviewer
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public SimulatedReviewer(WinnowClient client, SimulatedReviewerOptions options)
     {
-        if (options.ErrorRate is not (>= 0 and <= 1)) throw new ArgumentException($"ErrorRate must be 0 to 1, not {options.ErrorRate}.", nameof(options));
-        if (options.LeaseSize is < 1 or > 1000) throw new ArgumentException($"LeaseSize must be 1 to 1000, not {options.LeaseSize}.", nameof(options));
+        if (options.ErrorRate is not (>= 0 and <= 1))
+            throw new ArgumentException($"ErrorRate must be 0 to 1, not {options.ErrorRate}.", nameof(options));
+        if (options.LeaseSize is < 1 or > 1000)
+            throw new ArgumentException($"LeaseSize must be 1 to 1000, not {options.LeaseSize}.", nameof(options));
         if (options.Classes.Count < 2) throw new ArgumentException("At least two classes are needed.", nameof(options));
         (_client, _options) = (client, options);
         _classes = new ClassIndex(new LabelSchema { Classes = [.. options.Classes.Select(c => new LabelClass(c))] });
@@ -112,8 +114,8 @@ public sealed class SimulatedReviewer
     }
 
     /// <summary>
-    /// Answers whatever comes until nothing has come for a while and nothing is about to: no round chooses images, or learns and may be followed by
-    /// another. Tasks may be open then that others hold, that it gave back, or that it was asked about and could not tell.
+    /// Answers whatever comes until nothing has come for a while and nothing is about to: no round chooses images, or learns and may be
+    /// followed by another. Tasks may be open then that others hold, that it gave back, or that it was asked about and could not tell.
     /// </summary>
     /// <param name="patience">How long nothing may come; above zero.</param>
     /// <param name="cancellationToken">Ends it before.</param>
@@ -126,7 +128,8 @@ public sealed class SimulatedReviewer
         {
             var left = patience - _options.TimeProvider.GetElapsedTime(since);
             var wait = left > Patience ? Patience : left > TimeSpan.Zero ? left : TimeSpan.Zero;
-            if (await AnswerSomeAsync(wait, cancellationToken) || await MoreMayComeAsync(cancellationToken)) since = _options.TimeProvider.GetTimestamp();
+            if (await AnswerSomeAsync(wait, cancellationToken) || await MoreMayComeAsync(cancellationToken))
+                since = _options.TimeProvider.GetTimestamp();
             else if (_options.TimeProvider.GetElapsedTime(since) >= patience) return;
         }
     }

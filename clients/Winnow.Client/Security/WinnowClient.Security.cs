@@ -10,7 +10,10 @@ public sealed partial class WinnowClient
     public Task<Whoami> WhoamiAsync(CancellationToken cancellationToken = default) =>
         GetAsync("/api/v1/whoami", ModelJson.Default.Whoami, cancellationToken);
 
-    /// <summary>Makes an API key. Its text is in this answer and nowhere else. Where an answer is lost, its repetition makes another key: the one that nobody holds stays in the list, to be revoked.</summary>
+    /// <summary>
+    /// Makes an API key. Its text is in this answer and nowhere else. Where an answer is lost, its repetition makes another key: the one
+    /// that nobody holds stays in the list, to be revoked.
+    /// </summary>
     /// <exception cref="WinnowApiException">The request is not sound, or the caller may not make keys.</exception>
     public Task<CreatedApiKey> CreateKeyAsync(CreateApiKey command, CancellationToken cancellationToken = default) =>
         PostAsync("/api/v1/keys", command, ModelJson.Default.CreateApiKey, ModelJson.Default.CreatedApiKey, null, cancellationToken);
@@ -60,7 +63,8 @@ public sealed partial class WinnowClient
 
     private async Task<T> PostEmptyAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
-        using var response = await SendAsync(HttpMethod.Post, path, null, null, HttpCompletionOption.ResponseContentRead, cancellationToken);
+        using var response =
+            await SendAsync(HttpMethod.Post, path, null, null, HttpCompletionOption.ResponseContentRead, cancellationToken);
         return await ReadAsync(response, type, cancellationToken);
     }
 }

@@ -22,19 +22,22 @@ internal static class BackupEndpoints
     public static void Map(IEndpointRouteBuilder api)
     {
         // Whoever may take versions out, and may read history image by image, takes no more than that with a backup.
-        api.MapGet("/datasets/{dataset}/backup", async (string dataset, IGrainFactory grains, IDatasetBackup backup, HttpContext http, CancellationToken ct) =>
+        api.MapGet("/datasets/{dataset}/backup",
+            async (string dataset, IGrainFactory grains, IDatasetBackup backup, HttpContext http, CancellationToken ct) =>
             {
                 var info = await grains.DatasetAsync(dataset, ct);
                 var actor = CallerIdentity.Of(http);
                 return http.Stream(stream => backup.WriteAsync(info, actor, stream, ct), "application/x-tar", $"{dataset}.winnow.tar");
             })
             .Requires(Permission.ExportData)
-            .WithSummary("The whole dataset as a tar stream, written while it is worked with. Whole only with its last file, end.json.").WithTags("datasets").Produces(StatusCodes.Status200OK, contentType: "application/x-tar");
+            .WithSummary("The whole dataset as a tar stream, written while it is worked with. Whole only with its last file, end.json.")
+            .WithTags("datasets").Produces(StatusCodes.Status200OK, contentType: "application/x-tar");
 
         api.MapPost("/restore", RestoreAsync)
             .Requires(Permission.CreateDatasets)
             .WithSummary("Restore a backup, sent as the body, into a dataset that does not exist yet: the one named by "
-                + "'dataset', or of the name that it had. 'alikeClasses' takes classes that differ only in case or Unicode form.").WithTags("datasets");
+                + "'dataset', or of the name that it had. 'alikeClasses' takes classes that differ only in case or Unicode form.")
+                .WithTags("datasets");
 
         // It reads the ledger and lists the store from end to end, which is the operator's to spend.
         api.MapPost("/datasets/{dataset}/verify", async (
@@ -60,7 +63,8 @@ internal static class BackupEndpoints
         // A backup is as large as its dataset; it is never held in memory.
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
         var (caller, _, actor) = CallerIdentity.Admitted(http);
-        var restored = await backup.RestoreAsync(string.IsNullOrEmpty(dataset) ? null : dataset, alikeClasses ?? false, actor, http.Request.Body, ct);
+        var restored = await backup.RestoreAsync(string.IsNullOrEmpty(dataset) ? null : dataset, alikeClasses ?? false, actor,
+            http.Request.Body, ct);
         var name = restored.Dataset.Name;
         if (caller.Principal is { } creator) await grains.GetGrain<IAccessGrain>(name).FoundAsync(creator, actor, CancellationToken.None);
         // What was unfinished goes on; should this call fail, the cluster wakes it soon.

@@ -26,10 +26,12 @@ internal static class DatasetEndpoints
 
         api.MapGet("/datasets", ListAsync)
             .RequiresCaller()
-            .WithSummary($"The datasets that you may see, by name, at most 1,000. {Pages.Next}, where it comes, is 'after' of the next page.")
+            .WithSummary($"The datasets that you may see, by name, at most 1,000. {Pages.Next}, where it comes, is 'after' of "
+                + $"the next page.")
             .WithTags("datasets");
 
-        api.MapGet("/datasets/{dataset}", async (string dataset, IGrainFactory grains, CancellationToken ct) => await grains.DatasetAsync(dataset, ct))
+        api.MapGet("/datasets/{dataset}",
+            async (string dataset, IGrainFactory grains, CancellationToken ct) => await grains.DatasetAsync(dataset, ct))
             .Requires(Permission.ReadDataset)
             .WithSummary("One dataset.").WithTags("datasets");
 
@@ -58,13 +60,15 @@ internal static class DatasetEndpoints
             .Requires(Permission.ReadDataset)
             .WithSummary("Where a dataset stands: counts per stage, backlog, open tasks, active rounds, champions.").WithTags("datasets");
 
-        api.MapPost("/datasets/{dataset}/split", async (string dataset, SplitDataset command, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
+        api.MapPost("/datasets/{dataset}/split",
+            async (string dataset, SplitDataset command, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
             {
                 await grains.DatasetAsync(dataset, ct);
                 return await grains.GetGrain<ISplitGrain>(dataset).StartAsync(command.Shards, CallerIdentity.Of(http), ct);
             })
             .Requires(Permission.OperateCluster)
-            .WithSummary("Double the shards of a dataset while it is worked with. The answer is the dataset; its status tells how far that has come.").WithTags("datasets");
+            .WithSummary("Double the shards of a dataset while it is worked with. The answer is the dataset; its status tells how far "
+                + "that has come.").WithTags("datasets");
     }
 
     private static async Task<DatasetInfo[]> ListAsync(

@@ -29,7 +29,8 @@ internal static class PolicyEndpoints
                 return await grains.GetGrain<IDatasetGrain>(dataset).ChangePoliciesAsync(change, CallerIdentity.Of(http), ct);
             })
             .Requires(Permission.ChangePolicies)
-            .WithSummary("Change policies: what is left out stays as it is. The answer is what holds then, under a version of its own; rounds that "
+            .WithSummary("Change policies: what is left out stays as it is. The answer is what holds then, under a version of its own; "
+                + "rounds that "
                 + "were started keep what held. The same change again changes nothing.").WithTags("datasets");
 
         api.MapGet("/datasets/{dataset}/policies/versions", async (

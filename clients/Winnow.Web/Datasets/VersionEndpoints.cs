@@ -15,10 +15,12 @@ internal static class VersionEndpoints
 {
     public static void Map(IEndpointRouteBuilder api)
     {
-        api.MapPost("/datasets/{dataset}/versions", async (string dataset, CreateVersion command, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
+        api.MapPost("/datasets/{dataset}/versions",
+            async (string dataset, CreateVersion command, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
             {
                 await grains.DatasetAsync(dataset, ct);
-                return await grains.GetGrain<IDatasetGrain>(dataset).CreateVersionAsync(command, CallerIdentity.OperationOf(http), CallerIdentity.Of(http), ct);
+                return await grains.GetGrain<IDatasetGrain>(dataset)
+                    .CreateVersionAsync(command, CallerIdentity.OperationOf(http), CallerIdentity.Of(http), ct);
             })
             .Requires(Permission.CreateVersions)
             .Produces<DatasetVersion>().ProducesProblem(StatusCodes.Status409Conflict)
@@ -39,14 +41,16 @@ internal static class VersionEndpoints
                 string dataset, int version, IGrainFactory grains, IDatasetArchive archive, HttpContext http, CancellationToken ct) =>
             {
                 var (_, stored) = await FindAsync(grains, dataset, version, ct);
-                var manifest = await archive.OpenManifestAsync(stored, ct) ?? throw new NotFoundException($"Version {version} of '{dataset}' has no manifest.");
+                var manifest = await archive.OpenManifestAsync(stored, ct)
+                    ?? throw new NotFoundException($"Version {version} of '{dataset}' has no manifest.");
                 return http.Stream(async stream =>
                 {
                     await using (manifest) await manifest.CopyToAsync(stream, ct);
                 }, "application/jsonl");
             })
             .Requires(Permission.ExportData)
-            .WithSummary("A version's manifest, as JSON lines in the order of image ids.").WithTags("versions").Produces(StatusCodes.Status200OK, contentType: "application/jsonl");
+            .WithSummary("A version's manifest, as JSON lines in the order of image ids.").WithTags("versions")
+            .Produces(StatusCodes.Status200OK, contentType: "application/jsonl");
 
         api.MapGet("/datasets/{dataset}/versions/{version:int}/export", async (
                 string dataset, int version, string? format, IGrainFactory grains, IDatasetArchive archive, HttpContext http,
@@ -62,12 +66,15 @@ internal static class VersionEndpoints
                 return http.Stream(stream => archive.ExportAsync(info, found, name, stream, ct), type, $"{dataset}-{version}.{extension}");
             })
             .Requires(Permission.ExportData)
-            .WithSummary("A version in an export format; the same version always gives the same bytes.").WithTags("versions").Produces(StatusCodes.Status200OK, contentType: "application/x-tar");
+            .WithSummary("A version in an export format; the same version always gives the same bytes.").WithTags("versions")
+            .Produces(StatusCodes.Status200OK, contentType: "application/x-tar");
     }
 
-    private static async Task<(DatasetInfo Dataset, StoredVersion Version)> FindAsync(IGrainFactory grains, string dataset, int version, CancellationToken ct)
+    private static async Task<(DatasetInfo Dataset, StoredVersion Version)> FindAsync(IGrainFactory grains, string dataset, int version,
+        CancellationToken ct)
     {
         var info = await grains.DatasetAsync(dataset, ct);
-        return (info, await grains.GetGrain<IDatasetGrain>(dataset).FindVersionAsync(version, ct) ?? throw new NotFoundException($"Dataset '{dataset}' has no version {version}."));
+        return (info, await grains.GetGrain<IDatasetGrain>(dataset).FindVersionAsync(version, ct)
+            ?? throw new NotFoundException($"Dataset '{dataset}' has no version {version}."));
     }
 }

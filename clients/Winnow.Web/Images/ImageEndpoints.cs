@@ -23,7 +23,8 @@ internal static class ImageEndpoints
     {
         api.MapPost("/datasets/{dataset}/images", TakeAsync)
             .Requires(Permission.ImportImages)
-            .WithSummary("Take in a lot of at most 1,000 images as multipart/form-data. One result per image, in order; a bad image never fails its lot.")
+            .WithSummary("Take in a lot of at most 1,000 images as multipart/form-data. One result per image, in order; a bad image never "
+                + "fails its lot.")
             .WithTags("images").Produces<IReadOnlyList<IngestResult>>().ProducesProblem(StatusCodes.Status409Conflict);
 
         api.MapGet("/intake", (IImageIntake intake, ApiOptions options) =>
@@ -33,7 +34,8 @@ internal static class ImageEndpoints
 
         api.MapGet("/datasets/{dataset}/images", ListAsync)
             .Requires(Permission.ReadImages)
-            .WithSummary("A page of images, of one stage where asked. 'next' of a page is 'after' of the following one.").WithTags("images");
+            .WithSummary("A page of images, of one stage where asked. 'next' of a page is 'after' of the following one.")
+            .WithTags("images");
 
         api.MapGet("/datasets/{dataset}/images/{image}", async (string dataset, string image, IGrainFactory grains, CancellationToken ct) =>
             {
@@ -43,7 +45,8 @@ internal static class ImageEndpoints
             .Requires(Permission.ReadImages)
             .WithSummary("All that is known of one image: prelabels, scores, annotations, history.").WithTags("images");
 
-        api.MapGet("/datasets/{dataset}/images/{image}/content", async (string dataset, string image, IGrainFactory grains, IImageContent content, HttpContext http, CancellationToken ct) =>
+        api.MapGet("/datasets/{dataset}/images/{image}/content",
+            async (string dataset, string image, IGrainFactory grains, IImageContent content, HttpContext http, CancellationToken ct) =>
             {
                 var id = await FindAsync(grains, dataset, image, ct);
                 return Serve(http, await content.GetOriginalAsync(dataset, id, ct), dataset, image);
@@ -52,7 +55,9 @@ internal static class ImageEndpoints
             .WithSummary("The original bytes of an image.").WithTags("images")
             .Produces(StatusCodes.Status200OK, contentType: "application/octet-stream").ProducesProblem(StatusCodes.Status410Gone);
 
-        api.MapGet("/datasets/{dataset}/images/{image}/thumbnail", async (string dataset, string image, int? size, IGrainFactory grains, IImageContent content, HttpContext http, CancellationToken ct) =>
+        api.MapGet("/datasets/{dataset}/images/{image}/thumbnail",
+            async (string dataset, string image, int? size, IGrainFactory grains, IImageContent content, HttpContext http,
+                CancellationToken ct) =>
             {
                 var id = await FindAsync(grains, dataset, image, ct);
                 if (size is < 16 or > 4096) throw new RefusedException($"size must be 16 to 4096, not {size}.");
@@ -69,7 +74,8 @@ internal static class ImageEndpoints
     {
         var ct = http.RequestAborted;
         var info = await grains.DatasetAsync(dataset, ct);
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = options.MaxLotBytes;
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = options.MaxLotBytes;
         var place = partition switch
         {
             null or "" or "pool" => Partition.Pool,
@@ -77,13 +83,15 @@ internal static class ImageEndpoints
             var other => throw new RefusedException($"partition must be pool or holdout, not '{other}'."),
         };
         await using var space = spaces.Open(CallerIdentity.OwnerOf(http));
-        var lot = await LotReader.ReadAsync(http.Request, space, string.IsNullOrEmpty(label) ? null : label, place, intake.MaxImageBytes, ct);
+        var lot = await LotReader.ReadAsync(http.Request, space, string.IsNullOrEmpty(label) ? null : label, place, intake.MaxImageBytes,
+            ct);
         // Once all bytes are here the lot is taken in to its end, whether or not the caller still listens.
         var operation = new IngestOperation(CallerIdentity.OperationOf(http), CallerIdentity.Of(http));
         return Results.Ok(await intake.TakeAsync(info, operation, lot, CancellationToken.None));
     }
 
-    private static async Task<ImagePage> ListAsync(string dataset, string? stage, string? after, int? limit, IGrainFactory grains, CancellationToken ct)
+    private static async Task<ImagePage> ListAsync(string dataset, string? stage, string? after, int? limit, IGrainFactory grains,
+        CancellationToken ct)
     {
         var info = await grains.DatasetAsync(dataset, ct);
         if (limit is < 1 or > MaxPage) throw new RefusedException($"limit must be 1 to {MaxPage}, not {limit}.");
@@ -116,7 +124,8 @@ internal static class ImageEndpoints
         if (string.IsNullOrEmpty(text)) return null;
         foreach (var stage in Enum.GetValues<Stage>())
             if (System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(stage.ToString()) == text) return stage;
-        throw new RefusedException($"'{text}' is not a stage. Known are: {string.Join(", ", Enum.GetNames<Stage>().Select(System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName))}.");
+        var known = Enum.GetNames<Stage>().Select(System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName);
+        throw new RefusedException($"'{text}' is not a stage. Known are: {string.Join(", ", known)}.");
     }
 
     private static (int Shard, ImageId? Last) ParseCursor(string? after, DatasetInfo info, ShardLayout shards)

@@ -39,11 +39,13 @@ internal static class LotReader
     public static async Task<List<ArrivedImage>> ReadAsync(
         HttpRequest request, ILotSpace space, string? label, Partition partition, long maxImageBytes, CancellationToken cancellationToken)
     {
-        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
+        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+            || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
             throw new NotTakenException(StatusCodes.Status415UnsupportedMediaType,
                 "Send images as multipart/form-data, one file part each.");
         var boundary = HeaderUtilities.RemoveQuotes(type.Boundary).Value;
-        if (string.IsNullOrEmpty(boundary) || boundary.Length > MaxBoundary) throw new RefusedException("The multipart boundary is missing or longer than 70 characters.");
+        if (string.IsNullOrEmpty(boundary) || boundary.Length > MaxBoundary)
+            throw new RefusedException("The multipart boundary is missing or longer than 70 characters.");
         var reader = new MultipartReader(boundary, request.Body, 1 << 16);
         var lot = new List<ArrivedImage>();
         List<LotEntry>? manifest = null;
@@ -62,13 +64,16 @@ internal static class LotReader
                 continue;
             }
             if (lot.Count == MaxImages) throw new RefusedException($"A lot holds at most {MaxImages} images.");
-            if (manifest is not null && lot.Count >= manifest.Count) throw new RefusedException($"The manifest names {manifest.Count} images, and there are more.");
+            if (manifest is not null && lot.Count >= manifest.Count)
+                throw new RefusedException($"The manifest names {manifest.Count} images, and there are more.");
             var entry = manifest?[lot.Count] ?? new LotEntry(fileName, label, partition);
             // A name is for display alone, so no image is refused for it: the intake makes any fit to be shown.
             lot.Add(new ArrivedImage(entry.Name ?? "",
-                await ReadPartAsync(space, section.Body, maxImageBytes, $"image {number}", cancellationToken), entry.Label, entry.Partition));
+                await ReadPartAsync(space, section.Body, maxImageBytes, $"image {number}", cancellationToken), entry.Label,
+                    entry.Partition));
         }
-        if (manifest is not null && manifest.Count != lot.Count) throw new RefusedException($"The manifest names {manifest.Count} images, and {lot.Count} came.");
+        if (manifest is not null && manifest.Count != lot.Count)
+            throw new RefusedException($"The manifest names {manifest.Count} images, and {lot.Count} came.");
         return lot;
     }
 
@@ -119,8 +124,8 @@ internal static class LotReader
     }
 
     /// <summary>
-    /// Whether the parts end without their closing boundary, which the reader of parts tells by an exception without a code. What the server itself
-    /// refuses in reading is told by its own, and what a disk says has the system's code.
+    /// Whether the parts end without their closing boundary, which the reader of parts tells by an exception without a code. What the
+    /// server itself refuses in reading is told by its own, and what a disk says has the system's code.
     /// </summary>
     private static bool IsCut(Exception problem) =>
         problem is IOException { HResult: unchecked((int)0x80131620) } and not (BadHttpRequestException or ConnectionResetException);

@@ -13,12 +13,16 @@ internal static class UploadEndpoints
 {
     public static void Map(IEndpointRouteBuilder api)
     {
-        api.MapPost("/datasets/{dataset}/uploads", async (string dataset, PrepareUploads command, IGrainFactory grains, IImageUploads uploads, CancellationToken ct) =>
+        api.MapPost("/datasets/{dataset}/uploads",
+            async (string dataset, PrepareUploads command, IGrainFactory grains, IImageUploads uploads, CancellationToken ct) =>
                 await SupportedAsync(async () => await uploads.PrepareAsync(await grains.DatasetAsync(dataset, ct), command.Count, ct)))
             .Requires(Permission.ImportImages)
-            .WithSummary("Links to PUT the bytes of images straight to the object store. Only where that is S3.").WithTags("images").Produces<UploadSlots>();
+            .WithSummary("Links to PUT the bytes of images straight to the object store. Only where that is S3.").WithTags("images")
+            .Produces<UploadSlots>();
 
-        api.MapPost("/datasets/{dataset}/uploads/complete", async (string dataset, IReadOnlyList<UploadedImage> images, IGrainFactory grains, IImageUploads uploads, HttpContext http, CancellationToken ct) =>
+        api.MapPost("/datasets/{dataset}/uploads/complete",
+            async (string dataset, IReadOnlyList<UploadedImage> images, IGrainFactory grains, IImageUploads uploads, HttpContext http,
+                CancellationToken ct) =>
             {
                 var info = await grains.DatasetAsync(dataset, ct);
                 // What was uploaded is taken in to its end, whether or not the caller still listens.
@@ -29,13 +33,15 @@ internal static class UploadEndpoints
             .WithSummary("Take in what was uploaded; one result per image, in order. Repeating it is harmless.")
             .WithTags("images").Produces<IReadOnlyList<IngestResult>>().ProducesProblem(StatusCodes.Status409Conflict);
 
-        api.MapGet("/datasets/{dataset}/images/{image}/url", async (string dataset, string image, IGrainFactory grains, IImageUploads uploads, CancellationToken ct) =>
+        api.MapGet("/datasets/{dataset}/images/{image}/url",
+            async (string dataset, string image, IGrainFactory grains, IImageUploads uploads, CancellationToken ct) =>
             {
                 var id = await ImageEndpoints.FindAsync(grains, dataset, image, ct);
                 return await SupportedAsync(() => uploads.LinkAsync(dataset, id, ct));
             })
             .Requires(Permission.ReadImages)
-            .WithSummary("A link that reads an image straight from the object store, for a while. Only where that is S3.").WithTags("images").Produces<ImageUrl>();
+            .WithSummary("A link that reads an image straight from the object store, for a while. Only where that is S3.")
+            .WithTags("images").Produces<ImageUrl>();
     }
 
     private static async Task<IResult> SupportedAsync<T>(Func<Task<T>> call)

@@ -28,12 +28,15 @@ internal static class PrelabelEndpoints
                 return await PutAsync(grains, info, prelabels, time.GetUtcNow(), http, ct);
             })
             .Requires(Permission.ImportImages).Produces<PrelabelsResult>().ProducesProblem(StatusCodes.Status409Conflict)
-            .WithSummary("Take what machines propose for images: of each image and source the newest is kept, and shown with its review task. "
-                + "What is wrong is put aside by name, and the others are on disk when the answer says so; sending the same again is harmless.")
+            .WithSummary("Take what machines propose for images: of each image and source the newest is kept, and shown with its "
+                + "review task. "
+                + "What is wrong is put aside by name, and the others are on disk when the answer says so; sending the same again "
+                + "is harmless.")
             .WithTags("prelabels");
 
     private static async Task<PrelabelsResult> PutAsync(
-        IGrainFactory grains, DatasetInfo info, IReadOnlyList<ImagePrelabel> prelabels, DateTimeOffset now, HttpContext http, CancellationToken ct)
+        IGrainFactory grains, DatasetInfo info, IReadOnlyList<ImagePrelabel> prelabels, DateTimeOffset now, HttpContext http,
+        CancellationToken ct)
     {
         var refused = new Dictionary<int, string>();
         var rows = new List<(int Index, PrelabelRow Row)>();

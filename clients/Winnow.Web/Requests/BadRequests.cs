@@ -11,8 +11,8 @@ using Microsoft.Extensions.Options;
 namespace Winnow.Web.Requests;
 
 /// <summary>
-/// Says what is wrong with a request that the framework refuses before any handler has seen it. What the framework says itself names types of
-/// this program.
+/// Says what is wrong with a request that the framework refuses before any handler has seen it. What the framework says itself names types
+/// of this program.
 /// </summary>
 internal static class BadRequests
 {
@@ -28,7 +28,8 @@ internal static class BadRequests
 
     /// <summary>What an operation takes as a body of JSON; null where it takes none.</summary>
     public static Type? JsonBodyOf(Endpoint? endpoint) =>
-        endpoint?.Metadata.GetMetadata<IAcceptsMetadata>() is { RequestType: { } type } accepts && accepts.ContentTypes.Contains("application/json")
+        endpoint?.Metadata.GetMetadata<IAcceptsMetadata>() is { RequestType: { } type } accepts
+        && accepts.ContentTypes.Contains("application/json")
             ? type
             : null;
 
@@ -50,7 +51,8 @@ internal static class BadRequests
     {
         var most = context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize;
         if (most is not { } bytes) return "The body is too large.";
-        return string.Create(CultureInfo.InvariantCulture, $"The body has more than the {bytes >> 20} MiB that are taken here. Send it in parts.");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"The body has more than the {bytes >> 20} MiB that are taken here. Send it in parts.");
     }
 
     private static string Shown(string? contentType) => string.IsNullOrEmpty(contentType) ? "without one" : $"'{contentType}'";

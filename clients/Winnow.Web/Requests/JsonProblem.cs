@@ -23,7 +23,8 @@ internal static class JsonProblem
         // The reader's own exception lies beneath the serializer's: then the text is no JSON, whatever was expected of it.
         if (problem.InnerException is JsonException broken)
         {
-            var place = string.Create(CultureInfo.InvariantCulture, $"line {problem.LineNumber + 1}, byte {problem.BytePositionInLine + 1}");
+            var place = string.Create(CultureInfo.InvariantCulture,
+                $"line {problem.LineNumber + 1}, byte {problem.BytePositionInLine + 1}");
             return $"The {what} is no JSON at {Short(path)}, {place}: {Reason(broken.Message)}";
         }
         var (type, unknown) = Find(root, path);

@@ -14,17 +14,22 @@ namespace Winnow.Web.Review;
 
 internal static class ReviewEndpoints
 {
-    private const string TooManyWait = "As many of your requests wait for tasks as may at the same time (Api:Limits:Waiting). Ask with waitMilliseconds 0, or wait with fewer.";
+    private const string TooManyWait =
+        "As many of your requests wait for tasks as may at the same time (Api:Limits:Waiting). Ask with waitMilliseconds 0, or "
+        + "wait with fewer.";
     private const int MaxDecisions = 1_000;
     private static readonly TimeSpan AtOnce = TimeSpan.FromMilliseconds(250);
     private const int DecisionsAtOnce = 64;
 
     public static void Map(IEndpointRouteBuilder api)
     {
-        api.MapPost("/datasets/{dataset}/tasks/lease", async (string dataset, LeaseRequest request, IGrainFactory grains, RequestLimiter limiter, HttpContext http, CancellationToken ct) =>
+        api.MapPost("/datasets/{dataset}/tasks/lease",
+            async (string dataset, LeaseRequest request, IGrainFactory grains, RequestLimiter limiter, HttpContext http,
+                CancellationToken ct) =>
             {
                 await grains.DatasetAsync(dataset, ct);
-                if (request.WaitMilliseconds is < 0 or > 30_000) throw new RefusedException($"waitMilliseconds must be 0 to 30000, not {request.WaitMilliseconds}.");
+                if (request.WaitMilliseconds is < 0 or > 30_000)
+                    throw new RefusedException($"waitMilliseconds must be 0 to 30000, not {request.WaitMilliseconds}.");
                 using var wait = request.WaitMilliseconds == 0 ? null : limiter.AttemptWait(http);
                 if (wait is { IsAcquired: false }) return Problems.Answer(TooManyWait, StatusCodes.Status429TooManyRequests);
                 return Results.Ok(await TakeAsync(grains.GetGrain<IQueueGrain>(dataset), request, http, ct));
@@ -35,7 +40,8 @@ internal static class ReviewEndpoints
                 + "Nobody is asked again what they skipped: others are, until the round is ended; a decision without a lease corrects it.")
             .WithTags("review");
 
-        api.MapPost("/datasets/{dataset}/tasks/release", async (string dataset, IReadOnlyList<ImageId> images, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
+        api.MapPost("/datasets/{dataset}/tasks/release",
+            async (string dataset, IReadOnlyList<ImageId> images, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
             {
                 await grains.DatasetAsync(dataset, ct);
                 await grains.GetGrain<IQueueGrain>(dataset).ReleaseAsync([.. images], CallerIdentity.Of(http), ct);
@@ -45,15 +51,20 @@ internal static class ReviewEndpoints
             .WithSummary("Give tasks back unanswered. Others are asked, and you again where nothing else is left for you.")
             .WithTags("review");
 
-        api.MapPost("/datasets/{dataset}/decisions", async (string dataset, IReadOnlyList<SubmitDecision> decisions, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
+        api.MapPost("/datasets/{dataset}/decisions",
+            async (string dataset, IReadOnlyList<SubmitDecision> decisions, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
             {
                 await grains.DatasetAsync(dataset, ct);
-                if (decisions.Count > MaxDecisions) throw new RefusedException($"At most {MaxDecisions} decisions at once, not {decisions.Count}.");
-                if (decisions.Any(d => d.Lease is null)) CallerIdentity.Demand(http, Permission.CorrectDecisions, "A decision without a lease replaces one that stands, which");
+                if (decisions.Count > MaxDecisions)
+                    throw new RefusedException($"At most {MaxDecisions} decisions at once, not {decisions.Count}.");
+                if (decisions.Any(d => d.Lease is null))
+                    CallerIdentity.Demand(http, Permission.CorrectDecisions, "A decision without a lease replaces one that stands, which");
                 var actor = CallerIdentity.Of(http);
                 var results = new SubmitResult[decisions.Count];
-                await Parallel.ForAsync(0, decisions.Count, new ParallelOptions { MaxDegreeOfParallelism = DecisionsAtOnce, CancellationToken = ct }, async (i, token) =>
-                    results[i] = await grains.GetGrain<IImageGrain>(GrainKeys.Image(dataset, decisions[i].Image)).SubmitAsync(decisions[i], actor, token));
+                await Parallel.ForAsync(0, decisions.Count,
+                    new ParallelOptions { MaxDegreeOfParallelism = DecisionsAtOnce, CancellationToken = ct }, async (i, token) =>
+                    results[i] = await grains.GetGrain<IImageGrain>(GrainKeys.Image(dataset, decisions[i].Image))
+                        .SubmitAsync(decisions[i], actor, token));
                 return results;
             })
             .Requires(Permission.ReviewTasks)

@@ -4,19 +4,24 @@ using Winnow.Model.Security;
 
 namespace Winnow.Web.Security;
 
-/// <summary>Finds what a caller may do. Asks the grains each time and remembers nothing, so that what was taken back is closed at the next request.</summary>
+/// <summary>
+/// Finds what a caller may do. Asks the grains each time and remembers nothing, so that what was taken back is closed at the next request.
+/// </summary>
 internal sealed class AccessControl(IGrainFactory grains)
 {
     private static readonly CallerAccess Everything = new([new HeldRole(AccessScope.Cluster, Role.Owner)], PermissionSet.All);
 
-    /// <summary>What a caller may do in a dataset, or in the cluster for <see cref="AccessScope.Cluster"/>. Whether the dataset exists is not asked.</summary>
+    /// <summary>
+    /// What a caller may do in a dataset, or in the cluster for <see cref="AccessScope.Cluster"/>. Whether the dataset exists is not asked.
+    /// </summary>
     public async Task<CallerAccess> OfAsync(Caller caller, string scope, CancellationToken cancellationToken)
     {
         if (caller.Trust != CallerTrust.Granted) return Everything;
         if (caller.Key?.Scope.Covers(scope) == false) return CallerAccess.None;
         var held = await RolesAsync(caller, AccessScope.Cluster, cancellationToken);
         // Whoever owns the cluster needs no role in a dataset.
-        if (scope != AccessScope.Cluster && !held.Exists(h => h.Role == Role.Owner)) held.AddRange(await RolesAsync(caller, scope, cancellationToken));
+        if (scope != AccessScope.Cluster && !held.Exists(h => h.Role == Role.Owner))
+            held.AddRange(await RolesAsync(caller, scope, cancellationToken));
         var permissions = default(PermissionSet);
         foreach (var (where, role) in held)
         {
@@ -44,7 +49,8 @@ internal sealed class AccessControl(IGrainFactory grains)
     }
 
     /// <summary>The datasets, of those given, that a caller may see.</summary>
-    public async Task<T[]> VisibleAsync<T>(Caller caller, IReadOnlyList<T> datasets, Func<T, string> nameOf, CancellationToken cancellationToken)
+    public async Task<T[]> VisibleAsync<T>(Caller caller, IReadOnlyList<T> datasets, Func<T, string> nameOf,
+        CancellationToken cancellationToken)
     {
         if (caller.Trust != CallerTrust.Granted) return [.. datasets];
         var access = await Task.WhenAll(datasets.Select(d => OfAsync(caller, nameOf(d), cancellationToken)));

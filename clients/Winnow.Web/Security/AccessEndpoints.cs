@@ -17,25 +17,30 @@ internal static class AccessEndpoints
 
     private static void MapDataset(IEndpointRouteBuilder api)
     {
-        api.MapGet("/datasets/{dataset}/access", async (string dataset, IGrainFactory grains, CancellationToken ct) => await (await OfAsync(grains, dataset, ct)).GetGrantsAsync(ct))
+        api.MapGet("/datasets/{dataset}/access", async (string dataset, IGrainFactory grains, CancellationToken ct) =>
+            await (await OfAsync(grains, dataset, ct)).GetGrantsAsync(ct))
             .Requires(Permission.ReadAccess)
             .WithSummary("Who has which role in the dataset; those that ended too.").WithTags("security");
 
-        api.MapGet("/datasets/{dataset}/access/changes", async (string dataset, IGrainFactory grains, CancellationToken ct) => await (await OfAsync(grains, dataset, ct)).GetChangesAsync(ct))
+        api.MapGet("/datasets/{dataset}/access/changes", async (string dataset, IGrainFactory grains, CancellationToken ct) =>
+            await (await OfAsync(grains, dataset, ct)).GetChangesAsync(ct))
             .Requires(Permission.ReadAccess)
             .WithSummary("The latest 1,000 changes of access, oldest first.").WithTags("security");
 
-        api.MapPost("/datasets/{dataset}/access", async (string dataset, GrantAccess command, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
+        api.MapPost("/datasets/{dataset}/access",
+            async (string dataset, GrantAccess command, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
                 await (await OfAsync(grains, dataset, ct)).GrantAsync(command, CallerIdentity.Of(http), ct))
             .Requires(Permission.ManageAccess)
             .WithSummary("Give a role, or move its end. A service has it at once, a person after vetting.").WithTags("security");
 
-        api.MapPost("/datasets/{dataset}/access/vet", async (string dataset, GrantName grant, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
+        api.MapPost("/datasets/{dataset}/access/vet",
+            async (string dataset, GrantName grant, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
                 await (await OfAsync(grains, dataset, ct)).VetAsync(grant, CallerIdentity.Of(http), ct))
             .Requires(Permission.ManageAccess)
             .WithSummary("Record that a person was vetted: the role is in force from now on.").WithTags("security");
 
-        api.MapPost("/datasets/{dataset}/access/revoke", async (string dataset, GrantName grant, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
+        api.MapPost("/datasets/{dataset}/access/revoke",
+            async (string dataset, GrantName grant, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
                 await (await OfAsync(grains, dataset, ct)).RevokeAsync(grant, CallerIdentity.Of(http), ct))
             .Requires(Permission.ManageAccess)
             .WithSummary("Take a role back, at once.").WithTags("security");
@@ -51,15 +56,18 @@ internal static class AccessEndpoints
             .Requires(Permission.ReadClusterAccess)
             .WithSummary("The latest 1,000 changes of access to the cluster, oldest first.").WithTags("security");
 
-        api.MapPost("/access", async (GrantAccess command, IGrainFactory grains, HttpContext http, CancellationToken ct) => await Cluster(grains).GrantAsync(command, CallerIdentity.Of(http), ct))
+        api.MapPost("/access", async (GrantAccess command, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
+            await Cluster(grains).GrantAsync(command, CallerIdentity.Of(http), ct))
             .Requires(Permission.ManageClusterAccess)
             .WithSummary("Give a role in every dataset and in the cluster, or move its end.").WithTags("security");
 
-        api.MapPost("/access/vet", async (GrantName grant, IGrainFactory grains, HttpContext http, CancellationToken ct) => await Cluster(grains).VetAsync(grant, CallerIdentity.Of(http), ct))
+        api.MapPost("/access/vet", async (GrantName grant, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
+            await Cluster(grains).VetAsync(grant, CallerIdentity.Of(http), ct))
             .Requires(Permission.ManageClusterAccess)
             .WithSummary("Record that a person was vetted: the role is in force from now on.").WithTags("security");
 
-        api.MapPost("/access/revoke", async (GrantName grant, IGrainFactory grains, HttpContext http, CancellationToken ct) => await Cluster(grains).RevokeAsync(grant, CallerIdentity.Of(http), ct))
+        api.MapPost("/access/revoke", async (GrantName grant, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
+            await Cluster(grains).RevokeAsync(grant, CallerIdentity.Of(http), ct))
             .Requires(Permission.ManageClusterAccess)
             .WithSummary("Take a role in the cluster back, at once.").WithTags("security");
     }

@@ -17,7 +17,8 @@ internal static class CallerIdentity
     /// <summary>The caller of a request that was admitted.</summary>
     public static AdmittedCaller Admitted(HttpContext context) =>
         context.Features.Get<AdmittedCaller>()
-        ?? throw new InvalidOperationException($"{context.Request.Path} is handled without its caller being admitted: map it with .Requires(…).");
+        ?? throw new InvalidOperationException(
+            $"{context.Request.Path} is handled without its caller being admitted: map it with .Requires(…).");
 
     /// <summary>Whose share of the server is taken for a request: the principal's, whomever it acts for.</summary>
     public static string OwnerOf(HttpContext context) => Admitted(context).Caller.Principal?.ToString() ?? Default;

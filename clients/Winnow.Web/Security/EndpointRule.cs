@@ -3,7 +3,8 @@ using Winnow.Model.Security;
 namespace Winnow.Web.Security;
 
 /// <summary>What an endpoint states about its callers. Every endpoint has exactly one; the server does not start otherwise.</summary>
-/// <param name="Permission">What the caller must hold, in the dataset of the route or in the cluster; null where <paramref name="Who"/> says it all.</param>
+/// <param name="Permission">What the caller must hold, in the dataset of the route or in the cluster; null where <paramref name="Who"/>
+/// says it all.</param>
 /// <param name="Who">Who may call.</param>
 /// <param name="Why">Why an endpoint is open.</param>
 internal sealed record EndpointRule(Permission? Permission, EndpointCallers Who, string? Why = null)
@@ -11,7 +12,8 @@ internal sealed record EndpointRule(Permission? Permission, EndpointCallers Who,
     /// <summary>How the rule is written in the OpenAPI document.</summary>
     public string Name => Permission is { } permission ? NameOf(permission) : Who == EndpointCallers.Known ? "caller" : "none";
 
-    public static string NameOf(Permission permission) => System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(permission.ToString());
+    public static string NameOf(Permission permission) =>
+        System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(permission.ToString());
 }
 
 /// <summary>Who may call an endpoint.</summary>

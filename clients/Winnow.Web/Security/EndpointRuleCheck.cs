@@ -14,7 +14,8 @@ internal sealed class EndpointRuleCheck : IStartupFilter
     {
         next(app);
         // By now everything is mapped, and nobody is listened to yet.
-        if (Check(app.ApplicationServices.GetRequiredService<EndpointDataSource>().Endpoints) is { } wrong) throw new InvalidOperationException(wrong);
+        if (Check(app.ApplicationServices.GetRequiredService<EndpointDataSource>().Endpoints) is { } wrong)
+            throw new InvalidOperationException(wrong);
     };
 
     /// <summary>The first endpoints that are wrong, as a sentence; null when all are sound.</summary>
@@ -24,9 +25,13 @@ internal sealed class EndpointRuleCheck : IStartupFilter
         {
             var rules = endpoint.Metadata.GetOrderedMetadata<EndpointRule>();
             var name = endpoint.DisplayName ?? endpoint.RoutePattern.RawText;
-            if (rules.Count != 1) return $"Endpoint '{name}' states {rules.Count} rules about its callers and must state one: add .Requires(Permission.…), .RequiresCaller() or .RequiresNothing(why) where it is mapped.";
-            if (rules[0].Permission is { } permission && !PermissionSet.IsOfCluster(permission) && endpoint.RoutePattern.GetParameter(RouteDataset.Parameter) is null)
-                return $"Endpoint '{name}' requires {permission}, which is held in a dataset, and its route has no {{{RouteDataset.Parameter}}}.";
+            if (rules.Count != 1)
+                return $"Endpoint '{name}' states {rules.Count} rules about its callers and must state one: add .Requires(Permission.…), "
+                    + $".RequiresCaller() or .RequiresNothing(why) where it is mapped.";
+            if (rules[0].Permission is { } permission && !PermissionSet.IsOfCluster(permission)
+                && endpoint.RoutePattern.GetParameter(RouteDataset.Parameter) is null)
+                return $"Endpoint '{name}' requires {permission}, which is held in a dataset, and its route has no "
+                    + $"{{{RouteDataset.Parameter}}}.";
         }
         return null;
     }

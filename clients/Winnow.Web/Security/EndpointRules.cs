@@ -7,7 +7,10 @@ namespace Winnow.Web.Security;
 /// <summary>How an endpoint states who may call it. One of these stands on every endpoint.</summary>
 public static class EndpointRules
 {
-    /// <summary>The caller must hold a permission: in the <c>{dataset}</c> of the route, or in the cluster where the permission is one of the cluster's.</summary>
+    /// <summary>
+    /// The caller must hold a permission: in the <c>{dataset}</c> of the route, or in the cluster where the permission is one of the
+    /// cluster's.
+    /// </summary>
     public static TBuilder Requires<TBuilder>(this TBuilder endpoint, Permission permission) where TBuilder : IEndpointConventionBuilder =>
         endpoint.With(new EndpointRule(permission, EndpointCallers.Permitted));
 

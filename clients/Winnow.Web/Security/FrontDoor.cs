@@ -27,11 +27,15 @@ internal sealed class FrontDoor(RequestDelegate next, DoorKey door)
     private string? Wrong(HttpRequest request)
     {
         // DNS rebinding lets a page of another site talk to loopback under its own name: without a key the name must be loopback's.
-        if (door.Keyless && !IsLoopbackName(request.Host.Host)) return $"Without a key this server answers to localhost alone, not to '{request.Host.Host}'.";
+        if (door.Keyless && !IsLoopbackName(request.Host.Host))
+            return $"Without a key this server answers to localhost alone, not to '{request.Host.Host}'.";
         if (door.Keyless && ApiSafety.ProxyHeaderOf(request) is { } header)
-            return $"This came through a proxy (it has the header {header}), and without a key everybody behind that would own the server. Set Api:Key or Api:KeyFile.";
-        if (request.Headers.Origin.ToString() is { Length: > 0 } origin && !SameOrigin(origin, request)) return $"Requests from pages of {origin} are not taken.";
-        // Browsers send no Origin with a picture or a script that a page of another site asks for, but they say this. No other origin is ever allowed.
+            return $"This came through a proxy (it has the header {header}), and without a key everybody behind that would own the "
+                + $"server. Set Api:Key or Api:KeyFile.";
+        if (request.Headers.Origin.ToString() is { Length: > 0 } origin && !SameOrigin(origin, request))
+            return $"Requests from pages of {origin} are not taken.";
+        // Browsers send no Origin with a picture or a script that a page of another site asks for, but they say this. No other origin is
+        // ever allowed.
         return ApiSafety.IsOfAnotherSite(request) ? "Requests from pages of other sites are not taken." : null;
     }
 
@@ -41,7 +45,8 @@ internal sealed class FrontDoor(RequestDelegate next, DoorKey door)
     /// body (RFC 9112, 6.1). Lengths beside a coding, or several of them, it refuses itself.
     /// </summary>
     private static bool IsFramedOddly(HttpRequest request) =>
-        request.Headers.TransferEncoding is { Count: > 0 } codings && !(codings.Count == 1 && "chunked".Equals(codings[0], StringComparison.OrdinalIgnoreCase));
+        request.Headers.TransferEncoding is { Count: > 0 } codings
+        && !(codings.Count == 1 && "chunked".Equals(codings[0], StringComparison.OrdinalIgnoreCase));
 
     private static Task RefuseFrame(HttpContext context)
     {

@@ -17,7 +17,8 @@ internal static class KeyEndpoints
         api.MapPost("/keys", CreateAsync).Requires(Permission.ManageKeys)
             .WithSummary("Make an API key. Its text is in this answer and nowhere else.").WithTags("security");
 
-        api.MapGet("/keys", async (IGrainFactory grains, CancellationToken ct) => await grains.GetGrain<IApiKeyIndexGrain>(0).ListAsync(ct)).Requires(Permission.ReadClusterAccess)
+        api.MapGet("/keys", async (IGrainFactory grains, CancellationToken ct) => await grains.GetGrain<IApiKeyIndexGrain>(0).ListAsync(ct))
+            .Requires(Permission.ReadClusterAccess)
             .WithSummary("All keys, oldest first, without their secrets; those that ended too.").WithTags("security");
 
         api.MapPost("/keys/{key}/revoke", async (string key, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
@@ -27,16 +28,21 @@ internal static class KeyEndpoints
             .WithSummary("Revoke a key, for good and at once.").WithTags("security");
     }
 
-    private static async Task<CreatedApiKey> CreateAsync(CreateApiKey command, IGrainFactory grains, TimeProvider time, HttpContext http, CancellationToken ct)
+    private static async Task<CreatedApiKey> CreateAsync(CreateApiKey command, IGrainFactory grains, TimeProvider time, HttpContext http,
+        CancellationToken ct)
     {
         var scope = command.Scope ?? new KeyScope();
         var now = time.GetUtcNow();
         var expires = command.ExpiresAt ?? now + DefaultLife;
-        if (command.Principal == Principal.Operator) throw new RefusedException($"{Principal.Operator} is whoever holds the key of the server's configuration. Name the key's own service.");
+        if (command.Principal == Principal.Operator)
+            throw new RefusedException(
+                $"{Principal.Operator} is whoever holds the key of the server's configuration. Name the key's own service.");
         if (scope.Check() is { } wrong) throw new RefusedException(wrong);
-        if (expires <= now || expires > now + LongestLife) throw new RefusedException($"expiresAt must lie ahead, by two years at most, not at {expires:u}.");
+        if (expires <= now || expires > now + LongestLife)
+            throw new RefusedException($"expiresAt must lie ahead, by two years at most, not at {expires:u}.");
         // A narrow key that could make wide ones would not be narrow.
-        if (CallerIdentity.Admitted(http).Caller.Key?.Scope.Narrows() == true) throw new ForbiddenException("A key that is narrowed to datasets or permissions makes no keys.");
+        if (CallerIdentity.Admitted(http).Caller.Key?.Scope.Narrows() == true)
+            throw new ForbiddenException("A key that is narrowed to datasets or permissions makes no keys.");
         var (id, text) = KeyText.Make();
         var info = new ApiKeyInfo(id, command.Principal, command.Description, scope, now, CallerIdentity.Of(http), expires);
         await grains.GetGrain<IApiKeyIndexGrain>(0).CreateAsync(info, KeyText.ProofOf(text), ct);

@@ -8,8 +8,11 @@ using Winnow.Abstractions.Security;
 
 namespace Winnow.Web.Security;
 
-/// <summary>Knows callers by their key: the operator's, or one of the API keys. On a server without keys everybody is the machine.</summary>
-internal sealed class KeyHandler(IOptionsMonitor<AuthenticationSchemeOptions> schemes, ILoggerFactory loggers, UrlEncoder encoder, DoorKey door, IGrainFactory grains)
+/// <summary>
+/// Knows callers by their key: the operator's, or one of the API keys. On a server without keys everybody is the machine.
+/// </summary>
+internal sealed class KeyHandler(IOptionsMonitor<AuthenticationSchemeOptions> schemes, ILoggerFactory loggers, UrlEncoder encoder,
+    DoorKey door, IGrainFactory grains)
     : AuthenticationHandler<AuthenticationSchemeOptions>(schemes, loggers, encoder)
 {
     public const string SchemeName = "key";
@@ -34,14 +37,17 @@ internal sealed class KeyHandler(IOptionsMonitor<AuthenticationSchemeOptions> sc
 
     private async Task<AuthenticateResult> CheckAsync(string sent)
     {
-        if (!KeyText.TryRead(sent, out var id)) return AuthenticateResult.Fail(new CredentialException("malformed", "The key is incomplete or mistyped: its checksum does not match."));
+        if (!KeyText.TryRead(sent, out var id))
+            return AuthenticateResult.Fail(
+                new CredentialException("malformed", "The key is incomplete or mistyped: its checksum does not match."));
         var check = await CheckAsync(id, KeyText.ProofOf(sent));
         return check.Status switch
         {
             KeyStatus.Good => Known(new Caller(check.Info!.Principal, CallerTrust.Granted, check.Info)),
             // Only who holds the secret gets to hear these.
             KeyStatus.Revoked => AuthenticateResult.Fail(new CredentialException("revoked", $"The key {id} was revoked.")),
-            KeyStatus.Expired => AuthenticateResult.Fail(new CredentialException("expired", $"The key {id} has expired. Ask for a new one.")),
+            KeyStatus.Expired =>
+                AuthenticateResult.Fail(new CredentialException("expired", $"The key {id} has expired. Ask for a new one.")),
             _ => AuthenticateResult.Fail(new CredentialException("key", "The key is not known.")),
         };
     }
@@ -59,7 +65,8 @@ internal sealed class KeyHandler(IOptionsMonitor<AuthenticationSchemeOptions> sc
         }
     }
 
-    private AuthenticateResult Known(Caller caller) => AuthenticateResult.Success(new AuthenticationTicket(new CallerClaims(caller), Scheme.Name));
+    private AuthenticateResult Known(Caller caller) =>
+        AuthenticateResult.Success(new AuthenticationTicket(new CallerClaims(caller), Scheme.Name));
 }
 
 /// <summary>Why a key or token was not accepted, in words that its sender may read.</summary>

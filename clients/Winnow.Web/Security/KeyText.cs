@@ -6,8 +6,8 @@ using System.Text;
 namespace Winnow.Web.Security;
 
 /// <summary>
-/// The text of an API key: <c>wnk_ID_SECRET</c>, with an id of 16 hexadecimal digits, a secret of 64 and a checksum of 8 at the end. The prefix
-/// lets scanners find a key that leaked, the checksum tells a mistyped one from a wrong one before any grain is asked.
+/// The text of an API key: <c>wnk_ID_SECRET</c>, with an id of 16 hexadecimal digits, a secret of 64 and a checksum of 8 at the end. The
+/// prefix lets scanners find a key that leaked, the checksum tells a mistyped one from a wrong one before any grain is asked.
 /// </summary>
 internal static class KeyText
 {
@@ -35,7 +35,8 @@ internal static class KeyText
     {
         id = null;
         if (text.Length != Length || !text.StartsWith(Prefix, StringComparison.Ordinal) || text[IdEnd] != '_') return false;
-        if (text[Prefix.Length..IdEnd].Any(c => !char.IsAsciiHexDigitLower(c)) || ChecksumOf(text[..SecretEnd]) != text[SecretEnd..]) return false;
+        if (text[Prefix.Length..IdEnd].Any(c => !char.IsAsciiHexDigitLower(c)) || ChecksumOf(text[..SecretEnd]) != text[SecretEnd..])
+            return false;
         id = text[Prefix.Length..IdEnd];
         return true;
     }
@@ -44,5 +45,6 @@ internal static class KeyText
     public static byte[] ProofOf(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 
     private static string ChecksumOf(string text) =>
-        BinaryPrimitives.ReadUInt32BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes("winnow key checksum " + text))).ToString("x8", System.Globalization.CultureInfo.InvariantCulture);
+        BinaryPrimitives.ReadUInt32BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes("winnow key checksum " + text)))
+        .ToString("x8", System.Globalization.CultureInfo.InvariantCulture);
 }

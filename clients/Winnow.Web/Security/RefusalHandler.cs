@@ -8,12 +8,13 @@ using Winnow.Abstractions.Telemetry;
 namespace Winnow.Web.Security;
 
 /// <summary>
-/// Answers whoever is not let in: 401 to the unknown, 403 to who may know of the dataset but not do this, and to strangers the same 404 that a
-/// dataset gives that is not there.
+/// Answers whoever is not let in: 401 to the unknown, 403 to who may know of the dataset but not do this, and to strangers the same 404
+/// that a dataset gives that is not there.
 /// </summary>
 internal sealed partial class RefusalHandler(RequestLimiter limiter, ILogger<RefusalHandler> logger) : IAuthorizationMiddlewareResultHandler
 {
-    public Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
+    public Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy,
+        PolicyAuthorizationResult authorizeResult)
     {
         if (authorizeResult.Succeeded) return next(context);
         if (context.User is not CallerClaims { Caller: var caller }) return UnknownAsync(context);
@@ -21,7 +22,10 @@ internal sealed partial class RefusalHandler(RequestLimiter limiter, ILogger<Ref
         if (refusal?.Hidden is { } dataset)
             return Problems.Answer(RouteDataset.NotThere(dataset), StatusCodes.Status404NotFound).ExecuteAsync(context);
         Forbidden(logger, caller.Principal?.ToString() ?? "local", context.Request.Method, context.Request.Path);
-        var detail = refusal is null ? "Nobody may call this." : $"This needs the permission {EndpointRule.NameOf(refusal.Permission)}, which you do not hold here. 'winnow whoami' shows your roles; an owner can grant one.";
+        var detail = refusal is null
+            ? "Nobody may call this."
+            : $"This needs the permission {EndpointRule.NameOf(refusal.Permission)}, which you do not hold here. 'winnow whoami' shows "
+                + $"your roles; an owner can grant one.";
         return Problems.Answer(detail, StatusCodes.Status403Forbidden).ExecuteAsync(context);
     }
 
@@ -35,13 +39,15 @@ internal sealed partial class RefusalHandler(RequestLimiter limiter, ILogger<Ref
         if (wait is { } pause)
         {
             // Counted above and not logged: whoever sends thousands must not fill the log with them.
-            await RequestLimiter.RejectAsync(context, pause, "Too many requests came from your address without a good key or token. With a good one you are let in at once.");
+            await RequestLimiter.RejectAsync(context, pause,
+                "Too many requests came from your address without a good key or token. With a good one you are let in at once.");
             return;
         }
         if (failure is not null)
         {
             // The key's id is no secret; the rest of what was sent is never written anywhere.
-            NotKnown(logger, context.Connection.RemoteIpAddress?.ToString() ?? "unknown", kind, KeyText.TryRead(KeyHandler.SentBy(context), out var id) ? id : "-");
+            NotKnown(logger, context.Connection.RemoteIpAddress?.ToString() ?? "unknown", kind,
+                KeyText.TryRead(KeyHandler.SentBy(context), out var id) ? id : "-");
         }
         context.Response.Headers.WWWAuthenticate = "Bearer";
         var detail = failure switch

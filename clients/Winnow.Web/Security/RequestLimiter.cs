@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Http;
 namespace Winnow.Web.Security;
 
 /// <summary>
-/// Three budgets: of requests, per principal; of wrong keys, and of requests without any, per address. Failures alone count against an address: people
-/// who share one do not pay for each other. Each server counts for itself.
+/// Three budgets: of requests, per principal; of wrong keys, and of requests without any, per address. Failures alone count against an
+/// address: people who share one do not pay for each other. Each server counts for itself.
 /// </summary>
 internal sealed class RequestLimiter : IAsyncDisposable
 {
@@ -23,7 +23,8 @@ internal sealed class RequestLimiter : IAsyncDisposable
         _refusals = PerMinute(limits.RefusalsPerMinute);
         _anonymous = PerMinute(limits.AnonymousPerMinute);
         _waiting = PartitionedRateLimiter.Create<string, string>(principal =>
-            RateLimitPartition.GetConcurrencyLimiter(principal, _ => new ConcurrencyLimiterOptions { PermitLimit = limits.Waiting, QueueLimit = 0 }));
+            RateLimitPartition.GetConcurrencyLimiter(principal,
+            _ => new ConcurrencyLimiterOptions { PermitLimit = limits.Waiting, QueueLimit = 0 }));
         TokenBucketRateLimiterOptions Bucket() => new()
         {
             TokenLimit = limits.Burst,
@@ -33,7 +34,8 @@ internal sealed class RequestLimiter : IAsyncDisposable
         };
         Requests = PartitionedRateLimiter.Create<HttpContext, string>(http => http.User is CallerClaims { Caller.Principal: { } principal }
             ? RateLimitPartition.GetTokenBucketLimiter(principal.ToString(), _ => Bucket())
-            // Whoever is not known is refused right after, which has a budget of its own; on a server without keys everybody is the machine.
+            // Whoever is not known is refused right after, which has a budget of its own; on a server without keys everybody is the
+            // machine.
             : RateLimitPartition.GetNoLimiter(""));
     }
 
@@ -41,9 +43,12 @@ internal sealed class RequestLimiter : IAsyncDisposable
     public PartitionedRateLimiter<HttpContext> Requests { get; }
 
     /// <summary>Lets a principal wait for tasks; the lease says whether it may, and is given back when it has waited.</summary>
-    public RateLimitLease AttemptWait(HttpContext http) => _waiting.AttemptAcquire((http.User as CallerClaims)?.Caller.Principal?.ToString() ?? "");
+    public RateLimitLease AttemptWait(HttpContext http) =>
+        _waiting.AttemptAcquire((http.User as CallerClaims)?.Caller.Principal?.ToString() ?? "");
 
-    /// <summary>Counts a request that is not let in; how long its address must wait when it has sent too many of the kind, null when not.</summary>
+    /// <summary>
+    /// Counts a request that is not let in; how long its address must wait when it has sent too many of the kind, null when not.
+    /// </summary>
     /// <param name="http">The request.</param>
     /// <param name="shown">Whether it showed a key or token, which was wrong.</param>
     public TimeSpan? Refused(HttpContext http, bool shown)
@@ -52,7 +57,8 @@ internal sealed class RequestLimiter : IAsyncDisposable
         return lease.IsAcquired ? null : WaitOf(lease);
     }
 
-    public static TimeSpan WaitOf(RateLimitLease lease) => lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(1);
+    public static TimeSpan WaitOf(RateLimitLease lease) =>
+        lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(1);
 
     /// <summary>429 with the seconds to wait.</summary>
     public static Task RejectAsync(HttpContext http, TimeSpan wait, string detail)
@@ -70,7 +76,8 @@ internal sealed class RequestLimiter : IAsyncDisposable
     }
 
     private static PartitionedRateLimiter<string> PerMinute(int permits) => PartitionedRateLimiter.Create<string, string>(address =>
-        RateLimitPartition.GetFixedWindowLimiter(address, _ => new FixedWindowRateLimiterOptions { PermitLimit = permits, Window = Minute, QueueLimit = 0 }));
+        RateLimitPartition.GetFixedWindowLimiter(address,
+        _ => new FixedWindowRateLimiterOptions { PermitLimit = permits, Window = Minute, QueueLimit = 0 }));
 
     private static string AddressOf(HttpContext http)
     {

@@ -10,12 +10,14 @@ public sealed class RequestLimits
     public int Burst { get; set; } = 2_000;
 
     /// <summary>
-    /// Requests with a wrong key or token that are answered to an address per minute; more get 429. A good one is never counted, and never refused for
-    /// what others sent from the same address. 1 to 1,000,000. Default 60.
+    /// Requests with a wrong key or token that are answered to an address per minute; more get 429. A good one is never counted, and never
+    /// refused for what others sent from the same address. 1 to 1,000,000. Default 60.
     /// </summary>
     public int RefusalsPerMinute { get; set; } = 60;
 
-    /// <summary>Requests without any key or token that are answered to an address per minute; more get 429. 1 to 1,000,000. Default 300.</summary>
+    /// <summary>
+    /// Requests without any key or token that are answered to an address per minute; more get 429. 1 to 1,000,000. Default 300.
+    /// </summary>
     public int AnonymousPerMinute { get; set; } = 300;
 
     /// <summary>Requests of a principal that may wait for tasks at the same time; more get 429. 1 to 1,000,000. Default 200.</summary>

@@ -24,7 +24,8 @@ internal sealed class RuleHandler(AccessControl control) : AuthorizationHandler<
 }
 
 /// <summary>Why a known caller is not let in.</summary>
-internal sealed class RuleRefusal(IAuthorizationHandler handler, Permission permission, string? hidden) : AuthorizationFailureReason(handler, $"needs {EndpointRule.NameOf(permission)}")
+internal sealed class RuleRefusal(IAuthorizationHandler handler, Permission permission, string? hidden)
+    : AuthorizationFailureReason(handler, $"needs {EndpointRule.NameOf(permission)}")
 {
     public Permission Permission => permission;
 

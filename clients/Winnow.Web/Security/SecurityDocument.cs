@@ -51,7 +51,8 @@ internal static class SecurityDocument
                 : "Needs a known caller.";
             operation.Security =
             [
-                .. SchemesOf(options).Select(s => new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(s, context.Document)] = [] }),
+                .. SchemesOf(options)
+                    .Select(s => new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(s, context.Document)] = [] }),
             ];
             operation.Responses ??= [];
             operation.Responses.TryAdd("401", new OpenApiResponse { Description = "No key or token was sent, or not a good one." });

@@ -10,7 +10,9 @@ using Winnow.Abstractions.Security;
 
 namespace Winnow.Web.Security;
 
-/// <summary>Who is asking, and whether they may: authentication, limits and authorisation, in the order in which a request meets them.</summary>
+/// <summary>
+/// Who is asking, and whether they may: authentication, limits and authorisation, in the order in which a request meets them.
+/// </summary>
 internal static class SecurityRegistration
 {
     private const string AnyScheme = "bearer";
@@ -28,7 +30,8 @@ internal static class SecurityRegistration
         // ASP.NET tells of each wrong key, twice a request; RefusalHandler tells of the first and counts the rest.
         services.AddLogging(logging => logging.AddFilter(typeof(KeyHandler).FullName, LogLevel.Warning));
         var authentication = services.AddAuthentication(AnyScheme)
-            .AddPolicyScheme(AnyScheme, null, o => o.ForwardDefaultSelector = http => options.Oidc is not null && OidcTokens.Is(KeyHandler.SentBy(http)) ? OidcTokens.SchemeName : KeyHandler.SchemeName)
+            .AddPolicyScheme(AnyScheme, null, o => o.ForwardDefaultSelector = http =>
+                options.Oidc is not null && OidcTokens.Is(KeyHandler.SentBy(http)) ? OidcTokens.SchemeName : KeyHandler.SchemeName)
             .AddScheme<AuthenticationSchemeOptions, KeyHandler>(KeyHandler.SchemeName, null);
         if (options.Oidc is { } oidc) authentication.AddJwtBearer(OidcTokens.SchemeName, jwt => OidcTokens.Configure(jwt, oidc));
         // Default deny: what states no rule is open to nobody.
@@ -36,7 +39,9 @@ internal static class SecurityRegistration
         services.AddOptions<RateLimiterOptions>().Configure<RequestLimiter>((o, limiter) =>
         {
             o.GlobalLimiter = limiter.Requests;
-            o.OnRejected = (context, _) => new ValueTask(RequestLimiter.RejectAsync(context.HttpContext, RequestLimiter.WaitOf(context.Lease), "You send requests faster than this server takes them from one caller."));
+            o.OnRejected = (context, _) =>
+                new ValueTask(RequestLimiter.RejectAsync(context.HttpContext, RequestLimiter.WaitOf(context.Lease),
+                    "You send requests faster than this server takes them from one caller."));
         });
         services.AddRateLimiter(_ => { });
     }

@@ -4,14 +4,18 @@ using Microsoft.AspNetCore.HttpOverrides;
 
 namespace Winnow.Web.Security;
 
-/// <summary>Takes the caller's address from proxies that are configured, and from nobody else. It stands before everything that looks at addresses.</summary>
+/// <summary>
+/// Takes the caller's address from proxies that are configured, and from nobody else. It stands before everything that looks at addresses.
+/// </summary>
 internal static class TrustedProxies
 {
     /// <summary>What is wrong with the list, with the option's name; null when it is sound.</summary>
     public static string? Check(string? proxies)
     {
         foreach (var part in Parts(proxies))
-            if (Read(part) is null) return $"Api:Proxies must be addresses and networks separated by commas, such as 10.0.0.7, 10.1.0.0/16; '{part}' is neither.";
+            if (Read(part) is null)
+                return $"Api:Proxies must be addresses and networks separated by commas, such as 10.0.0.7, 10.1.0.0/16; "
+                    + $"'{part}' is neither.";
         return null;
     }
 
@@ -31,7 +35,8 @@ internal static class TrustedProxies
         app.UseForwardedHeaders(forwarded);
     }
 
-    private static string[] Parts(string? proxies) => proxies?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+    private static string[] Parts(string? proxies) =>
+        proxies?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 
     private static System.Net.IPNetwork? Read(string part)
     {

@@ -14,26 +14,30 @@ internal static class TrainingEndpoints
 {
     public static void Map(IEndpointRouteBuilder api)
     {
-        api.MapPost("/datasets/{dataset}/rounds", async (string dataset, StartRound command, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
+        api.MapPost("/datasets/{dataset}/rounds",
+            async (string dataset, StartRound command, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
             {
                 await grains.DatasetAsync(dataset, ct);
                 return await grains.GetGrain<IDatasetGrain>(dataset).StartRoundAsync(command, CallerIdentity.OperationOf(http), ct);
             })
             .Requires(Permission.StartRounds).Produces<RoundInfo>().ProducesProblem(StatusCodes.Status409Conflict)
-            .WithSummary("Start the next round of an arm: select, review, train, calibrate, evaluate, promote, rescore.").WithTags("training");
+            .WithSummary("Start the next round of an arm: select, review, train, calibrate, evaluate, promote, rescore.")
+            .WithTags("training");
 
         api.MapGet("/datasets/{dataset}/rounds", async (
                 string dataset, string? after, int? limit, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
             {
                 await grains.DatasetAsync(dataset, ct);
                 var all = await grains.GetGrain<IDatasetGrain>(dataset).GetRoundsAsync(ct);
-                return Pages.Cut(http, all, after, limit, r => string.Create(CultureInfo.InvariantCulture, $"{r.Arm}/{r.Number}")).ToArray();
+                return Pages.Cut(http, all, after, limit, r => string.Create(CultureInfo.InvariantCulture, $"{r.Arm}/{r.Number}"))
+                    .ToArray();
             })
             .Requires(Permission.ReadDataset)
             .WithSummary($"Rounds, oldest first, at most 1,000. {Pages.Next}, where it comes, is 'after' of the next page.")
             .WithTags("training");
 
-        api.MapGet("/datasets/{dataset}/rounds/{arm}/{number:int}", async (string dataset, string arm, int number, IGrainFactory grains, CancellationToken ct) =>
+        api.MapGet("/datasets/{dataset}/rounds/{arm}/{number:int}",
+            async (string dataset, string arm, int number, IGrainFactory grains, CancellationToken ct) =>
             {
                 await grains.DatasetAsync(dataset, ct);
                 var rounds = await grains.GetGrain<IDatasetGrain>(dataset).GetRoundsAsync(ct);
@@ -42,10 +46,12 @@ internal static class TrainingEndpoints
             .Requires(Permission.ReadDataset)
             .WithSummary("One round.").WithTags("training");
 
-        api.MapPost("/datasets/{dataset}/rounds/{arm}/{number:int}/end", async (string dataset, string arm, int number, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
+        api.MapPost("/datasets/{dataset}/rounds/{arm}/{number:int}/end",
+            async (string dataset, string arm, int number, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
             {
                 await grains.DatasetAsync(dataset, ct);
-                return await grains.GetGrain<IDatasetGrain>(dataset).EndRoundAsync(arm, number, CallerIdentity.OperationOf(http), ct) ?? throw NoRound(dataset, arm, number);
+                return await grains.GetGrain<IDatasetGrain>(dataset).EndRoundAsync(arm, number, CallerIdentity.OperationOf(http), ct)
+                    ?? throw NoRound(dataset, arm, number);
             })
             .Requires(Permission.StartRounds).Produces<RoundInfo>().ProducesProblem(StatusCodes.Status409Conflict)
             .WithSummary("End a round by hand: ask nobody any more, and go on with what people said.").WithTags("training");
@@ -58,17 +64,21 @@ internal static class TrainingEndpoints
             .Requires(Permission.ReadDataset)
             .WithSummary("Accuracy against labels, one curve per arm.").WithTags("training");
 
-        api.MapGet("/datasets/{dataset}/models/{arm}/{round:int}/onnx", async (string dataset, string arm, int round, IGrainFactory grains, IDatasetArchive archive, CancellationToken ct) =>
+        api.MapGet("/datasets/{dataset}/models/{arm}/{round:int}/onnx",
+            async (string dataset, string arm, int round, IGrainFactory grains, IDatasetArchive archive, CancellationToken ct) =>
             {
                 await grains.DatasetAsync(dataset, ct);
                 var rounds = await grains.GetGrain<IDatasetGrain>(dataset).GetRoundsAsync(ct);
                 var known = rounds.FirstOrDefault(r => r.Arm == arm && r.Number == round)?.Model;
                 var model = known is null ? null : await archive.OpenModelAsync(dataset, known, ct);
-                return Results.Stream(model ?? throw new NotFoundException($"Dataset '{dataset}' has no model {arm}/{round}."), "application/octet-stream", $"{dataset}-{arm}-{round}.onnx");
+                return Results.Stream(model ?? throw new NotFoundException($"Dataset '{dataset}' has no model {arm}/{round}."),
+                    "application/octet-stream", $"{dataset}-{arm}-{round}.onnx");
             })
             .Requires(Permission.ExportData)
-            .WithSummary("The head of a round's model as ONNX: embedding → probabilities.").WithTags("training").Produces(StatusCodes.Status200OK, contentType: "application/octet-stream");
+            .WithSummary("The head of a round's model as ONNX: embedding → probabilities.").WithTags("training")
+            .Produces(StatusCodes.Status200OK, contentType: "application/octet-stream");
     }
 
-    private static NotFoundException NoRound(string dataset, string arm, int number) => new($"Dataset '{dataset}' has no round {arm}/{number}.");
+    private static NotFoundException NoRound(string dataset, string arm, int number) =>
+        new($"Dataset '{dataset}' has no round {arm}/{number}.");
 }

@@ -12,13 +12,14 @@ public interface IDatasetBackbones : IGrainWithStringKey
     Task<BackboneInfo[]> ListBackbonesAsync(CancellationToken cancellationToken);
 
     /// <summary>Begins to make a further one in the background; one that is there already is answered as it is.</summary>
-    /// <exception cref="RefusedException">No silo knows it, its name could be taken for another's, or it is still being removed.</exception>
+    /// <exception cref="RefusedException">No silo knows it, its name could be taken for another's, or it is still being
+    /// removed.</exception>
     [Alias("add")]
     Task<BackboneInfo> AddBackboneAsync(string name, Guid operationId, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Turns to another one: by one write, and with the model that it had when it served last. The one before is kept, and switching back is
-    /// as immediate.
+    /// Turns to another one: by one write, and with the model that it had when it served last. The one before is kept, and switching back
+    /// is as immediate.
     /// </summary>
     /// <exception cref="RefusedException">It is not ready, a round is under way, or it makes nothing of too many images.</exception>
     [Alias("switch"), ResponseTimeout(LongCall.Limit)]

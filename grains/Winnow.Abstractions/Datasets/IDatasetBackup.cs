@@ -6,12 +6,15 @@ namespace Winnow.Abstractions.Datasets;
 public interface IDatasetBackup
 {
     /// <summary>
-    /// Writes a dataset as a tar stream while it is worked with. Everything that was acknowledged before the call is in it. Access and bucket sources
-    /// are not: they belong to the cluster.
+    /// Writes a dataset as a tar stream while it is worked with. Everything that was acknowledged before the call is in it. Access and
+    /// bucket sources are not: they belong to the cluster.
     /// </summary>
     Task WriteAsync(DatasetInfo dataset, string actor, Stream destination, CancellationToken cancellationToken);
 
-    /// <summary>Reads a backup into a dataset that does not exist yet. Nobody sees the dataset before all of it is there; a try that failed may be repeated.</summary>
+    /// <summary>
+    /// Reads a backup into a dataset that does not exist yet. Nobody sees the dataset before all of it is there; a try that failed may be
+    /// repeated.
+    /// </summary>
     /// <param name="name">Its name; null for the one that it had.</param>
     /// <param name="alikeClasses">
     /// Whether to take classes that differ only in case or Unicode form, which are refused to new datasets.
@@ -29,7 +32,8 @@ public interface IDatasetBackup
     /// <summary>Finds rows without their object and objects without their row. Changes nothing, unless it is asked to repair.</summary>
     /// <param name="dataset">The dataset.</param>
     /// <param name="hash">Whether to read all bytes and hold them against their hashes.</param>
-    /// <param name="repairDerived">Whether to have damaged and missing segments made again. Nothing that people said is ever touched.</param>
+    /// <param name="repairDerived">Whether to have damaged and missing segments made again. Nothing that people said is ever
+    /// touched.</param>
     /// <param name="cancellationToken">Gives up.</param>
     IAsyncEnumerable<VerificationStep> VerifyAsync(DatasetInfo dataset, bool hash, bool repairDerived, CancellationToken cancellationToken);
 

@@ -93,7 +93,8 @@ public interface IDatasetGrain : IGrainWithStringKey
     Task<DatasetPolicies[]> ListPoliciesAsync(CancellationToken cancellationToken);
 
     /// <summary>Changes policies, and answers with those that hold then. The same change again changes nothing.</summary>
-    /// <exception cref="RefusedException">A value is out of range, a name unknown, or the policies are of another version by now.</exception>
+    /// <exception cref="RefusedException">A value is out of range, a name unknown, or the policies are of another version by
+    /// now.</exception>
     [Alias("change-policies")]
     Task<DatasetPolicies> ChangePoliciesAsync(ChangePolicies change, string actor, CancellationToken cancellationToken);
 
@@ -110,7 +111,9 @@ public interface IDatasetGrain : IGrainWithStringKey
     [Alias("champion")]
     Task<PromotedModel?> GetChampionAsync(string arm, CancellationToken cancellationToken);
 
-    /// <summary>Records how a round ended for its candidate, once: a repeated call is answered with what was settled first, whatever it brings.</summary>
+    /// <summary>
+    /// Records how a round ended for its candidate, once: a repeated call is answered with what was settled first, whatever it brings.
+    /// </summary>
     [Alias("settle")]
     Task<SettleRound> SettleRoundAsync(SettleRound command, CancellationToken cancellationToken);
 

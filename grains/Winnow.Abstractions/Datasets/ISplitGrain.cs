@@ -40,7 +40,10 @@ public interface IShardSplit : IGrainWithStringKey
     [Alias("copy"), ResponseTimeout(LongCall.Limit)]
     Task<CopiedRows> CopyAsync(CancellationToken cancellationToken);
 
-    /// <summary>Takes in nothing more, and returns when all that it ever took in lies in its halves. The doubling must be <see cref="ShardSplitStep.Sealed"/> in the ledger before.</summary>
+    /// <summary>
+    /// Takes in nothing more, and returns when all that it ever took in lies in its halves. The doubling must be
+    /// <see cref="ShardSplitStep.Sealed"/> in the ledger before.
+    /// </summary>
     [Alias("seal"), ResponseTimeout(LongCall.Limit)]
     Task SealAsync(CancellationToken cancellationToken);
 

@@ -10,8 +10,8 @@ public sealed class ShardMovedException(string message) : OrleansException(messa
 public static class ShardCalls
 {
     /// <summary>
-    /// Does something with the shards that hold a dataset. Where it fails and others have taken over since, it is done again with those; so it must be harmless to
-    /// do it twice, as everything is that may be repeated after a lost answer.
+    /// Does something with the shards that hold a dataset. Where it fails and others have taken over since, it is done again with those; so
+    /// it must be harmless to do it twice, as everything is that may be repeated after a lost answer.
     /// </summary>
     /// <param name="dataset">The dataset as it is known.</param>
     /// <param name="ask">Asks how it is now.</param>

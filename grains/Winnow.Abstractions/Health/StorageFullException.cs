@@ -7,7 +7,8 @@ namespace Winnow.Abstractions.Health;
 [GenerateSerializer, Alias("winnow.storage-full")]
 public sealed class StorageFullException : IOException
 {
-    private const string WhatToDo = "so nothing more can be stored. What was acknowledged is safe. Free some space there, then repeat the call "
+    private const string WhatToDo =
+        "so nothing more can be stored. What was acknowledged is safe. Free some space there, then repeat the call "
         + "with the same operation id: what is stored already is not stored twice.";
 
     /// <param name="store">The store, such as <c>The disk of the ledger</c>.</param>

@@ -1,6 +1,8 @@
 namespace Winnow.Abstractions.Health;
 
-/// <summary>Something that this stands on is away for now: nothing was done, and the same call may succeed later. At the front door it becomes 503.</summary>
+/// <summary>
+/// Something that this stands on is away for now: nothing was done, and the same call may succeed later. At the front door it becomes 503.
+/// </summary>
 [GenerateSerializer, Alias("winnow.unavailable")]
 public class UnavailableException : InvalidOperationException
 {

@@ -16,8 +16,8 @@ public interface ILotSpaces
 public interface ILotSpace : IAsyncDisposable
 {
     /// <summary>
-    /// Reads a body to its end and keeps it, or its first <paramref name="max"/> + 1 bytes when it is longer: enough for whoever judges it to see that it is
-    /// too long.
+    /// Reads a body to its end and keeps it, or its first <paramref name="max"/> + 1 bytes when it is longer: enough for whoever judges it
+    /// to see that it is too long.
     /// </summary>
     /// <exception cref="Health.UnavailableException">Lots that are under way fill what they may have on disk, too.</exception>
     Task<ReadOnlyMemory<byte>> ReadAsync(Stream body, long max, CancellationToken cancellationToken);

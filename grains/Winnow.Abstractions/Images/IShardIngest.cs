@@ -6,13 +6,15 @@ namespace Winnow.Abstractions.Images;
 public static class GrainKeys
 {
     /// <summary><c>dataset/0003</c>.</summary>
-    public static string Shard(string dataset, int shard) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{dataset}/{shard:D4}");
+    public static string Shard(string dataset, int shard) =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{dataset}/{shard:D4}");
 
     /// <summary><c>dataset/img-…</c>.</summary>
     public static string Image(string dataset, ImageId image) => $"{dataset}/{image}";
 
     /// <summary><c>dataset/main/7</c>.</summary>
-    public static string Round(string dataset, string arm, int number) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{dataset}/{arm}/{number}");
+    public static string Round(string dataset, string arm, int number) =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{dataset}/{arm}/{number}");
 
 }
 
@@ -52,7 +54,9 @@ public interface IShardIngest : IGrainWithStringKey
     [Alias("find")]
     Task<ImageRecord?> FindAsync(ImageId image, CancellationToken cancellationToken);
 
-    /// <summary>Whether the shard holds an image, from memory. A silo of the last release cannot say: ask <see cref="FindAsync"/> then.</summary>
+    /// <summary>
+    /// Whether the shard holds an image, from memory. A silo of the last release cannot say: ask <see cref="FindAsync"/> then.
+    /// </summary>
     [Alias("holds")]
     Task<bool> HoldsAsync(ImageId image, CancellationToken cancellationToken);
 

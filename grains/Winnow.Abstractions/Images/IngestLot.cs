@@ -143,6 +143,7 @@ public sealed record ListedImages(
     {
         if (page.ById) return;
         throw new OrleansException(
-            $"Shard {shard} is held by a silo of the last release, which lists images by place. Repeat the request when that silo was replaced.");
+            $"Shard {shard} is held by a silo of the last release, which lists images by place. Repeat the request when that silo "
+            + $"was replaced.");
     }
 }

@@ -21,7 +21,8 @@ public sealed record PrelabelLot(
 /// <param name="Json">All of it, as JSON of the model.</param>
 [GenerateSerializer, Immutable, Alias("winnow.prelabel-row")]
 public readonly record struct PrelabelRow(
-    [property: Id(0)] ImageId Image, [property: Id(1)] string Source, [property: Id(2)] DateTimeOffset MadeAt, [property: Id(3)] byte[] Json);
+    [property: Id(0)] ImageId Image, [property: Id(1)] string Source, [property: Id(2)] DateTimeOffset MadeAt, [property: Id(3)] byte[]
+    Json);
 
 /// <summary>A shard as sources of prelabels see it.</summary>
 [Alias("winnow.shard-prelabels")]

@@ -2,7 +2,8 @@ using Winnow.Model.Images;
 
 namespace Winnow.Abstractions.Review;
 
-/// <summary>A task that a shard has set aside for the queue. <paramref name="SkippedBy"/> could not tell, and is not asked again; null for nobody.
+/// <summary>A task that a shard has set aside for the queue. <paramref name="SkippedBy"/> could not tell, and is not asked again; null for
+/// nobody.
 /// <paramref name="Prelabels"/> are JSON of the model; null for none.</summary>
 [GenerateSerializer, Immutable, Alias("winnow.reserved-task")]
 public readonly record struct ReservedTask(
@@ -50,7 +51,9 @@ public enum CommitOutcome : byte
 [Alias("winnow.shard-review")]
 public interface IShardReview : IGrainWithStringKey
 {
-    /// <summary>Sets aside up to <paramref name="max"/> open tasks, highest priority first, durably until <paramref name="until"/>.</summary>
+    /// <summary>
+    /// Sets aside up to <paramref name="max"/> open tasks, highest priority first, durably until <paramref name="until"/>.
+    /// </summary>
     [Alias("reserve")]
     Task<ReservedTasks> ReserveAsync(int max, DateTimeOffset until, CancellationToken cancellationToken);
 

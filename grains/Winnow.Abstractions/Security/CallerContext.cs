@@ -1,6 +1,9 @@
 namespace Winnow.Abstractions.Security;
 
-/// <summary>Carries the caller's identity along a request into every grain that it reaches. Set at the front door alone; what a grain starts of itself after a restart has none.</summary>
+/// <summary>
+/// Carries the caller's identity along a request into every grain that it reaches. Set at the front door alone; what a grain starts of
+/// itself after a restart has none.
+/// </summary>
 public static class CallerContext
 {
     private const string Key = "winnow.caller";

@@ -2,7 +2,9 @@ using Winnow.Model.Training;
 
 namespace Winnow.Abstractions.Training;
 
-/// <summary>One round of one arm, a sequence of durable steps that goes on after a crash at any of them. Key: <see cref="Images.GrainKeys.Round"/>.</summary>
+/// <summary>
+/// One round of one arm, a sequence of durable steps that goes on after a crash at any of them. Key: <see cref="Images.GrainKeys.Round"/>.
+/// </summary>
 [Alias("winnow.round")]
 public interface IRoundGrain : IGrainWithStringKey
 {
@@ -15,8 +17,8 @@ public interface IRoundGrain : IGrainWithStringKey
     Task<RoundInfo> GetAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Ends it by hand: asks nobody any more and goes on with what people said; while nobody was asked, or while it learns, it ends at once.
-    /// The same operation id ends it once.
+    /// Ends it by hand: asks nobody any more and goes on with what people said; while nobody was asked, or while it learns, it ends at
+    /// once. The same operation id ends it once.
     /// </summary>
     [Alias("end")]
     Task<RoundInfo> EndAsync(Guid operationId, CancellationToken cancellationToken);

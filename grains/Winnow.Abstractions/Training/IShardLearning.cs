@@ -15,8 +15,8 @@ namespace Winnow.Abstractions.Training;
 /// </param>
 /// <param name="Backbone">Whose embeddings these are of; null: the one that the dataset was created with.</param>
 /// <param name="Others">
-/// The spaces that are kept beside the one that serves. What no space names is withdrawn; null comes from the last release, and says nothing
-/// of them.
+/// The spaces that are kept beside the one that serves. What no space names is withdrawn; null comes from the last release, and says
+/// nothing of them.
 /// </param>
 /// <remarks>
 /// Whoever asks a shard for anything that rests on it passes the state that the dataset holds: a shard that has just opened knows none yet,
@@ -56,7 +56,8 @@ public sealed record LearnedSpace(
 
 /// <summary>An image that a strategy may choose.</summary>
 [GenerateSerializer, Immutable, Alias("winnow.candidate")]
-public readonly record struct Candidate([property: Id(0)] int Ordinal, [property: Id(1)] ImageId Image, [property: Id(2)] float Key, [property: Id(3)] ulong Noise);
+public readonly record struct Candidate([property: Id(0)] int Ordinal, [property: Id(1)] ImageId Image, [property: Id(2)] float Key,
+    [property: Id(3)] ulong Noise);
 
 /// <summary>
 /// What a coordinator asks of each shard. The strategy's own plan says how much to bring; <paramref name="Learning"/> says under which

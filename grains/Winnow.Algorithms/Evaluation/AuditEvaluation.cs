@@ -80,7 +80,8 @@ public static class AuditEvaluation
     private static float FitHalf(float[] logits, int[] labels, int classes, int half)
     {
         var rows = Enumerable.Range(0, labels.Length).Where(i => i % 2 == half).ToArray();
-        return TemperatureScaling.Fit(new RowMatrix(classes, logits).Only(rows).Values, Targets.Of([.. rows.Select(r => labels[r])], classes));
+        return TemperatureScaling.Fit(new RowMatrix(classes, logits).Only(rows).Values,
+            Targets.Of([.. rows.Select(r => labels[r])], classes));
     }
 
     /// <summary>What is told of it.</summary>

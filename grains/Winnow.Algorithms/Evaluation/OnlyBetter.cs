@@ -17,6 +17,7 @@ public sealed class OnlyBetter : IPromotionRule
         var (candidate, champion) = (PromotionBasics.Mean(models.Candidate.Losses), PromotionBasics.Mean(models.Champion!.Losses));
         return candidate < champion
             ? new PromotionDecision(true, FormattableString.Invariant($"Audit log-loss {candidate:F4} against {champion:F4}."))
-            : new PromotionDecision(false, FormattableString.Invariant($"Audit log-loss {candidate:F4} is no better than the champion's {champion:F4}."));
+            : new PromotionDecision(false,
+            FormattableString.Invariant($"Audit log-loss {candidate:F4} is no better than the champion's {champion:F4}."));
     }
 }

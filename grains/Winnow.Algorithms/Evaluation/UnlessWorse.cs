@@ -18,11 +18,13 @@ public sealed class UnlessWorse : IPromotionRule
         var (candidateLosses, championLosses) = (models.Candidate.Losses, models.Champion!.Losses);
         if (PromotionBasics.AccuracyVeto(models.Candidate, models.Champion) is { } veto) return veto;
         var (candidate, champion) = (PromotionBasics.Mean(candidateLosses), PromotionBasics.Mean(championLosses));
-        if (candidate <= champion) return new PromotionDecision(true, FormattableString.Invariant($"Audit log-loss {candidate:F4} against {champion:F4}."));
+        if (candidate <= champion)
+            return new PromotionDecision(true, FormattableString.Invariant($"Audit log-loss {candidate:F4} against {champion:F4}."));
         return models.MoreLabels && WithinChance(candidateLosses, championLosses)
             ? new PromotionDecision(true, FormattableString.Invariant(
                 $"Audit log-loss {candidate:F4} against {champion:F4}: no worse than chance explains, and more labels."))
-            : new PromotionDecision(false, FormattableString.Invariant($"Audit log-loss {candidate:F4} is worse than the champion's {champion:F4}."));
+            : new PromotionDecision(false,
+                FormattableString.Invariant($"Audit log-loss {candidate:F4} is worse than the champion's {champion:F4}."));
     }
 
     /// <summary>Whether the mean difference lies within 1.645 standard errors of zero: one side of a normal at 5 %.</summary>

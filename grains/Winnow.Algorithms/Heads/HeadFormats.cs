@@ -27,7 +27,8 @@ public static class HeadFormats
     {
         var magic = bytes.Length < sizeof(uint) ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(bytes);
         var format = All.FirstOrDefault(f => f.Magic == magic)
-            ?? throw new InvalidDataException($"These bytes are not a head. Known are: {string.Join(", ", All.Select(f => $"{f.Name} {f.Version}"))}.");
+            ?? throw new InvalidDataException(
+                $"These bytes are not a head. Known are: {string.Join(", ", All.Select(f => $"{f.Name} {f.Version}"))}.");
         return format.Read(bytes);
     }
 }

@@ -31,7 +31,8 @@ internal ref struct LogitBlocks(SoftmaxHead head, ReadOnlySpan<Half> rows)
         if (_count <= 0) return false;
         var input = _input.AsSpan(0, _count * head.Dimensions);
         TensorPrimitives.ConvertToSingle(_rows.Slice(_next * head.Dimensions, input.Length), input);
-        if (head.Classes < GemmPanels.Width) Gemm.MultiplyTransposed(input, _count, _weights, head.Classes, head.Dimensions, _bias, _output);
+        if (head.Classes < GemmPanels.Width)
+            Gemm.MultiplyTransposed(input, _count, _weights, head.Classes, head.Dimensions, _bias, _output);
         else (_panels ??= new GemmPanels(_weights, head.Classes, head.Dimensions, _bias)).Multiply(input, _count, _output);
         _next += _count;
         return true;

@@ -23,7 +23,8 @@ public sealed record SoftmaxHead(int Classes, int Dimensions, float[] Weights, f
     public HeadFormat Format => Stored;
 
     /// <inheritdoc/>
-    public bool IsFinite => float.IsFinite(Temperature) && Array.TrueForAll(Weights, float.IsFinite) && Array.TrueForAll(Bias, float.IsFinite);
+    public bool IsFinite =>
+        float.IsFinite(Temperature) && Array.TrueForAll(Weights, float.IsFinite) && Array.TrueForAll(Bias, float.IsFinite);
 
     /// <inheritdoc/>
     public IHead At(float temperature) => this with { Temperature = temperature };

@@ -33,10 +33,12 @@ internal static class BinaryBlob
 
     public static int[] ReadIntegers(ReadOnlySpan<byte> bytes, string what, uint magic, int layout, int count)
     {
-        if (bytes.Length < 12 + 4 * count || BinaryPrimitives.ReadUInt32LittleEndian(bytes) != magic) throw new InvalidDataException($"These bytes are not a {what}.");
+        if (bytes.Length < 12 + 4 * count || BinaryPrimitives.ReadUInt32LittleEndian(bytes) != magic)
+            throw new InvalidDataException($"These bytes are not a {what}.");
         var found = BinaryPrimitives.ReadInt32LittleEndian(bytes[4..]);
         if (found != layout) throw new InvalidDataException($"A {what} of layout {found}; this program reads layout {layout}.");
-        if (BinaryPrimitives.ReadUInt32LittleEndian(bytes[^4..]) != Crc32.HashToUInt32(bytes[..^4])) throw new InvalidDataException($"A {what} whose checksum does not match: it is damaged.");
+        if (BinaryPrimitives.ReadUInt32LittleEndian(bytes[^4..]) != Crc32.HashToUInt32(bytes[..^4]))
+            throw new InvalidDataException($"A {what} whose checksum does not match: it is damaged.");
         var integers = new int[count];
         for (var i = 0; i < count; i++) integers[i] = BinaryPrimitives.ReadInt32LittleEndian(bytes[(8 + 4 * i)..]);
         return integers;

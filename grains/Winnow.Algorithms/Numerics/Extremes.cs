@@ -1,9 +1,9 @@
 namespace Winnow.Algorithms.Numerics;
 
 /// <summary>
-/// Where a span is greatest or least. Plain loops in place of <c>TensorPrimitives.IndexOfMax</c> and its kin (System.Numerics.Tensors 10.0.15 on .NET 10
-/// with AVX-512): once the JIT had recompiled their callers they answered 0 for spans whose greatest number stood at the end, in some runs and not in
-/// others. Every accuracy hangs on this answer, so those methods are banned.
+/// Where a span is greatest or least. Plain loops in place of <c>TensorPrimitives.IndexOfMax</c> and its kin (System.Numerics.Tensors
+/// 10.0.15 on .NET 10 with AVX-512): once the JIT had recompiled their callers they answered 0 for spans whose greatest number stood at the
+/// end, in some runs and not in others. Every accuracy hangs on this answer, so those methods are banned.
 /// </summary>
 public static class Extremes
 {

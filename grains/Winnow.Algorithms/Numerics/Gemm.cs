@@ -17,12 +17,14 @@ public static class Gemm
     /// <param name="bias">[<paramref name="outputs"/>], or empty for none.</param>
     /// <param name="c">[<paramref name="rows"/> × <paramref name="outputs"/>].</param>
     /// <exception cref="ArgumentException">A span is too short.</exception>
-    public static void MultiplyTransposed(ReadOnlySpan<float> a, int rows, ReadOnlySpan<float> b, int outputs, int inner, ReadOnlySpan<float> bias, Span<float> c)
+    public static void MultiplyTransposed(ReadOnlySpan<float> a, int rows, ReadOnlySpan<float> b, int outputs, int inner,
+        ReadOnlySpan<float> bias, Span<float> c)
     {
         if (a.Length < (long)rows * inner) throw new ArgumentException($"{a.Length} numbers are not {rows} × {inner}.", nameof(a));
         if (b.Length < (long)outputs * inner) throw new ArgumentException($"{b.Length} numbers are not {outputs} × {inner}.", nameof(b));
         if (c.Length < (long)rows * outputs) throw new ArgumentException($"{c.Length} numbers are not {rows} × {outputs}.", nameof(c));
-        if (bias.Length != 0 && bias.Length != outputs) throw new ArgumentException($"{bias.Length} biases for {outputs} outputs.", nameof(bias));
+        if (bias.Length != 0 && bias.Length != outputs)
+            throw new ArgumentException($"{bias.Length} biases for {outputs} outputs.", nameof(bias));
 
         var row = 0;
         if (Vector256.IsHardwareAccelerated && inner >= Vector256<float>.Count)
@@ -32,11 +34,13 @@ public static class Gemm
                 var o = 0;
                 for (; o + 2 <= outputs; o += 2) Block4By2(a[(row * inner)..], b[(o * inner)..], inner, c[(row * outputs + o)..], outputs);
                 for (; o < outputs; o++)
-                    for (var r = row; r < row + 4; r++) c[r * outputs + o] = TensorPrimitives.Dot(a.Slice(r * inner, inner), b.Slice(o * inner, inner));
+                    for (var r = row; r < row + 4; r++)
+                        c[r * outputs + o] = TensorPrimitives.Dot(a.Slice(r * inner, inner), b.Slice(o * inner, inner));
             }
         }
         for (; row < rows; row++)
-            for (var o = 0; o < outputs; o++) c[row * outputs + o] = TensorPrimitives.Dot(a.Slice(row * inner, inner), b.Slice(o * inner, inner));
+            for (var o = 0; o < outputs; o++)
+                c[row * outputs + o] = TensorPrimitives.Dot(a.Slice(row * inner, inner), b.Slice(o * inner, inner));
         if (bias.Length == 0) return;
         for (var r = 0; r < rows; r++)
         {
@@ -55,7 +59,8 @@ public static class Gemm
         ref var a3 = ref Unsafe.Add(ref a2, inner);
         ref var b0 = ref MemoryMarshal.GetReference(b);
         ref var b1 = ref Unsafe.Add(ref b0, inner);
-        Vector256<float> s00 = default, s01 = default, s10 = default, s11 = default, s20 = default, s21 = default, s30 = default, s31 = default;
+        Vector256<float> s00 = default, s01 = default, s10 = default, s11 = default, s20 = default, s21 = default, s30 = default, s31 =
+            default;
         nuint i = 0;
         var whole = (nuint)(inner - inner % Vector256<float>.Count);
         for (; i < whole; i += (nuint)Vector256<float>.Count)
@@ -103,7 +108,8 @@ public static class Gemm
     /// <param name="others">Rows of <paramref name="b"/>.</param>
     /// <param name="inner">Length of a row.</param>
     /// <param name="distances">[<paramref name="rows"/> × <paramref name="others"/>].</param>
-    public static void SquaredDistances(ReadOnlySpan<float> a, int rows, ReadOnlySpan<float> b, int others, int inner, Span<float> distances)
+    public static void SquaredDistances(ReadOnlySpan<float> a, int rows, ReadOnlySpan<float> b, int others, int inner,
+        Span<float> distances)
     {
         MultiplyTransposed(a, rows, b, others, inner, [], distances);
         var norms = new float[others];

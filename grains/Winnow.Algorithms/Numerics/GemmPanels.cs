@@ -5,9 +5,10 @@ using System.Runtime.Intrinsics;
 namespace Winnow.Algorithms.Numerics;
 
 /// <summary>
-/// The second matrix of many products, laid out for them once: panels of sixteen outputs, in each the sixteen numbers of one inner position side by side. A number of
-/// the first matrix then serves sixteen outputs from one broadcast and nothing is summed across a register, which makes it about three times as fast as
-/// <see cref="Gemm.MultiplyTransposed"/> where there are many outputs. Every output is summed in the order of the inner positions, whatever the machine.
+/// The second matrix of many products, laid out for them once: panels of sixteen outputs, in each the sixteen numbers of one inner position
+/// side by side. A number of the first matrix then serves sixteen outputs from one broadcast and nothing is summed across a register, which
+/// makes it about three times as fast as <see cref="Gemm.MultiplyTransposed"/> where there are many outputs. Every output is summed in the
+/// order of the inner positions, whatever the machine.
 /// </summary>
 public sealed class GemmPanels
 {
@@ -29,7 +30,8 @@ public sealed class GemmPanels
     public GemmPanels(ReadOnlySpan<float> b, int outputs, int inner, ReadOnlySpan<float> bias)
     {
         if (b.Length != (long)outputs * inner) throw new ArgumentException($"{b.Length} numbers are not {outputs} × {inner}.", nameof(b));
-        if (bias.Length != 0 && bias.Length != outputs) throw new ArgumentException($"{bias.Length} biases for {outputs} outputs.", nameof(bias));
+        if (bias.Length != 0 && bias.Length != outputs)
+            throw new ArgumentException($"{bias.Length} biases for {outputs} outputs.", nameof(bias));
         (Outputs, Inner) = (outputs, inner);
         var panels = (outputs + Width - 1) / Width;
         _panels = new float[panels * Width * inner];
@@ -50,7 +52,8 @@ public sealed class GemmPanels
     public int Inner { get; }
 
     /// <summary>c = a · bᵀ + bias.</summary>
-    /// <param name="a">[<paramref name="rows"/> × <see cref="Inner"/>]. Some hundred rows at a time stay in the cache while the panels pass.</param>
+    /// <param name="a">[<paramref name="rows"/> × <see cref="Inner"/>]. Some hundred rows at a time stay in the cache while the panels
+    /// pass.</param>
     /// <param name="rows">Rows of <paramref name="a"/>.</param>
     /// <param name="c">[<paramref name="rows"/> × <see cref="Outputs"/>].</param>
     /// <exception cref="ArgumentException">A span is too short.</exception>
@@ -94,7 +97,8 @@ public sealed class GemmPanels
         high.StoreUnsafe(ref MemoryMarshal.GetReference(c), 8);
     }
 
-    private static void Kernel6(ReadOnlySpan<float> a, ReadOnlySpan<float> panel, ReadOnlySpan<float> bias, Span<float> c, int inner, int stride)
+    private static void Kernel6(ReadOnlySpan<float> a, ReadOnlySpan<float> panel, ReadOnlySpan<float> bias, Span<float> c, int inner,
+        int stride)
     {
         ref var x0 = ref MemoryMarshal.GetReference(a);
         ref var x1 = ref Unsafe.Add(ref x0, inner);

@@ -20,7 +20,8 @@ public static class KMeans
     /// <param name="seed">Draws the seeding.</param>
     /// <param name="ct">Gives up between iterations.</param>
     /// <param name="maxIterations">Most iterations of Lloyd's algorithm.</param>
-    public static Clustering Cluster(ReadOnlyMemory<float> rows, int dimensions, int clusters, ulong seed, CancellationToken ct = default, int maxIterations = 30)
+    public static Clustering Cluster(ReadOnlyMemory<float> rows, int dimensions, int clusters, ulong seed, CancellationToken ct = default,
+        int maxIterations = 30)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(dimensions);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(clusters);
@@ -93,7 +94,8 @@ public static class KMeans
         return weights.Length - 1;
     }
 
-    private static bool Assign(ReadOnlyMemory<float> rows, int n, int d, float[] centres, int k, int[] assignment, float[] distances, CancellationToken ct)
+    private static bool Assign(ReadOnlyMemory<float> rows, int n, int d, float[] centres, int k, int[] assignment, float[] distances,
+        CancellationToken ct)
     {
         var moved = 0;
         var toCentres = new RowDistances(centres, k, d);

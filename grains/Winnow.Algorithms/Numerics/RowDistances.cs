@@ -2,7 +2,9 @@ using System.Numerics.Tensors;
 
 namespace Winnow.Algorithms.Numerics;
 
-/// <summary>Squared Euclidean distances to the same rows, many times over: their norms are taken and they are laid out for the product once.</summary>
+/// <summary>
+/// Squared Euclidean distances to the same rows, many times over: their norms are taken and they are laid out for the product once.
+/// </summary>
 public sealed class RowDistances
 {
     private readonly GemmPanels _products;

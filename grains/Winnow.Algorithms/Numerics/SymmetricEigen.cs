@@ -12,11 +12,13 @@ public static class SymmetricEigen
     private const int MaxSweeps = 60;
 
     /// <summary>Decomposes a matrix.</summary>
-    /// <param name="matrix">[n × n], symmetric; overwritten by the eigenvectors, one per row, in the order of <paramref name="values"/>.</param>
+    /// <param name="matrix">[n × n], symmetric; overwritten by the eigenvectors, one per row, in the order of
+    /// <paramref name="values"/>.</param>
     /// <param name="n">Side of the matrix.</param>
     /// <param name="values">[n], the eigenvalues, descending.</param>
     /// <param name="cancellationToken">Gives up between steps.</param>
-    /// <exception cref="InvalidOperationException">The iteration did not converge: the matrix holds something that is not finite.</exception>
+    /// <exception cref="InvalidOperationException">The iteration did not converge: the matrix holds something that is not
+    /// finite.</exception>
     public static void Decompose(Span<double> matrix, int n, Span<double> values, CancellationToken cancellationToken = default)
     {
         if (n == 0) return;
@@ -32,7 +34,8 @@ public static class SymmetricEigen
         SortDescending(v, n, values);
     }
 
-    private static void Tridiagonalise(Span<double> a, int n, Span<double> diagonal, double[] off, double[] reflectors, CancellationToken cancellationToken)
+    private static void Tridiagonalise(Span<double> a, int n, Span<double> diagonal, double[] off, double[] reflectors,
+        CancellationToken cancellationToken)
     {
         var p = new double[n];
         for (var k = 0; k < n - 1; k++)
@@ -85,7 +88,9 @@ public static class SymmetricEigen
                     if (Math.Abs(e[m]) <= double.Epsilon + 2.3e-16 * scale) break;
                 }
                 if (m == l) break;
-                if (sweep == MaxSweeps) throw new InvalidOperationException("The eigenvalue iteration did not converge: the matrix holds numbers that are not finite.");
+                if (sweep == MaxSweeps)
+                    throw new InvalidOperationException(
+                        "The eigenvalue iteration did not converge: the matrix holds numbers that are not finite.");
                 var g = (d[l + 1] - d[l]) / (2 * e[l]);
                 var r = Math.Sqrt(g * g + 1);
                 g = d[m] - d[l] + e[l] / (g + Math.CopySign(r, g));

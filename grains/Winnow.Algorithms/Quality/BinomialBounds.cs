@@ -3,7 +3,10 @@ namespace Winnow.Algorithms.Quality;
 /// <summary>Exact bounds on a proportion (Clopper, Pearson 1934), by the inverse of the regularised incomplete beta function.</summary>
 public static class BinomialBounds
 {
-    /// <summary>The two-sided interval for <paramref name="successes"/> of <paramref name="trials"/>; each side misses with (1 − confidence) / 2 at most.</summary>
+    /// <summary>
+    /// The two-sided interval for <paramref name="successes"/> of <paramref name="trials"/>; each side misses with (1 − confidence) / 2 at
+    /// most.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Counts or confidence out of range.</exception>
     public static (double Lower, double Upper) ClopperPearson(int successes, int trials, double confidence)
     {
@@ -30,7 +33,8 @@ public static class BinomialBounds
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(trials);
         ArgumentOutOfRangeException.ThrowIfNegative(successes);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(successes, trials);
-        if (!(delta is > 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(delta), delta, "The probability of a miss lies between 0 and 1.");
+        if (!(delta is > 0 and < 1))
+            throw new ArgumentOutOfRangeException(nameof(delta), delta, "The probability of a miss lies between 0 and 1.");
     }
 
     /// <summary>x with I_x(a, b) = p. The function rises with x, so halving finds it to the last bit.</summary>

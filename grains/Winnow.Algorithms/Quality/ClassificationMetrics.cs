@@ -43,14 +43,16 @@ public static class ClassificationMetrics
             confidence[bin] += row[predicted];
             if (predicted == labels[i]) right[bin]++;
         }
-        return [.. Enumerable.Range(0, bins).Select(b => count[b] == 0 ? default : new ReliabilityBin(count[b], confidence[b] / count[b], (double)right[b] / count[b]))];
+        return [.. Enumerable.Range(0, bins)
+            .Select(b => count[b] == 0 ? default : new ReliabilityBin(count[b], confidence[b] / count[b], (double)right[b] / count[b]))];
     }
 
     /// <summary>Expected calibration error: the mean gap between confidence and accuracy over the bins; 0 for no rows.</summary>
     public static double ExpectedCalibrationError(ReadOnlySpan<float> probabilities, ReadOnlySpan<int> labels, int classes, int bins = 15)
     {
         double error = 0;
-        foreach (var bin in Reliability(probabilities, labels, classes, bins)) error += bin.Count * Math.Abs(bin.Accuracy - bin.MeanConfidence);
+        foreach (var bin in Reliability(probabilities, labels, classes, bins))
+            error += bin.Count * Math.Abs(bin.Accuracy - bin.MeanConfidence);
         return labels.Length == 0 ? 0 : error / labels.Length;
     }
 }

@@ -18,9 +18,9 @@ public sealed record CrossFitted(bool[] Right, double Accuracy, double Lower, do
 public readonly record struct PairedDifference(int Better, int Worse, double PValue);
 
 /// <summary>
-/// Measures spaces of vectors by cross-fitting: each example is predicted by a logistic head that was trained on the folds without it, so all
-/// labels teach and all measure. The strength of regularisation is chosen on the same folds, which flatters each space alike, and by little.
-/// Examples that were chosen for a round are harder than the pool: the figures compare spaces, and promise no accuracy.
+/// Measures spaces of vectors by cross-fitting: each example is predicted by a logistic head that was trained on the folds without it, so
+/// all labels teach and all measure. The strength of regularisation is chosen on the same folds, which flatters each space alike, and by
+/// little. Examples that were chosen for a round are harder than the pool: the figures compare spaces, and promise no accuracy.
 /// </summary>
 public static class CrossFitting
 {
@@ -38,7 +38,8 @@ public static class CrossFitting
         ReadOnlySpan<float> features, ReadOnlySpan<int> labels, int classes, int dimensions, ulong seed, CancellationToken ct = default)
     {
         var search = RegularisationSearch.Choose(
-            new Examples(features.ToArray(), dimensions, Targets.Of(labels.ToArray(), classes)), new RegularisationOptions { Folds = Folds }, seed, null, ct);
+            new Examples(features.ToArray(), dimensions, Targets.Of(labels.ToArray(), classes)),
+            new RegularisationOptions { Folds = Folds }, seed, null, ct);
         if (search.LogLoss is not { } loss) return null;
         var right = new bool[labels.Length];
         for (var i = 0; i < right.Length; i++)

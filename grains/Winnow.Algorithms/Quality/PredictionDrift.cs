@@ -7,7 +7,8 @@ namespace Winnow.Algorithms.Quality;
 /// √(K / 2πn) without any drift, so compare it with that; the statistic per degree of freedom is near 1.
 /// </remarks>
 /// <param name="TotalVariation">Half the sum of the absolute differences of the class shares, 0 to 1.</param>
-/// <param name="ChiSquarePerDegree">Pearson's χ² of the two-row table, by its degrees of freedom; 0 where one class holds everything.</param>
+/// <param name="ChiSquarePerDegree">Pearson's χ² of the two-row table, by its degrees of freedom; 0 where one class holds
+/// everything.</param>
 /// <param name="ReferenceMargin">Mean uncertainty by margin of the reference.</param>
 /// <param name="RecentMargin">Mean uncertainty by margin of the newest images.</param>
 public readonly record struct PredictionDrift(double TotalVariation, double ChiSquarePerDegree, double ReferenceMargin, double RecentMargin)
@@ -18,9 +19,11 @@ public readonly record struct PredictionDrift(double TotalVariation, double ChiS
     /// <param name="referenceMargin">Sum of the uncertainty by margin over the reference.</param>
     /// <param name="recentMargin">The same over the newest images.</param>
     /// <exception cref="ArgumentException">The two sides do not have the same classes.</exception>
-    public static PredictionDrift? Between(ReadOnlySpan<long> reference, ReadOnlySpan<long> recent, double referenceMargin, double recentMargin)
+    public static PredictionDrift? Between(ReadOnlySpan<long> reference, ReadOnlySpan<long> recent, double referenceMargin,
+        double recentMargin)
     {
-        if (reference.Length != recent.Length) throw new ArgumentException($"{recent.Length} classes against {reference.Length}.", nameof(recent));
+        if (reference.Length != recent.Length)
+            throw new ArgumentException($"{recent.Length} classes against {reference.Length}.", nameof(recent));
         long n = 0, m = 0;
         for (var c = 0; c < reference.Length; c++) (n, m) = (n + reference[c], m + recent[c]);
         if (n == 0 || m == 0) return null;

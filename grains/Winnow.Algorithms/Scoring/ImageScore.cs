@@ -12,7 +12,8 @@ namespace Winnow.Algorithms.Scoring;
 /// <param name="Predicted">Index of the most probable class; 65,535 for an image without an embedding.</param>
 /// <param name="RunnerUp">Index of the second most probable class.</param>
 [StructLayout(LayoutKind.Sequential, Pack = 4)]
-public readonly record struct ImageScore(float LeastConfidence, float Margin, float Entropy, float Energy, ushort Predicted, ushort RunnerUp)
+public readonly record struct ImageScore(float LeastConfidence, float Margin, float Entropy, float Energy, ushort Predicted,
+    ushort RunnerUp)
 {
     /// <summary>The score of an image that has no embedding.</summary>
     public static readonly ImageScore None = new(float.NaN, float.NaN, float.NaN, float.NaN, ushort.MaxValue, ushort.MaxValue);

@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Winnow.Algorithms.Scoring;
 
 /// <summary>
-/// What one row of calibrated logits says. With many classes this costs as much as the product that made the logits, so it passes over them twice and no more, eight
-/// at a time: once for the two greatest, once for the sums of the softmax.
+/// What one row of calibrated logits says. With many classes this costs as much as the product that made the logits, so it passes over them
+/// twice and no more, eight at a time: once for the two greatest, once for the sums of the softmax.
 /// </summary>
 public static class LogitScore
 {
@@ -53,7 +53,10 @@ public static class LogitScore
         return (sum, weighted);
     }
 
-    /// <summary>Where the two greatest stand, the lower index first among equals. Plain: see <see cref="Numerics.Extremes"/> for why no library does this.</summary>
+    /// <summary>
+    /// Where the two greatest stand, the lower index first among equals. Plain: see <see cref="Numerics.Extremes"/> for why no library does
+    /// this.
+    /// </summary>
     public static (int First, int Second) GreatestTwoOfFew(ReadOnlySpan<float> logits)
     {
         int first = -1, second = -1;

@@ -31,7 +31,10 @@ public sealed class Projection
     /// <summary>Share of the standardised variance that is kept, in [0, 1].</summary>
     public float ExplainedVarianceRatio { get; }
 
-    /// <summary>The projection as <c>W x + b</c>: weights [<see cref="Dimensions"/> × <see cref="InputDimensions"/>], bias [<see cref="Dimensions"/>].</summary>
+    /// <summary>
+    /// The projection as <c>W x + b</c>: weights [<see cref="Dimensions"/> × <see cref="InputDimensions"/>], bias
+    /// [<see cref="Dimensions"/>].
+    /// </summary>
     public (float[] Weights, float[] Bias) ToAffine() => (_weights, _bias);
 
     /// <summary>Fits on rows of embeddings.</summary>
@@ -44,7 +47,8 @@ public sealed class Projection
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inputDimensions);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(dimensions);
-        if (rows.Length % inputDimensions != 0) throw new ArgumentException($"{rows.Length} numbers are not whole rows of {inputDimensions}.", nameof(rows));
+        if (rows.Length % inputDimensions != 0)
+            throw new ArgumentException($"{rows.Length} numbers are not whole rows of {inputDimensions}.", nameof(rows));
         var x = UsableRows(rows, inputDimensions);
         var n = x.Length / inputDimensions;
         if (n < 2) throw new ArgumentException($"A projection needs at least two usable rows, not {n}.", nameof(rows));
@@ -128,7 +132,8 @@ public sealed class Projection
 
     private static double[] Covariance(float[] x, int n, int d, CancellationToken ct)
     {
-        // Dimensions become rows, so that an entry of the matrix is a dot product of two of them; blocks of rows keep the sums short enough for floats.
+        // Dimensions become rows, so that an entry of the matrix is a dot product of two of them; blocks of rows keep the sums short enough
+        // for floats.
         const int Block = 2048;
         var covariance = new double[d * d];
         const int Tile = 62;

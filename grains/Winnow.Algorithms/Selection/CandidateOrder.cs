@@ -20,10 +20,13 @@ internal static class CandidateOrder
     public static Task<IReadOnlyList<int>> LargestAsync(ISelectionPool pool, SelectionRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return Task.FromResult<IReadOnlyList<int>>(ByKey(pool.Candidates).AsSpan(0, Math.Min(request.BatchSize, pool.Candidates.Count)).ToArray());
+        return Task.FromResult<IReadOnlyList<int>>(ByKey(pool.Candidates).AsSpan(0, Math.Min(request.BatchSize, pool.Candidates.Count))
+            .ToArray());
     }
 
-    /// <summary>Fills a short batch with the candidates that were not chosen, in the order of their hashes: at random, but the same at each try.</summary>
+    /// <summary>
+    /// Fills a short batch with the candidates that were not chosen, in the order of their hashes: at random, but the same at each try.
+    /// </summary>
     public static void Fill(List<int> chosen, IPoolPart candidates, int count)
     {
         if (chosen.Count >= count) return;

@@ -12,7 +12,8 @@ public sealed record SelectionRequest(int BatchSize, int Round, ulong Seed, int 
 /// <summary>What each shard must bring to the coordinator.</summary>
 /// <param name="Top">Candidates with the largest keys, over all shards together.</param>
 /// <param name="TopAmong">Images, drawn uniformly, among which the top ones are sought; 0 for the whole pool.</param>
-/// <param name="UniformCandidates">Further candidates drawn uniformly; the first of the draw that <paramref name="TopAmong"/> asks for.</param>
+/// <param name="UniformCandidates">Further candidates drawn uniformly; the first of the draw that <paramref name="TopAmong"/> asks
+/// for.</param>
 /// <param name="UniformEvaluation">Points of the pool drawn uniformly that stand for all of it.</param>
 public sealed record SelectionPlan(int Top, int UniformCandidates = 0, int UniformEvaluation = 0, int TopAmong = 0)
 {
@@ -22,8 +23,8 @@ public sealed record SelectionPlan(int Top, int UniformCandidates = 0, int Unifo
 
 /// <summary>
 /// Chooses which images to ask people about. A strategy works in two places: <see cref="Keys"/> on every shard over all its images, and
-/// <see cref="SelectAsync"/> once, over the few that the shards brought, whose vectors and probabilities it asks for as it needs them. To add
-/// one: a class here, a line in <see cref="QueryStrategies"/>, and a test class that inherits the conformance tests.
+/// <see cref="SelectAsync"/> once, over the few that the shards brought, whose vectors and probabilities it asks for as it needs them. To
+/// add one: a class here, a line in <see cref="QueryStrategies"/>, and a test class that inherits the conformance tests.
 /// </summary>
 public interface IQueryStrategy : INamed
 {

@@ -27,7 +27,8 @@ public sealed class KMeansCentroids : IQueryStrategy
     public SelectionPlan Plan(SelectionRequest request) => new(0, UniformCandidates: Math.Max(Sample, 4 * request.BatchSize));
 
     /// <inheritdoc/>
-    public void Keys(ReadOnlySpan<ImageScore> scores, ReadOnlySpan<ulong> noise, SelectionRequest request, Span<float> keys) => keys.Clear();
+    public void Keys(ReadOnlySpan<ImageScore> scores, ReadOnlySpan<ulong> noise, SelectionRequest request, Span<float> keys) =>
+        keys.Clear();
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<int>> SelectAsync(ISelectionPool pool, SelectionRequest request, CancellationToken cancellationToken)
@@ -59,7 +60,8 @@ public sealed class KMeansCentroids : IQueryStrategy
             var own = TensorPrimitives.Distance(rows.AsSpan(i * d, d), clusters.Centres.AsSpan(c * d, d));
             if (own < distance[c]) (distance[c], nearest[c]) = (own, i);
         }
-        return [.. Enumerable.Range(0, count).Where(c => nearest[c] >= 0).OrderByDescending(c => size[c]).ThenBy(c => c).Select(c => nearest[c])];
+        return [.. Enumerable.Range(0, count).Where(c => nearest[c] >= 0).OrderByDescending(c => size[c]).ThenBy(c => c)
+            .Select(c => nearest[c])];
     }
 
     private static float[] UnitRows(RowMatrix vectors)

@@ -31,7 +31,8 @@ public sealed record MatrixPart(ReadOnlyMemory<float> Keys, ReadOnlyMemory<ulong
     public int Count => Keys.Length;
 
     /// <inheritdoc/>
-    public Task<RowMatrix> VectorsAsync(IReadOnlyList<int> which, CancellationToken cancellationToken) => Task.FromResult(Vectors.Only(which));
+    public Task<RowMatrix> VectorsAsync(IReadOnlyList<int> which, CancellationToken cancellationToken) =>
+        Task.FromResult(Vectors.Only(which));
 
     /// <inheritdoc/>
     public Task<RowMatrix> ProbabilitiesAsync(IReadOnlyList<int> which, CancellationToken cancellationToken) =>

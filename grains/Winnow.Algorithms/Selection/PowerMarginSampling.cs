@@ -4,9 +4,9 @@ using Winnow.Algorithms.Scoring;
 namespace Winnow.Algorithms.Selection;
 
 /// <summary>
-/// Draws without replacement, each image with a weight of u^β by its margin u: the largest of β ln u + Gumbel noise (Kirsch et al., 'Stochastic Batch Acquisition',
-/// arXiv 2106.12059). An image's noise is a hash of its own, so the best of each shard merge into the best of all, and nothing but keys travels: for batches that are
-/// too large to look at every pair.
+/// Draws without replacement, each image with a weight of u^β by its margin u: the largest of β ln u + Gumbel noise (Kirsch et al.,
+/// 'Stochastic Batch Acquisition', arXiv 2106.12059). An image's noise is a hash of its own, so the best of each shard merge into the best
+/// of all, and nothing but keys travels: for batches that are too large to look at every pair.
 /// </summary>
 public sealed class PowerMarginSampling : IQueryStrategy
 {

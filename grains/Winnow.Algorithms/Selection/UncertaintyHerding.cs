@@ -7,10 +7,10 @@ namespace Winnow.Algorithms.Selection;
 /// <summary>
 /// Herding, margin-filtered: chooses greedily the images S that maximise Σₓ u(x) · max over c in L ∪ S of exp(−‖x − c‖² / s²), the coverage
 /// of the pool by the labelled and chosen points, weighted by the margin uncertainty u. After 'Uncertainty Herding' (arXiv 2412.20644);
-/// here the candidates are the 8·B most uncertain images of a uniform part of the pool and 1,000 uniform ones, and the pool is represented by
-/// 5,000 uniform points. The part has a size of its own, so that the filter is as strict in a large pool as in a small one: too
-/// strict, and coverage has nothing left to choose between.
-/// s² is the median nearest-neighbour squared distance among the labelled points, so it shrinks as they grow dense.
+/// here the candidates are the 8·B most uncertain images of a uniform part of the pool and 1,000 uniform ones, and the pool is represented
+/// by 5,000 uniform points. The part has a size of its own, so that the filter is as strict in a large pool as in a small one: too strict,
+/// and coverage has nothing left to choose between. s² is the median nearest-neighbour squared distance among the labelled points, so it
+/// shrinks as they grow dense.
 /// </summary>
 public sealed class UncertaintyHerding : IQueryStrategy
 {
@@ -51,7 +51,8 @@ public sealed class UncertaintyHerding : IQueryStrategy
         var candidates = await pool.Candidates.VectorsAsync(cancellationToken).ConfigureAwait(false);
         var evaluation = await pool.Evaluation.VectorsAsync(cancellationToken).ConfigureAwait(false);
         var labelled = await pool.LabelledAsync(cancellationToken).ConfigureAwait(false);
-        var chosen = Choose(pool, candidates, evaluation, new RowMatrix(candidates.Columns, labelled.Vectors), request, count, cancellationToken);
+        var chosen = Choose(pool, candidates, evaluation, new RowMatrix(candidates.Columns, labelled.Vectors), request, count,
+            cancellationToken);
         CandidateOrder.Fill(chosen, pool.Candidates, count);
         return chosen;
     }
@@ -69,13 +70,18 @@ public sealed class UncertaintyHerding : IQueryStrategy
         return LazyGreedy(kernel, covered, pool, points, count, cancellationToken);
     }
 
-    /// <summary>A candidate's gain only falls as others are chosen, so a stale gain is an upper bound: the top of the heap is recomputed until it stays on top (Minoux 1978).</summary>
-    private static List<int> LazyGreedy(float[] kernel, float[] covered, ISelectionPool pool, int points, int count, CancellationToken cancellationToken)
+    /// <summary>
+    /// A candidate's gain only falls as others are chosen, so a stale gain is an upper bound: the top of the heap is recomputed until it
+    /// stays on top (Minoux 1978).
+    /// </summary>
+    private static List<int> LazyGreedy(float[] kernel, float[] covered, ISelectionPool pool, int points, int count,
+        CancellationToken cancellationToken)
     {
         var (weights, noise) = (pool.Evaluation.Keys, pool.Candidates.Noise);
         var n = pool.Candidates.Count;
         var gains = new double[n];
-        Parallel.For(0, n, new ParallelOptions { CancellationToken = cancellationToken }, i => gains[i] = Gain(kernel.AsSpan(i * points, points), covered, weights.Span));
+        Parallel.For(0, n, new ParallelOptions { CancellationToken = cancellationToken },
+            i => gains[i] = Gain(kernel.AsSpan(i * points, points), covered, weights.Span));
         var heap = new PriorityQueue<int, (double NegatedGain, ulong Noise)>(n);
         for (var i = 0; i < n; i++) heap.Enqueue(i, (-gains[i], noise.Span[i]));
         var chosen = new List<int>(count);
@@ -113,7 +119,8 @@ public sealed class UncertaintyHerding : IQueryStrategy
     }
 
     /// <summary>exp(−‖a − b‖² / s²) of all pairs, [rows × others].</summary>
-    private static float[] Kernel(ReadOnlyMemory<float> a, int rows, RowDistances toOthers, int others, int d, float bandwidth, CancellationToken cancellationToken)
+    private static float[] Kernel(ReadOnlyMemory<float> a, int rows, RowDistances toOthers, int others, int d, float bandwidth,
+        CancellationToken cancellationToken)
     {
         var kernel = new float[(long)rows * others];
         Parallel.For(0, (rows + Block - 1) / Block, new ParallelOptions { CancellationToken = cancellationToken }, block =>
@@ -128,7 +135,8 @@ public sealed class UncertaintyHerding : IQueryStrategy
         return kernel;
     }
 
-    private static float[] Covered(ReadOnlyMemory<float> labelled, int count, RowDistances toPool, int points, int d, float bandwidth, CancellationToken cancellationToken)
+    private static float[] Covered(ReadOnlyMemory<float> labelled, int count, RowDistances toPool, int points, int d, float bandwidth,
+        CancellationToken cancellationToken)
     {
         var covered = new float[points];
         for (var from = 0; from < count; from += Block)

@@ -77,7 +77,8 @@ internal static class Lbfgs
         }
     }
 
-    private static bool Search(DifferentiableFunction function, double[] x, double value, double[] direction, double slope, double step, double[] next, double[] nextGradient, out double nextValue)
+    private static bool Search(DifferentiableFunction function, double[] x, double value, double[] direction, double slope, double step,
+        double[] next, double[] nextGradient, out double nextValue)
     {
         double low = 0, high = double.PositiveInfinity;
         nextValue = value;

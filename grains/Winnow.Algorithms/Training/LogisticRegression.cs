@@ -18,8 +18,8 @@ public sealed record LogisticRegressionOptions
 }
 
 /// <summary>
-/// Multinomial logistic regression with scikit-learn's objective, <c>Σ weight · log-loss + ‖W‖² / (2 C)</c>, the bias unpenalised, minimised
-/// by L-BFGS (Liu, Nocedal 1989). A soft label counts as examples of all its classes, each with its part of the weight.
+/// Multinomial logistic regression with scikit-learn's objective, <c>Σ weight · log-loss + ‖W‖² / (2 C)</c>, the bias unpenalised,
+/// minimised by L-BFGS (Liu, Nocedal 1989). A soft label counts as examples of all its classes, each with its part of the weight.
 /// </summary>
 public static class LogisticRegression
 {
@@ -33,7 +33,8 @@ public static class LogisticRegression
     /// <param name="ct">Gives up between iterations.</param>
     /// <returns>A head with temperature 1.</returns>
     /// <exception cref="ArgumentException">No example that weighs anything, or options out of range.</exception>
-    public static SoftmaxHead Fit(Examples examples, LogisticRegressionOptions options, SoftmaxHead? warmStart = null, CancellationToken ct = default)
+    public static SoftmaxHead Fit(Examples examples, LogisticRegressionOptions options, SoftmaxHead? warmStart = null,
+        CancellationToken ct = default)
     {
         var (classes, dimensions, seen) = (examples.Classes, examples.Dimensions, examples.Targets.Present());
         int[] present = [.. Enumerable.Range(0, classes).Where(c => seen[c])];

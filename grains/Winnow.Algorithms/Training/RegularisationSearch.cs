@@ -22,9 +22,12 @@ public sealed record RegularisationOptions
 /// <param name="Losses">Mean held-out log-loss per value of the grid; empty where it could not be measured.</param>
 /// <param name="OutOfFoldLogits">[n × K] at the chosen strength; empty where it could not be measured.</param>
 /// <param name="OutOfFoldTemperature">The temperature that fits them; 1 where it could not be measured.</param>
-public sealed record RegularisationResult(double C, double? LogLoss, IReadOnlyList<double> Losses, float[] OutOfFoldLogits, float OutOfFoldTemperature);
+public sealed record RegularisationResult(double C, double? LogLoss, IReadOnlyList<double> Losses, float[] OutOfFoldLogits,
+    float OutOfFoldTemperature);
 
-/// <summary>Chooses C by stratified k-fold cross-validation on the mean held-out log-loss, each strength at the temperature that suits it best.</summary>
+/// <summary>
+/// Chooses C by stratified k-fold cross-validation on the mean held-out log-loss, each strength at the temperature that suits it best.
+/// </summary>
 public static class RegularisationSearch
 {
     /// <summary>Fewer held-out examples than this say nothing.</summary>
@@ -60,7 +63,9 @@ public static class RegularisationSearch
                 // The strengths follow each other closely: each starts where the one before ended.
                 head = LogisticRegression.Fit(others, new LogisticRegressionOptions { C = grid[g], Tolerance = 1e-3 }, head, ct);
                 for (var i = 0; i < n; i++)
-                    if (foldOf[i] == fold) Gemm.MultiplyTransposed(x.AsSpan(i * dimensions, dimensions), 1, head.Weights, classes, dimensions, head.Bias, logits[g].AsSpan(i * classes, classes));
+                    if (foldOf[i] == fold)
+                        Gemm.MultiplyTransposed(x.AsSpan(i * dimensions, dimensions), 1, head.Weights, classes, dimensions, head.Bias,
+                            logits[g].AsSpan(i * classes, classes));
                 progress?.Report(Interlocked.Increment(ref fitted) / (double)(folds * grid.Count));
             }
         });

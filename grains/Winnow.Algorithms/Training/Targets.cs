@@ -21,7 +21,8 @@ public sealed class Targets
         if (weights is not null && weights.Length != labels.Length)
             throw new ArgumentException($"{weights.Length} weights are not one for each of {labels.Length} labels.", nameof(weights));
         foreach (var weight in weights ?? [])
-            if (!(weight >= 0) || !float.IsFinite(weight)) throw new ArgumentException($"A weight must be 0 or more, not {weight}.", nameof(weights));
+            if (!(weight >= 0) || !float.IsFinite(weight))
+                throw new ArgumentException($"A weight must be 0 or more, not {weight}.", nameof(weights));
         (Classes, _labels, _soft, _weights) = (classes, labels, soft, weights);
     }
 
@@ -33,7 +34,8 @@ public sealed class Targets
     public static Targets Of(int[] labels, int classes, float[]? weights = null)
     {
         foreach (var label in labels)
-            if ((uint)label >= (uint)classes) throw new ArgumentException($"Label {label} is outside the {classes} classes.", nameof(labels));
+            if ((uint)label >= (uint)classes)
+                throw new ArgumentException($"Label {label} is outside the {classes} classes.", nameof(labels));
         return new Targets(classes, labels, null, weights);
     }
 
@@ -51,7 +53,8 @@ public sealed class Targets
         {
             var row = probabilities.AsSpan(i * classes, classes);
             if (!(TensorPrimitives.Min<float>(row) >= 0) || !(MathF.Abs(TensorPrimitives.Sum<float>(row) - 1) <= Rounding))
-                throw new ArgumentException($"Soft label {i} is no distribution: its parts must be 0 or more, and add up to 1.", nameof(probabilities));
+                throw new ArgumentException($"Soft label {i} is no distribution: its parts must be 0 or more, and add up to 1.",
+                    nameof(probabilities));
             labels[i] = Extremes.IndexOfMax(row);
         }
         return new Targets(classes, labels, probabilities, weights);
@@ -112,6 +115,7 @@ public sealed class Targets
             soft = new float[examples.Count * Classes];
             for (var i = 0; i < examples.Count; i++) DistributionOf(examples[i]).CopyTo(soft.AsSpan(i * Classes));
         }
-        return new Targets(Classes, [.. examples.Select(i => _labels[i])], soft, _weights is null ? null : [.. examples.Select(i => _weights[i])]);
+        return new Targets(Classes, [.. examples.Select(i => _labels[i])], soft,
+            _weights is null ? null : [.. examples.Select(i => _weights[i])]);
     }
 }

@@ -19,9 +19,9 @@ internal sealed record BackupControl(DatasetState Dataset, IReadOnlyList<RoundSt
     private const int Tries = 100;
 
     /// <summary>
-    /// Reads it all as it stood at one moment: the dataset's state and records are the same before and after those of its rounds. A round's state is
-    /// written after its effects, so the rows that are read later hold whatever it speaks of, as they do after a crash. What is kept apart is joined
-    /// to the states, as earlier releases had it.
+    /// Reads it all as it stood at one moment: the dataset's state and records are the same before and after those of its rounds. A round's
+    /// state is written after its effects, so the rows that are read later hold whatever it speaks of, as they do after a crash. What is
+    /// kept apart is joined to the states, as earlier releases had it.
     /// </summary>
     /// <exception cref="IOException">It changed all the time.</exception>
     public static async Task<BackupControl> ReadAsync(IGrainStateStore states, string dataset, CancellationToken cancellationToken)
@@ -30,7 +30,8 @@ internal sealed record BackupControl(DatasetState Dataset, IReadOnlyList<RoundSt
         {
             var (before, versions) = await ReadDatasetAsync(states, dataset, cancellationToken).ConfigureAwait(false);
             var rounds = new List<RoundState?>();
-            foreach (var round in before.Rounds) rounds.Add(await ReadRoundAsync(states, KeyOf(dataset, round), cancellationToken).ConfigureAwait(false));
+            foreach (var round in before.Rounds)
+                rounds.Add(await ReadRoundAsync(states, KeyOf(dataset, round), cancellationToken).ConfigureAwait(false));
             var after = (await ReadDatasetAsync(states, dataset, cancellationToken).ConfigureAwait(false)).Versions;
             if (after.SequenceEqual(versions)) return new BackupControl(before, rounds);
         }
@@ -66,7 +67,8 @@ internal sealed record BackupControl(DatasetState Dataset, IReadOnlyList<RoundSt
         {
             // It was set aside and discarded: nobody could check that the round asks about what it chose.
             round.SelectedCount = null;
-            if (round.Step < RoundStep.Done) (round.Step, round.Reason) = (RoundStep.Failed, "What it chose could not be read, and was discarded.");
+            if (round.Step < RoundStep.Done)
+                (round.Step, round.Reason) = (RoundStep.Failed, "What it chose could not be read, and was discarded.");
         }
         return round;
     }
@@ -153,7 +155,10 @@ internal sealed record BackupControl(DatasetState Dataset, IReadOnlyList<RoundSt
         return new BackupControl(copy, rounds);
     }
 
-    /// <summary>Tasks that the control state speaks of. Those of a later round, or of one that had not chosen yet, would count against a round that chooses anew.</summary>
+    /// <summary>
+    /// Tasks that the control state speaks of. Those of a later round, or of one that had not chosen yet, would count against a round that
+    /// chooses anew.
+    /// </summary>
     public Func<TaskRow, bool> KnownTasks()
     {
         var asked = new HashSet<(string, int)>();
@@ -164,7 +169,8 @@ internal sealed record BackupControl(DatasetState Dataset, IReadOnlyList<RoundSt
 
     public static byte[] ToJson<T>(T state) => JsonSerializer.SerializeToUtf8Bytes(state, StoredStates.Json);
 
-    public static T FromJson<T>(byte[] json) => JsonSerializer.Deserialize<T>(json, StoredStates.Json) ?? throw new JsonException("It is null.");
+    public static T FromJson<T>(byte[] json) =>
+        JsonSerializer.Deserialize<T>(json, StoredStates.Json) ?? throw new JsonException("It is null.");
 
     private static T Copy<T>(T state) => FromJson<T>(ToJson(state));
 
@@ -172,9 +178,11 @@ internal sealed record BackupControl(DatasetState Dataset, IReadOnlyList<RoundSt
 
     private static GrainStateKey KeyOf(string dataset) => new(DatasetGrain, dataset, DatasetGrain);
 
-    private static GrainStateKey KeyOf(string dataset, RoundEntry round) => new(RoundGrain, Abstractions.Images.GrainKeys.Round(dataset, round.Arm, round.Number), RoundGrain);
+    private static GrainStateKey KeyOf(string dataset, RoundEntry round) =>
+        new(RoundGrain, Abstractions.Images.GrainKeys.Round(dataset, round.Arm, round.Number), RoundGrain);
 
-    private static async Task<(T? State, long? Version)> ReadAsync<T>(IGrainStateStore states, GrainStateKey key, CancellationToken cancellationToken) where T : class
+    private static async Task<(T? State, long? Version)> ReadAsync<T>(IGrainStateStore states, GrainStateKey key,
+        CancellationToken cancellationToken) where T : class
     {
         var stored = await states.ReadAsync(key, cancellationToken).ConfigureAwait(false);
         return (stored?.State is null ? null : StoredStates.Read<T>(key, stored), stored?.Version);

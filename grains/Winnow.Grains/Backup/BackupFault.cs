@@ -12,5 +12,6 @@ internal static class BackupFault
     /// <param name="inner">What was thrown, where something was.</param>
     public static InvalidDataException At(string file, string wrong, int? line = null, Exception? inner = null) =>
         new(string.Create(CultureInfo.InvariantCulture,
-            $"The backup cannot be restored: {ShownText.Quote(file)}{(line is { } number ? $", line {number}" : "")}: {ShownText.Clean(wrong)}"), inner);
+            $"The backup cannot be restored: {ShownText.Quote(file)}{(line is { } number ? $", line {number}" : "")}: "
+            + $"{ShownText.Clean(wrong)}"), inner);
 }

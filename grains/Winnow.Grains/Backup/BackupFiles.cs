@@ -4,8 +4,9 @@ using Winnow.Model.Images;
 namespace Winnow.Grains.Backup;
 
 /// <summary>
-/// The files of a backup, in their order: <c>winnow-backup.json</c>, <c>control.json</c>, <c>rounds/…</c>; per shard <c>rows/SSSS/…</c> with
-/// <c>images/img-…</c> between them; <c>objects/…</c>, <c>objects.jsonl</c>, <c>end.json</c>. A reader knows each by its name alone and makes no path of any.
+/// The files of a backup, in their order: <c>winnow-backup.json</c>, <c>control.json</c>, <c>rounds/…</c>; per shard <c>rows/SSSS/…</c>
+/// with <c>images/img-…</c> between them; <c>objects/…</c>, <c>objects.jsonl</c>, <c>end.json</c>. A reader knows each by its name alone
+/// and makes no path of any.
 /// </summary>
 internal static class BackupFiles
 {
@@ -37,20 +38,24 @@ internal static class BackupFiles
 
     public static string Round(int number) => string.Create(CultureInfo.InvariantCulture, $"{RoundsFolder}{number:D6}.json");
 
-    public static string Rows(int shard, int number, string kind) => string.Create(CultureInfo.InvariantCulture, $"{RowsFolder}{shard:D4}/{number:D6}-{kind}.jsonl");
+    public static string Rows(int shard, int number, string kind) =>
+        string.Create(CultureInfo.InvariantCulture, $"{RowsFolder}{shard:D4}/{number:D6}-{kind}.jsonl");
 
     public static string Image(ImageId id) => ImagesFolder + id;
 
     public static string ObjectName(int number) => string.Create(CultureInfo.InvariantCulture, $"{ObjectsFolder}{number:D6}.json");
 
-    public static string ObjectPart(int number, int part) => string.Create(CultureInfo.InvariantCulture, $"{ObjectsFolder}{number:D6}.{part:D6}");
+    public static string ObjectPart(int number, int part) =>
+        string.Create(CultureInfo.InvariantCulture, $"{ObjectsFolder}{number:D6}.{part:D6}");
 
     /// <summary>Shard and kind of a file of rows; false when the name is not that of one.</summary>
     public static bool TryParseRows(string name, out int shard, out string kind)
     {
         (shard, kind) = (0, "");
-        return name.StartsWith(RowsFolder, StringComparison.Ordinal) && name[RowsFolder.Length..].Split('/') is [{ Length: 4 } first, { Length: > 7 } last]
-            && int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out shard) && int.TryParse(last.AsSpan(0, 6), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        return name.StartsWith(RowsFolder, StringComparison.Ordinal)
+            && name[RowsFolder.Length..].Split('/') is [{ Length: 4 } first, { Length: > 7 } last]
+            && int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out shard)
+            && int.TryParse(last.AsSpan(0, 6), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             && last[6] == '-' && last.EndsWith(".jsonl", StringComparison.Ordinal) && Rows(shard, number, kind = last[7..^6]) == name;
     }
 }

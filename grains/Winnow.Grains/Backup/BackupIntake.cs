@@ -10,7 +10,8 @@ namespace Winnow.Grains.Backup;
 /// Takes an archive in: objects to their places, files of rows aside, every record held against its rules and against all others. Nothing
 /// of it touches the ledger; what a refused archive leaves are bytes of images that no row names, which the next try finds in place.
 /// </summary>
-internal sealed partial class BackupIntake(IObjectStore objects, BackupTarReader tar, RowStore rows, RestoreLimits limits, DateTimeOffset now)
+internal sealed partial class BackupIntake(IObjectStore objects, BackupTarReader tar, RowStore rows, RestoreLimits limits,
+    DateTimeOffset now)
 {
     private const int ObjectsAtOnce = 256;
     private const int BytesAtOnce = 32 << 20;
@@ -83,8 +84,10 @@ internal sealed partial class BackupIntake(IObjectStore objects, BackupTarReader
         await ReadControlAsync(cancellationToken).ConfigureAwait(false);
         while (true)
         {
-            if (BackupFiles.TryParseRows(tar.Name, out var shard, out var kind)) await ReadRowsAsync(shard, kind, cancellationToken).ConfigureAwait(false);
-            else if (tar.Name.StartsWith(BackupFiles.ImagesFolder, StringComparison.Ordinal)) await ReadImageAsync(cancellationToken).ConfigureAwait(false);
+            if (BackupFiles.TryParseRows(tar.Name, out var shard, out var kind))
+                await ReadRowsAsync(shard, kind, cancellationToken).ConfigureAwait(false);
+            else if (tar.Name.StartsWith(BackupFiles.ImagesFolder, StringComparison.Ordinal))
+                await ReadImageAsync(cancellationToken).ConfigureAwait(false);
             else break;
         }
         EndShard();

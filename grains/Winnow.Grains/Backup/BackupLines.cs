@@ -15,12 +15,15 @@ namespace Winnow.Grains.Backup;
 
 /// <summary>An image row as a backup writes it. A later quarantine stands in the row's reason.</summary>
 internal sealed record ImageLine(
-    int Ordinal, ImageId Id, string Name, string Format, int Width, int Height, int Frames, long Bytes, Partition Partition, int Label, string? Reason, DateTimeOffset ReceivedAt, string ReceivedBy)
+    int Ordinal, ImageId Id, string Name, string Format, int Width, int Height, int Frames, long Bytes, Partition Partition, int Label,
+    string? Reason, DateTimeOffset ReceivedAt, string ReceivedBy)
 {
     public static ImageLine Of(in ImageRow row) => new(
-        row.Ordinal, row.Row.Id, row.Row.Name, row.Row.Format, row.Row.Width, row.Row.Height, row.Row.Frames, row.Row.Bytes, row.Row.Partition, row.Row.Label, row.Row.Reason, row.ReceivedAt, row.ReceivedBy);
+        row.Ordinal, row.Row.Id, row.Row.Name, row.Row.Format, row.Row.Width, row.Row.Height, row.Row.Frames, row.Row.Bytes,
+        row.Row.Partition, row.Row.Label, row.Row.Reason, row.ReceivedAt, row.ReceivedBy);
 
-    public ImageRow ToRow() => new(Ordinal, new IngestRow(Id, Name, Format, Width, Height, Frames, Bytes, Partition, Label, Reason), ReceivedAt, ReceivedBy);
+    public ImageRow ToRow() =>
+        new(Ordinal, new IngestRow(Id, Name, Format, Width, Height, Frames, Bytes, Partition, Label, Reason), ReceivedAt, ReceivedBy);
 
     public string? Check(int classes, DateTimeOffset latest) => ToRow().Row.Check(classes)
         ?? MemberRules.Date("receivedAt", ReceivedAt, latest) ?? ActorName.Check("receivedBy", ReceivedBy);
@@ -44,7 +47,8 @@ internal sealed record TaskLine(int Ordinal, string Arm, int Round, float Priori
 /// An entry of history. Its JSON is a text of its own. What stands beside it and follows from it (label, closes, stage) is there for
 /// readers of earlier releases; it is worked out anew where a backup is restored.
 /// </summary>
-internal sealed record HistoryLine(ImageId Image, int Ordinal, int Version, Guid Operation, int Label, bool Closes, Stage Stage, string Entry)
+internal sealed record HistoryLine(ImageId Image, int Ordinal, int Version, Guid Operation, int Label, bool Closes, Stage Stage,
+    string Entry)
 {
     public static HistoryLine Of(in HistoryRow row) =>
         new(row.Image, row.Ordinal, row.Version, row.OperationId, row.Label, row.Closes, row.Stage, Encoding.UTF8.GetString(row.EntryJson));

@@ -7,8 +7,8 @@ using Winnow.Model.Datasets;
 namespace Winnow.Grains.Backup;
 
 /// <summary>
-/// The spaces of vectors that a backup tells of: which columns belong to which, and what a row of each has. What no space names, or does not
-/// have the shape that its space says, is not taken over.
+/// The spaces of vectors that a backup tells of: which columns belong to which, and what a row of each has. What no space names, or does
+/// not have the shape that its space says, is not taken over.
 /// </summary>
 /// <param name="dataset">The dataset under its new name.</param>
 /// <param name="control">The control state with the keys of the new dataset.</param>

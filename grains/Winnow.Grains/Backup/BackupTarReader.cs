@@ -7,8 +7,8 @@ using Winnow.Model.Names;
 namespace Winnow.Grains.Backup;
 
 /// <summary>
-/// Reads the files of a backup from front to end, and makes the hash over them. It knows the plain ustar that backups are written in and nothing
-/// else: long names, links and attributes would let a hostile archive ask for memory, or for a path. Names are only ever compared.
+/// Reads the files of a backup from front to end, and makes the hash over them. It knows the plain ustar that backups are written in and
+/// nothing else: long names, links and attributes would let a hostile archive ask for memory, or for a path. Names are only ever compared.
 /// </summary>
 internal sealed class BackupTarReader(Stream source) : IDisposable
 {
@@ -94,23 +94,29 @@ internal sealed class BackupTarReader(Stream source) : IDisposable
 
     private async Task FillAsync(Memory<byte> content, CancellationToken cancellationToken)
     {
-        if (await source.ReadAtLeastAsync(content, content.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false) < content.Length) throw CutOff();
+        if (await source.ReadAtLeastAsync(content, content.Length, throwOnEndOfStream: false, cancellationToken)
+            .ConfigureAwait(false) < content.Length) throw CutOff();
         _left -= content.Length;
         if (Name != BackupEnd.FileName) _digest.Append(content.Span);
     }
 
     private async Task SkipAsync(long bytes, CancellationToken cancellationToken)
     {
-        if (bytes > 0 && await source.ReadAtLeastAsync(_block.AsMemory(0, (int)bytes), (int)bytes, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false) < bytes) throw CutOff();
+        if (bytes > 0 && await source.ReadAtLeastAsync(_block.AsMemory(0, (int)bytes), (int)bytes, throwOnEndOfStream: false,
+            cancellationToken).ConfigureAwait(false) < bytes) throw CutOff();
     }
 
     private void ReadHeader()
     {
         var sum = 0L;
         for (var i = 0; i < Block; i++) sum += i is >= 148 and < 156 ? ' ' : _block[i];
-        if (!_block.AsSpan(257, 5).SequenceEqual("ustar"u8)) throw new InvalidDataException($"This is no backup of Winnow, or it is damaged: {Where} no ustar header follows.");
-        if (Octal(148, 8) != sum) throw new InvalidDataException($"The backup is damaged: {Where} a header follows whose checksum is wrong.");
-        if (_block[156] is not ((byte)'0' or 0) || _block[345] != 0) throw new InvalidDataException($"The backup holds something other than plain files with short names {Where}. Winnow wrote no such archive.");
+        if (!_block.AsSpan(257, 5).SequenceEqual("ustar"u8))
+            throw new InvalidDataException($"This is no backup of Winnow, or it is damaged: {Where} no ustar header follows.");
+        if (Octal(148, 8) != sum)
+            throw new InvalidDataException($"The backup is damaged: {Where} a header follows whose checksum is wrong.");
+        if (_block[156] is not ((byte)'0' or 0) || _block[345] != 0)
+            throw new InvalidDataException(
+                $"The backup holds something other than plain files with short names {Where}. Winnow wrote no such archive.");
         var name = _block.AsSpan(0, NameLength);
         var end = name.IndexOf((byte)0);
         Name = Encoding.ASCII.GetString(end < 0 ? name : name[..end]);
@@ -124,7 +130,8 @@ internal sealed class BackupTarReader(Stream source) : IDisposable
         foreach (var digit in _block.AsSpan(at, length))
         {
             if (digit is 0 or (byte)' ') continue;
-            if (digit is < (byte)'0' or > (byte)'7') throw new InvalidDataException($"The backup is damaged: {Where} a header follows with a number that is none.");
+            if (digit is < (byte)'0' or > (byte)'7')
+                throw new InvalidDataException($"The backup is damaged: {Where} a header follows with a number that is none.");
             value = (value << 3) | (long)(digit - '0');
         }
         return value;

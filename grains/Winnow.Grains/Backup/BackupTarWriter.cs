@@ -4,7 +4,10 @@ using Winnow.Model.Datasets;
 
 namespace Winnow.Grains.Backup;
 
-/// <summary>Writes the files of a backup as a tar stream, and the hash over all of them on the way. Plain ustar with short names, which every tar reads.</summary>
+/// <summary>
+/// Writes the files of a backup as a tar stream, and the hash over all of them on the way. Plain ustar with short names, which every tar
+/// reads.
+/// </summary>
 internal sealed class BackupTarWriter(Stream destination, DateTimeOffset time) : IAsyncDisposable
 {
     private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -26,7 +29,8 @@ internal sealed class BackupTarWriter(Stream destination, DateTimeOffset time) :
     public string Finish() => _digest.Finish();
 
     /// <summary>Adds the last file, which stands outside the hash that it holds.</summary>
-    public Task EndAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => WriteAsync(BackupEnd.FileName, content, cancellationToken);
+    public Task EndAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        WriteAsync(BackupEnd.FileName, content, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

@@ -7,11 +7,13 @@ using Winnow.Model.Datasets;
 namespace Winnow.Grains.Backup;
 
 /// <summary>
-/// Writes one backup. The control state is read first, then each shard: what refers to images before the number of images, and that before the
-/// images themselves. So whatever is read finds what it speaks of, as after a crash; what comes meanwhile is left out or taken, but never by half. Objects do not
-/// change once a row names them, and those that no row names any more stay for a while, so their bytes are copied after.
+/// Writes one backup. The control state is read first, then each shard: what refers to images before the number of images, and that before
+/// the images themselves. So whatever is read finds what it speaks of, as after a crash; what comes meanwhile is left out or taken, but
+/// never by half. Objects do not change once a row names them, and those that no row names any more stay for a while, so their bytes are
+/// copied after.
 /// </summary>
-internal sealed class BackupWriter(IDatasetLedger infos, IShardLedger ledger, IGrainStateStore states, IObjectStore objects, DatasetInfo dataset, BackupTarWriter tar)
+internal sealed class BackupWriter(IDatasetLedger infos, IShardLedger ledger, IGrainStateStore states, IObjectStore objects,
+    DatasetInfo dataset, BackupTarWriter tar)
 {
     private static readonly byte[] NewLine = "\n"u8.ToArray();
 
@@ -20,20 +22,24 @@ internal sealed class BackupWriter(IDatasetLedger infos, IShardLedger ledger, IG
 
     public async Task<BackupTally> WriteAsync(BackupHeader header, CancellationToken cancellationToken)
     {
-        await tar.AddAsync(BackupHeader.FileName, JsonSerializer.SerializeToUtf8Bytes(header, ModelJson.Default.BackupHeader), cancellationToken).ConfigureAwait(false);
+        await tar.AddAsync(BackupHeader.FileName, JsonSerializer.SerializeToUtf8Bytes(header, ModelJson.Default.BackupHeader),
+            cancellationToken).ConfigureAwait(false);
         var control = await BackupControl.ReadAsync(states, dataset.Name, cancellationToken).ConfigureAwait(false);
         await WriteControlAsync(control.WithKeys(_place.Relative), cancellationToken).ConfigureAwait(false);
         var segments = new Dictionary<string, ShardKey>(StringComparer.Ordinal);
         foreach (var number in dataset.Shards.Numbers())
         {
             var shard = new ShardKey(dataset.Name, number);
-            foreach (var key in await WriteShardAsync(shard, control.KnownTasks(), cancellationToken).ConfigureAwait(false)) segments[key] = shard;
+            foreach (var key in await WriteShardAsync(shard, control.KnownTasks(), cancellationToken).ConfigureAwait(false))
+                segments[key] = shard;
         }
         string[] wanted = [.. segments.Keys, .. _place.ObjectsOf(control)];
         // A segment that another took the place of since its row was read is not lost: what it held is made again where this is restored.
         async Task<bool> IsNamedAsync(string key) =>
-            !segments.TryGetValue(key, out var shard) || (await ledger.ReadSegmentsAsync(shard, cancellationToken).ConfigureAwait(false)).Any(s => s.ObjectKey == key);
-        await new ObjectCopier(objects, tar, _tally).WriteObjectsAsync(wanted, _place, IsNamedAsync, cancellationToken).ConfigureAwait(false);
+            !segments.TryGetValue(key, out var shard)
+            || (await ledger.ReadSegmentsAsync(shard, cancellationToken).ConfigureAwait(false)).Any(s => s.ObjectKey == key);
+        await new ObjectCopier(objects, tar, _tally).WriteObjectsAsync(wanted, _place, IsNamedAsync, cancellationToken)
+            .ConfigureAwait(false);
         await RefuseRemovedAsync(cancellationToken).ConfigureAwait(false);
         var end = new BackupEnd(
             tar.Files, _tally.Images, _tally.History, _tally.Objects, _tally.Bytes, _tally.Missing, _tally.Samples, tar.Finish(),
@@ -52,41 +58,51 @@ internal sealed class BackupWriter(IDatasetLedger infos, IShardLedger ledger, IG
         if (now?.CreatedAt != dataset.CreatedAt)
             throw new InvalidOperationException($"Dataset '{dataset.Name}' was deleted during the backup, which is not whole.");
         if (now.Shards.First == dataset.Shards.First || now.Shards.Superseded?.First == dataset.Shards.First) return;
-        throw new InvalidOperationException($"The shards of dataset '{dataset.Name}' were doubled during the backup, and those that it reads were removed. Begin it again.");
+        throw new InvalidOperationException(
+            $"The shards of dataset '{dataset.Name}' were doubled during the backup, and those that it reads were removed. "
+            + $"Begin it again.");
     }
 
     private async Task WriteControlAsync(BackupControl control, CancellationToken cancellationToken)
     {
         await tar.AddAsync(BackupFiles.Control, BackupControl.ToJson(control.Dataset), cancellationToken).ConfigureAwait(false);
         for (var i = 0; i < control.Rounds.Count; i++)
-            if (control.Rounds[i] is { } round) await tar.AddAsync(BackupFiles.Round(i), BackupControl.ToJson(round), cancellationToken).ConfigureAwait(false);
+            if (control.Rounds[i] is { } round)
+                await tar.AddAsync(BackupFiles.Round(i), BackupControl.ToJson(round), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Writes the rows of a shard and the bytes of its images; the keys of its segments.</summary>
     private async Task<List<string>> WriteShardAsync(ShardKey shard, Func<TaskRow, bool> known, CancellationToken cancellationToken)
     {
         var files = 0;
-        Task FileAsync<T>(string kind, IReadOnlyList<T> lines, JsonTypeInfo<T> type) => tar.AddAsync(BackupFiles.Rows(shard.Shard - dataset.Shards.First, files++, kind), Lines(lines, type), cancellationToken);
+        Task FileAsync<T>(string kind, IReadOnlyList<T> lines, JsonTypeInfo<T> type) =>
+            tar.AddAsync(BackupFiles.Rows(shard.Shard - dataset.Shards.First, files++, kind), Lines(lines, type), cancellationToken);
 
-        await foreach (var tasks in InFilesAsync(ledger.ReadTasksAsync(shard, cancellationToken), known, t => TaskLine.Of(t), null).ConfigureAwait(false))
+        await foreach (var tasks in InFilesAsync(ledger.ReadTasksAsync(shard, cancellationToken), known, t => TaskLine.Of(t), null)
+            .ConfigureAwait(false))
             await FileAsync(BackupFiles.Tasks, tasks, BackupJson.Default.TaskLine).ConfigureAwait(false);
-        await foreach (var history in InFilesAsync(ledger.ReadShardEntriesAsync(shard, cancellationToken), _ => true, h => HistoryLine.Of(h), h => h.Entry.Length).ConfigureAwait(false))
+        await foreach (var history in InFilesAsync(ledger.ReadShardEntriesAsync(shard, cancellationToken), _ => true,
+            h => HistoryLine.Of(h), h => h.Entry.Length).ConfigureAwait(false))
         {
             await FileAsync(BackupFiles.History, history, BackupJson.Default.HistoryLine).ConfigureAwait(false);
             _tally.History += history.Count;
         }
         var segments = await ledger.ReadSegmentsAsync(shard, cancellationToken).ConfigureAwait(false);
-        foreach (var some in segments.Select(s => new SegmentLine(s.Kind, s.Version, s.First, s.Count, _place.Relative(s.ObjectKey))).Chunk(BackupFiles.RowsInFile))
+        foreach (var some in segments.Select(s => new SegmentLine(s.Kind, s.Version, s.First, s.Count, _place.Relative(s.ObjectKey)))
+            .Chunk(BackupFiles.RowsInFile))
             await FileAsync(BackupFiles.Segments, some, BackupJson.Default.SegmentLine).ConfigureAwait(false);
-        await foreach (var facts in InFilesAsync(ledger.ReadFactsAsync(shard, cancellationToken), _ => true, f => FactLine.Of(f), f => f.Payload?.Length ?? 0)
+        await foreach (var facts in InFilesAsync(ledger.ReadFactsAsync(shard, cancellationToken), _ => true, f => FactLine.Of(f),
+            f => f.Payload?.Length ?? 0)
             .ConfigureAwait(false))
             await FileAsync(BackupFiles.Facts, facts, BackupJson.Default.FactLine).ConfigureAwait(false);
         // Everything above speaks of images below this number.
         var images = await ledger.CountImagesAsync(shard, cancellationToken).ConfigureAwait(false);
-        await foreach (var operations in InFilesAsync(ledger.ReadOperationsAsync(shard, cancellationToken), o => o.Rows.First < images, o => new OperationLine(o.OperationId, o.Rows.First, o.Rows.Count), null).ConfigureAwait(false))
+        await foreach (var operations in InFilesAsync(ledger.ReadOperationsAsync(shard, cancellationToken), o => o.Rows.First < images,
+            o => new OperationLine(o.OperationId, o.Rows.First, o.Rows.Count), null).ConfigureAwait(false))
             await FileAsync(BackupFiles.Operations, operations, BackupJson.Default.OperationLine).ConfigureAwait(false);
         var copier = new ObjectCopier(objects, tar, _tally);
-        await foreach (var rows in InFilesAsync(ledger.ReadImagesAsync(shard, 0, images, cancellationToken), _ => true, r => ImageLine.Of(r), null).ConfigureAwait(false))
+        await foreach (var rows in InFilesAsync(ledger.ReadImagesAsync(shard, 0, images, cancellationToken), _ => true,
+            r => ImageLine.Of(r), null).ConfigureAwait(false))
         {
             await FileAsync(BackupFiles.Images, rows, BackupJson.Default.ImageLine).ConfigureAwait(false);
             _tally.Images += rows.Count;
@@ -96,7 +112,8 @@ internal sealed class BackupWriter(IDatasetLedger infos, IShardLedger ledger, IG
     }
 
     /// <summary>Rows as lines, as many at a time as one file holds.</summary>
-    private static async IAsyncEnumerable<List<TLine>> InFilesAsync<TRow, TLine>(IAsyncEnumerable<TRow> rows, Func<TRow, bool> wanted, Func<TRow, TLine> line, Func<TLine, int>? sizeOf)
+    private static async IAsyncEnumerable<List<TLine>> InFilesAsync<TRow, TLine>(IAsyncEnumerable<TRow> rows, Func<TRow, bool> wanted,
+        Func<TRow, TLine> line, Func<TLine, int>? sizeOf)
     {
         var (file, size) = (new List<TLine>(), 0);
         await foreach (var row in rows.ConfigureAwait(false))

@@ -31,13 +31,15 @@ internal sealed partial class DatasetBackup(
         var tar = new BackupTarWriter(buffered, header.StartedAt);
         await using (tar.ConfigureAwait(false))
         {
-            var tally = await new BackupWriter(infos, ledger, states, objects, dataset, tar).WriteAsync(header, cancellationToken).ConfigureAwait(false);
+            var tally = await new BackupWriter(infos, ledger, states, objects, dataset, tar).WriteAsync(header, cancellationToken)
+                .ConfigureAwait(false);
             Written(dataset.Name, tally.Images, tally.History, tally.Bytes, tally.Missing);
         }
         await buffered.FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    public async Task<RestoredDataset> RestoreAsync(string? name, bool alikeClasses, string actor, Stream source, CancellationToken cancellationToken)
+    public async Task<RestoredDataset> RestoreAsync(string? name, bool alikeClasses, string actor, Stream source,
+        CancellationToken cancellationToken)
     {
         if (name is not null) await RefuseTakenAsync(name, cancellationToken).ConfigureAwait(false);
         if (!await _restores.WaitAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false))
@@ -61,7 +63,8 @@ internal sealed partial class DatasetBackup(
         }
     }
 
-    private async Task<RestoredDataset> RestoreInTurnAsync(string? name, bool alikeClasses, string actor, Stream source, CancellationToken cancellationToken)
+    private async Task<RestoredDataset> RestoreInTurnAsync(string? name, bool alikeClasses, string actor, Stream source,
+        CancellationToken cancellationToken)
     {
         var token = Guid.NewGuid();
         var rows = new RowStore(objects, token);
@@ -87,7 +90,8 @@ internal sealed partial class DatasetBackup(
         }
     }
 
-    public IAsyncEnumerable<VerificationStep> VerifyAsync(DatasetInfo dataset, bool hash, bool repairDerived, CancellationToken cancellationToken) =>
+    public IAsyncEnumerable<VerificationStep> VerifyAsync(DatasetInfo dataset, bool hash, bool repairDerived,
+        CancellationToken cancellationToken) =>
         new DatasetVerifier(ledger, states, objects, grains, dataset, hash, repairDerived).RunAsync(cancellationToken);
 
     public async Task<VerificationReport?> VerifyDeletedAsync(string name, CancellationToken cancellationToken)
@@ -124,7 +128,8 @@ internal sealed partial class DatasetBackup(
             images += await ledger.CountImagesAsync(shard, CancellationToken.None).ConfigureAwait(false);
         }
         await RefuseDeletedAsync(intake.Dataset.Name, deleted).ConfigureAwait(false);
-        if (!await infos.PublishDatasetAsync(staged, intake.Dataset, intake.Control.ToStates(intake.Dataset.Name), CancellationToken.None).ConfigureAwait(false)) throw Taken(intake.Dataset.Name);
+        if (!await infos.PublishDatasetAsync(staged, intake.Dataset, intake.Control.ToStates(intake.Dataset.Name), CancellationToken.None)
+            .ConfigureAwait(false)) throw Taken(intake.Dataset.Name);
         Restored(intake.Dataset.Name, intake.Header.Dataset.Name, intake.Header.StartedAt, images, history, intake.Missing, intake.Sha256);
         return new RestoredDataset(
             intake.Dataset, intake.Header.StartedAt, images, history, intake.Control.Dataset.Rounds.Count,
@@ -184,9 +189,11 @@ internal sealed partial class DatasetBackup(
     }
 
     private static RefusedException Taken(string name) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"There is a dataset '{name}' already, and a restore replaces nothing. Restore under another name."));
+        new(string.Create(CultureInfo.InvariantCulture,
+        $"There is a dataset '{name}' already, and a restore replaces nothing. Restore under another name."));
 
-    [LoggerMessage(300, LogLevel.Information, "Backup of {Dataset} written: {Images} images, {History} entries of history, {Bytes} bytes of objects, {Missing} objects missing")]
+    [LoggerMessage(300, LogLevel.Information,
+        "Backup of {Dataset} written: {Images} images, {History} entries of history, {Bytes} bytes of objects, {Missing} objects missing")]
     private partial void Written(string dataset, long images, long history, long bytes, long missing);
 
     [LoggerMessage(301, LogLevel.Information, "Dataset {Dataset} restored from the backup of {Origin} of {StartedAt}, SHA-256 {Sha256}: "

@@ -2,7 +2,9 @@ using Winnow.Grains.Ports;
 
 namespace Winnow.Grains.Backup;
 
-/// <summary>Where a dataset's objects stand. In a backup they are named without it, so that a dataset can come back under another name.</summary>
+/// <summary>
+/// Where a dataset's objects stand. In a backup they are named without it, so that a dataset can come back under another name.
+/// </summary>
 internal readonly record struct DatasetPlace(string Dataset)
 {
     public string Folder => $"datasets/{Dataset}/";
@@ -10,7 +12,8 @@ internal readonly record struct DatasetPlace(string Dataset)
     /// <summary>A key without the dataset.</summary>
     /// <exception cref="InvalidDataException">It is one of another dataset.</exception>
     public string Relative(string key) =>
-        key.StartsWith(Folder, StringComparison.Ordinal) ? key[Folder.Length..] : throw new InvalidDataException($"Dataset '{Dataset}' refers to the object '{key}', which is not its own.");
+        key.StartsWith(Folder, StringComparison.Ordinal) ? key[Folder.Length..]
+        : throw new InvalidDataException($"Dataset '{Dataset}' refers to the object '{key}', which is not its own.");
 
     public string Absolute(string relative) => Folder + relative;
 

@@ -7,7 +7,8 @@ using Winnow.Model.Images;
 namespace Winnow.Grains.Backup;
 
 /// <summary>Verifies one dataset: its shards one after the other, then models and versions, then every object in its place.</summary>
-internal sealed class DatasetVerifier(IShardLedger ledger, IGrainStateStore states, IObjectStore objects, IGrainFactory grains, DatasetInfo dataset, bool hash, bool repair)
+internal sealed class DatasetVerifier(IShardLedger ledger, IGrainStateStore states, IObjectStore objects, IGrainFactory grains,
+    DatasetInfo dataset, bool hash, bool repair)
 {
     private readonly FindingBook _findings = new();
     private readonly DatasetPlace _place = new(dataset.Name);
@@ -29,7 +30,8 @@ internal sealed class DatasetVerifier(IShardLedger ledger, IGrainStateStore stat
         await VerifyControlAsync(cancellationToken).ConfigureAwait(false);
         var all = await WalkAsync(cancellationToken).ConfigureAwait(false);
         var found = _findings.ToList();
-        yield return new VerificationStep(dataset.Shards.Count, dataset.Shards.Count, images, new VerificationReport(found.All(f => f.Expected), images, history, all, hash, found));
+        yield return new VerificationStep(dataset.Shards.Count, dataset.Shards.Count, images,
+            new VerificationReport(found.All(f => f.Expected), images, history, all, hash, found));
     }
 
     private async Task VerifyControlAsync(CancellationToken cancellationToken)
@@ -82,7 +84,8 @@ internal sealed class DatasetVerifier(IShardLedger ledger, IGrainStateStore stat
             var relative = _place.Relative(key);
             switch (relative[..(relative.IndexOf('/') + 1)])
             {
-                case "images/" when ImageId.TryParse(relative[(relative.LastIndexOf('/') + 1)..], out var id) && key == ObjectKeys.Image(dataset.Name, id):
+                case "images/" when ImageId.TryParse(relative[(relative.LastIndexOf('/') + 1)..], out var id)
+                    && key == ObjectKeys.Image(dataset.Name, id):
                     // Held against its row by its shard.
                     break;
                 case "derived/":
@@ -99,7 +102,8 @@ internal sealed class DatasetVerifier(IShardLedger ledger, IGrainStateStore stat
                     break;
             }
         }
-        await foreach (var (key, size) in objects.ListAsync($"uploads/{dataset.Name}/", cancellationToken).ConfigureAwait(false)) _findings.Add(FindingKind.StagedUploads, key, size);
+        await foreach (var (key, size) in objects.ListAsync($"uploads/{dataset.Name}/", cancellationToken)
+            .ConfigureAwait(false)) _findings.Add(FindingKind.StagedUploads, key, size);
         return objectsInPlace;
     }
 }

@@ -14,7 +14,8 @@ namespace Winnow.Grains.Backup;
 /// payload is a text of its own; null where it was erased.
 /// </summary>
 internal sealed record FactLine(
-    string Kind, int Ordinal, ImageId Image, string Key, long Version, bool AppendOnly, Guid Operation, string Actor, string Sha256, int Size,
+    string Kind, int Ordinal, ImageId Image, string Key, long Version, bool AppendOnly, Guid Operation, string Actor, string Sha256,
+    int Size,
     string? Payload)
 {
     private const int MaxKey = 1_024;

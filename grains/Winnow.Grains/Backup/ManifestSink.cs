@@ -40,7 +40,8 @@ internal sealed class ManifestSink(ManifestObject named, LabelSchema schema) : O
         if (_number == 0) throw BackupFault.At(named.Name, "it is empty.");
         if (_images != named.Version.Images || _labeled != named.Version.Labeled)
             throw BackupFault.At(named.Name, string.Create(CultureInfo.InvariantCulture,
-                $"it has {_images} images, {_labeled} with a label, and its version says {named.Version.Images} and {named.Version.Labeled}."));
+                $"it has {_images} images, {_labeled} with a label, and its version says {named.Version.Images} and "
+                + $"{named.Version.Labeled}."));
         return null;
     }
 

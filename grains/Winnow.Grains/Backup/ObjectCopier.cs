@@ -37,7 +37,8 @@ internal sealed class ObjectCopier(IObjectStore objects, BackupTarWriter tar, Ba
     /// <param name="place">Where they stand.</param>
     /// <param name="isNamed">Whether an object that is not there is named still, and so lost.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task WriteObjectsAsync(IReadOnlyList<string> keys, DatasetPlace place, Func<string, Task<bool>> isNamed, CancellationToken cancellationToken)
+    public async Task WriteObjectsAsync(IReadOnlyList<string> keys, DatasetPlace place, Func<string, Task<bool>> isNamed,
+        CancellationToken cancellationToken)
     {
         using var list = new MemoryStream();
         var buffer = new byte[BackupFiles.PartBytes];
@@ -82,7 +83,9 @@ internal sealed class ObjectCopier(IObjectStore objects, BackupTarWriter tar, Ba
         int number, string name, Stream source, byte[] buffer, CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        await tar.AddAsync(BackupFiles.ObjectName(number), JsonSerializer.SerializeToUtf8Bytes(new ObjectName(name), BackupJson.Default.ObjectName), cancellationToken).ConfigureAwait(false);
+        await tar.AddAsync(BackupFiles.ObjectName(number),
+            JsonSerializer.SerializeToUtf8Bytes(new ObjectName(name), BackupJson.Default.ObjectName), cancellationToken)
+            .ConfigureAwait(false);
         var (bytes, fault) = (0L, (string?)null);
         for (var part = 0; ; part++)
         {

@@ -9,9 +9,9 @@ using Winnow.Model.Review;
 namespace Winnow.Grains.Backup;
 
 /// <summary>
-/// Puts the rows of one shard into the ledger, by the same commits that once made them: the images of each operation together and under its id, so
-/// that a lot which is sent once more is still answered as it was. What people said is marked as told by the backup, and what stands after
-/// it is worked out here: a row of a backup says that too, and nobody has to believe it.
+/// Puts the rows of one shard into the ledger, by the same commits that once made them: the images of each operation together and under its
+/// id, so that a lot which is sent once more is still answered as it was. What people said is marked as told by the backup, and what stands
+/// after it is worked out here: a row of a backup says that too, and nobody has to believe it.
 /// </summary>
 /// <param name="ledger">Where the rows go.</param>
 /// <param name="shard">The shard.</param>
@@ -58,13 +58,15 @@ internal sealed class ShardRestore(IShardLedger ledger, ShardKey shard, long epo
     /// <summary>Facts, each kept as it was; whoever wrote one is marked as told by the backup.</summary>
     public async Task AddAsync(IEnumerable<FactLine> facts)
     {
-        foreach (var some in facts.Chunk(FactsAtOnce)) await CommitAsync(New() with { Facts = [.. some.Select(Told)] }).ConfigureAwait(false);
+        foreach (var some in facts.Chunk(FactsAtOnce))
+            await CommitAsync(New() with { Facts = [.. some.Select(Told)] }).ConfigureAwait(false);
     }
 
     private FactRow Told(FactLine line) => ActorName.Read(line.Actor).Told is not null ? line.ToRow()
         : (line with { Actor = ActorName.WriteTold(line.Actor, restoration) }).ToRow();
 
-    public void Add(IEnumerable<OperationLine> operations) => _operations.AddRange(operations.Select(o => new OperationRow(o.Operation, new OrdinalRange(o.First, o.Count))));
+    public void Add(IEnumerable<OperationLine> operations) =>
+        _operations.AddRange(operations.Select(o => new OperationRow(o.Operation, new OrdinalRange(o.First, o.Count))));
 
     public async Task AddAsync(IEnumerable<ImageLine> images)
     {
@@ -96,14 +98,20 @@ internal sealed class ShardRestore(IShardLedger ledger, ShardKey shard, long epo
         {
             var ordinal = _waiting[done].Ordinal;
             OperationRow? operation = _nextOperation < _operations.Count ? _operations[_nextOperation] : null;
-            if (operation?.Rows.First < ordinal) throw new InvalidDataException($"The backup contradicts itself in shard {shard.Shard}: two operations inserted row {operation.Value.Rows.First}.");
+            if (operation?.Rows.First < ordinal)
+                throw new InvalidDataException(
+                    $"The backup contradicts itself in shard {shard.Shard}: two operations inserted row {operation.Value.Rows.First}.");
             var own = operation?.Rows.First == ordinal;
             var wanted = own ? operation!.Value.Rows.Count : (operation?.Rows.First ?? int.MaxValue) - ordinal;
             // The rest of an operation stands in the next file; rows without one may be cut anywhere.
             if (own && wanted > _waiting.Count - done && !last) break;
-            if (own && wanted > _waiting.Count - done) throw new InvalidDataException($"The backup contradicts itself in shard {shard.Shard}: an operation inserted more rows than there are.");
-            var rows = _waiting.GetRange(done, Math.Min(wanted, Math.Min(_waiting.Count - done, own ? int.MaxValue : BackupFiles.RowsInFile)));
-            await CommitAsync(New() with { OperationId = own ? operation!.Value.OperationId : Guid.Empty, Images = rows }).ConfigureAwait(false);
+            if (own && wanted > _waiting.Count - done)
+                throw new InvalidDataException(
+                    $"The backup contradicts itself in shard {shard.Shard}: an operation inserted more rows than there are.");
+            var rows = _waiting.GetRange(done,
+                Math.Min(wanted, Math.Min(_waiting.Count - done, own ? int.MaxValue : BackupFiles.RowsInFile)));
+            await CommitAsync(New() with { OperationId = own ? operation!.Value.OperationId : Guid.Empty, Images = rows })
+                .ConfigureAwait(false);
             if (own) _nextOperation++;
             done += rows.Count;
         }
@@ -121,7 +129,10 @@ internal sealed class ShardRestore(IShardLedger ledger, ShardKey shard, long epo
         var statuses = await Task.WhenAll(_commits).ConfigureAwait(false);
         _commits.Clear();
         if (Array.Exists(statuses, s => s == ShardCommitStatus.LevelTooLow))
-            throw new RefusedException("The backup holds what this cluster does not take yet, as some of its silos are of an earlier release. Restore it when all are of this one.");
-        if (Array.Exists(statuses, s => s != ShardCommitStatus.Committed)) throw new InvalidDataException($"The backup contradicts itself in shard {shard.Shard}: the ledger refused some of its rows.");
+            throw new RefusedException(
+                "The backup holds what this cluster does not take yet, as some of its silos are of an earlier release. Restore it when "
+                + "all are of this one.");
+        if (Array.Exists(statuses, s => s != ShardCommitStatus.Committed))
+            throw new InvalidDataException($"The backup contradicts itself in shard {shard.Shard}: the ledger refused some of its rows.");
     }
 }

@@ -9,10 +9,11 @@ using Winnow.Model.Images;
 namespace Winnow.Grains.Backup;
 
 /// <summary>
-/// Holds the rows of one shard against its objects while it is worked with. What refers to something is read before what it refers to: history, then
-/// images, then bytes. Bytes without a row are looked for once more among the rows that came meanwhile.
+/// Holds the rows of one shard against its objects while it is worked with. What refers to something is read before what it refers to:
+/// history, then images, then bytes. Bytes without a row are looked for once more among the rows that came meanwhile.
 /// </summary>
-internal sealed class ShardVerifier(IShardLedger ledger, IObjectStore objects, IGrainFactory grains, DatasetInfo dataset, int number, bool hash, bool repair, FindingBook findings)
+internal sealed class ShardVerifier(IShardLedger ledger, IObjectStore objects, IGrainFactory grains, DatasetInfo dataset, int number,
+    bool hash, bool repair, FindingBook findings)
 {
     /// <summary>Folders of images in a dataset: the first ten bits of their ids, in two characters.</summary>
     private const int Folders = 1_024;
@@ -45,18 +46,22 @@ internal sealed class ShardVerifier(IShardLedger ledger, IObjectStore objects, I
         await foreach (var entry in ledger.ReadShardHistoryAsync(_shard, cancellationToken).ConfigureAwait(false))
         {
             History++;
-            if (!decided.TryAdd(entry.Ordinal, entry.Image) && decided[entry.Ordinal] != entry.Image) findings.Add(FindingKind.HistoryWithoutImage, $"{entry.Image} in shard {number}");
+            if (!decided.TryAdd(entry.Ordinal, entry.Image) && decided[entry.Ordinal] != entry.Image)
+                findings.Add(FindingKind.HistoryWithoutImage, $"{entry.Image} in shard {number}");
         }
         Images = await ledger.CountImagesAsync(_shard, cancellationToken).ConfigureAwait(false);
         await foreach (var image in ledger.ReadImagesAsync(_shard, 0, Images, cancellationToken).ConfigureAwait(false))
         {
             _unseen[image.Row.Id] = image.Row.Bytes;
-            if (decided.Remove(image.Ordinal, out var named) && named != image.Row.Id) findings.Add(FindingKind.HistoryWithoutImage, $"{named} in shard {number}");
+            if (decided.Remove(image.Ordinal, out var named) && named != image.Row.Id)
+                findings.Add(FindingKind.HistoryWithoutImage, $"{named} in shard {number}");
         }
         foreach (var lost in decided.Values) findings.Add(FindingKind.HistoryWithoutImage, $"{lost} in shard {number}");
     }
 
-    /// <summary>Facts of every kind, those that no release knows yet too: each is about an image of the shard, and has the hash it came with.</summary>
+    /// <summary>
+    /// Facts of every kind, those that no release knows yet too: each is about an image of the shard, and has the hash it came with.
+    /// </summary>
     private async Task VerifyFactsAsync(CancellationToken cancellationToken)
     {
         await foreach (var fact in ledger.ReadFactsAsync(_shard, cancellationToken).ConfigureAwait(false))
@@ -90,13 +95,15 @@ internal sealed class ShardVerifier(IShardLedger ledger, IObjectStore objects, I
         foreach (var lost in _unseen.Keys) findings.Add(FindingKind.ImageBytesMissing, lost.ToString());
         await HashAsync(whole, cancellationToken).ConfigureAwait(false);
         if (strangers.Count == 0) return;
-        await foreach (var late in ledger.ReadImagesAsync(_shard, Images, int.MaxValue, cancellationToken).ConfigureAwait(false)) strangers.Remove(late.Row.Id);
+        await foreach (var late in ledger.ReadImagesAsync(_shard, Images, int.MaxValue, cancellationToken)
+            .ConfigureAwait(false)) strangers.Remove(late.Row.Id);
         foreach (var (id, size) in strangers) findings.Add(FindingKind.ImageBytesWithoutRow, id.ToString(), size);
 
         void Meet(ImageId id, long size)
         {
             if (!_unseen.Remove(id, out var expected)) strangers[id] = size;
-            else if (size != expected) findings.Add(FindingKind.ImageBytesDamaged, $"{id}: {size} bytes, and its row says {expected}", size);
+            else if (size != expected)
+                findings.Add(FindingKind.ImageBytesDamaged, $"{id}: {size} bytes, and its row says {expected}", size);
             else if (hash) whole.Add(id);
         }
     }
@@ -104,7 +111,8 @@ internal sealed class ShardVerifier(IShardLedger ledger, IObjectStore objects, I
     private async Task HashAsync(List<ImageId> images, CancellationToken cancellationToken)
     {
         var book = new Lock();
-        await Parallel.ForEachAsync(images, new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce, CancellationToken = cancellationToken }, async (id, token) =>
+        await Parallel.ForEachAsync(images,
+            new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce, CancellationToken = cancellationToken }, async (id, token) =>
         {
             var (bytes, problem) = await StoredImage.ReadAsync(objects, dataset.Name, id, token).ConfigureAwait(false);
             if (problem is null) return;
@@ -116,19 +124,22 @@ internal sealed class ShardVerifier(IShardLedger ledger, IObjectStore objects, I
     private async Task VerifySegmentsAsync(IReadOnlyList<SegmentRow> segments, CancellationToken cancellationToken)
     {
         var sizes = new Dictionary<string, long>(StringComparer.Ordinal);
-        await foreach (var (key, size) in objects.ListAsync(ObjectKeys.SegmentFolder(_shard), cancellationToken).ConfigureAwait(false)) sizes[key] = size;
+        await foreach (var (key, size) in objects.ListAsync(ObjectKeys.SegmentFolder(_shard), cancellationToken)
+            .ConfigureAwait(false)) sizes[key] = size;
         var broken = new List<FindingKind>();
         foreach (var segment in segments)
         {
             FindingKind? kind = null;
             var why = "not in the object store";
             if (!sizes.TryGetValue(segment.ObjectKey, out var size)) kind = FindingKind.SegmentMissing;
-            else if (await DamageOfAsync(segment, size, cancellationToken).ConfigureAwait(false) is { } damage) (kind, why) = (FindingKind.SegmentDamaged, damage);
+            else if (await DamageOfAsync(segment, size, cancellationToken).ConfigureAwait(false) is { } damage)
+                (kind, why) = (FindingKind.SegmentDamaged, damage);
             if (kind is not { } found) continue;
             findings.Add(found, $"{segment.ObjectKey}: {why}", size);
             broken.Add(found);
             // A missing segment is made again when the shard opens; one that is damaged within might be taken for sound.
-            if (repair && found == FindingKind.SegmentDamaged) await objects.DeleteAsync(segment.ObjectKey, cancellationToken).ConfigureAwait(false);
+            if (repair && found == FindingKind.SegmentDamaged)
+                await objects.DeleteAsync(segment.ObjectKey, cancellationToken).ConfigureAwait(false);
         }
         if (!repair || broken.Count == 0) return;
         await grains.GetGrain<IShardIngest>(_shard.ToString()).ReopenAsync(cancellationToken).ConfigureAwait(false);

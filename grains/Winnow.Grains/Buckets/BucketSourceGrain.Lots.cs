@@ -103,7 +103,8 @@ internal sealed partial class BucketSourceGrain
     private static bool IsPlaceholder(BucketEntry entry) =>
         entry.Size == 0 && (entry.Key.EndsWith('/') || entry.Key.EndsWith("_$folder$", StringComparison.Ordinal));
 
-    private bool IsNew(BucketEntry entry) => KnownObjects.HashOf(entry.Key, entry.ETag) is var hash && !_known!.Contains(hash) && !_waiting.Contains(hash);
+    private bool IsNew(BucketEntry entry) =>
+        KnownObjects.HashOf(entry.Key, entry.ETag) is var hash && !_known!.Contains(hash) && !_waiting.Contains(hash);
 
     private long Cost(BucketEntry entry) => entry.Size > intake.MaxImageBytes ? 0 : entry.Size;
 
@@ -121,7 +122,8 @@ internal sealed partial class BucketSourceGrain
             while (fresh.Count > 0)
             {
                 var (count, bytes) = (0, 0L);
-                while (count < fresh.Count && count < options.LotSize && (count == 0 || bytes + Cost(fresh[count]) <= options.LotBytes)) bytes += Cost(fresh[count++]);
+                while (count < fresh.Count && count < options.LotSize && (count == 0 || bytes + Cost(fresh[count]) <= options.LotBytes))
+                    bytes += Cost(fresh[count++]);
                 await TakeAsync(Fetch(fresh[..count], null, cancellationToken), cancellationToken);
                 fresh.RemoveRange(0, count);
             }
@@ -139,7 +141,8 @@ internal sealed partial class BucketSourceGrain
     /// </summary>
     /// <exception cref="IOException">It fails for every object.</exception>
     private Task<Fetched[]> ForEachAsync<T>(
-        IReadOnlyList<T> items, Func<T, BucketEntry> entryOf, Func<BucketEntry, CancellationToken, Task<Fetched>> ask, CancellationToken cancellationToken) => Task.Run(async () =>
+        IReadOnlyList<T> items, Func<T, BucketEntry> entryOf, Func<BucketEntry, CancellationToken, Task<Fetched>> ask,
+        CancellationToken cancellationToken) => Task.Run(async () =>
     {
         var (fetched, failed, answered) = (new Fetched[items.Count], 0, 0);
         var many = new ParallelOptions { MaxDegreeOfParallelism = options.Concurrency, CancellationToken = cancellationToken };
@@ -166,7 +169,8 @@ internal sealed partial class BucketSourceGrain
     }, cancellationToken);
 
     private async Task<Fetched> LookAsync(BucketEntry hint, CancellationToken cancellationToken) =>
-        await buckets.FindAsync(_place, hint.Key, cancellationToken) is { } entry ? new Fetched(entry, Outcome.Here, null, null) : new Fetched(hint, Outcome.Gone, null, null);
+        await buckets.FindAsync(_place, hint.Key, cancellationToken) is { } entry
+        ? new Fetched(entry, Outcome.Here, null, null) : new Fetched(hint, Outcome.Gone, null, null);
 
     private async Task<Fetched> ReadAsync(BucketEntry entry, LotSpaceSet room, CancellationToken cancellationToken)
     {
@@ -179,7 +183,8 @@ internal sealed partial class BucketSourceGrain
     }
 
     private Fetched TooLarge(BucketEntry entry) =>
-        new(entry, Outcome.TooLarge, null, $"It has {entry.Size} bytes and the limit is {intake.MaxImageBytes}. Shrink it and put it there again.");
+        new(entry, Outcome.TooLarge, null,
+        $"It has {entry.Size} bytes and the limit is {intake.MaxImageBytes}. Shrink it and put it there again.");
 
     /// <summary>Takes a lot in, then writes down that it is known. Cut off between the two, it is taken in again to no effect.</summary>
     private async Task TakeAsync(BucketLot lot, CancellationToken cancellationToken)
@@ -211,7 +216,8 @@ internal sealed partial class BucketSourceGrain
         if (lot.UpTo is not null) (now.ListedUpTo, now.Listed, now.Placeholders) = (lot.UpTo, lot.Listed, _placeholders);
         await state.WriteStateAsync(CancellationToken.None);
         // Nothing refers to them any more. What a crash leaves here goes with its source.
-        foreach (var old in replaced) await objects.DeleteAsync(ObjectKeys.SourceSegment(_dataset.Name, _name, old.Number), cancellationToken);
+        foreach (var old in replaced)
+            await objects.DeleteAsync(ObjectKeys.SourceSegment(_dataset.Name, _name, old.Number), cancellationToken);
     }
 
     /// <summary>What the cluster's own store could not keep waits, as what cannot be read does: it is no object that is known.</summary>

@@ -54,7 +54,8 @@ internal sealed partial class BucketSourceGrain(
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        if (this.GetPrimaryKeyString().Split('/') is not [var dataset, var name]) throw new RefusedException($"'{this.GetPrimaryKeyString()}' does not name a source.");
+        if (this.GetPrimaryKeyString().Split('/') is not [var dataset, var name])
+            throw new RefusedException($"'{this.GetPrimaryKeyString()}' does not name a source.");
         _name = name;
         _dataset = await datasets.GetAsync(dataset, cancellationToken);
         if (state.State.Source is not null) Work();
@@ -151,7 +152,8 @@ internal sealed partial class BucketSourceGrain(
         // A source lives as long as its silo.
         DelayDeactivation(TimeSpan.FromDays(365));
         _place = BucketSourcesGrain.PlaceOf(state.State.Source!);
-        _due = state.State.ListedUpTo is null && state.State.LastSync is { } last ? last + options.ReconcileInterval : DateTimeOffset.MinValue;
+        _due = state.State.ListedUpTo is null && state.State.LastSync is { } last
+            ? last + options.ReconcileInterval : DateTimeOffset.MinValue;
         _work = RetryLoop.RunAsync(StepAsync, Stall, Pauses, time, _closing.Token);
     }
 
@@ -168,7 +170,8 @@ internal sealed partial class BucketSourceGrain(
             _again.Clear();
             await TakeHintsAsync(cancellationToken);
             if (_asked || time.GetUtcNow() >= _due) await ReadBucketAsync(cancellationToken);
-            if (_again.Count > 0) throw new ObjectsToComeException($"{_again.Count} objects could not be read and are tried again: {_passing}");
+            if (_again.Count > 0)
+                throw new ObjectsToComeException($"{_again.Count} objects could not be read and are tried again: {_passing}");
             (_error, _syncing) = (null, false);
             await WaitAsync(cancellationToken);
             return true;

@@ -31,7 +31,8 @@ public sealed class BucketSourceOptions
     /// <summary>The first thing that is wrong, with the option's name; null when all is sound.</summary>
     public string? Check()
     {
-        if (ReconcileInterval < TimeSpan.FromSeconds(1) || ReconcileInterval > TimeSpan.FromDays(7)) return $"Sources:ReconcileInterval must be 1 s to 7 days, not {ReconcileInterval}.";
+        if (ReconcileInterval < TimeSpan.FromSeconds(1) || ReconcileInterval > TimeSpan.FromDays(7))
+            return $"Sources:ReconcileInterval must be 1 s to 7 days, not {ReconcileInterval}.";
         if (RetryRefusedInterval < TimeSpan.FromSeconds(1) || RetryRefusedInterval > TimeSpan.FromDays(30))
             return $"Sources:RetryRefusedInterval must be 1 s to 30 days, not {RetryRefusedInterval}.";
         if (LotSize is < 1 or > 1000) return $"Sources:LotSize must be 1 to 1000, not {LotSize}.";

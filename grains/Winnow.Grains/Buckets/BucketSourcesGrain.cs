@@ -30,7 +30,10 @@ internal sealed class BucketSourcesGrain(
         if ((source.Check() ?? buckets.Refuse(PlaceOf(source))) is { } wrong) throw new RefusedException(wrong);
         if (Find(source.Name) is { } known)
         {
-            if (known.Source != source) throw new RefusedException($"Dataset '{_dataset}' has a source '{source.Name}' already, of another bucket or with other settings. Choose another name, or remove that one.");
+            if (known.Source != source)
+                throw new RefusedException(
+                    $"Dataset '{_dataset}' has a source '{source.Name}' already, of another bucket or with other settings. Choose another "
+                    + $"name, or remove that one.");
             await SourceGrain(source.Name).StartAsync(source, cancellationToken);
             return new AddedSource(source, null);
         }
@@ -45,7 +48,14 @@ internal sealed class BucketSourcesGrain(
             throw new RefusedException(e.Message, e);
         }
         var secret = NotificationSecret.Make();
-        state.State.Sources.Add(new SourceEntry { Source = source, AddedBy = actor, AddedAt = time.GetUtcNow(), SecretHash = NotificationSecret.HashOf(secret) });
+        state.State.Sources.Add(
+            new SourceEntry
+            {
+                Source = source,
+                AddedBy = actor,
+                AddedAt = time.GetUtcNow(),
+                SecretHash = NotificationSecret.HashOf(secret)
+            });
         await WriteAsync();
         await SourceGrain(source.Name).StartAsync(source, cancellationToken);
         return new AddedSource(source, NotificationSecret.PathOf(_dataset, source.Name, secret));
@@ -102,7 +112,8 @@ internal sealed class BucketSourcesGrain(
     {
         if (Find(name) is not { } entry || !NotificationSecret.Matches(secret, entry.SecretHash)) return false;
         // A hint about another bucket, or beside the prefix, is none.
-        var keys = objects.Where(o => o.Bucket == entry.Source.Bucket && o.Key.StartsWith(entry.Source.Prefix, StringComparison.Ordinal)).Select(o => o.Key).Distinct(StringComparer.Ordinal).ToArray();
+        var keys = objects.Where(o => o.Bucket == entry.Source.Bucket && o.Key.StartsWith(entry.Source.Prefix, StringComparison.Ordinal))
+            .Select(o => o.Key).Distinct(StringComparer.Ordinal).ToArray();
         if (keys.Length > 0) await SourceGrain(name).NotifyAsync(keys, cancellationToken);
         return true;
     }

@@ -71,7 +71,8 @@ internal sealed class KnownObjects
         BinaryPrimitives.WriteUInt32LittleEndian(bytes, Magic);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(4), hashes.Length);
         MemoryMarshal.AsBytes(hashes).CopyTo(bytes.AsSpan(HeadBytes));
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(bytes.Length - TailBytes), XxHash3.HashToUInt64(bytes.AsSpan(0, bytes.Length - TailBytes)));
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(bytes.Length - TailBytes),
+            XxHash3.HashToUInt64(bytes.AsSpan(0, bytes.Length - TailBytes)));
         return bytes;
     }
 

@@ -10,9 +10,11 @@ internal sealed class NoBuckets : IBucketReader
 
     public string? Refuse(BucketPlace place) => Reason;
 
-    public Task<BucketPage> ListAsync(BucketPlace place, string? after, CancellationToken cancellationToken) => throw new IOException(Reason);
+    public Task<BucketPage> ListAsync(BucketPlace place, string? after, CancellationToken cancellationToken) =>
+        throw new IOException(Reason);
 
-    public Task<BucketEntry?> FindAsync(BucketPlace place, string key, CancellationToken cancellationToken) => throw new IOException(Reason);
+    public Task<BucketEntry?> FindAsync(BucketPlace place, string key, CancellationToken cancellationToken) =>
+        throw new IOException(Reason);
 
     public Task<(BucketEntry Entry, ReadOnlyMemory<byte>? Bytes)?> ReadAsync(
         BucketPlace place, string key, long most, LotSpaceSet room, CancellationToken cancellationToken) => throw new IOException(Reason);

@@ -27,7 +27,8 @@ internal sealed class LearnedParts(IObjectStore objects)
     {
         if (_known.TryGetValue(key, out var known) && known.TryGetTarget(out var part)) return part;
         // On the thread pool and to its end: whoever asked first may give up, and is not alone.
-        var reading = _reading.GetOrAdd(key, k => new Lazy<Task<object>>(() => Task.Run(() => ReadAsync(what, k, read), CancellationToken.None)));
+        var reading = _reading.GetOrAdd(key,
+            k => new Lazy<Task<object>>(() => Task.Run(() => ReadAsync(what, k, read), CancellationToken.None)));
         try
         {
             return await reading.Value.WaitAsync(cancellationToken);

@@ -18,7 +18,8 @@ internal sealed class SegmentColumn
     /// <summary>A column without rows.</summary>
     public SegmentColumn(int rowBytes) => (RowBytes, _segments) = (rowBytes, []);
 
-    private SegmentColumn(int rowBytes, MappedSegment[] segments) => (RowBytes, _segments, Count) = (rowBytes, segments, segments[^1].First + segments[^1].Count);
+    private SegmentColumn(int rowBytes, MappedSegment[] segments) =>
+        (RowBytes, _segments, Count) = (rowBytes, segments, segments[^1].First + segments[^1].Count);
 
     public int RowBytes { get; }
 
@@ -32,7 +33,8 @@ internal sealed class SegmentColumn
     public SegmentColumn With(int keep, string key, IMemoryOwner<byte> owner)
     {
         var header = SegmentFormat.Read(owner.Memory.Span);
-        if (header.RowBytes != RowBytes) throw new InvalidDataException($"A segment with rows of {header.RowBytes} bytes in a column of {RowBytes}.");
+        if (header.RowBytes != RowBytes)
+            throw new InvalidDataException($"A segment with rows of {header.RowBytes} bytes in a column of {RowBytes}.");
         var next = keep == 0 ? 0 : _segments[keep - 1].First + _segments[keep - 1].Count;
         if (header.First != next) throw new InvalidDataException($"A segment that starts at row {header.First} where row {next} is next.");
         return new SegmentColumn(RowBytes, [.. _segments.AsSpan(0, keep), new MappedSegment(header.First, header.Count, key, owner)]);
@@ -57,7 +59,8 @@ internal sealed class SegmentColumn
     {
         ref readonly var segment = ref Find(ordinal);
         count = Math.Min(max, segment.First + segment.Count - ordinal);
-        return MemoryMarshal.Cast<byte, T>(segment.Owner.Memory.Span.Slice(SegmentFormat.HeaderSize + (ordinal - segment.First) * RowBytes, count * RowBytes));
+        return MemoryMarshal.Cast<byte, T>(
+            segment.Owner.Memory.Span.Slice(SegmentFormat.HeaderSize + (ordinal - segment.First) * RowBytes, count * RowBytes));
     }
 
     private ref readonly MappedSegment Find(int ordinal)

@@ -37,7 +37,10 @@ public static class SegmentFormat
     /// <exception cref="InvalidDataException">The object is not a whole segment.</exception>
     public static SegmentHeader Read(ReadOnlySpan<byte> segment) => Read(segment, segment.Length);
 
-    /// <summary>Reads and checks a header, of which the first <see cref="HeaderSize"/> bytes are enough, against the size of the object that bears it.</summary>
+    /// <summary>
+    /// Reads and checks a header, of which the first <see cref="HeaderSize"/> bytes are enough, against the size of the object that bears
+    /// it.
+    /// </summary>
     /// <exception cref="InvalidDataException">The object is not a whole segment.</exception>
     public static SegmentHeader Read(ReadOnlySpan<byte> segment, long size)
     {
@@ -51,7 +54,8 @@ public static class SegmentFormat
     /// <exception cref="InvalidDataException">It is none.</exception>
     public static SegmentHeader ReadAlone(ReadOnlySpan<byte> segment)
     {
-        if (segment.Length < HeaderSize || BinaryPrimitives.ReadUInt32LittleEndian(segment) != Magic) throw new InvalidDataException("Not a segment: the header is missing.");
+        if (segment.Length < HeaderSize || BinaryPrimitives.ReadUInt32LittleEndian(segment) != Magic)
+            throw new InvalidDataException("Not a segment: the header is missing.");
         var layout = BinaryPrimitives.ReadInt32LittleEndian(segment[4..]);
         if (layout != Layout) throw new InvalidDataException($"A segment of layout {layout}; this program reads layout {Layout}.");
         var header = new SegmentHeader(

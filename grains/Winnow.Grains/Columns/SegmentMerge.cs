@@ -1,9 +1,9 @@
 namespace Winnow.Grains.Columns;
 
 /// <summary>
-/// Keeps the segments of a column few. Images that trickle in make a segment of a few rows each time somebody looks for them; a new one swallows
-/// those before it that are no larger than what it has by then, as in a binary counter. So n rows lie in about log₂ n segments and every row is written
-/// about log₂ n times, however they came, and a shard opens with a few reads.
+/// Keeps the segments of a column few. Images that trickle in make a segment of a few rows each time somebody looks for them; a new one
+/// swallows those before it that are no larger than what it has by then, as in a binary counter. So n rows lie in about log₂ n segments and
+/// every row is written about log₂ n times, however they came, and a shard opens with a few reads.
 /// </summary>
 internal static class SegmentMerge
 {

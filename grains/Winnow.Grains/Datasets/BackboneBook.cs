@@ -15,7 +15,9 @@ public sealed class BackboneEntry
     /// <summary>How far it has come. Whether it serves is said by the book, so that two can never be said to.</summary>
     public BackboneStage Stage { get; set; }
 
-    /// <summary>What it had when it served last, or was fitted for it since; null while it serves, when the learning state has them.</summary>
+    /// <summary>
+    /// What it had when it served last, or was fitted for it since; null while it serves, when the learning state has them.
+    /// </summary>
     public string? ProjectionKey { get; set; }
     public string? HeadKey { get; set; }
     public string? ModelName { get; set; }
@@ -118,7 +120,8 @@ public sealed class BackboneBook
         if (entry.HeadKey is null) return entry.ModelName is null ? null : "modelName names a model without a head.";
         var champion = rounds.FirstOrDefault(r => r.Arm == Arms.Main && r.Promoted == true && r.Model!.Name == entry.ModelName);
         return champion is null ? $"modelName {ShownText.Quote(entry.ModelName)} is no model that was promoted."
-            : champion.Model!.ProjectionSha256 != projection ? $"modelName {ShownText.Quote(entry.ModelName)} is a model of another projection."
+            : champion.Model!.ProjectionSha256 != projection
+            ? $"modelName {ShownText.Quote(entry.ModelName)} is a model of another projection."
             : champion.HeadKey == entry.HeadKey ? null : $"headKey {ShownText.Quote(entry.HeadKey)} is not that of its model.";
     }
 }

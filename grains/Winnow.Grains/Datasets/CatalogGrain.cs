@@ -12,12 +12,14 @@ namespace Winnow.Grains.Datasets;
 
 /// <summary>The datasets of a cluster: a thin face of the ledger's table, so any number may stand beside each other.</summary>
 [StatelessWorker, SiloRole(SiloTraits.Core), GrainType("catalog")]
-internal sealed class CatalogGrain(IDatasetLedger ledger, IDeletions deletions, DeviceDirectory devices, TimeProvider time) : Grain, ICatalogGrain
+internal sealed class CatalogGrain(IDatasetLedger ledger, IDeletions deletions, DeviceDirectory devices, TimeProvider time) : Grain,
+    ICatalogGrain
 {
     public async Task<DatasetInfo> CreateAsync(CreateDataset command, string actor, CancellationToken cancellationToken)
     {
         var settings = command.Settings ?? new DatasetSettings();
-        if (!DatasetName.IsValid(command.Name)) throw new RefusedException($"'{command.Name}' cannot be a dataset's name. {DatasetName.Rule}");
+        if (!DatasetName.IsValid(command.Name))
+            throw new RefusedException($"'{command.Name}' cannot be a dataset's name. {DatasetName.Rule}");
         if ((command.Schema.Check() ?? settings.Check()) is { } wrong) throw new RefusedException(wrong);
         var schema = command.Schema.Composed();
         var made = new DatasetInfo(command.Name, schema, settings, time.GetUtcNow(), actor);
@@ -30,12 +32,15 @@ internal sealed class CatalogGrain(IDatasetLedger ledger, IDeletions deletions, 
         var known = await ledger.FindDatasetAsync(command.Name, cancellationToken);
         if (known is null) throw DeletionWords.NameHeld(command.Name);
         if (known.Settings == settings && SameSchema(known.Schema, schema)) return known;
-        throw new RefusedException($"There is a dataset '{command.Name}' already, with another schema or other settings. Choose another name.");
+        throw new RefusedException(
+            $"There is a dataset '{command.Name}' already, with another schema or other settings. Choose another name.");
     }
 
-    public async Task<DatasetInfo[]> ListAsync(CancellationToken cancellationToken) => [.. await ledger.ListDatasetsAsync(cancellationToken)];
+    public async Task<DatasetInfo[]> ListAsync(CancellationToken cancellationToken) =>
+        [.. await ledger.ListDatasetsAsync(cancellationToken)];
 
-    public Task<DatasetInfo?> FindAsync(string name, CancellationToken cancellationToken) => ledger.FindDatasetAsync(name, cancellationToken);
+    public Task<DatasetInfo?> FindAsync(string name, CancellationToken cancellationToken) =>
+        ledger.FindDatasetAsync(name, cancellationToken);
 
     public Task PingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

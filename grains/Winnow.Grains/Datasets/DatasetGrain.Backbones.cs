@@ -11,7 +11,9 @@ using Winnow.Model.Names;
 
 namespace Winnow.Grains.Datasets;
 
-/// <summary>The backbones of a dataset: what may be asked of them. What goes on in the background, and comparing, stand in files of their own.</summary>
+/// <summary>
+/// The backbones of a dataset: what may be asked of them. What goes on in the background, and comparing, stand in files of their own.
+/// </summary>
 internal sealed partial class DatasetGrain
 {
     /// <summary>Of so many images a backbone may make nothing, or of one in a hundred, before switching to it is refused.</summary>
@@ -84,7 +86,8 @@ internal sealed partial class DatasetGrain
         {
             if (Book.Operations.Find(o => o.OperationId == operationId) is { } known)
             {
-                if (ActorName.Read(known.By).Actor != actor || known.Content != content) throw OperationStamp.Conflict(operationId, "for backbones");
+                if (ActorName.Read(known.By).Actor != actor || known.Content != content)
+                    throw OperationStamp.Conflict(operationId, "for backbones");
                 return false;
             }
             await change();
@@ -107,7 +110,8 @@ internal sealed partial class DatasetGrain
         if (devices.Unknown(name) is { } unknown) throw new RefusedException(unknown);
         string[] there = Book.All.Count == 0 ? [_dataset.Settings.Backbone] : [.. Book.All.Select(b => b.Name)];
         if (there.FirstOrDefault(b => EmbeddingVersion.Clash(b, name)) is { } alike)
-            throw new RefusedException($"The embeddings of '{name}' could be taken for those of '{alike}'. Give the ONNX file another name.");
+            throw new RefusedException(
+                $"The embeddings of '{name}' could be taken for those of '{alike}'. Give the ONNX file another name.");
         if (there.Length >= BackboneBook.Most)
             throw new RefusedException($"A dataset keeps {BackboneBook.Most} backbones at most. Drop one first ('winnow backbones drop').");
     }
@@ -122,7 +126,8 @@ internal sealed partial class DatasetGrain
                 throw new RefusedException($"Dataset '{_dataset.Name}' has no backbone '{name}'. It has: {there}. "
                     + $"Add it first ('winnow backbones add {_dataset.Name} {name}').");
             case BackboneStage.Making:
-                throw new RefusedException($"Backbone '{name}' is still being made. 'winnow backbones list {_dataset.Name}' says how far it has come.");
+                throw new RefusedException(
+                $"Backbone '{name}' is still being made. 'winnow backbones list {_dataset.Name}' says how far it has come.");
             case BackboneStage.Dropped:
                 throw new RefusedException($"Backbone '{name}' was dropped. Add it again to make it anew.");
         }
@@ -131,14 +136,16 @@ internal sealed partial class DatasetGrain
             // A round may have ended a moment before its word of it comes here.
             if ((await DescribeAsync(round, cancellationToken)).HasEnded) continue;
             throw new RefusedException(string.Create(CultureInfo.InvariantCulture,
-                $"Round {round.Number} of arm '{round.Arm}' is under way on '{ServingBackbone}', and a round ends in the space that it began in. ")
+                $"Round {round.Number} of arm '{round.Arm}' is under way on '{ServingBackbone}', and a round ends in the space that "
+                + $"it began in. ")
                 + "Wait for it, or end it by hand ('winnow rounds end'), and switch then.");
         }
     }
 
     private async Task PutAsideUnusableAsync(string name, CancellationToken cancellationToken)
     {
-        var unusable = (await OnShardsAsync((IShardSpaces s) => s.CountUnusableAsync(name, cancellationToken), cancellationToken)).Sum(n => (long)n);
+        var unusable = (await OnShardsAsync((IShardSpaces s) => s.CountUnusableAsync(name, cancellationToken), cancellationToken))
+            .Sum(n => (long)n);
         if (unusable == 0) return;
         var shards = await OnShardsAsync((IShardIngest s) => s.GetSummaryAsync(cancellationToken), cancellationToken);
         var images = shards.Sum(s => s.Images);

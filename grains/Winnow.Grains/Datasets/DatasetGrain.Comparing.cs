@@ -65,7 +65,8 @@ internal sealed partial class DatasetGrain
     }
 
     private static string WhyNot(BackboneInfo backbone) =>
-        backbone.Stage == BackboneStage.Dropped ? "It was dropped." : $"It is still being made.{(backbone.Stalled is { } why ? $" {why}" : "")}";
+        backbone.Stage == BackboneStage.Dropped
+        ? "It was dropped." : $"It is still being made.{(backbone.Stalled is { } why ? $" {why}" : "")}";
 
     private CrossFitted? Measure(SpaceRows space, ImageId[] images, int[] labels, CancellationToken cancellationToken)
     {

@@ -21,7 +21,8 @@ internal sealed partial class DatasetGrain
 
     private void RenewGauges()
     {
-        var arms = _records.Rounds.Where(r => r.Model is not null).GroupBy(r => r.Arm, r => r.Model!).ToDictionary(g => g.Key, g => g.ToArray(), StringComparer.Ordinal);
+        var arms = _records.Rounds.Where(r => r.Model is not null).GroupBy(r => r.Arm, r => r.Model!)
+            .ToDictionary(g => g.Key, g => g.ToArray(), StringComparer.Ordinal);
         _arms = [.. arms.Select(arm => FiguresOf(arm.Key, arm.Value, arms.GetValueOrDefault(Arms.Control)))];
     }
 
@@ -30,7 +31,8 @@ internal sealed partial class DatasetGrain
         var newest = models[^1];
         var m = newest.Metrics;
         return new ArmFigures(
-            _dataset.Name, arm, newest.Labels, m.AuditAccuracy, m.AuditAccuracyLower, m.AuditAccuracyUpper, m.HoldoutAccuracy, m.AuditCalibrationError,
+            _dataset.Name, arm, newest.Labels, m.AuditAccuracy, m.AuditAccuracyLower, m.AuditAccuracyUpper, m.HoldoutAccuracy,
+            m.AuditCalibrationError,
             m.AuditCount, _records.ChampionOf(arm)?.Number ?? 0, arm == Arms.Control || control is null ? null : Saved(models, control));
     }
 

@@ -74,11 +74,14 @@ internal sealed partial class DatasetGrain
         var samples = await datasets.OnShardsAsync(_dataset.Name, shards =>
         {
             var share = (ProjectionSample + shards.Count - 1) / shards.Count;
-            return shards.Grains<IShardLearning>(GrainFactory, _dataset.Name).AllAsync(s => s.SampleEmbeddingsAsync(share, backbone, cancellationToken));
+            return shards.Grains<IShardLearning>(GrainFactory, _dataset.Name)
+                .AllAsync(s => s.SampleEmbeddingsAsync(share, backbone, cancellationToken));
         }, cancellationToken);
         var dimensions = samples.Max(s => s.Dimensions);
         var rows = dimensions == 0 ? 0 : samples.Sum(s => s.Values.Length) / (dimensions * sizeof(ushort));
-        if (rows < SmallestPool) throw new RefusedException($"A round needs at least {SmallestPool} scored images; dataset '{_dataset.Name}' has {rows}. Import more.");
+        if (rows < SmallestPool)
+            throw new RefusedException(
+                $"A round needs at least {SmallestPool} scored images; dataset '{_dataset.Name}' has {rows}. Import more.");
         var (bytes, fitted) = await Task.Run(() =>
         {
             var values = samples.SelectMany(s => s.ToMatrix().Values).ToArray();
@@ -99,7 +102,8 @@ internal sealed partial class DatasetGrain
     {
         var wanted = _dataset.Settings.AuditSample;
         if (wanted == 0) return (0, 0);
-        var smallest = await OnShardsAsync((IShardLearning s) => s.GetSmallestAuditHashesAsync(wanted, cancellationToken), cancellationToken);
+        var smallest = await OnShardsAsync((IShardLearning s) => s.GetSmallestAuditHashesAsync(wanted, cancellationToken),
+            cancellationToken);
         var hashes = smallest.SelectMany(h => h).Order().ToArray();
         // A small pool keeps most of its images for training.
         var summaries = await OnShardsAsync((IShardIngest s) => s.GetSummaryAsync(cancellationToken), cancellationToken);

@@ -110,7 +110,8 @@ internal sealed partial class DatasetGrain
         foreach (var number in layout.Numbers())
         {
             var shard = new ShardKey(_dataset.Name, number);
-            var named = (await ledger.ReadSegmentsAsync(shard, cancellationToken)).Select(s => s.ObjectKey).ToHashSet(StringComparer.Ordinal);
+            var named = (await ledger.ReadSegmentsAsync(shard, cancellationToken)).Select(s => s.ObjectKey)
+                .ToHashSet(StringComparer.Ordinal);
             foreach (var (kind, version) in ColumnsOf(entry))
                 await foreach (var (key, _) in objects.ListAsync(ObjectKeys.SegmentFolder(shard, kind, version), cancellationToken))
                 {

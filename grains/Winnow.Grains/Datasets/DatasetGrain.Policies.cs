@@ -10,15 +10,18 @@ internal sealed partial class DatasetGrain
 {
     public Task<DatasetPolicies> GetPoliciesAsync(CancellationToken cancellationToken) => Task.FromResult(_records.Policies[^1]);
 
-    public Task<DatasetPolicies[]> ListPoliciesAsync(CancellationToken cancellationToken) => Task.FromResult<DatasetPolicies[]>([.. _records.Policies]);
+    public Task<DatasetPolicies[]> ListPoliciesAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<DatasetPolicies[]>([.. _records.Policies]);
 
-    public Task<DatasetPolicies> ChangePoliciesAsync(ChangePolicies change, string actor, CancellationToken cancellationToken) => InTurnAsync(async () =>
+    public Task<DatasetPolicies> ChangePoliciesAsync(ChangePolicies change, string actor, CancellationToken cancellationToken) =>
+        InTurnAsync(async () =>
     {
         var current = _records.Policies[^1];
         var next = PolicyChange.Next(current, change, actor, time.GetUtcNow());
         if (ReferenceEquals(next, current)) return current;
         if (!level.KeepsRecords)
-            throw new RefusedException("Policies can be changed once every silo of the cluster is of this release. Until then nothing was changed.");
+            throw new RefusedException(
+                "Policies can be changed once every silo of the cluster is of this release. Until then nothing was changed.");
         await WriteAsync(() => _records.SaveAsync(next));
         logger.PoliciesChanged(_dataset.Name, next.Version, actor);
         return next;
@@ -28,5 +31,6 @@ internal sealed partial class DatasetGrain
     private DatasetPolicies PoliciesOf(int? version) => version is not { } number ? _records.Policies[^1]
         : _records.Policies.Find(p => p.Version == number)
             ?? throw new RefusedException(string.Create(
-                CultureInfo.InvariantCulture, $"policies: dataset '{_dataset.Name}' has {_records.Policies.Count} versions of them, and none is {number}."));
+                CultureInfo.InvariantCulture,
+                $"policies: dataset '{_dataset.Name}' has {_records.Policies.Count} versions of them, and none is {number}."));
 }

@@ -26,9 +26,11 @@ internal sealed partial class DatasetGrain
         Task.FromResult<DatasetVersion[]>([.. _records.Versions.Select(v => v.Version)]);
 
     public Task<StoredVersion?> FindVersionAsync(int number, CancellationToken cancellationToken) =>
-        Task.FromResult(_records.Versions.Find(v => v.Version.Number == number) is { } v ? new StoredVersion(v.Version, v.ManifestKey) : null);
+        Task.FromResult(_records.Versions.Find(v => v.Version.Number == number) is { } v
+        ? new StoredVersion(v.Version, v.ManifestKey) : null);
 
-    public Task<DatasetVersion> CreateVersionAsync(CreateVersion command, Guid operationId, string actor, CancellationToken cancellationToken)
+    public Task<DatasetVersion> CreateVersionAsync(CreateVersion command, Guid operationId, string actor,
+        CancellationToken cancellationToken)
     {
         var stamp = StampOf(actor, command.Note);
         if (FindVersion(operationId) is { } same)
@@ -52,7 +54,8 @@ internal sealed partial class DatasetGrain
 
     private DatasetVersion? FindVersion(Guid operationId) => _records.Versions.Find(v => v.OperationId == operationId)?.Version;
 
-    private async Task<DatasetVersion> MakeVersionAsync(CreateVersion command, Guid operationId, string actor, CancellationToken cancellationToken)
+    private async Task<DatasetVersion> MakeVersionAsync(CreateVersion command, Guid operationId, string actor,
+        CancellationToken cancellationToken)
     {
         // It must be in the book before it can leave it.
         await Task.Yield();
@@ -67,8 +70,10 @@ internal sealed partial class DatasetGrain
                 // refers to is litter, no harm.
                 var key = ObjectKeys.Manifest(_dataset.Name, number, GrainContext.ActivationId.ToParsableString().TrimStart('@'));
                 var (images, labeled, sha256) = await WriteManifestAsync(key, cancellationToken);
-                var made = new DatasetVersion(number, command.Note, time.GetUtcNow(), actor, images, labeled, sha256, number == 1 ? null : number - 1);
-                return await InTurnAsync(() => AddVersionAsync(new VersionEntry { OperationId = operationId, Version = made, ManifestKey = key }), cancellationToken);
+                var made = new DatasetVersion(number, command.Note, time.GetUtcNow(), actor, images, labeled, sha256,
+                    number == 1 ? null : number - 1);
+                return await InTurnAsync(() =>
+                    AddVersionAsync(new VersionEntry { OperationId = operationId, Version = made, ManifestKey = key }), cancellationToken);
             }
             finally
             {
@@ -86,7 +91,9 @@ internal sealed partial class DatasetGrain
         var made = entry.Version;
         // After a write that failed the state was read again, and may hold what that write brought after all.
         if (FindVersion(entry.OperationId) is { } same) return same;
-        if (_records.Versions.Count >= made.Number) throw new Orleans.Storage.InconsistentStateException($"Version {made.Number} of dataset '{_dataset.Name}' was made elsewhere meanwhile. Repeat the request.");
+        if (_records.Versions.Count >= made.Number)
+            throw new Orleans.Storage.InconsistentStateException(
+                $"Version {made.Number} of dataset '{_dataset.Name}' was made elsewhere meanwhile. Repeat the request.");
         await WriteAsync(() => _records.SaveAsync(entry));
         logger.VersionMade(_dataset.Name, made.Number, made.Images, made.Labeled, made.ManifestSha256);
         return made;
@@ -94,9 +101,11 @@ internal sealed partial class DatasetGrain
 
     /// <remarks>Where shards are doubled meanwhile it is written again from its beginning.</remarks>
     private Task<(long Images, long Labeled, string Sha256)> WriteManifestAsync(string key, CancellationToken cancellationToken) =>
-        datasets.OnShardsAsync(_dataset.Name, shards => WriteManifestAsync(key, shards.Grains<IShardIngest>(GrainFactory, _dataset.Name), cancellationToken), cancellationToken);
+        datasets.OnShardsAsync(_dataset.Name, shards =>
+        WriteManifestAsync(key, shards.Grains<IShardIngest>(GrainFactory, _dataset.Name), cancellationToken), cancellationToken);
 
-    private async Task<(long Images, long Labeled, string Sha256)> WriteManifestAsync(string key, IShardIngest[] shards, CancellationToken cancellationToken)
+    private async Task<(long Images, long Labeled, string Sha256)> WriteManifestAsync(string key, IShardIngest[] shards,
+        CancellationToken cancellationToken)
     {
         long images = 0, labeled = 0;
         // One sample for all pages, whatever is drawn meanwhile.

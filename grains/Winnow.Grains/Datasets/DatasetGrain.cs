@@ -19,8 +19,12 @@ using Winnow.Model.Training;
 
 namespace Winnow.Grains.Datasets;
 
-/// <summary>One dataset: which rounds there were, which model is in use, which versions were made. Learning's preparation and the making of versions stand in files of their own.</summary>
-/// <remarks>Reentrant, so that a status is answered while a version is written; changes of state take turns, and what takes long is done before its turn comes.</remarks>
+/// <summary>
+/// One dataset: which rounds there were, which model is in use, which versions were made. Learning's preparation and the making of versions
+/// stand in files of their own.
+/// </summary>
+/// <remarks>Reentrant, so that a status is answered while a version is written; changes of state take turns, and what takes long is done
+/// before its turn comes.</remarks>
 [Reentrant, SiloRole(SiloTraits.Core), GrainType(ControlStorage.Dataset)]
 internal sealed partial class DatasetGrain(
     [PersistentState(ControlStorage.Dataset, ControlStorage.Name)] IPersistentState<DatasetState> state,
@@ -67,7 +71,8 @@ internal sealed partial class DatasetGrain(
             OpenTasks = shards.Sum(s => s.OpenTasks),
             Decided = shards.Sum(s => s.Decided),
             ActiveRounds = active,
-            Champions = [.. _records.Rounds.Select(r => r.Arm).Distinct().Select(_records.ChampionOf).OfType<RoundEntry>().Select(r => r.Model!)],
+            Champions = [.. _records.Rounds.Select(r => r.Arm).Distinct().Select(_records.ChampionOf).OfType<RoundEntry>()
+                .Select(r => r.Model!)],
             Backbones = BackbonesOf(shards),
             Shards = layout.Count,
             Split = layout.Split is null ? null : await Splitting.GetAsync(cancellationToken),
@@ -78,7 +83,8 @@ internal sealed partial class DatasetGrain(
     public async Task ResumeAsync(CancellationToken cancellationToken)
     {
         await WakeShardsAsync(cancellationToken);
-        if ((await datasets.GetAsync(_dataset.Name, cancellationToken)).Shards is { Split: not null } or { Superseded: not null }) await Splitting.ResumeAsync(cancellationToken);
+        if ((await datasets.GetAsync(_dataset.Name, cancellationToken)).Shards is { Split: not null } or { Superseded: not null })
+            await Splitting.ResumeAsync(cancellationToken);
         // Each for itself: what cannot be woken must not keep the others asleep.
         var rounds = _records.Rounds.Where(r => r.Ended is null).Select(r => BeginAsync(r, cancellationToken)).ToArray<Task>();
         var sources = GrainFactory.GetGrain<IBucketSourcesGrain>(_dataset.Name).ResumeAsync(cancellationToken);
@@ -118,11 +124,13 @@ internal sealed partial class DatasetGrain(
         }
         catch (TimeoutException)
         {
-            // Shards of millions of images open for longer than a call may take, and go on doing so; those that were not reached are woken the next time.
+            // Shards of millions of images open for longer than a call may take, and go on doing so; those that were not reached are woken
+            // the next time.
         }
     }
 
-    public Task<RoundInfo> StartRoundAsync(StartRound command, Guid operationId, CancellationToken cancellationToken) => InTurnAsync(async () =>
+    public Task<RoundInfo> StartRoundAsync(StartRound command, Guid operationId, CancellationToken cancellationToken) =>
+        InTurnAsync(async () =>
     {
         var (actor, content) = (CallerContext.Actor, RoundCommand.ContentOf(command));
         if (_records.Rounds.Find(r => r.OperationId == operationId) is { } same)
@@ -137,9 +145,12 @@ internal sealed partial class DatasetGrain(
         if (!level.KeepsRecords) accepted = RoundCommand.WithoutDefaults(accepted);
         var running = _records.Rounds.Find(r => r.Arm == accepted.Arm && r.Ended is null);
         // A round may have ended a moment before its word of it comes here.
-        if (running is not null && await Round(running.Arm, running.Number).GetAsync(cancellationToken) is { HasEnded: true } ended) running.Ended = ended;
+        if (running is not null && await Round(running.Arm, running.Number).GetAsync(cancellationToken) is { HasEnded: true } ended)
+            running.Ended = ended;
         if (running is { Ended: null })
-            throw new RefusedException($"Round {running.Number} of arm '{running.Arm}' has not ended. Wait for it, end it by hand ('winnow rounds end'), or start a round in another arm.");
+            throw new RefusedException(
+                $"Round {running.Number} of arm '{running.Arm}' has not ended. Wait for it, end it by hand ('winnow rounds end'), or "
+                + $"start a round in another arm.");
         var number = (_records.Rounds.LastOrDefault(r => r.Arm == accepted.Arm)?.Number ?? 0) + 1;
         var entry = new RoundEntry
         {
@@ -279,8 +290,10 @@ internal sealed partial class DatasetGrain(
     }
 
     /// <summary>Asks all shards.</summary>
-    private Task<TResult[]> OnShardsAsync<TShard, TResult>(Func<TShard, Task<TResult>> call, CancellationToken cancellationToken) where TShard : IGrainWithStringKey =>
-        datasets.OnShardsAsync(_dataset.Name, shards => shards.Grains<TShard>(GrainFactory, _dataset.Name).AllAsync(call), cancellationToken);
+    private Task<TResult[]> OnShardsAsync<TShard, TResult>(Func<TShard, Task<TResult>> call, CancellationToken cancellationToken)
+        where TShard : IGrainWithStringKey =>
+        datasets.OnShardsAsync(_dataset.Name, shards => shards.Grains<TShard>(GrainFactory, _dataset.Name).AllAsync(call),
+            cancellationToken);
 
     private ISplitGrain Splitting => GrainFactory.GetGrain<ISplitGrain>(_dataset.Name);
 

@@ -36,7 +36,8 @@ public sealed class SettledRound
 
 /// <summary>
 /// The control state of a dataset: small, and changed a few times per round. Rounds, versions and policies are records of their own
-/// (<see cref="DatasetRecords"/>); here they stand where the last release left them, in backups, and after a restore until something changes.
+/// (<see cref="DatasetRecords"/>); here they stand where the last release left them, in backups, and after a restore until something
+/// changes.
 /// </summary>
 public sealed class DatasetState : IStoredState
 {

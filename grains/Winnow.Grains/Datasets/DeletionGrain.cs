@@ -24,7 +24,8 @@ namespace Winnow.Grains.Datasets;
 /// </summary>
 [SiloRole(SiloTraits.Core), GrainType("deletion")]
 internal sealed class DeletionGrain(
-    IDeletions deletions, IDatasetLedger ledger, IObjectStore objects, IReminderTable reminders, TimeProvider time, ILogger<DeletionGrain> logger)
+    IDeletions deletions, IDatasetLedger ledger, IObjectStore objects, IReminderTable reminders, TimeProvider time,
+    ILogger<DeletionGrain> logger)
     : Grain, IDeletionGrain
 {
     private const int AtOnce = 16;

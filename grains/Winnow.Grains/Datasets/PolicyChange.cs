@@ -26,7 +26,8 @@ internal static class PolicyChange
         if (change.Version is { } known && known != current.Version)
             throw new RefusedException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"version: the policies have version {current.Version} by now, and version {known} was to be changed. Look at them again."));
+                $"version: the policies have version {current.Version} by now, and version {known} was to be changed. Look "
+                + $"at them again."));
         if (changed.CheckValues() is { } wrong) throw new RefusedException(wrong);
         RoundCommand.Find(QueryStrategies.All, changed.Strategy, "strategy");
         RoundCommand.FindColdStart(changed.ColdStart);

@@ -18,7 +18,8 @@ internal static class HeadEvaluation
         {
             var count = Math.Min(Block, ordinals.Count - from);
             for (var i = 0; i < count; i++) rows.Row<Half>(ordinals[from + i]).CopyTo(block.AsSpan(i * head.Dimensions));
-            tally.Add(block.AsSpan(0, count * head.Dimensions), System.Runtime.InteropServices.CollectionsMarshal.AsSpan(labels).Slice(from, count));
+            tally.Add(block.AsSpan(0, count * head.Dimensions),
+                System.Runtime.InteropServices.CollectionsMarshal.AsSpan(labels).Slice(from, count));
         }
         return new HoldoutResult(tally.Count, tally.Correct, tally.LogLossSum);
     }

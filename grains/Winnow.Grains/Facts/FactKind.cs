@@ -14,7 +14,9 @@ public abstract class FactKind
     /// <summary>Its name in ledgers and backups. Never changed, and never given to another.</summary>
     public abstract string Name { get; }
 
-    /// <summary>Whether its facts stay as they were written, numbered under their key; otherwise the one with the highest version stands.</summary>
+    /// <summary>
+    /// Whether its facts stay as they were written, numbered under their key; otherwise the one with the highest version stands.
+    /// </summary>
     public abstract bool AppendOnly { get; }
 
     /// <summary>The cluster level from which it may be written.</summary>

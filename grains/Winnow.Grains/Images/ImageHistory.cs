@@ -74,7 +74,8 @@ public static class ImageHistory
     {
         HistoryEntry[] counting = [.. entries.Where(e => e.Kind != HistoryKind.SecondOpinion)];
         var skips = counting.Where(e => e.Decision.Kind == DecisionKind.Skip);
-        return new Skips([.. skips.Select(e => e.Actor).Distinct(StringComparer.Ordinal)], counting is [.., { Decision.Kind: DecisionKind.Skip }]);
+        return new Skips([.. skips.Select(e => e.Actor).Distinct(StringComparer.Ordinal)],
+            counting is [.., { Decision.Kind: DecisionKind.Skip }]);
     }
 
     /// <summary>What kind of entry a new decision makes, given what its author had seen.</summary>
@@ -84,7 +85,8 @@ public static class ImageHistory
     public static HistoryKind KindOf(IReadOnlyList<HistoryEntry> entries, long seenVersion, bool underLease)
     {
         if (!underLease) return HistoryKind.Corrected;
-        return Fold(entries).Closed && entries.Count > 0 && entries[^1].Version > seenVersion ? HistoryKind.SecondOpinion : HistoryKind.Decided;
+        return Fold(entries).Closed && entries.Count > 0 && entries[^1].Version > seenVersion
+            ? HistoryKind.SecondOpinion : HistoryKind.Decided;
     }
 
     /// <summary>

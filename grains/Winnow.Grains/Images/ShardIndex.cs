@@ -103,8 +103,8 @@ internal sealed class ShardIndex
     }
 
     /// <summary>
-    /// Makes room for so many images in all, and a few to come. A shard that opens knows how many it has; growing step by step would leave as much again behind for
-    /// the collector, and up to twice the room that is needed.
+    /// Makes room for so many images in all, and a few to come. A shard that opens knows how many it has; growing step by step would leave
+    /// as much again behind for the collector, and up to twice the room that is needed.
     /// </summary>
     public void Reserve(int images)
     {

@@ -13,8 +13,8 @@ using Winnow.Model.Names;
 namespace Winnow.Grains.Intake;
 
 /// <summary>
-/// Takes in uploads: bytes first, rows second, so that a row on disk always has its bytes. A crash in between leaves bytes without a row, which
-/// the repeated lot finds and uses.
+/// Takes in uploads: bytes first, rows second, so that a row on disk always has its bytes. A crash in between leaves bytes without a row,
+/// which the repeated lot finds and uses.
 /// </summary>
 internal sealed partial class ImageIntake(
     IObjectStore objects, IGrainFactory grains, IImageHeaders headers, ILogger<ImageIntake> logger) : IImageIntake
@@ -33,12 +33,16 @@ internal sealed partial class ImageIntake(
         DatasetInfo dataset, IngestOperation operation, IReadOnlyList<ArrivedImage> lot, CancellationToken cancellationToken)
     {
         if (lot.Count > MaxLotImages)
-            throw new RefusedException(string.Create(CultureInfo.InvariantCulture, $"A lot has at most {MaxLotImages} images, not {lot.Count}. Send it in parts."));
+            throw new RefusedException(
+                string.Create(CultureInfo.InvariantCulture,
+                    $"A lot has at most {MaxLotImages} images, not {lot.Count}. Send it in parts."));
         var started = Stopwatch.GetTimestamp();
         var classes = new ClassIndex(dataset.Schema);
         var seen = new Examined[lot.Count];
         // Hashing is the gateway's work and takes all its processors.
-        await Task.Run(() => Parallel.For(0, lot.Count, new ParallelOptions { CancellationToken = cancellationToken }, i => seen[i] = Examine(lot[i], classes)), cancellationToken);
+        await Task.Run(() =>
+            Parallel.For(0, lot.Count, new ParallelOptions { CancellationToken = cancellationToken },
+                i => seen[i] = Examine(lot[i], classes)), cancellationToken);
 
         var content = operation.Content ?? ContentOf(lot, seen);
         await StoreAsync(dataset.Name, lot, seen, cancellationToken);
@@ -55,7 +59,8 @@ internal sealed partial class ImageIntake(
             for (var k = 0; k < members.Length; k++)
             {
                 var i = members[k];
-                results[i] = new IngestResult(lot[i].Name, seen[i].Row!.Value.Id, outcomes[k].Status, Join(outcomes[k].Reason, seen[i].Note))
+                results[i] = new IngestResult(lot[i].Name, seen[i].Row!.Value.Id, outcomes[k].Status,
+                    Join(outcomes[k].Reason, seen[i].Note))
                 {
                     StandsIn = outcomes[k].StandsIn,
                     LabelNotTaken = outcomes[k].LabelNotTaken || seen[i].Row!.Value.Label < 0 ? lot[i].Label : null,
@@ -66,7 +71,8 @@ internal sealed partial class ImageIntake(
             return true;
         }
 
-        // Where the shards are doubled meanwhile, all go to the new ones: those that an old one took in are known there, by their operation too.
+        // Where the shards are doubled meanwhile, all go to the new ones: those that an old one took in are known there, by their operation
+        // too.
         await ShardCalls.FollowAsync(dataset, () => AskAsync(dataset.Name, cancellationToken), shards =>
             Task.WhenAll(taken.GroupBy(i => shards.ShardOf(seen[i].Row!.Value.Id)).Select(shard => ApplyAsync(shard.Key, [.. shard]))));
         Count(dataset.Name, lot, results);
@@ -103,7 +109,8 @@ internal sealed partial class ImageIntake(
         }));
 
     private async Task<DatasetInfo> AskAsync(string dataset, CancellationToken cancellationToken) =>
-        await grains.GetGrain<ICatalogGrain>(0).FindAsync(dataset, cancellationToken) ?? throw new RefusedException($"There is no dataset '{dataset}'.");
+        await grains.GetGrain<ICatalogGrain>(0).FindAsync(dataset, cancellationToken)
+        ?? throw new RefusedException($"There is no dataset '{dataset}'.");
 
     private static void Count(string dataset, IReadOnlyList<ArrivedImage> lot, IngestResult[] results)
     {
@@ -119,7 +126,10 @@ internal sealed partial class ImageIntake(
     {
         var bytes = image.Content.Span;
         if (bytes.Length > headers.MaxBytes)
-            return new Examined(null, string.Create(CultureInfo.InvariantCulture, $"The image has {bytes.Length} bytes and the limit is {headers.MaxBytes}; it was not kept. Shrink it and send it again."));
+            return new Examined(null,
+                string.Create(CultureInfo.InvariantCulture,
+                    $"The image has {bytes.Length} bytes and the limit is {headers.MaxBytes}; it was not kept. Shrink it and "
+                    + $"send it again."));
         var label = -1;
         string? note = null;
         if (image.Label is { } name && (label = classes.Find(name)) < 0)

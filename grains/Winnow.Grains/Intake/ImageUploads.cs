@@ -13,8 +13,8 @@ using Winnow.Model.Names;
 namespace Winnow.Grains.Intake;
 
 /// <summary>
-/// Uploads and downloads past the gateway. Bytes are put under a name that nobody can guess; when they are complete they are taken in like any
-/// others, their result is kept in their place, and so a repeated completion is answered alike.
+/// Uploads and downloads past the gateway. Bytes are put under a name that nobody can guess; when they are complete they are taken in like
+/// any others, their result is kept in their place, and so a repeated completion is answered alike.
 /// </summary>
 internal sealed class ImageUploads(
     IObjectStore objects, IImageIntake intake, ILotSpaces spaces, TimeProvider time, IPresignedUrls? urls = null) : IImageUploads
@@ -54,7 +54,8 @@ internal sealed class ImageUploads(
         if (images.Count > MaxImages) throw new RefusedException($"At most {MaxImages} uploads at once, not {images.Count}.");
         foreach (var image in images)
         {
-            if (image.Id is not { Length: 2 * IdBytes } || !image.Id.All(char.IsAsciiHexDigitLower)) throw new RefusedException($"'{image.Id}' is not the id of an upload.");
+            if (image.Id is not { Length: 2 * IdBytes } || !image.Id.All(char.IsAsciiHexDigitLower))
+                throw new RefusedException($"'{image.Id}' is not the id of an upload.");
         }
         if (images.DistinctBy(i => i.Id).Count() != images.Count) throw new RefusedException("An upload is named twice.");
         var results = new IngestResult?[images.Count];
@@ -89,25 +90,30 @@ internal sealed class ImageUploads(
         if (here.Length == 0) return;
         ArrivedImage ToArrived(int i) => new(images[from + i].Name, part[i], images[from + i].Label, images[from + i].Partition);
         var taken = await intake.TakeAsync(dataset, operation, [.. here.Select(ToArrived)], cancellationToken);
-        await Parallel.ForAsync(0, here.Length, new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce, CancellationToken = cancellationToken }, async (k, token) =>
+        await Parallel.ForAsync(0, here.Length,
+            new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce, CancellationToken = cancellationToken }, async (k, token) =>
         {
             var key = ObjectKeys.Upload(dataset.Name, images[from + here[k]].Id);
             results[from + here[k]] = taken[k];
             // What the store could not keep stays uploaded: who completes it again once that is mended has it taken in.
             if (taken[k] is { Status: IngestStatus.LeftOut } && part[here[k]].Length <= intake.MaxImageBytes) return;
-            await objects.PutAsync(ResultKey(key), JsonSerializer.SerializeToUtf8Bytes(Kept(taken[k]), ModelJson.Default.IngestResult), token);
+            await objects.PutAsync(ResultKey(key), JsonSerializer.SerializeToUtf8Bytes(Kept(taken[k]), ModelJson.Default.IngestResult),
+                token);
             await objects.DeleteAsync(key, token);
         });
     }
 
-    /// <summary>What was uploaded, or how it was answered before, or that there is nothing. No more is read than an image may have, and a byte.</summary>
+    /// <summary>
+    /// What was uploaded, or how it was answered before, or that there is nothing. No more is read than an image may have, and a byte.
+    /// </summary>
     private async Task<(ReadOnlyMemory<byte> Bytes, IngestResult? Result)> ReadAsync(
         string dataset, UploadedImage image, LotSpaceSet room, CancellationToken cancellationToken)
     {
         var key = ObjectKeys.Upload(dataset, image.Id);
         try
         {
-            if (await objects.GetAsync(ResultKey(key), cancellationToken) is { } before) return (default, Answered(before.Span, image.Name));
+            if (await objects.GetAsync(ResultKey(key), cancellationToken) is { } before)
+                return (default, Answered(before.Span, image.Name));
             return await ReadUploadAsync(key, image, room, cancellationToken);
         }
         catch (ObjectUnreadableException e)
@@ -128,10 +134,14 @@ internal sealed class ImageUploads(
     private static (ReadOnlyMemory<byte> Bytes, IngestResult Result) LeftOut(UploadedImage image, string reason) =>
         (default, new IngestResult(image.Name, null, IngestStatus.LeftOut, reason));
 
-    private IPresignedUrls Links() => urls ?? throw new NotSupportedException("This cluster keeps its objects in files, which have no address of their own. Send images to /images, read them at /content, or configure S3.");
+    private IPresignedUrls Links() =>
+        urls ?? throw new NotSupportedException(
+            "This cluster keeps its objects in files, which have no address of their own. Send images to /images, read them at /content, "
+            + "or configure S3.");
 
     /// <summary>As it is stored: silos of the last release read it too, and know what was left out as quarantined without an id.</summary>
-    private static IngestResult Kept(IngestResult result) => result.Status == IngestStatus.LeftOut ? result with { Status = IngestStatus.Quarantined } : result;
+    private static IngestResult Kept(IngestResult result) =>
+        result.Status == IngestStatus.LeftOut ? result with { Status = IngestStatus.Quarantined } : result;
 
     private static IngestResult Answered(ReadOnlySpan<byte> stored, string name)
     {
@@ -142,5 +152,6 @@ internal sealed class ImageUploads(
     private static string ResultKey(string key) => key + ".done";
 
     /// <summary>Each part of a completion is an operation of its own, and the same one when it is repeated.</summary>
-    private static Guid PartOf(Guid operation, int from) => new(SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{operation:n}/{from}"))).AsSpan(0, 16));
+    private static Guid PartOf(Guid operation, int from) =>
+        new(SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{operation:n}/{from}"))).AsSpan(0, 16));
 }

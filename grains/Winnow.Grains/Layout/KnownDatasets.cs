@@ -6,8 +6,9 @@ using Winnow.Model.Datasets;
 namespace Winnow.Grains.Layout;
 
 /// <summary>
-/// What datasets are, asked of the ledger once a second per silo: every image that somebody decides about wants to know, and all that ever changes is which shards
-/// hold a dataset. While they are being doubled every question goes to the ledger; so when the new ones take over, no silo goes by what was.
+/// What datasets are, asked of the ledger once a second per silo: every image that somebody decides about wants to know, and all that ever
+/// changes is which shards hold a dataset. While they are being doubled every question goes to the ledger; so when the new ones take over,
+/// no silo goes by what was.
 /// </summary>
 internal sealed class KnownDatasets(IDatasetLedger ledger, TimeProvider time)
 {
@@ -27,7 +28,8 @@ internal sealed class KnownDatasets(IDatasetLedger ledger, TimeProvider time)
     {
         // Before the question: an answer is as old as the moment at which it was asked for.
         var now = time.GetTimestamp();
-        var dataset = await ledger.FindDatasetAsync(name, cancellationToken) ?? throw new RefusedException($"There is no dataset '{name}'.");
+        var dataset = await ledger.FindDatasetAsync(name, cancellationToken)
+            ?? throw new RefusedException($"There is no dataset '{name}'.");
         _known[name] = (dataset, now);
         return dataset;
     }

@@ -6,7 +6,10 @@ using Winnow.Abstractions.Images;
 
 namespace Winnow.Grains.Placement;
 
-/// <summary>Places a device's grain on the silo that has the device: the key names it. While that silo is away the grain is nowhere, and its callers turn to other devices.</summary>
+/// <summary>
+/// Places a device's grain on the silo that has the device: the key names it. While that silo is away the grain is nowhere, and its callers
+/// turn to other devices.
+/// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class OnItsSiloAttribute() : PlacementFilterAttribute(new OnItsSiloFilter());
 

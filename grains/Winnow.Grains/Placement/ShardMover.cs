@@ -8,8 +8,12 @@ using Winnow.Grains.Telemetry;
 
 namespace Winnow.Grains.Placement;
 
-/// <summary>Moves shards of this silo to where they belong, one after the other: the next when the last is open again, so that only one at a time keeps its callers waiting.</summary>
-internal sealed class ShardMover(LocalShards shards, KnownDatasets datasets, IGrainFactory grains, ILocalSiloDetails self, TimeProvider time, ILogger<ShardMover> logger)
+/// <summary>
+/// Moves shards of this silo to where they belong, one after the other: the next when the last is open again, so that only one at a time
+/// keeps its callers waiting.
+/// </summary>
+internal sealed class ShardMover(LocalShards shards, KnownDatasets datasets, IGrainFactory grains, ILocalSiloDetails self,
+    TimeProvider time, ILogger<ShardMover> logger)
 {
     // Calls under way are let end, and none takes longer than a few seconds.
     private static readonly TimeSpan LongestMove = TimeSpan.FromSeconds(30);
@@ -19,7 +23,8 @@ internal sealed class ShardMover(LocalShards shards, KnownDatasets datasets, IGr
     /// <param name="goesOn">Whether to go on: asked before each move.</param>
     /// <param name="cancellationToken">To stop before the next.</param>
     /// <returns>How many were moved, and how many should be and could not for the moment.</returns>
-    public async Task<(int Moved, int Left)> MoveAsync(IReadOnlyList<SiloAddress> silos, Func<bool> goesOn, CancellationToken cancellationToken)
+    public async Task<(int Moved, int Left)> MoveAsync(IReadOnlyList<SiloAddress> silos, Func<bool> goesOn,
+        CancellationToken cancellationToken)
     {
         var (moved, left) = (0, 0);
         foreach (var shard in shards.All())
@@ -48,8 +53,8 @@ internal sealed class ShardMover(LocalShards shards, KnownDatasets datasets, IGr
 
     private async Task<bool> MoveAsync(LocalShard shard, SiloAddress owner, CancellationToken cancellationToken)
     {
-        // Not deactivation: that would leave open who calls next, and a silo of another release places by other rules. Calls under way end first; who calls meanwhile waits, and
-        // is sent on to the new activation.
+        // Not deactivation: that would leave open who calls next, and a silo of another release places by other rules. Calls under way end
+        // first; who calls meanwhile waits, and is sent on to the new activation.
         shard.Grain.Migrate(new Dictionary<string, object> { [IPlacementDirector.PlacementHintKey] = owner }, CancellationToken.None);
         await shard.Grain.Deactivated.WaitAsync(LongestMove, time, cancellationToken);
         await grains.GetGrain<IShardIngest>(shard.Key.ToString()).GetSummaryAsync(cancellationToken).WaitAsync(cancellationToken);

@@ -7,7 +7,9 @@ using Winnow.Model.Images;
 
 namespace Winnow.Grains.Placement;
 
-/// <summary>Shards go where <see cref="ShardSpread"/> says, and images where their shard is: whoever decides about one asks it twice.</summary>
+/// <summary>
+/// Shards go where <see cref="ShardSpread"/> says, and images where their shard is: whoever decides about one asks it twice.
+/// </summary>
 internal sealed class ShardPlacement : PlacementStrategy
 {
     /// <summary>The type of shards.</summary>
@@ -69,7 +71,8 @@ internal sealed class ShardPlacementDirector(KnownDatasets datasets, TimeProvide
         }
         catch (Exception)
         {
-            // There is no such dataset, or nobody can be asked. The shard will find out, and can say so; where it does that does not matter.
+            // There is no such dataset, or nobody can be asked. The shard will find out, and can say so; where it does that does not
+            // matter.
             return null;
         }
     }

@@ -7,17 +7,20 @@ using Winnow.Grains.Telemetry;
 namespace Winnow.Grains.Placement;
 
 /// <summary>
-/// Watches the silos that can hold shards. When one has come or gone, and then for a while none, every silo moves those of its shards that are another's by now.
+/// Watches the silos that can hold shards. When one has come or gone, and then for a while none, every silo moves those of its shards that
+/// are another's by now.
 /// </summary>
 internal sealed class ShardRebalancer(
-    ShardMover mover, IClusterMembershipService membership, ISiloMetadataCache metadata, ISiloDeparture departure, TimeProvider time, ShardOptions options, ILogger<ShardRebalancer> logger)
+    ShardMover mover, IClusterMembershipService membership, ISiloMetadataCache metadata, ISiloDeparture departure, TimeProvider time,
+    ShardOptions options, ILogger<ShardRebalancer> logger)
     : ILifecycleParticipant<ISiloLifecycle>
 {
     private readonly CancellationTokenSource _stop = new();
     private Task _work = Task.CompletedTask;
 
     /// <summary>Its end comes before the silo leaves the cluster: what it holds goes to others by itself then.</summary>
-    public void Participate(ISiloLifecycle observer) => observer.Subscribe(nameof(ShardRebalancer), ServiceLifecycleStage.Active, StartAsync, StopAsync);
+    public void Participate(ISiloLifecycle observer) =>
+        observer.Subscribe(nameof(ShardRebalancer), ServiceLifecycleStage.Active, StartAsync, StopAsync);
 
     private Task StartAsync(CancellationToken cancellationToken)
     {
@@ -84,14 +87,16 @@ internal sealed class ShardRebalancer(
         // A silo's role follows a moment after the silo. By then a silo may hold shards that cannot do so yet.
         if (silos.Any(s => RoleOf(s) is null)) return false;
         if (silos.Length < 2) return true;
-        var (moved, left) = await mover.MoveAsync(silos, () => !departure.IsLeaving && Candidates().SequenceEqual(silos), cancellationToken);
+        var (moved, left) = await mover.MoveAsync(silos, () => !departure.IsLeaving && Candidates().SequenceEqual(silos),
+            cancellationToken);
         if (moved + left > 0) logger.ShardsMoved(moved, silos.Length, left);
         return left == 0;
     }
 
     /// <summary>The silos that hold shards, and those that may turn out to.</summary>
     private SiloAddress[] Candidates() =>
-        [.. membership.CurrentSnapshot.Members.Values.Where(m => m.Status == SiloStatus.Active).Select(m => m.SiloAddress).Where(s => RoleOf(s) is not { } role || SiloTraits.HoldsData(role)).Order()];
+        [.. membership.CurrentSnapshot.Members.Values.Where(m => m.Status == SiloStatus.Active).Select(m => m.SiloAddress)
+        .Where(s => RoleOf(s) is not { } role || SiloTraits.HoldsData(role)).Order()];
 
     private string? RoleOf(SiloAddress silo) => metadata.GetSiloMetadata(silo).Metadata.GetValueOrDefault(SiloTraits.Role);
 }

@@ -5,9 +5,10 @@ using Winnow.Model.Datasets;
 namespace Winnow.Grains.Placement;
 
 /// <summary>
-/// Which silo is to hold which shard of a dataset. Every silo comes to the same answer by itself: it depends on nothing but the dataset and the silos there are. In the order of
-/// their numbers shards go to the silo that their hash puts highest among those with room, and room is such that no two silos differ by more than one shard.
-/// When a silo comes or goes, few shards change their place beside those that have to.
+/// Which silo is to hold which shard of a dataset. Every silo comes to the same answer by itself: it depends on nothing but the dataset and
+/// the silos there are. In the order of their numbers shards go to the silo that their hash puts highest among those with room, and room is
+/// such that no two silos differ by more than one shard. When a silo comes or goes, few shards change their place beside those that have
+/// to.
 /// </summary>
 internal static class ShardSpread
 {

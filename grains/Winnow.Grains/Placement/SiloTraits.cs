@@ -21,7 +21,9 @@ public static class SiloTraits
     /// <summary>Metadata key: the backbones that its devices know by name, one a line. A silo of an early release does not say.</summary>
     public const string Backbones = "winnow.backbones";
 
-    /// <summary>Metadata key: the highest level of the cluster that it reads and writes. A silo that does not say knows the first alone.</summary>
+    /// <summary>
+    /// Metadata key: the highest level of the cluster that it reads and writes. A silo that does not say knows the first alone.
+    /// </summary>
     public const string NewestLevel = "winnow.level";
 
     /// <summary>The precision of a silo that does not say, as before there was a choice.</summary>

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Winnow.Grains.Ports;
 
 /// <summary>
@@ -44,10 +46,12 @@ public static class ClusterLevels
     /// <param name="newest">The highest that the silo knows.</param>
     public static string? Refuse(int level, int newest) => level switch
     {
-        _ when level > newest => FormattableString.Invariant(
-            $"The cluster is at level {level}, and this silo knows levels up to {newest}: a newer release has written here. Start that release, or restore a backup from before the upgrade."),
-        < Oldest => FormattableString.Invariant(
-            $"The cluster is at level {level}, and this silo works from level {Oldest} on. Run the release before this one first, until all of its silos have joined."),
+        _ when level > newest => string.Create(CultureInfo.InvariantCulture,
+            $"The cluster is at level {level}, and this silo knows levels up to {newest}: a newer release has written here. Start that "
+            + $"release, or restore a backup from before the upgrade."),
+        < Oldest => string.Create(CultureInfo.InvariantCulture,
+            $"The cluster is at level {level}, and this silo works from level {Oldest} on. Run the release before this one first, until "
+            + $"all of its silos have joined."),
         _ => null,
     };
 }

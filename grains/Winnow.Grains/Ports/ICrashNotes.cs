@@ -16,8 +16,8 @@ public enum Suspicion
 }
 
 /// <summary>
-/// What a scoring silo has under way, kept where it outlives the process: native code that crashes ends the process and says nothing. It need not outlive
-/// the machine. Thread-safe.
+/// What a scoring silo has under way, kept where it outlives the process: native code that crashes ends the process and says nothing. It
+/// need not outlive the machine. Thread-safe.
 /// </summary>
 public interface ICrashNotes
 {
@@ -27,7 +27,10 @@ public interface ICrashNotes
     /// <summary>How far one is.</summary>
     Suspicion Of(string dataset, ImageId image);
 
-    /// <summary>Notes that images are looked at from now on. Disposing the result says that the process has outlived it, which clears an image that was alone.</summary>
+    /// <summary>
+    /// Notes that images are looked at from now on. Disposing the result says that the process has outlived it, which clears an image that
+    /// was alone.
+    /// </summary>
     IDisposable Begin(string dataset, IReadOnlyList<ImageId> images);
 }
 

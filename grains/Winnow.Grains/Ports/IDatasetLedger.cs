@@ -15,13 +15,15 @@ public interface IDatasetLedger
     Task<bool> AddDatasetAsync(DatasetInfo dataset, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Gives a staged dataset its name and its grains their states, all in one transaction. False when the name is taken; nothing is changed then.
+    /// Gives a staged dataset its name and its grains their states, all in one transaction. False when the name is taken; nothing is
+    /// changed then.
     /// </summary>
     /// <param name="staged">The name that it bears until now, of <see cref="StagedDatasets"/>.</param>
     /// <param name="dataset">The dataset as it is to be.</param>
     /// <param name="states">States that are not there yet, or were cleared.</param>
     /// <param name="cancellationToken">Gives up while the change waits.</param>
-    Task<bool> PublishDatasetAsync(string staged, DatasetInfo dataset, IReadOnlyList<ControlState> states, CancellationToken cancellationToken);
+    Task<bool> PublishDatasetAsync(string staged, DatasetInfo dataset, IReadOnlyList<ControlState> states,
+        CancellationToken cancellationToken);
 
     /// <summary>
     /// All datasets, by name; staged ones left out, and those whose row cannot be read: one of them must not keep the others from anybody.
@@ -53,7 +55,10 @@ public interface IDatasetLedger
     /// <summary>The numbers of a dataset's shards that were ever opened.</summary>
     Task<IReadOnlyList<int>> ListShardsAsync(string dataset, CancellationToken cancellationToken);
 
-    /// <summary>Says which shards hold a dataset from now on. False when it is held otherwise than <paramref name="known"/> says; nothing is changed then.</summary>
+    /// <summary>
+    /// Says which shards hold a dataset from now on. False when it is held otherwise than <paramref name="known"/> says; nothing is changed
+    /// then.
+    /// </summary>
     /// <exception cref="KeyNotFoundException">The ledger has no such dataset.</exception>
     Task<bool> SetLayoutAsync(string dataset, ShardLayout known, ShardLayout next, CancellationToken cancellationToken);
 }

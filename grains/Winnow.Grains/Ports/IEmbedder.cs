@@ -12,7 +12,8 @@ public interface IEmbedder
     int Dimensions { get; }
 
     /// <summary>Embeds a lot. A failing <paramref name="fetch"/> fails the call; an image that does not decode gets a reason.</summary>
-    Task<Embedded> EmbedAsync(int count, Func<int, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch, CancellationToken cancellationToken);
+    Task<Embedded> EmbedAsync(int count, Func<int, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch,
+        CancellationToken cancellationToken);
 }
 
 /// <summary>The devices of this silo.</summary>
@@ -25,6 +26,7 @@ public interface IEmbedderProvider
     string Kind { get; }
 
     /// <summary>The backbone on a device, loaded on first use.</summary>
-    /// <exception cref="InvalidOperationException">The backbone is not known or its weights are not there; the message says what to do.</exception>
+    /// <exception cref="InvalidOperationException">The backbone is not known or its weights are not there; the message says what to
+    /// do.</exception>
     Task<IEmbedder> GetAsync(string backbone, int device, CancellationToken cancellationToken);
 }

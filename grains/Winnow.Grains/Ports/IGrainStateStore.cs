@@ -14,8 +14,11 @@ public interface IGrainStateStore
     /// <summary>The state, or null when it was never written.</summary>
     Task<StoredGrainState?> ReadAsync(GrainStateKey key, CancellationToken cancellationToken);
 
-    /// <summary>All states of a type of grain whose keys are an owner's name and '/' with something behind it, by key; cleared ones left out.</summary>
-    Task<IReadOnlyList<(string GrainKey, StoredGrainState State)>> ReadAllAsync(string grainType, string owner, CancellationToken cancellationToken);
+    /// <summary>
+    /// All states of a type of grain whose keys are an owner's name and '/' with something behind it, by key; cleared ones left out.
+    /// </summary>
+    Task<IReadOnlyList<(string GrainKey, StoredGrainState State)>> ReadAllAsync(string grainType, string owner,
+        CancellationToken cancellationToken);
 
     /// <summary>Replaces a state, durably.</summary>
     /// <param name="key">Which.</param>

@@ -6,16 +6,19 @@ namespace Winnow.Grains.Ports;
 
 /// <summary>
 /// Bytes under keys such as <c>datasets/cats/images/ab/img-…</c>: segments of letters, digits, '-', '_' and '.', joined by '/'.
-/// A put is durable and whole, or not there at all, when its task completes; a reader never sees half an object. A store that is away throws
-/// whatever it likes; one that is there and cannot give one object throws <see cref="ObjectUnreadableException"/>, and one that cannot keep
-/// an object throws <see cref="ObjectUnwritableException"/>, so that whoever reads or writes many can go on with the others.
+/// A put is durable and whole, or not there at all, when its task completes; a reader never sees half an object. A store that is away
+/// throws whatever it likes; one that is there and cannot give one object throws <see cref="ObjectUnreadableException"/>, and one that
+/// cannot keep an object throws <see cref="ObjectUnwritableException"/>, so that whoever reads or writes many can go on with the others.
 /// </summary>
 public interface IObjectStore
 {
     /// <summary>Stores one object, replacing what stood under the key.</summary>
     Task PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
 
-    /// <summary>Stores many; durable together when the task completes. Keys that are there already are left as they are: meant for content-addressed objects.</summary>
+    /// <summary>
+    /// Stores many; durable together when the task completes. Keys that are there already are left as they are: meant for content-addressed
+    /// objects.
+    /// </summary>
     /// <exception cref="ObjectUnwritableException">Some cannot be kept; all others are durable.</exception>
     Task PutManyIfAbsentAsync(IReadOnlyList<(string Key, ReadOnlyMemory<byte> Content)> objects, CancellationToken cancellationToken);
 
@@ -29,7 +32,9 @@ public interface IObjectStore
     /// <summary>An object as a stream; null when there is none.</summary>
     Task<Stream?> OpenReadAsync(string key, CancellationToken cancellationToken);
 
-    /// <summary>An object mapped into memory, from a local copy where the store is remote; null when there is none. Dispose it to unmap.</summary>
+    /// <summary>
+    /// An object mapped into memory, from a local copy where the store is remote; null when there is none. Dispose it to unmap.
+    /// </summary>
     Task<IMemoryOwner<byte>?> MapAsync(string key, CancellationToken cancellationToken);
 
     /// <summary>Whether an object is there.</summary>
@@ -60,14 +65,17 @@ public static class ObjectKeys
     public static string Derivative(string dataset, Winnow.Model.Images.ImageId image, int side)
     {
         var text = image.ToString();
-        return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"datasets/{dataset}/derived/{side}/{text.AsSpan(4, 2)}/{text}");
+        return string.Create(System.Globalization.CultureInfo.InvariantCulture,
+            $"datasets/{dataset}/derived/{side}/{text.AsSpan(4, 2)}/{text}");
     }
 
     /// <summary>Where the segments of a shard stand.</summary>
-    public static string SegmentFolder(ShardKey shard) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"datasets/{shard.Dataset}/segments/{shard.Shard:D4}/");
+    public static string SegmentFolder(ShardKey shard) =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"datasets/{shard.Dataset}/segments/{shard.Shard:D4}/");
 
     /// <summary>Where the segments of one column stand.</summary>
-    public static string SegmentFolder(ShardKey shard, string kind, string version) => $"{SegmentFolder(shard)}{kind}/{version.Replace('/', '-')}/";
+    public static string SegmentFolder(ShardKey shard, string kind, string version) =>
+        $"{SegmentFolder(shard)}{kind}/{version.Replace('/', '-')}/";
 
     public static string Segment(ShardKey shard, string kind, string version, int first, string suffix) =>
         string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{SegmentFolder(shard, kind, version)}{first:D10}-{suffix}");
@@ -78,7 +86,9 @@ public static class ObjectKeys
     public static string SourceSegment(string dataset, string source, long number) =>
         string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{SourceFolder(dataset, source)}{number:D10}");
 
-    /// <summary>Bytes that were uploaded and not taken in yet. They stand apart from all else, so that one rule on the bucket can remove old ones.</summary>
+    /// <summary>
+    /// Bytes that were uploaded and not taken in yet. They stand apart from all else, so that one rule on the bucket can remove old ones.
+    /// </summary>
     public static string Upload(string dataset, string id) => $"uploads/{dataset}/{id}";
 
     public static string Projection(string dataset, string sha256) => $"datasets/{dataset}/projections/{sha256}";

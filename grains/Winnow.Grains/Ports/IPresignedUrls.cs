@@ -1,8 +1,8 @@
 namespace Winnow.Grains.Ports;
 
 /// <summary>
-/// Links by which a caller without keys reads or writes one object straight at the store, for a while. Stores without an address of their own have
-/// none of it.
+/// Links by which a caller without keys reads or writes one object straight at the store, for a while. Stores without an address of their
+/// own have none of it.
 /// </summary>
 public interface IPresignedUrls
 {

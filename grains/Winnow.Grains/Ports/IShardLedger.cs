@@ -9,8 +9,8 @@ namespace Winnow.Grains.Ports;
 public interface IShardLedger
 {
     /// <summary>
-    /// Removes rows of a shard that holds nothing any more, some thousands at a time, and fences off whoever may still write to it. Its history stays: what people
-    /// said is never removed. False when nothing is left to remove.
+    /// Removes rows of a shard that holds nothing any more, some thousands at a time, and fences off whoever may still write to it. Its
+    /// history stays: what people said is never removed. False when nothing is left to remove.
     /// </summary>
     Task<bool> RemoveShardRowsAsync(ShardKey shard, CancellationToken cancellationToken);
 
@@ -32,12 +32,15 @@ public interface IShardLedger
     /// <summary>How many image rows a shard has. Unlike opening it, asking disturbs no writer.</summary>
     Task<int> CountImagesAsync(ShardKey shard, CancellationToken cancellationToken);
 
-    /// <summary>Image rows in order of ordinals, from <paramref name="from"/> on, at most <paramref name="max"/>. Reasons of later quarantine are merged in.</summary>
+    /// <summary>
+    /// Image rows in order of ordinals, from <paramref name="from"/> on, at most <paramref name="max"/>. Reasons of later quarantine are
+    /// merged in.
+    /// </summary>
     IAsyncEnumerable<ImageRow> ReadImagesAsync(ShardKey shard, int from, int max, CancellationToken cancellationToken);
 
     /// <summary>
-    /// All image rows of a shard in order of ordinals, from 0 without a gap, by the page: what opening a shard reads. It leaves out what memory does not keep, which
-    /// is most of a row.
+    /// All image rows of a shard in order of ordinals, from 0 without a gap, by the page: what opening a shard reads. It leaves out what
+    /// memory does not keep, which is most of a row.
     /// </summary>
     IAsyncEnumerable<IReadOnlyList<IndexRow>> ReadIndexAsync(ShardKey shard, CancellationToken cancellationToken);
 
@@ -63,5 +66,6 @@ public interface IShardLedger
     IAsyncEnumerable<FactRow> ReadFactsAsync(ShardKey shard, CancellationToken cancellationToken);
 
     /// <summary>The facts of a kind about some rows, in no particular order.</summary>
-    Task<IReadOnlyList<FactRow>> ReadFactsAsync(ShardKey shard, string kind, IReadOnlyList<int> ordinals, CancellationToken cancellationToken);
+    Task<IReadOnlyList<FactRow>> ReadFactsAsync(ShardKey shard, string kind, IReadOnlyList<int> ordinals,
+        CancellationToken cancellationToken);
 }

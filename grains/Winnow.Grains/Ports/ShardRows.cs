@@ -36,13 +36,18 @@ public readonly record struct TaskRow(int Ordinal, string Arm, int Round, float 
 /// <summary>An image that an arm asks about no more, as if it never had.</summary>
 public readonly record struct WithdrawnTaskRow(int Ordinal, string Arm);
 
-/// <summary>A reservation of an open task for the review queue. It ends with the task: of an image that its history closes, nothing is said of it.</summary>
+/// <summary>
+/// A reservation of an open task for the review queue. It ends with the task: of an image that its history closes, nothing is said of it.
+/// </summary>
 public readonly record struct ReservationRow(int Ordinal, DateTimeOffset Until);
 
 /// <summary>A human fact: entry number <paramref name="Version"/> of an image's history, with what stands after it.</summary>
-public readonly record struct HistoryRow(ImageId Image, int Ordinal, int Version, Guid OperationId, byte[] EntryJson, int Label, bool Closes, Stage Stage);
+public readonly record struct HistoryRow(ImageId Image, int Ordinal, int Version, Guid OperationId, byte[] EntryJson, int Label,
+    bool Closes, Stage Stage);
 
-/// <summary>Publishes a columnar segment: rows <paramref name="First"/> … <paramref name="First"/> + <paramref name="Count"/> − 1 of the shard.</summary>
+/// <summary>
+/// Publishes a columnar segment: rows <paramref name="First"/> … <paramref name="First"/> + <paramref name="Count"/> − 1 of the shard.
+/// </summary>
 /// <param name="Kind">Which column set: see <see cref="SegmentKinds"/>.</param>
 /// <param name="Version">The backbone, projection or model that made it.</param>
 /// <param name="ObjectKey">The object that holds it.</param>
@@ -70,7 +75,10 @@ public sealed record ShardCommit
     /// <summary>Whose <see cref="OperationId"/> is, and for what; null where that is not known, and then nothing is compared.</summary>
     public OperationStamp? Stamp { get; init; }
 
-    /// <summary>Operations that inserted rows elsewhere before these rows came here, by which of this shard's rows are theirs. One that is known stays as it is.</summary>
+    /// <summary>
+    /// Operations that inserted rows elsewhere before these rows came here, by which of this shard's rows are theirs. One that is known
+    /// stays as it is.
+    /// </summary>
     public IReadOnlyList<OperationRow> Operations { get; init; } = [];
 
     /// <summary>New rows; their ordinals continue those of the shard without a gap.</summary>

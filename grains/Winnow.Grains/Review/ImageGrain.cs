@@ -34,12 +34,15 @@ internal sealed partial class ImageGrain(
     {
         var key = this.GetPrimaryKeyString();
         var slash = key.IndexOf('/');
-        if (slash < 0 || !ImageId.TryParse(key[(slash + 1)..], out _image)) throw new RefusedException($"'{key}' does not name an image of a dataset.");
+        if (slash < 0 || !ImageId.TryParse(key[(slash + 1)..], out _image))
+            throw new RefusedException($"'{key}' does not name an image of a dataset.");
         _dataset = await datasets.GetAsync(key[..slash], cancellationToken);
     }
 
-    private Task<T> OnShardAsync<TShard, T>(Func<TShard, Task<T>> call, CancellationToken cancellationToken) where TShard : IGrainWithStringKey =>
-        datasets.OnShardsAsync(_dataset.Name, shards => call(GrainFactory.GetGrain<TShard>(GrainKeys.Shard(_dataset.Name, shards.ShardOf(_image)))), cancellationToken);
+    private Task<T> OnShardAsync<TShard, T>(Func<TShard, Task<T>> call, CancellationToken cancellationToken)
+        where TShard : IGrainWithStringKey =>
+        datasets.OnShardsAsync(_dataset.Name,
+            shards => call(GrainFactory.GetGrain<TShard>(GrainKeys.Shard(_dataset.Name, shards.ShardOf(_image)))), cancellationToken);
 
     private Task LoadedAsync(CancellationToken cancellationToken) => _loaded ? Task.CompletedTask : LoadAsync(cancellationToken);
 
@@ -73,7 +76,8 @@ internal sealed partial class ImageGrain(
         if (record.Version is { } version && version != _history.Count) await LoadAsync(cancellationToken);
         var row = record.Row;
         List<HistoryEntry> history = [.. _history];
-        if (row.Label >= 0) history.Insert(0, ImageHistory.Imported(_dataset.Schema.Classes[row.Label].Name, record.ReceivedBy, record.ReceivedAt));
+        if (row.Label >= 0) history.Insert(0,
+            ImageHistory.Imported(_dataset.Schema.Classes[row.Label].Name, record.ReceivedBy, record.ReceivedAt));
         return new ImageDetail
         {
             Id = _image,
@@ -100,9 +104,10 @@ internal sealed partial class ImageGrain(
     {
         // Only who shows a lease needs what signs them: an image is read, and corrected, while that is set aside.
         if (command.Lease is not null) _leases = await keyring.GetAsync(cancellationToken);
-        // The first answer to an image, under a lease that was given before there was any, is tried on an empty history without reading it: the ledger takes
-        // it only if it is the first, and otherwise the history is read below. It saves most decisions a read.
-        if (command.Lease is null || !_leases.TryRead(command.Lease, out var lease) || lease.Version != 0 || lease.Image != _image || lease.Actor != actor) await LoadedAsync(cancellationToken);
+        // The first answer to an image, under a lease that was given before there was any, is tried on an empty history without reading it:
+        // the ledger takes it only if it is the first, and otherwise the history is read below. It saves most decisions a read.
+        if (command.Lease is null || !_leases.TryRead(command.Lease, out var lease) || lease.Version != 0 || lease.Image != _image
+            || lease.Actor != actor) await LoadedAsync(cancellationToken);
         // Nor is anybody told of a conflict with what was so before.
         if (command is { Lease: null, ExpectedVersion: { } expected } && expected != _history.Count) await LoadAsync(cancellationToken);
         var result = await TrySubmitAsync(command, actor, cancellationToken);
@@ -111,7 +116,8 @@ internal sealed partial class ImageGrain(
             // Another writer was first: read what it wrote, and judge the decision again in its light.
             await LoadAsync(cancellationToken);
             result = await TrySubmitAsync(command, actor, cancellationToken)
-                ?? new SubmitResult(_image, SubmitStatus.Conflict, _history.Count, "The image changed twice while the decision was written. Repeat the call.");
+                ?? new SubmitResult(_image, SubmitStatus.Conflict, _history.Count,
+                    "The image changed twice while the decision was written. Repeat the call.");
         }
         WinnowTelemetry.Decisions.Add(1, new TagList { { "dataset", _dataset.Name }, { "status", result.Status.ToString() } });
         return result;
@@ -121,7 +127,8 @@ internal sealed partial class ImageGrain(
     {
         SubmitResult Refuse(SubmitStatus status, string reason) => new(_image, status, _history.Count, reason);
 
-        if (command.OperationId == Guid.Empty) return Refuse(SubmitStatus.Refused, "A decision needs an operation id, so that sending it twice records it once.");
+        if (command.OperationId == Guid.Empty)
+            return Refuse(SubmitStatus.Refused, "A decision needs an operation id, so that sending it twice records it once.");
         foreach (var entry in _history)
             if (entry.OperationId == command.OperationId) return Again(entry, command, actor);
         var lost = command.Decision.Kind == DecisionKind.Label ? _dataset.Schema.CheckKept() : null;
@@ -132,8 +139,10 @@ internal sealed partial class ImageGrain(
         var givenBack = false;
         if (command.Lease is not null)
         {
-            if (!_leases.TryRead(command.Lease, out var lease)) return Refuse(SubmitStatus.Refused, "The lease is not one that this cluster gave. Take the task again.");
-            if (lease.Dataset != _dataset.Name || lease.Image != _image) return Refuse(SubmitStatus.Refused, "The lease is for another image.");
+            if (!_leases.TryRead(command.Lease, out var lease))
+                return Refuse(SubmitStatus.Refused, "The lease is not one that this cluster gave. Take the task again.");
+            if (lease.Dataset != _dataset.Name || lease.Image != _image)
+                return Refuse(SubmitStatus.Refused, "The lease is for another image.");
             if (lease.Actor != actor) return Refuse(SubmitStatus.Refused, "The lease was given to somebody else.");
             if (!IsOfThisDataset(lease)) return Refuse(SubmitStatus.Refused, OfAnother);
             seen = lease.Version;
@@ -142,7 +151,8 @@ internal sealed partial class ImageGrain(
         }
         else if (command.ExpectedVersion is { } expected)
         {
-            if (expected != _history.Count) return Refuse(SubmitStatus.Conflict, $"The image has {_history.Count} history entries, not {expected}. Look at it again.");
+            if (expected != _history.Count)
+                return Refuse(SubmitStatus.Conflict, $"The image has {_history.Count} history entries, not {expected}. Look at it again.");
             seen = expected;
         }
         else return Refuse(SubmitStatus.Refused, "A decision needs the lease of its task, or for a correction the version that was seen.");
@@ -159,10 +169,12 @@ internal sealed partial class ImageGrain(
         var made = new HistoryEntry(_history.Count + 1, kind, actor, time.GetUtcNow(), command.OperationId,
             InWordsOf(_dataset.Schema, command.Decision));
         var standing = ImageHistory.Fold([.. _history, made]);
-        var fact = new HumanFact(_image, (int)made.Version, made.OperationId, ImageHistory.ToJson(made), standing.LabelIndex(_dataset.Schema), standing.Closed, standing.Stage ?? Stage.Queued);
+        var fact = new HumanFact(_image, (int)made.Version, made.OperationId, ImageHistory.ToJson(made),
+            standing.LabelIndex(_dataset.Schema), standing.Closed, standing.Stage ?? Stage.Queued);
         try
         {
-            if (await OnShardAsync((IShardReview shard) => shard.CommitAsync(fact, cancellationToken), cancellationToken) == CommitOutcome.Conflict)
+            if (await OnShardAsync((IShardReview shard) => shard.CommitAsync(fact, cancellationToken),
+                cancellationToken) == CommitOutcome.Conflict)
             {
                 var known = await OnShardAsync((IShardIngest shard) => shard.FindAsync(_image, cancellationToken), cancellationToken);
                 return known is null ? Refuse(SubmitStatus.Refused, "The dataset does not hold this image.") : null;
@@ -174,14 +186,17 @@ internal sealed partial class ImageGrain(
             DeactivateOnIdle();
             throw;
         }
-        if (leasedAt is { } since) WinnowTelemetry.DecisionLatency.Record(Math.Max(0, (made.At - since).TotalSeconds), new TagList { { "dataset", _dataset.Name } });
+        if (leasedAt is { } since)
+            WinnowTelemetry.DecisionLatency.Record(Math.Max(0, (made.At - since).TotalSeconds),
+                new TagList { { "dataset", _dataset.Name } });
         if (kind == HistoryKind.SecondOpinion && ImageHistory.TellsOfAgreement(_history, actor))
             CountOpinion(made.Decision.Annotations, standing);
         _history.Add(made);
         // Entry number one was the first, so what is known is all of it.
         _loaded = true;
         TellQueue(actor, standing.Closed);
-        return new SubmitResult(_image, kind == HistoryKind.SecondOpinion ? SubmitStatus.SecondOpinion : SubmitStatus.Recorded, made.Version);
+        return new SubmitResult(_image, kind == HistoryKind.SecondOpinion ? SubmitStatus.SecondOpinion : SubmitStatus.Recorded,
+            made.Version);
     }
 
     /// <summary>
@@ -209,5 +224,6 @@ internal sealed partial class ImageGrain(
         new($"model:{model}", [new ClassTag(dataset.Schema.Classes[predicted].Name) { Confidence = Math.Clamp(confidence, 0, 1) }]);
 
     private ImageScores ScoresOf(string model, ScoreRecord s) =>
-        new(model, _dataset.Schema.Classes[s.Predicted].Name, _dataset.Schema.Classes[s.RunnerUp].Name, 1 - s.LeastConfidence, s.LeastConfidence, s.Margin, s.Entropy, s.Energy);
+        new(model, _dataset.Schema.Classes[s.Predicted].Name, _dataset.Schema.Classes[s.RunnerUp].Name, 1 - s.LeastConfidence,
+        s.LeastConfidence, s.Margin, s.Entropy, s.Energy);
 }

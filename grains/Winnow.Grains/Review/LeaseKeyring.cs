@@ -3,7 +3,10 @@ using Winnow.Grains.Ports;
 
 namespace Winnow.Grains.Review;
 
-/// <summary>Fetches the secret that signs leases, once per process. It lives in the ledger, so every silo signs alike and a restart keeps leases valid.</summary>
+/// <summary>
+/// Fetches the secret that signs leases, once per process. It lives in the ledger, so every silo signs alike and a restart keeps leases
+/// valid.
+/// </summary>
 internal sealed class LeaseKeyring(ISecretLedger ledger) : ILifecycleParticipant<ISiloLifecycle>
 {
     private LeaseTokens? _tokens;

@@ -13,7 +13,8 @@ namespace Winnow.Grains.Review;
 /// <param name="Version">Entries of its history when the lease was given.</param>
 /// <param name="Actor">The person.</param>
 /// <param name="Expires">When the lease ends; to the millisecond.</param>
-/// <param name="Since">Since when the dataset bears its name; null in a lease that a silo of an early release gave, or one beside it.</param>
+/// <param name="Since">Since when the dataset bears its name; null in a lease that a silo of an early release gave, or one beside
+/// it.</param>
 internal readonly record struct Lease(
     string Dataset, ImageId Image, int Version, string Actor, DateTimeOffset Expires, DateTimeOffset? Since = null);
 

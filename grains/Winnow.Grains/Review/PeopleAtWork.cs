@@ -7,7 +7,9 @@ namespace Winnow.Grains.Review;
 /// </summary>
 internal sealed class PeopleAtWork
 {
-    /// <summary>Whoever holds nothing and has not asked for so long waits for no task. Clients that wait ask again at least every half minute.</summary>
+    /// <summary>
+    /// Whoever holds nothing and has not asked for so long waits for no task. Clients that wait ask again at least every half minute.
+    /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private const int FewToLookThrough = 1_000;

@@ -46,7 +46,8 @@ internal sealed partial class QueueGrain
     {
         try
         {
-            _perPerson = (await GrainFactory.GetGrain<IDatasetGrain>(_dataset.Name).GetPoliciesAsync(CancellationToken.None)).TasksPerPerson;
+            _perPerson = (await GrainFactory.GetGrain<IDatasetGrain>(_dataset.Name).GetPoliciesAsync(CancellationToken.None))
+                .TasksPerPerson;
         }
         catch (Exception e)
         {

@@ -26,7 +26,10 @@ internal sealed partial class QueueGrain(
     KnownDatasets datasets, LeaseKeyring keyring, KnownLevel level, LocalQueues local, TimeProvider time, ILogger<QueueGrain> logger)
     : Grain, IQueueGrain
 {
-    /// <summary>Tasks set aside at a time, over all shards: the disk writes them in a few milliseconds, which is how long an answer may have to wait behind them.</summary>
+    /// <summary>
+    /// Tasks set aside at a time, over all shards: the disk writes them in a few milliseconds, which is how long an answer may have to wait
+    /// behind them.
+    /// </summary>
     private const int Block = 512;
 
     /// <summary>Of one shard at least so many, however many shards share a block.</summary>
@@ -55,7 +58,9 @@ internal sealed partial class QueueGrain(
         _leases = await keyring.GetAsync(cancellationToken);
         AllMayHaveWork(_dataset.Shards);
         local.Opened(name);
-        _gauges = SiloGauges.Queues.Add(() => new QueueFigures(name, _stock.Free, _stock.Count - _stock.Free, _stock.OldestOffer is { } since ? (time.GetUtcNow() - since).TotalSeconds : 0));
+        _gauges = SiloGauges.Queues.Add(() =>
+            new QueueFigures(name, _stock.Free, _stock.Count - _stock.Free,
+                _stock.OldestOffer is { } since ? (time.GetUtcNow() - since).TotalSeconds : 0));
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -98,7 +103,8 @@ internal sealed partial class QueueGrain(
             }
             else if (_ahead.IsCompleted && IsLow()) _ahead = RefillAsync(LowStock, 0, null, CancellationToken.None);
             var left = patience - time.GetElapsedTime(started);
-            if (tasks.Count > 0) WinnowTelemetry.LeaseWait.Record(time.GetElapsedTime(started).TotalSeconds, new TagList { { "dataset", _dataset.Name } });
+            if (tasks.Count > 0)
+                WinnowTelemetry.LeaseWait.Record(time.GetElapsedTime(started).TotalSeconds, new TagList { { "dataset", _dataset.Name } });
             if (tasks.Count > 0 || left <= TimeSpan.Zero) return [.. tasks];
             await Task.WhenAny(arrived, Task.Delay(left < PollWhileWaiting ? left : PollWhileWaiting, time, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
@@ -152,7 +158,8 @@ internal sealed partial class QueueGrain(
             var now = time.GetUtcNow();
             var until = now + 2 * _dataset.Settings.LeasePeriod;
             foreach (var shard in _stock.ForgetRunOut(now)) _shardsWithWork.Add(shard);
-            await Task.WhenAll(_stock.RunningOut(now + 1.5 * _dataset.Settings.LeasePeriod).Select(g => ExtendAsync(g.Shard, g.Images, until, cancellationToken)));
+            await Task.WhenAll(_stock.RunningOut(now + 1.5 * _dataset.Settings.LeasePeriod)
+                .Select(g => ExtendAsync(g.Shard, g.Images, until, cancellationToken)));
             _extendedAt = now;
             if ((actor is null ? _stock.Free : _stock.NewTo(actor)) >= wanted) return;
             await ForgetShardsOfBeforeAsync(cancellationToken);
@@ -191,7 +198,8 @@ internal sealed partial class QueueGrain(
         }, cancellationToken);
 
     /// <summary>Tells the shards that hold images now, whichever they came from.</summary>
-    private async Task OnTheirShardsAsync(int from, ImageId[] images, Func<IShardReview, ImageId[], Task> tell, CancellationToken cancellationToken)
+    private async Task OnTheirShardsAsync(int from, ImageId[] images, Func<IShardReview, ImageId[], Task> tell,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -219,7 +227,8 @@ internal sealed partial class QueueGrain(
         if (_shardsWithWork.RemoveWhere(s => !layout.Contains(s)) > 0) AllMayHaveWork(layout);
     }
 
-    private async Task<ShardLayout> LayoutAsync(CancellationToken cancellationToken) => (await datasets.GetAsync(_dataset.Name, cancellationToken)).Shards;
+    private async Task<ShardLayout> LayoutAsync(CancellationToken cancellationToken) =>
+        (await datasets.GetAsync(_dataset.Name, cancellationToken)).Shards;
 
     public Task AnsweredAsync(ImageId image, string actor, bool closed, CancellationToken cancellationToken)
     {

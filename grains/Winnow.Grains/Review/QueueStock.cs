@@ -39,7 +39,8 @@ internal sealed class QueueStock
     public int Count => _held.Count;
 
     /// <summary>When the free task that has waited longest was offered; null when none waits.</summary>
-    public DateTimeOffset? OldestOffer => Interlocked.Read(ref _oldestOffer) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+    public DateTimeOffset? OldestOffer =>
+        Interlocked.Read(ref _oldestOffer) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
 
     /// <summary>Tasks that can be handed out and are new to this person: neither skipped nor given back.</summary>
     public int NewTo(string actor) => _held.Values.Count(h => h.Holder is null && h.MayAsk(actor, again: false));
@@ -54,7 +55,10 @@ internal sealed class QueueStock
     /// <summary>Adds what a shard set aside.</summary>
     public void Add(int shard, ReservedTask task, DateTimeOffset until, DateTimeOffset now)
     {
-        var held = new Held(shard, task, until) { SkippedBy = task.SkippedBy is { } people ? new HashSet<string>(people, StringComparer.Ordinal) : null };
+        var held = new Held(shard, task, until)
+        {
+            SkippedBy = task.SkippedBy is { } people ? new HashSet<string>(people, StringComparer.Ordinal) : null,
+        };
         if (!_held.TryAdd(task.Image, held)) return;
         Offer(held, now);
     }
@@ -128,7 +132,9 @@ internal sealed class QueueStock
         return [.. gone.Select(h => h.Shard).Distinct()];
     }
 
-    /// <summary>Tasks whose reservation runs out before <paramref name="before"/>, by shard: to be extended while the queue still wants them.</summary>
+    /// <summary>
+    /// Tasks whose reservation runs out before <paramref name="before"/>, by shard: to be extended while the queue still wants them.
+    /// </summary>
     public IReadOnlyList<(int Shard, ImageId[] Images)> RunningOut(DateTimeOffset before) =>
         [.. _held.Values.Where(h => h.Until < before).GroupBy(h => h.Shard, h => h.Task.Image).Select(g => (g.Key, g.ToArray()))];
 
@@ -186,7 +192,9 @@ internal sealed class QueueStock
     /// <summary>Forgets offers that were taken up. Each is looked at once, so this costs nothing beside the offer itself.</summary>
     private void FindOldest()
     {
-        while (_offers.TryPeek(out var offer) && (offer.Held.Holder is not null || offer.Held.OfferedAt != offer.OfferedAt || !_held.TryGetValue(offer.Held.Task.Image, out var current) || current != offer.Held))
+        while (_offers.TryPeek(out var offer)
+            && (offer.Held.Holder is not null || offer.Held.OfferedAt != offer.OfferedAt
+                || !_held.TryGetValue(offer.Held.Task.Image, out var current) || current != offer.Held))
             _offers.Dequeue();
         Interlocked.Exchange(ref _oldestOffer, _offers.TryPeek(out var oldest) ? oldest.OfferedAt.UtcTicks : 0);
     }

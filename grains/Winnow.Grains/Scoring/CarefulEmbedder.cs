@@ -6,9 +6,9 @@ using Winnow.Model.Names;
 namespace Winnow.Grains.Scoring;
 
 /// <summary>
-/// Runs lots so that an image which brings down what looks at it is found and put aside, and the others are scored. Where it makes the embedder fail, the
-/// lot is halved until the image stands alone; where it fails on a plain picture too, it is the device's fault, and nothing is put aside. Where it ends the process, the notes name the lot after the restart, and its images are looked at one
-/// by one.
+/// Runs lots so that an image which brings down what looks at it is found and put aside, and the others are scored. Where it makes the
+/// embedder fail, the lot is halved until the image stands alone; where it fails on a plain picture too, it is the device's fault, and
+/// nothing is put aside. Where it ends the process, the notes name the lot after the restart, and its images are looked at one by one.
 /// </summary>
 internal sealed class CarefulEmbedder(IEmbedder embedder, ICrashNotes notes)
 {
@@ -23,7 +23,8 @@ internal sealed class CarefulEmbedder(IEmbedder embedder, ICrashNotes notes)
 
     /// <summary>Embeds a lot; <paramref name="fetch"/> gives the bytes of one of its images.</summary>
     /// <exception cref="Exception">What the embedder or the fetch threw, where it was not for single images.</exception>
-    public async Task<Embedded> EmbedAsync(EmbedLot lot, Func<ImageId, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch, CancellationToken cancellationToken)
+    public async Task<Embedded> EmbedAsync(EmbedLot lot, Func<ImageId, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch,
+        CancellationToken cancellationToken)
     {
         var run = new Run(this, lot, fetch, cancellationToken);
         if (!notes.AnySuspect) return await run.TogetherAsync();
@@ -39,7 +40,8 @@ internal sealed class CarefulEmbedder(IEmbedder embedder, ICrashNotes notes)
     }
 
     /// <summary>One lot under way.</summary>
-    private sealed class Run(CarefulEmbedder owner, EmbedLot lot, Func<ImageId, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch, CancellationToken cancellationToken)
+    private sealed class Run(CarefulEmbedder owner, EmbedLot lot, Func<ImageId, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch,
+        CancellationToken cancellationToken)
     {
         private readonly Half[] _vectors = new Half[lot.Images.Length * owner.Dimensions];
         private readonly string?[] _reasons = new string?[lot.Images.Length];
@@ -67,7 +69,8 @@ internal sealed class CarefulEmbedder(IEmbedder embedder, ICrashNotes notes)
                         await HalveAsync(new[] { i });
                         break;
                     default:
-                        Refuse(i, "The process that scores ended each time it looked at this image: it is damaged in a way that the decoder or the model does not survive, or was made to be. Look at it with care, or remove it.");
+                        Refuse(i, "The process that scores ended each time it looked at this image: it is damaged in a way that the "
+                            + "decoder or the model does not survive, or was made to be. Look at it with care, or remove it.");
                         break;
                 }
             }
@@ -93,7 +96,8 @@ internal sealed class CarefulEmbedder(IEmbedder embedder, ICrashNotes notes)
         }
 
         /// <summary>Runs some images; null where that works.</summary>
-        /// <exception cref="Exception">What was thrown, where it is not for these images: the store fails, or the device fails on a plain picture too.</exception>
+        /// <exception cref="Exception">What was thrown, where it is not for these images: the store fails, or the device fails on a plain
+        /// picture too.</exception>
         private async Task<Exception?> FailureOfAsync(ReadOnlyMemory<int> some)
         {
             try
@@ -161,6 +165,7 @@ internal sealed class CarefulEmbedder(IEmbedder embedder, ICrashNotes notes)
 
     private IDisposable Begin(string dataset, ImageId[] images) => notes.Begin(dataset, images);
 
-    private Task<Embedded> RunAsync(int count, Func<int, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch, CancellationToken cancellationToken) =>
+    private Task<Embedded> RunAsync(int count, Func<int, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch,
+        CancellationToken cancellationToken) =>
         embedder.EmbedAsync(count, fetch, cancellationToken);
 }

@@ -15,7 +15,9 @@ internal sealed class DeviceDirectory(ISiloStatusOracle silos, ISiloMetadataCach
     /// <summary>All devices, by silo and number.</summary>
     public IReadOnlyList<DeviceAt> Devices() => Devices(Traits());
 
-    /// <summary>The version of embeddings that the devices make now: the backbone's name, followed by the precision where that is not float32.</summary>
+    /// <summary>
+    /// The version of embeddings that the devices make now: the backbone's name, followed by the precision where that is not float32.
+    /// </summary>
     /// <exception cref="InvalidOperationException">There is no device, or the silos do not compute alike.</exception>
     public string Embeddings(string backbone) => Embeddings(backbone, Traits());
 
@@ -29,7 +31,9 @@ internal sealed class DeviceDirectory(ISiloStatusOracle silos, ISiloMetadataCach
         if (precisions.Count == 0) throw NoDevice();
         if (precisions.Count == 1) return EmbeddingVersion.Of(backbone, precisions[0].Key);
         var each = precisions.Select(g => $"{g.Key} on {string.Join(", ", g.Order(StringComparer.Ordinal))}");
-        throw new InvalidOperationException($"Silos score in different precisions ({string.Join("; ", each)}), and their embeddings must not be mixed. Give all the same Scoring:Precision; what waits is kept.");
+        throw new InvalidOperationException(
+            $"Silos score in different precisions ({string.Join("; ", each)}), and their embeddings must not be mixed. Give all the same "
+            + $"Scoring:Precision; what waits is kept.");
     }
 
     /// <summary>
@@ -66,7 +70,8 @@ internal sealed class DeviceDirectory(ISiloStatusOracle silos, ISiloMetadataCach
         return devices;
     }
 
-    private IEnumerable<IReadOnlyDictionary<string, string>> Traits() => silos.GetActiveSilos().Select(silo => metadata.GetSiloMetadata(silo).Metadata);
+    private IEnumerable<IReadOnlyDictionary<string, string>> Traits() =>
+        silos.GetActiveSilos().Select(silo => metadata.GetSiloMetadata(silo).Metadata);
 
     /// <summary>Sends a lot to the least busy device, and to another when that one fails: a dying device loses nothing.</summary>
     /// <param name="backbone">Which the device must know.</param>

@@ -4,8 +4,8 @@ namespace Winnow.Grains.Scoring;
 internal readonly record struct DeviceAt(string Silo, int Slot);
 
 /// <summary>
-/// Which device gets the next lot: the one with the fewest images on their way from here, in turn where several are equal. A device that failed is left alone
-/// for a while, unless there is no other. Pure bookkeeping under a clock that the caller reads.
+/// Which device gets the next lot: the one with the fewest images on their way from here, in turn where several are equal. A device that
+/// failed is left alone for a while, unless there is no other. Pure bookkeeping under a clock that the caller reads.
 /// </summary>
 internal sealed class DeviceLoad
 {
@@ -29,7 +29,8 @@ internal sealed class DeviceLoad
         for (var i = 0; i < devices.Count; i++)
         {
             var device = devices[(i + _turn) % devices.Count];
-            var cost = (avoid.Contains(device), _resting.TryGetValue(device, out var until) && until > now, _busy.GetValueOrDefault(device));
+            var cost = (avoid.Contains(device), _resting.TryGetValue(device, out var until) && until > now,
+                _busy.GetValueOrDefault(device));
             if (best is not null && cost.CompareTo(least) >= 0) continue;
             (best, least) = (device, cost);
         }

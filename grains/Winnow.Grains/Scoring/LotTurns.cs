@@ -1,9 +1,9 @@
 namespace Winnow.Grains.Scoring;
 
 /// <summary>
-/// Who goes first to the devices: a lot that nobody waits for sets out only while none that somebody waits for is on its way from this silo.
-/// Each silo sees its own lots alone, so what goes behind is few at a time: a lot that must wait for one of them waits for as long as that
-/// takes, and no longer.
+/// Who goes first to the devices: a lot that nobody waits for sets out only while none that somebody waits for is on its way from this
+/// silo. Each silo sees its own lots alone, so what goes behind is few at a time: a lot that must wait for one of them waits for as long as
+/// that takes, and no longer.
 /// </summary>
 internal sealed class LotTurns
 {

@@ -15,7 +15,8 @@ namespace Winnow.Grains.Security;
 /// </summary>
 // Anybody may send ids that nobody gave: those do not stay in memory for long.
 [SiloRole(SiloTraits.Core), GrainType(ControlStorage.ApiKey), CollectionAgeLimit(Minutes = 2)]
-internal sealed class ApiKeyGrain([PersistentState(ControlStorage.ApiKey, ControlStorage.Name)] IPersistentState<ApiKeyState> state, TimeProvider time, ILogger<ApiKeyGrain> logger) : Grain, IApiKeyGrain
+internal sealed class ApiKeyGrain([PersistentState(ControlStorage.ApiKey, ControlStorage.Name)] IPersistentState<ApiKeyState> state,
+    TimeProvider time, ILogger<ApiKeyGrain> logger) : Grain, IApiKeyGrain
 {
     /// <summary>How coarsely the last use is remembered: a key in use costs one write per hour.</summary>
     private static readonly TimeSpan UseResolution = TimeSpan.FromHours(1);
@@ -30,7 +31,8 @@ internal sealed class ApiKeyGrain([PersistentState(ControlStorage.ApiKey, Contro
     public async Task<KeyCheck> CheckAsync(byte[] proof, CancellationToken cancellationToken)
     {
         if (state.State.Info is not { } info) return new KeyCheck(KeyStatus.Unknown, null);
-        if (!CryptographicOperations.FixedTimeEquals(SHA256.HashData(proof), state.State.ProofHash)) return new KeyCheck(KeyStatus.Unknown, null);
+        if (!CryptographicOperations.FixedTimeEquals(SHA256.HashData(proof), state.State.ProofHash))
+            return new KeyCheck(KeyStatus.Unknown, null);
         if (info.RevokedAt is not null) return new KeyCheck(KeyStatus.Revoked, info);
         var now = time.GetUtcNow();
         if (info.ExpiresAt <= now) return new KeyCheck(KeyStatus.Expired, info);

@@ -9,7 +9,8 @@ namespace Winnow.Grains.Security;
 
 /// <summary>Which keys there are. What each one is, it knows itself.</summary>
 [SiloRole(SiloTraits.Core), GrainType(ControlStorage.ApiKeys)]
-internal sealed class ApiKeyIndexGrain([PersistentState(ControlStorage.ApiKeys, ControlStorage.Name)] IPersistentState<ApiKeyIndexState> state) : Grain, IApiKeyIndexGrain
+internal sealed class ApiKeyIndexGrain(
+    [PersistentState(ControlStorage.ApiKeys, ControlStorage.Name)] IPersistentState<ApiKeyIndexState> state) : Grain, IApiKeyIndexGrain
 {
     private const int MaxKeys = 10_000;
     private const int AskedAtOnce = 100;

@@ -5,7 +5,9 @@ using Winnow.Model.Security;
 
 namespace Winnow.Grains.Security;
 
-/// <summary>One key as it is kept. Who made it and who revoked it stand in <see cref="Info"/>: those are all the changes that a key can see.</summary>
+/// <summary>
+/// One key as it is kept. Who made it and who revoked it stand in <see cref="Info"/>: those are all the changes that a key can see.
+/// </summary>
 public sealed class ApiKeyState : IStoredState
 {
     public ApiKeyInfo? Info { get; set; }

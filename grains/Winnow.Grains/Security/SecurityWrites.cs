@@ -3,7 +3,9 @@ namespace Winnow.Grains.Security;
 /// <summary>How the security grains write.</summary>
 internal static class SecurityWrites
 {
-    /// <summary>Writes; where that fails the state is read again, so that nobody is let in or kept out by what never came to the disk.</summary>
+    /// <summary>
+    /// Writes; where that fails the state is read again, so that nobody is let in or kept out by what never came to the disk.
+    /// </summary>
     public static async Task WriteOrForgetAsync<T>(this IPersistentState<T> state, Action deactivate)
     {
         try

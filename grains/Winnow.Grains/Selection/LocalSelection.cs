@@ -6,14 +6,19 @@ using Winnow.Model.Images;
 
 namespace Winnow.Grains.Selection;
 
-/// <summary>The stage of selection that runs on each shard: the strategy's keys over all eligible images, the best and the uniform ones kept.</summary>
+/// <summary>
+/// The stage of selection that runs on each shard: the strategy's keys over all eligible images, the best and the uniform ones kept.
+/// </summary>
 internal static class LocalSelection
 {
     // Each kind of draw hashes ids under its own stream, or the uniform samples would be the same images.
     private const ulong CandidateStream = 0x5E1E_C700_0000_0001;
     private const ulong EvaluationStream = 0x5E1E_C700_0000_0002;
 
-    /// <summary>Images whose keys are computed together. Nothing grows with the pool but the list of who may be chosen: ten million images would otherwise leave gigabytes to the collector.</summary>
+    /// <summary>
+    /// Images whose keys are computed together. Nothing grows with the pool but the list of who may be chosen: ten million images would
+    /// otherwise leave gigabytes to the collector.
+    /// </summary>
     private const int Block = 2_048;
 
     /// <param name="request">What is asked for.</param>
@@ -22,10 +27,12 @@ internal static class LocalSelection
     /// <param name="eligible">Ordinals that may be chosen.</param>
     /// <param name="ids">The images of all ordinals.</param>
     /// <param name="scores">The column of scores; null before there is a model.</param>
-    public static GatheredCandidates Gather(GatherCandidates request, int classes, int shards, IReadOnlyList<int> eligible, ReadOnlyMemory<ImageId> ids, SegmentColumn? scores)
+    public static GatheredCandidates Gather(GatherCandidates request, int classes, int shards, IReadOnlyList<int> eligible,
+        ReadOnlyMemory<ImageId> ids, SegmentColumn? scores)
     {
         var strategy = QueryStrategies.All.Get(request.Strategy);
-        if (strategy.NeedsModel && scores is null) throw new InvalidOperationException($"Strategy '{strategy.Name}' needs a model's scores, and the pool has none yet.");
+        if (strategy.NeedsModel && scores is null)
+            throw new InvalidOperationException($"Strategy '{strategy.Name}' needs a model's scores, and the pool has none yet.");
         var selection = new SelectionRequest(request.BatchSize, request.Round, request.Seed, classes);
         var plan = strategy.Plan(selection);
         // No shard knows which of its best stand in the uniform part of the whole pool: it brings its share of that part, keys and all.
@@ -60,9 +67,9 @@ internal static class LocalSelection
     }
 
     /// <summary>
-    /// As many of a uniform draw as one of several shards brings: its even share, and eight standard deviations more. Ids are hashes and spread evenly, so one in 10¹⁵ shards
-    /// would have had more to bring, and then <see cref="MergedPool"/> draws fewer. If each brought what the draw might at worst want of it, a draw of 120,000 from ten million
-    /// images would move seven million of them.
+    /// As many of a uniform draw as one of several shards brings: its even share, and eight standard deviations more. Ids are hashes and
+    /// spread evenly, so one in 10¹⁵ shards would have had more to bring, and then <see cref="MergedPool"/> draws fewer. If each brought
+    /// what the draw might at worst want of it, a draw of 120,000 from ten million images would move seven million of them.
     /// </summary>
     public static int UniformShare(int wanted, int shards)
     {

@@ -23,17 +23,21 @@ internal sealed record MergedPool(Located[] Candidates, Located[] Evaluation)
     }
 
     /// <summary>
-    /// The smallest hashes of all. A shard that holds more than it brought is known up to the last that it brought, and beyond the least of these nothing is drawn: the draw
-    /// is then a smaller one, and no less uniform.
+    /// The smallest hashes of all. A shard that holds more than it brought is known up to the last that it brought, and beyond the least of
+    /// these nothing is drawn: the draw is then a smaller one, and no less uniform.
     /// </summary>
-    private static Located[] Uniform(IReadOnlyList<GatheredCandidates> gathered, Func<GatheredCandidates, Candidate[]> part, int count, ulong seed)
+    private static Located[] Uniform(IReadOnlyList<GatheredCandidates> gathered, Func<GatheredCandidates, Candidate[]> part, int count,
+        ulong seed)
     {
         if (count == 0) return [];
-        var known = gathered.Where(g => part(g) is { Length: > 0 } brought && brought.Length < g.Eligible).Select(g => LocalSelection.HashOf(part(g)[^1].Image, seed)).DefaultIfEmpty(ulong.MaxValue).Min();
-        return Merge(gathered, g => [.. part(g).TakeWhile(c => LocalSelection.HashOf(c.Image, seed) <= known)], count, c => LocalSelection.HashOf(c.Image, seed));
+        var known = gathered.Where(g => part(g) is { Length: > 0 } brought && brought.Length < g.Eligible)
+            .Select(g => LocalSelection.HashOf(part(g)[^1].Image, seed)).DefaultIfEmpty(ulong.MaxValue).Min();
+        return Merge(gathered, g => [.. part(g).TakeWhile(c => LocalSelection.HashOf(c.Image, seed) <= known)], count,
+            c => LocalSelection.HashOf(c.Image, seed));
     }
 
-    private static Located[] Merge<TOrder>(IReadOnlyList<GatheredCandidates> gathered, Func<GatheredCandidates, Candidate[]> part, int count, Func<Candidate, TOrder> order) =>
+    private static Located[] Merge<TOrder>(IReadOnlyList<GatheredCandidates> gathered, Func<GatheredCandidates, Candidate[]> part,
+        int count, Func<Candidate, TOrder> order) =>
         [.. InOrder(gathered.SelectMany((g, shard) => part(g).Select(c => new Located(shard, c))), order).Take(count)];
 
     private static IEnumerable<Located> InOrder<TOrder>(IEnumerable<Located> located, Func<Candidate, TOrder> order) =>

@@ -9,7 +9,8 @@ namespace Winnow.Grains.Selection;
 
 /// <summary>An image that a round asks about.</summary>
 [GenerateSerializer, Immutable, Alias("winnow.selected")]
-internal readonly record struct Selected([property: Id(0)] int Shard, [property: Id(1)] int Ordinal, [property: Id(2)] ImageId Image, [property: Id(3)] float Priority);
+internal readonly record struct Selected([property: Id(0)] int Shard, [property: Id(1)] int Ordinal, [property: Id(2)] ImageId Image,
+    [property: Id(3)] float Priority);
 
 /// <summary>What a selection rests on beside the pool; each is asked for when a strategy first wants it.</summary>
 /// <param name="Labelled">What the arm has labelled so far.</param>
@@ -23,7 +24,8 @@ internal sealed record SelectionSources(Func<CancellationToken, Task<Examples>> 
 internal static class PoolSelection
 {
     public static async Task<IReadOnlyList<Selected>> SelectAsync(
-        IReadOnlyList<IShardLearning> shards, GatherCandidates request, int classes, SelectionSources sources, CancellationToken cancellationToken)
+        IReadOnlyList<IShardLearning> shards, GatherCandidates request, int classes, SelectionSources sources,
+        CancellationToken cancellationToken)
     {
         var strategy = QueryStrategies.All.Get(request.Strategy);
         var selection = new SelectionRequest(request.BatchSize, request.Round, request.Seed, classes);
@@ -37,10 +39,13 @@ internal static class PoolSelection
         var pool = new ShardPool(Part(candidates), Part(evaluation), sources.Labelled, turns);
         var chosen = await Task.Run(() => strategy.SelectAsync(pool, selection, cancellationToken), cancellationToken);
         // The order of choice is the order of asking: the first teaches most.
-        return [.. chosen.Select((at, rank) => new Selected(candidates[at].Shard, candidates[at].Candidate.Ordinal, candidates[at].Candidate.Image, 1f - (float)rank / chosen.Count))];
+        return [.. chosen.Select((at, rank) =>
+            new Selected(candidates[at].Shard, candidates[at].Candidate.Ordinal, candidates[at].Candidate.Image,
+                1f - (float)rank / chosen.Count))];
     }
 
-    private sealed class ShardPool(ShardPart candidates, ShardPart evaluation, Func<CancellationToken, Task<Examples>> labelled, TaskScheduler turns)
+    private sealed class ShardPool(ShardPart candidates, ShardPart evaluation, Func<CancellationToken, Task<Examples>> labelled,
+        TaskScheduler turns)
         : ISelectionPool
     {
         public IPoolPart Candidates => candidates;
@@ -48,6 +53,7 @@ internal static class PoolSelection
         public IPoolPart Evaluation => evaluation;
 
         public Task<Examples> LabelledAsync(CancellationToken cancellationToken) =>
-            Task.Factory.StartNew(() => labelled(cancellationToken), cancellationToken, TaskCreationOptions.DenyChildAttach, turns).Unwrap();
+            Task.Factory.StartNew(() => labelled(cancellationToken), cancellationToken, TaskCreationOptions.DenyChildAttach, turns)
+            .Unwrap();
     }
 }

@@ -2,7 +2,10 @@ using Winnow.Abstractions.Training;
 
 namespace Winnow.Grains.Selection;
 
-/// <summary>The few candidates of smallest order among many that are shown one after the other: as much memory as there are to keep, and one comparison for most.</summary>
+/// <summary>
+/// The few candidates of smallest order among many that are shown one after the other: as much memory as there are to keep, and one
+/// comparison for most.
+/// </summary>
 /// <param name="count">How many to keep; 0 or more.</param>
 internal sealed class SmallestFew<TOrder>(int count) where TOrder : IComparable<TOrder>
 {

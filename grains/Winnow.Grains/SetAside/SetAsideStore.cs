@@ -99,7 +99,8 @@ internal sealed partial class SetAsideStore(
     {
         if (string.IsNullOrWhiteSpace(name))
             throw new RefusedException(
-                "A dataset without a name cannot be deleted by a request, since nothing can be called so. Give its row in the ledger a name.");
+                "A dataset without a name cannot be deleted by a request, since nothing can be called so. Give its row in the "
+                + "ledger a name.");
         var grain = grains.GetGrain<IDeletionGrain>(name);
         var deletion = await grain.StartAsync(actor, cancellationToken);
         while (deletion is { EndedAt: null })

@@ -42,7 +42,8 @@ internal static class SetAsideWords
     {
         ControlStorage.Dataset or ControlStorage.RoundEntry or ControlStorage.Version => Whole,
         ControlStorage.Policies => "Discard it: the policies before it hold again.",
-        ControlStorage.Selection => "Discard it: the round goes on, and what it asked people stays asked. Backups no longer tell what it chose.",
+        ControlStorage.Selection =>
+            "Discard it: the round goes on, and what it asked people stays asked. Backups no longer tell what it chose.",
         "round" => "Discard it: the round has failed then, labels are kept, and another can be started.",
         "access" when dataset is null => "Nobody's role on the cluster counts until it is mended or discarded; the operator's key "
             + "(Api:Key) opens the server. Discard it and grant the roles anew.",

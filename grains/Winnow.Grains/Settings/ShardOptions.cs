@@ -34,9 +34,11 @@ public sealed class ShardOptions
         if (LotSize is < 1 or > 1024) return $"Shard:LotSize must be 1 to 1024, not {LotSize}.";
         if (LotsInFlight is < 1 or > 64) return $"Shard:LotsInFlight must be 1 to 64, not {LotsInFlight}.";
         if (SegmentRows is < 64 or > 1_000_000) return $"Shard:SegmentRows must be 64 to 1000000, not {SegmentRows}.";
-        if (KeepSuperseded < TimeSpan.Zero || KeepSuperseded > TimeSpan.FromDays(7)) return $"Shard:KeepSuperseded must be 0 to 7 days, not {KeepSuperseded}.";
+        if (KeepSuperseded < TimeSpan.Zero || KeepSuperseded > TimeSpan.FromDays(7))
+            return $"Shard:KeepSuperseded must be 0 to 7 days, not {KeepSuperseded}.";
         if (ListedAtOnce is < 1 or > 100_000) return $"Shard:ListedAtOnce must be 1 to 100000, not {ListedAtOnce}.";
-        if (RebalanceAfter != TimeSpan.Zero && (RebalanceAfter < TimeSpan.FromSeconds(1) || RebalanceAfter > TimeSpan.FromHours(1))) return $"Shard:RebalanceAfter must be 0 for never, or 00:00:01 to 01:00:00, not {RebalanceAfter}.";
+        if (RebalanceAfter != TimeSpan.Zero && (RebalanceAfter < TimeSpan.FromSeconds(1) || RebalanceAfter > TimeSpan.FromHours(1)))
+            return $"Shard:RebalanceAfter must be 0 for never, or 00:00:01 to 01:00:00, not {RebalanceAfter}.";
         return null;
     }
 }

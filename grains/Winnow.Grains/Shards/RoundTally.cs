@@ -52,7 +52,8 @@ internal sealed class RoundTally(IShardLedger ledger, ShardKey shard, ShardIndex
             if (everywhere is null) everywhere = new HashSet<string>(people, StringComparer.Ordinal);
             else everywhere.IntersectWith(people);
         }
-        return new Tally(asked, decided, new OutcomeCounts(rejected, skipped, withdrawn, open.Count, skips, everywhere is null ? [] : [.. everywhere]));
+        return new Tally(asked, decided,
+            new OutcomeCounts(rejected, skipped, withdrawn, open.Count, skips, everywhere is null ? [] : [.. everywhere]));
     }
 
     /// <summary>Who could not tell what an image shows.</summary>

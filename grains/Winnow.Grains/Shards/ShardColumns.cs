@@ -42,7 +42,8 @@ internal sealed class ShardColumns
     private IReadOnlyList<(string Kind, string Version)> _unusable = [];
 
     public ShardColumns(
-        ShardWriter writer, ShardIndex index, IObjectStore objects, IShardLedger ledger, ShardDrift drift, TimeProvider time, ILogger logger)
+        ShardWriter writer, ShardIndex index, IObjectStore objects, IShardLedger ledger, ShardDrift drift, TimeProvider time,
+        ILogger logger)
     {
         (_writer, _index, _objects, _ledger, _drift, _time, _logger) = (writer, index, objects, ledger, drift, time, logger);
         Serving = new ShardSpace(this, new LearnedSpace(writer.Dataset.Settings.Backbone, null, null, null));

@@ -126,7 +126,8 @@ internal sealed class ShardGrain(
     }
 
     [Needs(ShardPart.Rows)]
-    public Task<IngestOutcome[]> ApplyAsync(IngestLot lot, CancellationToken cancellationToken) => _intake.ApplyAsync(lot, cancellationToken);
+    public Task<IngestOutcome[]> ApplyAsync(IngestLot lot, CancellationToken cancellationToken) =>
+        _intake.ApplyAsync(lot, cancellationToken);
 
     [Needs(ShardPart.Rows)]
     public Task<ShardSummary> GetSummaryAsync(CancellationToken cancellationToken)
@@ -145,7 +146,8 @@ internal sealed class ShardGrain(
     public Task<bool> HoldsAsync(ImageId image, CancellationToken cancellationToken) => Task.FromResult(_index.TryFind(image, out _));
 
     [Needs(ShardPart.Rows)]
-    public Task<ListedImages> ListAsync(ListImages query, CancellationToken cancellationToken) => _listing.ListAsync(query, cancellationToken);
+    public Task<ListedImages> ListAsync(ListImages query, CancellationToken cancellationToken) =>
+        _listing.ListAsync(query, cancellationToken);
 
     [Needs(ShardPart.Rows)]
     public Task ReopenAsync(CancellationToken cancellationToken)
@@ -169,7 +171,8 @@ internal sealed class ShardGrain(
         _desk.ExtendAsync(images, until, cancellationToken);
 
     [Needs(ShardPart.Rows)]
-    public Task<CommitOutcome> CommitAsync(HumanFact fact, CancellationToken cancellationToken) => _desk.CommitAsync(fact, cancellationToken);
+    public Task<CommitOutcome> CommitAsync(HumanFact fact, CancellationToken cancellationToken) =>
+        _desk.CommitAsync(fact, cancellationToken);
 
     [Needs(ShardPart.Rows)]
     public Task<int> DiscardUnusableTasksAsync(CancellationToken cancellationToken) => _loader.DiscardUnusableTasksAsync();
@@ -182,10 +185,12 @@ internal sealed class ShardGrain(
         _rounds.GetProgressAsync(arm, round, cancellationToken);
 
     [Needs(ShardPart.Rows)]
-    public Task WithdrawAsync(string arm, int round, CancellationToken cancellationToken) => _rounds.WithdrawAsync(arm, round, cancellationToken);
+    public Task WithdrawAsync(string arm, int round, CancellationToken cancellationToken) =>
+        _rounds.WithdrawAsync(arm, round, cancellationToken);
 
     [Needs(ShardPart.AllColumns)]
-    public Task ApplyLearningAsync(LearningState state, CancellationToken cancellationToken) => _spaces.ApplyAsync(state, cancellationToken);
+    public Task ApplyLearningAsync(LearningState state, CancellationToken cancellationToken) =>
+        _spaces.ApplyAsync(state, cancellationToken);
 
     [Needs(ShardPart.Columns)]
     public Task RescoreAsync(LearningState state, CancellationToken cancellationToken) => _spaces.ApplyAsync(state, cancellationToken);
@@ -223,7 +228,8 @@ internal sealed class ShardGrain(
         Task.FromResult(_learner.VectorsOf(ordinals));
 
     [Needs(ShardPart.Learning)]
-    public Task<LabelledRows> GetLabelledAsync(string arm, int throughRound, LearningState? learning, CancellationToken cancellationToken) =>
+    public Task<LabelledRows> GetLabelledAsync(string arm, int throughRound, LearningState? learning,
+        CancellationToken cancellationToken) =>
         Task.FromResult(_learner.Labelled(arm, throughRound, learning));
 
     [Needs(ShardPart.Learning)]

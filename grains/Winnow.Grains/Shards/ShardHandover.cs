@@ -15,7 +15,8 @@ namespace Winnow.Grains.Shards;
 /// there is one, was told of every image and of every commit since it was made.
 /// </summary>
 internal sealed class ShardHandover(
-    ShardWriter writer, ShardIndex index, ShardIntake intake, ShardColumns columns, ShardSpaces spaces, KnownDatasets datasets, IShardLedger ledger,
+    ShardWriter writer, ShardIndex index, ShardIntake intake, ShardColumns columns, ShardSpaces spaces, KnownDatasets datasets,
+    IShardLedger ledger,
     IObjectStore objects, ShardOptions options, TimeProvider time)
 {
     private readonly SemaphoreSlim _turn = new(1, 1);

@@ -7,7 +7,8 @@ using Winnow.Model.Images;
 namespace Winnow.Grains.Shards;
 
 /// <summary>The shard's images as listings and versions see them. Keeps nothing: each answer is of one moment.</summary>
-internal sealed class ShardListing(ShardWriter writer, ShardIndex index, ShardColumns columns, ShardPrelabels prelabels, IShardLedger ledger)
+internal sealed class ShardListing(ShardWriter writer, ShardIndex index, ShardColumns columns, ShardPrelabels prelabels,
+    IShardLedger ledger)
 {
     public async Task<ImageRecord?> FindAsync(ImageId image, CancellationToken cancellationToken)
     {

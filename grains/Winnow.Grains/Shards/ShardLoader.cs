@@ -13,7 +13,8 @@ namespace Winnow.Grains.Shards;
 /// and what it can do without it leaves out; the health page says either.
 /// </summary>
 internal sealed class ShardLoader(
-    ShardWriter writer, ShardIndex index, TaskBook book, ShardColumns columns, IShardLedger ledger, ShardFaults faults, IGrainFactory grains,
+    ShardWriter writer, ShardIndex index, TaskBook book, ShardColumns columns, IShardLedger ledger, ShardFaults faults,
+    IGrainFactory grains,
     TimeProvider time, ILogger logger)
 {
     /// <summary>Images for which memory is taken on the word of one row.</summary>

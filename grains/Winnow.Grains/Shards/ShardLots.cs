@@ -16,7 +16,8 @@ internal sealed class ShardLots(ShardWriter writer, ShardIndex index, DeviceDire
     /// <param name="count">How many.</param>
     /// <param name="behind">Whether lots of what serves go before it.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="InvalidOperationException">There is no device for it, or devices make another version than the shard has.</exception>
+    /// <exception cref="InvalidOperationException">There is no device for it, or devices make another version than the shard
+    /// has.</exception>
     public async Task<MadeLot> EmbedAsync(ShardSpace space, int first, int count, bool behind, CancellationToken cancellationToken)
     {
         var images = new List<ImageId>(count);

@@ -16,7 +16,8 @@ namespace Winnow.Grains.Shards;
 /// anybody hears of it, and an image is open in memory exactly while the ledger has a task for it and nothing that closes it.
 /// </summary>
 internal sealed class ShardReviewDesk(
-    ShardWriter writer, ShardIndex index, TaskBook tasks, RoundTally tally, ShardRounds rounds, ShardColumns columns, ShardPrelabels prelabels, IShardLedger ledger,
+    ShardWriter writer, ShardIndex index, TaskBook tasks, RoundTally tally, ShardRounds rounds, ShardColumns columns,
+    ShardPrelabels prelabels, IShardLedger ledger,
     IGrainFactory grains, TimeProvider time, ILogger logger)
 {
     public async Task<ReservedTasks> ReserveAsync(int max, DateTimeOffset until, CancellationToken cancellationToken)

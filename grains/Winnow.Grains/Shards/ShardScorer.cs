@@ -127,7 +127,8 @@ internal sealed class ShardScorer(
                 // that came: the end of a backlog waits for nothing, where the devices would stand idle meanwhile.
                 else if (_buffer.Count > 0)
                 {
-                    if (!await WokenAsync(Linger - time.GetElapsedTime(_lastArrival), cancellationToken)) await PublishAsync(cancellationToken);
+                    if (!await WokenAsync(Linger - time.GetElapsedTime(_lastArrival), cancellationToken))
+                        await PublishAsync(cancellationToken);
                 }
                 else if (next >= index.Count) return true;
             }

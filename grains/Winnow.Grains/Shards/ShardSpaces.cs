@@ -12,9 +12,9 @@ using Winnow.Grains.Telemetry;
 namespace Winnow.Grains.Shards;
 
 /// <summary>
-/// Which spaces of vectors a shard keeps, and which of them serves: its columns follow the state of learning that the dataset holds. Rows are
-/// projected and scored under <see cref="State"/>, and under no other; the gate brings the shard to where a caller believes it to stand.
-/// What a space lacks that serves is made before it does; the others grow behind (<see cref="ShardBackground"/>).
+/// Which spaces of vectors a shard keeps, and which of them serves: its columns follow the state of learning that the dataset holds. Rows
+/// are projected and scored under <see cref="State"/>, and under no other; the gate brings the shard to where a caller believes it to
+/// stand. What a space lacks that serves is made before it does; the others grow behind (<see cref="ShardBackground"/>).
 /// </summary>
 internal sealed class ShardSpaces(
     ShardWriter writer, ShardColumns columns, ShardPublisher publisher, ShardDrift drift, LearnedParts parts, IGrainFactory grains)
@@ -33,8 +33,8 @@ internal sealed class ShardSpaces(
     public Action? Turned { get; set; }
 
     /// <summary>
-    /// Projects and scores all rows under a state, and withdraws what no space of it names once the dataset itself was asked; a state that is
-    /// older than the shard's changes nothing. What serves is loaded.
+    /// Projects and scores all rows under a state, and withdraws what no space of it names once the dataset itself was asked; a state that
+    /// is older than the shard's changes nothing. What serves is loaded.
     /// </summary>
     public async Task ApplyAsync(LearningState state, CancellationToken cancellationToken)
     {
@@ -62,7 +62,8 @@ internal sealed class ShardSpaces(
         wanted ??= await AskAsync(cancellationToken);
         if (State.Sequence < wanted.Sequence) await ApplyAsync(wanted, cancellationToken);
         if (wanted.ProjectionKey is { } theirs && theirs != State.ProjectionKey)
-            throw new RefusedException($"Dataset '{writer.Key.Dataset}' has turned to another backbone or projection meanwhile. Begin again.");
+            throw new RefusedException(
+                $"Dataset '{writer.Key.Dataset}' has turned to another backbone or projection meanwhile. Begin again.");
         columns.ThrowIfRowsAreMissing();
     }
 

@@ -9,8 +9,8 @@ using Winnow.Grains.Selection;
 namespace Winnow.Grains.Shards;
 
 /// <summary>
-/// What a space can tell that is on trial: samples of it, and what it makes nothing of. Any space that the shard keeps may be asked, whether
-/// it serves or not, and none is changed.
+/// What a space can tell that is on trial: samples of it, and what it makes nothing of. Any space that the shard keeps may be asked,
+/// whether it serves or not, and none is changed.
 /// </summary>
 internal sealed class ShardTrial(ShardWriter writer, ShardIndex index, ShardColumns columns, ShardReviewDesk desk)
 {

@@ -57,7 +57,10 @@ internal sealed class TaskBook(ShardIndex index)
 
     public float PriorityOf(int ordinal) => _priorities.GetValueOrDefault(ordinal);
 
-    /// <summary>Takes up to <paramref name="max"/> free tasks off the book, highest priority first, and sets them aside until <paramref name="until"/>.</summary>
+    /// <summary>
+    /// Takes up to <paramref name="max"/> free tasks off the book, highest priority first, and sets them aside until
+    /// <paramref name="until"/>.
+    /// </summary>
     public List<int> Reserve(int max, DateTimeOffset now, DateTimeOffset until)
     {
         FreeExpired(now);
@@ -118,7 +121,9 @@ internal sealed class TaskBook(ShardIndex index)
         foreach (var ordinal in expired) Release(ordinal);
     }
 
-    /// <summary>An open image is asked about by this arm no more. True when no other arm asks either, so that it is no task any longer.</summary>
+    /// <summary>
+    /// An open image is asked about by this arm no more. True when no other arm asks either, so that it is no task any longer.
+    /// </summary>
     public bool Withdraw(string arm, int ordinal)
     {
         if (!_rounds.TryGetValue(arm, out var asked) || !asked.Remove(ordinal)) return false;

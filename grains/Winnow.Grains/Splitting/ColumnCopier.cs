@@ -17,9 +17,11 @@ internal sealed class ColumnCopier(IObjectStore objects, int segmentRows)
     /// <param name="halves">Where to.</param>
     /// <param name="ranks">Which rows are whose.</param>
     /// <param name="source">The shard's columns.</param>
-    /// <param name="last">Whether nothing comes any more: otherwise a few rows at the end of a column wait until they are enough for a segment.</param>
+    /// <param name="last">Whether nothing comes any more: otherwise a few rows at the end of a column wait until they are enough for a
+    /// segment.</param>
     /// <param name="cancellationToken">Gives up before the next run.</param>
-    public async Task<bool> CopyAsync(ShardHalf[] halves, HalfRanks ranks, IReadOnlyList<SourceColumn> source, bool last, CancellationToken cancellationToken)
+    public async Task<bool> CopyAsync(ShardHalf[] halves, HalfRanks ranks, IReadOnlyList<SourceColumn> source, bool last,
+        CancellationToken cancellationToken)
     {
         for (var i = 0; i < halves.Length; i++)
         {
@@ -47,10 +49,12 @@ internal sealed class ColumnCopier(IObjectStore objects, int segmentRows)
         return false;
     }
 
-    private async Task CopyAsync(ShardHalf half, SourceColumn column, int first, int[] rows, HalfColumn? stale, CancellationToken cancellationToken)
+    private async Task CopyAsync(ShardHalf half, SourceColumn column, int first, int[] rows, HalfColumn? stale,
+        CancellationToken cancellationToken)
     {
         var segment = await Task.Run(() => Gather(column.Column, first, rows), cancellationToken);
-        var key = ObjectKeys.Segment(half.Key, column.Kind, column.Version, first, string.Create(CultureInfo.InvariantCulture, $"{half.Epoch:x}-{rows.Length:x}"));
+        var key = ObjectKeys.Segment(half.Key, column.Kind, column.Version, first,
+            string.Create(CultureInfo.InvariantCulture, $"{half.Epoch:x}-{rows.Length:x}"));
         await objects.PutAsync(key, segment, cancellationToken);
         await half.CommitAsync(half.New() with
         {
@@ -79,7 +83,9 @@ internal sealed class ColumnCopier(IObjectStore objects, int segmentRows)
         return segment;
     }
 
-    /// <summary>Nobody reads a half yet, so what it names no longer goes at once. What cannot be removed is found by <c>winnow verify</c>.</summary>
+    /// <summary>
+    /// Nobody reads a half yet, so what it names no longer goes at once. What cannot be removed is found by <c>winnow verify</c>.
+    /// </summary>
     private async Task RemoveAsync(IEnumerable<string> stale)
     {
         foreach (var key in stale)

@@ -6,8 +6,8 @@ namespace Winnow.Grains.Splitting;
 internal static class HalfCommits
 {
     /// <summary>
-    /// The part of a commit that belongs to one half, but for its images, which are copied as rows, and its segments, which are made anew. An entry of history that the
-    /// half has already is left out.
+    /// The part of a commit that belongs to one half, but for its images, which are copied as rows, and its segments, which are made anew.
+    /// An entry of history that the half has already is left out.
     /// </summary>
     /// <param name="commit">The shard's commit.</param>
     /// <param name="ranks">Of all rows that it names.</param>
@@ -47,7 +47,8 @@ internal static class HalfCommits
     private static OperationRow? OperationOf(ShardCommit commit, HalfRanks ranks, int half)
     {
         if (commit.OperationId == Guid.Empty || commit.Images.Count + commit.Facts.Count == 0) return null;
-        var rows = commit.Images.Count == 0 ? new OrdinalRange(ranks.Count, 0) : new OrdinalRange(commit.Images[0].Ordinal, commit.Images.Count);
+        var rows = commit.Images.Count == 0
+            ? new OrdinalRange(ranks.Count, 0) : new OrdinalRange(commit.Images[0].Ordinal, commit.Images.Count);
         var range = ranks.RangeOf(half, rows);
         return range.Count == 0 && commit.Images.Count > 0 ? null : new OperationRow(commit.OperationId, range, commit.Stamp);
     }

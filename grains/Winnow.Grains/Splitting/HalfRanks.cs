@@ -5,8 +5,8 @@ using Winnow.Model.Images;
 namespace Winnow.Grains.Splitting;
 
 /// <summary>
-/// Which row of a shard becomes which row of which half: the halves keep the order of the shard, so a row's ordinal in its half is how many rows of that half stand
-/// before it. Rows that come later change nothing of that, which is why rows can be copied while others come.
+/// Which row of a shard becomes which row of which half: the halves keep the order of the shard, so a row's ordinal in its half is how many
+/// rows of that half stand before it. Rows that come later change nothing of that, which is why rows can be copied while others come.
 /// </summary>
 /// <param name="shards">Shards after the doubling.</param>
 internal sealed class HalfRanks(int shards)
@@ -27,7 +27,8 @@ internal sealed class HalfRanks(int shards)
     }
 
     /// <summary>Where a row goes. What is about the shard and no row (−1) goes to the first half, as it must be there once.</summary>
-    public (int Half, int Ordinal) PlaceOf(int ordinal) => ordinal < 0 ? (0, ordinal) : _places[ordinal] is >= 0 and var first ? (0, first) : (1, ~_places[ordinal]);
+    public (int Half, int Ordinal) PlaceOf(int ordinal) =>
+        ordinal < 0 ? (0, ordinal) : _places[ordinal] is >= 0 and var first ? (0, first) : (1, ~_places[ordinal]);
 
     /// <summary>The rows of a half: its ordinals are their places here.</summary>
     public ReadOnlySpan<int> Members(int half) => CollectionsMarshal.AsSpan(_members[half]);

@@ -3,8 +3,8 @@ using Winnow.Grains.Ports;
 namespace Winnow.Grains.Splitting;
 
 /// <summary>
-/// Brings the halves of a shard to where its rows stand, from whatever is in them: at first nothing, later what a silo left that went down while it filled them. Image
-/// rows and columns go on from their end by themselves; this is about what stands beside them.
+/// Brings the halves of a shard to where its rows stand, from whatever is in them: at first nothing, later what a silo left that went down
+/// while it filled them. Image rows and columns go on from their end by themselves; this is about what stands beside them.
 /// </summary>
 internal sealed class HalfRepair(ShardKey shard, IShardLedger ledger, HalfRanks ranks, ShardHalf[] halves)
 {
@@ -37,7 +37,8 @@ internal sealed class HalfRepair(ShardKey shard, IShardLedger ledger, HalfRanks 
             // Those that came since are in the log.
             if (operation.Rows.First + operation.Rows.Count > rows) continue;
             for (var i = 0; i < halves.Length; i++)
-                if (ranks.RangeOf(i, operation.Rows) is var range && (range.Count > 0 || operation.Rows.Count == 0)) await AddAsync(_operations[i], operation with { Rows = range });
+                if (ranks.RangeOf(i, operation.Rows) is var range && (range.Count > 0 || operation.Rows.Count == 0))
+                    await AddAsync(_operations[i], operation with { Rows = range });
         }
         // One that a half has is left there by the ledger.
         await foreach (var fact in ledger.ReadFactsAsync(shard, cancellationToken))
@@ -54,7 +55,8 @@ internal sealed class HalfRepair(ShardKey shard, IShardLedger ledger, HalfRanks 
     {
         foreach (var column in (await ledger.ReadSegmentsAsync(halves[half].Key, cancellationToken)).GroupBy(s => (s.Kind, s.Version)))
             halves[half].Columns[column.Key] = new HalfColumn(column.Sum(s => s.Count), [.. column.Select(s => s.ObjectKey)]);
-        await foreach (var entry in ledger.ReadShardHistoryAsync(halves[half].Key, cancellationToken)) halves[half].Knows(entry.Ordinal, entry.Version);
+        await foreach (var entry in ledger.ReadShardHistoryAsync(halves[half].Key, cancellationToken)) halves[half].Knows(entry.Ordinal,
+            entry.Version);
         var at = 0;
         var missed = new List<int>();
         await foreach (var page in ledger.ReadIndexAsync(halves[half].Key, cancellationToken))

@@ -6,9 +6,9 @@ using Winnow.Model.Images;
 namespace Winnow.Grains.Splitting;
 
 /// <summary>
-/// Copies a shard into its two halves while it is worked with. Rows and columns only grow at their end, so they are copied from where the halves stand; all that can
-/// happen to a row later is told by the shard's commits, which are repeated in the halves in their order. What an earlier try left in the halves is taken up first.
-/// Used on the shard's own scheduler alone.
+/// Copies a shard into its two halves while it is worked with. Rows and columns only grow at their end, so they are copied from where the
+/// halves stand; all that can happen to a row later is told by the shard's commits, which are repeated in the halves in their order. What
+/// an earlier try left in the halves is taken up first. Used on the shard's own scheduler alone.
 /// </summary>
 internal sealed class ShardCopier(ShardKey shard, ShardLayout to, IShardLedger ledger, ColumnCopier columns, TimeProvider time)
 {
@@ -35,12 +35,14 @@ internal sealed class ShardCopier(ShardKey shard, ShardLayout to, IShardLedger l
     /// <param name="source">The shard's columns as of now.</param>
     /// <param name="isQuarantined">Whether the image at an ordinal was put aside.</param>
     /// <param name="cancellationToken">Gives up between two steps.</param>
-    public async Task<CopiedRows> AdvanceAsync(IReadOnlyList<SourceColumn> source, Func<int, bool> isQuarantined, CancellationToken cancellationToken)
+    public async Task<CopiedRows> AdvanceAsync(IReadOnlyList<SourceColumn> source, Func<int, bool> isQuarantined,
+        CancellationToken cancellationToken)
     {
         var halves = await OpenAsync(isQuarantined, cancellationToken);
         var started = time.GetTimestamp();
         bool more;
-        do more = await CopyRowsAsync(halves, cancellationToken) || await columns.CopyAsync(halves, _ranks, source, last: false, cancellationToken);
+        do more = await CopyRowsAsync(halves, cancellationToken)
+            || await columns.CopyAsync(halves, _ranks, source, last: false, cancellationToken);
         while (more && time.GetElapsedTime(started) < Slice);
         await RepeatAsync(halves);
         var copied = halves.Sum(h => h.Images + h.Columns.Values.Sum(c => (long)c.Count));
@@ -78,7 +80,8 @@ internal sealed class ShardCopier(ShardKey shard, ShardLayout to, IShardLedger l
         if (next == int.MaxValue) return false;
         List<ImageRow>[] rows = [[], []];
         await foreach (var row in ledger.ReadImagesAsync(shard, next, Math.Min(PageRows, _ranks.Count - next), cancellationToken))
-            if (_ranks.PlaceOf(row.Ordinal) is var (half, ordinal) && ordinal >= halves[half].Images) rows[half].Add(row with { Ordinal = ordinal });
+            if (_ranks.PlaceOf(row.Ordinal) is var (half, ordinal) && ordinal >= halves[half].Images)
+                rows[half].Add(row with { Ordinal = ordinal });
         await Task.WhenAll(halves.Select((half, i) => half.CommitAsync(half.New() with { Images = rows[i] })));
         return true;
     }
@@ -93,7 +96,8 @@ internal sealed class ShardCopier(ShardKey shard, ShardLayout to, IShardLedger l
             for (; left > 0 && commits.Count < CommitsAtOnce; left--)
             {
                 var commit = _log.Dequeue();
-                for (var i = 0; i < halves.Length; i++) commits.Add(halves[i].CommitAsync(HalfCommits.PartOf(commit, _ranks, i, halves[i].VersionOf, halves[i].New())));
+                for (var i = 0; i < halves.Length; i++)
+                    commits.Add(halves[i].CommitAsync(HalfCommits.PartOf(commit, _ranks, i, halves[i].VersionOf, halves[i].New())));
             }
             await Task.WhenAll(commits);
         }

@@ -32,7 +32,8 @@ internal sealed class ShardHalf(IShardLedger ledger, ShardKey key, OpenedShard o
         foreach (var entry in commit.History) Knows(entry.Ordinal, entry.Version);
         if (HalfCommits.IsEmpty(commit)) return;
         var status = await ledger.CommitAsync(commit, CancellationToken.None);
-        if (status != ShardCommitStatus.Committed) throw new OrleansException($"Shard {key} was opened by another while it was filled ({status}). It is looked at again.");
+        if (status != ShardCommitStatus.Committed)
+            throw new OrleansException($"Shard {key} was opened by another while it was filled ({status}). It is looked at again.");
         Images += commit.Images.Count;
     }
 }

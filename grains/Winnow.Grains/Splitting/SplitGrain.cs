@@ -13,11 +13,12 @@ using Winnow.Model.Names;
 namespace Winnow.Grains.Splitting;
 
 /// <summary>
-/// Doubles the shards of a dataset: copy, seal, hand over, and later remove what they leave. How far it has come stands in the dataset's row in the ledger, where all who
-/// use shards see it; so this grain has no state, and goes on from there wherever it wakes.
+/// Doubles the shards of a dataset: copy, seal, hand over, and later remove what they leave. How far it has come stands in the dataset's
+/// row in the ledger, where all who use shards see it; so this grain has no state, and goes on from there wherever it wakes.
 /// </summary>
 [SiloRole(SiloTraits.Core), GrainType("split")]
-internal sealed class SplitGrain(KnownDatasets datasets, IDatasetLedger rows, IShardLedger ledger, IObjectStore objects, TimeProvider time, ShardOptions options, ILogger<SplitGrain> logger) : Grain, ISplitGrain, IRemindable
+internal sealed class SplitGrain(KnownDatasets datasets, IDatasetLedger rows, IShardLedger ledger, IObjectStore objects, TimeProvider time,
+    ShardOptions options, ILogger<SplitGrain> logger) : Grain, ISplitGrain, IRemindable
 {
     /// <summary>Shards that are copied at once: people and imports go on beside it.</summary>
     private const int CopiesAtOnce = 4;
@@ -47,8 +48,11 @@ internal sealed class SplitGrain(KnownDatasets datasets, IDatasetLedger rows, IS
             var dataset = await datasets.AskAsync(Dataset, cancellationToken);
             var layout = dataset.Shards;
             if (layout.Count == shards) return dataset;
-            if (shards > ShardLayout.MaxCount) throw new RefusedException($"A dataset can have {ShardLayout.MaxCount} shards at most, not {shards}.");
-            if (layout.Count * 2 != shards) throw new RefusedException($"Dataset '{Dataset}' has {layout.Count} shards; they can be doubled to {layout.Count * 2}, not to {shards}.");
+            if (shards > ShardLayout.MaxCount)
+                throw new RefusedException($"A dataset can have {ShardLayout.MaxCount} shards at most, not {shards}.");
+            if (layout.Count * 2 != shards)
+                throw new RefusedException(
+                    $"Dataset '{Dataset}' has {layout.Count} shards; they can be doubled to {layout.Count * 2}, not to {shards}.");
             if (layout.Split is not null)
             {
                 Work();
@@ -56,7 +60,8 @@ internal sealed class SplitGrain(KnownDatasets datasets, IDatasetLedger rows, IS
             }
             // Before the layout: a reminder of a doubling that never began finds nothing to do, one without it might never be finished.
             await this.RegisterOrUpdateReminder(Unfinished, RemindEvery, RemindEvery, cancellationToken);
-            await rows.SetLayoutAsync(Dataset, layout, layout with { Split = new ShardSplit(ShardSplitStep.Copying, time.GetUtcNow(), actor) }, CancellationToken.None);
+            await rows.SetLayoutAsync(Dataset, layout,
+                layout with { Split = new ShardSplit(ShardSplitStep.Copying, time.GetUtcNow(), actor) }, CancellationToken.None);
             if (_wake.CurrentCount == 0) _wake.Release();
         }
     }
@@ -79,10 +84,12 @@ internal sealed class SplitGrain(KnownDatasets datasets, IDatasetLedger rows, IS
         return Task.CompletedTask;
     }
 
-    private async Task<ShardLayout> LayoutAsync(CancellationToken cancellationToken) => (await datasets.AskAsync(Dataset, cancellationToken)).Shards;
+    private async Task<ShardLayout> LayoutAsync(CancellationToken cancellationToken) =>
+        (await datasets.AskAsync(Dataset, cancellationToken)).Shards;
 
     private ShardSplitProgress Describe(ShardLayout layout, ShardSplit split) =>
-        new(split.Step, layout.Count, layout.Count * 2, _copied.Sum(c => c.Copied), _copied.Sum(c => c.Total), split.StartedAt, split.StartedBy, _stalled);
+        new(split.Step, layout.Count, layout.Count * 2, _copied.Sum(c => c.Copied), _copied.Sum(c => c.Total), split.StartedAt,
+        split.StartedBy, _stalled);
 
     private void Work()
     {
@@ -119,13 +126,15 @@ internal sealed class SplitGrain(KnownDatasets datasets, IDatasetLedger rows, IS
                 logger.SplitBegins(Dataset, layout.Count, layout.Count * 2);
                 await CopyAsync(layout, cancellationToken);
                 await UntilAllKnowAsync(split, cancellationToken);
-                await rows.SetLayoutAsync(Dataset, layout, layout with { Split = split with { Step = ShardSplitStep.Sealed } }, CancellationToken.None);
+                await rows.SetLayoutAsync(Dataset, layout, layout with { Split = split with { Step = ShardSplitStep.Sealed } },
+                    CancellationToken.None);
                 return true;
             case { Split: not null }:
                 await HandOverAsync(layout, cancellationToken);
                 return true;
             case { Superseded: { } gone }:
-                if (gone.RemovedAfter - time.GetUtcNow() is var left && left > TimeSpan.Zero) await _wake.WaitAsync(left < RemindEvery ? left : RemindEvery, cancellationToken);
+                if (gone.RemovedAfter - time.GetUtcNow() is var left && left > TimeSpan.Zero)
+                    await _wake.WaitAsync(left < RemindEvery ? left : RemindEvery, cancellationToken);
                 else
                 {
                     await RemoveAsync(gone, cancellationToken);
@@ -133,7 +142,8 @@ internal sealed class SplitGrain(KnownDatasets datasets, IDatasetLedger rows, IS
                 }
                 return true;
             default:
-                if (await this.GetReminder(Unfinished, cancellationToken) is { } reminder) await this.UnregisterReminder(reminder, cancellationToken);
+                if (await this.GetReminder(Unfinished, cancellationToken) is { } reminder)
+                    await this.UnregisterReminder(reminder, cancellationToken);
                 return false;
         }
     }
@@ -153,16 +163,23 @@ internal sealed class SplitGrain(KnownDatasets datasets, IDatasetLedger rows, IS
         }
     }
 
-    /// <summary>Waits until every silo has asked since the doubling was announced: from then on each asks before it goes to a shard.</summary>
+    /// <summary>
+    /// Waits until every silo has asked since the doubling was announced: from then on each asks before it goes to a shard.
+    /// </summary>
     private async Task UntilAllKnowAsync(ShardSplit split, CancellationToken cancellationToken)
     {
-        if (split.StartedAt + 2 * KnownDatasets.Lifetime - time.GetUtcNow() is var left && left > TimeSpan.Zero) await Task.Delay(left, time, cancellationToken);
+        if (split.StartedAt + 2 * KnownDatasets.Lifetime - time.GetUtcNow() is var left && left > TimeSpan.Zero)
+            await Task.Delay(left, time, cancellationToken);
     }
 
     private async Task HandOverAsync(ShardLayout layout, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
-        var next = layout.Doubled() with { Superseded = new SupersededShards(layout.First, layout.Count, time.GetUtcNow() + options.KeepSuperseded) };
+        var next = layout.Doubled() with
+        {
+            Superseded =
+            new SupersededShards(layout.First, layout.Count, time.GetUtcNow() + options.KeepSuperseded)
+        };
         await Shards(layout).AllAsync(s => s.SealAsync(cancellationToken));
         // Before they hold the images: who asks then is answered at once.
         await Shards(next).AllAsync(s => s.MakeReadyAsync(cancellationToken));
@@ -178,7 +195,8 @@ internal sealed class SplitGrain(KnownDatasets datasets, IDatasetLedger rows, IS
         for (var i = 0; i < gone.Count; i++)
         {
             var shard = new ShardKey(Dataset, gone.First + i);
-            await foreach (var (key, _) in objects.ListAsync(ObjectKeys.SegmentFolder(shard), cancellationToken)) await objects.DeleteAsync(key, cancellationToken);
+            await foreach (var (key, _) in objects.ListAsync(ObjectKeys.SegmentFolder(shard), cancellationToken)) await objects.DeleteAsync(
+                key, cancellationToken);
             while (await ledger.RemoveShardRowsAsync(shard, cancellationToken)) { }
         }
         logger.SupersededShardsRemoved(Dataset, gone.Count);

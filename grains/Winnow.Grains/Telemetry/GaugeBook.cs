@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 
 namespace Winnow.Grains.Telemetry;
 
-/// <summary>What is live on this silo and can be asked for its figures at any time, from any thread. A source that is let go reports no more.</summary>
+/// <summary>
+/// What is live on this silo and can be asked for its figures at any time, from any thread. A source that is let go reports no more.
+/// </summary>
 /// <typeparam name="T">The figures.</typeparam>
 public sealed class GaugeBook<T>
 {

@@ -9,7 +9,8 @@ namespace Winnow.Grains.Telemetry;
 /// <param name="Decided">Images with at least one decision.</param>
 /// <param name="Stalled">Whether embedding is held up by something outside.</param>
 /// <param name="Drift">The newest predictions against those at promotion; null while there is no model.</param>
-public readonly record struct ShardFigures(string Dataset, long[] Stages, long Embedded, long Backlog, long OpenTasks, long Decided, bool Stalled, DriftFigures? Drift);
+public readonly record struct ShardFigures(string Dataset, long[] Stages, long Embedded, long Backlog, long OpenTasks, long Decided,
+    bool Stalled, DriftFigures? Drift);
 
 /// <summary>Predictions of one shard by class, so that those of a dataset can be added up.</summary>
 /// <param name="Reference">Images per predicted class when the champion was promoted.</param>
@@ -36,9 +37,11 @@ public readonly record struct QueueFigures(string Dataset, long Free, long Lease
 /// <param name="CalibrationError">Expected calibration error on the audit sample.</param>
 /// <param name="AuditLabels">Labels of the audit sample.</param>
 /// <param name="ChampionRound">Round of the champion; 0 before the first.</param>
-/// <param name="LabelsSaved">Share of the control arm's labels that this arm needed less for the same accuracy; null for the control arm itself, or when it is not known.</param>
+/// <param name="LabelsSaved">Share of the control arm's labels that this arm needed less for the same accuracy; null for the control arm
+/// itself, or when it is not known.</param>
 public readonly record struct ArmFigures(
-    string Dataset, string Arm, long Labels, double? AuditAccuracy, double? AuditLower, double? AuditUpper, double? HoldoutAccuracy, double? CalibrationError,
+    string Dataset, string Arm, long Labels, double? AuditAccuracy, double? AuditLower, double? AuditUpper, double? HoldoutAccuracy,
+    double? CalibrationError,
     long AuditLabels, long ChampionRound, double? LabelsSaved);
 
 /// <summary>Scoring devices of this silo.</summary>

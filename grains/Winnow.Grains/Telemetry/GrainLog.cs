@@ -6,7 +6,8 @@ namespace Winnow.Grains.Telemetry;
 /// <summary>What the grains log. No message carries a secret, a lease or the content of an image.</summary>
 internal static partial class GrainLog
 {
-    [LoggerMessage(1, LogLevel.Information, "Shard {Shard} opened: {Images} images, {Embedded} embedded, {OpenTasks} open tasks, epoch {Epoch}")]
+    [LoggerMessage(1, LogLevel.Information,
+        "Shard {Shard} opened: {Images} images, {Embedded} embedded, {OpenTasks} open tasks, epoch {Epoch}")]
     public static partial void ShardOpened(this ILogger logger, string shard, int images, int embedded, int openTasks, long epoch);
 
     [LoggerMessage(2, LogLevel.Warning, "Shard {Shard} lost its ledger epoch to another activation and closes")]
@@ -34,10 +35,12 @@ internal static partial class GrainLog
     [LoggerMessage(7, LogLevel.Warning, "Shard {Shard}: the superseded segment {Object} could not be removed and is tried again later")]
     public static partial void SupersededNotRemoved(this ILogger logger, Exception exception, string shard, string @object);
 
-    [LoggerMessage(8, LogLevel.Information, "{Moved} shards of this silo moved to others, now that {Silos} silos hold data; {Left} stay for the moment")]
+    [LoggerMessage(8, LogLevel.Information,
+        "{Moved} shards of this silo moved to others, now that {Silos} silos hold data; {Left} stay for the moment")]
     public static partial void ShardsMoved(this ILogger logger, int moved, int silos, int left);
 
-    [LoggerMessage(9, LogLevel.Warning, "Shard {Shard} could not be moved to where it belongs, and no other is for the moment; the next try comes by itself")]
+    [LoggerMessage(9, LogLevel.Warning,
+        "Shard {Shard} could not be moved to where it belongs, and no other is for the moment; the next try comes by itself")]
     public static partial void ShardNotMoved(this ILogger logger, Exception exception, string shard);
 
     [LoggerMessage(13, LogLevel.Error, "Shards of this silo are not moved to others any more until it is started again")]
@@ -62,11 +65,14 @@ internal static partial class GrainLog
     public static partial void RoundRefused(this ILogger logger, string round, Model.Training.RoundStep step, string reason);
 
     [LoggerMessage(12, LogLevel.Warning, "Round {Round}: {Step} did not succeed, next try in {Delay}")]
-    public static partial void RoundRetries(this ILogger logger, Exception exception, string round, Model.Training.RoundStep step, TimeSpan delay);
+    public static partial void RoundRetries(this ILogger logger, Exception exception, string round, Model.Training.RoundStep step,
+        TimeSpan delay);
 
     [LoggerMessage(14, LogLevel.Information,
-        "Round {Round} asked people: {Labelled} labelled, {Rejected} rejected, {Skipped} skipped, {Withdrawn} withdrawn, {Unanswered} unanswered")]
-    public static partial void RoundAsked(this ILogger logger, string round, int labelled, int rejected, int skipped, int withdrawn, int unanswered);
+        "Round {Round} asked people: {Labelled} labelled, {Rejected} rejected, {Skipped} skipped, {Withdrawn} withdrawn, "
+        + "{Unanswered} unanswered")]
+    public static partial void RoundAsked(this ILogger logger, string round, int labelled, int rejected, int skipped, int withdrawn,
+        int unanswered);
 
     [LoggerMessage(15, LogLevel.Information, "Round {Round} was ended by {Actor}; it is at {Step}")]
     public static partial void RoundEndedByHand(this ILogger logger, string round, string actor, Model.Training.RoundStep step);
@@ -74,10 +80,12 @@ internal static partial class GrainLog
     [LoggerMessage(16, LogLevel.Warning, "Round {Round}: the queue does not say who is at work; it is asked again")]
     public static partial void QueueSilent(this ILogger logger, Exception exception, string round);
 
-    [LoggerMessage(20, LogLevel.Information, "Dataset {Dataset}: projection fitted on {Rows} embeddings, {Dimensions} dimensions keep {Explained:P1} of the variance")]
+    [LoggerMessage(20, LogLevel.Information,
+        "Dataset {Dataset}: projection fitted on {Rows} embeddings, {Dimensions} dimensions keep {Explained:P1} of the variance")]
     public static partial void ProjectionFitted(this ILogger logger, string dataset, int rows, int dimensions, double explained);
 
-    [LoggerMessage(21, LogLevel.Information, "Dataset {Dataset}: version {Version} of {Images} images, {Labeled} labelled, manifest {Sha256}")]
+    [LoggerMessage(21, LogLevel.Information,
+        "Dataset {Dataset}: version {Version} of {Images} images, {Labeled} labelled, manifest {Sha256}")]
     public static partial void VersionMade(this ILogger logger, string dataset, int version, long images, long labeled, string sha256);
 
     [LoggerMessage(22, LogLevel.Information, "Dataset {Dataset}: version {Version} of its policies, by {Actor}")]

@@ -4,11 +4,11 @@ using Winnow.Abstractions.Telemetry;
 namespace Winnow.Grains.Telemetry;
 
 /// <summary>
-/// Carries the traces of uploads on to the machine work that follows later and in lots of its own. A lot's span is a child of the newest upload
-/// in it and linked to the others; a segment's span is a child of its newest lot and linked to the other lots; and each upload's trace ends
-/// with a span <c>scored</c> of its own, from its commit to the publication of its last image, linked to that segment. So every trace
-/// shows its upload, its commit and its score, and the one of the newest upload the work between as well. Kept in memory and bounded: a crash
-/// ends the traces that were waiting, not the work.
+/// Carries the traces of uploads on to the machine work that follows later and in lots of its own. A lot's span is a child of the newest
+/// upload in it and linked to the others; a segment's span is a child of its newest lot and linked to the other lots; and each upload's
+/// trace ends with a span <c>scored</c> of its own, from its commit to the publication of its last image, linked to that segment. So every
+/// trace shows its upload, its commit and its score, and the one of the newest upload the work between as well. Kept in memory and bounded:
+/// a crash ends the traces that were waiting, not the work.
 /// </summary>
 internal sealed class UploadTraces(TimeProvider time)
 {
@@ -25,7 +25,8 @@ internal sealed class UploadTraces(TimeProvider time)
     /// <summary>The rows of an upload were committed under the current trace.</summary>
     public void Arrived(int first, int count)
     {
-        if (Activity.Current is { Recorded: true } current) Remember(_uploads, new Part(first, first + count, current.Context, time.GetUtcNow()));
+        if (Activity.Current is { Recorded: true } current)
+            Remember(_uploads, new Part(first, first + count, current.Context, time.GetUtcNow()));
     }
 
     /// <summary>A lot of rows goes to a device. Dispose the span when it is back.</summary>
@@ -46,7 +47,8 @@ internal sealed class UploadTraces(TimeProvider time)
         {
             if (upload.End > end) continue;
             ActivityLink[] links = segment is null ? [] : [new ActivityLink(segment.Context)];
-            using var span = WinnowTelemetry.Activities.StartActivity("scored", ActivityKind.Internal, upload.Context, links: links, startTime: upload.At);
+            using var span = WinnowTelemetry.Activities.StartActivity("scored", ActivityKind.Internal, upload.Context, links: links,
+                startTime: upload.At);
             span?.SetTag("winnow.images", upload.End - upload.First);
         }
         _uploads.RemoveAll(u => u.End <= end);

@@ -10,7 +10,8 @@ internal sealed class PromoteStep : IRoundStep
     {
         var state = round.State;
         // What was settled first stands, should another activation of this round have been here before it was cut off.
-        var settled = await round.DatasetGrain.SettleRoundAsync(new SettleRound(state.Model!, state.HeadKey!, state.Better), cancellationToken);
+        var settled = await round.DatasetGrain.SettleRoundAsync(new SettleRound(state.Model!, state.HeadKey!, state.Better),
+            cancellationToken);
         (state.Model, state.HeadKey, state.Promoted) = (settled.Model, settled.HeadKey, settled.Promote);
         return RoundStep.Rescore;
     }

@@ -3,7 +3,9 @@ using Winnow.Model.Training;
 
 namespace Winnow.Grains.Training;
 
-/// <summary>How far people have come with what a round asked, over all shards, and whether it has to wait for them any longer. Pure.</summary>
+/// <summary>
+/// How far people have come with what a round asked, over all shards, and whether it has to wait for them any longer. Pure.
+/// </summary>
 internal sealed record ReviewProgress
 {
     /// <summary>What became of the round's images. Together they are all that it chose.</summary>
@@ -52,7 +54,8 @@ internal sealed record ReviewProgress
     {
         var (rejected, skipped, withdrawn) = (counts.Sum(c => c.Rejected), counts.Sum(c => c.Skipped), counts.Sum(c => c.Withdrawn));
         var open = counts.Sum(c => c.OpenSkipped);
-        return new RoundOutcomes(decided - rejected - skipped - withdrawn, rejected, skipped + open, withdrawn, Math.Max(0, all - decided - open));
+        return new RoundOutcomes(decided - rejected - skipped - withdrawn, rejected, skipped + open, withdrawn,
+            Math.Max(0, all - decided - open));
     }
 
     private static HashSet<string> Everywhere(string[][] people)

@@ -35,7 +35,8 @@ internal sealed class ReviewStep : IRoundStep
     private static async Task<ReviewProgress> ProgressAsync(RoundWork round, CancellationToken cancellationToken)
     {
         var (arm, number, state) = (round.Arm, round.Number, round.State);
-        var shards = await round.OnShardsAsync(s => s.AllAsync(shard => shard.GetProgressAsync(arm, number, cancellationToken)), cancellationToken);
+        var shards = await round.OnShardsAsync(s => s.AllAsync(shard => shard.GetProgressAsync(arm, number, cancellationToken)),
+            cancellationToken);
         var progress = ReviewProgress.Of(shards, state.Chosen);
         (state.Outcomes, state.AuditOutcomes, state.Decided) = (progress.Own, progress.Audit, progress.Decided);
         state.AuditOpen = shards.Sum(p => p.AuditAsked - p.AuditDecided);
@@ -46,7 +47,8 @@ internal sealed class ReviewStep : IRoundStep
     {
         var state = round.State;
         if (progress.AllDecided || state.EndedBy is not null) return true;
-        var silent = progress.Heard == state.Heard && state.HeardAt is { } heardAt && round.Ports.Time.GetUtcNow() - heardAt >= AnswerWithin(round);
+        var silent = progress.Heard == state.Heard && state.HeardAt is { } heardAt
+            && round.Ports.Time.GetUtcNow() - heardAt >= AnswerWithin(round);
         return silent || (progress.OnlySkippedLeft && progress.SkippedByAll(await AtWorkAsync(round, cancellationToken)));
     }
 

@@ -15,10 +15,12 @@ using Winnow.Model.Training;
 namespace Winnow.Grains.Training;
 
 /// <summary>
-/// One round: select → review → train → calibrate → evaluate → promote → rescore. What each of them does stands in a class of its own (<see cref="IRoundStep"/>); here is
-/// when: each ends with a write of the state, one that a crash cut off is taken again, and what fails is tried again or ends the round.
+/// One round: select → review → train → calibrate → evaluate → promote → rescore. What each of them does stands in a class of its own
+/// (<see cref="IRoundStep"/>); here is when: each ends with a write of the state, one that a crash cut off is taken again, and what fails
+/// is tried again or ends the round.
 /// </summary>
-/// <remarks>Reentrant, and yet one piece of work alone steps and writes: see <see cref="AdvanceAsync"/>. Everybody else asks, or leaves word.</remarks>
+/// <remarks>Reentrant, and yet one piece of work alone steps and writes: see <see cref="AdvanceAsync"/>. Everybody else asks, or leaves
+/// word.</remarks>
 [Reentrant, SiloRole(SiloTraits.Core), GrainType(ControlStorage.Round)]
 internal sealed partial class RoundGrain(
     [PersistentState(ControlStorage.Round, ControlStorage.Name)] IPersistentState<RoundState> state,
@@ -146,7 +148,9 @@ internal sealed partial class RoundGrain(
         _round.Waiting = $"{ShownText.Told(reason.Message)} It is tried again.";
     }
 
-    /// <summary>Does what is next: notes that somebody ends the round, takes its next step, or, when it has ended, clears up behind it.</summary>
+    /// <summary>
+    /// Does what is next: notes that somebody ends the round, takes its next step, or, when it has ended, clears up behind it.
+    /// </summary>
     private async Task<bool> AdvanceAsync(CancellationToken cancellationToken)
     {
         // After a failure memory may be ahead of what was written.
@@ -195,7 +199,8 @@ internal sealed partial class RoundGrain(
             if (next == RoundStep.Done) await FinishAsync(next, null);
             else await GoOnAsync(next);
             WinnowTelemetry.RoundStepDuration.Record(
-                Stopwatch.GetElapsedTime(started).TotalSeconds, new TagList { { "dataset", _round.Dataset.Name }, { "arm", _round.Arm }, { "step", step.ToString() } });
+                Stopwatch.GetElapsedTime(started).TotalSeconds,
+                new TagList { { "dataset", _round.Dataset.Name }, { "arm", _round.Arm }, { "step", step.ToString() } });
         }
         catch (Exception e) when (IsFinal(e))
         {
@@ -227,7 +232,8 @@ internal sealed partial class RoundGrain(
     {
         await _round.DatasetGrain.RoundEndedAsync(Describe(), cancellationToken);
         if (state.State.Step == RoundStep.Failed && state.State.Chosen > 0) await _round.WithdrawAsync(cancellationToken);
-        if (await this.GetReminder(Unfinished, cancellationToken) is { } reminder) await this.UnregisterReminder(reminder, cancellationToken);
+        if (await this.GetReminder(Unfinished, cancellationToken) is { } reminder)
+            await this.UnregisterReminder(reminder, cancellationToken);
     }
 
     private void CountEnd(string status, int count) =>

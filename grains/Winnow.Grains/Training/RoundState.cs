@@ -11,7 +11,9 @@ namespace Winnow.Grains.Training;
 /// <summary>What a round has made durable. Each step reads what the steps before it left here, so it can go on at any of them.</summary>
 public sealed class RoundState : IStoredState
 {
-    /// <summary>As it was accepted, with every default filled in: what the dataset is set to later does not change a round that runs.</summary>
+    /// <summary>
+    /// As it was accepted, with every default filled in: what the dataset is set to later does not change a round that runs.
+    /// </summary>
     public StartRound? Command { get; set; }
     public RoundStep Step { get; set; }
     public string Strategy { get; set; } = "";

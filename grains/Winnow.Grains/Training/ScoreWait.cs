@@ -21,14 +21,16 @@ internal static class ScoreWait
         for (var wanted = -1L; ; await round.PauseAsync(cancellationToken))
         {
             var shards = await ports.Datasets.OnShardsAsync(dataset.Name, layout =>
-                layout.Grains<IShardIngest>(round.Grains, dataset.Name).AllAsync(s => s.GetSummaryAsync(cancellationToken)), cancellationToken);
+                layout.Grains<IShardIngest>(round.Grains, dataset.Name).AllAsync(s => s.GetSummaryAsync(cancellationToken)),
+                cancellationToken);
             var images = shards.Sum(s => s.Images);
             var scored = images - shards.Sum(s => s.ScoringBacklog);
             // More are on their way where those that were there would not be enough.
             if (wanted < 0 || (scored >= wanted && scored < DatasetGrain.SmallestPool)) wanted = images;
             if (scored >= wanted) return 0;
             var stalled = shards.Select(s => s.StalledReason).FirstOrDefault(r => r is not null);
-            if (stalled is not null && (await round.DatasetGrain.GetLearningAsync(cancellationToken)).ProjectionKey is not null) return wanted - scored;
+            if (stalled is not null && (await round.DatasetGrain.GetLearningAsync(cancellationToken)).ProjectionKey is not null)
+                return wanted - scored;
             var serving = (await round.DatasetGrain.GetLearningAsync(cancellationToken)).Backbone ?? dataset.Settings.Backbone;
             var unknown = ports.Devices.Unknown(serving);
             unknownSince = unknown is null ? null : unknownSince ?? ports.Time.GetUtcNow();
@@ -37,7 +39,8 @@ internal static class ScoreWait
                 throw new RefusedException($"{scored} of {images} images have scores, and the others will have none. {unknown}");
             round.Waiting = string.Create(
                 CultureInfo.InvariantCulture,
-                $"It waits for scores: {scored} of {wanted} images have theirs.{(stalled is null ? "" : $" Scoring stands still: {stalled}")}");
+                $"It waits for scores: {scored} of {wanted} images have "
+                + $"theirs.{(stalled is null ? "" : $" Scoring stands still: {stalled}")}");
         }
     }
 }

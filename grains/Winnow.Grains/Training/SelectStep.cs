@@ -35,7 +35,8 @@ internal sealed class SelectStep : IRoundStep
         state.Unscored = await ScoreWait.UntilScoredAsync(round, cancellationToken);
         round.Waiting = null;
         var learning = await round.DatasetGrain.PrepareLearningAsync(cancellationToken);
-        // Until the arm has a model of its own there is nothing to be uncertain about, whichever number the round has: one that failed made none.
+        // Until the arm has a model of its own there is nothing to be uncertain about, whichever number the round has: one that failed made
+        // none.
         var cold = await round.DatasetGrain.GetChampionAsync(round.Arm, cancellationToken) is null;
         state.Strategy = cold ? command.ColdStart! : command.Strategy!;
         var request = new GatherCandidates(round.Arm, state.Strategy, command.BatchSize, round.Number, round.Seed, learning);
@@ -63,7 +64,8 @@ internal sealed class SelectStep : IRoundStep
             // By image: since they were selected, others may have taken over from the shards that held them.
             var selected = selection.Images.GroupBy(s => layout.ShardOf(s.Image)).ToArray();
             await selected.AllAsync(g => round.Grains.GetGrain<IShardLearning>(GrainKeys.Shard(round.Dataset.Name, g.Key)).EnqueueAsync(
-                new EnqueueTasks(round.Arm, round.Number, [.. g.Select(s => s.Ordinal)], [.. g.Select(s => s.Priority)], [.. g.Select(s => s.Image)]),
+                new EnqueueTasks(round.Arm, round.Number, [.. g.Select(s => s.Ordinal)], [.. g.Select(s => s.Priority)],
+                    [.. g.Select(s => s.Image)]),
                 cancellationToken));
             await layout.Grains<IShardLearning>(round.Grains, round.Dataset.Name)
                 .AllAsync(s => AskAuditAsync(round, s, drawn, cancellationToken));
@@ -72,7 +74,8 @@ internal sealed class SelectStep : IRoundStep
     }
 
     /// <summary>The audit sample is asked about before anything else: every figure of the round rests on it.</summary>
-    private static async Task AskAuditAsync(RoundWork round, IShardLearning shard, LearningState learning, CancellationToken cancellationToken)
+    private static async Task AskAuditAsync(RoundWork round, IShardLearning shard, LearningState learning,
+        CancellationToken cancellationToken)
     {
         var unasked = await shard.GetUnaskedAuditAsync(learning, cancellationToken);
         if (unasked.Length == 0) return;

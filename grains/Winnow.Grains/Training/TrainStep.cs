@@ -26,11 +26,13 @@ internal sealed class TrainStep : IRoundStep
     private static string TooFew(RoundWork round, int labels)
     {
         var few = string.Create(
-            CultureInfo.InvariantCulture, $"Arm '{round.Arm}' has {labels} usable labels after round {round.Number}; at least 2 are needed.");
+            CultureInfo.InvariantCulture,
+            $"Arm '{round.Arm}' has {labels} usable labels after round {round.Number}; at least 2 are needed.");
         if (round.State.Outcomes is not { } o) return few;
         return few + string.Create(
             CultureInfo.InvariantCulture,
             $" Of its {round.State.Chosen} images {o.Labelled} were labelled, {o.Rejected} rejected, {o.Skipped} skipped, " +
-            $"{o.Withdrawn} withdrawn and {o.Unanswered} left without an answer{(round.State.EndedBy is { } who ? $" when {who} ended it" : "")}.");
+            $"{o.Withdrawn} withdrawn and {o.Unanswered} left without an "
+            + $"answer{(round.State.EndedBy is { } who ? $" when {who} ended it" : "")}.");
     }
 }

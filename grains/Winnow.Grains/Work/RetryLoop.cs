@@ -1,8 +1,8 @@
 namespace Winnow.Grains.Work;
 
 /// <summary>
-/// Work of a grain that goes on beside its calls, and that time mends: what fails is tried again, later and later, for as long as the grain lives.
-/// Every step runs on the grain's own scheduler, so that it may touch the grain's state.
+/// Work of a grain that goes on beside its calls, and that time mends: what fails is tried again, later and later, for as long as the grain
+/// lives. Every step runs on the grain's own scheduler, so that it may touch the grain's state.
 /// </summary>
 internal static class RetryLoop
 {
@@ -14,7 +14,8 @@ internal static class RetryLoop
     /// <param name="cancellationToken">Ends the work.</param>
     /// <param name="hurry">A task whose end cuts a pause short; null where nothing does.</param>
     public static async Task RunAsync(
-        Func<CancellationToken, Task<bool>> step, Action<Exception, TimeSpan> failed, (TimeSpan First, TimeSpan Longest) pauses, TimeProvider time,
+        Func<CancellationToken, Task<bool>> step, Action<Exception, TimeSpan> failed, (TimeSpan First, TimeSpan Longest) pauses,
+        TimeProvider time,
         CancellationToken cancellationToken, Func<Task>? hurry = null)
     {
         // Whoever sets the work going does not wait for its first step.

@@ -28,7 +28,8 @@ public static class BackboneName
         name is { Length: >= 1 and <= 100 } && name[0] != '.' && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
 
     /// <summary>What is wrong with a name, as a sentence; null when nothing is.</summary>
-    public static string? Check(string member, string? name) => IsValid(name) ? null : $"{member} cannot be {ShownText.Quote(name)}. {Rule}";
+    public static string? Check(string member, string? name) =>
+        IsValid(name) ? null : $"{member} cannot be {ShownText.Quote(name)}. {Rule}";
 }
 
 /// <summary>A request for a further backbone.</summary>
@@ -82,7 +83,9 @@ public sealed record BackboneFigures
     public required string Name { get; init; }
     /// <summary>Whether it serves.</summary>
     public bool Serves { get; init; }
-    /// <summary>Share of the labelled images that heads got right which were trained on the other folds; null where there are too few.</summary>
+    /// <summary>
+    /// Share of the labelled images that heads got right which were trained on the other folds; null where there are too few.
+    /// </summary>
     public double? Accuracy { get; init; }
     /// <summary>Clopper–Pearson lower bound of the accuracy at 95 %.</summary>
     public double? AccuracyLower { get; init; }
@@ -94,7 +97,9 @@ public sealed record BackboneFigures
     public int? Better { get; init; }
     /// <summary>Images that the one that serves got right and it did not; null for that one.</summary>
     public int? Worse { get; init; }
-    /// <summary>How often chance alone makes a difference so large, either way (McNemar's exact test); null for the one that serves.</summary>
+    /// <summary>
+    /// How often chance alone makes a difference so large, either way (McNemar's exact test); null for the one that serves.
+    /// </summary>
     public double? PValue { get; init; }
     /// <summary>Images that one device embeds in a second, fetching and decoding included; null where none could be tried.</summary>
     public double? ImagesPerSecond { get; init; }

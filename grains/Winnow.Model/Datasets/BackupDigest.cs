@@ -5,8 +5,8 @@ using System.Text;
 namespace Winnow.Model.Datasets;
 
 /// <summary>
-/// The hash of a whole backup: of each file its name, a zero byte, its length in eight bytes and its content, in the order of the archive. A file
-/// that is changed, lost, added or moved changes it.
+/// The hash of a whole backup: of each file its name, a zero byte, its length in eight bytes and its content, in the order of the archive.
+/// A file that is changed, lost, added or moved changes it.
 /// </summary>
 public sealed class BackupDigest : IDisposable
 {

@@ -6,10 +6,13 @@ using Winnow.Model.Names;
 namespace Winnow.Model.Datasets;
 
 /// <summary>How a dataset is run. Settings that name a shape (shards, backbone) are settled at creation.</summary>
-/// <remarks>Settable, not init-only: the generated JSON reader overwrites the defaults of init-only properties that a document leaves out.</remarks>
+/// <remarks>Settable, not init-only: the generated JSON reader overwrites the defaults of init-only properties that a document leaves
+/// out.</remarks>
 public sealed record DatasetSettings
 {
-    /// <summary>Units of durability and bulk work at its creation; they can be doubled later. A power of two, 1 to 1,024. Default 8.</summary>
+    /// <summary>
+    /// Units of durability and bulk work at its creation; they can be doubled later. A power of two, 1 to 1,024. Default 8.
+    /// </summary>
     public int Shards { get; set; } = 8;
 
     /// <summary>Name of the backbone whose embeddings the dataset lives on. Default <c>mobilenetv3-small</c>.</summary>
@@ -45,11 +48,13 @@ public sealed record DatasetSettings
     /// <summary>The first thing that is wrong, as a sentence with the setting's name; null when all is sound.</summary>
     public string? Check()
     {
-        if (Shards is < 1 or > ShardLayout.MaxCount || (Shards & (Shards - 1)) != 0) return $"shards must be a power of two from 1 to 1024, not {Shards}.";
+        if (Shards is < 1 or > ShardLayout.MaxCount || (Shards & (Shards - 1)) != 0)
+            return $"shards must be a power of two from 1 to 1024, not {Shards}.";
         if (MemberRules.Text("backbone", Backbone, 100, least: 1) is { } nameless) return nameless;
         if (ProjectionDimensions is < 2 or > 4096) return $"projectionDimensions must be 2 to 4096, not {ProjectionDimensions}.";
         if (AuditSample is < 0 or > 1_000_000) return $"auditSample must be 0 to 1000000, not {AuditSample}.";
-        if (LeasePeriod < TimeSpan.FromSeconds(5) || LeasePeriod > TimeSpan.FromHours(24)) return $"leasePeriod must be 5 seconds to 24 hours, not {LeasePeriod}.";
+        if (LeasePeriod < TimeSpan.FromSeconds(5) || LeasePeriod > TimeSpan.FromHours(24))
+            return $"leasePeriod must be 5 seconds to 24 hours, not {LeasePeriod}.";
         if (TasksPerPerson is < 1 or > MostTasksPerPerson)
             return $"tasksPerPerson must be 1 to {MostTasksPerPerson}, not {TasksPerPerson}.";
         if (!MayAnswerWithin(AnswerWithin)) return $"answerWithin must be 1 second to 365 days, not {AnswerWithin}.";

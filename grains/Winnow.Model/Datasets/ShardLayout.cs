@@ -6,9 +6,10 @@ using Winnow.Model.Names;
 namespace Winnow.Model.Datasets;
 
 /// <summary>
-/// The shards that hold a dataset: <paramref name="Count"/> of them, a power of two, numbered from <paramref name="First"/> on. Which of them holds an image is
-/// said by the top bits of its id, so doubling the shards splits each in two and moves no image between the others, and a walk over them in order visits the
-/// images in order of their ids. The numbers of a doubled layout follow those of the one before: no number is ever given twice.
+/// The shards that hold a dataset: <paramref name="Count"/> of them, a power of two, numbered from <paramref name="First"/> on. Which of
+/// them holds an image is said by the top bits of its id, so doubling the shards splits each in two and moves no image between the others,
+/// and a walk over them in order visits the images in order of their ids. The numbers of a doubled layout follow those of the one before:
+/// no number is ever given twice.
 /// </summary>
 /// <param name="First">Number of the first shard.</param>
 /// <param name="Count">How many there are.</param>
@@ -28,10 +29,14 @@ public sealed record ShardLayout(int First, int Count, ShardSplit? Split = null,
     /// <summary>Whether this is one of the numbers.</summary>
     public bool Contains(int number) => number >= First && number - First < Count;
 
-    /// <summary>The layout with twice as many shards: number <c>n</c> becomes those at places <c>2(n − First)</c> and <c>2(n − First) + 1</c>.</summary>
+    /// <summary>
+    /// The layout with twice as many shards: number <c>n</c> becomes those at places <c>2(n − First)</c> and <c>2(n − First) + 1</c>.
+    /// </summary>
     public ShardLayout Doubled() => new(First + Count, Count * 2);
 
-    /// <summary>Where the images of a shard begin now, which may be one of an earlier layout; null when there never was such a number.</summary>
+    /// <summary>
+    /// Where the images of a shard begin now, which may be one of an earlier layout; null when there never was such a number.
+    /// </summary>
     /// <param name="number">The shard.</param>
     /// <param name="created">Shards at the dataset's creation.</param>
     public int? Place(int number, int created)
@@ -76,7 +81,9 @@ public enum ShardSplitStep
 /// <summary>A doubling of the shards that is under way.</summary>
 public sealed record ShardSplit(ShardSplitStep Step, DateTimeOffset StartedAt, string StartedBy);
 
-/// <summary>Shards that hold a dataset no longer. Their rows and segments stay for whoever may still read them, such as a backup under way.</summary>
+/// <summary>
+/// Shards that hold a dataset no longer. Their rows and segments stay for whoever may still read them, such as a backup under way.
+/// </summary>
 /// <param name="First">Number of the first one.</param>
 /// <param name="Count">How many they are.</param>
 /// <param name="RemovedAfter">When they may go.</param>
@@ -95,4 +102,5 @@ public sealed record SplitDataset(int Shards);
 /// <param name="StartedAt">When it began.</param>
 /// <param name="StartedBy">Who wanted it.</param>
 /// <param name="Stalled">Why it stands still; null while it does not.</param>
-public sealed record ShardSplitProgress(ShardSplitStep Step, int From, int To, long Copied, long Total, DateTimeOffset StartedAt, string StartedBy, string? Stalled);
+public sealed record ShardSplitProgress(ShardSplitStep Step, int From, int To, long Copied, long Total, DateTimeOffset StartedAt,
+    string StartedBy, string? Stalled);

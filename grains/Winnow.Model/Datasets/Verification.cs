@@ -28,7 +28,9 @@ public enum FindingKind : byte
     ModelDamaged = 9,
     /// <summary>An object in the dataset's place of which Winnow knows nothing.</summary>
     UnknownObject = 10,
-    /// <summary>Segments, heads, projections and manifests that nothing refers to any more: each replacement leaves them. Expected.</summary>
+    /// <summary>
+    /// Segments, heads, projections and manifests that nothing refers to any more: each replacement leaves them. Expected.
+    /// </summary>
     Superseded = 11,
     /// <summary>Smaller copies of images, made on first use. Expected.</summary>
     Copies = 12,

@@ -3,7 +3,9 @@ using Winnow.Model.Names;
 
 namespace Winnow.Model.Images;
 
-/// <summary>How far an image has come. <c>received → prelabeled → scored → queued → labeled → verified → gold</c>, or one of the two side tracks.</summary>
+/// <summary>
+/// How far an image has come. <c>received → prelabeled → scored → queued → labeled → verified → gold</c>, or one of the two side tracks.
+/// </summary>
 [JsonConverter(typeof(KebabEnumConverter<Stage>))]
 public enum Stage : byte
 {
@@ -66,10 +68,14 @@ public enum IngestStatus : byte
 /// <param name="Reason">Why it was quarantined or left out, or what of it was not done as asked.</param>
 public sealed record IngestResult([property: Text(TextKind.Exact)] string Name, ImageId? Id, IngestStatus Status, string? Reason)
 {
-    /// <summary>Where a duplicate stands, if that is another partition than the one it was sent for: it stays there. Null otherwise.</summary>
+    /// <summary>
+    /// Where a duplicate stands, if that is another partition than the one it was sent for: it stays there. Null otherwise.
+    /// </summary>
     public Partition? StandsIn { get; init; }
 
-    /// <summary>The label that it was sent with and does not bear: the schema has none of that name, or it bears another. Null otherwise.</summary>
+    /// <summary>
+    /// The label that it was sent with and does not bear: the schema has none of that name, or it bears another. Null otherwise.
+    /// </summary>
     [Text(TextKind.Exact)]
     public string? LabelNotTaken { get; init; }
 

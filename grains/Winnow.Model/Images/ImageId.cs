@@ -87,7 +87,8 @@ public readonly record struct ImageId(ulong A, ulong B, ulong C, ulong D) : ICom
     /// <summary>Reads the written form.</summary>
     /// <exception cref="FormatException">The text is not an image id.</exception>
     public static ImageId Parse(string text) =>
-        TryParse(text, out var id) ? id : throw new FormatException($"'{text}' is not an image id: expected '{Prefix}' and 52 characters of base32.");
+        TryParse(text, out var id)
+        ? id : throw new FormatException($"'{text}' is not an image id: expected '{Prefix}' and 52 characters of base32.");
 
     /// <inheritdoc/>
     public override string ToString() => string.Create(TextLength, this, static (text, id) =>
@@ -129,8 +130,10 @@ public sealed class ImageIdJsonConverter : JsonConverter<ImageId>
 {
     /// <inheritdoc/>
     public override ImageId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        ImageId.TryParse(reader.GetString(), out var id) ? id : throw new JsonException("Not an image id: expected 'img-' and 52 characters of base32.");
+        ImageId.TryParse(reader.GetString(), out var id)
+        ? id : throw new JsonException("Not an image id: expected 'img-' and 52 characters of base32.");
 
     /// <inheritdoc/>
-    public override void Write(Utf8JsonWriter writer, ImageId value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+    public override void Write(Utf8JsonWriter writer, ImageId value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString());
 }

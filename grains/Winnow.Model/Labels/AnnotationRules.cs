@@ -15,7 +15,9 @@ public static class AnnotationRules
     /// <summary>Most characters that a region may read.</summary>
     public const int MaxText = 10_000;
 
-    /// <summary>The first thing that is wrong with a set of annotations under a schema, as a sentence; null when all are well-formed.</summary>
+    /// <summary>
+    /// The first thing that is wrong with a set of annotations under a schema, as a sentence; null when all are well-formed.
+    /// </summary>
     public static string? Check(IReadOnlyList<Annotation> annotations, LabelSchema schema)
     {
         if (annotations.Count > MaxAnnotations) return $"{annotations.Count} annotations on one image; at most {MaxAnnotations} are taken.";
@@ -51,7 +53,9 @@ public static class AnnotationRules
 
     private static string? CheckShape(Annotation annotation) => annotation switch
     {
-        BoxAnnotation { Box: var b } when !(b.Width > 0 && b.Height > 0 && double.IsFinite(b.X) && double.IsFinite(b.Y) && double.IsFinite(b.Width) && double.IsFinite(b.Height))
+        BoxAnnotation { Box: var b }
+            when !(b.Width > 0 && b.Height > 0 && double.IsFinite(b.X) && double.IsFinite(b.Y) && double.IsFinite(b.Width)
+                && double.IsFinite(b.Height))
             => "A box needs finite coordinates, a width and a height above zero.",
         PolygonAnnotation { Points: var points } => CheckPolygon(points),
         TextAnnotation { Points: var points, Text: var text } => MemberRules.Text("text", text, MaxText) ?? CheckPolygon(points),
@@ -76,6 +80,7 @@ public static class AnnotationRules
             if (run < 0) return "A mask's run lengths cannot be negative.";
             sum += run;
         }
-        return sum == (long)mask.Width * mask.Height ? null : $"A mask's runs add up to {sum}, not to width × height = {(long)mask.Width * mask.Height}.";
+        return sum == (long)mask.Width * mask.Height
+            ? null : $"A mask's runs add up to {sum}, not to width × height = {(long)mask.Width * mask.Height}.";
     }
 }

@@ -4,8 +4,8 @@ namespace Winnow.Model.Names;
 
 /// <summary>
 /// Who acted, as history has it: a principal, <c>PRINCIPAL for NAME</c>, or the bare name on a server without keys, in any script
-/// (<see cref="Security.ActingName"/>). What a backup tells of its actors is kept apart from what this server has seen itself: where a text names
-/// who acted and nothing stands beside it, <c>told:N ACTOR</c> says that restoration number N of the dataset told it.
+/// (<see cref="Security.ActingName"/>). What a backup tells of its actors is kept apart from what this server has seen itself: where a text
+/// names who acted and nothing stands beside it, <c>told:N ACTOR</c> says that restoration number N of the dataset told it.
 /// </summary>
 public static class ActorName
 {

@@ -47,7 +47,8 @@ public sealed record ImagePrelabel(ImageId Image, string Source, IReadOnlyList<A
     public string? Check(LabelSchema schema, DateTimeOffset latest) =>
         MemberRules.Text("source", Source, MaxSource, least: 1)
         ?? (ShownText.IsClean(Source) ? null : "source has characters that cannot be shown.")
-        ?? (Source.StartsWith(OwnSource, StringComparison.Ordinal) ? $"source begins with '{OwnSource}', which names Winnow's own models." : null)
+        ?? (Source.StartsWith(OwnSource, StringComparison.Ordinal)
+        ? $"source begins with '{OwnSource}', which names Winnow's own models." : null)
         ?? MemberRules.TextOrNone("version", Version, MaxSource)
         ?? MemberRules.Share("confidence", Confidence)
         ?? MemberRules.Date("madeAt", MadeAt, latest)

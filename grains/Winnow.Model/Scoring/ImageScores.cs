@@ -9,4 +9,5 @@ namespace Winnow.Model.Scoring;
 /// <param name="Margin">1 − (p₁ − p₂).</param>
 /// <param name="Entropy">−Σ p ln p, in nats.</param>
 /// <param name="Energy">−ln Σ exp z of the calibrated logits; high where the model has seen nothing alike.</param>
-public sealed record ImageScores(string ModelVersion, string Predicted, string RunnerUp, double Confidence, double LeastConfidence, double Margin, double Entropy, double Energy);
+public sealed record ImageScores(string ModelVersion, string Predicted, string RunnerUp, double Confidence, double LeastConfidence,
+    double Margin, double Entropy, double Energy);

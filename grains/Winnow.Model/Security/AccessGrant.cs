@@ -35,7 +35,8 @@ public enum GrantState : byte
 /// <param name="GrantedAt">When.</param>
 /// <param name="VettedBy">Who vetted the person; null while nobody did, and for a service.</param>
 /// <param name="VettedAt">When.</param>
-public sealed record AccessGrant(Principal Principal, string Scope, Role Role, GrantState State, DateTimeOffset? ExpiresAt, string GrantedBy, DateTimeOffset GrantedAt, string? VettedBy = null, DateTimeOffset? VettedAt = null)
+public sealed record AccessGrant(Principal Principal, string Scope, Role Role, GrantState State, DateTimeOffset? ExpiresAt,
+    string GrantedBy, DateTimeOffset GrantedAt, string? VettedBy = null, DateTimeOffset? VettedAt = null)
 {
     /// <summary>Whether it opens anything at a time.</summary>
     public bool IsInForce(DateTimeOffset now) => State == GrantState.Active && !(ExpiresAt <= now);
@@ -74,4 +75,5 @@ public enum AccessAct : byte
 /// <param name="Principal">To whom.</param>
 /// <param name="Role">Which role.</param>
 /// <param name="ExpiresAt">When the grant ends by itself.</param>
-public sealed record AccessChange(long Number, DateTimeOffset At, string Actor, AccessAct Act, Principal Principal, Role Role, DateTimeOffset? ExpiresAt);
+public sealed record AccessChange(long Number, DateTimeOffset At, string Actor, AccessAct Act, Principal Principal, Role Role,
+    DateTimeOffset? ExpiresAt);

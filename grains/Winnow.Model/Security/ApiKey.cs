@@ -4,7 +4,8 @@ namespace Winnow.Model.Security;
 
 /// <summary>What a key is narrowed to. It never widens what its principal may do.</summary>
 /// <param name="Datasets">The only datasets that it opens, 1 to 100; such a key opens nothing of the cluster. Null for all.</param>
-/// <param name="Permissions">The only permissions that it carries; null for all but <see cref="Permission.ActForOthers"/>, which must be named.</param>
+/// <param name="Permissions">The only permissions that it carries; null for all but <see cref="Permission.ActForOthers"/>, which must be
+/// named.</param>
 public sealed record KeyScope(IReadOnlyList<string>? Datasets = null, IReadOnlyList<Permission>? Permissions = null)
 {
     /// <summary>Whether it narrows anything.</summary>
@@ -21,8 +22,10 @@ public sealed record KeyScope(IReadOnlyList<string>? Datasets = null, IReadOnlyL
     public string? Check()
     {
         if (Datasets is { Count: 0 or > 100 }) return $"datasets must name 1 to 100 datasets, not {Datasets.Count}. Leave it out for all.";
-        if (Datasets?.FirstOrDefault(d => !Model.Names.DatasetName.IsValid(d)) is { } name) return $"'{name}' cannot be a dataset. {Model.Names.DatasetName.Rule}";
-        if (Permissions is { Count: 0 or > 64 }) return $"permissions must name 1 to 64 permissions, not {Permissions.Count}. Leave it out for all.";
+        if (Datasets?.FirstOrDefault(d => !Model.Names.DatasetName.IsValid(d)) is { } name)
+            return $"'{name}' cannot be a dataset. {Model.Names.DatasetName.Rule}";
+        if (Permissions is { Count: 0 or > 64 })
+            return $"permissions must name 1 to 64 permissions, not {Permissions.Count}. Leave it out for all.";
         return null;
     }
 }
@@ -38,7 +41,9 @@ public sealed record KeyScope(IReadOnlyList<string>? Datasets = null, IReadOnlyL
 /// <param name="RevokedAt">When it was revoked; null while it was not.</param>
 /// <param name="RevokedBy">By whom.</param>
 /// <param name="LastUsedAt">When it was last used, within an hour; null for never.</param>
-public sealed record ApiKeyInfo(string Id, Principal Principal, string Description, KeyScope Scope, DateTimeOffset CreatedAt, string CreatedBy, DateTimeOffset ExpiresAt, DateTimeOffset? RevokedAt = null, string? RevokedBy = null, DateTimeOffset? LastUsedAt = null);
+public sealed record ApiKeyInfo(string Id, Principal Principal, string Description, KeyScope Scope, DateTimeOffset CreatedAt,
+    string CreatedBy, DateTimeOffset ExpiresAt, DateTimeOffset? RevokedAt = null, string? RevokedBy = null, DateTimeOffset? LastUsedAt =
+    null);
 
 /// <summary>A request for a key. To rotate one, make a new one and revoke the old.</summary>
 /// <param name="Principal">Whom it is to speak for. What it opens is decided by that principal's roles.</param>

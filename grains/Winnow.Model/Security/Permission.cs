@@ -28,7 +28,9 @@ public enum Permission : byte
     ReadAccess = 9,
     /// <summary>Grant, vet and revoke access.</summary>
     ManageAccess = 10,
-    /// <summary>Act in the name of somebody else, as the server of a review screen does. Held through a key that names it, and no other way.</summary>
+    /// <summary>
+    /// Act in the name of somebody else, as the server of a review screen does. Held through a key that names it, and no other way.
+    /// </summary>
     ActForOthers = 11,
     /// <summary>Delete the dataset, with all that people said in it.</summary>
     DeleteDataset = 12,

@@ -15,8 +15,8 @@ public enum PrincipalKind : byte
 }
 
 /// <summary>
-/// Who acts, written <c>person:NAME</c> or <c>service:NAME</c>. The kind belongs to the name, so that no identity provider can hand out the name
-/// of a service.
+/// Who acts, written <c>person:NAME</c> or <c>service:NAME</c>. The kind belongs to the name, so that no identity provider can hand out the
+/// name of a service.
 /// </summary>
 /// <param name="Kind">Person or program.</param>
 /// <param name="Name">1 to 100 visible ASCII characters without a space: the subject of a person's token, or a service's name.</param>
@@ -24,7 +24,8 @@ public enum PrincipalKind : byte
 public sealed record Principal(PrincipalKind Kind, string Name)
 {
     /// <summary>What a principal looks like, as a sentence.</summary>
-    public const string Rule = "A principal is written person:NAME or service:NAME, with a name of 1 to 100 visible ASCII characters without spaces.";
+    public const string Rule =
+        "A principal is written person:NAME or service:NAME, with a name of 1 to 100 visible ASCII characters without spaces.";
 
     private const string Person = "person:";
     private const string Service = "service:";
@@ -38,7 +39,8 @@ public sealed record Principal(PrincipalKind Kind, string Name)
         principal = text switch
         {
             not null when text.StartsWith(Person, StringComparison.Ordinal) => new Principal(PrincipalKind.Person, text[Person.Length..]),
-            not null when text.StartsWith(Service, StringComparison.Ordinal) => new Principal(PrincipalKind.Service, text[Service.Length..]),
+            not null when text.StartsWith(Service, StringComparison.Ordinal) =>
+                new Principal(PrincipalKind.Service, text[Service.Length..]),
             _ => null,
         };
         if (principal is { IsValid: false }) principal = null;
@@ -47,7 +49,8 @@ public sealed record Principal(PrincipalKind Kind, string Name)
 
     /// <summary>Reads a principal.</summary>
     /// <exception cref="FormatException">It is none.</exception>
-    public static Principal Parse(string text) => TryParse(text, out var principal) ? principal : throw new FormatException($"'{text}' is not a principal. {Rule}");
+    public static Principal Parse(string text) =>
+        TryParse(text, out var principal) ? principal : throw new FormatException($"'{text}' is not a principal. {Rule}");
 
     /// <summary>Whether the name keeps to <see cref="Rule"/>.</summary>
     [JsonIgnore]
@@ -62,8 +65,10 @@ public sealed class PrincipalConverter : JsonConverter<Principal>
 {
     /// <inheritdoc/>
     public override Principal Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType == JsonTokenType.String && Principal.TryParse(reader.GetString(), out var principal) ? principal : throw new JsonException($"Not a principal. {Principal.Rule}");
+        reader.TokenType == JsonTokenType.String && Principal.TryParse(reader.GetString(), out var principal)
+        ? principal : throw new JsonException($"Not a principal. {Principal.Rule}");
 
     /// <inheritdoc/>
-    public override void Write(Utf8JsonWriter writer, Principal value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+    public override void Write(Utf8JsonWriter writer, Principal value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString());
 }

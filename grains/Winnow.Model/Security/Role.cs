@@ -2,7 +2,10 @@ using System.Text.Json.Serialization;
 
 namespace Winnow.Model.Security;
 
-/// <summary>What somebody is in a dataset, or in the cluster when granted on <see cref="AccessScope.Cluster"/>. <see cref="RolePermissions"/> says what each may do.</summary>
+/// <summary>
+/// What somebody is in a dataset, or in the cluster when granted on <see cref="AccessScope.Cluster"/>. <see cref="RolePermissions"/> says
+/// what each may do.
+/// </summary>
 [JsonConverter(typeof(KebabEnumConverter<Role>))]
 public enum Role : byte
 {

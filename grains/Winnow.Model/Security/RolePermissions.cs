@@ -3,8 +3,8 @@ using static Winnow.Model.Security.Permission;
 namespace Winnow.Model.Security;
 
 /// <summary>
-/// The one table of what roles may do. A role on a dataset holds the permissions of the first part there; a role on the whole cluster holds them
-/// in every dataset, and those of the second part beside.
+/// The one table of what roles may do. A role on a dataset holds the permissions of the first part there; a role on the whole cluster holds
+/// them in every dataset, and those of the second part beside.
 /// </summary>
 public static class RolePermissions
 {

@@ -12,4 +12,5 @@ public sealed record HeldRole(string Scope, Role Role);
 /// <param name="Scope">What that key is narrowed to.</param>
 /// <param name="ClusterPermissions">What the caller may do in the cluster.</param>
 /// <param name="Roles">The caller's roles that are in force.</param>
-public sealed record Whoami(Principal? Principal, string? KeyId, DateTimeOffset? ExpiresAt, KeyScope? Scope, IReadOnlyList<Permission> ClusterPermissions, IReadOnlyList<HeldRole> Roles);
+public sealed record Whoami(Principal? Principal, string? KeyId, DateTimeOffset? ExpiresAt, KeyScope? Scope,
+    IReadOnlyList<Permission> ClusterPermissions, IReadOnlyList<HeldRole> Roles);

@@ -111,7 +111,9 @@ public sealed record RoundInfo
     public string? EndedBy { get; init; }
     /// <summary>When it ended.</summary>
     public DateTimeOffset? EndedAt { get; init; }
-    /// <summary>Number of the restoration that told of it: who started it, and who ended it, is as that backup says. Null: it was started here.</summary>
+    /// <summary>
+    /// Number of the restoration that told of it: who started it, and who ended it, is as that backup says. Null: it was started here.
+    /// </summary>
     public int? Told { get; init; }
 
     /// <summary>Whether it has ended, well or not.</summary>

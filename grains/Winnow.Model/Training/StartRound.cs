@@ -56,5 +56,6 @@ public sealed record StartRound(int BatchSize, string Arm = Arms.Main, string? S
         ?? MemberRules.TextOrNone("trainer", Trainer, MaxStrategy)
         ?? MemberRules.TextOrNone("promotion", Promotion, MaxStrategy)
         ?? (Policies is { } policies ? MemberRules.Number("policies", policies, 1, int.MaxValue) : null)
-        ?? (AnswerWithin is { } within && !DatasetSettings.MayAnswerWithin(within) ? $"answerWithin must be 1 second to 365 days, not {within}." : null);
+        ?? (AnswerWithin is { } within && !DatasetSettings.MayAnswerWithin(within)
+        ? $"answerWithin must be 1 second to 365 days, not {within}." : null);
 }

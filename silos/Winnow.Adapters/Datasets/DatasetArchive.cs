@@ -17,7 +17,8 @@ internal sealed class DatasetArchive : IDatasetArchive
     {
         (_objects, _ledger) = (objects, ledger);
         foreach (var format in formats)
-            if (!_formats.TryAdd(format.Name, format)) throw new InvalidOperationException($"Two export formats are called '{format.Name}'; register one of them.");
+            if (!_formats.TryAdd(format.Name, format))
+                throw new InvalidOperationException($"Two export formats are called '{format.Name}'; register one of them.");
         Formats = [.. _formats.Keys];
     }
 
@@ -29,10 +30,12 @@ internal sealed class DatasetArchive : IDatasetArchive
     /// <inheritdoc/>
     /// <exception cref="RefusedException">There is no such format.</exception>
     /// <exception cref="InvalidDataException">The manifest is missing or damaged, which is found before anything is written.</exception>
-    public async Task ExportAsync(DatasetInfo dataset, StoredVersion version, string format, Stream destination, CancellationToken cancellationToken)
+    public async Task ExportAsync(DatasetInfo dataset, StoredVersion version, string format, Stream destination,
+        CancellationToken cancellationToken)
     {
         if (!_formats.TryGetValue(format, out var writer))
-            throw new RefusedException(string.Create(CultureInfo.InvariantCulture, $"There is no export format '{format}'. Known: {string.Join(", ", Formats)}."));
+            throw new RefusedException(
+                string.Create(CultureInfo.InvariantCulture, $"There is no export format '{format}'. Known: {string.Join(", ", Formats)}."));
         var manifest = new VersionManifest(dataset, version, _objects);
         await manifest.CheckHashAsync(cancellationToken).ConfigureAwait(false);
         await writer.WriteAsync(manifest, destination, cancellationToken).ConfigureAwait(false);

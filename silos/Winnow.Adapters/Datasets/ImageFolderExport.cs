@@ -31,7 +31,8 @@ internal sealed class ImageFolderExport(ImageDecoder decoder) : IExportFormat
     {
         var members = await ReadMembersAsync(version, cancellationToken).ConfigureAwait(false);
         var folders = new ClassFolders(version.Dataset.Schema);
-        // GNU's format: the PAX headers that the class library writes hold the number of the process, so no two runs would give the same bytes.
+        // GNU's format: the PAX headers that the class library writes hold the number of the process, so no two runs would give the same
+        // bytes.
         var tar = new TarWriter(destination, TarEntryFormat.Gnu, leaveOpen: true);
         await using (tar.ConfigureAwait(false))
         {

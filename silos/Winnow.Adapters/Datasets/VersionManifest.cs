@@ -54,7 +54,8 @@ public sealed class VersionManifest
         await using (stream.ConfigureAwait(false))
         {
             var hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken).ConfigureAwait(false));
-            if (hash != Version.ManifestSha256) throw Unusable($"has SHA-256 {hash} and the version was made with {Version.ManifestSha256}");
+            if (hash != Version.ManifestSha256)
+                throw Unusable($"has SHA-256 {hash} and the version was made with {Version.ManifestSha256}");
         }
     }
 
@@ -89,5 +90,7 @@ public sealed class VersionManifest
     }
 
     private InvalidDataException Unusable(string what) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"The manifest of version {Version.Number} of dataset '{Dataset.Name}' ('{_key}') {what}. Restore it from a backup; the version cannot be exported without it."));
+        new(string.Create(CultureInfo.InvariantCulture,
+        $"The manifest of version {Version.Number} of dataset '{Dataset.Name}' ('{_key}') {what}. Restore it from a backup; the version "
+        + $"cannot be exported without it."));
 }

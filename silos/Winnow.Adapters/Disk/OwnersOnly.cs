@@ -5,9 +5,9 @@ using System.Runtime.Versioning;
 namespace Winnow.Adapters.Disk;
 
 /// <summary>
-/// Files and folders that are their owner's alone: folders 0700, files 0600, whatever the umask of whoever starts the process, and those that an earlier release
-/// left open as well. The ledger holds the key that signs leases, and objects are people's pictures. On Windows a folder inherits who may read it, and nothing
-/// is changed.
+/// Files and folders that are their owner's alone: folders 0700, files 0600, whatever the umask of whoever starts the process, and those
+/// that an earlier release left open as well. The ledger holds the key that signs leases, and objects are people's pictures. On Windows a
+/// folder inherits who may read it, and nothing is changed.
 /// </summary>
 public static partial class OwnersOnly
 {
@@ -18,17 +18,23 @@ public static partial class OwnersOnly
     private const UnixFileMode Unfinished = UnixFileMode.StickyBit;
 
     private const UnixFileMode Others =
-        UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+        UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
     private const uint ClosedToOthers = 0b000_111_111;
 
-    /// <summary>From now on whatever this process makes is its owner's alone, by whichever library: SQLite, temporary files, spools.</summary>
+    /// <summary>
+    /// From now on whatever this process makes is its owner's alone, by whichever library: SQLite, temporary files, spools.
+    /// </summary>
     public static void FromNowOn()
     {
         if (!OperatingSystem.IsWindows()) _ = Umask(ClosedToOthers);
     }
 
-    /// <summary>Makes a folder that is used for nothing else, or closes the one that is there with all that is in it. A walk over it is made once, not at each start. Those above it that are missing are made likewise.</summary>
+    /// <summary>
+    /// Makes a folder that is used for nothing else, or closes the one that is there with all that is in it. A walk over it is made once,
+    /// not at each start. Those above it that are missing are made likewise.
+    /// </summary>
     public static void MakeFolder(string path)
     {
         MakeSharedFolder(path);
@@ -41,7 +47,10 @@ public static partial class OwnersOnly
         TrySet(path, Folder);
     }
 
-    /// <summary>Makes a folder that may hold other things too: only what is made is closed, since to shut others out of what is theirs is not ours to do.</summary>
+    /// <summary>
+    /// Makes a folder that may hold other things too: only what is made is closed, since to shut others out of what is theirs is not ours
+    /// to do.
+    /// </summary>
     public static void MakeSharedFolder(string path)
     {
         if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
@@ -49,8 +58,8 @@ public static partial class OwnersOnly
     }
 
     /// <summary>
-    /// Closes what this program has put into a folder, and the folder itself where there is nothing else in it. Whatever is wrong with it is for whoever uses it
-    /// next to say.
+    /// Closes what this program has put into a folder, and the folder itself where there is nothing else in it. Whatever is wrong with it
+    /// is for whoever uses it next to say.
     /// </summary>
     /// <param name="path">The folder; nothing happens where there is none.</param>
     /// <param name="known">Names of what this program puts there.</param>
@@ -59,7 +68,8 @@ public static partial class OwnersOnly
         if (OperatingSystem.IsWindows() || !Directory.Exists(path)) return;
         try
         {
-            if ((File.GetUnixFileMode(path) & Others) != 0 && Directory.EnumerateFileSystemEntries(path).All(f => known.Contains(Path.GetFileName(f)))) TrySet(path, Folder);
+            if ((File.GetUnixFileMode(path) & Others) != 0
+                && Directory.EnumerateFileSystemEntries(path).All(f => known.Contains(Path.GetFileName(f)))) TrySet(path, Folder);
             foreach (var inside in known.Select(name => Path.Combine(path, name)))
             {
                 if (Directory.Exists(inside)) MakeFolder(inside);
@@ -77,7 +87,8 @@ public static partial class OwnersOnly
     {
         if (OperatingSystem.IsWindows()) return;
         if (File.Exists(path)) Close(path);
-        else new FileStream(path, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, UnixCreateMode = SingleFile }).Dispose();
+        else new FileStream(path,
+            new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, UnixCreateMode = SingleFile }).Dispose();
     }
 
     /// <summary>Closes a file where it is there.</summary>
@@ -89,13 +100,16 @@ public static partial class OwnersOnly
 
     // Links lead elsewhere, and that is not ours to close.
     private static FileSystemEnumerable<(string Path, bool IsFolder)> Inside(string folder) =>
-        new(folder, static (ref FileSystemEntry entry) => (entry.ToFullPath(), entry.IsDirectory), new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
+        new(folder, static (ref FileSystemEntry entry) => (entry.ToFullPath(), entry.IsDirectory),
+        new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
         {
             ShouldIncludePredicate = static (ref FileSystemEntry entry) => (entry.Attributes & FileAttributes.ReparsePoint) == 0,
             ShouldRecursePredicate = static (ref FileSystemEntry entry) => (entry.Attributes & FileAttributes.ReparsePoint) == 0,
         };
 
-    /// <summary>False where it is somebody else's, such as a volume's own root, which is for whoever mounted it to close; or gone meanwhile.</summary>
+    /// <summary>
+    /// False where it is somebody else's, such as a volume's own root, which is for whoever mounted it to close; or gone meanwhile.
+    /// </summary>
     [UnsupportedOSPlatform("windows")]
     private static bool TrySet(string path, UnixFileMode mode)
     {

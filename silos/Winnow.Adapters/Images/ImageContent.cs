@@ -10,7 +10,8 @@ namespace Winnow.Adapters.Images;
 
 /// <summary>
 /// Serves images and smaller copies of them. The media type comes from the bytes, never from the name: what is no image is given out as
-/// plain bytes, which no browser runs. Copies are JPEG (the decoder lays transparent pixels on white) and come in a few sizes only, so that what is kept is bounded.
+/// plain bytes, which no browser runs. Copies are JPEG (the decoder lays transparent pixels on white) and come in a few sizes only, so that
+/// what is kept is bounded.
 /// </summary>
 internal sealed class ImageContent(IObjectStore objects, ImageDecoder decoder) : IImageContent, IDisposable
 {
@@ -33,7 +34,8 @@ internal sealed class ImageContent(IObjectStore objects, ImageDecoder decoder) :
     /// <exception cref="ArgumentOutOfRangeException">The side is not 16 to 4,096.</exception>
     public async Task<ImageBytes> GetDerivativeAsync(string dataset, ImageId image, int maxSide, CancellationToken cancellationToken)
     {
-        if (maxSide is < 16 or > 4_096) throw new ArgumentOutOfRangeException(nameof(maxSide), maxSide, "The longer side of a copy is 16 to 4096 pixels.");
+        if (maxSide is < 16 or > 4_096)
+            throw new ArgumentOutOfRangeException(nameof(maxSide), maxSide, "The longer side of a copy is 16 to 4096 pixels.");
         var side = SideFor(maxSide);
         var key = ObjectKeys.Derivative(dataset, image, side);
         if (await KeptAsync(key, cancellationToken) is { } kept) return new ImageBytes(kept, DerivativeType);

@@ -108,6 +108,7 @@ internal static class FactCommits
         statement.Bind(1, dataset).Bind(2, shard).Bind(3, id.Ordinal).Bind(4, id.Kind).Bind(5, id.Key);
 
     private static FactRow Row(SqliteStatement query) => new(
-        new FactKey(query.Text(1), query.Int(0), query.Text(2)), query.Id(5), query.Long(3), query.Int(4) != 0, query.Guid(6), query.Text(7),
+        new FactKey(query.Text(1), query.Int(0), query.Text(2)), query.Id(5), query.Long(3), query.Int(4) != 0, query.Guid(6),
+        query.Text(7),
         query.Bytes(8).ToArray(), query.Int(9), query.IsNull(10) ? null : query.Bytes(10).ToArray());
 }

@@ -4,10 +4,10 @@ using Microsoft.Extensions.Logging;
 namespace Winnow.Adapters.Ledger;
 
 /// <summary>
-/// Moves what the write-ahead log has gathered into the database file, beside the writer. Left to SQLite, the commit that fills the log does so itself: everybody
-/// whose answer is in it, or waits behind it, then waits some 30 ms longer, which was one submission in thirty under full load. Here a thread of its own copies
-/// all but the last few pages while commits go on; those few are left to the writer, between two commits, since only a log that holds nothing new is begun anew
-/// rather than grown.
+/// Moves what the write-ahead log has gathered into the database file, beside the writer. Left to SQLite, the commit that fills the log
+/// does so itself: everybody whose answer is in it, or waits behind it, then waits some 30 ms longer, which was one submission in thirty
+/// under full load. Here a thread of its own copies all but the last few pages while commits go on; those few are left to the writer,
+/// between two commits, since only a log that holds nothing new is begun anew rather than grown.
 /// </summary>
 internal sealed partial class LedgerCheckpoints : IDisposable
 {
@@ -73,7 +73,10 @@ internal sealed partial class LedgerCheckpoints : IDisposable
         }
     }
 
-    /// <summary>Copies what nobody reads an older state of; pages that are left. A failure is not the commits': they are in the log, and the next turn tries again.</summary>
+    /// <summary>
+    /// Copies what nobody reads an older state of; pages that are left. A failure is not the commits': they are in the log, and the next
+    /// turn tries again.
+    /// </summary>
     private int TryCheckpoint(SqliteSession session)
     {
         try
@@ -87,6 +90,7 @@ internal sealed partial class LedgerCheckpoints : IDisposable
         }
     }
 
-    [LoggerMessage(3, LogLevel.Warning, "The ledger's log could not be moved into its file, which will be tried again; nothing is lost, but the log grows.")]
+    [LoggerMessage(3, LogLevel.Warning,
+        "The ledger's log could not be moved into its file, which will be tried again; nothing is lost, but the log grows.")]
     private partial void LogFailed(Exception problem);
 }

@@ -49,7 +49,8 @@ internal sealed class LedgerGrainStorage(IGrainStateStore store, string name) : 
         grainState.State = Activator.CreateInstance<T>();
     }
 
-    private async Task<string> WriteAsync(string stateName, GrainId grainId, string? etag, byte[]? json, CancellationToken cancellationToken)
+    private async Task<string> WriteAsync(string stateName, GrainId grainId, string? etag, byte[]? json,
+        CancellationToken cancellationToken)
     {
         var key = KeyOf(stateName, grainId);
         long? expected = etag is null ? null : long.Parse(etag, CultureInfo.InvariantCulture);
@@ -57,20 +58,26 @@ internal sealed class LedgerGrainStorage(IGrainStateStore store, string name) : 
         if (version is { } written) return written.ToString(CultureInfo.InvariantCulture);
         var stored = (await store.ReadAsync(key, cancellationToken))?.Version.ToString(CultureInfo.InvariantCulture);
         throw new InconsistentStateException(
-            $"State '{stateName}' of grain {grainId} in storage '{name}' was written by another activation: version {stored ?? "none"} is stored, {etag ?? "none"} was expected.",
+            $"State '{stateName}' of grain {grainId} in storage '{name}' was written by another activation: version {stored ?? "none"} is "
+            + $"stored, {etag ?? "none"} was expected.",
             stored ?? "", etag ?? "");
     }
 
-    private static GrainStateKey KeyOf(string stateName, GrainId grainId) => new(grainId.Type.ToString()!, grainId.Key.ToString()!, stateName);
+    private static GrainStateKey KeyOf(string stateName, GrainId grainId) =>
+        new(grainId.Type.ToString()!, grainId.Key.ToString()!, stateName);
 }
 
 /// <summary>Registers the storage of control grains.</summary>
 public static class LedgerGrainStorageRegistration
 {
-    /// <summary>Keeps the states of grains that name this storage in the ledger's database. Needs a ledger, such as that of <c>AddEmbeddedStorage</c>.</summary>
+    /// <summary>
+    /// Keeps the states of grains that name this storage in the ledger's database. Needs a ledger, such as that of
+    /// <c>AddEmbeddedStorage</c>.
+    /// </summary>
     public static ISiloBuilder AddWinnowGrainStorage(this ISiloBuilder silo, string name = "control")
     {
-        silo.Services.AddGrainStorage(name, static (services, name) => new LedgerGrainStorage(services.GetRequiredService<IGrainStateStore>(), name));
+        silo.Services.AddGrainStorage(name,
+            static (services, name) => new LedgerGrainStorage(services.GetRequiredService<IGrainStateStore>(), name));
         return silo;
     }
 }

@@ -4,8 +4,8 @@ using System.Text;
 namespace Winnow.Adapters.Ledger;
 
 /// <summary>
-/// Keeps a second process from an embedded ledger: SQLite would let it in, and two group-committing writers would fence each other's shards.
-/// The operating system frees the lock with the process, however that ends.
+/// Keeps a second process from an embedded ledger: SQLite would let it in, and two group-committing writers would fence each other's
+/// shards. The operating system frees the lock with the process, however that ends.
 /// </summary>
 internal sealed class LedgerLock : IDisposable
 {
@@ -26,7 +26,8 @@ internal sealed class LedgerLock : IDisposable
         catch (IOException problem) when (HeldFile.IsHeld(problem))
         {
             throw new LedgerUnavailableException(
-                $"The ledger '{databasePath}' is in use by another process, whose id stands in '{path}'. Stop that process, or give this one a data folder of its own; several silos share a ledger only on PostgreSQL.", problem);
+                $"The ledger '{databasePath}' is in use by another process, whose id stands in '{path}'. Stop that process, or give this "
+                + $"one a data folder of its own; several silos share a ledger only on PostgreSQL.", problem);
         }
         try
         {

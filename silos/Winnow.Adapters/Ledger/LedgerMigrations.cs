@@ -24,7 +24,8 @@ internal static class LedgerMigrations
         // What a newer program has migrated is opened where it says that this one can live with it.
         if (version > names.Count && session.Scalar("SELECT opens_from FROM cluster") > names.Count)
             throw new LedgerUnavailableException(string.Create(CultureInfo.InvariantCulture,
-                $"The ledger '{path}' has layout {version}; this program knows layouts up to {names.Count}. Run the newer program that wrote it, or restore a backup from before the upgrade."));
+                $"The ledger '{path}' has layout {version}; this program knows layouts up to {names.Count}. Run the newer program that "
+                + $"wrote it, or restore a backup from before the upgrade."));
         for (var next = (int)version; next < names.Count; next++)
         {
             var sql = Read(names[next]);
@@ -32,7 +33,8 @@ internal static class LedgerMigrations
             try
             {
                 session.Execute(sql);
-                session.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {next + 1}"));
+                session.Execute(string.Create(CultureInfo.InvariantCulture,
+                    $"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {next + 1}"));
                 session.Execute("COMMIT");
             }
             catch
@@ -49,7 +51,8 @@ internal static class LedgerMigrations
             .Where(n => n.StartsWith(Prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
         for (var i = 0; i < names.Count; i++)
             if (!names[i].StartsWith(string.Create(CultureInfo.InvariantCulture, $"{Prefix}{i + 1:D4}-"), StringComparison.Ordinal))
-                throw new InvalidOperationException($"The migrations are not numbered without a gap: '{names[i]}' stands at place {i + 1}.");
+                throw new InvalidOperationException(
+                    $"The migrations are not numbered without a gap: '{names[i]}' stands at place {i + 1}.");
         return names;
     }
 

@@ -33,7 +33,8 @@ public sealed class LedgerOptions
     /// <exception cref="ArgumentException">A setting is missing or out of range; the message names it.</exception>
     public void Validate()
     {
-        if (string.IsNullOrWhiteSpace(Path)) throw new ArgumentException($"{nameof(LedgerOptions)}.{nameof(Path)} must name the database file.");
+        if (string.IsNullOrWhiteSpace(Path))
+            throw new ArgumentException($"{nameof(LedgerOptions)}.{nameof(Path)} must name the database file.");
         Check(MaxGroup, 1, 100_000, nameof(MaxGroup));
         Check(MaxGroupRows, 1, 10_000_000, nameof(MaxGroupRows));
         Check(QueueCapacity, 1, 1_000_000, nameof(QueueCapacity));
@@ -44,6 +45,7 @@ public sealed class LedgerOptions
     private static void Check(int value, int least, int most, string name)
     {
         if (value < least || value > most)
-            throw new ArgumentException(FormattableString.Invariant($"{nameof(LedgerOptions)}.{name} must be {least} to {most}, not {value}."));
+            throw new ArgumentException(
+                FormattableString.Invariant($"{nameof(LedgerOptions)}.{name} must be {least} to {most}, not {value}."));
     }
 }

@@ -28,7 +28,8 @@ internal sealed partial class LedgerWriter : IAsyncDisposable
         _options = options;
         _logger = logger;
         _checkpoints = new LedgerCheckpoints(options.Path, logger);
-        _queue = Channel.CreateBounded<WriteRequest>(new BoundedChannelOptions(options.QueueCapacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+        _queue = Channel.CreateBounded<WriteRequest>(
+            new BoundedChannelOptions(options.QueueCapacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
         // A thread of its own: it spends its time in fsync, and the thread pool must not pay for that.
         new Thread(Run) { IsBackground = true, Name = "Winnow ledger writer" }.Start();
     }
@@ -153,7 +154,11 @@ internal sealed partial class LedgerWriter : IAsyncDisposable
     }
 
     private static bool IsOfTheDisk(Exception problem) =>
-        problem is SqliteException { SqliteErrorCode: not (raw.SQLITE_CONSTRAINT or raw.SQLITE_MISMATCH or raw.SQLITE_TOOBIG or raw.SQLITE_RANGE or raw.SQLITE_ERROR) };
+        problem is SqliteException
+        {
+            SqliteErrorCode: not (raw.SQLITE_CONSTRAINT or raw.SQLITE_MISMATCH or raw.SQLITE_TOOBIG
+        or raw.SQLITE_RANGE or raw.SQLITE_ERROR)
+        };
 
     private IOException Explain(Exception problem, bool committing)
     {
@@ -172,7 +177,8 @@ internal sealed partial class LedgerWriter : IAsyncDisposable
         var outcome = committing && code == raw.SQLITE_IOERR
             ? "Whether this commit was stored is open: repeat it with the same operation id"
             : "Nothing of this commit was stored: it may be repeated";
-        return new LedgerWriteException($"The ledger '{_options.Path}' could not be written: {cause}. {outcome}. ({problem.Message})", problem);
+        return new LedgerWriteException($"The ledger '{_options.Path}' could not be written: {cause}. {outcome}. ({problem.Message})",
+            problem);
     }
 
     [LoggerMessage(1, LogLevel.Error, "A transaction of {Count} commits failed; the writer goes on.")]

@@ -7,7 +7,8 @@ namespace Winnow.Adapters.Ledger;
 internal static class ShardCommits
 {
     private const string Fence =
-        "UPDATE shard SET images = images + ?1 WHERE dataset = (SELECT id FROM dataset WHERE name = ?2) AND shard = ?3 AND epoch = ?4 RETURNING dataset, images, (SELECT level FROM cluster)";
+        "UPDATE shard SET images = images + ?1 WHERE dataset = (SELECT id FROM dataset WHERE name = ?2) AND shard = ?3 AND epoch = ?4 "
+        + "RETURNING dataset, images, (SELECT level FROM cluster)";
     private const string Operation =
         "INSERT INTO operation (dataset, shard, operation, first, count, actor, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) " +
         "ON CONFLICT DO NOTHING";
@@ -21,12 +22,15 @@ internal static class ShardCommits
     private const string NoTaskLeft = "DELETE FROM reservation WHERE dataset = ?1 AND shard = ?2 AND ordinal = ?3 " +
         "AND NOT EXISTS (SELECT 1 FROM task WHERE dataset = ?1 AND shard = ?2 AND ordinal = ?3)";
     private const string Reservation =
-        "INSERT INTO reservation SELECT ?1, ?2, ?3, ?4 WHERE EXISTS (SELECT 1 FROM task WHERE dataset = ?1 AND shard = ?2 AND ordinal = ?3) " +
+        "INSERT INTO reservation SELECT ?1, ?2, ?3, ?4 WHERE EXISTS (SELECT 1 FROM task WHERE dataset = ?1 AND shard = ?2 AND "
+        + "ordinal = ?3) " +
         "ON CONFLICT (dataset, shard, ordinal) DO UPDATE SET until = excluded.until";
     private const string Unreserve = "DELETE FROM reservation WHERE dataset = ?1 AND shard = ?2 AND ordinal = ?3 RETURNING until";
-    private const string ReserveTasks = "UPDATE task SET reserved_until = ?4 WHERE dataset = ?1 AND shard = ?2 AND ordinal = ?3 AND reserved_until <> ?4";
+    private const string ReserveTasks =
+        "UPDATE task SET reserved_until = ?4 WHERE dataset = ?1 AND shard = ?2 AND ordinal = ?3 AND reserved_until <> ?4";
     private const string History =
-        "INSERT INTO history (dataset, image, version, shard, ordinal, operation, label, closes, stage, entry) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 " +
+        "INSERT INTO history (dataset, image, version, shard, ordinal, operation, label, closes, stage, entry) SELECT ?1, ?2, ?3, ?4, ?5, "
+        + "?6, ?7, ?8, ?9, ?10 " +
         "WHERE ?3 = 1 + (SELECT coalesce(max(version), 0) FROM history WHERE dataset = ?1 AND shard = ?4 AND image = ?2) " +
         "AND NOT EXISTS (SELECT 1 FROM history WHERE dataset = ?1 AND shard = ?4 AND image = ?2 AND operation = ?6)";
     private const string Withdrawal = "DELETE FROM segment WHERE dataset = ?1 AND shard = ?2 AND kind = ?3 AND version = ?4";
@@ -46,7 +50,8 @@ internal static class ShardCommits
     public static Written<ShardCommitStatus> Apply(SqliteSession session, ShardCommit commit, int newest)
     {
         // The fence comes first: a writer that was replaced learns that, whatever else it brings.
-        var fence = session.Prepare(Fence).Bind(1, commit.Images.Count).Bind(2, commit.Shard.Dataset).Bind(3, commit.Shard.Shard).Bind(4, commit.Epoch);
+        var fence = session.Prepare(Fence).Bind(1, commit.Images.Count).Bind(2, commit.Shard.Dataset).Bind(3, commit.Shard.Shard)
+            .Bind(4, commit.Epoch);
         if (!fence.Step()) return new(ShardCommitStatus.Fenced, false);
         var dataset = fence.Long(0);
         var first = fence.Int(1) - commit.Images.Count;
@@ -123,7 +128,8 @@ internal static class ShardCommits
             // NULL is never equal to NULL: entries without an operation do not exclude each other.
             if (row.OperationId == Guid.Empty) insert.BindNull(6);
             else insert.Bind(6, row.OperationId);
-            if (insert.Bind(7, row.Label).Bind(8, row.Closes ? 1 : 0).Bind(9, (int)row.Stage).BindBlob(10, row.EntryJson).Run() == 0) return false;
+            if (insert.Bind(7, row.Label).Bind(8, row.Closes ? 1 : 0).Bind(9, (int)row.Stage).BindBlob(10, row.EntryJson).Run() == 0)
+                return false;
             if (row.Closes) unreserve.Bind(3, row.Ordinal).Run();
         }
         return true;
@@ -141,14 +147,16 @@ internal static class ShardCommits
         foreach (var row in commit.Tasks)
         {
             // A reservation is of the tasks that there were: it becomes theirs before there is another.
-            if (Taken(session, dataset, shard, row.Ordinal) is { } until) session.Prepare(ReserveTasks).Bind(1, dataset).Bind(2, shard).Bind(3, row.Ordinal).Bind(4, until).Run();
+            if (Taken(session, dataset, shard, row.Ordinal) is { } until)
+                session.Prepare(ReserveTasks).Bind(1, dataset).Bind(2, shard).Bind(3, row.Ordinal).Bind(4, until).Run();
             session.Prepare(ReviewTask).Bind(1, dataset).Bind(2, shard).Bind(3, row.Ordinal).Bind(4, row.Arm).Bind(5, row.Round)
                 .Bind(6, row.Priority).Bind(7, LedgerTime.ToTicks(row.ReservedUntil)).Run();
         }
         foreach (var row in commit.Reservations)
         {
             var until = LedgerTime.ToTicks(row.Until);
-            var reserve = session.Prepare(until > 0 ? Reservation : ReserveTasks).Bind(1, dataset).Bind(2, shard).Bind(3, row.Ordinal).Bind(4, until);
+            var reserve = session.Prepare(until > 0 ? Reservation : ReserveTasks).Bind(1, dataset).Bind(2, shard).Bind(3, row.Ordinal)
+                .Bind(4, until);
             reserve.Run();
             if (until <= 0) Taken(session, dataset, shard, row.Ordinal);
         }

@@ -5,29 +5,39 @@ using Winnow.Model.Images;
 
 namespace Winnow.Adapters.Ledger;
 
-/// <summary>Reads a shard's rows a page at a time: a reader that dawdles must not hold a snapshot, which would keep the log from being reused.</summary>
+/// <summary>
+/// Reads a shard's rows a page at a time: a reader that dawdles must not hold a snapshot, which would keep the log from being reused.
+/// </summary>
 internal static class ShardQueries
 {
     private const string ImageColumns =
-        "SELECT i.ordinal, i.id, i.name, i.format, i.width, i.height, i.frames, i.bytes, i.partition, i.label, coalesce(q.reason, i.reason), i.received_at, i.received_by " +
-        "FROM image i LEFT JOIN quarantine q ON q.dataset = i.dataset AND q.shard = i.shard AND q.ordinal = i.ordinal WHERE i.dataset = ?1 AND i.shard = ?2 AND ";
+        "SELECT i.ordinal, i.id, i.name, i.format, i.width, i.height, i.frames, i.bytes, i.partition, i.label, coalesce(q.reason, "
+        + "i.reason), i.received_at, i.received_by " +
+        "FROM image i LEFT JOIN quarantine q ON q.dataset = i.dataset AND q.shard = i.shard AND q.ordinal = i.ordinal WHERE i.dataset = "
+        + "?1 AND i.shard = ?2 AND ";
     private const string ImagePage = ImageColumns + "i.ordinal >= ?3 ORDER BY i.ordinal LIMIT ?4";
     private const string ImageByOrdinal = ImageColumns + "i.ordinal = ?3";
     // Quarantine is rare: its rows are merged in afterwards, where a join would look for one beside every image.
     private const string IndexPage =
-        "SELECT id, partition, label, reason IS NOT NULL FROM image WHERE dataset = ?1 AND shard = ?2 AND ordinal >= ?3 AND ordinal < ?4 ORDER BY ordinal";
-    private const string QuarantinePage = "SELECT ordinal FROM quarantine WHERE dataset = ?1 AND shard = ?2 AND ordinal >= ?3 AND ordinal < ?4";
+        "SELECT id, partition, label, reason IS NOT NULL FROM image WHERE dataset = ?1 AND shard = ?2 AND ordinal >= ?3 AND ordinal < ?4 "
+        + "ORDER BY ordinal";
+    private const string QuarantinePage =
+        "SELECT ordinal FROM quarantine WHERE dataset = ?1 AND shard = ?2 AND ordinal >= ?3 AND ordinal < ?4";
     private const string TaskPage =
-        "SELECT ordinal, arm, round, priority, reserved_until FROM task WHERE dataset = ?1 AND shard = ?2 AND (ordinal, arm) > (?3, ?4) ORDER BY ordinal, arm LIMIT ?5";
+        "SELECT ordinal, arm, round, priority, reserved_until FROM task WHERE dataset = ?1 AND shard = ?2 AND (ordinal, arm) > (?3, ?4) "
+        + "ORDER BY ordinal, arm LIMIT ?5";
     private const string Reservations = "SELECT ordinal, until FROM reservation WHERE dataset = ?1 AND shard = ?2 AND ordinal >= ?3";
     private const string HistoryPage =
-        "SELECT image, ordinal, version, operation, label, closes, stage FROM history WHERE dataset = ?1 AND shard = ?2 AND (image, version) > (?3, ?4) " +
+        "SELECT image, ordinal, version, operation, label, closes, stage FROM history WHERE dataset = ?1 AND shard = ?2 AND (image, "
+        + "version) > (?3, ?4) " +
         "ORDER BY image, version LIMIT ?5";
     private const string EntryPage =
-        "SELECT image, ordinal, version, operation, label, closes, stage, entry FROM history WHERE dataset = ?1 AND shard = ?2 AND (image, version) > (?3, ?4) " +
+        "SELECT image, ordinal, version, operation, label, closes, stage, entry FROM history WHERE dataset = ?1 AND shard = ?2 AND "
+        + "(image, version) > (?3, ?4) " +
         "ORDER BY image, version LIMIT ?5";
     private const string HistoryOfImage =
-        "SELECT image, ordinal, version, operation, label, closes, stage, entry FROM history WHERE dataset = ?1 AND image = ?2 AND shard = ?3 ORDER BY version";
+        "SELECT image, ordinal, version, operation, label, closes, stage, entry FROM history WHERE dataset = ?1 AND image = ?2 AND shard "
+        + "= ?3 ORDER BY version";
     private const string Segments =
         "SELECT kind, version, first, count, object FROM segment WHERE dataset = ?1 AND shard = ?2 ORDER BY kind, version, first";
     private const string Operation =
@@ -86,7 +96,8 @@ internal static class ShardQueries
         query = session.Prepare(TaskPage).Bind(1, dataset).Bind(2, shard).Bind(3, after.Ordinal).Bind(4, after.Arm).Bind(5, max);
         var rows = new List<TaskRow>();
         while (query.Step())
-            rows.Add(new TaskRow(query.Int(0), Repeated(query, 1, rows.Count > 0 ? rows[^1].Arm : null), query.Int(2), (float)query.Double(3),
+            rows.Add(new TaskRow(query.Int(0), Repeated(query, 1, rows.Count > 0 ? rows[^1].Arm : null), query.Int(2),
+                (float)query.Double(3),
                 LedgerTime.FromTicks(reserved.TryGetValue(query.Int(0), out var until) ? until : query.Long(4))));
         return rows;
     }
@@ -159,7 +170,8 @@ internal static class ShardQueries
 
     private static ImageRow Image(SqliteStatement query, in ImageRow previous) => new(
         query.Int(0),
-        new IngestRow(query.Id(1), query.Text(2), Repeated(query, 3, previous.Row.Format), query.Int(4), query.Int(5), query.Int(6), query.Long(7),
+        new IngestRow(query.Id(1), query.Text(2), Repeated(query, 3, previous.Row.Format), query.Int(4), query.Int(5), query.Int(6),
+            query.Long(7),
             (Partition)query.Int(8), query.Int(9), query.IsNull(10) ? null : query.Text(10)),
         LedgerTime.FromTicks(query.Long(11)),
         Repeated(query, 12, previous.ReceivedBy));

@@ -10,12 +10,14 @@ namespace Winnow.Adapters.Ledger;
 public sealed partial class SqliteLedger
 {
     /// <inheritdoc/>
-    public Task<bool> PublishDatasetAsync(string staged, DatasetInfo dataset, IReadOnlyList<ControlState> states, CancellationToken cancellationToken)
+    public Task<bool> PublishDatasetAsync(string staged, DatasetInfo dataset, IReadOnlyList<ControlState> states,
+        CancellationToken cancellationToken)
     {
         var json = JsonSerializer.SerializeToUtf8Bytes(dataset, ModelJson.Default.DatasetInfo);
         return _writer.WriteAsync(1 + states.Count, session =>
         {
-            var named = session.Prepare("UPDATE OR IGNORE dataset SET name = ?2, info = ?3 WHERE name = ?1").Bind(1, staged).Bind(2, dataset.Name).BindText(3, json).Run() > 0;
+            var named = session.Prepare("UPDATE OR IGNORE dataset SET name = ?2, info = ?3 WHERE name = ?1").Bind(1, staged)
+                .Bind(2, dataset.Name).BindText(3, json).Run() > 0;
             if (!named) return new Written<bool>(false, false);
             foreach (var state in states)
                 if (!GrainStateQueries.Place(session, new GrainStateKey(state.GrainType, state.GrainKey, state.Name), state.Json))
@@ -35,13 +37,15 @@ public sealed partial class SqliteLedger
             cancellationToken);
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<OperationRow> ReadOperationsAsync(ShardKey shard, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<OperationRow> ReadOperationsAsync(ShardKey shard,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Guid? after = null;
         while (true)
         {
             var last = after;
-            var page = await ReadAsync(shard, [], (session, dataset) => ShardQueries.Operations(session, dataset, shard.Shard, last, PageRows), cancellationToken).ConfigureAwait(false);
+            var page = await ReadAsync(shard, [], (session, dataset) =>
+                ShardQueries.Operations(session, dataset, shard.Shard, last, PageRows), cancellationToken).ConfigureAwait(false);
             foreach (var row in page) yield return row;
             if (page.Count < PageRows) yield break;
             after = page[^1].OperationId;
@@ -49,15 +53,18 @@ public sealed partial class SqliteLedger
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<HistoryRow> ReadShardEntriesAsync(ShardKey shard, CancellationToken cancellationToken) => HistoryAsync(shard, entries: true, cancellationToken);
+    public IAsyncEnumerable<HistoryRow> ReadShardEntriesAsync(ShardKey shard, CancellationToken cancellationToken) =>
+        HistoryAsync(shard, entries: true, cancellationToken);
 
-    private async IAsyncEnumerable<HistoryRow> HistoryAsync(ShardKey shard, bool entries, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<HistoryRow> HistoryAsync(ShardKey shard, bool entries,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         HistoryRow? after = null;
         while (true)
         {
             var last = after;
-            var page = await ReadAsync(shard, [], (session, dataset) => ShardQueries.History(session, dataset, shard.Shard, last, PageRows, entries), cancellationToken).ConfigureAwait(false);
+            var page = await ReadAsync(shard, [], (session, dataset) =>
+                ShardQueries.History(session, dataset, shard.Shard, last, PageRows, entries), cancellationToken).ConfigureAwait(false);
             foreach (var row in page) yield return row;
             if (page.Count < PageRows) yield break;
             after = page[^1];

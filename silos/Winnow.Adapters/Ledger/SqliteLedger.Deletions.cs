@@ -27,7 +27,8 @@ public sealed partial class SqliteLedger
     private const string RemoveErasures = "DELETE FROM erasure WHERE dataset = (SELECT id FROM dataset WHERE name = ?1) AND ?2 >= 0";
     private const string OfDeleted = "IN (SELECT dataset FROM deletion WHERE id = ?1 UNION SELECT ?1)";
 
-    private static readonly string[] RowTables = ["image", "quarantine", "task", "reservation", "history", "segment", "operation", "fact", "erasure"];
+    private static readonly string[] RowTables =
+        ["image", "quarantine", "task", "reservation", "history", "segment", "operation", "fact", "erasure"];
 
     Task<StoredDeletion?> IDeletions.BeginAsync(string dataset, string actor, DateTimeOffset at, CancellationToken cancellationToken) =>
         _writer.WriteAsync(1, session =>

@@ -14,7 +14,8 @@ public sealed partial class SqliteLedger
         {
             var last = after;
             var page = await ReadAsync(
-                shard, [], (session, dataset) => FactCommits.Read(session, dataset, shard.Shard, last, FactCommits.PageRows), cancellationToken)
+                shard, [], (session, dataset) =>
+                    FactCommits.Read(session, dataset, shard.Shard, last, FactCommits.PageRows), cancellationToken)
                 .ConfigureAwait(false);
             foreach (var fact in page) yield return fact;
             if (page.Count < FactCommits.PageRows) yield break;

@@ -18,7 +18,8 @@ namespace Winnow.Adapters.Ledger;
 /// <summary>
 /// The embedded ledger: one SQLite file with a write-ahead log, one writer that groups commits, and pooled readers. One process at a time.
 /// </summary>
-public sealed partial class SqliteLedger : IDatasetLedger, IShardLedger, ISecretLedger, IDeletions, IErasures, IClusterLevel, IGrainStateStore, IStorageHealth, IAsyncDisposable
+public sealed partial class SqliteLedger : IDatasetLedger, IShardLedger, ISecretLedger, IDeletions, IErasures, IClusterLevel,
+    IGrainStateStore, IStorageHealth, IAsyncDisposable
 {
     /// <summary>What stands beside the database: SQLite's log and its index, and the lock.</summary>
     private static readonly string[] Beside = ["-wal", "-shm", ".lock"];
@@ -49,7 +50,8 @@ public sealed partial class SqliteLedger : IDatasetLedger, IShardLedger, ISecret
 
     /// <summary>Opens a ledger, makes it when it is not there, and brings it to the layout of this program.</summary>
     /// <exception cref="ArgumentException">A setting is missing or out of range.</exception>
-    /// <exception cref="LedgerUnavailableException">Another process has it open, a newer program wrote it, or the file is something else.</exception>
+    /// <exception cref="LedgerUnavailableException">Another process has it open, a newer program wrote it, or the file is something
+    /// else.</exception>
     public static SqliteLedger Open(LedgerOptions options, ILogger<SqliteLedger> logger)
     {
         options.Validate();
@@ -65,7 +67,8 @@ public sealed partial class SqliteLedger : IDatasetLedger, IShardLedger, ISecret
             session = SqliteSession.OpenWriter(path, options.CacheMebibytes);
             if (session.IsReadOnly) throw new LedgerUnavailableException($"The ledger '{path}' cannot be opened: {NotWritable}.");
             LedgerMigrations.Apply(session, path);
-            return new SqliteLedger(held, new LedgerWriter(session, options, logger), new LedgerReaders(path, options.Readers), options.NewestLevel);
+            return new SqliteLedger(held, new LedgerWriter(session, options, logger), new LedgerReaders(path, options.Readers),
+                options.NewestLevel);
         }
         catch (Exception problem)
         {
@@ -107,7 +110,8 @@ public sealed partial class SqliteLedger : IDatasetLedger, IShardLedger, ISecret
                 $"INSERT INTO shard SELECT id, ?2, 1, 0 FROM dataset WHERE name = ?1 AND info <> '{StoredDatasets.NameHeld}' " +
                 "ON CONFLICT (dataset, shard) DO UPDATE SET epoch = " + ShardEpochs.Next("epoch") +
                 " RETURNING epoch, images").Bind(1, shard.Dataset).Bind(2, shard.Shard);
-            if (!query.Step()) throw new KeyNotFoundException($"The ledger has no dataset '{shard.Dataset}'. Create it before its shards are used.");
+            if (!query.Step()) throw new KeyNotFoundException(
+                $"The ledger has no dataset '{shard.Dataset}'. Create it before its shards are used.");
             var opened = new OpenedShard(query.Long(0), query.Int(1));
             query.Reset();
             return new Written<OpenedShard>(opened, true);
@@ -118,12 +122,14 @@ public sealed partial class SqliteLedger : IDatasetLedger, IShardLedger, ISecret
         _writer.WriteAsync(ShardCommits.RowsOf(commit), session => ShardCommits.Apply(session, commit, _newestLevel), cancellationToken);
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<ImageRow> ReadImagesAsync(ShardKey shard, int from, int max, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ImageRow> ReadImagesAsync(ShardKey shard, int from, int max,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         for (var left = max; left > 0;)
         {
             var (start, take) = (from, Math.Min(left, PageRows));
-            var page = await ReadAsync(shard, [], (session, dataset) => ShardQueries.Images(session, dataset, shard.Shard, start, take), cancellationToken).ConfigureAwait(false);
+            var page = await ReadAsync(shard, [], (session, dataset) => ShardQueries.Images(session, dataset, shard.Shard, start, take),
+                cancellationToken).ConfigureAwait(false);
             foreach (var row in page) yield return row;
             if (page.Count < take) yield break;
             from = page[^1].Ordinal + 1;
@@ -132,12 +138,14 @@ public sealed partial class SqliteLedger : IDatasetLedger, IShardLedger, ISecret
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<IReadOnlyList<IndexRow>> ReadIndexAsync(ShardKey shard, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<IReadOnlyList<IndexRow>> ReadIndexAsync(ShardKey shard,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         for (var from = 0; ; from += IndexPageRows)
         {
             var start = from;
-            var page = await ReadAsync(shard, [], (session, dataset) => ShardQueries.Index(session, dataset, shard.Shard, start, IndexPageRows), cancellationToken).ConfigureAwait(false);
+            var page = await ReadAsync(shard, [], (session, dataset) =>
+                ShardQueries.Index(session, dataset, shard.Shard, start, IndexPageRows), cancellationToken).ConfigureAwait(false);
             if (page.Count > 0) yield return page;
             if (page.Count < IndexPageRows) yield break;
         }
@@ -145,10 +153,12 @@ public sealed partial class SqliteLedger : IDatasetLedger, IShardLedger, ISecret
 
     /// <inheritdoc/>
     /// <exception cref="KeyNotFoundException">The shard has no row of one of these ordinals.</exception>
-    public async Task<IReadOnlyList<ImageRow>> ReadImagesAsync(ShardKey shard, IReadOnlyList<int> ordinals, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ImageRow>> ReadImagesAsync(ShardKey shard, IReadOnlyList<int> ordinals,
+        CancellationToken cancellationToken)
     {
         if (ordinals.Count == 0) return [];
-        var rows = await ReadAsync(shard, null, (session, dataset) => ShardQueries.Images(session, dataset, shard, ordinals), cancellationToken).ConfigureAwait(false);
+        var rows = await ReadAsync(shard, null, (session, dataset) => ShardQueries.Images(session, dataset, shard, ordinals),
+            cancellationToken).ConfigureAwait(false);
         return rows ?? throw ShardQueries.Missing(shard, ordinals[0]);
     }
 
@@ -159,7 +169,8 @@ public sealed partial class SqliteLedger : IDatasetLedger, IShardLedger, ISecret
         while (true)
         {
             var last = after;
-            var page = await ReadAsync(shard, [], (session, dataset) => ShardQueries.Tasks(session, dataset, shard.Shard, last, PageRows), cancellationToken).ConfigureAwait(false);
+            var page = await ReadAsync(shard, [], (session, dataset) => ShardQueries.Tasks(session, dataset, shard.Shard, last, PageRows),
+                cancellationToken).ConfigureAwait(false);
             foreach (var row in page) yield return row;
             if (page.Count < PageRows) yield break;
             after = page[^1];
@@ -167,15 +178,18 @@ public sealed partial class SqliteLedger : IDatasetLedger, IShardLedger, ISecret
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<HistoryRow> ReadShardHistoryAsync(ShardKey shard, CancellationToken cancellationToken) => HistoryAsync(shard, entries: false, cancellationToken);
+    public IAsyncEnumerable<HistoryRow> ReadShardHistoryAsync(ShardKey shard, CancellationToken cancellationToken) =>
+        HistoryAsync(shard, entries: false, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<HistoryRow>> ReadHistoryAsync(ShardKey shard, ImageId image, CancellationToken cancellationToken) =>
-        await ReadAsync(shard, [], (session, dataset) => ShardQueries.History(session, dataset, shard.Shard, image), cancellationToken).ConfigureAwait(false);
+        await ReadAsync(shard, [], (session, dataset) => ShardQueries.History(session, dataset, shard.Shard, image), cancellationToken)
+        .ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<SegmentRow>> ReadSegmentsAsync(ShardKey shard, CancellationToken cancellationToken) =>
-        await ReadAsync(shard, [], (session, dataset) => ShardQueries.SegmentsOf(session, dataset, shard.Shard), cancellationToken).ConfigureAwait(false);
+        await ReadAsync(shard, [], (session, dataset) => ShardQueries.SegmentsOf(session, dataset, shard.Shard), cancellationToken)
+        .ConfigureAwait(false);
 
     /// <inheritdoc/>
     /// <exception cref="SetAsideException">The secret is there with another length.</exception>
@@ -186,7 +200,8 @@ public sealed partial class SqliteLedger : IDatasetLedger, IShardLedger, ISecret
         var secret = await _readers.ReadAsync(session => SecretOf(session, name), cancellationToken).ConfigureAwait(false)
             ?? await _writer.WriteAsync(1, session =>
         {
-            session.Prepare("INSERT INTO secret VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING").Bind(1, name).BindBlob(2, RandomNumberGenerator.GetBytes(length)).Run();
+            session.Prepare("INSERT INTO secret VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING").Bind(1, name)
+                .BindBlob(2, RandomNumberGenerator.GetBytes(length)).Run();
             return new Written<byte[]>(SecretOf(session, name)!, true);
         }, cancellationToken).ConfigureAwait(false);
         return secret.Length == length ? secret : throw StoredSecrets.OtherLength(name, secret.Length, length);
@@ -216,7 +231,8 @@ public sealed partial class SqliteLedger : IDatasetLedger, IShardLedger, ISecret
         string grainType, string owner, CancellationToken cancellationToken) =>
         await _readers.ReadAsync(session => GrainStateQueries.ReadAll(session, grainType, owner), cancellationToken).ConfigureAwait(false);
 
-    Task<long?> IGrainStateStore.WriteAsync(GrainStateKey key, long? expected, ReadOnlyMemory<byte>? state, CancellationToken cancellationToken) =>
+    Task<long?> IGrainStateStore.WriteAsync(GrainStateKey key, long? expected, ReadOnlyMemory<byte>? state,
+        CancellationToken cancellationToken) =>
         _writer.WriteAsync(1, session => GrainStateQueries.Write(session, key, expected, state), cancellationToken);
 
     string IStorageHealth.Name => "ledger";
@@ -228,7 +244,8 @@ public sealed partial class SqliteLedger : IDatasetLedger, IShardLedger, ISecret
             // Only a write shows a full disk: the number of the layout is written again, which may be that of a newer program.
             return await _writer.WriteAsync(1, static session =>
             {
-                session.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {session.Scalar("PRAGMA user_version")}"));
+                session.Execute(string.Create(CultureInfo.InvariantCulture,
+                    $"PRAGMA user_version = {session.Scalar("PRAGMA user_version")}"));
                 return new Written<string?>(null, true);
             }, cancellationToken).ConfigureAwait(false);
         }

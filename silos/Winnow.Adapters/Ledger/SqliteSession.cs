@@ -87,7 +87,10 @@ internal sealed class SqliteSession : IDisposable
         }
     }
 
-    /// <summary>Moves pages from the log into the file as far as no reader needs the older ones, and waits for nobody; pages that are left in the log.</summary>
+    /// <summary>
+    /// Moves pages from the log into the file as far as no reader needs the older ones, and waits for nobody; pages that are left in the
+    /// log.
+    /// </summary>
     /// <exception cref="SqliteException">The disk is full, or failed.</exception>
     public int Checkpoint()
     {

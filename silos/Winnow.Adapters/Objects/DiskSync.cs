@@ -33,7 +33,9 @@ internal static partial class DiskSync
     private static IOException Failure(string call, string path)
     {
         var problem = new Win32Exception(Marshal.GetLastPInvokeError());
-        return new IOException($"{call} of '{path}' failed: {problem.Message}. What was just written may not be durable; repeat it once the disk is well.", problem);
+        return new IOException(
+            $"{call} of '{path}' failed: {problem.Message}. What was just written may not be durable; repeat it once the disk is well.",
+            problem);
     }
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -54,7 +54,8 @@ public sealed class FileObjectStore : IObjectStore, IDisposable
         var temporary = _folder.NewTemporary();
         try
         {
-            await using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16, FileOptions.Asynchronous))
+            await using (var file =
+                new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16, FileOptions.Asynchronous))
                 await write(file, cancellationToken).ConfigureAwait(false);
             await Task.Run(() =>
             {
@@ -71,7 +72,8 @@ public sealed class FileObjectStore : IObjectStore, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task PutManyIfAbsentAsync(IReadOnlyList<(string Key, ReadOnlyMemory<byte> Content)> objects, CancellationToken cancellationToken)
+    public async Task PutManyIfAbsentAsync(IReadOnlyList<(string Key, ReadOnlyMemory<byte> Content)> objects,
+        CancellationToken cancellationToken)
     {
         var places = objects.Select(o => new ObjectPlace(_folder, o.Key)).ToArray();
         if (places.Length == 0) return;
@@ -194,7 +196,8 @@ public sealed class FileObjectStore : IObjectStore, IDisposable
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<(string Key, long Size)> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<(string Key, long Size)> ListAsync(string prefix,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ObjectKeyRules.CheckPrefix(prefix);
         var folder = Path.Combine(_folder.Root, prefix[..^1]);
@@ -222,15 +225,19 @@ public sealed class FileObjectStore : IObjectStore, IDisposable
         _folder.Dispose();
     }
 
-    /// <summary>No right to it, or a bad block. Whatever else fails may be the disk's or the process's: too many open files, a folder that is gone.</summary>
+    /// <summary>
+    /// No right to it, or a bad block. Whatever else fails may be the disk's or the process's: too many open files, a folder that is gone.
+    /// </summary>
     private static bool IsOfThisFile(Exception problem) =>
-        problem is UnauthorizedAccessException || (problem is IOException && problem.HResult == (OperatingSystem.IsWindows() ? BadBlockOnWindows : BadBlock));
+        problem is UnauthorizedAccessException
+        || (problem is IOException && problem.HResult == (OperatingSystem.IsWindows() ? BadBlockOnWindows : BadBlock));
 
     private static ObjectUnreadableException Unreadable(string key, Exception problem) =>
         new($"'{key}' cannot be read: {problem.Message}", problem);
 
     private static FileSystemEnumerable<(string Path, long Size)> Files(string folder) =>
-        new(folder, static (ref FileSystemEntry entry) => (entry.ToFullPath(), entry.Length), new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
+        new(folder, static (ref FileSystemEntry entry) => (entry.ToFullPath(), entry.Length),
+        new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
         {
             ShouldIncludePredicate = static (ref FileSystemEntry entry) => !entry.IsDirectory && entry.FileName[0] != '.',
             ShouldRecursePredicate = static (ref FileSystemEntry entry) => entry.FileName[0] != '.',

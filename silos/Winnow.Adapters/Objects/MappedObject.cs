@@ -27,7 +27,8 @@ internal sealed unsafe class MappedObject : MemoryManager<byte>
     private MappedObject(FileStream file, long start, int length)
     {
         _length = length;
-        _file = MemoryMappedFile.CreateFromFile(file, mapName: null, capacity: 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+        _file = MemoryMappedFile.CreateFromFile(file, mapName: null, capacity: 0, MemoryMappedFileAccess.Read, HandleInheritability.None,
+            leaveOpen: true);
         _view = ViewOf(_file, start);
     }
 
@@ -49,7 +50,9 @@ internal sealed unsafe class MappedObject : MemoryManager<byte>
         var file = new FileInfo(path);
         if (!file.Exists) return null;
         if (file.Length > Array.MaxLength)
-            throw new IOException(string.Create(CultureInfo.InvariantCulture, $"'{path}' has {file.Length} bytes; objects up to {Array.MaxLength} bytes can be mapped. Read it as a stream."));
+            throw new IOException(
+                string.Create(CultureInfo.InvariantCulture,
+                    $"'{path}' has {file.Length} bytes; objects up to {Array.MaxLength} bytes can be mapped. Read it as a stream."));
         try
         {
             return new MappedObject(path, file.Length);

@@ -138,7 +138,8 @@ internal sealed class ObjectFolder : IDisposable
         catch (IOException problem) when (HeldFile.IsHeld(problem))
         {
             throw new InvalidOperationException(
-                $"The object folder '{_root}' is in use by another process. Stop that process, or give this one a folder of its own; several silos share objects only on S3.", problem);
+                $"The object folder '{_root}' is in use by another process. Stop that process, or give this one a folder of its own; "
+                + $"several silos share objects only on S3.", problem);
         }
     }
 }

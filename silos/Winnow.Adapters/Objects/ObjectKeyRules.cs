@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace Winnow.Adapters.Objects;
 
-/// <summary>Which keys an object store takes. The rules are those of the strictest store, so that a dataset can move between stores.</summary>
+/// <summary>
+/// Which keys an object store takes. The rules are those of the strictest store, so that a dataset can move between stores.
+/// </summary>
 internal static class ObjectKeyRules
 {
     /// <summary>S3 takes 1,024 bytes.</summary>
@@ -11,7 +13,8 @@ internal static class ObjectKeyRules
     /// <summary>File systems take 255 bytes a name.</summary>
     public const int MaxSegment = 255;
 
-    private static readonly SearchValues<char> Allowed = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
+    private static readonly SearchValues<char> Allowed =
+        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
 
     /// <summary>Checks a key.</summary>
     /// <exception cref="ArgumentException">The key is not one; the message says why.</exception>

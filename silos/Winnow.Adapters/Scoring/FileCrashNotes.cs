@@ -7,14 +7,15 @@ using Winnow.Model.Images;
 namespace Winnow.Adapters.Scoring;
 
 /// <summary>
-/// Notes in a folder of this silo's own: what is under way, and the list of suspects. What the dead process left is read at the start: the images of a lot
-/// become suspects, and one that was alone is counted. Nothing is synced, since the death of a process, unlike that of a machine, leaves the page cache.
+/// Notes in a folder of this silo's own: what is under way, and the list of suspects. What the dead process left is read at the start: the
+/// images of a lot become suspects, and one that was alone is counted. Nothing is synced, since the death of a process, unlike that of a
+/// machine, leaves the page cache.
 /// </summary>
 internal sealed partial class FileCrashNotes : ICrashNotes, IDisposable
 {
     /// <summary>
-    /// Deaths while it was alone that make an image guilty, on top of the one that made it a suspect. A process is killed for other reasons too; that it
-    /// should be twice within the millisecond of one and the same sound image is not to be expected.
+    /// Deaths while it was alone that make an image guilty, on top of the one that made it a suspect. A process is killed for other reasons
+    /// too; that it should be twice within the millisecond of one and the same sound image is not to be expected.
     /// </summary>
     internal const int DeathsAlone = 2;
 
@@ -55,7 +56,8 @@ internal sealed partial class FileCrashNotes : ICrashNotes, IDisposable
     {
         lock (_gate)
         {
-            return !_deaths.TryGetValue((dataset, image), out var deaths) ? Suspicion.None : deaths >= DeathsAlone ? Suspicion.Guilty : Suspicion.Suspect;
+            return !_deaths.TryGetValue((dataset, image), out var deaths) ? Suspicion.None : deaths >= DeathsAlone
+                ? Suspicion.Guilty : Suspicion.Suspect;
         }
     }
 
@@ -120,19 +122,22 @@ internal sealed partial class FileCrashNotes : ICrashNotes, IDisposable
         File.Move(whole, path, overwrite: true);
     }
 
-    private static string Line(string dataset, ImageId image, int deaths) => string.Create(CultureInfo.InvariantCulture, $"{image} {deaths} {dataset}");
+    private static string Line(string dataset, ImageId image, int deaths) =>
+        string.Create(CultureInfo.InvariantCulture, $"{image} {deaths} {dataset}");
 
     /// <summary>A note that was cut off in the middle of a line gives those before it.</summary>
     private static IEnumerable<(string Dataset, ImageId Image, int Deaths)> Read(string path)
     {
         foreach (var line in File.ReadAllLines(path))
         {
-            if (line.Split(' ') is [var id, var count, { Length: > 0 } dataset] && ImageId.TryParse(id, out var image) && int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var deaths))
+            if (line.Split(' ') is [var id, var count, { Length: > 0 } dataset] && ImageId.TryParse(id, out var image)
+                && int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var deaths))
                 yield return (dataset, image, deaths);
         }
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "The process ended in the middle of scoring: {Count} images that were under way are looked at one by one")]
+    [LoggerMessage(1, LogLevel.Warning,
+        "The process ended in the middle of scoring: {Count} images that were under way are looked at one by one")]
     private static partial void LogSuspects(ILogger logger, int count);
 
     [LoggerMessage(2, LogLevel.Error, "Image {Image} of dataset {Dataset} ends the process whenever it is looked at and is put aside")]

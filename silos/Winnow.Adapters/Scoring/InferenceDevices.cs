@@ -10,5 +10,6 @@ public static class InferenceDevices
 
     /// <summary>The processors are busy with decoding for the GPUs; they are a device, or several, only where there is no other.</summary>
     internal static IReadOnlyList<Device> Usable(DeviceReport report, int cpuDevices) =>
-        report.WhyNoGpu is null ? [.. report.Devices.Where(d => d != Device.Cpu)] : [.. Enumerable.Range(0, cpuDevices).Select(Device.PartOfCpu)];
+        report.WhyNoGpu is null
+        ? [.. report.Devices.Where(d => d != Device.Cpu)] : [.. Enumerable.Range(0, cpuDevices).Select(Device.PartOfCpu)];
 }

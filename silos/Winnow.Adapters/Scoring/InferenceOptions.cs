@@ -15,10 +15,16 @@ public sealed class InferenceOptions
     /// <summary>Folder of the weights; null for <c>$WINNOW_CACHE</c> or the user's cache folder.</summary>
     public string? WeightsFolder { get; set; }
 
-    /// <summary>Parts that the processors are split into, each a device with its share of the workers, where there is no other device. 1 to 64. Default 1.</summary>
+    /// <summary>
+    /// Parts that the processors are split into, each a device with its share of the workers, where there is no other device. 1 to 64.
+    /// Default 1.
+    /// </summary>
     public int CpuDevices { get; set; } = 1;
 
-    /// <summary>Folder of this silo's own where it notes what it has under way, so that an image which ends the process is found after the restart. Default null: nothing is noted.</summary>
+    /// <summary>
+    /// Folder of this silo's own where it notes what it has under way, so that an image which ends the process is found after the restart.
+    /// Default null: nothing is noted.
+    /// </summary>
     public string? NotesFolder { get; set; }
 
     /// <summary>Limits on images.</summary>
@@ -38,10 +44,16 @@ public sealed class InferenceOptions
         ArgumentNullException.ThrowIfNull(Engine);
         Limits.Validate();
         Engine.Validate();
-        if (CpuDevices is < 1 or > 64) throw new ArgumentOutOfRangeException(nameof(CpuDevices), CpuDevices, $"{nameof(InferenceOptions)}.{nameof(CpuDevices)} must be 1 to 64.");
-        if (!Enum.IsDefined(Precision)) throw new ArgumentOutOfRangeException(nameof(Precision), Precision, $"{nameof(InferenceOptions)}.{nameof(Precision)} must be {string.Join(" or ", Enum.GetNames<Precision>())}.");
+        if (CpuDevices is < 1 or > 64)
+            throw new ArgumentOutOfRangeException(nameof(CpuDevices), CpuDevices,
+                $"{nameof(InferenceOptions)}.{nameof(CpuDevices)} must be 1 to 64.");
+        if (!Enum.IsDefined(Precision))
+            throw new ArgumentOutOfRangeException(nameof(Precision), Precision,
+                $"{nameof(InferenceOptions)}.{nameof(Precision)} must be {string.Join(" or ", Enum.GetNames<Precision>())}.");
         foreach (var (name, backbone) in Backbones)
-            if (string.IsNullOrWhiteSpace(backbone.Path)) throw new ArgumentException($"{nameof(InferenceOptions)}.{nameof(Backbones)}['{name}'].{nameof(OwnBackbone.Path)} must name an ONNX file.");
+            if (string.IsNullOrWhiteSpace(backbone.Path))
+                throw new ArgumentException(
+                    $"{nameof(InferenceOptions)}.{nameof(Backbones)}['{name}'].{nameof(OwnBackbone.Path)} must name an ONNX file.");
     }
 }
 

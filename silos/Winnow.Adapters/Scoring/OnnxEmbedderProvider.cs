@@ -44,7 +44,9 @@ internal sealed partial class OnnxEmbedderProvider : IEmbedderProvider, IDegrade
     public async Task<IEmbedder> GetAsync(string backbone, int device, CancellationToken cancellationToken)
     {
         if (device < 0 || device >= _devices.Count)
-            throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"This silo has no device {device}; it has {_devices.Count}: {string.Join(", ", _devices)}."));
+            throw new InvalidOperationException(
+                string.Create(CultureInfo.InvariantCulture,
+                    $"This silo has no device {device}; it has {_devices.Count}: {string.Join(", ", _devices)}."));
         Task<Embedder>? engine;
         lock (_gate)
         {
@@ -88,7 +90,8 @@ internal sealed partial class OnnxEmbedderProvider : IEmbedderProvider, IDegrade
     private Embedder Load(string backbone, Device device)
     {
         // The parts of a split processor share its workers.
-        var engine = device.Kind == "cpu" ? _options.Engine with { Workers = Math.Max(1, _options.Engine.Workers / _devices.Count) } : _options.Engine;
+        var engine = device.Kind == "cpu"
+            ? _options.Engine with { Workers = Math.Max(1, _options.Engine.Workers / _devices.Count) } : _options.Engine;
         try
         {
             return new Embedder(new EmbeddingEngine(InPrecision(Find(backbone), device), device, engine, _decoder, _time));
@@ -113,7 +116,9 @@ internal sealed partial class OnnxEmbedderProvider : IEmbedderProvider, IDegrade
             return BackboneFiles.FromOnnx(own.Path, own.Sha256, Preprocessing.Default with { Side = own.Side }, own.Output);
         var entry = WeightsCatalog.Entries.FirstOrDefault(e => string.Equals(e.Name, backbone, StringComparison.Ordinal))
             ?? throw new InvalidOperationException(
-                $"No backbone is called '{backbone}'. Known: {string.Join(", ", WeightsCatalog.Entries.Select(e => e.Name).Concat(_options.Backbones.Keys))}. Name an ONNX file for it in the silo's configuration.");
+                $"No backbone is called '{backbone}'. Known: "
+                + $"{string.Join(", ", WeightsCatalog.Entries.Select(e => e.Name).Concat(_options.Backbones.Keys))}. Name an ONNX file "
+                + $"for it in the silo's configuration.");
         return _weights.LoadCached(entry) ?? throw new InvalidOperationException(Lacking(entry));
     }
 
@@ -134,7 +139,8 @@ internal sealed partial class OnnxEmbedderProvider : IEmbedderProvider, IDegrade
 
         public int Dimensions => engine.Backbone.Dimensions;
 
-        public async Task<Embedded> EmbedAsync(int count, Func<int, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch, CancellationToken cancellationToken)
+        public async Task<Embedded> EmbedAsync(int count, Func<int, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch,
+            CancellationToken cancellationToken)
         {
             var lot = await engine.EmbedAsync(count, fetch, cancellationToken);
             return new Embedded(lot.Vectors, lot.Reasons);

@@ -5,8 +5,8 @@ using Winnow.Model.Images;
 namespace Winnow.Adapters.Scoring;
 
 /// <summary>
-/// Images under way, in a file that is mapped into memory: noting one is a write to memory, which outlives the process and asks nothing of the disk. A file
-/// per lot took half a millisecond, more than a lot of one image does. Not thread-safe.
+/// Images under way, in a file that is mapped into memory: noting one is a write to memory, which outlives the process and asks nothing of
+/// the disk. A file per lot took half a millisecond, more than a lot of one image does. Not thread-safe.
 /// </summary>
 internal sealed unsafe class UnderWayMap : IDisposable
 {
@@ -26,7 +26,8 @@ internal sealed unsafe class UnderWayMap : IDisposable
         if (stream.Length != entries * Entry) stream.Write(new byte[entries * Entry]);
         stream.SetLength(entries * Entry);
         stream.Flush();
-        _file = MemoryMappedFile.CreateFromFile(stream, null, entries * Entry, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false);
+        _file = MemoryMappedFile.CreateFromFile(stream, null, entries * Entry, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None,
+            leaveOpen: false);
         _view = _file.CreateViewAccessor(0, entries * Entry, MemoryMappedFileAccess.ReadWrite);
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
         _free = new Stack<int>(Enumerable.Range(0, entries).Reverse());
@@ -40,7 +41,8 @@ internal sealed unsafe class UnderWayMap : IDisposable
         {
             var entry = At(i);
             if (entry[0] is Among or Alone && entry[1] <= Entry - NameAt)
-                found.Add((Encoding.ASCII.GetString(entry.Slice(NameAt, entry[1])), ImageId.FromBytes(entry.Slice(IdAt, ImageId.Size)), entry[0] == Alone));
+                found.Add((Encoding.ASCII.GetString(entry.Slice(NameAt, entry[1])), ImageId.FromBytes(entry.Slice(IdAt, ImageId.Size)),
+                    entry[0] == Alone));
         }
         return found;
     }

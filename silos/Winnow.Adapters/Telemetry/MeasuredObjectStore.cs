@@ -5,13 +5,16 @@ using Winnow.Grains.Ports;
 
 namespace Winnow.Adapters.Telemetry;
 
-/// <summary>Times every request to the store behind it, whichever that is. Listings are left out: how long one takes is up to its reader.</summary>
+/// <summary>
+/// Times every request to the store behind it, whichever that is. Listings are left out: how long one takes is up to its reader.
+/// </summary>
 internal sealed class MeasuredObjectStore(IObjectStore store) : IObjectStore, IDisposable, IAsyncDisposable
 {
     public Task PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
         MeasureAsync("put", store.PutAsync(key, content, cancellationToken));
 
-    public Task PutManyIfAbsentAsync(IReadOnlyList<(string Key, ReadOnlyMemory<byte> Content)> objects, CancellationToken cancellationToken) =>
+    public Task PutManyIfAbsentAsync(IReadOnlyList<(string Key, ReadOnlyMemory<byte> Content)> objects,
+        CancellationToken cancellationToken) =>
         MeasureAsync("put-many", store.PutManyIfAbsentAsync(objects, cancellationToken));
 
     public Task PutAsync(string key, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken) =>
@@ -32,7 +35,8 @@ internal sealed class MeasuredObjectStore(IObjectStore store) : IObjectStore, ID
     public Task DeleteAsync(string key, CancellationToken cancellationToken) =>
         MeasureAsync("delete", store.DeleteAsync(key, cancellationToken));
 
-    public IAsyncEnumerable<(string Key, long Size)> ListAsync(string prefix, CancellationToken cancellationToken) => store.ListAsync(prefix, cancellationToken);
+    public IAsyncEnumerable<(string Key, long Size)> ListAsync(string prefix, CancellationToken cancellationToken) =>
+        store.ListAsync(prefix, cancellationToken);
 
     public void Dispose() => (store as IDisposable)?.Dispose();
 
@@ -75,5 +79,6 @@ internal sealed class MeasuredObjectStore(IObjectStore store) : IObjectStore, ID
     }
 
     private static void Record(long started, string step, string status) =>
-        WinnowTelemetry.ObjectRequestDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, new TagList { { "step", step }, { "status", status } });
+        WinnowTelemetry.ObjectRequestDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds,
+        new TagList { { "step", step }, { "status", status } });
 }

@@ -15,7 +15,8 @@ public static class TelemetryRegistration
         services.Remove(inner);
         services.AddSingleton<IObjectStore>(provider => new MeasuredObjectStore(
             inner.ImplementationInstance as IObjectStore
-            ?? (IObjectStore)(inner.ImplementationFactory?.Invoke(provider) ?? ActivatorUtilities.CreateInstance(provider, inner.ImplementationType!))));
+            ?? (IObjectStore)(inner.ImplementationFactory?.Invoke(provider)
+                ?? ActivatorUtilities.CreateInstance(provider, inner.ImplementationType!))));
         return services;
     }
 }

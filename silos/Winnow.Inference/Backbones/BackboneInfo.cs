@@ -7,7 +7,8 @@ namespace Winnow.Inference.Backbones;
 /// <param name="Name">Such as "mobilenetv3-small".</param>
 /// <param name="Dimensions">Length of one embedding.</param>
 /// <param name="Side">Pixels of the square input.</param>
-/// <param name="Sha256">Lower-case hex, of the weights file as published, or of the file in float16 that was made of it: two backbones with the same value give the same embeddings.</param>
+/// <param name="Sha256">Lower-case hex, of the weights file as published, or of the file in float16 that was made of it: two backbones with
+/// the same value give the same embeddings.</param>
 /// <param name="Licence">SPDX expression, or "unknown" for a file given by path.</param>
 public sealed record BackboneInfo(string Name, int Dimensions, int Side, string Sha256, string Licence);
 
@@ -26,8 +27,10 @@ public sealed record Preprocessing(int Side, Normalisation Normalisation)
 /// <param name="Info">What is recorded about it.</param>
 /// <param name="Preprocessing">Of its input; <see cref="BackboneInfo.Side"/> is the side that is really used.</param>
 /// <param name="Content">The ONNX file's bytes, where they could not be written; null: they are at <paramref name="OnnxPath"/>.</param>
-public sealed record BackboneFile(string OnnxPath, string OutputName, BackboneInfo Info, Preprocessing Preprocessing, byte[]? Content = null)
+public sealed record BackboneFile(string OnnxPath, string OutputName, BackboneInfo Info, Preprocessing Preprocessing,
+    byte[]? Content = null)
 {
     /// <summary>Loads it. The caller disposes the session.</summary>
-    internal InferenceSession Open(SessionOptions options) => Content is null ? new InferenceSession(OnnxPath, options) : new InferenceSession(Content, options);
+    internal InferenceSession Open(SessionOptions options) =>
+        Content is null ? new InferenceSession(OnnxPath, options) : new InferenceSession(Content, options);
 }

@@ -18,6 +18,7 @@ internal static class FileHash
         var hash = sha256?.Trim().ToLowerInvariant() ?? "";
         return hash.Length == 64 && hash.All(char.IsAsciiHexDigit)
             ? hash
-            : throw new ArgumentException($"\"{sha256}\" is no SHA-256: 64 hex digits are needed, as sha256sum prints them.", nameof(sha256));
+            : throw new ArgumentException($"\"{sha256}\" is no SHA-256: 64 hex digits are needed, as sha256sum prints them.",
+            nameof(sha256));
     }
 }

@@ -33,7 +33,8 @@ public sealed class OnnxWriter
     /// <param name="inputs">Names of values.</param>
     /// <param name="output">Name of the output; null makes one up.</param>
     /// <param name="attributes">Values of type long, float, string or long[].</param>
-    public string Node(string op, ReadOnlySpan<string> inputs, string? output = null, params ReadOnlySpan<(string Name, object Value)> attributes)
+    public string Node(string op, ReadOnlySpan<string> inputs, string? output = null,
+        params ReadOnlySpan<(string Name, object Value)> attributes)
     {
         var number = Graph.Node.Count;
         output ??= $"{op}_{number}";
@@ -98,7 +99,9 @@ public sealed class OnnxWriter
         foreach (var length in shape)
             product *= length;
         if (product != count)
-            throw new ArgumentException($"Constant \"{name}\" has {count} values and its shape [{string.Join(", ", shape.ToArray())}] holds {product}.", nameof(shape));
+            throw new ArgumentException(
+                $"Constant \"{name}\" has {count} values and its shape [{string.Join(", ", shape.ToArray())}] holds {product}.",
+                nameof(shape));
     }
 
     private string Initialiser(string name, int type, byte[] raw, ReadOnlySpan<long> shape)

@@ -1,6 +1,9 @@
 namespace Winnow.Inference.Images;
 
-/// <summary>When a decode has to end. A native decoder cannot be interrupted, so the deadline is looked at wherever control comes back: between rows, and when more file bytes are asked for.</summary>
+/// <summary>
+/// When a decode has to end. A native decoder cannot be interrupted, so the deadline is looked at wherever control comes back: between
+/// rows, and when more file bytes are asked for.
+/// </summary>
 internal readonly struct DecodeDeadline(TimeProvider time, TimeSpan limit)
 {
     private readonly long _started = time.GetTimestamp();
@@ -13,8 +16,8 @@ internal readonly struct DecodeDeadline(TimeProvider time, TimeSpan limit)
 }
 
 /// <summary>
-/// Hands a file to the decoder in the small pieces it asks for, and nothing more once the deadline has passed: the decoder then sees the end of the file
-/// and returns by itself. This bounds formats that are decoded in one native call.
+/// Hands a file to the decoder in the small pieces it asks for, and nothing more once the deadline has passed: the decoder then sees the
+/// end of the file and returns by itself. This bounds formats that are decoded in one native call.
 /// </summary>
 internal sealed class DeadlineStream(ReadOnlyMemory<byte> bytes, DecodeDeadline deadline) : Stream
 {

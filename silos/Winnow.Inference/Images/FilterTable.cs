@@ -1,8 +1,9 @@
 namespace Winnow.Inference.Images;
 
 /// <summary>
-/// The taps of a one-dimensional bilinear resize: for each output position the first source position, the number of taps and their weights, which sum to 1.
-/// The triangle filter widens by the scale when shrinking (antialias), as in Pillow's resize; when enlarging it is plain linear interpolation between pixel centres.
+/// The taps of a one-dimensional bilinear resize: for each output position the first source position, the number of taps and their weights,
+/// which sum to 1. The triangle filter widens by the scale when shrinking (antialias), as in Pillow's resize; when enlarging it is plain
+/// linear interpolation between pixel centres.
 /// </summary>
 internal sealed class FilterTable
 {
@@ -21,7 +22,9 @@ internal sealed class FilterTable
     /// <summary>The most source positions that one output reads.</summary>
     public int MaxCount { get; private set; }
 
-    /// <summary>Fills the table; free when source and target are those of the last call, which is the usual case within a dataset.</summary>
+    /// <summary>
+    /// Fills the table; free when source and target are those of the last call, which is the usual case within a dataset.
+    /// </summary>
     public void Prepare(int source, int target)
     {
         if (source == _source && target == _target)

@@ -9,7 +9,9 @@ internal static class Orientation
     /// <summary>True when the orientation exchanges width and height.</summary>
     public static bool Transposes(int orientation) => orientation is >= 5 and <= 8;
 
-    /// <summary>Copies a plane [height, width] to its upright form; the target has width and height exchanged when <see cref="Transposes"/>.</summary>
+    /// <summary>
+    /// Copies a plane [height, width] to its upright form; the target has width and height exchanged when <see cref="Transposes"/>.
+    /// </summary>
     public static void Apply(int orientation, ReadOnlySpan<float> source, int width, int height, Span<float> target)
     {
         var (uprightWidth, uprightHeight) = Transposes(orientation) ? (height, width) : (width, height);

@@ -5,10 +5,12 @@ using System.Runtime.Intrinsics;
 namespace Winnow.Inference.Images;
 
 /// <summary>
-/// Resizes and normalises an image that arrives row by row, straight into planar floats. It keeps as many resized rows as one output row reads and no more,
-/// so memory does not grow with the height of the source. Buffers are reused from image to image; one instance serves one thread.
+/// Resizes and normalises an image that arrives row by row, straight into planar floats. It keeps as many resized rows as one output row
+/// reads and no more, so memory does not grow with the height of the source. Buffers are reused from image to image; one instance serves
+/// one thread.
 /// </summary>
-/// <remarks>Rows are resized horizontally first: enlarging a small image then costs almost nothing but the vertical pass, which runs over whole vectors.</remarks>
+/// <remarks>Rows are resized horizontally first: enlarging a small image then costs almost nothing but the vertical pass, which runs over
+/// whole vectors.</remarks>
 internal sealed unsafe class RowResizer
 {
     private readonly FilterTable _horizontal = new();

@@ -17,7 +17,8 @@ public static class BackboneComparison
     /// <summary>Embeds every image with both, each with its own preprocessing, on the CPU.</summary>
     /// <exception cref="ArgumentException">Their embeddings differ in length.</exception>
     /// <exception cref="IOException">An image file cannot be read.</exception>
-    public static BackboneDifference Compare(BackboneFile first, BackboneFile second, IEnumerable<string> imagePaths, ImageDecoder decoder, CancellationToken ct = default)
+    public static BackboneDifference Compare(BackboneFile first, BackboneFile second, IEnumerable<string> imagePaths, ImageDecoder decoder,
+        CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(first);
         ArgumentNullException.ThrowIfNull(second);
@@ -29,7 +30,8 @@ public static class BackboneComparison
         using var a = BackboneRunner.Open(firstSession, first.OutputName, first.Preprocessing.Side, 1);
         using var b = BackboneRunner.Open(secondSession, second.OutputName, second.Preprocessing.Side, 1);
         if (a.Dimensions != b.Dimensions)
-            throw new ArgumentException($"\"{first.Info.Name}\" has {a.Dimensions} dimensions and \"{second.Info.Name}\" {b.Dimensions}.", nameof(second));
+            throw new ArgumentException($"\"{first.Info.Name}\" has {a.Dimensions} dimensions and \"{second.Info.Name}\" {b.Dimensions}.",
+                nameof(second));
         var (images, refused, max, sum, worst) = (0, 0, 0f, 0.0, (string?)null);
         foreach (var path in imagePaths)
         {

@@ -7,14 +7,15 @@ namespace Winnow.Inference.Scoring;
 public static class BackboneFiles
 {
     /// <summary>
-    /// Reads and tries an ONNX file: its input [n, 3, h, w] gives the side (or <paramref name="preprocessing"/>, where the file leaves it open), a run on a
-    /// blank image gives the dimensions. An output [n, D, h, w] is averaged over space.
+    /// Reads and tries an ONNX file: its input [n, 3, h, w] gives the side (or <paramref name="preprocessing"/>, where the file leaves it
+    /// open), a run on a blank image gives the dimensions. An output [n, D, h, w] is averaged over space.
     /// </summary>
     /// <param name="path">The ONNX file.</param>
     /// <param name="sha256">Hex; null takes the file as it is. Given, another content is refused.</param>
     /// <param name="preprocessing">Of its input.</param>
     /// <param name="outputName">The output to use; null takes "embedding" where there is one, or else the only output.</param>
-    /// <exception cref="WeightsUnavailableException">The file is missing, has another hash, does not load, or has no fitting input or output.</exception>
+    /// <exception cref="WeightsUnavailableException">The file is missing, has another hash, does not load, or has no fitting input or
+    /// output.</exception>
     public static BackboneFile FromOnnx(string path, string? sha256, Preprocessing preprocessing, string? outputName = null)
     {
         ArgumentNullException.ThrowIfNull(preprocessing);
@@ -47,6 +48,7 @@ public static class BackboneFiles
             return names[0];
         return wanted is not null && names.Contains(wanted)
             ? wanted
-            : throw new WeightsUnavailableException($"{path} has the outputs {string.Join(", ", names)}; name the one that is the embedding.");
+            : throw new WeightsUnavailableException(
+            $"{path} has the outputs {string.Join(", ", names)}; name the one that is the embedding.");
     }
 }

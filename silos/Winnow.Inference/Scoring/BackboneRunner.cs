@@ -5,7 +5,8 @@ using Winnow.Inference.Backbones;
 namespace Winnow.Inference.Scoring;
 
 /// <summary>
-/// Runs batches of one session for one thread, from an input tensor into an output tensor that are allocated once and handed to the runtime without copies.
+/// Runs batches of one session for one thread, from an input tensor into an output tensor that are allocated once and handed to the runtime
+/// without copies.
 /// </summary>
 internal sealed class BackboneRunner : IBatchRunner
 {
@@ -22,7 +23,8 @@ internal sealed class BackboneRunner : IBatchRunner
     private readonly long[] _outputShape;
     private float[]? _staging;
 
-    private BackboneRunner(InferenceSession session, string input, string output, int side, int fixedBatch, int maxBatch, long[] outputShape)
+    private BackboneRunner(InferenceSession session, string input, string output, int side, int fixedBatch, int maxBatch,
+        long[] outputShape)
     {
         _session = session;
         (_inputNames, _outputNames) = ([input], [output]);
@@ -66,7 +68,8 @@ internal sealed class BackboneRunner : IBatchRunner
         if (information.ElementDataType != TensorElementType.Float || shape.Length is not (2 or 4) || shape[0] != batch || shape[1] < 1)
         {
             throw new WeightsUnavailableException(
-                $"Output \"{output}\" is {information.ElementDataType} [{string.Join(", ", shape)}]; an embedding is float [n, D], or [n, D, h, w] to be averaged.");
+                $"Output \"{output}\" is {information.ElementDataType} [{string.Join(", ", shape)}]; an embedding is float [n, D], or [n, "
+                + $"D, h, w] to be averaged.");
         }
         return new BackboneRunner(session, name, output, side, fixedBatch, maxBatch, shape);
     }
@@ -109,9 +112,11 @@ internal sealed class BackboneRunner : IBatchRunner
     {
         var (name, input) = session.InputMetadata.First();
         var shape = input.Dimensions;
-        if (session.InputMetadata.Count != 1 || !input.IsTensor || input.ElementType != typeof(float) || shape.Length != 4 || shape[1] is not (3 or -1))
+        if (session.InputMetadata.Count != 1 || !input.IsTensor || input.ElementType != typeof(float) || shape.Length != 4
+            || shape[1] is not (3 or -1))
         {
-            var inputs = string.Join(", ", session.InputMetadata.Select(i => $"{i.Key} {i.Value.ElementType?.Name} [{string.Join(", ", i.Value.Dimensions ?? [])}]"));
+            var inputs = string.Join(", ",
+                session.InputMetadata.Select(i => $"{i.Key} {i.Value.ElementType?.Name} [{string.Join(", ", i.Value.Dimensions ?? [])}]"));
             throw new WeightsUnavailableException($"A backbone has one float input [n, 3, h, w]; this model has {inputs}.");
         }
         if (shape[2] != shape[3] && shape[2] > 0 && shape[3] > 0)
@@ -132,8 +137,10 @@ internal sealed class BackboneRunner : IBatchRunner
             shape[0] = batch;
             bound = new Bound(
                 _session.CreateIoBinding(),
-                OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, images.Slice(start * ImageLength, batch * ImageLength), [batch, 3, Side, Side]),
-                OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, _output.AsMemory(0, batch * Dimensions * _positions), shape));
+                OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, images.Slice(start * ImageLength, batch * ImageLength),
+                    [batch, 3, Side, Side]),
+                OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, _output.AsMemory(0, batch * Dimensions * _positions),
+                    shape));
             bound.Binding.BindOutput(_outputNames[0], bound.Output);
             _bound.Add((key, batch), bound);
         }
@@ -145,7 +152,9 @@ internal sealed class BackboneRunner : IBatchRunner
         return _embeddings.AsSpan(0, count * Dimensions);
     }
 
-    /// <summary>Input and output of one size of batch, bound once, so that the runtime neither looks names up nor allocates when it runs.</summary>
+    /// <summary>
+    /// Input and output of one size of batch, bound once, so that the runtime neither looks names up nor allocates when it runs.
+    /// </summary>
     private sealed record Bound(OrtIoBinding Binding, OrtValue Input, OrtValue Output);
 
     private void Average(int count)

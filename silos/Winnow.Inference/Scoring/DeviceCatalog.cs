@@ -14,7 +14,10 @@ public static class DeviceCatalog
 {
     private const int MaxDevices = 16;
 
-    /// <summary>Lists the devices. A CUDA device counts only when a small model ran on it: the provider being there says nothing about driver and libraries.</summary>
+    /// <summary>
+    /// Lists the devices. A CUDA device counts only when a small model ran on it: the provider being there says nothing about driver and
+    /// libraries.
+    /// </summary>
     public static DeviceReport Discover(bool gpuWanted)
     {
         var providers = QuietRuntime.Ensure().GetAvailableProviders();

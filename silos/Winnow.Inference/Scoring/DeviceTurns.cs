@@ -1,8 +1,9 @@
 namespace Winnow.Inference.Scoring;
 
 /// <summary>
-/// Who runs next on a device that workers share: first come, first served. Left to a lock, a worker that had just run took it again before one that had slept
-/// on it was awake; callers with one image each then all hung on one worker, and the device stood idle while it decoded. Thread-safe.
+/// Who runs next on a device that workers share: first come, first served. Left to a lock, a worker that had just run took it again before
+/// one that had slept on it was awake; callers with one image each then all hung on one worker, and the device stood idle while it decoded.
+/// Thread-safe.
 /// </summary>
 internal sealed class DeviceTurns
 {
@@ -13,7 +14,9 @@ internal sealed class DeviceTurns
     /// <summary>Whether nothing runs, nor has the device in hand.</summary>
     public bool Idle => Volatile.Read(ref _running) == 0;
 
-    /// <summary>Asks for the device once it is idle; ends when it is the asker's. Followed by one <see cref="Begin"/> and <see cref="End"/>.</summary>
+    /// <summary>
+    /// Asks for the device once it is idle; ends when it is the asker's. Followed by one <see cref="Begin"/> and <see cref="End"/>.
+    /// </summary>
     public Task Ask()
     {
         lock (_lock)
@@ -23,15 +26,17 @@ internal sealed class DeviceTurns
                 _running++;
                 return Task.CompletedTask;
             }
-            // Completed where End is called: all that hangs on it is a thread that sleeps, and the pool, by way of which it would be woken, is busy with whom the
-            // last run has answered.
+            // Completed where End is called: all that hangs on it is a thread that sleeps, and the pool, by way of which it would be woken,
+            // is busy with whom the last run has answered.
             var turn = new TaskCompletionSource();
             _queue.AddLast(turn);
             return turn.Task;
         }
     }
 
-    /// <summary>Before runs. A batch that is full has nothing to gain by waiting for its turn, nor has the device: its driver may begin to copy.</summary>
+    /// <summary>
+    /// Before runs. A batch that is full has nothing to gain by waiting for its turn, nor has the device: its driver may begin to copy.
+    /// </summary>
     /// <param name="turn">What <see cref="Ask"/> gave, if it was asked.</param>
     public void Begin(Task? turn)
     {

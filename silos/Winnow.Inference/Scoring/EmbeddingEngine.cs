@@ -6,8 +6,8 @@ using Winnow.Inference.Images;
 namespace Winnow.Inference.Scoring;
 
 /// <summary>
-/// Turns image files into embeddings on one device. Calls share the device: their images wait in one queue, and each worker fills its next batch from whatever
-/// waits. Thread-safe.
+/// Turns image files into embeddings on one device. Calls share the device: their images wait in one queue, and each worker fills its next
+/// batch from whatever waits. Thread-safe.
 /// </summary>
 public sealed class EmbeddingEngine : IAsyncDisposable
 {
@@ -30,15 +30,19 @@ public sealed class EmbeddingEngine : IAsyncDisposable
     /// <param name="decoder">Shared; not disposed.</param>
     /// <param name="time">For delays and durations.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its documented range.</exception>
-    /// <exception cref="Backbones.WeightsUnavailableException">The model is no backbone, or its shape is not the one that was recorded.</exception>
+    /// <exception cref="Backbones.WeightsUnavailableException">The model is no backbone, or its shape is not the one that was
+    /// recorded.</exception>
     public EmbeddingEngine(BackboneFile backbone, Device device, EngineOptions options, ImageDecoder decoder, TimeProvider time)
         : this(backbone, device, options, decoder, time, OpenSession(backbone, device)) { }
 
-    private EmbeddingEngine(BackboneFile backbone, Device device, EngineOptions options, ImageDecoder decoder, TimeProvider time, InferenceSession session)
-        : this(backbone.Info, backbone.Preprocessing.Normalisation, device, options, Decoder(decoder), time, OpenRunners(backbone, options, session)) => _session = session;
+    private EmbeddingEngine(BackboneFile backbone, Device device, EngineOptions options, ImageDecoder decoder, TimeProvider time,
+        InferenceSession session)
+        : this(backbone.Info, backbone.Preprocessing.Normalisation, device, options, Decoder(decoder), time,
+            OpenRunners(backbone, options, session)) => _session = session;
 
     /// <summary>An engine on runners that are there already, one per worker; they are disposed with it.</summary>
-    internal EmbeddingEngine(BackboneInfo backbone, Normalisation normalisation, Device device, EngineOptions options, TensorDecoder decode, TimeProvider time, IReadOnlyList<IBatchRunner> runners)
+    internal EmbeddingEngine(BackboneInfo backbone, Normalisation normalisation, Device device, EngineOptions options,
+        TensorDecoder decode, TimeProvider time, IReadOnlyList<IBatchRunner> runners)
     {
         ArgumentNullException.ThrowIfNull(time);
         options.Validate();
@@ -49,7 +53,8 @@ public sealed class EmbeddingEngine : IAsyncDisposable
         _workers = new EngineWorker[runners.Count];
         // Workers on processors have one each; any other device they share, and a run there costs much the same whatever is in it.
         var turns = device.Kind == "cpu" ? null : new DeviceTurns();
-        var policy = new BatchPolicy(runners[0].Capacity, runners.Count, WholeRuns: turns is not null || runners[0].AlwaysWhole, options.MaxDelay);
+        var policy = new BatchPolicy(runners[0].Capacity, runners.Count, WholeRuns: turns is not null || runners[0].AlwaysWhole,
+            options.MaxDelay);
         for (var i = 0; i < _workers.Length; i++)
             _workers[i] = new EngineWorker(
                 _ready.Reader, runners[i], decode, normalisation, time, () => Volatile.Read(ref _underWay), _budget.Decoded, policy, turns,
@@ -68,13 +73,14 @@ public sealed class EmbeddingEngine : IAsyncDisposable
     /// <summary>Embeds the images numbered 0 to count − 1.</summary>
     /// <param name="count">0 or more.</param>
     /// <param name="fetch">
-    /// Gives the encoded bytes of one image; called once per image, several at a time, from pool threads. The bytes have to stay unchanged until this call ends.
-    /// An exception from it (an I/O fault is no property of an image) ends the whole call with that exception.
+    /// Gives the encoded bytes of one image; called once per image, several at a time, from pool threads. The bytes have to stay unchanged
+    /// until this call ends. An exception from it (an I/O fault is no property of an image) ends the whole call with that exception.
     /// </param>
     /// <param name="ct">Ends the call, and the fetches under way.</param>
     /// <returns>All rows, in order. Images that cannot be decoded or run have a reason instead of a vector.</returns>
     /// <exception cref="ObjectDisposedException">The engine is shutting down.</exception>
-    public async Task<EmbeddingLot> EmbedAsync(int count, Func<int, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch, CancellationToken ct = default)
+    public async Task<EmbeddingLot> EmbedAsync(int count, Func<int, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch,
+        CancellationToken ct = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentNullException.ThrowIfNull(fetch);
@@ -87,7 +93,8 @@ public sealed class EmbeddingEngine : IAsyncDisposable
             if (count == 0)
                 return new EmbeddingLot([], []);
             var lot = new PendingLot(count, Backbone.Dimensions, fetch);
-            await using var cancel = ct.UnsafeRegister(static (state, token) => ((PendingLot)state!).Fail(new OperationCanceledException(token)), lot);
+            await using var cancel =
+                ct.UnsafeRegister(static (state, token) => ((PendingLot)state!).Fail(new OperationCanceledException(token)), lot);
             await EnqueueAsync(lot, count);
             return await lot.Completion;
         }
@@ -139,7 +146,8 @@ public sealed class EmbeddingEngine : IAsyncDisposable
             if (dimensions != backbone.Info.Dimensions || side != backbone.Info.Side)
             {
                 throw new Backbones.WeightsUnavailableException(
-                    $"{backbone.OnnxPath} gives {dimensions} dimensions from {side} pixels; {backbone.Info.Dimensions} from {backbone.Info.Side} are recorded for \"{backbone.Info.Name}\".");
+                    $"{backbone.OnnxPath} gives {dimensions} dimensions from {side} pixels; {backbone.Info.Dimensions} from "
+                    + $"{backbone.Info.Side} are recorded for \"{backbone.Info.Name}\".");
             }
             return runners;
         }

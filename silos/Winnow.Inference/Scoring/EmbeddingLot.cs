@@ -6,8 +6,8 @@ namespace Winnow.Inference.Scoring;
 public sealed record EmbeddingLot(Half[] Vectors, string?[] Reasons);
 
 /// <summary>
-/// A call under way. It ends when every image has its answer, or at once (but never while a fetch or a decode still uses what the caller gave) when a fetch
-/// fails or the caller cancels.
+/// A call under way. It ends when every image has its answer, or at once (but never while a fetch or a decode still uses what the caller
+/// gave) when a fetch fails or the caller cancels.
 /// </summary>
 internal sealed class PendingLot
 {
@@ -35,7 +35,9 @@ internal sealed class PendingLot
 
     public ValueTask<ReadOnlyMemory<byte>> FetchAsync(int index) => _fetch(index, Stopped);
 
-    /// <summary>Begins to use what the caller gave; false when the lot is over. Each success is followed by one <see cref="EndUse"/>.</summary>
+    /// <summary>
+    /// Begins to use what the caller gave; false when the lot is over. Each success is followed by one <see cref="EndUse"/>.
+    /// </summary>
     public bool TryUse()
     {
         lock (_lock)
@@ -76,7 +78,8 @@ internal sealed class PendingLot
         if (finite)
             Finish(InferenceTelemetry.Scored);
         else
-            Refuse(index, "The backbone gives a value for this image that is not a finite float16; look at the image, and if it is sound, at the backbone.");
+            Refuse(index, "The backbone gives a value for this image that is not a finite float16; look at the image, and if it is sound, "
+                + "at the backbone.");
     }
 
     /// <summary>Ends the lot with an exception, the first one given. An <see cref="OperationCanceledException"/> cancels it.</summary>

@@ -10,12 +10,14 @@ public sealed record EngineOptions
     public int MaxBatch { get; init; } = 16;
 
     /// <summary>
-    /// How long an idle device waits for images that are still being fetched, where it gains from batches. Default 2 ms; 0 to 1 s. With nothing under way nobody
-    /// waits, and processors never do.
+    /// How long an idle device waits for images that are still being fetched, where it gains from batches. Default 2 ms; 0 to 1 s. With
+    /// nothing under way nobody waits, and processors never do.
     /// </summary>
     public TimeSpan MaxDelay { get; init; } = TimeSpan.FromMilliseconds(2);
 
-    /// <summary>Image references that may wait; further callers wait in <see cref="EmbeddingEngine.EmbedAsync"/>. Default 4,096; 1 to 1,000,000.</summary>
+    /// <summary>
+    /// Image references that may wait; further callers wait in <see cref="EmbeddingEngine.EmbedAsync"/>. Default 4,096; 1 to 1,000,000.
+    /// </summary>
     public int QueueCapacity { get; init; } = 4096;
 
     /// <summary>

@@ -8,16 +8,18 @@ namespace Winnow.Inference.Scoring;
 internal readonly record struct EngineItem(PendingLot Lot, int Index, ReadOnlyMemory<byte> Bytes);
 
 /// <summary>What <see cref="ImageDecoder.TryDecodeToTensor"/> does.</summary>
-internal delegate bool TensorDecoder(ReadOnlyMemory<byte> bytes, Span<float> chw, int side, in Normalisation normalisation, [NotNullWhen(false)] out string? reason);
+internal delegate bool TensorDecoder(ReadOnlyMemory<byte> bytes, Span<float> chw, int side, in Normalisation normalisation,
+    [NotNullWhen(false)] out string? reason);
 
 /// <summary>
-/// One thread that decodes what waits straight into its batch tensor, runs the batch and hands out the embeddings. A thread of its own, because decoding and
-/// inference never yield and would hold up whatever else shares a pool.
+/// One thread that decodes what waits straight into its batch tensor, runs the batch and hands out the embeddings. A thread of its own,
+/// because decoding and inference never yield and would hold up whatever else shares a pool.
 /// </summary>
 internal sealed class EngineWorker : IDisposable
 {
     /// <summary>A PNG of one pixel.</summary>
-    private static readonly byte[] Sound = Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==");
+    private static readonly byte[] Sound =
+        Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==");
 
     private readonly ChannelReader<EngineItem> _ready;
     private readonly IBatchRunner _runner;
@@ -149,8 +151,10 @@ internal sealed class EngineWorker : IDisposable
         }
         catch (Exception failure)
         {
-            // It is not supposed to throw, and would do so for this image each time it comes again. Only where it fails on a sound one too is it not the image.
-            if (DecodesSoundImage()) item.Lot.Refuse(item.Index, $"The decoder fails on this image, though it reads others: {failure.Message}");
+            // It is not supposed to throw, and would do so for this image each time it comes again. Only where it fails on a sound one too
+            // is it not the image.
+            if (DecodesSoundImage())
+                item.Lot.Refuse(item.Index, $"The decoder fails on this image, though it reads others: {failure.Message}");
             else item.Lot.Fail(failure);
         }
         finally

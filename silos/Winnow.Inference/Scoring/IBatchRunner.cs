@@ -1,6 +1,9 @@
 namespace Winnow.Inference.Scoring;
 
-/// <summary>Runs batches for one worker. <see cref="BackboneRunner"/> is the real one; measurements and tests put devices with other costs and faults in its place.</summary>
+/// <summary>
+/// Runs batches for one worker. <see cref="BackboneRunner"/> is the real one; measurements and tests put devices with other costs and
+/// faults in its place.
+/// </summary>
 internal interface IBatchRunner : IDisposable
 {
     /// <summary>Length of an embedding.</summary>

@@ -7,8 +7,8 @@ public enum Precision
     Float32,
 
     /// <summary>
-    /// Weights and activations in half precision, for devices that compute faster with it. Processors have no such kernels: ONNX Runtime widens the weights and keeps
-    /// activations in float32, which gains nothing.
+    /// Weights and activations in half precision, for devices that compute faster with it. Processors have no such kernels: ONNX Runtime
+    /// widens the weights and keeps activations in float32, which gains nothing.
     /// </summary>
     Float16,
 }

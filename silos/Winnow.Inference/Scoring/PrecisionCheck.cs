@@ -6,14 +6,14 @@ using Winnow.Inference.Backbones;
 namespace Winnow.Inference.Scoring;
 
 /// <summary>
-/// Holds a backbone's float16 form on a device against float32 on the processor, before any image is embedded: activations beyond ±65,504 would make every
-/// image look broken, and what a device makes of float16 is only seen there.
+/// Holds a backbone's float16 form on a device against float32 on the processor, before any image is embedded: activations beyond ±65,504
+/// would make every image look broken, and what a device makes of float16 is only seen there.
 /// </summary>
 public static class PrecisionCheck
 {
     /// <summary>
-    /// Distance of the two embeddings of a test picture, at most, as a share of the length of the one in float32. It keeps their cosine above 0.995. The default
-    /// backbone has 0.02: whatever breaks is far beyond either.
+    /// Distance of the two embeddings of a test picture, at most, as a share of the length of the one in float32. It keeps their cosine
+    /// above 0.995. The default backbone has 0.02: whatever breaks is far beyond either.
     /// </summary>
     public const double MostDistance = 0.1;
 
@@ -22,7 +22,8 @@ public static class PrecisionCheck
     /// <param name="half">Its form in float16.</param>
     /// <param name="device">Where <paramref name="half"/> is to run.</param>
     /// <returns>The larger of the two distances.</returns>
-    /// <exception cref="WeightsUnavailableException">The float16 form does not load, or its embeddings are too far from those in float32; the message says which.</exception>
+    /// <exception cref="WeightsUnavailableException">The float16 form does not load, or its embeddings are too far from those in float32;
+    /// the message says which.</exception>
     public static double Run(BackboneFile full, BackboneFile half, Device device)
     {
         ArgumentNullException.ThrowIfNull(full);
@@ -34,11 +35,13 @@ public static class PrecisionCheck
             return distance <= MostDistance
                 ? distance
                 : throw new WeightsUnavailableException(string.Create(CultureInfo.InvariantCulture,
-                    $"in float16 on {device} its embedding of a test picture is {distance:P1} off the one in float32, and {MostDistance:P0} are allowed. Use Float32."));
+                    $"in float16 on {device} its embedding of a test picture is {distance:P1} off the one in float32, and "
+                    + $"{MostDistance:P0} are allowed. Use Float32."));
         }
         catch (OnnxRuntimeException broken)
         {
-            throw new WeightsUnavailableException($"ONNX Runtime does not run its float16 form on {device}; use Float32. It says: {broken.Message}", broken);
+            throw new WeightsUnavailableException(
+                $"ONNX Runtime does not run its float16 form on {device}; use Float32. It says: {broken.Message}", broken);
         }
     }
 
@@ -63,7 +66,8 @@ public static class PrecisionCheck
 
         // The same on every machine. The noise is the top of a multiplicative hash (Knuth, TAOCP 3, 6.4).
         int Stripes(int channel, int at) =>
-            Math.Clamp((((at % runner.Side * (channel + 2)) + (at / runner.Side * 3)) % 224) + (int)((uint)((channel * 7919) + at) * 2654435761u >> 27), 0, 255);
+            Math.Clamp((((at % runner.Side * (channel + 2)) + (at / runner.Side * 3)) % 224)
+            + (int)((uint)((channel * 7919) + at) * 2654435761u >> 27), 0, 255);
     }
 
     /// <summary>Infinite where a value is not finite, so that it is refused.</summary>

@@ -41,12 +41,15 @@ public sealed class GgufFile
         if (!_tensors.TryGetValue(name, out var tensor))
             throw new InvalidDataException($"The GGUF file has no tensor \"{name}\"; it holds another model than was expected.");
         if (!shape.SequenceEqual(tensor.Shape.ToArray()))
-            throw new InvalidDataException($"Tensor \"{name}\" has shape [{string.Join(", ", tensor.Shape)}] and [{string.Join(", ", shape.ToArray())}] was expected.");
+            throw new InvalidDataException(
+                $"Tensor \"{name}\" has shape [{string.Join(", ", tensor.Shape)}] and [{string.Join(", ", shape.ToArray())}] "
+                + $"was expected.");
         return tensor;
     }
 
     /// <summary>Reads a whole file.</summary>
-    /// <exception cref="InvalidDataException">The bytes are no readable GGUF file; the message says what is wrong at which offset.</exception>
+    /// <exception cref="InvalidDataException">The bytes are no readable GGUF file; the message says what is wrong at which
+    /// offset.</exception>
     public static GgufFile Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new Reader(bytes);
@@ -55,7 +58,8 @@ public sealed class GgufFile
         var version = reader.UInt32("version");
         if (version is not (2 or 3))
             throw new InvalidDataException($"GGUF version {version} is not supported; 2 and 3 are.");
-        // A tensor entry takes at least 24 bytes and a key at least 12, so a count that cannot fit is refused before anything is sized by it.
+        // A tensor entry takes at least 24 bytes and a key at least 12, so a count that cannot fit is refused before anything is sized by
+        // it.
         var tensorCount = reader.Count("tensor count", 24);
         var keyCount = reader.Count("metadata count", 12);
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -100,7 +104,8 @@ public sealed class GgufFile
         }
         var type = reader.UInt32($"type of \"{name}\"");
         if (type > 1)
-            throw new InvalidDataException($"Tensor \"{name}\" has type {type}; 0 (F32) and 1 (F16) are supported, so take a file that is not quantised.");
+            throw new InvalidDataException(
+                $"Tensor \"{name}\" has type {type}; 0 (F32) and 1 (F16) are supported, so take a file that is not quantised.");
         return new Entry(name, shape, (int)count, type == 1, reader.UInt64($"offset of \"{name}\""));
     }
 
@@ -108,7 +113,8 @@ public sealed class GgufFile
     {
         var size = (long)entry.Count * (entry.IsHalf ? 2 : 4);
         if (entry.Offset > (ulong)bytes.Length || data + (long)entry.Offset + size > bytes.Length)
-            throw new InvalidDataException($"Tensor \"{entry.Name}\" lies at {data} + {entry.Offset} with {size} bytes, past the end of the file at {bytes.Length}.");
+            throw new InvalidDataException(
+                $"Tensor \"{entry.Name}\" lies at {data} + {entry.Offset} with {size} bytes, past the end of the file at {bytes.Length}.");
         var raw = bytes.Slice((int)(data + (long)entry.Offset), (int)size);
         var values = new float[entry.Count];
         for (var i = 0; i < values.Length; i++)
@@ -131,7 +137,8 @@ public sealed class GgufFile
         public ReadOnlySpan<byte> Take(ulong count, string what)
         {
             if (count > (ulong)(_bytes.Length - Position))
-                throw new InvalidDataException($"The GGUF file ends within its {what}: {count} bytes are wanted at offset {Position} of {_bytes.Length}.");
+                throw new InvalidDataException(
+                    $"The GGUF file ends within its {what}: {count} bytes are wanted at offset {Position} of {_bytes.Length}.");
             var taken = _bytes.Slice(Position, (int)count);
             Position += (int)count;
             return taken;

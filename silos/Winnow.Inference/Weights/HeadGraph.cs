@@ -3,7 +3,8 @@ using Winnow.Inference.Backbones;
 namespace Winnow.Inference.Weights;
 
 /// <summary>
-/// Writes projection and head as one ONNX model: <c>embedding</c> [n, D] → <c>probabilities</c> [n, K] = softmax((head · (projection · x + b) + c) / temperature).
+/// Writes projection and head as one ONNX model: <c>embedding</c> [n, D] → <c>probabilities</c> [n, K] = softmax((head · (projection · x +
+/// b) + c) / temperature).
 /// </summary>
 public static class HeadGraph
 {
@@ -18,7 +19,8 @@ public static class HeadGraph
     /// <param name="temperature">Positive; logits are divided by it.</param>
     /// <param name="classes">K names, without line breaks.</param>
     /// <returns>The bytes of an ONNX file.</returns>
-    /// <exception cref="ArgumentException">The lengths do not fit together, a name has a line break, or the temperature is not positive.</exception>
+    /// <exception cref="ArgumentException">The lengths do not fit together, a name has a line break, or the temperature is not
+    /// positive.</exception>
     public static byte[] Write(
         ReadOnlySpan<float> projection,
         ReadOnlySpan<float> projectionBias,
@@ -30,7 +32,8 @@ public static class HeadGraph
         ArgumentNullException.ThrowIfNull(classes);
         var (d, k) = (projectionBias.Length, headBias.Length);
         if (d == 0 || projection.Length == 0 || projection.Length % d != 0)
-            throw new ArgumentException($"The projection has {projection.Length} values, no multiple of its bias' {d}.", nameof(projection));
+            throw new ArgumentException($"The projection has {projection.Length} values, no multiple of its bias' {d}.",
+                nameof(projection));
         if (k == 0 || head.Length != k * d)
             throw new ArgumentException($"The head has {head.Length} values and {k} classes × {d} dimensions are needed.", nameof(head));
         if (classes.Count != k || classes.Any(c => c.AsSpan().ContainsAny('\r', '\n')))
@@ -41,10 +44,12 @@ public static class HeadGraph
         var onnx = new OnnxWriter("winnow-head").Input("embedding", "n", dimensions).Output("probabilities", "n", k);
         var projected = onnx.Node(
             "Gemm",
-            ["embedding", onnx.Constant("projection.weight", projection, d, dimensions), onnx.Constant("projection.bias", projectionBias, d)],
+            ["embedding", onnx.Constant("projection.weight", projection, d, dimensions),
+                onnx.Constant("projection.bias", projectionBias, d)],
             null,
             ("transB", 1L));
-        var logits = onnx.Node("Gemm", [projected, onnx.Constant("head.weight", head, k, d), onnx.Constant("head.bias", headBias, k)], null, ("transB", 1L));
+        var logits = onnx.Node("Gemm", [projected, onnx.Constant("head.weight", head, k, d), onnx.Constant("head.bias", headBias, k)],
+            null, ("transB", 1L));
         var tempered = onnx.Node("Div", [logits, onnx.Constant("temperature", [temperature], 1)]);
         onnx.Node("Softmax", [tempered], "probabilities", ("axis", 1L));
         return onnx.Metadata(ClassesKey, string.Join('\n', classes)).ToArray();

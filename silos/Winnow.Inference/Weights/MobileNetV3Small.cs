@@ -3,10 +3,12 @@ using Winnow.Inference.Backbones;
 namespace Winnow.Inference.Weights;
 
 /// <summary>
-/// MobileNetV3-Small (Howard et al., "Searching for MobileNetV3", arXiv 1905.02244, table 2) with torchvision's tensor names, from GGUF weights to an
-/// ONNX graph: <c>input</c> [n, 3, h, w] → <c>embedding</c> [n, 992], the concatenated spatial means of the outputs of features 4, 6, 8, 9, 10, 11 and 12.
+/// MobileNetV3-Small (Howard et al., "Searching for MobileNetV3", arXiv 1905.02244, table 2) with torchvision's tensor names, from GGUF
+/// weights to an ONNX graph: <c>input</c> [n, 3, h, w] → <c>embedding</c> [n, 992], the concatenated spatial means of the outputs of
+/// features 4, 6, 8, 9, 10, 11 and 12.
 /// </summary>
-/// <remarks>Means over several depths carry more than the last layer alone: that one was trained for another task, the earlier ones are general.</remarks>
+/// <remarks>Means over several depths carry more than the last layer alone: that one was trained for another task, the earlier ones are
+/// general.</remarks>
 public static class MobileNetV3Small
 {
     /// <summary>Length of the embedding.</summary>
@@ -63,7 +65,8 @@ public static class MobileNetV3Small
 
     private sealed class GraphBuilder(GgufFile file)
     {
-        private readonly OnnxWriter _onnx = new OnnxWriter("mobilenetv3-small").Input("input", "n", 3, "h", "w").Output("embedding", "n", Dimensions);
+        private readonly OnnxWriter _onnx =
+            new OnnxWriter("mobilenetv3-small").Input("input", "n", 3, "h", "w").Output("embedding", "n", Dimensions);
 
         public string Invert(string input, Block block)
         {
@@ -81,7 +84,8 @@ public static class MobileNetV3Small
         }
 
         /// <summary>Convolution, batch normalisation folded into its weights, activation.</summary>
-        public string Convolve(string input, string name, int channelsIn, int channelsOut, int kernel, int stride, int groups, Activation activation)
+        public string Convolve(string input, string name, int channelsIn, int channelsOut, int kernel, int stride, int groups,
+            Activation activation)
         {
             var weights = file.Tensor(name + ".0.weight", channelsOut, channelsIn / groups, kernel, kernel).Values.ToArray();
             var gamma = file.Tensor(name + ".1.weight", channelsOut).Values;
@@ -137,12 +141,14 @@ public static class MobileNetV3Small
         private string HardSigmoid(string x) => _onnx.Node("HardSigmoid", [x], null, ("alpha", 1f / 6), ("beta", 0.5f));
 
         private string Convolution(
-            string input, string name, float[] weights, float[] bias, int channelsOut, int channelsInPerGroup, int kernel, int stride, int groups)
+            string input, string name, float[] weights, float[] bias, int channelsOut, int channelsInPerGroup, int kernel, int stride,
+            int groups)
         {
             long pad = (kernel - 1) / 2;
             return _onnx.Node(
                 "Conv",
-                [input, _onnx.Constant(name + ".weight", weights, channelsOut, channelsInPerGroup, kernel, kernel), _onnx.Constant(name + ".bias", bias, channelsOut)],
+                [input, _onnx.Constant(name + ".weight", weights, channelsOut, channelsInPerGroup, kernel, kernel),
+                    _onnx.Constant(name + ".bias", bias, channelsOut)],
                 null,
                 ("kernel_shape", new long[] { kernel, kernel }),
                 ("strides", new long[] { stride, stride }),

@@ -4,7 +4,9 @@ using Winnow.Inference.Backbones;
 
 namespace Winnow.Inference.Weights;
 
-/// <summary>Takes named files out of an npm tarball. Names in the archive choose nothing: only the expected ones are read, to fixed places.</summary>
+/// <summary>
+/// Takes named files out of an npm tarball. Names in the archive choose nothing: only the expected ones are read, to fixed places.
+/// </summary>
 internal static class PackageFiles
 {
     /// <summary>Of one wanted file.</summary>
@@ -13,7 +15,9 @@ internal static class PackageFiles
     /// <summary>Of all that is unpacked while looking.</summary>
     private const long MaxTotalBytes = 4L << 30;
 
-    /// <summary>Reads the wanted entries ("package/" is put before each name); those the archive does not have are absent from the result.</summary>
+    /// <summary>
+    /// Reads the wanted entries ("package/" is put before each name); those the archive does not have are absent from the result.
+    /// </summary>
     /// <exception cref="WeightsUnavailableException">The archive is broken or too large.</exception>
     public static async Task<Dictionary<string, byte[]>> ReadAsync(string tarball, IReadOnlyCollection<string> names, CancellationToken ct)
     {
@@ -30,10 +34,12 @@ internal static class PackageFiles
                 if (total > MaxTotalBytes)
                     throw new WeightsUnavailableException($"The package {tarball} unpacks to more than {MaxTotalBytes >> 30} GiB.");
                 var name = entry.Name.StartsWith("package/", StringComparison.Ordinal) ? entry.Name["package/".Length..] : "";
-                if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile) || !names.Contains(name) || entry.DataStream is null)
+                if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile) || !names.Contains(name)
+                    || entry.DataStream is null)
                     continue;
                 if (entry.Length > MaxFileBytes)
-                    throw new WeightsUnavailableException($"\"{name}\" in {tarball} has {entry.Length} bytes and the limit is {MaxFileBytes}.");
+                    throw new WeightsUnavailableException(
+                        $"\"{name}\" in {tarball} has {entry.Length} bytes and the limit is {MaxFileBytes}.");
                 var bytes = new byte[entry.Length];
                 await entry.DataStream.ReadExactlyAsync(bytes, ct);
                 found[name] = bytes;

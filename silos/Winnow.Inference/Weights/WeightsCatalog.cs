@@ -50,7 +50,8 @@ public static class WeightsCatalog
         Weights.MobileNetV3Small.Dimensions,
         new Preprocessing(160, Normalisation.ImageNet),
         "Apache-2.0",
-        "Copyright 2026 Tether Operations Limited, Apache-2.0. A fine-tune of torchvision's MobileNetV3-Small: copyright Meta Platforms and PyTorch contributors, BSD-3-Clause.");
+        "Copyright 2026 Tether Operations Limited, Apache-2.0. A fine-tune of torchvision's MobileNetV3-Small: copyright Meta Platforms "
+        + "and PyTorch contributors, BSD-3-Clause.");
 
     /// <summary>All entries; the first is the default.</summary>
     public static IReadOnlyList<WeightsEntry> Entries { get; } = [MobileNetV3Small];
@@ -59,5 +60,7 @@ public static class WeightsCatalog
     /// <exception cref="ArgumentException">There is none; the message lists the names.</exception>
     public static WeightsEntry Find(string name) =>
         Entries.FirstOrDefault(e => string.Equals(e.Name, name, StringComparison.OrdinalIgnoreCase))
-        ?? throw new ArgumentException($"No weights are called \"{name}\". Known: {string.Join(", ", Entries.Select(e => e.Name))}; or give an ONNX file by path.", nameof(name));
+        ?? throw new ArgumentException(
+            $"No weights are called \"{name}\". Known: {string.Join(", ", Entries.Select(e => e.Name))}; or give an ONNX file by path.",
+            nameof(name));
 }

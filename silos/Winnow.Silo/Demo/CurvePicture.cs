@@ -21,8 +21,10 @@ internal static class CurvePicture
         double Y(double accuracy) => Height - Bottom - (accuracy - low) / (high - low) * (Height - Top - Bottom);
 
         var svg = new StringBuilder();
-        void Add(FormattableString line) => svg.AppendLine(line.ToString(CultureInfo.InvariantCulture));
-        Add($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {Height}\" width=\"{Width}\" height=\"{Height}\" font-family=\"system-ui, sans-serif\" font-size=\"13\" fill=\"#222\">");
+        void Add(params FormattableString[] line) =>
+            svg.AppendLine(string.Concat(line.Select(part => part.ToString(CultureInfo.InvariantCulture))));
+        Add($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {Height}\" width=\"{Width}\" height=\"{Height}\" ",
+            $"font-family=\"system-ui, sans-serif\" font-size=\"13\" fill=\"#222\">");
         Add($"<rect width=\"{Width}\" height=\"{Height}\" fill=\"#fff\"/>");
         Add($"<text x=\"{Left}\" y=\"30\" font-size=\"18\" font-weight=\"600\">{Escape(title)}</text>");
         for (var a = low; a <= high + 1e-9; a += 0.05)
@@ -36,20 +38,24 @@ internal static class CurvePicture
         Add($"<text x=\"{Left - 10}\" y=\"{Top - 10}\">accuracy on the holdout</text>");
         if (target is { } t)
         {
-            Add($"<line x1=\"{Left}\" x2=\"{X(maxLabels):F1}\" y1=\"{Y(t):F1}\" y2=\"{Y(t):F1}\" stroke=\"#222\" stroke-dasharray=\"4 4\"/>");
+            Add($"<line x1=\"{Left}\" x2=\"{X(maxLabels):F1}\" y1=\"{Y(t):F1}\" y2=\"{Y(t):F1}\" stroke=\"#222\" ",
+                $"stroke-dasharray=\"4 4\"/>");
             if (labelsToTarget is { } n)
             {
-                Add($"<line x1=\"{X(n):F1}\" x2=\"{X(n):F1}\" y1=\"{Y(t):F1}\" y2=\"{Height - Bottom}\" stroke=\"#222\" stroke-dasharray=\"4 4\"/>");
+                Add($"<line x1=\"{X(n):F1}\" x2=\"{X(n):F1}\" y1=\"{Y(t):F1}\" y2=\"{Height - Bottom}\" stroke=\"#222\" ",
+                    $"stroke-dasharray=\"4 4\"/>");
                 Add($"<text x=\"{X(n) + 6:F1}\" y=\"{Height - Bottom - 8}\">{n:F0} labels instead of {maxLabels}</text>");
             }
         }
         for (var i = 0; i < curves.Count; i++)
         {
             var color = Colors[i % Colors.Length];
-            var points = string.Join(' ', curves[i].Points.Select(p => string.Create(CultureInfo.InvariantCulture, $"{X(p.Labels):F1},{Y(p.Accuracy):F1}")));
+            var points = string.Join(' ',
+                curves[i].Points.Select(p => string.Create(CultureInfo.InvariantCulture, $"{X(p.Labels):F1},{Y(p.Accuracy):F1}")));
             Add($"<polyline points=\"{points}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"2.5\"/>");
             foreach (var (labels, accuracy) in curves[i].Points)
-                Add($"<circle cx=\"{X(labels):F1}\" cy=\"{Y(accuracy):F1}\" r=\"3.5\" fill=\"{color}\"><title>{labels} labels: {accuracy * 100:F1} %</title></circle>");
+                Add($"<circle cx=\"{X(labels):F1}\" cy=\"{Y(accuracy):F1}\" r=\"3.5\" fill=\"{color}\"><title>{labels} labels: ",
+                    $"{accuracy * 100:F1} %</title></circle>");
             Add($"<rect x=\"{Width - Right - 190}\" y=\"{Height - Bottom - 90 + 22 * i}\" width=\"14\" height=\"4\" fill=\"{color}\"/>");
             Add($"<text x=\"{Width - Right - 168}\" y=\"{Height - Bottom - 84 + 22 * i}\">{Escape(curves[i].Name)}</text>");
         }

@@ -10,7 +10,10 @@ using Winnow.Silo.Hosting.Settings;
 
 namespace Winnow.Silo.Demo;
 
-/// <summary><c>Winnow.Silo demo</c>: gets what it needs, starts everything embedded, runs the loop through the HTTP API like any client, shows what it saved.</summary>
+/// <summary>
+/// <c>Winnow.Silo demo</c>: gets what it needs, starts everything embedded, runs the loop through the HTTP API like any client, shows what
+/// it saved.
+/// </summary>
 internal static class DemoCommand
 {
     private const string Marker = "winnow-demo-data";
@@ -79,7 +82,8 @@ internal static class DemoCommand
         }
     }
 
-    private static async Task ServeAsync(WebApplication app, DemoOptions options, DemoScreen screen, string folder, CancellationToken cancellationToken)
+    private static async Task ServeAsync(WebApplication app, DemoOptions options, DemoScreen screen, string folder,
+        CancellationToken cancellationToken)
     {
         var address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         screen.Say($"Serving on {address}, data in {folder}");
@@ -89,7 +93,8 @@ internal static class DemoCommand
 
         screen.Heading("Where to go from here");
         screen.Say($"  {Path.Combine(options.Out, "curves.svg")}, {Path.Combine(options.Out, "summary.json")}");
-        screen.Say("  Your own images: winnow import DIR --dataset NAME   (dotnet run -c Release --project clients/Winnow.Cli -- import --help)");
+        screen.Say("  Your own images: winnow import DIR --dataset NAME   (dotnet run -c Release --project clients/Winnow.Cli -- "
+            + "import --help)");
         screen.Say($"  The API: {address}openapi/v1.json   How it works: CONTRIBUTING.md");
         if (options.Exit || !ShownWork.Live) return;
         screen.Say("  The server goes on; Ctrl-C ends it.");
@@ -115,7 +120,8 @@ internal static class DemoCommand
     {
         if (Directory.Exists(folder))
         {
-            if (!File.Exists(Path.Combine(folder, Marker))) throw new DemoException($"{folder} is there and is not an earlier demo's. Choose another --out.");
+            if (!File.Exists(Path.Combine(folder, Marker)))
+                throw new DemoException($"{folder} is there and is not an earlier demo's. Choose another --out.");
             Directory.Delete(folder, recursive: true);
         }
         OwnersOnly.CloseSharedFolder(output, Known);

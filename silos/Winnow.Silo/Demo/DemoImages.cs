@@ -14,7 +14,8 @@ internal static class DemoImages
         foreach (var name in FashionMnist.Classes) Directory.CreateDirectory(Path.Combine(folder, name));
         Parallel.ForEach(chosen, index =>
         {
-            var path = Path.Combine(folder, FashionMnist.Classes[images.Labels[index]], string.Create(CultureInfo.InvariantCulture, $"{index:D5}.png"));
+            var path = Path.Combine(folder, FashionMnist.Classes[images.Labels[index]],
+                string.Create(CultureInfo.InvariantCulture, $"{index:D5}.png"));
             File.WriteAllBytes(path, Encode(images.Image(index).Span));
         });
     }

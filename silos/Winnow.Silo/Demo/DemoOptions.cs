@@ -75,5 +75,7 @@ internal sealed record DemoOptions
             : throw new DemoException($"{name} must be 0 to 1, not '{text}'.");
 
     /// <summary>Label counts at which a model is trained: close together where the curve is steep.</summary>
-    public IReadOnlyList<int> Budgets() => [.. new[] { 20, 50, 100, 150, 200, 250, 300, 350, 400, 450, 500, 600, 700, 800, 900, 1000, 1500, 2000, 3000, 5000, 7500 }.Where(b => b < Labels), Labels];
+    public IReadOnlyList<int> Budgets() =>
+        [.. new[] { 20, 50, 100, 150, 200, 250, 300, 350, 400, 450, 500, 600, 700, 800, 900, 1000, 1500, 2000, 3000, 5000,
+            7500 }.Where(b => b < Labels), Labels];
 }

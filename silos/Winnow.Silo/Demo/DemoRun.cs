@@ -21,7 +21,9 @@ internal sealed class DemoRun(WinnowClient client, DemoOptions options, DemoScre
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
-        await client.CreateDatasetAsync(new CreateDataset(Dataset, new LabelSchema { Classes = [.. FashionMnist.Classes.Select(c => new LabelClass(c))] }, Settings with { Seed = options.Seed }), cancellationToken);
+        await client.CreateDatasetAsync(
+            new CreateDataset(Dataset, new LabelSchema { Classes = [.. FashionMnist.Classes.Select(c => new LabelClass(c))] },
+                Settings with { Seed = options.Seed }), cancellationToken);
 
         screen.Heading("1. Import and score");
         var clock = Stopwatch.GetTimestamp();
@@ -29,22 +31,30 @@ internal sealed class DemoRun(WinnowClient client, DemoOptions options, DemoScre
         var test = await ImportAsync("test", Partition.Holdout, 10_000, cancellationToken);
         await ScoreAsync(cancellationToken);
         var perSecond = (taken + test) / Stopwatch.GetElapsedTime(clock).TotalSeconds;
-        screen.Say(string.Create(CultureInfo.InvariantCulture, $"  {taken + test:N0} images from file to committed embedding at {perSecond:N0} images/s"));
-        var versions = new List<DatasetVersion> { await client.CreateVersionAsync(Dataset, new CreateVersion("before any label"), cancellationToken: cancellationToken) };
+        screen.Say(string.Create(CultureInfo.InvariantCulture,
+            $"  {taken + test:N0} images from file to committed embedding at {perSecond:N0} images/s"));
+        var versions = new List<DatasetVersion>
+        {
+            await client.CreateVersionAsync(Dataset, new CreateVersion("before any label"), cancellationToken: cancellationToken),
+        };
 
         screen.Heading("2. Ask, learn, compare with chance");
         await ReviewedAsync(LearnAsync, cancellationToken);
-        versions.Add(await client.CreateVersionAsync(Dataset, new CreateVersion(string.Create(CultureInfo.InvariantCulture, $"after {options.Labels} labels per arm")), cancellationToken: cancellationToken));
+        versions.Add(await client.CreateVersionAsync(Dataset,
+            new CreateVersion(string.Create(CultureInfo.InvariantCulture, $"after {options.Labels} labels per arm")),
+            cancellationToken: cancellationToken));
 
         await ReportAsync((int)test, perSecond, Stopwatch.GetElapsedTime(started), versions, cancellationToken);
     }
 
-    private Task<long> ImportAsync(string part, Partition partition, int expected, CancellationToken cancellationToken) => screen.StageAsync($"import {part}", async report =>
+    private Task<long> ImportAsync(string part, Partition partition, int expected, CancellationToken cancellationToken) =>
+        screen.StageAsync($"import {part}", async report =>
     {
         long sent = 0, refused = 0;
         var progress = new InPlace<ImportProgress>(p =>
             report(p.Sent, expected, string.Create(CultureInfo.InvariantCulture, $"{p.Sent:N0} images")));
-        var images = ImageFolder.EnumerateAsync(Path.Combine(folder, "images", part), labelsFromFolders: partition == Partition.Holdout, partition);
+        var images = ImageFolder.EnumerateAsync(Path.Combine(folder, "images", part), labelsFromFolders: partition == Partition.Holdout,
+            partition);
         await foreach (var result in client.ImportAsync(Dataset, images, progress: progress, cancellationToken: cancellationToken))
         {
             sent++;
@@ -112,7 +122,8 @@ internal sealed class DemoRun(WinnowClient client, DemoOptions options, DemoScre
         return round.Step == RoundStep.Done ? round : throw new DemoException($"Round {number} of arm {arm} failed: {round.Reason}");
     }
 
-    private async Task ReportAsync(int test, double perSecond, TimeSpan took, List<DatasetVersion> versions, CancellationToken cancellationToken)
+    private async Task ReportAsync(int test, double perSecond, TimeSpan took, List<DatasetVersion> versions,
+        CancellationToken cancellationToken)
     {
         var curves = await client.GetCurvesAsync(Dataset, cancellationToken);
         var main = curves.Single(c => c.Arm == Arms.Main);
@@ -128,17 +139,25 @@ internal sealed class DemoRun(WinnowClient client, DemoOptions options, DemoScre
                 Gain(p.First.HoldoutAccuracy, p.Second.HoldoutAccuracy),
             ])]);
         screen.Say(summary.LabelsToTarget is { } n
-            ? string.Create(CultureInfo.InvariantCulture, $"  What random labels reach with {control.Points[^1].Labels} ({summary.TargetAccuracy:P1}) took {n:F0}: {summary.LabelsSavedPercent:F0} % saved.")
-            : string.Create(CultureInfo.InvariantCulture, $"  {main.Strategy} did not reach what random labels reach with {control.Points[^1].Labels} ({summary.TargetAccuracy:P1})."));
-        screen.Say(string.Create(CultureInfo.InvariantCulture, $"  The {audit} labels of the random audit sample, which every figure of quality rests on, come on top in either arm."));
+            ? string.Create(CultureInfo.InvariantCulture,
+            $"  What random labels reach with {control.Points[^1].Labels} ({summary.TargetAccuracy:P1}) took {n:F0}: "
+            + $"{summary.LabelsSavedPercent:F0} % saved.")
+            : string.Create(CultureInfo.InvariantCulture,
+                $"  {main.Strategy} did not reach what random labels reach with {control.Points[^1].Labels} "
+                + $"({summary.TargetAccuracy:P1})."));
+        screen.Say(string.Create(CultureInfo.InvariantCulture,
+            $"  The {audit} labels of the random audit sample, which every figure of quality rests on, come on top in either arm."));
         screen.Heading("4. Versions");
-        foreach (var v in versions) screen.Say(string.Create(CultureInfo.InvariantCulture, $"  {v.Number}: {v.Note}, {v.Images:N0} images, {v.Labeled:N0} labelled, manifest {v.ManifestSha256[..16]}…"));
+        foreach (var v in versions)
+            screen.Say(string.Create(CultureInfo.InvariantCulture,
+                $"  {v.Number}: {v.Note}, {v.Images:N0} images, {v.Labeled:N0} labelled, manifest {v.ManifestSha256[..16]}…"));
 
         Directory.CreateDirectory(options.Out);
         await WriteAsync("summary.json", summary.ToJson() + "\n", cancellationToken);
         await WriteAsync("curves.svg", CurvePicture.Draw(
             string.Create(CultureInfo.InvariantCulture, $"Fashion-MNIST, {options.Images:N0} images, seed {options.Seed}"),
-            [.. summary.Strategies.Select(s => new Curve(s.Name, [.. s.Curve.Select(p => (p.Labels, p.Accuracy))]))], summary.TargetAccuracy, summary.LabelsToTarget), cancellationToken);
+            [.. summary.Strategies.Select(s => new Curve(s.Name, [.. s.Curve.Select(p => (p.Labels, p.Accuracy))]))],
+                summary.TargetAccuracy, summary.LabelsToTarget), cancellationToken);
         screen.Say(string.Create(CultureInfo.InvariantCulture, $"  All of it in {took.TotalSeconds:F0} s."));
     }
 

@@ -32,11 +32,13 @@ internal sealed record DemoSummary
     public required IReadOnlyList<SummaryVersion> Versions { get; init; }
 
     /// <summary>Reads the saving off two learning curves: the labels at which the first reaches what the second has at its end.</summary>
-    public static DemoSummary Of(DemoOptions options, int testImages, LearningCurveInfo main, LearningCurveInfo control, int auditLabels, double imagesPerSecond, TimeSpan took, IReadOnlyList<DatasetVersion> versions)
+    public static DemoSummary Of(DemoOptions options, int testImages, LearningCurveInfo main, LearningCurveInfo control, int auditLabels,
+        double imagesPerSecond, TimeSpan took, IReadOnlyList<DatasetVersion> versions)
     {
         var target = control.Points[^1].HoldoutAccuracy!.Value;
         var spent = control.Points[^1].Labels;
-        var needed = LearningCurve.LabelsToReach([.. main.Points.Select(p => p.Labels)], [.. main.Points.Select(p => p.HoldoutAccuracy!.Value)], target);
+        var needed = LearningCurve.LabelsToReach([.. main.Points.Select(p => p.Labels)],
+            [.. main.Points.Select(p => p.HoldoutAccuracy!.Value)], target);
         return new DemoSummary
         {
             Images = options.Images,
@@ -55,7 +57,8 @@ internal sealed record DemoSummary
         };
     }
 
-    private static SummaryStrategy Strategy(LearningCurveInfo curve) => new(curve.Strategy, [.. curve.Points.Select(p => new SummaryPoint(p.Labels, p.HoldoutAccuracy!.Value))]);
+    private static SummaryStrategy Strategy(LearningCurveInfo curve) =>
+        new(curve.Strategy, [.. curve.Points.Select(p => new SummaryPoint(p.Labels, p.HoldoutAccuracy!.Value))]);
 
     public string ToJson() => JsonSerializer.Serialize(this, DemoJson.Default.DemoSummary);
 }

@@ -22,7 +22,8 @@ internal sealed record LabelledPixels(byte[] Pixels, byte[] Labels)
 /// </summary>
 internal sealed class FashionMnist(string cacheFolder, Action<string> say)
 {
-    public static readonly string[] Classes = ["T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle-boot"];
+    public static readonly string[] Classes =
+        ["T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle-boot"];
 
     private const string Package = "dataset-fashion-mnist";
     private const string InstalledFolder = "/usr/share/datasets/fashion-mnist";
@@ -54,7 +55,8 @@ internal sealed class FashionMnist(string cacheFolder, Action<string> say)
         var tried = new List<string>();
         foreach (var (what, source) in new (string, Func<Task<string?>>)[]
         {
-            ($"the installed package in {InstalledFolder}", () => Task.FromResult(Directory.Exists(InstalledFolder) ? InstalledFolder : null)),
+            ($"the installed package in {InstalledFolder}",
+                () => Task.FromResult(Directory.Exists(InstalledFolder) ? InstalledFolder : null)),
             ($"Debian's package {Package}", () => FromPackageAsync(folder, cancellationToken)),
             ($"the publisher at {Publisher}", () => FromPublisherAsync(folder, missing, cancellationToken)),
         })
@@ -68,12 +70,15 @@ internal sealed class FashionMnist(string cacheFolder, Action<string> say)
                 }
                 tried.Add($"{what}: not there, or not the expected content");
             }
-            catch (Exception e) when (e is IOException or HttpRequestException or InvalidDataException or System.ComponentModel.Win32Exception or TimeoutException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+            catch (Exception e) when (e is IOException or HttpRequestException or InvalidDataException
+                or System.ComponentModel.Win32Exception or TimeoutException or TaskCanceledException
+                && !cancellationToken.IsCancellationRequested)
             {
                 tried.Add($"{what}: {e.Message}");
             }
         }
-        throw new DemoException("Fashion-MNIST could not be had. Tried " + string.Join("; ", tried) + $". Install the package with 'apt-get install {Package}', or put the four .gz files of the publisher into {folder}.");
+        throw new DemoException("Fashion-MNIST could not be had. Tried " + string.Join("; ", tried)
+            + $". Install the package with 'apt-get install {Package}', or put the four .gz files of the publisher into {folder}.");
     }
 
     private static bool Unpack(string from, string folder, (string Name, string Sha256)[] missing)
@@ -91,7 +96,8 @@ internal sealed class FashionMnist(string cacheFolder, Action<string> say)
                 long total = 0;
                 for (int read; (read = source.Read(buffer)) > 0;)
                 {
-                    if ((total += read) > MaxFileBytes) throw new InvalidDataException($"{packed} unpacks to more than {MaxFileBytes >> 20} MiB.");
+                    if ((total += read) > MaxFileBytes)
+                        throw new InvalidDataException($"{packed} unpacks to more than {MaxFileBytes >> 20} MiB.");
                     target.Write(buffer, 0, read);
                 }
             }
@@ -105,7 +111,9 @@ internal sealed class FashionMnist(string cacheFolder, Action<string> say)
         return true;
     }
 
-    /// <summary>Fetches and unpacks the package without installing it, so no rights are needed beyond the package lists being there.</summary>
+    /// <summary>
+    /// Fetches and unpacks the package without installing it, so no rights are needed beyond the package lists being there.
+    /// </summary>
     private async Task<string?> FromPackageAsync(string folder, CancellationToken cancellationToken)
     {
         if (!File.Exists("/usr/bin/apt-get")) return null;
@@ -124,7 +132,13 @@ internal sealed class FashionMnist(string cacheFolder, Action<string> say)
 
     private static async Task<bool> RunAsync(string program, string[] arguments, string folder, CancellationToken cancellationToken)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true })
+        using var process = Process.Start(
+            new ProcessStartInfo(program, arguments)
+            {
+                WorkingDirectory = folder,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true
+            })
             ?? throw new IOException($"{program} did not start.");
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(TimeSpan.FromMinutes(2));
@@ -143,10 +157,16 @@ internal sealed class FashionMnist(string cacheFolder, Action<string> say)
         }
     }
 
-    private static async Task<string?> FromPublisherAsync(string folder, (string Name, string Sha256)[] missing, CancellationToken cancellationToken)
+    private static async Task<string?> FromPublisherAsync(string folder, (string Name, string Sha256)[] missing,
+        CancellationToken cancellationToken)
     {
         // The publisher has no https; the SHA-256 is what vouches for the content.
-        using var http = new HttpClient { BaseAddress = new Uri(Publisher), Timeout = TimeSpan.FromMinutes(2), MaxResponseContentBufferSize = MaxFileBytes };
+        using var http = new HttpClient
+        {
+            BaseAddress = new Uri(Publisher),
+            Timeout = TimeSpan.FromMinutes(2),
+            MaxResponseContentBufferSize = MaxFileBytes,
+        };
         foreach (var (name, _) in missing)
         {
             var bytes = await http.GetByteArrayAsync(new Uri(name + ".gz", UriKind.Relative), cancellationToken);

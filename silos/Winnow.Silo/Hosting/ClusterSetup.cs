@@ -40,7 +40,8 @@ internal static class ClusterSetup
     /// <summary>The port is part of its name alone: any number of such silos run on one machine.</summary>
     private static void StayAlone(ISiloBuilder silo, ClusterSettings cluster)
     {
-        silo.UseLocalhostClustering(EndpointOptions.DEFAULT_SILO_PORT, gatewayPort: 0, primarySiloEndpoint: null, cluster.ServiceId, cluster.ClusterId);
+        silo.UseLocalhostClustering(EndpointOptions.DEFAULT_SILO_PORT, gatewayPort: 0, primarySiloEndpoint: null, cluster.ServiceId,
+            cluster.ClusterId);
         silo.UseInMemoryReminderService();
         NoPeers.Close(silo.Services);
     }

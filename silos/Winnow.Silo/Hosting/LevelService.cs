@@ -68,7 +68,8 @@ internal sealed partial class LevelService(
         return next >= newest.Value;
     }
 
-    [LoggerMessage(210, LogLevel.Information, "The level of the cluster was raised from {Before} to {Now}: every silo can work at it, and older releases cannot join any more")]
+    [LoggerMessage(210, LogLevel.Information,
+        "The level of the cluster was raised from {Before} to {Now}: every silo can work at it, and older releases cannot join any more")]
     private static partial void Raised(ILogger logger, int before, int now);
 
     [LoggerMessage(211, LogLevel.Critical, "This silo stops. {Reason}")]

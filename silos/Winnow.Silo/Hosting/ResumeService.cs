@@ -6,11 +6,12 @@ using Winnow.Grains.Placement;
 namespace Winnow.Silo.Hosting;
 
 /// <summary>
-/// Goes on with what is unfinished, scoring and rounds: after a start, when a silo has left, and now and then besides, should a grain have given up
-/// on a store that was away. One silo of a cluster does it for all: the first by address that holds data.
+/// Goes on with what is unfinished, scoring and rounds: after a start, when a silo has left, and now and then besides, should a grain have
+/// given up on a store that was away. One silo of a cluster does it for all: the first by address that holds data.
 /// </summary>
 internal sealed partial class ResumeService(
-    IGrainFactory grains, ISiloStatusOracle silos, ISiloMetadataCache metadata, IClusterMembershipService membership, LocalQueues queues, TimeProvider time, ILogger<ResumeService> logger) : BackgroundService
+    IGrainFactory grains, ISiloStatusOracle silos, ISiloMetadataCache metadata, IClusterMembershipService membership, LocalQueues queues,
+    TimeProvider time, ILogger<ResumeService> logger) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(15);
@@ -54,7 +55,10 @@ internal sealed partial class ResumeService(
         }
     }
 
-    /// <summary>While the shards can still be reached: the queues of this silo give back what they have set aside, so that nobody waits for it after a restart.</summary>
+    /// <summary>
+    /// While the shards can still be reached: the queues of this silo give back what they have set aside, so that nobody waits for it after
+    /// a restart.
+    /// </summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         try
@@ -77,7 +81,8 @@ internal sealed partial class ResumeService(
     private bool HoldsData(SiloAddress silo) =>
         metadata.GetSiloMetadata(silo).Metadata.TryGetValue(SiloTraits.Role, out var role) && SiloTraits.HoldsData(role);
 
-    [LoggerMessage(201, LogLevel.Warning, "Tasks that were set aside could not be given back; they are offered again when their reservation runs out")]
+    [LoggerMessage(201, LogLevel.Warning,
+        "Tasks that were set aside could not be given back; they are offered again when their reservation runs out")]
     private static partial void NotGivenBack(ILogger logger, Exception exception);
 
     [LoggerMessage(200, LogLevel.Warning, "Unfinished work could not be taken up, next try in {Pause}")]

@@ -36,10 +36,12 @@ internal static class TelemetrySetup
         builder.Services.MeasureObjectStore();
         if (role is "all" or "scoring") builder.Services.AddHostedService<TelemetryDeviceGauges>();
         var telemetry = builder.Services.AddOpenTelemetry().ConfigureResource(r => r
-            .AddService("winnow", serviceVersion: typeof(TelemetrySetup).Assembly.GetName().Version?.ToString(3), serviceInstanceId: cluster.NameOrDefault)
+            .AddService("winnow", serviceVersion: typeof(TelemetrySetup).Assembly.GetName().Version?.ToString(3),
+            serviceInstanceId: cluster.NameOrDefault)
             .AddAttributes([new KeyValuePair<string, object>("winnow.role", role)]));
         telemetry.WithMetrics(m => m
-            .AddMeter(WinnowTelemetry.Name, WinnowTelemetry.InferenceName, "Microsoft.Orleans").AddAspNetCoreInstrumentation().AddRuntimeInstrumentation()
+            .AddMeter(WinnowTelemetry.Name, WinnowTelemetry.InferenceName, "Microsoft.Orleans").AddAspNetCoreInstrumentation()
+            .AddRuntimeInstrumentation()
             .AddPrometheusExporter());
         if (options.Otlp is not { } receiver) return;
         telemetry.WithTracing(t => t
@@ -47,11 +49,13 @@ internal static class TelemetrySetup
             .AddAspNetCoreInstrumentation(o => o.Filter = context => !IsOfOperators(context.Request.Path))
             .SetSampler(new ParentBasedSampler(new TraceIdRatioBasedSampler(options.OtlpSample))));
         telemetry.WithLogging();
-        telemetry.UseOtlpExporter(options.OtlpProtocol == "http" ? OtlpExportProtocol.HttpProtobuf : OtlpExportProtocol.Grpc, new Uri(receiver));
+        telemetry.UseOtlpExporter(options.OtlpProtocol == "http" ? OtlpExportProtocol.HttpProtobuf : OtlpExportProtocol.Grpc,
+            new Uri(receiver));
     }
 
     /// <summary>All addresses to listen on: the front door's, and the operators' where there is one.</summary>
-    public static string[] Urls(string[] frontDoor, TelemetryOptions options) => options.Metrics.Url is { } url ? [.. frontDoor, url] : frontDoor;
+    public static string[] Urls(string[] frontDoor, TelemetryOptions options) =>
+        options.Metrics.Url is { } url ? [.. frontDoor, url] : frontDoor;
 
     /// <summary>Serves the metrics. Call it before the API is mapped: a listener of their own has no key.</summary>
     public static void MapTelemetry(WebApplication app)
@@ -63,8 +67,11 @@ internal static class TelemetrySetup
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
         });
-        if (port is not null) app.UseOpenTelemetryPrometheusScrapingEndpoint(context => context.Request.Path == MetricsPath && context.Connection.LocalPort == port);
-        // At the front door they want the same permission as everything else that tells of the cluster; on a server without keys, this machine has it.
+        if (port is not null)
+            app.UseOpenTelemetryPrometheusScrapingEndpoint(context =>
+                context.Request.Path == MetricsPath && context.Connection.LocalPort == port);
+        // At the front door they want the same permission as everything else that tells of the cluster; on a server without keys, this
+        // machine has it.
         else app.MapPrometheusScrapingEndpoint(MetricsPath).Requires(Permission.ReadCluster);
     }
 

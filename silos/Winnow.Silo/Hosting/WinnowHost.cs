@@ -25,7 +25,8 @@ public static partial class WinnowHost
     internal static WebApplication Build(string[] args, Action<IServiceCollection>? replace, OptionPlaces places = OptionPlaces.All)
     {
         var given = GivenOptions.Read(args, places);
-        // The framework's other builders read what any program may have set: URLS, KESTREL__…, assemblies to load, whose addresses to trust.
+        // The framework's other builders read what any program may have set: URLS, KESTREL__…, assemblies to load, whose addresses to
+        // trust.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
         {
             ApplicationName = typeof(WinnowHost).Assembly.GetName().Name,

@@ -1,10 +1,11 @@
 namespace Winnow.Silo.Operator;
 
 /// <summary>
-/// Takes this silo out in order: first the health page turns requests away, then those under way end, then the silo leaves the cluster, which moves
-/// its grains to others. The process stays, to say that it is drained, until it is told to stop.
+/// Takes this silo out in order: first the health page turns requests away, then those under way end, then the silo leaves the cluster,
+/// which moves its grains to others. The process stays, to say that it is drained, until it is told to stop.
 /// </summary>
-internal sealed partial class Drainer(IServiceProvider services, DrainState state, Hosting.Settings.SiloOptions options, TimeProvider time, ILogger<Drainer> logger)
+internal sealed partial class Drainer(IServiceProvider services, DrainState state, Hosting.Settings.SiloOptions options, TimeProvider time,
+    ILogger<Drainer> logger)
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
@@ -50,7 +51,8 @@ internal sealed partial class Drainer(IServiceProvider services, DrainState stat
             StillBusy(logger, state.Requests);
         }
         using var leaving = new CancellationTokenSource(options.Cluster.ShutdownLimit, time);
-        foreach (var silo in services.GetServices<IHostedService>().Where(s => s.GetType().Namespace?.StartsWith("Orleans", StringComparison.Ordinal) == true))
+        foreach (var silo in services.GetServices<IHostedService>()
+            .Where(s => s.GetType().Namespace?.StartsWith("Orleans", StringComparison.Ordinal) == true))
             await silo.StopAsync(leaving.Token);
         state.End();
         Drained(logger, options.Cluster.NameOrDefault);
@@ -59,7 +61,8 @@ internal sealed partial class Drainer(IServiceProvider services, DrainState stat
     [LoggerMessage(210, LogLevel.Information, "Silo {Name} is on its way out: it takes no new requests and hands over what it holds")]
     private static partial void Draining(ILogger logger, string name);
 
-    [LoggerMessage(211, LogLevel.Warning, "{Count} requests had not ended when the time for it was over; their callers will repeat them elsewhere")]
+    [LoggerMessage(211, LogLevel.Warning,
+        "{Count} requests had not ended when the time for it was over; their callers will repeat them elsewhere")]
     private static partial void StillBusy(ILogger logger, int count);
 
     [LoggerMessage(212, LogLevel.Information, "Silo {Name} has left the cluster")]

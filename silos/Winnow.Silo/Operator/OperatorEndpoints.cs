@@ -7,7 +7,10 @@ using Winnow.Web.Security;
 
 namespace Winnow.Silo.Operator;
 
-/// <summary>What an operator asks a silo: what it holds, whether it may be removed, and to hand over: at the operators' listener from this machine alone, at the front door with the permission.</summary>
+/// <summary>
+/// What an operator asks a silo: what it holds, whether it may be removed, and to hand over: at the operators' listener from this machine
+/// alone, at the front door with the permission.
+/// </summary>
 internal static class OperatorEndpoints
 {
     public static IServiceCollection AddOperator(this IServiceCollection services)
@@ -41,14 +44,18 @@ internal static class OperatorEndpoints
 
     public static void Map(IEndpointRouteBuilder app)
     {
-        app.MapGet("/operator/silo", async (SiloInventory inventory) => Results.Json(await inventory.DescribeAsync(), ModelJson.Default.SiloReport))
-            .Requires(Permission.ReadCluster).WithSummary("What this silo holds, and whether it may be removed.").WithTags("operator").Produces<SiloReport>();
+        app.MapGet("/operator/silo",
+            async (SiloInventory inventory) => Results.Json(await inventory.DescribeAsync(), ModelJson.Default.SiloReport))
+            .Requires(Permission.ReadCluster).WithSummary("What this silo holds, and whether it may be removed.").WithTags("operator")
+                .Produces<SiloReport>();
         app.MapPost("/operator/drain", async (Drainer drainer, SiloInventory inventory) =>
             {
                 await drainer.DrainAsync();
                 return Results.Json(await inventory.DescribeAsync(), ModelJson.Default.SiloReport);
             })
-            .Requires(Permission.OperateCluster).WithSummary("Hand over what this silo holds and leave the cluster; answers when that is done.").WithTags("operator").Produces<SiloReport>();
+            .Requires(Permission.OperateCluster)
+                .WithSummary("Hand over what this silo holds and leave the cluster; answers when that is done.").WithTags("operator")
+                .Produces<SiloReport>();
     }
 
     /// <summary>Whether a request comes from this machine.</summary>

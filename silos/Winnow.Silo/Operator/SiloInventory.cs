@@ -5,7 +5,8 @@ using Winnow.Model.Health;
 namespace Winnow.Silo.Operator;
 
 /// <summary>What this silo holds, and who could take it over.</summary>
-internal sealed class SiloInventory(IGrainFactory grains, ISiloStatusOracle silos, ISiloMetadataCache metadata, DrainState drain, Hosting.Settings.SiloOptions options)
+internal sealed class SiloInventory(IGrainFactory grains, ISiloStatusOracle silos, ISiloMetadataCache metadata, DrainState drain,
+    Hosting.Settings.SiloOptions options)
 {
     // What a person recognises; the runtime's own grains are nobody's to move.
     private static readonly Dictionary<string, string> Kinds = new(StringComparer.Ordinal)
@@ -22,7 +23,8 @@ internal sealed class SiloInventory(IGrainFactory grains, ISiloStatusOracle silo
     {
         var held = drain.IsDrained ? [] : await HeldAsync();
         var others = silos.GetActiveSilos().Where(s => !s.Equals(silos.SiloAddress)).ToArray();
-        var successors = others.Count(s => CanReplace(Trait(s, SiloTraits.Role), int.TryParse(Trait(s, SiloTraits.Devices), out var devices) ? devices : 0));
+        var successors = others.Count(s =>
+            CanReplace(Trait(s, SiloTraits.Role), int.TryParse(Trait(s, SiloTraits.Devices), out var devices) ? devices : 0));
         var (safe, reason) = Judge(held.Values.Sum(), successors);
         return new SiloReport
         {
@@ -30,7 +32,8 @@ internal sealed class SiloInventory(IGrainFactory grains, ISiloStatusOracle silo
             Address = silos.SiloAddress.ToString(),
             Role = options.Role,
             State = drain.Text,
-            Devices = options.Role is SiloTraits.All or SiloTraits.Scoring ? int.TryParse(Trait(silos.SiloAddress, SiloTraits.Devices), out var own) ? own : 0 : 0,
+            Devices = options.Role is SiloTraits.All or SiloTraits.Scoring
+                ? int.TryParse(Trait(silos.SiloAddress, SiloTraits.Devices), out var own) ? own : 0 : 0,
             Requests = drain.Requests,
             Grains = held,
             Successors = successors,
@@ -44,8 +47,12 @@ internal sealed class SiloInventory(IGrainFactory grains, ISiloStatusOracle silo
         if (drain.IsDrained) return (true, "It has left the cluster and holds nothing.");
         // The request that asks is one.
         if (held == 0 && drain.Requests <= 1) return (true, "It holds nothing. Drain it first, so that nothing comes to it meanwhile.");
-        if (successors == 0) return (false, $"No other silo can do what role '{options.Role}' does here: its work would stop until one starts.");
-        return (true, drain.IsDraining ? "It is handing over; wait until it says 'drained'." : $"{successors} other silo{(successors == 1 ? "" : "s")} can take over. Drain it first: that hands over in order, and takes less time than a failure.");
+        if (successors == 0)
+            return (false, $"No other silo can do what role '{options.Role}' does here: its work would stop until one starts.");
+        return (true, drain.IsDraining
+            ? "It is handing over; wait until it says 'drained'."
+            : $"{successors} other silo{(successors == 1 ? "" : "s")} can take over. Drain it first: that hands over in order, and takes "
+                + $"less time than a failure.");
     }
 
     private bool CanReplace(string? role, int devices) => options.Role switch
@@ -65,7 +72,8 @@ internal sealed class SiloInventory(IGrainFactory grains, ISiloStatusOracle silo
         {
             // Type and assembly: Winnow.Grains.Images.ShardGrain,Winnow.Grains.
             var type = statistic.GrainType.Split(',')[0];
-            if (Kinds.TryGetValue(type[(type.LastIndexOf('.') + 1)..], out var kind)) counts[kind] = counts.GetValueOrDefault(kind) + statistic.ActivationCount;
+            if (Kinds.TryGetValue(type[(type.LastIndexOf('.') + 1)..], out var kind))
+                counts[kind] = counts.GetValueOrDefault(kind) + statistic.ActivationCount;
         }
         return counts;
     }

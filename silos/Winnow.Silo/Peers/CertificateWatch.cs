@@ -2,8 +2,11 @@ using Winnow.Grains.Telemetry;
 
 namespace Winnow.Silo.Peers;
 
-/// <summary>Follows the certificate files, and tells in time that a certificate ends: nobody joins a cluster whose certificates have ended.</summary>
-internal sealed partial class CertificateWatch(SiloCertificates certificates, TimeProvider time, ILogger<CertificateWatch> logger) : BackgroundService
+/// <summary>
+/// Follows the certificate files, and tells in time that a certificate ends: nobody joins a cluster whose certificates have ended.
+/// </summary>
+internal sealed partial class CertificateWatch(SiloCertificates certificates, TimeProvider time, ILogger<CertificateWatch> logger)
+    : BackgroundService
 {
     /// <summary>How soon a changed file is in use.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
@@ -35,6 +38,8 @@ internal sealed partial class CertificateWatch(SiloCertificates certificates, Ti
         }
     }
 
-    [LoggerMessage(222, LogLevel.Warning, "This silo's certificate ends at {Ends:u}, and from then on it can join no cluster: 'bash deploy/renew-certificates' makes a new one")]
+    [LoggerMessage(222, LogLevel.Warning,
+        "This silo's certificate ends at {Ends:u}, and from then on it can join no cluster: 'bash deploy/renew-certificates' "
+        + "makes a new one")]
     private static partial void EndsSoon(ILogger logger, DateTime ends);
 }

@@ -5,8 +5,9 @@ using Winnow.Abstractions.Telemetry;
 namespace Winnow.Silo.Peers;
 
 /// <summary>
-/// Stands before and behind the handshake of each connection between silos. Whoever has not shown a certificate of the cluster holds one of a few places, and
-/// no address more than its share: strangers who open connections and wait use up no memory, and keep no silo out. Refusals are told, though not one by one.
+/// Stands before and behind the handshake of each connection between silos. Whoever has not shown a certificate of the cluster holds one of
+/// a few places, and no address more than its share: strangers who open connections and wait use up no memory, and keep no silo out.
+/// Refusals are told, though not one by one.
 /// </summary>
 internal sealed partial class HandshakeGate(TimeProvider time, ILogger<HandshakeGate> logger)
 {

@@ -9,8 +9,9 @@ using Orleans.Connections.Security;
 namespace Winnow.Silo.Peers;
 
 /// <summary>
-/// For the time of an upgrade from the release that knew no TLS (<see cref="SiloTlsSettings.AllowPlain"/>): silos of both releases are one cluster. Who calls in
-/// either way is taken in, and before this silo calls another it finds out whether that one knows TLS. Nothing of this runs where the option is not set.
+/// For the time of an upgrade from the release that knew no TLS (<see cref="SiloTlsSettings.AllowPlain"/>): silos of both releases are one
+/// cluster. Who calls in either way is taken in, and before this silo calls another it finds out whether that one knows TLS. Nothing of
+/// this runs where the option is not set.
 /// </summary>
 internal static class PlainPeers
 {
@@ -37,7 +38,8 @@ internal static class PlainPeers
     {
         for (var i = 0; i < services.Count; i++)
         {
-            if (services[i] is not { IsKeyedService: true, KeyedImplementationFactory: { } make } || services[i].ServiceType != typeof(IConnectionFactory)) continue;
+            if (services[i] is not { IsKeyedService: true, KeyedImplementationFactory: { } make }
+                || services[i].ServiceType != typeof(IConnectionFactory)) continue;
             services[i] = ServiceDescriptor.KeyedSingleton<IConnectionFactory>(services[i].ServiceKey,
                 (provider, key) => new AskFirst((IConnectionFactory)make(provider, key), provider.GetRequiredService<SiloCertificates>()));
         }
@@ -89,7 +91,9 @@ internal static class PlainPeers
             return context;
         }
 
-        /// <summary>Whether the other end ends the connection when it is greeted by TLS. One that does not answer is no reason to speak without.</summary>
+        /// <summary>
+        /// Whether the other end ends the connection when it is greeted by TLS. One that does not answer is no reason to speak without.
+        /// </summary>
         private async Task<bool> IsPlainAsync(EndPoint endpoint, CancellationToken cancellationToken)
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

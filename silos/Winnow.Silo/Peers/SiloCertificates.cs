@@ -2,8 +2,8 @@
 namespace Winnow.Silo.Peers;
 
 /// <summary>
-/// The identity that new connections use. It follows the files: what is sound is taken, and what is not leaves the one before in place, so a rotation may
-/// write its files one after the other. Open connections go on with what they began with.
+/// The identity that new connections use. It follows the files: what is sound is taken, and what is not leaves the one before in place, so
+/// a rotation may write its files one after the other. Open connections go on with what they began with.
 /// </summary>
 internal sealed partial class SiloCertificates
 {

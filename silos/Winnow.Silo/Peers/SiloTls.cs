@@ -5,7 +5,10 @@ using Orleans.Connections.Security;
 
 namespace Winnow.Silo.Peers;
 
-/// <summary>Puts mutual TLS between the silos of a cluster: nothing of Orleans' own protocol is read before the other end has shown a certificate of the cluster.</summary>
+/// <summary>
+/// Puts mutual TLS between the silos of a cluster: nothing of Orleans' own protocol is read before the other end has shown a certificate of
+/// the cluster.
+/// </summary>
 internal static class SiloTls
 {
     /// <summary>Longest time for a handshake, and so for whoever connects and says nothing.</summary>
@@ -15,7 +18,8 @@ internal static class SiloTls
 
     public static void Add(ISiloBuilder silo, SiloTlsSettings settings)
     {
-        silo.Services.AddSingleton(p => new SiloCertificates(settings, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<SiloCertificates>>()));
+        silo.Services.AddSingleton(p =>
+            new SiloCertificates(settings, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<SiloCertificates>>()));
         silo.Services.AddSingleton<HandshakeGate>();
         silo.Services.AddHostedService<CertificateWatch>();
         silo.Services.AddOptions<SiloConnectionOptions>().Configure<SiloCertificates, HandshakeGate>((connections, certificates, gate) =>
@@ -47,8 +51,10 @@ internal static class SiloTls
         LocalCertificate = certificates.Current.Certificate,
         RemoteCertificateValidation = IsOfTheCluster,
         HandshakeTimeout = HandshakeLimit,
-        OnAuthenticateAsServer = (_, options) => Begin((SslServerAuthenticationOptions)options.SslServerAuthenticationOptions, certificates.Current),
-        OnAuthenticateAsClient = (_, options) => Begin((SslClientAuthenticationOptions)options.SslClientAuthenticationOptions, certificates.Current),
+        OnAuthenticateAsServer = (_, options) =>
+            Begin((SslServerAuthenticationOptions)options.SslServerAuthenticationOptions, certificates.Current),
+        OnAuthenticateAsClient = (_, options) =>
+            Begin((SslClientAuthenticationOptions)options.SslClientAuthenticationOptions, certificates.Current),
     };
 
     private static void Begin(SslServerAuthenticationOptions options, SiloIdentity identity)

@@ -2,7 +2,10 @@ using System.Text;
 
 namespace Winnow.Silo.Peers;
 
-/// <summary>What the three files hold at one moment. Equal where all three are equal, byte for byte: times of change tell nothing where a mount is exchanged.</summary>
+/// <summary>
+/// What the three files hold at one moment. Equal where all three are equal, byte for byte: times of change tell nothing where a mount is
+/// exchanged.
+/// </summary>
 internal sealed record SiloTlsFiles(TlsFile Certificate, TlsFile Key, TlsFile Authority)
 {
     /// <summary>Reads them.</summary>
@@ -23,7 +26,8 @@ internal sealed record TlsFile(string Option, string Path, string Text)
         try
         {
             using var file = File.OpenRead(path);
-            if (file.Length > MaxBytes) throw new InvalidOperationException($"Cluster:Tls:{option} '{path}' has {file.Length} bytes, which no PEM file has.");
+            if (file.Length > MaxBytes)
+                throw new InvalidOperationException($"Cluster:Tls:{option} '{path}' has {file.Length} bytes, which no PEM file has.");
             using var reader = new StreamReader(file, Encoding.ASCII);
             return new TlsFile(option, path, reader.ReadToEnd());
         }

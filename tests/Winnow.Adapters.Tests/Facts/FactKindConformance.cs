@@ -106,7 +106,8 @@ public abstract class FactKindConformance : IAsyncLifetime
         await _store.RestoreAsync(archive, "again");
         Assert.Equal(
             (await ToListAsync(_store.Shards.ReadFactsAsync(shard, Never))).Select(f => Line(f with { Actor = "" })),
-            (await ToListAsync(_store.Shards.ReadFactsAsync(shard with { Dataset = "again" }, Never))).Select(f => Line(f with { Actor = "" })));
+            (await ToListAsync(_store.Shards.ReadFactsAsync(shard with { Dataset = "again" }, Never)))
+                .Select(f => Line(f with { Actor = "" })));
         Assert.Equal(facts.Length + unknown.Length, (await LinesAsync(shard)).Length);
         Assert.True((await _store.VerifyAsync("again", hash: true)).Sound);
     }

@@ -33,7 +33,8 @@ public abstract class DatasetLedgerConformance<TFixture> : LedgerConformance<TFi
         var copying = created with { Split = new ShardSplit(ShardSplitStep.Copying, Noon, "ada") };
         Assert.True(await Datasets.SetLayoutAsync("cats", created, copying, Never));
         Assert.False(await Datasets.SetLayoutAsync("cats", created, created.Doubled(), Never));
-        Assert.True(await Datasets.SetLayoutAsync("cats", copying, created.Doubled() with { Superseded = new SupersededShards(0, 4, Noon) }, Never));
+        Assert.True(await Datasets.SetLayoutAsync("cats", copying,
+            created.Doubled() with { Superseded = new SupersededShards(0, 4, Noon) }, Never));
         await RestartAsync();
         var found = (await Datasets.FindDatasetAsync("cats", Never))!;
         Assert.Equal(new ShardLayout(4, 8, null, new SupersededShards(0, 4, Noon)), found.Shards);
@@ -45,7 +46,9 @@ public abstract class DatasetLedgerConformance<TFixture> : LedgerConformance<TFi
     public async Task One_of_two_that_change_a_layout_at_once_is_told_so()
     {
         await Datasets.AddDatasetAsync(Dataset(), Never);
-        var tries = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Datasets.SetLayoutAsync("cats", new ShardLayout(0, 4), new ShardLayout(0, 4, new ShardSplit(ShardSplitStep.Copying, Noon, $"person {i}")), Never)));
+        var tries = await Task.WhenAll(Enumerable.Range(0, 8)
+            .Select(i => Datasets.SetLayoutAsync("cats", new ShardLayout(0, 4),
+                new ShardLayout(0, 4, new ShardSplit(ShardSplitStep.Copying, Noon, $"person {i}")), Never)));
         Assert.Single(tries, won => won);
     }
 

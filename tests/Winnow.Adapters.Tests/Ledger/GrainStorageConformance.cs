@@ -69,7 +69,8 @@ public abstract class GrainStorageConformance : IAsyncLifetime
         StartRound Round(int size) => new(size);
         // Names of which one begins another, and characters that stand beside '/'.
         foreach (var owner in new[] { "cats", "cats-2", "cat", "cats0", "cats." })
-            foreach (var number in new[] { 2, 10, 1 }) Assert.Equal(1, await records.WriteAsync("noted", $"{owner}/{number}", null, Round(number), never));
+            foreach (var number in new[] { 2, 10, 1 })
+                Assert.Equal(1, await records.WriteAsync("noted", $"{owner}/{number}", null, Round(number), never));
         var found = await records.ReadAllAsync<StartRound>("noted", "cats", never);
         Assert.Equal([("cats/1", 1), ("cats/10", 10), ("cats/2", 2)], found.Select(f => (f.Key, f.State.BatchSize)));
         Assert.Empty(await records.ReadAllAsync<StartRound>("noted", "ca", never));
@@ -78,7 +79,8 @@ public abstract class GrainStorageConformance : IAsyncLifetime
         Assert.Equal(2, await records.WriteAsync("noted", "cats/2", 1, Round(22), never));
         await Assert.ThrowsAsync<InconsistentStateException>(() => records.WriteAsync("noted", "cats/2", 1, Round(23), never));
         await Assert.ThrowsAsync<InconsistentStateException>(() => records.WriteAsync("noted", "cats/2", null, Round(23), never));
-        Assert.Equal((22, 2L), await records.ReadAsync<StartRound>("noted", "cats/2", never) is { } r ? (r.State.BatchSize, r.Version) : default);
+        Assert.Equal((22, 2L),
+            await records.ReadAsync<StartRound>("noted", "cats/2", never) is { } r ? (r.State.BatchSize, r.Version) : default);
         Assert.Null(await records.ReadAsync<StartRound>("noted", "cats/3", never));
         // What was discarded is not there, and can be written anew; who knew it before cannot overwrite that.
         await Store.WriteAsync(new GrainStateKey("noted", "cats/2", "noted"), 2, null, never);

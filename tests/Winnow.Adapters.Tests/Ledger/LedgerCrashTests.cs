@@ -53,7 +53,8 @@ public sealed class LedgerCrashTests : IDisposable
 
             Assert.Equal(Enumerable.Range(0, operations).SelectMany(n => LedgerLoad.Commit(shard, 1, n).Images), images);
             var history = await LedgerRows.ToListAsync(ledger.ReadShardHistoryAsync(key, CancellationToken.None));
-            Assert.Equal(Enumerable.Range(0, operations).Select(n => LedgerLoad.OperationId(shard, n)), history.OrderBy(h => h.Ordinal).Select(h => h.OperationId));
+            Assert.Equal(Enumerable.Range(0, operations).Select(n => LedgerLoad.OperationId(shard, n)),
+                history.OrderBy(h => h.Ordinal).Select(h => h.OperationId));
             Assert.Equal(operations, (await LedgerRows.ToListAsync(ledger.ReadTasksAsync(key, CancellationToken.None))).Count);
             for (var number = 0; number < operations; number++)
             {
@@ -62,7 +63,9 @@ public sealed class LedgerCrashTests : IDisposable
                 Assert.Equal(rows, found?.Rows);
             }
             if (operations > 0)
-                Assert.Equal(LedgerLoad.Entry(shard, operations - 1), Assert.Single(await ledger.ReadHistoryAsync(key, LedgerLoad.Image(shard, (operations - 1) * LedgerLoad.RowsPerOperation), CancellationToken.None)).EntryJson);
+                Assert.Equal(LedgerLoad.Entry(shard, operations - 1),
+                    Assert.Single(await ledger.ReadHistoryAsync(key,
+                        LedgerLoad.Image(shard, (operations - 1) * LedgerLoad.RowsPerOperation), CancellationToken.None)).EntryJson);
         }
     }
 }

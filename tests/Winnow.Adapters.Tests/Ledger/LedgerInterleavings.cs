@@ -6,9 +6,12 @@ using static Winnow.Adapters.Tests.Ledger.LedgerRows;
 namespace Winnow.Adapters.Tests.Ledger;
 
 /// <summary>One step of one shard, with numbers relative to where the shard stands when the step comes.</summary>
-internal sealed record LedgerStep(int Action, int Operation, int Gap, int Count, (int Image, int Ahead, int Operation)[] History, (int Ordinal, int Arm)[] Work, int Segment);
+internal sealed record LedgerStep(int Action, int Operation, int Gap, int Count, (int Image, int Ahead, int Operation)[] History,
+    (int Ordinal, int Arm)[] Work, int Segment);
 
-/// <summary>Random steps of several shards at once, against the naive twin: same answers, same rows afterwards. Inherit it for a new ledger.</summary>
+/// <summary>
+/// Random steps of several shards at once, against the naive twin: same answers, same rows afterwards. Inherit it for a new ledger.
+/// </summary>
 public abstract class LedgerInterleavings<TFixture> : IAsyncLifetime
     where TFixture : ILedgerFixture, new()
 {
@@ -85,20 +88,26 @@ public abstract class LedgerInterleavings<TFixture> : IAsyncLifetime
             Images = Rows(Math.Max(0, twin.Images.Count + step.Gap), step.Count),
             History = history,
             Facts = FactsOf(twin, step),
-            Quarantined = step.Action == 2 && twin.Images.Count > 0 ? [new QuarantineRow(twin.Images.Count - 1, $"reason {step.Operation}")] : [],
+            Quarantined = step.Action == 2 && twin.Images.Count > 0
+                ? [new QuarantineRow(twin.Images.Count - 1, $"reason {step.Operation}")] : [],
             WithdrawnTasks = step.Action is > 3 and < 8 ? [.. step.Work.Select(w => new WithdrawnTaskRow(w.Ordinal, Arms[1 - w.Arm]))] : [],
             Tasks = [.. step.Work.Select(w => new TaskRow(w.Ordinal, Arms[w.Arm], step.Action, step.Operation, Noon))],
-            Reservations = step.Action > 15 ? [.. step.Work.Select(w => new ReservationRow(w.Ordinal, Noon.AddSeconds(step.Operation)))] : [],
-            Segments = step.Segment > 2 ? [new SegmentRow(SegmentKinds.Scores, $"main/{step.Segment}", step.Count, step.Operation, $"object-{step.Action}")] : [],
+            Reservations = step.Action > 15
+                ? [.. step.Work.Select(w => new ReservationRow(w.Ordinal, Noon.AddSeconds(step.Operation)))] : [],
+            Segments = step.Segment > 2
+                ? [new SegmentRow(SegmentKinds.Scores, $"main/{step.Segment}", step.Count, step.Operation, $"object-{step.Action}")] : [],
             WithdrawnSegments = step.Segment is 1 or 4 ? [(SegmentKinds.Scores, "main/4")] : [],
         };
     }
 
-    /// <summary>Of a kind that grows and of one that does not; the next version mostly, and now and then one that is taken or too high.</summary>
+    /// <summary>
+    /// Of a kind that grows and of one that does not; the next version mostly, and now and then one that is taken or too high.
+    /// </summary>
     private static FactRow[] FactsOf(NaiveShard twin, LedgerStep step) => step.Action % 3 != 0 ? [] : [.. step.Work.Select(w =>
     {
         var grows = w.Arm == 0;
-        var stands = twin.Facts.Where(f => f.AppendOnly == grows && f.Id.Ordinal == w.Ordinal).Select(f => f.Version).DefaultIfEmpty().Max();
+        var stands = twin.Facts.Where(f => f.AppendOnly == grows && f.Id.Ordinal == w.Ordinal).Select(f => f.Version).DefaultIfEmpty()
+            .Max();
         return Fact(w.Ordinal, Math.Max(1, stands + 1 + (step.Gap < 0 ? -1 : step.Gap)), $"{step.Operation % 3}", grows);
     })];
 
@@ -117,13 +126,16 @@ public abstract class LedgerInterleavings<TFixture> : IAsyncLifetime
         Assert.Equal(twin.Images, await ToListAsync(Ledger.ReadImagesAsync(twin.Key, 0, int.MaxValue, Never)));
         var closed = twin.History.Where(h => h.Closes).Select(h => h.Ordinal).ToHashSet();
         IEnumerable<TaskRow> Told(IEnumerable<TaskRow> tasks) =>
-            tasks.Select(t => closed.Contains(t.Ordinal) ? t with { ReservedUntil = Noon } : t).OrderBy(t => t.Ordinal).ThenBy(t => t.Arm, StringComparer.Ordinal);
+            tasks.Select(t => closed.Contains(t.Ordinal) ? t with { ReservedUntil = Noon } : t).OrderBy(t => t.Ordinal)
+            .ThenBy(t => t.Arm, StringComparer.Ordinal);
         Assert.Equal(Told(twin.Tasks.Values), Told(await ToListAsync(Ledger.ReadTasksAsync(twin.Key, Never))));
         var history = await ToListAsync(Ledger.ReadShardHistoryAsync(twin.Key, Never));
-        AssertEqual(twin.History.Select(h => h with { EntryJson = [] }).OrderBy(h => h.Image).ThenBy(h => h.Version), history.OrderBy(h => h.Image).ThenBy(h => h.Version));
+        AssertEqual(twin.History.Select(h => h with { EntryJson = [] }).OrderBy(h => h.Image).ThenBy(h => h.Version),
+            history.OrderBy(h => h.Image).ThenBy(h => h.Version));
         foreach (var image in twin.History.Select(h => h.Image).Distinct())
             AssertEqual(twin.History.Where(h => h.Image == image), await Ledger.ReadHistoryAsync(twin.Key, image, Never));
-        Assert.Equal(twin.Segments.Values.OrderBy(s => s.Version, StringComparer.Ordinal).ThenBy(s => s.First), await Ledger.ReadSegmentsAsync(twin.Key, Never));
+        Assert.Equal(twin.Segments.Values.OrderBy(s => s.Version, StringComparer.Ordinal).ThenBy(s => s.First),
+            await Ledger.ReadSegmentsAsync(twin.Key, Never));
         Assert.Equal(
             twin.Facts.Select(Line).Order(StringComparer.Ordinal),
             (await ToListAsync(Ledger.ReadFactsAsync(twin.Key, Never))).Select(Line).Order(StringComparer.Ordinal));

@@ -15,7 +15,8 @@ public static class LedgerRows
     public static readonly DateTimeOffset Noon = new(2026, 3, 1, 12, 0, 0, 123, TimeSpan.Zero);
 
     public static DatasetInfo Dataset(string name = "cats") =>
-        new(name, new LabelSchema { Classes = [new("cat", "Cat", "#1f77b4"), new("dog")] }, new DatasetSettings { Shards = 4, Seed = 7 }, Noon, "ada");
+        new(name, new LabelSchema { Classes = [new("cat", "Cat", "#1f77b4"), new("dog")] }, new DatasetSettings { Shards = 4, Seed = 7 },
+        Noon, "ada");
 
     public static ImageId Id(int n) => ImageId.Of(BitConverter.GetBytes(n));
 
@@ -23,7 +24,8 @@ public static class LedgerRows
 
     public static ImageRow Image(int ordinal, int id = -1) => new(
         ordinal,
-        new IngestRow(Id(id < 0 ? ordinal : id), $"ünïcode/{ordinal}.png", ordinal % 3 == 0 ? "jpeg" : "png", 28, 29, 1, 600 + ordinal, ordinal % 5 == 0 ? Partition.Holdout : Partition.Pool, ordinal % 2 - 1, ordinal % 7 == 0 ? "cut off" : null),
+        new IngestRow(Id(id < 0 ? ordinal : id), $"ünïcode/{ordinal}.png", ordinal % 3 == 0 ? "jpeg" : "png", 28, 29, 1, 600 + ordinal,
+            ordinal % 5 == 0 ? Partition.Holdout : Partition.Pool, ordinal % 2 - 1, ordinal % 7 == 0 ? "cut off" : null),
         Noon.AddMilliseconds(ordinal),
         "ada");
 
@@ -53,5 +55,6 @@ public static class LedgerRows
     public static void AssertEqual(IEnumerable<HistoryRow> expected, IEnumerable<HistoryRow> actual) =>
         Assert.Equal(expected.Select(Comparable), actual.Select(Comparable));
 
-    private static (HistoryRow, string) Comparable(HistoryRow row) => (row with { EntryJson = null! }, System.Text.Encoding.UTF8.GetString(row.EntryJson));
+    private static (HistoryRow, string) Comparable(HistoryRow row) =>
+        (row with { EntryJson = null! }, System.Text.Encoding.UTF8.GetString(row.EntryJson));
 }

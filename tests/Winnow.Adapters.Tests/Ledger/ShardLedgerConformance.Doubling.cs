@@ -14,12 +14,14 @@ public abstract partial class ShardLedgerConformance<TFixture> : LedgerConforman
         OperationRow known = new(Operation(1), new OrdinalRange(0, 3));
         ShardCommit Bring(params OperationRow[] operations) => new() { Shard = Shard, Epoch = epoch, Operations = operations };
         Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(Bring(known) with { Images = Rows(0, 3) }));
-        Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(Bring(known with { Rows = new OrdinalRange(7, 7) }, new OperationRow(Operation(2), new OrdinalRange(3, 1)))));
+        Assert.Equal(ShardCommitStatus.Committed,
+            await CommitAsync(Bring(known with { Rows = new OrdinalRange(7, 7) }, new OperationRow(Operation(2), new OrdinalRange(3, 1)))));
         await RestartAsync();
         Assert.Equal(new OrdinalRange(0, 3), (await Shards.FindOperationAsync(Shard, Operation(1), Never))?.Rows);
         Assert.Equal(new OrdinalRange(3, 1), (await Shards.FindOperationAsync(Shard, Operation(2), Never))?.Rows);
         epoch = await OpenShardAsync();
-        Assert.Equal(ShardCommitStatus.AlreadyApplied, await CommitAsync(new() { Shard = Shard, Epoch = epoch, OperationId = Operation(1), Images = Rows(3, 1) }));
+        Assert.Equal(ShardCommitStatus.AlreadyApplied,
+            await CommitAsync(new() { Shard = Shard, Epoch = epoch, OperationId = Operation(1), Images = Rows(3, 1) }));
     }
 
     [Fact]
@@ -28,9 +30,11 @@ public abstract partial class ShardLedgerConformance<TFixture> : LedgerConforman
         var epoch = await OpenShardAsync();
         var other = Shard with { Shard = 9 };
         var next = (await Shards.OpenShardAsync(other, Never)).Epoch;
-        Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(new() { Shard = Shard, Epoch = epoch, History = [History(3, 1, 1), History(3, 2, 2)] }));
+        Assert.Equal(ShardCommitStatus.Committed,
+            await CommitAsync(new() { Shard = Shard, Epoch = epoch, History = [History(3, 1, 1), History(3, 2, 2)] }));
         Assert.Equal(ShardCommitStatus.Conflict, await CommitAsync(new() { Shard = other, Epoch = next, History = [History(3, 2, 2)] }));
-        Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(new() { Shard = other, Epoch = next, History = [History(3, 1, 1), History(3, 2, 2), History(3, 3, 3)] }));
+        Assert.Equal(ShardCommitStatus.Committed,
+            await CommitAsync(new() { Shard = other, Epoch = next, History = [History(3, 1, 1), History(3, 2, 2), History(3, 3, 3)] }));
         Assert.Equal(2, (await Shards.ReadHistoryAsync(Shard, Id(3), Never)).Count);
         Assert.Equal(3, (await Shards.ReadHistoryAsync(other, Id(3), Never)).Count);
     }
@@ -63,10 +67,12 @@ public abstract partial class ShardLedgerConformance<TFixture> : LedgerConforman
         Assert.Empty(await ToListAsync(Shards.ReadOperationsAsync(Shard, Never)));
         Assert.Empty(await Shards.ReadSegmentsAsync(Shard, Never));
         Assert.Single(await Shards.ReadHistoryAsync(Shard, Id(3), Never));
-        Assert.Equal(ShardCommitStatus.Fenced, await CommitAsync(new() { Shard = Shard, Epoch = epoch, Tasks = [new TaskRow(2, "main", 1, 1, Noon)] }));
+        Assert.Equal(ShardCommitStatus.Fenced,
+            await CommitAsync(new() { Shard = Shard, Epoch = epoch, Tasks = [new TaskRow(2, "main", 1, 1, Noon)] }));
         Assert.Equal(20, (await ToListAsync(Shards.ReadImagesAsync(neighbour, 0, 100, Never))).Count);
         Assert.Single(await ToListAsync(Shards.ReadTasksAsync(neighbour, Never)));
-        Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(new() { Shard = neighbour, Epoch = beside, History = [History(3, 2, 2)] }));
+        Assert.Equal(ShardCommitStatus.Committed,
+            await CommitAsync(new() { Shard = neighbour, Epoch = beside, History = [History(3, 2, 2)] }));
         Assert.False(await Shards.RemoveShardRowsAsync(new ShardKey("birds", 0), Never));
     }
 }

@@ -18,7 +18,8 @@ public abstract partial class ShardLedgerConformance<TFixture> : LedgerConforman
         HistoryRow[] history = [History(1, 1, 11, """{"a":"ü"}"""), History(1, 2, 12, """{ "b" : 2 }"""), History(4, 1, 13)];
         await CommitAsync(new() { Shard = Shard, Epoch = epoch, OperationId = Operation(2), Images = Rows(5, 1), History = history });
         AssertEqual(history.OrderBy(h => h.Image).ThenBy(h => h.Version), await ToListAsync(Shards.ReadShardEntriesAsync(Shard, Never)));
-        Assert.Equal([new(Operation(1), new(0, 3)), new(Operation(2), new(5, 1))], (await ToListAsync(Shards.ReadOperationsAsync(Shard, Never))).OrderBy(o => o.Rows.First));
+        Assert.Equal([new(Operation(1), new(0, 3)), new(Operation(2), new(5, 1))],
+            (await ToListAsync(Shards.ReadOperationsAsync(Shard, Never))).OrderBy(o => o.Rows.First));
         Assert.Equal(6, await Shards.CountImagesAsync(Shard, Never));
         Assert.Empty(await ToListAsync(Shards.ReadOperationsAsync(Shard with { Shard = 2 }, Never)));
         // The writer is still the writer.
@@ -29,8 +30,18 @@ public abstract partial class ShardLedgerConformance<TFixture> : LedgerConforman
     public async Task More_operations_and_entries_than_a_page_all_come()
     {
         var epoch = await OpenShardAsync();
-        await Task.WhenAll(Enumerable.Range(0, 5_000).Select(n => CommitAsync(new() { Shard = Shard, Epoch = epoch, OperationId = Operation(n), Images = Rows(n, 1), History = [History(n, 1, n, $$"""{"n":{{n}}}""")] })));
-        Assert.Equal(Enumerable.Range(0, 5_000), (await ToListAsync(Shards.ReadOperationsAsync(Shard, Never))).Select(o => o.Rows.First).Order());
+        await Task.WhenAll(Enumerable.Range(0, 5_000)
+            .Select(n => CommitAsync(
+                new()
+                {
+                    Shard = Shard,
+                    Epoch = epoch,
+                    OperationId = Operation(n),
+                    Images = Rows(n, 1),
+                    History = [History(n, 1, n, $$"""{"n":{{n}}}""")]
+                })));
+        Assert.Equal(Enumerable.Range(0, 5_000),
+            (await ToListAsync(Shards.ReadOperationsAsync(Shard, Never))).Select(o => o.Rows.First).Order());
         var entries = await ToListAsync(Shards.ReadShardEntriesAsync(Shard, Never));
         Assert.Equal(5_000, entries.Count);
         Assert.All(entries, e => Assert.Equal($$"""{"n":{{e.Ordinal}}}""", Encoding.UTF8.GetString(e.EntryJson)));

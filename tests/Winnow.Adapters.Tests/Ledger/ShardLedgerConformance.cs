@@ -43,7 +43,8 @@ public abstract partial class ShardLedgerConformance<TFixture> : LedgerConforman
         var epoch = await OpenShardAsync();
         for (var first = 0; first < 9_000; first += 1_000)
             await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(first, 1_000) });
-        Assert.Equal(Enumerable.Range(100, 8_500), (await ToListAsync(Shards.ReadImagesAsync(Shard, 100, 8_500, Never))).Select(r => r.Ordinal));
+        Assert.Equal(Enumerable.Range(100, 8_500),
+            (await ToListAsync(Shards.ReadImagesAsync(Shard, 100, 8_500, Never))).Select(r => r.Ordinal));
     }
 
     [Theory]
@@ -53,7 +54,8 @@ public abstract partial class ShardLedgerConformance<TFixture> : LedgerConforman
     {
         var epoch = await OpenShardAsync();
         await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(0, 2) });
-        Assert.Equal(ShardCommitStatus.Conflict, await CommitAsync(new() { Shard = Shard, Epoch = epoch, OperationId = Operation(1), Images = Rows(first, 2) }));
+        Assert.Equal(ShardCommitStatus.Conflict,
+            await CommitAsync(new() { Shard = Shard, Epoch = epoch, OperationId = Operation(1), Images = Rows(first, 2) }));
         Assert.Equal(ShardCommitStatus.Conflict, await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = [Image(2), Image(4)] }));
         Assert.Equal(2, (await ToListAsync(Shards.ReadImagesAsync(Shard, 0, 100, Never))).Count);
         Assert.Null(await Shards.FindOperationAsync(Shard, Operation(1), Never));
@@ -76,7 +78,8 @@ public abstract partial class ShardLedgerConformance<TFixture> : LedgerConforman
         var other = Shard with { Shard = 2 };
         var opened = await Shards.OpenShardAsync(other, Never);
         Assert.Null(await Shards.FindOperationAsync(other, Operation(1), Never));
-        Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(commit with { Shard = other, Epoch = opened.Epoch, Images = Rows(0, 4) }));
+        Assert.Equal(ShardCommitStatus.Committed,
+            await CommitAsync(commit with { Shard = other, Epoch = opened.Epoch, Images = Rows(0, 4) }));
     }
 
     [Fact]
@@ -87,8 +90,10 @@ public abstract partial class ShardLedgerConformance<TFixture> : LedgerConforman
         var opened = await Shards.OpenShardAsync(Shard, Never);
         Assert.True(opened.Epoch > old);
         Assert.Equal(ShardCommitStatus.Fenced, await CommitAsync(new() { Shard = Shard, Epoch = old, Images = Rows(1, 1) }));
-        Assert.Equal(ShardCommitStatus.Fenced, await CommitAsync(new() { Shard = Shard, Epoch = old, OperationId = Operation(1), Images = Rows(0, 1) }));
-        Assert.Equal(ShardCommitStatus.Fenced, await CommitAsync(new() { Shard = Shard with { Shard = 3 }, Epoch = 1, Images = Rows(0, 1) }));
+        Assert.Equal(ShardCommitStatus.Fenced,
+            await CommitAsync(new() { Shard = Shard, Epoch = old, OperationId = Operation(1), Images = Rows(0, 1) }));
+        Assert.Equal(ShardCommitStatus.Fenced,
+            await CommitAsync(new() { Shard = Shard with { Shard = 3 }, Epoch = 1, Images = Rows(0, 1) }));
         Assert.Single(await ToListAsync(Shards.ReadImagesAsync(Shard, 0, 100, Never)));
         Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(new() { Shard = Shard, Epoch = opened.Epoch, Images = Rows(1, 1) }));
     }
@@ -113,9 +118,20 @@ public abstract partial class ShardLedgerConformance<TFixture> : LedgerConforman
         var epoch = await OpenShardAsync();
         Assert.Empty(await ToListAsync(Shards.ReadIndexAsync(Shard, Never)));
         await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(0, Count) });
-        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Quarantined = [new(0, "twice"), new(1, "no pixels"), new(5_000, "no pixels"), new(Count - 1, "no pixels")] });
-        await CommitAsync(new() { Shard = Shard with { Shard = 3 }, Epoch = (await Shards.OpenShardAsync(Shard with { Shard = 3 }, Never)).Epoch, Images = Rows(0, 3) });
-        var rows = (await ToListAsync(Shards.ReadImagesAsync(Shard, 0, int.MaxValue, Never))).Select(r => new IndexRow(r.Row.Id, r.Row.Partition, r.Row.Label, r.Row.Reason is not null));
+        await CommitAsync(new()
+        {
+            Shard = Shard,
+            Epoch = epoch,
+            Quarantined = [new(0, "twice"), new(1, "no pixels"), new(5_000, "no pixels"), new(Count - 1, "no pixels")]
+        });
+        await CommitAsync(new()
+        {
+            Shard = Shard with { Shard = 3 },
+            Epoch = (await Shards.OpenShardAsync(Shard with { Shard = 3 }, Never)).Epoch,
+            Images = Rows(0, 3)
+        });
+        var rows = (await ToListAsync(Shards.ReadImagesAsync(Shard, 0, int.MaxValue, Never)))
+            .Select(r => new IndexRow(r.Row.Id, r.Row.Partition, r.Row.Label, r.Row.Reason is not null));
         Assert.Equal(rows, (await ToListAsync(Shards.ReadIndexAsync(Shard, Never))).SelectMany(p => p));
         await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(Count, 1) });
         Assert.Equal(Count + 1, (await ToListAsync(Shards.ReadIndexAsync(Shard, Never))).Sum(p => p.Count));
@@ -128,11 +144,17 @@ public abstract partial class ShardLedgerConformance<TFixture> : LedgerConforman
         var epoch = await OpenShardAsync();
         TaskRow[] tasks = [new(0, "main", 1, 0.75f, Noon), new(1, "control", 1, 0.5f, Noon), new(1, "main", 1, -0.125f, Noon)];
         await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(0, 3), Tasks = tasks });
-        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Tasks = [new(0, "main", 2, 0.1f, Noon.AddHours(1)), new(2, "main", 2, 0.1f, Noon)] });
+        await CommitAsync(new()
+        {
+            Shard = Shard,
+            Epoch = epoch,
+            Tasks = [new(0, "main", 2, 0.1f, Noon.AddHours(1)), new(2, "main", 2, 0.1f, Noon)]
+        });
         await CommitAsync(new() { Shard = Shard, Epoch = epoch, Reservations = [new(1, Noon.AddMinutes(5))] });
         await RestartAsync();
         Assert.Equal(
-            [tasks[0], tasks[1] with { ReservedUntil = Noon.AddMinutes(5) }, tasks[2] with { ReservedUntil = Noon.AddMinutes(5) }, new(2, "main", 2, 0.1f, Noon)],
+            [tasks[0], tasks[1] with { ReservedUntil = Noon.AddMinutes(5) }, tasks[2] with { ReservedUntil = Noon.AddMinutes(5) },
+                new(2, "main", 2, 0.1f, Noon)],
             (await ToListAsync(Shards.ReadTasksAsync(Shard, Never))).OrderBy(t => t.Ordinal).ThenBy(t => t.Arm, StringComparer.Ordinal));
     }
 
@@ -140,14 +162,16 @@ public abstract partial class ShardLedgerConformance<TFixture> : LedgerConforman
     public async Task A_task_that_is_withdrawn_is_as_if_it_had_never_been()
     {
         var epoch = await OpenShardAsync();
-        TaskRow[] tasks = [new(0, "main", 1, 0.5f, Noon), new(0, "control", 1, 0.5f, Noon), new(1, "main", 1, 0.25f, Noon), new(2, "main", 1, 0.125f, Noon)];
+        TaskRow[] tasks = [new(0, "main", 1, 0.5f, Noon), new(0, "control", 1, 0.5f, Noon), new(1, "main", 1, 0.25f, Noon),
+            new(2, "main", 1, 0.125f, Noon)];
         await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(0, 3), Tasks = tasks });
         await CommitAsync(new() { Shard = Shard, Epoch = epoch, Reservations = [new(1, Noon.AddHours(1)), new(0, Noon.AddHours(2))] });
         // One of an arm that never asked, one of a row that is not there: nothing to withdraw, no harm.
         WithdrawnTaskRow[] ended = [new(0, "main"), new(1, "main"), new(2, "control"), new(7, "main")];
         Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(new() { Shard = Shard, Epoch = epoch, WithdrawnTasks = ended }));
         await RestartAsync();
-        Assert.Equal([new(0, "control", 1, 0.5f, Noon.AddHours(2)), tasks[3]], (await ToListAsync(Shards.ReadTasksAsync(Shard, Never))).OrderBy(t => t.Ordinal));
+        Assert.Equal([new(0, "control", 1, 0.5f, Noon.AddHours(2)), tasks[3]],
+            (await ToListAsync(Shards.ReadTasksAsync(Shard, Never))).OrderBy(t => t.Ordinal));
 
         // It can be asked again, of another round, and bears nothing of what it was; also in one commit with its withdrawal.
         epoch = await OpenShardAsync();
@@ -161,18 +185,36 @@ public abstract partial class ShardLedgerConformance<TFixture> : LedgerConforman
     {
         var epoch = await OpenShardAsync();
         async Task HoldsAsync(params (int Ordinal, string Arm, DateTimeOffset Until)[] expected) =>
-            Assert.Equal(expected, (await ToListAsync(Shards.ReadTasksAsync(Shard, Never))).Select(t => (t.Ordinal, t.Arm, t.ReservedUntil)).Order());
-        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(0, 2), Tasks = [new(0, "main", 1, 0.5f, DateTimeOffset.UnixEpoch)] });
+            Assert.Equal(expected,
+            (await ToListAsync(Shards.ReadTasksAsync(Shard, Never))).Select(t => (t.Ordinal, t.Arm, t.ReservedUntil)).Order());
+        await CommitAsync(new()
+        {
+            Shard = Shard,
+            Epoch = epoch,
+            Images = Rows(0, 2),
+            Tasks = [new(0, "main", 1, 0.5f, DateTimeOffset.UnixEpoch)]
+        });
         // Of an image that nobody has asked about there is none.
         await CommitAsync(new() { Shard = Shard, Epoch = epoch, Reservations = [new(0, Noon), new(1, Noon)] });
-        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Tasks = [new(0, "control", 1, 0.5f, DateTimeOffset.UnixEpoch), new(1, "main", 1, 0.5f, Noon.AddHours(1))] });
+        await CommitAsync(new()
+        {
+            Shard = Shard,
+            Epoch = epoch,
+            Tasks = [new(0, "control", 1, 0.5f, DateTimeOffset.UnixEpoch), new(1, "main", 1, 0.5f, Noon.AddHours(1))]
+        });
         await HoldsAsync((0, "control", DateTimeOffset.UnixEpoch), (0, "main", Noon), (1, "main", Noon.AddHours(1)));
         await CommitAsync(new() { Shard = Shard, Epoch = epoch, Reservations = [new(0, Noon.AddMinutes(1)), new(1, Noon.AddMinutes(2))] });
         await RestartAsync();
         await HoldsAsync((0, "control", Noon.AddMinutes(1)), (0, "main", Noon.AddMinutes(1)), (1, "main", Noon.AddMinutes(2)));
         epoch = (await Shards.OpenShardAsync(Shard, Never)).Epoch;
-        await CommitAsync(new() { Shard = Shard, Epoch = epoch, Reservations = [new(0, DateTimeOffset.UnixEpoch), new(1, DateTimeOffset.UnixEpoch)] });
-        await HoldsAsync((0, "control", DateTimeOffset.UnixEpoch), (0, "main", DateTimeOffset.UnixEpoch), (1, "main", DateTimeOffset.UnixEpoch));
+        await CommitAsync(new()
+        {
+            Shard = Shard,
+            Epoch = epoch,
+            Reservations = [new(0, DateTimeOffset.UnixEpoch), new(1, DateTimeOffset.UnixEpoch)]
+        });
+        await HoldsAsync((0, "control", DateTimeOffset.UnixEpoch), (0, "main", DateTimeOffset.UnixEpoch),
+            (1, "main", DateTimeOffset.UnixEpoch));
     }
 
     [Fact]
@@ -183,7 +225,8 @@ public abstract partial class ShardLedgerConformance<TFixture> : LedgerConforman
         {
             Shard = Shard,
             Epoch = epoch,
-            Tasks = [.. Enumerable.Range(0, 5_000).SelectMany(o => new[] { new TaskRow(o, "main", 1, o, Noon), new TaskRow(o, "random", 1, o, Noon) })],
+            Tasks = [.. Enumerable.Range(0, 5_000)
+                .SelectMany(o => new[] { new TaskRow(o, "main", 1, o, Noon), new TaskRow(o, "random", 1, o, Noon) })],
             History = [.. Enumerable.Range(0, 9_000).Select(n => History(n / 2, (n % 2) + 1, n))],
         });
         Assert.Equal(10_000, (await ToListAsync(Shards.ReadTasksAsync(Shard, Never))).Distinct().Count());
@@ -204,7 +247,8 @@ public abstract partial class ShardLedgerConformance<TFixture> : LedgerConforman
         AssertEqual([rows[2]], await Shards.ReadHistoryAsync(Shard, Id(6), Never));
         Assert.Empty(await Shards.ReadHistoryAsync(Shard, Id(7), Never));
         var all = await ToListAsync(Shards.ReadShardHistoryAsync(Shard, Never));
-        AssertEqual(rows.Select(r => r with { EntryJson = [] }).OrderBy(r => r.Image).ThenBy(r => r.Version), all.OrderBy(r => r.Image).ThenBy(r => r.Version));
+        AssertEqual(rows.Select(r => r with { EntryJson = [] }).OrderBy(r => r.Image).ThenBy(r => r.Version),
+            all.OrderBy(r => r.Image).ThenBy(r => r.Version));
         Assert.Equal(2, all.Select(r => r.Image).Where((image, i) => i == 0 || all[i - 1].Image != image).Count());
     }
 
@@ -241,7 +285,9 @@ public abstract partial class ShardLedgerConformance<TFixture> : LedgerConforman
     public async Task Segments_are_published_replaced_and_withdrawn()
     {
         var epoch = await OpenShardAsync();
-        SegmentRow[] first = [new(SegmentKinds.Scores, "main/1", 0, 10, "a"), new(SegmentKinds.Embedding, "m", 10, 5, "c"), new(SegmentKinds.Embedding, "m", 0, 10, "b")];
+        SegmentRow[] first =
+            [new(SegmentKinds.Scores, "main/1", 0, 10, "a"), new(SegmentKinds.Embedding, "m", 10, 5, "c"),
+                new(SegmentKinds.Embedding, "m", 0, 10, "b")];
         await CommitAsync(new() { Shard = Shard, Epoch = epoch, Segments = first });
         Assert.Equal([first[2], first[1], first[0]], await Shards.ReadSegmentsAsync(Shard, Never));
         await CommitAsync(new()
@@ -252,7 +298,8 @@ public abstract partial class ShardLedgerConformance<TFixture> : LedgerConforman
             Segments = [new(SegmentKinds.Embedding, "m", 0, 15, "d"), new(SegmentKinds.Scores, "main/2", 0, 10, "e")],
         });
         await RestartAsync();
-        Assert.Equal([new(SegmentKinds.Embedding, "m", 0, 15, "d"), new(SegmentKinds.Scores, "main/2", 0, 10, "e")], await Shards.ReadSegmentsAsync(Shard, Never));
+        Assert.Equal([new(SegmentKinds.Embedding, "m", 0, 15, "d"), new(SegmentKinds.Scores, "main/2", 0, 10, "e")],
+            await Shards.ReadSegmentsAsync(Shard, Never));
     }
 
     [Fact]
@@ -273,7 +320,8 @@ public abstract partial class ShardLedgerConformance<TFixture> : LedgerConforman
         {
             var expected = s % 2 == 1 ? ShardCommitStatus.Fenced : s % 3 == 2 ? ShardCommitStatus.Conflict : ShardCommitStatus.Committed;
             Assert.Equal(expected, statuses[s]);
-            Assert.Equal(expected == ShardCommitStatus.Committed ? 50 : 0, (await ToListAsync(Shards.ReadImagesAsync(commits[s].Shard, 0, 100, Never))).Count);
+            Assert.Equal(expected == ShardCommitStatus.Committed ? 50 : 0,
+                (await ToListAsync(Shards.ReadImagesAsync(commits[s].Shard, 0, 100, Never))).Count);
         }
     }
 
@@ -283,7 +331,8 @@ public abstract partial class ShardLedgerConformance<TFixture> : LedgerConforman
         var epoch = await OpenShardAsync();
         using var gone = new CancellationTokenSource();
         await gone.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Shards.CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(0, 1) }, gone.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            Shards.CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(0, 1) }, gone.Token));
         Assert.Empty(await ToListAsync(Shards.ReadImagesAsync(Shard, 0, 100, Never)));
     }
 }

@@ -13,7 +13,8 @@ public sealed class SqliteLedgerFixture : ILedgerFixture, IDisposable
 
     public SqliteLedger? Ledger { get; private set; }
 
-    public SqliteLedger Open() => Ledger = SqliteLedger.Open(new LedgerOptions { Path = _folder.At("ledger.db") }, NullLogger<SqliteLedger>.Instance);
+    public SqliteLedger Open() =>
+        Ledger = SqliteLedger.Open(new LedgerOptions { Path = _folder.At("ledger.db") }, NullLogger<SqliteLedger>.Instance);
 
     Task<ILedgerPorts> ILedgerFixture.OpenAsync() => Task.FromResult<ILedgerPorts>(new LedgerPorts<SqliteLedger>(Open()));
 

@@ -38,7 +38,8 @@ public sealed class SqliteLedgerTests : IDisposable
         return (await ledger.OpenShardAsync(Shard, Never)).Epoch;
     }
 
-    private static Task<List<ImageRow>> ImagesAsync(SqliteLedger ledger) => ToListAsync(ledger.ReadImagesAsync(Shard, 0, int.MaxValue, Never));
+    private static Task<List<ImageRow>> ImagesAsync(SqliteLedger ledger) =>
+        ToListAsync(ledger.ReadImagesAsync(Shard, 0, int.MaxValue, Never));
 
     private void Execute(string sql, string? path = null)
     {
@@ -61,7 +62,9 @@ public sealed class SqliteLedgerTests : IDisposable
         var options = new LedgerOptions { Path = DatabasePath };
         var property = typeof(LedgerOptions).GetProperty(setting)!;
         property.SetValue(options, property.PropertyType == typeof(int) ? 0 : " ");
-        Assert.Contains($"LedgerOptions.{setting}", Assert.Throws<ArgumentException>(() => SqliteLedger.Open(options, NullLogger<SqliteLedger>.Instance)).Message, StringComparison.Ordinal);
+        Assert.Contains($"LedgerOptions.{setting}",
+            Assert.Throws<ArgumentException>(() => SqliteLedger.Open(options, NullLogger<SqliteLedger>.Instance)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -112,14 +115,16 @@ public sealed class SqliteLedgerTests : IDisposable
             """);
         await using var ledger = Open();
         var history = await ledger.ReadHistoryAsync(Shard, Id(3), Never);
-        Assert.Equal([(1, 1, false, "{\"a\":1}"), (2, 0, true, "{\"b\":2}")], history.Select(h => (h.Version, h.Label, h.Closes, Encoding.UTF8.GetString(h.EntryJson))));
+        Assert.Equal([(1, 1, false, "{\"a\":1}"), (2, 0, true, "{\"b\":2}")],
+            history.Select(h => (h.Version, h.Label, h.Closes, Encoding.UTF8.GetString(h.EntryJson))));
         Assert.Equal(Guid.Empty, history[1].OperationId);
         Assert.Equal(new ShardLayout(0, 4), (await ledger.FindDatasetAsync("cats", Never))!.Shards);
         Assert.Equal(new TaskRow(4, "main", 1, 0.5f, Noon), Assert.Single(await ToListAsync(ledger.ReadTasksAsync(Shard, Never))));
         await OperationsOfBefore.CheckAsync(ledger, Shard, Operation(1), new OrdinalRange(0, 0));
         // The next entry, and no other, is taken.
         var opened = await ledger.OpenShardAsync(Shard, Never);
-        Task<ShardCommitStatus> AppendAsync(int version) => ledger.CommitAsync(new ShardCommit { Shard = Shard, Epoch = opened.Epoch, History = [History(3, version, 9)] }, Never);
+        Task<ShardCommitStatus> AppendAsync(int version) =>
+            ledger.CommitAsync(new ShardCommit { Shard = Shard, Epoch = opened.Epoch, History = [History(3, version, 9)] }, Never);
         Assert.Equal(ShardCommitStatus.Conflict, await AppendAsync(2));
         Assert.Equal(ShardCommitStatus.Committed, await AppendAsync(3));
         // What was written before the rule is under it too.
@@ -144,7 +149,11 @@ public sealed class SqliteLedgerTests : IDisposable
         var epoch = await OpenShardAsync(ledger);
         var empty = new ShardCommit { Shard = Shard, Epoch = epoch };
         async Task CommitAsync(ShardCommit commit) => Assert.Equal(ShardCommitStatus.Committed, await ledger.CommitAsync(commit, Never));
-        await CommitAsync(empty with { Images = Rows(0, 4), Tasks = [.. Enumerable.Range(0, 4).Select(o => new TaskRow(o, "main", 1, 0, DateTimeOffset.UnixEpoch))] });
+        await CommitAsync(empty with
+        {
+            Images = Rows(0, 4),
+            Tasks = [.. Enumerable.Range(0, 4).Select(o => new TaskRow(o, "main", 1, 0, DateTimeOffset.UnixEpoch))]
+        });
         await CommitAsync(empty with { Reservations = [.. Enumerable.Range(0, 4).Select(o => new ReservationRow(o, Noon))] });
         using var session = SqliteSession.OpenReader(DatabasePath);
         Assert.Equal(4, session.Scalar("SELECT count(*) FROM reservation"));
@@ -166,7 +175,8 @@ public sealed class SqliteLedgerTests : IDisposable
         Execute("INSERT INTO t VALUES (1)", other);
         var text = _folder.At("text.db");
         File.WriteAllText(text, new string('x', 5_000));
-        Assert.Contains("no SQLite database", Assert.Throws<LedgerUnavailableException>(() => Open(path: text)).Message, StringComparison.Ordinal);
+        Assert.Contains("no SQLite database", Assert.Throws<LedgerUnavailableException>(() => Open(path: text)).Message,
+            StringComparison.Ordinal);
         Assert.Equal(new string('x', 5_000), File.ReadAllText(text));
     }
 
@@ -193,7 +203,9 @@ public sealed class SqliteLedgerTests : IDisposable
         var written = 0;
         async Task WriteAsync(int mebibytes)
         {
-            for (var i = 0; i < mebibytes; i++) Assert.Equal(1, await ((IGrainStateStore)ledger).WriteAsync(new GrainStateKey("t", $"{written++}", "s"), null, text, Never));
+            for (var i = 0; i < mebibytes; i++)
+                Assert.Equal(1, await ((IGrainStateStore)ledger)
+                    .WriteAsync(new GrainStateKey("t", $"{written++}", "s"), null, text, Never));
         }
 
         long Log() => new FileInfo(DatabasePath + "-wal").Length;
@@ -221,10 +233,12 @@ public sealed class SqliteLedgerTests : IDisposable
     {
         var ledger = Open(o => o.MaxGroup = 3);
         var epoch = await OpenShardAsync(ledger);
-        var commits = Enumerable.Range(0, 200).Select(i => ledger.CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(i, 1) }, Never)).ToArray();
+        var commits = Enumerable.Range(0, 200)
+            .Select(i => ledger.CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(i, 1) }, Never)).ToArray();
         await ledger.DisposeAsync();
         Assert.All(await Task.WhenAll(commits), status => Assert.Equal(ShardCommitStatus.Committed, status));
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => ledger.CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(200, 1) }, Never));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() =>
+            ledger.CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(200, 1) }, Never));
         await Assert.ThrowsAsync<ObjectDisposedException>(() => ledger.ListDatasetsAsync(Never));
         await using var again = Open();
         Assert.Equal(200, (await ImagesAsync(again)).Count);
@@ -239,7 +253,8 @@ public sealed class SqliteLedgerTests : IDisposable
         // Each its own shard, so that one caller's giving up is no gap for the next.
         var keys = Enumerable.Range(0, 100).Select(s => Shard with { Shard = s }).ToArray();
         var epochs = await Task.WhenAll(keys.Select(k => ledger.OpenShardAsync(k, Never)));
-        var commits = keys.Select((k, i) => ledger.CommitAsync(new() { Shard = k, Epoch = epochs[i].Epoch, Images = Rows(0, 20) }, giveUp.Token)).ToArray();
+        var commits = keys.Select((k, i) =>
+            ledger.CommitAsync(new() { Shard = k, Epoch = epochs[i].Epoch, Images = Rows(0, 20) }, giveUp.Token)).ToArray();
         await giveUp.CancelAsync();
         var landed = 0;
         for (var i = 0; i < commits.Length; i++)
@@ -272,7 +287,8 @@ public sealed class SqliteLedgerTests : IDisposable
         var good = ledger.CommitAsync(new() { Shard = other, Epoch = opened.Epoch, Images = Rows(0, 1) }, Never);
         Assert.Contains("received_by", (await Assert.ThrowsAsync<SqliteException>(() => bad)).Message, StringComparison.Ordinal);
         Assert.Equal(ShardCommitStatus.Committed, await good);
-        Assert.Equal(ShardCommitStatus.Committed, await ledger.CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(0, 1) }, Never));
+        Assert.Equal(ShardCommitStatus.Committed,
+            await ledger.CommitAsync(new() { Shard = Shard, Epoch = epoch, Images = Rows(0, 1) }, Never));
     }
 
     [SmallDiskFact]
@@ -282,7 +298,8 @@ public sealed class SqliteLedgerTests : IDisposable
         await using var ledger = Open(path: disk.At("ledger.db"));
         var epoch = await OpenShardAsync(ledger);
         var next = 0;
-        Task<ShardCommitStatus> CommitAsync(int rows) => ledger.CommitAsync(new() { Shard = Shard, Epoch = epoch, OperationId = Operation(next), Images = Rows(next, rows) }, Never);
+        Task<ShardCommitStatus> CommitAsync(int rows) =>
+            ledger.CommitAsync(new() { Shard = Shard, Epoch = epoch, OperationId = Operation(next), Images = Rows(next, rows) }, Never);
         Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(100));
         next += 100;
         using (disk.Fill(leave: 300_000))

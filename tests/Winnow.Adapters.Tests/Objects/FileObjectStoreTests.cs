@@ -12,7 +12,8 @@ public abstract class FileObjectStoreConformance(bool syncFileSystem) : ObjectSt
     private readonly TemporaryFolder _folder = new();
     private FileObjectStore? _store;
 
-    protected override Task<IObjectStore> OpenAsync() => Task.FromResult<IObjectStore>(_store = new FileObjectStore(_folder.At("objects"), syncFileSystem));
+    protected override Task<IObjectStore> OpenAsync() =>
+        Task.FromResult<IObjectStore>(_store = new FileObjectStore(_folder.At("objects"), syncFileSystem));
 
     public override Task DisposeAsync()
     {
@@ -52,7 +53,8 @@ public sealed class FileObjectStoreTests : IDisposable
     public void A_second_store_on_the_folder_is_refused()
     {
         using (new FileObjectStore(_folder.Path))
-            Assert.Contains("in use by another process", Assert.Throws<InvalidOperationException>(() => new FileObjectStore(_folder.Path)).Message, StringComparison.Ordinal);
+            Assert.Contains("in use by another process",
+                Assert.Throws<InvalidOperationException>(() => new FileObjectStore(_folder.Path)).Message, StringComparison.Ordinal);
         using var after = new FileObjectStore(_folder.Path);
     }
 
@@ -200,7 +202,8 @@ public sealed class FileObjectStoreTests : IDisposable
             {
                 var words = line.Split(' ').Select(w => int.Parse(w, CultureInfo.InvariantCulture)).ToArray();
                 for (var i = 0; i < (words[0] == 0 ? ObjectLoad.PerLot : 1); i++)
-                    Assert.True(await store.ExistsAsync(ObjectLoad.Key(words[0], words[1], i), Never), $"Object {i} of lot {line} was acknowledged and is gone.");
+                    Assert.True(await store.ExistsAsync(ObjectLoad.Key(words[0], words[1], i), Never),
+                        $"Object {i} of lot {line} was acknowledged and is gone.");
             }
             for (var writer = 0; writer < 3; writer++)
                 await foreach (var (key, _) in store.ListAsync($"w{writer}/", Never))

@@ -26,7 +26,8 @@ public abstract class ObjectStoreConformance : IAsyncLifetime
         return bytes;
     }
 
-    private async Task<string?> ReadAsync(string key) => await Store.GetAsync(key, Never) is { } bytes ? Encoding.UTF8.GetString(bytes.Span) : null;
+    private async Task<string?> ReadAsync(string key) =>
+        await Store.GetAsync(key, Never) is { } bytes ? Encoding.UTF8.GetString(bytes.Span) : null;
 
     private async Task<List<(string Key, long Size)>> ListAsync(string prefix)
     {
@@ -93,7 +94,8 @@ public abstract class ObjectStoreConformance : IAsyncLifetime
     public async Task Putting_many_leaves_what_is_there(int count)
     {
         await Store.PutAsync("many/00/1", Bytes("first"), Never);
-        var objects = Enumerable.Range(0, count).Select(i => ($"many/{i % 7:D2}/{i}", (ReadOnlyMemory<byte>)Bytes($"content {i}"))).ToList();
+        var objects = Enumerable.Range(0, count).Select(i => ($"many/{i % 7:D2}/{i}", (ReadOnlyMemory<byte>)Bytes($"content {i}")))
+            .ToList();
         objects.Add(("many/00/1", Bytes("second")));
         objects.Add(("many/00/0", Bytes("content 0 again")));
         await Store.PutManyIfAbsentAsync(objects, Never);
@@ -102,7 +104,8 @@ public abstract class ObjectStoreConformance : IAsyncLifetime
         Assert.Equal("first", await ReadAsync("many/00/1"));
         Assert.Equal("content 0", (await ReadAsync("many/00/0"))![..9]);
         Assert.Equal(count + 1, (await ListAsync("many/")).Count);
-        for (var i = 0; i < count; i++) Assert.StartsWith($"content {i}", await ReadAsync($"many/{i % 7:D2}/{i}"), StringComparison.Ordinal);
+        for (var i = 0; i < count; i++)
+            Assert.StartsWith($"content {i}", await ReadAsync($"many/{i % 7:D2}/{i}"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -151,7 +154,8 @@ public abstract class ObjectStoreConformance : IAsyncLifetime
         await Store.PutManyIfAbsentAsync([.. keys.Select(k => (k, (ReadOnlyMemory<byte>)Bytes(k)))], Never);
         await Store.PutAsync("listing/x", Bytes("x"), Never);
         Assert.Equal(keys.Order(StringComparer.Ordinal), (await ListAsync("list/")).Select(f => f.Key));
-        Assert.Equal(keys.Where(k => k.StartsWith("list/03/", StringComparison.Ordinal)).Order(StringComparer.Ordinal), (await ListAsync("list/03/")).Select(f => f.Key));
+        Assert.Equal(keys.Where(k => k.StartsWith("list/03/", StringComparison.Ordinal)).Order(StringComparer.Ordinal),
+            (await ListAsync("list/03/")).Select(f => f.Key));
         Assert.Single(await ListAsync("listing/"));
     }
 

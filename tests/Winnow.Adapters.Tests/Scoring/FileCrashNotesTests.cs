@@ -10,7 +10,8 @@ namespace Winnow.Adapters.Tests.Scoring;
 public sealed class FileCrashNotesTests : IDisposable
 {
     private const string Dataset = "cats";
-    private static readonly ImageId[] Images = [.. Enumerable.Range(0, 4).Select(i => ImageId.Of(System.Text.Encoding.UTF8.GetBytes(i.ToString(CultureInfo.InvariantCulture))))];
+    private static readonly ImageId[] Images =
+        [.. Enumerable.Range(0, 4).Select(i => ImageId.Of(System.Text.Encoding.UTF8.GetBytes(i.ToString(CultureInfo.InvariantCulture))))];
 
     private readonly TemporaryFolder _folder = new();
 

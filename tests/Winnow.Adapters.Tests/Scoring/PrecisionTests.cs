@@ -29,7 +29,8 @@ public sealed class PrecisionTests : IDisposable
         Assert.Equal(Precision.Float32, options.Precision);
         options.Validate();
         options.Precision = (Precision)7;
-        Assert.Contains("InferenceOptions.Precision must be Float32 or Float16", Assert.Throws<ArgumentOutOfRangeException>(options.Validate).Message);
+        Assert.Contains("InferenceOptions.Precision must be Float32 or Float16",
+            Assert.Throws<ArgumentOutOfRangeException>(options.Validate).Message);
     }
 
     [Theory]
@@ -60,9 +61,16 @@ public sealed class PrecisionTests : IDisposable
         var onnx = new OnnxWriter("own").Input("input", "n", 3, "h", "w").Output("embedding", "n", 3);
         var mean = onnx.Node("Flatten", [onnx.Node("GlobalAveragePool", ["input"])], null, ("axis", 1L));
         var thousand = onnx.Node("Add", [onnx.Node("Mul", [mean, onnx.Constant("zero", [0f], 1)]), onnx.Constant("thousand", [1000f], 1)]);
-        onnx.Node("Sub", [onnx.Node("Mul", [thousand, onnx.Constant("weights", [weight, Tenth, Tenth], 3)]), onnx.Constant("less", [99f, 0f, 0f], 3)], "embedding");
+        onnx.Node("Sub", [onnx.Node("Mul", [thousand, onnx.Constant("weights", [weight, Tenth, Tenth], 3)]),
+            onnx.Constant("less", [99f, 0f, 0f], 3)], "embedding");
         File.WriteAllBytes(_folder.At("own.onnx"), onnx.ToArray());
-        var options = new InferenceOptions { Precision = precision, UseGpu = false, WeightsFolder = _folder.Path, Engine = new EngineOptions { Workers = 1 } };
+        var options = new InferenceOptions
+        {
+            Precision = precision,
+            UseGpu = false,
+            WeightsFolder = _folder.Path,
+            Engine = new EngineOptions { Workers = 1 },
+        };
         options.Backbones["own"] = new OwnBackbone { Path = _folder.At("own.onnx") };
         return new OnnxEmbedderProvider(options, _decoder, TimeProvider.System, NullLogger<OnnxEmbedderProvider>.Instance);
     }

@@ -21,20 +21,27 @@ public sealed class CrashingProcess : IDisposable
 
     public static CrashingProcess Start(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Winnow.CrashHost.dll"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Winnow.CrashHost.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         // Killing a process needs no tuned code; starting it fast lets the test repeat.
         start.Environment["DOTNET_TieredPGO"] = "0";
         return new CrashingProcess(Process.Start(start)!);
     }
 
-    /// <summary>Waits for <paramref name="acknowledged"/> lines, kills the process without warning, and gives every line that it got out.</summary>
+    /// <summary>
+    /// Waits for <paramref name="acknowledged"/> lines, kills the process without warning, and gives every line that it got out.
+    /// </summary>
     public async Task<List<string>> KillAfterAsync(int acknowledged)
     {
         var lines = new List<string>();
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (lines.Count < acknowledged && await _lines.Reader.WaitToReadAsync(limit.Token))
             while (lines.Count < acknowledged && _lines.Reader.TryRead(out var line)) lines.Add(line);
-        Assert.True(lines.Count == acknowledged, $"The process ended by itself: {(_process.HasExited ? await _process.StandardError.ReadToEndAsync(limit.Token) : "output closed")}");
+        var why = _process.HasExited ? await _process.StandardError.ReadToEndAsync(limit.Token) : "output closed";
+        Assert.True(lines.Count == acknowledged, $"The process ended by itself: {why}");
         // SIGKILL on Unix.
         _process.Kill();
         await _process.WaitForExitAsync(limit.Token);

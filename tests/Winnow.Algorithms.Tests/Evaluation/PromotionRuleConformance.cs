@@ -48,7 +48,8 @@ public abstract class PromotionRuleConformance<T> where T : IPromotionRule, new(
         }, iter: 50);
 
     [Fact]
-    public void It_says_why() => Assert.EndsWith(".", Decide(Sample([0.5, 0.4], 2), Sample([0.5, 0.5], 2), true).Reason, StringComparison.Ordinal);
+    public void It_says_why() =>
+        Assert.EndsWith(".", Decide(Sample([0.5, 0.4], 2), Sample([0.5, 0.5], 2), true).Reason, StringComparison.Ordinal);
 }
 
 public sealed class UnlessWorseTests : PromotionRuleConformance<UnlessWorse>

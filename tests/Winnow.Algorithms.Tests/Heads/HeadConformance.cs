@@ -15,7 +15,8 @@ public abstract class HeadConformance
     private static readonly Gen<(int Classes, int Dimensions, ulong Seed, double Temperature)> Shapes =
         Gen.Select(Gen.Int[2, 40], Gen.Int[1, 12], Gen.ULong, Gen.Double[0.3, 3]);
 
-    private static Half[] Rows(int n, int dimensions, ulong seed) => [.. NumericsTests.Normal(new SeededRandom(seed), n * dimensions).Select(v => (Half)v)];
+    private static Half[] Rows(int n, int dimensions, ulong seed) =>
+        [.. NumericsTests.Normal(new SeededRandom(seed), n * dimensions).Select(v => (Half)v)];
 
     [Fact]
     public void Its_format_is_known_by_name_and_read_by_what_bytes_begin_with() => Shapes.Sample((classes, d, seed, temperature) =>
@@ -23,7 +24,8 @@ public abstract class HeadConformance
         var head = Make(classes, d, seed, (float)temperature);
         Assert.Same(head.Format, HeadFormats.All.Get(head.Format.Name));
         var read = HeadFormats.Read(head.ToBytes());
-        Assert.Equal((head.Format, head.Classes, head.Dimensions, head.Temperature), (read.Format, read.Classes, read.Dimensions, read.Temperature));
+        Assert.Equal((head.Format, head.Classes, head.Dimensions, head.Temperature),
+            (read.Format, read.Classes, read.Dimensions, read.Temperature));
         // The same numbers, and the same name by their hash.
         Assert.Equal(head.ToBytes(), read.ToBytes());
     }, iter: 50);
@@ -97,7 +99,8 @@ public sealed class SoftmaxHeadTests : HeadConformance
     protected override IHead Make(int classes, int dimensions, ulong seed, float temperature)
     {
         var random = new SeededRandom(seed);
-        return new SoftmaxHead(classes, dimensions, NumericsTests.Normal(random, classes * dimensions), NumericsTests.Normal(random, classes), temperature);
+        return new SoftmaxHead(classes, dimensions, NumericsTests.Normal(random, classes * dimensions),
+            NumericsTests.Normal(random, classes), temperature);
     }
 
     /// <summary>Written by release 34be458: <c>new SoftmaxHead(2, 1, [1, -2], [0.5f, 0], 1.5f).ToBytes()</c>.</summary>

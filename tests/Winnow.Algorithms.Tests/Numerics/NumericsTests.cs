@@ -160,7 +160,8 @@ public sealed class NumericsTests
     }
 
     [Fact]
-    public void Every_row_belongs_to_its_nearest_centre() => Gen.Select(Gen.Int[1, 80], Gen.Int[1, 6], Gen.Int[1, 12], Gen.ULong).Sample((n, d, k, seed) =>
+    public void Every_row_belongs_to_its_nearest_centre() =>
+        Gen.Select(Gen.Int[1, 80], Gen.Int[1, 6], Gen.Int[1, 12], Gen.ULong).Sample((n, d, k, seed) =>
     {
         var rows = Normal(new SeededRandom(seed), n * d);
         var clusters = KMeans.Cluster(rows, d, k, seed);

@@ -39,7 +39,9 @@ public sealed class CrossFittingTests
         var difference = CrossFitting.Compare(right, chance);
         Assert.Equal(right.Right.Count(r => r) - chance.Right.Count(r => r), difference.Better - difference.Worse);
         Assert.True(difference.PValue < 1e-6);
-        Assert.Equal((difference.Worse, difference.Better, difference.PValue), (CrossFitting.Compare(chance, right).Better, CrossFitting.Compare(chance, right).Worse, CrossFitting.Compare(chance, right).PValue));
+        Assert.Equal((difference.Worse, difference.Better, difference.PValue),
+            (CrossFitting.Compare(chance, right).Better, CrossFitting.Compare(chance, right).Worse,
+                CrossFitting.Compare(chance, right).PValue));
     }
 
     [Fact]

@@ -60,7 +60,8 @@ public sealed class QualityTests
     [InlineData(0.7, 15)]
     [InlineData(0.8, 20)]
     [InlineData(0.85, 30)]
-    public void Labels_to_reach_are_interpolated(double target, double expected) => Assert.Equal(expected, LearningCurve.LabelsToReach([10, 20, 40], [0.6, 0.8, 0.9], target)!.Value, 9);
+    public void Labels_to_reach_are_interpolated(double target, double expected) =>
+        Assert.Equal(expected, LearningCurve.LabelsToReach([10, 20, 40], [0.6, 0.8, 0.9], target)!.Value, 9);
 
     [Fact]
     public void A_target_beyond_the_curve_is_not_reached() => Assert.Null(LearningCurve.LabelsToReach([10, 20], [0.6, 0.8], 0.9));
@@ -110,7 +111,8 @@ public sealed class QualityTests
     [Fact]
     public void Equal_shares_have_not_drifted_and_disjoint_ones_wholly()
     {
-        Assert.Equal((0.0, 0.0), PredictionDrift.Between([30, 60], [10, 20], 0, 0) is { } same ? (same.TotalVariation, same.ChiSquarePerDegree) : default);
+        Assert.Equal((0.0, 0.0),
+            PredictionDrift.Between([30, 60], [10, 20], 0, 0) is { } same ? (same.TotalVariation, same.ChiSquarePerDegree) : default);
         Assert.Equal(1, PredictionDrift.Between([5, 0, 0], [0, 3, 4], 0, 0)!.Value.TotalVariation, 12);
         Assert.Throws<ArgumentException>(() => PredictionDrift.Between([1], [1, 2], 0, 0));
     }

@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace Winnow.Algorithms.Tests.Reference;
 
-internal sealed record HeadReference(int N, int D, int K, double C, float[] X, int[] Y, float[] Coef, float[] Intercept, double Loss, double Objective);
+internal sealed record HeadReference(int N, int D, int K, double C, float[] X, int[] Y, float[] Coef, float[] Intercept, double Loss,
+    double Objective);
 
 internal sealed record PcaReference(int N, int D, int Keep, float[] X, double Explained, float[] Projected);
 
@@ -11,7 +12,8 @@ internal sealed record IntervalReference(int K, int N, double Lower, double Uppe
 internal sealed record McNemarReference(int First, int Second, double P);
 
 /// <summary>Values of scikit-learn and scipy; make_reference.py beside the file made them.</summary>
-internal sealed record ReferenceValues(HeadReference[] Heads, PcaReference[] Pca, IntervalReference[] ClopperPearson, McNemarReference[] Mcnemar)
+internal sealed record ReferenceValues(HeadReference[] Heads, PcaReference[] Pca, IntervalReference[] ClopperPearson,
+    McNemarReference[] Mcnemar)
 {
     public static readonly ReferenceValues Loaded = JsonSerializer.Deserialize<ReferenceValues>(
         File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Reference", "reference.json")),

@@ -14,16 +14,20 @@ public sealed class ScoringTests
     public void A_score_takes_twenty_bytes() => Assert.Equal(20, Marshal.SizeOf<ImageScore>());
 
     [Fact]
-    public void Scores_equal_their_naive_twin() => Gen.Select(Gen.Int[1, 20], Gen.Int[2, 40], Gen.Int[1, 12], Gen.ULong, Gen.Double[0.3, 3]).Sample((n, classes, d, seed, temperature) =>
+    public void Scores_equal_their_naive_twin() => Gen.Select(Gen.Int[1, 20], Gen.Int[2, 40], Gen.Int[1, 12], Gen.ULong, Gen.Double[0.3, 3])
+        .Sample((n, classes, d, seed, temperature) =>
     {
         var random = new SeededRandom(seed);
-        var head = new SoftmaxHead(classes, d, NumericsTests.Normal(random, classes * d), NumericsTests.Normal(random, classes), (float)temperature);
+        var head = new SoftmaxHead(classes, d, NumericsTests.Normal(random, classes * d), NumericsTests.Normal(random, classes),
+            (float)temperature);
         var rows = NumericsTests.Normal(random, n * d).Select(v => (Half)v).ToArray();
         var scores = new ImageScore[n];
         head.Score(rows, scores);
         for (var i = 0; i < n; i++)
         {
-            var z = Enumerable.Range(0, classes).Select(c => (head.Bias[c] + Enumerable.Range(0, d).Sum(j => (double)head.Weights[c * d + j] * (double)rows[i * d + j])) / temperature).ToArray();
+            var z = Enumerable.Range(0, classes)
+                .Select(c => (head.Bias[c]
+                    + Enumerable.Range(0, d).Sum(j => (double)head.Weights[c * d + j] * (double)rows[i * d + j])) / temperature).ToArray();
             var sum = z.Sum(Math.Exp);
             var p = z.Select(v => Math.Exp(v) / sum).ToArray();
             var order = Enumerable.Range(0, classes).OrderByDescending(c => p[c]).ToArray();
@@ -106,7 +110,8 @@ public sealed class ScoringTests
     public void Cut_off_bytes_are_no_projection()
     {
         var bytes = Projection.Fit(NumericsTests.Normal(new SeededRandom(1), 20 * 4), 4, 2).ToBytes();
-        for (var length = 0; length < bytes.Length; length++) Assert.Throws<InvalidDataException>(() => Projection.FromBytes(bytes.AsSpan(0, length)));
+        for (var length = 0; length < bytes.Length; length++)
+            Assert.Throws<InvalidDataException>(() => Projection.FromBytes(bytes.AsSpan(0, length)));
     }
 
     [Fact]

@@ -22,7 +22,8 @@ public abstract class StrategyConformance<T> where T : IQueryStrategy, new()
     public void It_is_known_by_its_name() => Assert.IsType<T>(QueryStrategies.All.Get(Strategy.Name));
 
     [Fact]
-    public Task It_chooses_as_many_distinct_candidates_as_it_can() => Gen.Select(Gen.Int[0, 60], Gen.Int[1, 40], Gen.ULong).SampleAsync(async (n, batch, seed) =>
+    public Task It_chooses_as_many_distinct_candidates_as_it_can() =>
+        Gen.Select(Gen.Int[0, 60], Gen.Int[1, 40], Gen.ULong).SampleAsync(async (n, batch, seed) =>
     {
         var request = new SelectionRequest(batch, 2, seed, 3);
         var chosen = await SelectAsync(Pool(n, request), request);
@@ -54,7 +55,8 @@ public abstract class StrategyConformance<T> where T : IQueryStrategy, new()
     public Task It_ends_when_it_is_cancelled()
     {
         var request = new SelectionRequest(5, 1, 1, 2);
-        return Assert.ThrowsAnyAsync<OperationCanceledException>(() => Strategy.SelectAsync(Pool(30, request), request, new CancellationToken(canceled: true)));
+        return Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            Strategy.SelectAsync(Pool(30, request), request, new CancellationToken(canceled: true)));
     }
 
     [Fact]
@@ -88,20 +90,24 @@ public abstract class StrategyConformance<T> where T : IQueryStrategy, new()
         }
     }
 
-    protected static SoftmaxHead Head { get; } = new(3, Dimensions, NumericsTests.Normal(new SeededRandom(9), 3 * Dimensions), new float[3], 1);
+    protected static SoftmaxHead Head { get; } =
+        new(3, Dimensions, NumericsTests.Normal(new SeededRandom(9), 3 * Dimensions), new float[3], 1);
 
     protected static MatrixPool Pool(int n, SelectionRequest request)
     {
         var random = new SeededRandom(request.Seed + 1);
         var noise = Enumerable.Range(0, n).Select(_ => random.NextUInt64()).ToArray();
-        var scores = Enumerable.Range(0, n).Select(_ => new ImageScore((float)random.NextDouble(), (float)random.NextDouble(), (float)random.NextDouble(), 0, 0, 1)).ToArray();
+        var scores = Enumerable.Range(0, n)
+            .Select(_ => new ImageScore((float)random.NextDouble(), (float)random.NextDouble(), (float)random.NextDouble(), 0, 0, 1))
+            .ToArray();
         var keys = new float[n];
         Strategy.Keys(Strategy.NeedsModel ? scores : [], noise, request, keys);
         RowMatrix Rows(int count) => new(Dimensions, NumericsTests.Normal(random, count * Dimensions));
         var candidates = new MatrixPart(keys, noise, Rows(n), Head);
         var weights = Enumerable.Range(0, 40).Select(_ => (float)random.NextDouble()).ToArray();
         return new MatrixPool(
-            candidates, new MatrixPart(weights, new ulong[40], Rows(40), Head), new Examples(Rows(7).Values, Dimensions, Targets.Of([0, 1, 2, 0, 1, 2, 0], 3)));
+            candidates, new MatrixPart(weights, new ulong[40], Rows(40), Head),
+            new Examples(Rows(7).Values, Dimensions, Targets.Of([0, 1, 2, 0, 1, 2, 0], 3)));
     }
 
     /// <summary>Remembers what was asked of a pool.</summary>

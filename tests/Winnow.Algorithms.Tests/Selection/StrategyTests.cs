@@ -60,7 +60,8 @@ public sealed class PowerMarginSamplingTests : StrategyConformance<PowerMarginSa
         }
         // u⁴ of 1, 0.8 and 0.5.
         double[] weights = [1, 0.4096, 0.0625];
-        for (var i = 0; i < weights.Length; i++) Assert.InRange(hits[i] / (double)Draws, weights[i] / weights.Sum() - 0.015, weights[i] / weights.Sum() + 0.015);
+        for (var i = 0; i < weights.Length; i++)
+            Assert.InRange(hits[i] / (double)Draws, weights[i] / weights.Sum() - 0.015, weights[i] / weights.Sum() + 0.015);
         Assert.Equal(0, hits[3]);
     }
 }
@@ -78,7 +79,8 @@ public sealed class KMeansCentroidsTests : StrategyConformance<KMeansCentroids>
         }
         var candidates = new MatrixPart(new float[90], Enumerable.Range(0, 90).Select(i => (ulong)i).ToArray(), new RowMatrix(3, vectors));
         var none = new MatrixPart(Array.Empty<float>(), Array.Empty<ulong>(), RowMatrix.None);
-        var chosen = await SelectAsync(new MatrixPool(candidates, none, new Examples([], 3, Targets.Of([], 3))), new SelectionRequest(3, 1, 4, 3));
+        var chosen = await SelectAsync(new MatrixPool(candidates, none, new Examples([], 3, Targets.Of([], 3))),
+            new SelectionRequest(3, 1, 4, 3));
         Assert.Equal([0, 1, 2], chosen.Select(i => i % 3).Order());
     }
 }
@@ -129,7 +131,8 @@ public sealed class UncertaintyHerdingTests : StrategyConformance<UncertaintyHer
         var bandwidth = labelled % 2 == 1 ? nearest[labelled / 2] : (nearest[labelled / 2 - 1] + nearest[labelled / 2]) / 2;
         double Kernel(RowMatrix vectors, int c, int x) => Math.Exp(-Squared(vectors, c, evaluation, x) / bandwidth);
         var covered = Enumerable.Range(0, points).Select(x => Enumerable.Range(0, labelled).Max(l => Kernel(known, l, x))).ToArray();
-        double Gain(int c) => Enumerable.Range(0, points).Sum(x => pool.Evaluation.Keys.Span[x] * Math.Max(0, Kernel(candidates, c, x) - covered[x]));
+        double Gain(int c) =>
+            Enumerable.Range(0, points).Sum(x => pool.Evaluation.Keys.Span[x] * Math.Max(0, Kernel(candidates, c, x) - covered[x]));
         for (var turn = 0; turn < chosen.Count; turn++)
         {
             var best = Enumerable.Range(0, pool.Candidates.Count).Except(chosen.Take(turn)).Max(Gain);
@@ -157,5 +160,6 @@ public sealed class QueryStrategiesTests
 
     [Fact]
     public void Scores_of_the_wrong_kind_are_not_needed_before_a_model_exists() =>
-        Assert.Contains(QueryStrategies.All, s => !s.NeedsModel && s.Name == "k-means" && s.Plan(new SelectionRequest(5, 1, 1, 2)).UniformCandidates > 0);
+        Assert.Contains(QueryStrategies.All,
+        s => !s.NeedsModel && s.Name == "k-means" && s.Plan(new SelectionRequest(5, 1, 1, 2)).UniformCandidates > 0);
 }

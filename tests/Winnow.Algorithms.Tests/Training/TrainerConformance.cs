@@ -68,7 +68,8 @@ public abstract class TrainerConformance<T> where T : ITrainer, new()
         var (vectors, labels) = (Heaps(120, 5), Labels(120));
         // The second half is labelled wrong, and weighs nothing.
         for (var i = 60; i < 120; i++) labels[i] = (i + 1) % Classes;
-        var weighted = Train(new Examples(vectors, Dimensions, Targets.Of(labels, Classes, [.. Enumerable.Range(0, 120).Select(i => i < 60 ? 1f : 0f)])));
+        var weighted = Train(
+            new Examples(vectors, Dimensions, Targets.Of(labels, Classes, [.. Enumerable.Range(0, 120).Select(i => i < 60 ? 1f : 0f)])));
         var believed = Train(new Examples(vectors, Dimensions, Targets.Of(labels, Classes)));
         var fresh = Heaps(300, 6);
         Assert.InRange(Accuracy(weighted, fresh), 0.95, 1);
@@ -81,7 +82,8 @@ public abstract class TrainerConformance<T> where T : ITrainer, new()
         var soft = new float[60 * Classes];
         for (var i = 0; i < 60; i++) (soft[i * Classes], soft[(i * Classes) + 1]) = (0.7f, 0.3f);
         var vectors = NumericsTests.Normal(new SeededRandom(7), 60 * Dimensions);
-        var p = HeadRows.Probabilities(Train(new Examples(vectors, Dimensions, Targets.Soft(soft, Classes))), new RowMatrix(Dimensions, new float[Dimensions]));
+        var p = HeadRows.Probabilities(Train(new Examples(vectors, Dimensions, Targets.Soft(soft, Classes))),
+            new RowMatrix(Dimensions, new float[Dimensions]));
         Assert.InRange(p.Row(0)[0], 0.6, 0.8);
         Assert.InRange(p.Row(0)[2], 0, 0.1);
     }

@@ -13,7 +13,8 @@ public sealed class TrainingTests
     {
         foreach (var r in ReferenceValues.Loaded.Heads)
         {
-            var head = LogisticRegression.Fit(Of(r.X, r.Y, r.K, r.D), new LogisticRegressionOptions { C = r.C, Tolerance = 1e-6, MaxIterations = 2000 });
+            var head = LogisticRegression.Fit(Of(r.X, r.Y, r.K, r.D),
+                new LogisticRegressionOptions { C = r.C, Tolerance = 1e-6, MaxIterations = 2000 });
             // Two classes: scikit-learn keeps one row of the difference, and each of ours is half of it.
             var coefficients = r.Coef.Length == r.K * r.D ? r.Coef : [.. r.Coef.Select(w => -w), .. r.Coef];
             for (var i = 0; i < coefficients.Length; i++) Assert.Equal(coefficients[i], head.Weights[i], 2e-3);
@@ -29,7 +30,8 @@ public sealed class TrainingTests
         var r = ReferenceValues.Loaded.Heads[1];
         var options = new LogisticRegressionOptions { C = r.C, Tolerance = 1e-6, MaxIterations = 2000 };
         var cold = LogisticRegression.Fit(Of(r.X, r.Y, r.K, r.D), options);
-        var warm = LogisticRegression.Fit(Of(r.X, r.Y, r.K, r.D), options, LogisticRegression.Fit(Of(r.X, r.Y, r.K, r.D), options with { C = 0.01 }));
+        var warm = LogisticRegression.Fit(Of(r.X, r.Y, r.K, r.D), options,
+            LogisticRegression.Fit(Of(r.X, r.Y, r.K, r.D), options with { C = 0.01 }));
         for (var i = 0; i < cold.Weights.Length; i++) Assert.Equal(cold.Weights[i], warm.Weights[i], 5e-3);
     }
 
@@ -127,8 +129,10 @@ public sealed class TrainingTests
     [Fact]
     public void The_temperature_stays_within_its_bounds()
     {
-        Assert.InRange(TemperatureScaling.Fit([9, 0, 0, 9], Targets.Of([0, 1], 2)), TemperatureScaling.Smallest * 0.99f, TemperatureScaling.Smallest * 1.01f);
-        Assert.InRange(TemperatureScaling.Fit([9, 0, 0, 9], Targets.Of([1, 0], 2)), TemperatureScaling.Largest * 0.99f, TemperatureScaling.Largest * 1.01f);
+        Assert.InRange(TemperatureScaling.Fit([9, 0, 0, 9], Targets.Of([0, 1], 2)), TemperatureScaling.Smallest * 0.99f,
+            TemperatureScaling.Smallest * 1.01f);
+        Assert.InRange(TemperatureScaling.Fit([9, 0, 0, 9], Targets.Of([1, 0], 2)), TemperatureScaling.Largest * 0.99f,
+            TemperatureScaling.Largest * 1.01f);
         Assert.Equal(1, TemperatureScaling.Fit([], Targets.Of([], 2)));
     }
 

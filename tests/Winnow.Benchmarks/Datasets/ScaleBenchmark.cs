@@ -12,19 +12,24 @@ using Winnow.Testing;
 
 namespace Winnow.Benchmarks.Datasets;
 
-/// <summary>What one more image costs when there are ten thousand, a hundred thousand and a million; and what it costs two processes on the processors of one.</summary>
+/// <summary>
+/// What one more image costs when there are ten thousand, a hundred thousand and a million; and what it costs two processes on the
+/// processors of one.
+/// </summary>
 internal sealed class ScaleBenchmark : IBenchmark
 {
     // Few at a time and many times: a write to the disk that takes long falls on one pair, and the small dataset stays one.
     private const int Added = 2_000;
     private const int Decided = 300;
     private const int Pairs = 31;
-    // Each with datasets of its own: so many pairs use the small one up, and both must bear as many decisions. One round alone tells a ratio to about a tenth.
+    // Each with datasets of its own: so many pairs use the small one up, and both must bear as many decisions. One round alone tells a
+    // ratio to about a tenth.
     private const int Rounds = 4;
 
     public string Name => "scale";
 
-    public string Describes => "cost per image at 10 k, 100 k and 1 M images, beside that at 10 k; and one silo beside two processes on the same processors";
+    public string Describes =>
+        "cost per image at 10 k, 100 k and 1 M images, beside that at 10 k; and one silo beside two processes on the same processors";
 
     public async Task RunAsync(BenchmarkRun run)
     {
@@ -64,7 +69,8 @@ internal sealed class ScaleBenchmark : IBenchmark
         await using var s3 = await S3Server.StartOwnAsync();
         await SiloCluster.PrepareAsync();
         var images = run.Size(3_000, 300);
-        run.Report("scale/two-processes", "µs/image", await PairedSamples.TakeAsync(run.Repeats(3), () => ScoreAsync(2), () => ScoreAsync(1), run.Stop), "1.15");
+        run.Report("scale/two-processes", "µs/image",
+            await PairedSamples.TakeAsync(run.Repeats(3), () => ScoreAsync(2), () => ScoreAsync(1), run.Stop), "1.15");
 
         async Task<double> ScoreAsync(int silos)
         {
@@ -72,9 +78,12 @@ internal sealed class ScaleBenchmark : IBenchmark
             // As many workers in all, whoever they belong to.
             await cluster.StartAsync(silos, "--Scoring:Workers", silos == 1 ? "2" : "1");
             using var client = cluster.NewClient("measure");
-            await client.CreateDatasetAsync(new CreateDataset("scaled", new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] }, new DatasetSettings { Shards = 8 }));
+            await client.CreateDatasetAsync(
+                new CreateDataset("scaled", new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] },
+                    new DatasetSettings { Shards = 8 }));
             // What is opened once is opened before the clock runs.
-            await foreach (var _ in client.ImportAsync("scaled", DrawnImages.EnumerateAsync(200, 1_000_000), cancellationToken: run.Stop)) { }
+            await foreach (var _ in client.ImportAsync("scaled", DrawnImages.EnumerateAsync(200, 1_000_000),
+                cancellationToken: run.Stop)) { }
             await client.WaitForScoringAsync("scaled");
             var started = Stopwatch.GetTimestamp();
             await foreach (var _ in client.ImportAsync("scaled", DrawnImages.EnumerateAsync(images), cancellationToken: run.Stop)) { }
@@ -96,7 +105,9 @@ internal sealed class ScaleBenchmark : IBenchmark
         }
     }
 
-    /// <summary>A silo with a dataset of some size, to which images are added and of which images are decided about, through its grains.</summary>
+    /// <summary>
+    /// A silo with a dataset of some size, to which images are added and of which images are decided about, through its grains.
+    /// </summary>
     private sealed class Scaled(BenchmarkRun run, BenchmarkSilo silo, SeedPlan plan) : IAsyncDisposable
     {
         private readonly IngestRows _rows = new(plan.Shards, plan.Seed + 77);
@@ -130,9 +141,12 @@ internal sealed class ScaleBenchmark : IBenchmark
                 for (var i = 0; i < count / 20; i++)
                 {
                     var task = (await queue.TakeAsync(new LeaseRequest(1, 1_000), actor, run.Stop)).Single();
-                    var decision = new SubmitDecision(task.Image, Guid.NewGuid(), new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag("class-1")] }, task.Lease);
-                    var result = await silo.Grains.GetGrain<IImageGrain>(GrainKeys.Image(plan.Name, task.Image)).SubmitAsync(decision, actor, run.Stop);
-                    if (result.Status != SubmitStatus.Recorded) throw new InvalidOperationException($"{task.Image}: {result.Status} {result.Reason}");
+                    var decision = new SubmitDecision(task.Image, Guid.NewGuid(),
+                        new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag("class-1")] }, task.Lease);
+                    var result = await silo.Grains.GetGrain<IImageGrain>(GrainKeys.Image(plan.Name, task.Image))
+                        .SubmitAsync(decision, actor, run.Stop);
+                    if (result.Status != SubmitStatus.Recorded)
+                        throw new InvalidOperationException($"{task.Image}: {result.Status} {result.Reason}");
                 }
             }));
             return Stopwatch.GetElapsedTime(started).TotalMicroseconds / count;

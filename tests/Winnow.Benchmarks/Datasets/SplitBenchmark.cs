@@ -11,7 +11,10 @@ using Winnow.Testing;
 
 namespace Winnow.Benchmarks.Datasets;
 
-/// <summary>A million images whose shards are doubled while people look at images and decide about them: how long they wait, beside the same people on the same silo before.</summary>
+/// <summary>
+/// A million images whose shards are doubled while people look at images and decide about them: how long they wait, beside the same people
+/// on the same silo before.
+/// </summary>
 internal sealed class SplitBenchmark : IBenchmark
 {
     private const int Readers = 4;
@@ -21,7 +24,8 @@ internal sealed class SplitBenchmark : IBenchmark
 
     public string Name => "split";
 
-    public string Describes => "1,000,000 images whose shards are doubled three times under reads and decisions; floor: the same beforehand";
+    public string Describes =>
+        "1,000,000 images whose shards are doubled three times under reads and decisions; floor: the same beforehand";
 
     public async Task RunAsync(BenchmarkRun run)
     {
@@ -39,7 +43,10 @@ internal sealed class SplitBenchmark : IBenchmark
             await people.WorkAsync(readBefore, decidedBefore, () => Task.Delay(still, TimeProvider.System, run.Stop));
             var started = Stopwatch.GetTimestamp();
             await people.WorkAsync(read, decided, () => SplitAsync(silo.Grains, plan.Name, shards, run.Stop));
-            run.Say($"{shards / 2} to {shards} shards in {Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s, {read.Count:N0} reads: p50 {read.Percentile(0.5):F1}, p99 {read.Percentile(0.99):F1}, longest {read.Percentile(1):F0} ms (before: {readBefore.Percentile(0.5):F1}, {readBefore.Percentile(0.99):F1}, {readBefore.Percentile(1):F0} ms); longest decision {decided.Percentile(1):F0} ms");
+            run.Say($"{shards / 2} to {shards} shards in {Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s, {read.Count:N0} reads: "
+                + $"p50 {read.Percentile(0.5):F1}, p99 {read.Percentile(0.99):F1}, longest {read.Percentile(1):F0} ms (before: "
+                + $"{readBefore.Percentile(0.5):F1}, {readBefore.Percentile(0.99):F1}, {readBefore.Percentile(1):F0} ms); longest "
+                + $"decision {decided.Percentile(1):F0} ms");
             usual.Add(read.Percentile(0.99), readBefore.Percentile(0.99));
             longest.Add(read.Percentile(1), readBefore.Percentile(1));
             decisions.Add(decided.Percentile(1), decidedBefore.Percentile(1));
@@ -69,14 +76,17 @@ internal sealed class SplitBenchmark : IBenchmark
         public static async Task<People> ComeAsync(IGrainFactory grains, SeedPlan plan, CancellationToken stop)
         {
             // Of all shards, and more than are looked at twice.
-            var pages = await Task.WhenAll(Enumerable.Range(0, plan.Shards).Select(s => grains.GetGrain<IShardIngest>(GrainKeys.Shard(plan.Name, s)).ListAsync(new ListImages(plan.PerShard / 2, 1_000, null), stop)));
+            var pages = await Task.WhenAll(Enumerable.Range(0, plan.Shards)
+                .Select(s => grains.GetGrain<IShardIngest>(GrainKeys.Shard(plan.Name, s))
+                    .ListAsync(new ListImages(plan.PerShard / 2, 1_000, null), stop)));
             return new People(grains, plan.Name, [.. pages.SelectMany(p => p.Images).Select(i => i.Id).Order()], stop);
         }
 
         public async Task WorkAsync(Latencies reads, Latencies decisions, Func<Task> meanwhile)
         {
             using var done = CancellationTokenSource.CreateLinkedTokenSource(stop);
-            var work = Enumerable.Range(0, Readers).Select(_ => ReadAsync(reads, done.Token)).Concat(Enumerable.Range(0, Reviewers).Select(p => DecideAsync(p, decisions, done.Token))).ToArray();
+            var work = Enumerable.Range(0, Readers).Select(_ => ReadAsync(reads, done.Token))
+                .Concat(Enumerable.Range(0, Reviewers).Select(p => DecideAsync(p, decisions, done.Token))).ToArray();
             await meanwhile();
             await done.CancelAsync();
             await Task.WhenAll(work);
@@ -88,7 +98,9 @@ internal sealed class SplitBenchmark : IBenchmark
             while (!done.IsCancellationRequested)
             {
                 var image = images[(uint)Interlocked.Increment(ref _next) * 7_919L % images.Length];
-                if (await reads.TimeAsync(() => grains.GetGrain<IImageGrain>(GrainKeys.Image(dataset, image)).GetAsync(stop)) is not { } detail || detail.Scores is null) throw new InvalidOperationException($"{image} is not there, or has no scores.");
+                if (await reads.TimeAsync(() =>
+                    grains.GetGrain<IImageGrain>(GrainKeys.Image(dataset, image)).GetAsync(stop)) is not { } detail
+                    || detail.Scores is null) throw new InvalidOperationException($"{image} is not there, or has no scores.");
                 await Task.WhenAny(Task.Delay(Pause, TimeProvider.System, done));
             }
         }
@@ -101,9 +113,12 @@ internal sealed class SplitBenchmark : IBenchmark
             {
                 foreach (var task in await queue.TakeAsync(new LeaseRequest(1, 1_000), $"person:{person}", stop))
                 {
-                    var decision = new SubmitDecision(task.Image, Guid.NewGuid(), new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag("class-1")] }, task.Lease);
-                    var result = await decisions.TimeAsync(() => grains.GetGrain<IImageGrain>(GrainKeys.Image(dataset, task.Image)).SubmitAsync(decision, $"person:{person}", stop));
-                    if (result.Status is not (SubmitStatus.Recorded or SubmitStatus.AlreadyRecorded)) throw new InvalidOperationException($"{task.Image}: {result.Status} {result.Reason}");
+                    var decision = new SubmitDecision(task.Image, Guid.NewGuid(),
+                        new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag("class-1")] }, task.Lease);
+                    var result = await decisions.TimeAsync(() =>
+                        grains.GetGrain<IImageGrain>(GrainKeys.Image(dataset, task.Image)).SubmitAsync(decision, $"person:{person}", stop));
+                    if (result.Status is not (SubmitStatus.Recorded or SubmitStatus.AlreadyRecorded))
+                        throw new InvalidOperationException($"{task.Image}: {result.Status} {result.Reason}");
                 }
                 await Task.WhenAny(Task.Delay(Pause, TimeProvider.System, done));
             }

@@ -18,7 +18,9 @@ internal static class BenchmarkImages
         return scenes;
     });
 
-    /// <summary>28 × 28 grey PNGs: Fashion-MNIST where the demo has left it in the cache folder, else drawn. At most 60,000, all different.</summary>
+    /// <summary>
+    /// 28 × 28 grey PNGs: Fashion-MNIST where the demo has left it in the cache folder, else drawn. At most 60,000, all different.
+    /// </summary>
     public static async Task<byte[][]> SmallAsync(int count, CancellationToken stop)
     {
         var pixels = new byte[count][];
@@ -33,8 +35,12 @@ internal static class BenchmarkImages
         return pixels;
     }
 
-    /// <summary>1280 × 720 JPEGs of about 140 KB, all different: few scenes, each under many numbers in a comment, since drawing one takes longer than scoring it.</summary>
-    public static byte[][] Photos(int count, int from = 0) => [.. Enumerable.Range(from, count).Select(i => Numbered(Drawn.Value[i % Scenes], i))];
+    /// <summary>
+    /// 1280 × 720 JPEGs of about 140 KB, all different: few scenes, each under many numbers in a comment, since drawing one takes longer
+    /// than scoring it.
+    /// </summary>
+    public static byte[][] Photos(int count, int from = 0) =>
+        [.. Enumerable.Range(from, count).Select(i => Numbered(Drawn.Value[i % Scenes], i))];
 
     private static byte[] Blob(int index)
     {
@@ -50,14 +56,18 @@ internal static class BenchmarkImages
         return pixels;
     }
 
-    /// <summary>Clouds of several scales over a gradient with a few things in it: detail everywhere and no pure noise, so that its size as a JPEG is a photo's.</summary>
+    /// <summary>
+    /// Clouds of several scales over a gradient with a few things in it: detail everywhere and no pure noise, so that its size as a JPEG is
+    /// a photo's.
+    /// </summary>
     private static byte[] Scene(ulong seed)
     {
         var random = new SeededRandom(seed);
         SKColor Colour() => new((byte)random.Next(256), (byte)random.Next(256), (byte)random.Next(256));
         using var bitmap = new SKBitmap(new SKImageInfo(1280, 720, SKColorType.Rgba8888, SKAlphaType.Opaque));
         using var canvas = new SKCanvas(bitmap);
-        using (var gradient = SKShader.CreateLinearGradient(new SKPoint(0, 0), new SKPoint(400, 720), [Colour(), Colour()], SKShaderTileMode.Clamp))
+        using (var gradient =
+            SKShader.CreateLinearGradient(new SKPoint(0, 0), new SKPoint(400, 720), [Colour(), Colour()], SKShaderTileMode.Clamp))
         using (var paint = new SKPaint { Shader = gradient }) canvas.DrawPaint(paint);
         for (var i = 0; i < 40; i++)
         {

@@ -6,7 +6,10 @@ using Winnow.Inference.Images;
 
 namespace Winnow.Benchmarks.Images;
 
-/// <summary>File to normalised 160 × 160 tensor on one thread: the product's decoder, beside Skia and libvips used as plainly and as fast as they can be.</summary>
+/// <summary>
+/// File to normalised 160 × 160 tensor on one thread: the product's decoder, beside Skia and libvips used as plainly and as fast as they
+/// can be.
+/// </summary>
 internal sealed class DecodeBenchmark : IBenchmark
 {
     private const int Side = 160;
@@ -42,7 +45,8 @@ internal sealed class DecodeBenchmark : IBenchmark
                 _ = Time(images, slice, floor);
                 _ = Time(images, slice, image => Product(image, decoder));
             }
-            var samples = await PairedSamples.TakeAsync(run.Repeats(15), () => Time(images, slice, i => Product(i, decoder)), () => Time(images, slice, floor), run.Stop);
+            var samples = await PairedSamples.TakeAsync(run.Repeats(15), () => Time(images, slice, i => Product(i, decoder)),
+                () => Time(images, slice, floor), run.Stop);
             run.Report($"decode/{kind}-{name}", "ms/image", samples, "at most 1");
         }
     }
@@ -61,7 +65,9 @@ internal sealed class DecodeBenchmark : IBenchmark
         if (!decoder.TryDecodeToTensor(image, _tensor, Side, Values, out var reason)) throw new InvalidDataException(reason);
     }
 
-    /// <summary>Decodes at the smallest size that the format gives and is not below the target, and scales with Skia's own linear filter.</summary>
+    /// <summary>
+    /// Decodes at the smallest size that the format gives and is not below the target, and scales with Skia's own linear filter.
+    /// </summary>
     private unsafe void Skia(byte[] image)
     {
         fixed (byte* bytes = image, pixels = _pixels, scaled = _scaled)
@@ -72,11 +78,13 @@ internal sealed class DecodeBenchmark : IBenchmark
             if (size.Width < Side || size.Height < Side) size = codec.Info.Size;
             // Also where the file is grey: Skia scales grey pixels four times slower than coloured ones.
             var info = new SKImageInfo(size.Width, size.Height, SKColorType.Rgba8888, SKAlphaType.Opaque);
-            if (codec.GetPixels(info, (nint)pixels) != SKCodecResult.Success) throw new InvalidDataException("Skia does not decode the file.");
+            if (codec.GetPixels(info, (nint)pixels) != SKCodecResult.Success)
+                throw new InvalidDataException("Skia does not decode the file.");
             var target = new SKImageInfo(Side, Side, SKColorType.Rgba8888, SKAlphaType.Opaque);
             using var from = new SKPixmap(info, (nint)pixels, info.RowBytes);
             using var to = new SKPixmap(target, (nint)scaled, target.RowBytes);
-            if (!from.ScalePixels(to, new SKSamplingOptions(SKFilterMode.Linear))) throw new InvalidDataException("Skia does not scale the image.");
+            if (!from.ScalePixels(to, new SKSamplingOptions(SKFilterMode.Linear)))
+                throw new InvalidDataException("Skia does not scale the image.");
             Spread(scaled, 4);
         }
     }

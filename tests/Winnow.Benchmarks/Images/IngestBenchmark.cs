@@ -10,7 +10,9 @@ using Winnow.Testing;
 
 namespace Winnow.Benchmarks.Images;
 
-/// <summary>How fast images are registered for good: rows through the shards beside bare inserts, and real bytes over HTTP beside a bare upload.</summary>
+/// <summary>
+/// How fast images are registered for good: rows through the shards beside bare inserts, and real bytes over HTTP beside a bare upload.
+/// </summary>
 internal sealed class IngestBenchmark : IBenchmark
 {
     private const int Slices = 10;
@@ -19,7 +21,8 @@ internal sealed class IngestBenchmark : IBenchmark
 
     public string Name => "ingest";
 
-    public string Describes => "1,000,000 images registered, SQLite and PostgreSQL with fsync; HTTP with bytes; floors: bare inserts, a bare upload";
+    public string Describes =>
+        "1,000,000 images registered, SQLite and PostgreSQL with fsync; HTTP with bytes; floors: bare inserts, a bare upload";
 
     public async Task RunAsync(BenchmarkRun run)
     {
@@ -42,7 +45,8 @@ internal sealed class IngestBenchmark : IBenchmark
         await using (s3)
         {
             await using var silo = await BenchmarkSilo.StartIdleAsync(Path.Combine(run.Folder, "cluster"), run.Stop,
-                [.. SiloCluster.Options(await postgres.CreateDatabaseAsync(), s3, S3Server.NewBucket()), "--Cluster:AdvertisedAddress", "127.0.0.1"]);
+                [.. SiloCluster.Options(await postgres.CreateDatabaseAsync(), s3, S3Server.NewBucket()), "--Cluster:AdvertisedAddress",
+                    "127.0.0.1"]);
             await using var floor = await PostgresFloor.CreateAsync(await postgres.CreateDatabaseAsync(), run.Stop);
             await RowsAsync(run, "postgres", silo, floor);
         }
@@ -51,7 +55,8 @@ internal sealed class IngestBenchmark : IBenchmark
     private static async Task RowsAsync(BenchmarkRun run, string name, BenchmarkSilo silo, IRowFloor floor)
     {
         await CreateAsync(silo, run.Stop);
-        IShardIngest[] shards = [.. Enumerable.Range(0, Shards).Select(s => silo.Grains.GetGrain<IShardIngest>(GrainKeys.Shard(Dataset, s)))];
+        IShardIngest[] shards =
+            [.. Enumerable.Range(0, Shards).Select(s => silo.Grains.GetGrain<IShardIngest>(GrainKeys.Shard(Dataset, s)))];
         await Task.WhenAll(shards.Select(s => s.GetSummaryAsync(run.Stop)));
         var rows = new IngestRows(Shards, 1);
         var slice = run.Size(1_000_000, 16_000) / Slices;
@@ -100,7 +105,8 @@ internal sealed class IngestBenchmark : IBenchmark
             byte[][] images = [.. Enumerable.Range(Interlocked.Add(ref drawn, lot) - lot, lot).Select(DrawnImages.Draw)];
             using var client = new WinnowClient(new WinnowClientOptions { Address = server, Actor = "ingest" });
             var started = Stopwatch.GetTimestamp();
-            await foreach (var _ in client.ImportAsync(Dataset, Of(images), new ImportOptions { LotSize = 500 }, cancellationToken: run.Stop)) { }
+            await foreach (var _ in client.ImportAsync(Dataset, Of(images), new ImportOptions { LotSize = 500 },
+                cancellationToken: run.Stop)) { }
             return lot / Stopwatch.GetElapsedTime(started).TotalSeconds;
         }
     }
@@ -110,11 +116,14 @@ internal sealed class IngestBenchmark : IBenchmark
         for (var i = 0; i < images.Length; i++)
         {
             var bytes = images[i];
-            yield return new ImageToImport(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{i}.png"), _ => ValueTask.FromResult<ReadOnlyMemory<byte>>(bytes));
+            yield return new ImageToImport(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{i}.png"),
+                _ => ValueTask.FromResult<ReadOnlyMemory<byte>>(bytes));
         }
         await Task.CompletedTask;
     }
 
-    private static Task CreateAsync(BenchmarkSilo silo, CancellationToken cancellationToken) => silo.Grains.GetGrain<ICatalogGrain>(0).CreateAsync(
-        new CreateDataset(Dataset, new LabelSchema { Classes = [new LabelClass("a"), new LabelClass("b")] }, new DatasetSettings { Shards = Shards }), "benchmark", cancellationToken);
+    private static Task CreateAsync(BenchmarkSilo silo, CancellationToken cancellationToken) =>
+        silo.Grains.GetGrain<ICatalogGrain>(0).CreateAsync(
+        new CreateDataset(Dataset, new LabelSchema { Classes = [new LabelClass("a"), new LabelClass("b")] },
+            new DatasetSettings { Shards = Shards }), "benchmark", cancellationToken);
 }

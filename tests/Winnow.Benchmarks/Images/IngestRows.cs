@@ -22,9 +22,12 @@ internal sealed class IngestRows(int shards, ulong seed)
         for (var i = 0; i < rows; i++)
         {
             var id = new ImageId(_random.NextUInt64(), _random.NextUInt64(), _random.NextUInt64(), _random.NextUInt64());
-            parts[ShardLayout.IndexOf(id, shards)].Add(new IngestRow(id, string.Create(CultureInfo.InvariantCulture, $"camera-3/2026-03-01/{_number++:D8}.png"), "png", 28, 28, 1, 500 + (i % 300), Partition.Pool, -1, null));
+            parts[ShardLayout.IndexOf(id, shards)].Add(
+                new IngestRow(id, string.Create(CultureInfo.InvariantCulture, $"camera-3/2026-03-01/{_number++:D8}.png"), "png", 28, 28, 1,
+                    500 + (i % 300), Partition.Pool, -1, null));
         }
-        return [.. parts.SelectMany((part, shard) => part.Chunk(LotRows).Select(lot => (shard, new IngestLot(Guid.NewGuid(), "service:camera", lot))))];
+        return [.. parts.SelectMany((part, shard) =>
+            part.Chunk(LotRows).Select(lot => (shard, new IngestLot(Guid.NewGuid(), "service:camera", lot))))];
     }
 
     /// <summary>Hands every lot to an action, those of different shards at once, those of one shard in turn.</summary>

@@ -9,7 +9,10 @@ namespace Winnow.Benchmarks.Images;
 /// <summary>What a silo holds for each image while nothing happens: its resident memory with a pool, less that of an empty one.</summary>
 internal sealed class MemoryBenchmark : IBenchmark
 {
-    /// <summary>Fields that a shard cannot do without: id, flags, label, history version, the stage that people brought it to, and its place in a hash table half full.</summary>
+    /// <summary>
+    /// Fields that a shard cannot do without: id, flags, label, history version, the stage that people brought it to, and its place in a
+    /// hash table half full.
+    /// </summary>
     private const double FieldBytes = 32 + 1 + 2 + 4 + 1 + (2 * sizeof(int));
 
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(2);
@@ -22,7 +25,8 @@ internal sealed class MemoryBenchmark : IBenchmark
     public async Task RunAsync(BenchmarkRun run)
     {
         var full = Directory.CreateDirectory(Path.Combine(run.Folder, "full")).FullName;
-        var dataset = await SeededDataset.WriteAsync(full, new SeedPlan { Images = run.Size(1_000_000), Tasks = run.Size(10_000) }, run.Stop);
+        var dataset = await SeededDataset.WriteAsync(full, new SeedPlan { Images = run.Size(1_000_000), Tasks = run.Size(10_000) },
+            run.Stop);
         run.Say($"{dataset.Plan.Images:N0} images seeded");
         var empty = Directory.CreateDirectory(Path.Combine(run.Folder, "empty")).FullName;
         var (all, own) = (new PairedSamples(), new PairedSamples());
@@ -40,10 +44,12 @@ internal sealed class MemoryBenchmark : IBenchmark
 
     private static async Task<(long All, long Own)> MeasureAsync(string folder, SeedPlan? plan, BenchmarkRun run)
     {
-        await using var silo = new SiloProcess(new SiloProcessOptions { Folder = folder, Arguments = ["--Logging:LogLevel:Default", "Warning"] });
+        await using var silo =
+            new SiloProcess(new SiloProcessOptions { Folder = folder, Arguments = ["--Logging:LogLevel:Default", "Warning"] });
         await silo.StartAgainAsync();
         if (plan is not null)
-            await Until.TrueAsync(async () => (await silo.Client.GetStatusAsync(plan.Name, run.Stop)).Images == plan.Images, Patience, () => "all shards are open");
+            await Until.TrueAsync(async () => (await silo.Client.GetStatusAsync(plan.Name, run.Stop)).Images == plan.Images, Patience,
+                () => "all shards are open");
         // Idle is what no longer changes.
         var seen = (All: 0L, Own: 0L);
         var started = Stopwatch.GetTimestamp();
@@ -62,6 +68,8 @@ internal sealed class MemoryBenchmark : IBenchmark
         var lines = File.ReadAllLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/status"));
         return (Bytes("VmRSS:"), Bytes("RssAnon:"));
 
-        long Bytes(string field) => 1024 * long.Parse(lines.First(l => l.StartsWith(field, StringComparison.Ordinal)).AsSpan(field.Length).Trim().TrimEnd(" kB"), CultureInfo.InvariantCulture);
+        long Bytes(string field) =>
+            1024 * long.Parse(lines.First(l => l.StartsWith(field, StringComparison.Ordinal)).AsSpan(field.Length).Trim().TrimEnd(" kB"),
+                CultureInfo.InvariantCulture);
     }
 }

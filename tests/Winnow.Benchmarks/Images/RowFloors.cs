@@ -25,7 +25,9 @@ internal sealed class SqliteFloor : IRowFloor
         _connection = new SqliteConnection($"Data Source={path}");
         _connection.Open();
         Run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536");
-        Run("CREATE TABLE image (shard INTEGER, ordinal INTEGER, id BLOB, name TEXT, format TEXT, width INTEGER, height INTEGER, frames INTEGER, bytes INTEGER, part INTEGER, label INTEGER, reason TEXT, at INTEGER, actor TEXT, PRIMARY KEY (shard, ordinal)) WITHOUT ROWID");
+        Run("CREATE TABLE image (shard INTEGER, ordinal INTEGER, id BLOB, name TEXT, format TEXT, width INTEGER, height INTEGER, frames "
+            + "INTEGER, bytes INTEGER, part INTEGER, label INTEGER, reason TEXT, at INTEGER, actor TEXT, PRIMARY KEY (shard, ordinal)) "
+            + "WITHOUT ROWID");
         _insert = _connection.CreateCommand();
         _insert.CommandText = "INSERT INTO image VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
         for (var i = 0; i < 14; i++) _insert.Parameters.Add(new SqliteParameter($"${i}", null));
@@ -43,7 +45,8 @@ internal sealed class SqliteFloor : IRowFloor
             {
                 var id = new byte[ImageId.Size];
                 row.Id.CopyTo(id);
-                object[] values = [shard, _row++, id, row.Name, row.Format, row.Width, row.Height, row.Frames, row.Bytes, (int)row.Partition, row.Label, DBNull.Value, 0L, lot.Actor];
+                object[] values = [shard, _row++, id, row.Name, row.Format, row.Width, row.Height, row.Frames, row.Bytes,
+                    (int)row.Partition, row.Label, DBNull.Value, 0L, lot.Actor];
                 for (var i = 0; i < values.Length; i++) _insert.Parameters[i].Value = values[i];
                 _insert.ExecuteNonQuery();
             }
@@ -77,7 +80,8 @@ internal sealed class PostgresFloor : IRowFloor
     {
         var floor = new PostgresFloor(NpgsqlDataSource.Create(connection));
         await using var create = floor._source.CreateCommand(
-            "CREATE TABLE image (bytes bigint, at timestamptz, shard int, ordinal int, width int, height int, frames int, label int, part smallint, id bytea, name text, format text, actor text, reason text, PRIMARY KEY (shard, ordinal))");
+            "CREATE TABLE image (bytes bigint, at timestamptz, shard int, ordinal int, width int, height int, frames int, label int, part "
+            + "smallint, id bytea, name text, format text, actor text, reason text, PRIMARY KEY (shard, ordinal))");
         await create.ExecuteNonQueryAsync(cancellationToken);
         return floor;
     }
@@ -87,7 +91,9 @@ internal sealed class PostgresFloor : IRowFloor
         var rows = lot.Rows;
         var first = Interlocked.Add(ref _row, rows.Length) - rows.Length;
         await using var insert = _source.CreateCommand(
-            "INSERT INTO image (bytes, at, shard, ordinal, width, height, frames, label, part, id, name, format, actor) SELECT b, now(), $1, o, w, h, f, l, p, i, n, m, $2 FROM unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12) AS k (b, o, w, h, f, l, p, i, n, m)");
+            "INSERT INTO image (bytes, at, shard, ordinal, width, height, frames, label, part, id, name, format, actor) SELECT b, now(), "
+            + "$1, o, w, h, f, l, p, i, n, m, $2 FROM unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12) AS k (b, o, w, h, f, "
+            + "l, p, i, n, m)");
         insert.Parameters.AddWithValue(shard);
         insert.Parameters.AddWithValue(lot.Actor);
         Add(NpgsqlDbType.Bigint, rows.Select(r => r.Bytes).ToArray());
@@ -102,7 +108,8 @@ internal sealed class PostgresFloor : IRowFloor
         Add(NpgsqlDbType.Text, rows.Select(r => r.Format).ToArray());
         await insert.ExecuteNonQueryAsync();
 
-        void Add<T>(NpgsqlDbType type, T[] column) => insert.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | type, Value = column });
+        void Add<T>(NpgsqlDbType type, T[] column) =>
+            insert.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | type, Value = column });
     }
 
     private static byte[] Bytes(IngestRow row)

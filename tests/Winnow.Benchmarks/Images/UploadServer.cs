@@ -11,7 +11,10 @@ using Winnow.Model.Images;
 
 namespace Winnow.Benchmarks.Images;
 
-/// <summary>A bare upload: every part of a request becomes a file, all are flushed together, and the answer is what the client wants to read. Nothing looks at an image.</summary>
+/// <summary>
+/// A bare upload: every part of a request becomes a file, all are flushed together, and the answer is what the client wants to read.
+/// Nothing looks at an image.
+/// </summary>
 internal sealed class UploadServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -42,8 +45,10 @@ internal sealed class UploadServer : IAsyncDisposable
         while (await reader.ReadNextSectionAsync() is { } section)
         {
             var path = Path.Combine(folder, Interlocked.Increment(ref _files).ToString(CultureInfo.InvariantCulture));
-            await using (var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0)) await section.Body.CopyToAsync(file);
-            if (section.ContentDisposition!.Contains("filename", StringComparison.Ordinal)) results.Add(new IngestResult(path, null, IngestStatus.Accepted, null));
+            await using (var file =
+                new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0)) await section.Body.CopyToAsync(file);
+            if (section.ContentDisposition!.Contains("filename", StringComparison.Ordinal))
+                results.Add(new IngestResult(path, null, IngestStatus.Accepted, null));
         }
         await _sync.SyncAsync();
         return Results.Json<IReadOnlyList<IngestResult>>(results, ModelJson.Default.IReadOnlyListIngestResult);

@@ -46,7 +46,8 @@ internal sealed class BenchmarkRun(bool json, bool quick, CancellationToken stop
     public Figure Report(string name, string unit, PairedSamples samples, string? reach = null)
     {
         var ratios = samples.Pairs.Select(p => p.Product / p.Floor).Order().ToArray();
-        var figure = new Figure(name, PairedSamples.Median(samples.Pairs.Select(p => p.Product)), unit, PairedSamples.Median(samples.Pairs.Select(p => p.Floor)), PairedSamples.Median(ratios), [ratios[0], ratios[^1]], reach);
+        var figure = new Figure(name, PairedSamples.Median(samples.Pairs.Select(p => p.Product)), unit,
+            PairedSamples.Median(samples.Pairs.Select(p => p.Floor)), PairedSamples.Median(ratios), [ratios[0], ratios[^1]], reach);
         Print(figure);
         return figure;
     }
@@ -54,7 +55,10 @@ internal sealed class BenchmarkRun(bool json, bool quick, CancellationToken stop
     private void Print(Figure f)
     {
         if (json) Console.WriteLine(JsonSerializer.Serialize(f, FigureJson.Default.Figure));
-        else Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{f.Name,-36} {Number(f.Value),12} {f.Unit,-12} floor {Number(f.Floor),12}   ratio {f.Ratio:F2} ({f.Spread[0]:F2} to {f.Spread[1]:F2}){(f.Reach is null ? "" : $"   to reach: {f.Reach}")}"));
+        else Console.WriteLine(
+            string.Create(CultureInfo.InvariantCulture,
+                $"{f.Name,-36} {Number(f.Value),12} {f.Unit,-12} floor {Number(f.Floor),12}   ratio {f.Ratio:F2} ({f.Spread[0]:F2} to "
+                + $"{f.Spread[1]:F2}){(f.Reach is null ? "" : $"   to reach: {f.Reach}")}"));
     }
 
     private static string Number(double value) => value.ToString(Math.Abs(value) >= 100 ? "N0" : "G3", CultureInfo.InvariantCulture);

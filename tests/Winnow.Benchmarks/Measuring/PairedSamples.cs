@@ -1,8 +1,8 @@
 namespace Winnow.Benchmarks.Measuring;
 
 /// <summary>
-/// Pairs of measurements, product beside floor. The two take turns, and change who goes first, so that what else the machine does falls on both alike; only
-/// their ratio is to be quoted.
+/// Pairs of measurements, product beside floor. The two take turns, and change who goes first, so that what else the machine does falls on
+/// both alike; only their ratio is to be quoted.
 /// </summary>
 internal sealed class PairedSamples
 {
@@ -15,7 +15,8 @@ internal sealed class PairedSamples
     public void Add(PairedSamples others) => _pairs.AddRange(others.Pairs);
 
     /// <summary>Measures in turn: each function gives one figure, in the unit that is reported.</summary>
-    public static async Task<PairedSamples> TakeAsync(int repeats, Func<Task<double>> product, Func<Task<double>> floor, CancellationToken stop)
+    public static async Task<PairedSamples> TakeAsync(int repeats, Func<Task<double>> product, Func<Task<double>> floor,
+        CancellationToken stop)
     {
         var samples = new PairedSamples();
         for (var i = 0; i < repeats; i++)

@@ -23,14 +23,17 @@ internal sealed class TlsBenchmark : IBenchmark
 
     public string Name => "tls";
 
-    public string Describes => "images taken in and scored through a gateway, a core and a scoring silo; floor: the same without TLS between them";
+    public string Describes =>
+        "images taken in and scored through a gateway, a core and a scoring silo; floor: the same without TLS between them";
 
     public async Task RunAsync(BenchmarkRun run)
     {
         await using var postgres = await PostgresServer.StartPrivateAsync();
         await using var s3 = await S3Server.StartOwnAsync();
         await using var secured = await Cluster.StartAsync(run, "tls", postgres, s3, replace: null);
-        await using var plain = await Cluster.StartAsync(run, "plain", postgres, s3, services => services.RemoveAll<IConfigureOptions<SiloConnectionOptions>>());
+        await using var plain =
+            await Cluster.StartAsync(run, "plain", postgres, s3,
+                services => services.RemoveAll<IConfigureOptions<SiloConnectionOptions>>());
         var images = run.Size(2_000, 40);
         // Once for the JIT and for what opens at the first use.
         await secured.TakeAsync(images / 4);

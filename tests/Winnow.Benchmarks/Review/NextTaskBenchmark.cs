@@ -9,7 +9,10 @@ using Winnow.Model.Review;
 
 namespace Winnow.Benchmarks.Review;
 
-/// <summary>People who ask for their next task and answer it, over HTTP, while a million tasks are open: how long they wait, beside an echo of the same size.</summary>
+/// <summary>
+/// People who ask for their next task and answer it, over HTTP, while a million tasks are open: how long they wait, beside an echo of the
+/// same size.
+/// </summary>
 internal sealed class NextTaskBenchmark : IBenchmark
 {
     private const int Reviewers = 64;
@@ -31,11 +34,13 @@ internal sealed class NextTaskBenchmark : IBenchmark
         // Opens the shards and fills the queue, which a reviewer meets once in the life of a silo.
         await crew.WorkAsync(Reviewers, TimeSpan.Zero, new Latencies(), new Latencies());
 
-        // People who look at an image for a second or two are not there 64 times at once; these take a fifth of a second, and the others none at all.
+        // People who look at an image for a second or two are not there 64 times at once; these take a fifth of a second, and the others
+        // none at all.
         await MeasureAsync(run, crew, echo, "steady", run.Size(12_000, 640), TimeSpan.FromMilliseconds(200));
         await MeasureAsync(run, crew, echo, "flat-out", run.Size(24_000, 640), TimeSpan.Zero);
         if (crew.Problem is { } problem) throw new InvalidOperationException(problem);
-        run.Say($"{crew.Answered:N0} tasks answered, none handed out twice; the reviewer who got fewest in a run got {crew.LeastShare:P0} of an even share");
+        run.Say($"{crew.Answered:N0} tasks answered, none handed out twice; the reviewer who got fewest in a run got {crew.LeastShare:P0} "
+            + $"of an even share");
     }
 
     private static async Task MeasureAsync(BenchmarkRun run, Crew crew, EchoServer echo, string name, int tasks, TimeSpan pause)
@@ -55,7 +60,9 @@ internal sealed class NextTaskBenchmark : IBenchmark
             }));
             var started = Stopwatch.GetTimestamp();
             await crew.WorkAsync(tasks, pause, take, submit);
-            run.Say($"{name}: {tasks / Stopwatch.GetElapsedTime(started).TotalSeconds:N0} tasks/s; take {take.Percentile(0.5):F1} / {take.Percentile(0.95):F1} / {take.Percentile(0.99):F1} ms, submit {submit.Percentile(0.5):F1} / {submit.Percentile(0.95):F1} / {submit.Percentile(0.99):F1} ms at p50 / p95 / p99");
+            run.Say($"{name}: {tasks / Stopwatch.GetElapsedTime(started).TotalSeconds:N0} tasks/s; take {take.Percentile(0.5):F1} / "
+                + $"{take.Percentile(0.95):F1} / {take.Percentile(0.99):F1} ms, submit {submit.Percentile(0.5):F1} / "
+                + $"{submit.Percentile(0.95):F1} / {submit.Percentile(0.99):F1} ms at p50 / p95 / p99");
             takes.Add(take.Percentile(0.99), ask.Percentile(0.99));
             submits.Add(submit.Percentile(0.99), answer.Percentile(0.99));
         }
@@ -63,12 +70,15 @@ internal sealed class NextTaskBenchmark : IBenchmark
         run.Report($"next-task/{name}/submit-p99", "ms", submits, pause > TimeSpan.Zero ? "50 ms" : null);
     }
 
-    private static Task Pause(TimeSpan pause, CancellationToken stop) => pause > TimeSpan.Zero ? System.Threading.Tasks.Task.Delay(pause, TimeProvider.System, stop) : System.Threading.Tasks.Task.CompletedTask;
+    private static Task Pause(TimeSpan pause, CancellationToken stop) => pause > TimeSpan.Zero
+        ? System.Threading.Tasks.Task.Delay(pause, TimeProvider.System, stop) : System.Threading.Tasks.Task.CompletedTask;
 
     /// <summary>The reviewers, each a person of their own.</summary>
     private sealed class Crew(Uri url, string dataset, CancellationToken stop)
     {
-        private readonly WinnowClient[] _people = [.. Enumerable.Range(0, Reviewers).Select(i => new WinnowClient(new WinnowClientOptions { Address = url, Actor = $"reviewer-{i}", RetryAttempts = 0 }))];
+        private readonly WinnowClient[] _people =
+            [.. Enumerable.Range(0, Reviewers)
+                .Select(i => new WinnowClient(new WinnowClientOptions { Address = url, Actor = $"reviewer-{i}", RetryAttempts = 0 }))];
         private readonly ConcurrentDictionary<ImageId, string> _handed = new();
 
         public int Answered { get; private set; }
@@ -92,9 +102,11 @@ internal sealed class NextTaskBenchmark : IBenchmark
                         Problem = $"reviewer-{i} got no task while hundreds of thousands were open";
                         return;
                     }
-                    if (!_handed.TryAdd(task.Image, $"reviewer-{i}")) Problem = $"{task.Image} was handed to {_handed[task.Image]} and to reviewer-{i}";
+                    if (!_handed.TryAdd(task.Image, $"reviewer-{i}"))
+                        Problem = $"{task.Image} was handed to {_handed[task.Image]} and to reviewer-{i}";
                     await Pause(pause, stop);
-                    var decision = new SubmitDecision(task.Image, Guid.NewGuid(), new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag("class-1")] }, task.Lease);
+                    var decision = new SubmitDecision(task.Image, Guid.NewGuid(),
+                        new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag("class-1")] }, task.Lease);
                     var result = (await submit.TimeAsync(() => person.SubmitAsync(dataset, [decision], stop))).Single();
                     if (result.Status != SubmitStatus.Recorded) Problem = $"{task.Image}: {result.Status} {result.Reason}";
                     got[i]++;

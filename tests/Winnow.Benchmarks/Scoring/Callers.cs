@@ -34,7 +34,10 @@ internal static class Callers
         return done / Stopwatch.GetElapsedTime(started).TotalSeconds;
     }
 
-    /// <summary>Calls that come at random moments at a given rate, whether earlier ones were answered or not. Counted from the moment they were due, so that a queue shows.</summary>
+    /// <summary>
+    /// Calls that come at random moments at a given rate, whether earlier ones were answered or not. Counted from the moment they were due,
+    /// so that a queue shows.
+    /// </summary>
     public static async Task<Latencies> ArriveAsync(double perSecond, TimeSpan time, Func<int, Task> call, CancellationToken stop)
     {
         var random = new SeededRandom(7);

@@ -10,7 +10,8 @@ internal sealed class EngineSlots(IReadOnlyList<EmbeddingEngine> engines) : IEmb
 
     public string Kind => engines[0].Device.Kind;
 
-    public Task<IEmbedder> GetAsync(string backbone, int device, CancellationToken cancellationToken) => Task.FromResult<IEmbedder>(new Embedder(engines[device]));
+    public Task<IEmbedder> GetAsync(string backbone, int device, CancellationToken cancellationToken) =>
+        Task.FromResult<IEmbedder>(new Embedder(engines[device]));
 
     public async ValueTask DisposeAsync()
     {
@@ -21,7 +22,8 @@ internal sealed class EngineSlots(IReadOnlyList<EmbeddingEngine> engines) : IEmb
     {
         public int Dimensions => engine.Backbone.Dimensions;
 
-        public async Task<Embedded> EmbedAsync(int count, Func<int, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch, CancellationToken cancellationToken)
+        public async Task<Embedded> EmbedAsync(int count, Func<int, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch,
+            CancellationToken cancellationToken)
         {
             var lot = await engine.EmbedAsync(count, fetch, cancellationToken);
             return new Embedded(lot.Vectors, lot.Reasons);

@@ -2,7 +2,9 @@ using Winnow.Grains.Ports;
 
 namespace Winnow.Benchmarks.Scoring;
 
-/// <summary>The silo's own devices behind a gate: images wait in the cluster until it opens, so that what is timed begins with all of them there.</summary>
+/// <summary>
+/// The silo's own devices behind a gate: images wait in the cluster until it opens, so that what is timed begins with all of them there.
+/// </summary>
 internal sealed class GatedEmbedders(IEmbedderProvider inner) : IEmbedderProvider
 {
     private TaskCompletionSource _gate = Opened();
@@ -15,7 +17,8 @@ internal sealed class GatedEmbedders(IEmbedderProvider inner) : IEmbedderProvide
 
     public void Shut() => _gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public async Task<IEmbedder> GetAsync(string backbone, int device, CancellationToken cancellationToken) => new Gated(this, await inner.GetAsync(backbone, device, cancellationToken));
+    public async Task<IEmbedder> GetAsync(string backbone, int device, CancellationToken cancellationToken) =>
+        new Gated(this, await inner.GetAsync(backbone, device, cancellationToken));
 
     private static TaskCompletionSource Opened()
     {
@@ -28,7 +31,8 @@ internal sealed class GatedEmbedders(IEmbedderProvider inner) : IEmbedderProvide
     {
         public int Dimensions => embedder.Dimensions;
 
-        public async Task<Embedded> EmbedAsync(int count, Func<int, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch, CancellationToken cancellationToken)
+        public async Task<Embedded> EmbedAsync(int count, Func<int, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch,
+            CancellationToken cancellationToken)
         {
             await owner._gate.Task.WaitAsync(cancellationToken);
             return await embedder.EmbedAsync(count, fetch, cancellationToken);

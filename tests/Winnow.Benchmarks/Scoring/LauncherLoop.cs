@@ -2,7 +2,9 @@ using Winnow.Inference.Images;
 
 namespace Winnow.Benchmarks.Scoring;
 
-/// <summary>The floor of a device that wants batches: two threads fill whole lots from files in turn, so that the device never waits.</summary>
+/// <summary>
+/// The floor of a device that wants batches: two threads fill whole lots from files in turn, so that the device never waits.
+/// </summary>
 internal sealed class LauncherLoop : IDisposable
 {
     private readonly ImageDecoder _decoder;
@@ -22,7 +24,9 @@ internal sealed class LauncherLoop : IDisposable
             for (int first; (first = Interlocked.Add(ref next, runner.Capacity) - runner.Capacity) < files.Length;)
             {
                 var count = Math.Min(runner.Capacity, files.Length - first);
-                for (var i = 0; i < count; i++) _decoder.TryDecodeToTensor(File.ReadAllBytes(files[first + i]), runner.Slot(i), runner.Side, Normalisation.ImageNet, out _);
+                for (var i = 0; i < count; i++)
+                    _decoder.TryDecodeToTensor(File.ReadAllBytes(files[first + i]), runner.Slot(i), runner.Side, Normalisation.ImageNet,
+                        out _);
                 runner.Run(0, count);
             }
         })).ToArray();

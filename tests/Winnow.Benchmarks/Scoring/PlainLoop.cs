@@ -6,8 +6,9 @@ using Winnow.Inference.Scoring;
 namespace Winnow.Benchmarks.Scoring;
 
 /// <summary>
-/// The floor of scoring: a thread per core that reads files, decodes them into its batch and runs the backbone, with nothing in between. It takes the
-/// product's decoder, since that is faster than SkiaSharp and libvips are by themselves (see <c>decode</c>), and the same session options.
+/// The floor of scoring: a thread per core that reads files, decodes them into its batch and runs the backbone, with nothing in between. It
+/// takes the product's decoder, since that is faster than SkiaSharp and libvips are by themselves (see <c>decode</c>), and the same session
+/// options.
 /// </summary>
 internal sealed class PlainLoop : IDisposable
 {
@@ -20,7 +21,8 @@ internal sealed class PlainLoop : IDisposable
     {
         using var options = Device.Cpu.CreateSessionOptions();
         _session = new InferenceSession(backbone.OnnxPath, options);
-        _runners = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => BackboneRunner.Open(_session, backbone.OutputName, backbone.Preprocessing.Side, batch))];
+        _runners = [.. Enumerable.Range(0, Environment.ProcessorCount)
+            .Select(_ => BackboneRunner.Open(_session, backbone.OutputName, backbone.Preprocessing.Side, batch))];
         _normalisation = backbone.Preprocessing.Normalisation;
     }
 
@@ -43,7 +45,8 @@ internal sealed class PlainLoop : IDisposable
                     {
                         using var file = File.OpenHandle(files[first + i]);
                         var length = RandomAccess.Read(file, buffer, 0);
-                        if (!_decoder.TryDecodeToTensor(buffer.AsMemory(0, length), runner.Slot(i), runner.Side, _normalisation, out var reason)) throw new InvalidDataException(reason);
+                        if (!_decoder.TryDecodeToTensor(buffer.AsMemory(0, length), runner.Slot(i), runner.Side, _normalisation,
+                            out var reason)) throw new InvalidDataException(reason);
                     }
                     var embeddings = runner.Run(0, count);
                     for (var i = 0; i < embeddings.Length; i++) rows[(first * dimensions) + i] = (Half)embeddings[i];

@@ -5,7 +5,10 @@ using Winnow.Inference.Weights;
 
 namespace Winnow.Benchmarks.Scoring;
 
-/// <summary>From bytes in the object store to committed embeddings, projections and scores, through the grains, beside a loop that only reads, decodes and embeds the same files.</summary>
+/// <summary>
+/// From bytes in the object store to committed embeddings, projections and scores, through the grains, beside a loop that only reads,
+/// decodes and embeds the same files.
+/// </summary>
 internal sealed class ScoringBenchmark : IBenchmark
 {
     private const int First = 500;
@@ -25,7 +28,8 @@ internal sealed class ScoringBenchmark : IBenchmark
         await MeasureAsync(run, cluster, floor, "photo", run.Size(2000, 32), (from, count) => BenchmarkImages.Photos(count, from));
     }
 
-    private static async Task MeasureAsync(BenchmarkRun run, ScoringCluster cluster, PlainLoop floor, string kind, int size, Func<int, int, byte[][]> images)
+    private static async Task MeasureAsync(BenchmarkRun run, ScoringCluster cluster, PlainLoop floor, string kind, int size,
+        Func<int, int, byte[][]> images)
     {
         // The first ones are what the projection is fitted on.
         var dataset = await cluster.CreateAsync(kind, images(0, First), run.Stop);
@@ -38,13 +42,15 @@ internal sealed class ScoringBenchmark : IBenchmark
             var before = i % 2 == 0 ? await Floor() : null;
             var product = await MeasureAsync(size, () => cluster.ScoreAsync(dataset, run.Stop));
             var plain = before ?? await Floor();
-            run.Say($"{kind}: {product.PerSecond:F0} images/s, floor {plain.PerSecond:F0}; {product.ProcessorMilliseconds:F2} ms of a core per image, floor {plain.ProcessorMilliseconds:F2}");
+            run.Say($"{kind}: {product.PerSecond:F0} images/s, floor {plain.PerSecond:F0}; {product.ProcessorMilliseconds:F2} ms of a "
+                + $"core per image, floor {plain.ProcessorMilliseconds:F2}");
             if (i == 0) continue;
             speed.Add(product.PerSecond, plain.PerSecond);
             work.Add(product.ProcessorMilliseconds, plain.ProcessorMilliseconds);
         }
         run.Report($"scoring/{kind}", "images/s", speed, "0.90");
-        // What the two ask of the processors: the figure to go by where something else runs on the machine, as more threads then get more of it.
+        // What the two ask of the processors: the figure to go by where something else runs on the machine, as more threads then get more
+        // of it.
         run.Report($"scoring/{kind}-processor", "ms/image", work, "1.11");
     }
 
@@ -52,7 +58,8 @@ internal sealed class ScoringBenchmark : IBenchmark
     {
         var (started, used) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
         await work();
-        return new Measured(images / Stopwatch.GetElapsedTime(started).TotalSeconds, (Environment.CpuUsage.TotalTime - used).TotalMilliseconds / images);
+        return new Measured(images / Stopwatch.GetElapsedTime(started).TotalSeconds,
+            (Environment.CpuUsage.TotalTime - used).TotalMilliseconds / images);
     }
 
     private sealed record Measured(double PerSecond, double ProcessorMilliseconds);

@@ -28,7 +28,8 @@ internal sealed class ScoringCluster : IAsyncDisposable
     private readonly string _objects;
     private readonly GatedEmbedders _devices;
 
-    private ScoringCluster(WebApplication host, string data, GatedEmbedders devices) => (_host, _objects, _devices) = (host, Path.Combine(data, "objects"), devices);
+    private ScoringCluster(WebApplication host, string data, GatedEmbedders devices) =>
+        (_host, _objects, _devices) = (host, Path.Combine(data, "objects"), devices);
 
     /// <param name="data">Folder of its storage.</param>
     /// <param name="devices">Stand in for the silo's own devices.</param>
@@ -52,7 +53,8 @@ internal sealed class ScoringCluster : IAsyncDisposable
 
     /// <summary>Asks one device, by its grain, for one image.</summary>
     public Task AskAsync(DatasetInfo dataset, int device, ImageId image, CancellationToken stop) =>
-        Grains.GetGrain<IScoringGrain>(new DeviceKey(dataset.Settings.Backbone, Silo, device).ToString()).EmbedAsync(new EmbedLot(dataset.Name, [image]), stop);
+        Grains.GetGrain<IScoringGrain>(new DeviceKey(dataset.Settings.Backbone, Silo, device).ToString())
+        .EmbedAsync(new EmbedLot(dataset.Name, [image]), stop);
 
     private string Silo => _host.Services.GetRequiredService<ILocalSiloDetails>().Name;
 
@@ -66,7 +68,9 @@ internal sealed class ScoringCluster : IAsyncDisposable
         return dataset;
     }
 
-    /// <summary>Makes a dataset that has a projection and a head, learned from nothing: what a score says does not change what it costs.</summary>
+    /// <summary>
+    /// Makes a dataset that has a projection and a head, learned from nothing: what a score says does not change what it costs.
+    /// </summary>
     public async Task<DatasetInfo> CreateAsync(string name, IReadOnlyList<byte[]> first, CancellationToken stop)
     {
         var dataset = await StoreAsync(name, first, stop);
@@ -74,7 +78,9 @@ internal sealed class ScoringCluster : IAsyncDisposable
         var learning = await Grains.GetGrain<IDatasetGrain>(name).PrepareLearningAsync(stop);
         var objects = _host.Services.GetRequiredService<IObjectStore>();
         var projection = Projection.FromBytes((await objects.GetAsync(learning.ProjectionKey!, stop))!.Value.Span);
-        var head = new SoftmaxHead(Classes.Length, projection.Dimensions, [.. Enumerable.Range(0, Classes.Length * projection.Dimensions).Select(i => MathF.Sin(i))], new float[Classes.Length], 1).ToBytes();
+        var head = new SoftmaxHead(Classes.Length, projection.Dimensions,
+            [.. Enumerable.Range(0, Classes.Length * projection.Dimensions).Select(i => MathF.Sin(i))], new float[Classes.Length], 1)
+            .ToBytes();
         var key = ObjectKeys.Head(name, "main", 1, Convert.ToHexStringLower(SHA256.HashData(head)));
         await objects.PutAsync(key, head, stop);
         var scored = learning with { Sequence = learning.Sequence + 1, HeadKey = key, ModelName = "main/1" };
@@ -96,11 +102,13 @@ internal sealed class ScoringCluster : IAsyncDisposable
     {
         _devices.Open();
         var grain = Grains.GetGrain<IDatasetGrain>(dataset.Name);
-        await Until.TrueAsync(async () => (await grain.GetStatusAsync(stop)).ScoringBacklog == 0, Patience, () => $"every image of '{dataset.Name}' is scored");
+        await Until.TrueAsync(async () => (await grain.GetStatusAsync(stop)).ScoringBacklog == 0, Patience,
+            () => $"every image of '{dataset.Name}' is scored");
     }
 
     private Task<DatasetInfo> CreateAsync(string name, CancellationToken stop) => Grains.GetGrain<ICatalogGrain>(0).CreateAsync(
-        new CreateDataset(name, new LabelSchema { Classes = [.. Classes.Select(c => new LabelClass(c))] }, new DatasetSettings()), Actor, stop);
+        new CreateDataset(name, new LabelSchema { Classes = [.. Classes.Select(c => new LabelClass(c))] }, new DatasetSettings()), Actor,
+        stop);
 
     private async Task ImportAsync(DatasetInfo dataset, IReadOnlyList<byte[]> images, CancellationToken stop)
     {

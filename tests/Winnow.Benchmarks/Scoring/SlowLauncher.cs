@@ -3,8 +3,8 @@ using Winnow.Inference.Scoring;
 namespace Winnow.Benchmarks.Scoring;
 
 /// <summary>
-/// A device that gains from batches, as graphics cards do: each run costs 4 ms, whatever is in it, and 20 µs per image on top; runs take turns. It waits
-/// instead of computing, so the processors are free as they would be.
+/// A device that gains from batches, as graphics cards do: each run costs 4 ms, whatever is in it, and 20 µs per image on top; runs take
+/// turns. It waits instead of computing, so the processors are free as they would be.
 /// </summary>
 internal sealed class SlowLauncher(Lock device, int capacity) : IBatchRunner
 {

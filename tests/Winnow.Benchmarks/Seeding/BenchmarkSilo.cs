@@ -27,7 +27,8 @@ internal sealed class BenchmarkSilo : IAsyncDisposable
     /// <param name="folder">Where it keeps what it keeps.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <param name="arguments">Further options of the silo.</param>
-    public static Task<BenchmarkSilo> StartAsync(string folder, CancellationToken cancellationToken, params string[] arguments) => StartAsync(folder, null, cancellationToken, arguments);
+    public static Task<BenchmarkSilo> StartAsync(string folder, CancellationToken cancellationToken, params string[] arguments) =>
+        StartAsync(folder, null, cancellationToken, arguments);
 
     /// <summary>Starts a silo whose device is busy for ever, so that intake is measured and not what follows it.</summary>
     public static Task<BenchmarkSilo> StartIdleAsync(string folder, CancellationToken cancellationToken, params string[] arguments) =>
@@ -56,9 +57,11 @@ internal sealed class BenchmarkSilo : IAsyncDisposable
 
         public int Dimensions => 1;
 
-        public Task<IEmbedder> GetAsync(string backbone, int device, CancellationToken cancellationToken) => Task.FromResult<IEmbedder>(this);
+        public Task<IEmbedder> GetAsync(string backbone, int device, CancellationToken cancellationToken) =>
+            Task.FromResult<IEmbedder>(this);
 
-        public Task<Embedded> EmbedAsync(int count, Func<int, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch, CancellationToken cancellationToken) =>
+        public Task<Embedded> EmbedAsync(int count, Func<int, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch,
+            CancellationToken cancellationToken) =>
             new TaskCompletionSource<Embedded>().Task.WaitAsync(cancellationToken);
     }
 

@@ -18,7 +18,9 @@ internal sealed record SeedPlan
     /// <summary>Classes of the label schema. Default 10.</summary>
     public int Classes { get; init; } = 10;
 
-    /// <summary>Numbers in a row of the projection; 0 for a pool that was not embedded, of which a silo then asks its device in vain. Default 256.</summary>
+    /// <summary>
+    /// Numbers in a row of the projection; 0 for a pool that was not embedded, of which a silo then asks its device in vain. Default 256.
+    /// </summary>
     public int Dimensions { get; init; } = 256;
 
     /// <summary>Images whose label came with them. Default none.</summary>
@@ -27,7 +29,10 @@ internal sealed record SeedPlan
     /// <summary>Images that people are asked about, none of them labelled. Default none.</summary>
     public int Tasks { get; init; }
 
-    /// <summary>All shards name the same vectors and scores, so that a pool larger than the disk can be seeded. Ids, and with them all draws, differ still.</summary>
+    /// <summary>
+    /// All shards name the same vectors and scores, so that a pool larger than the disk can be seeded. Ids, and with them all draws, differ
+    /// still.
+    /// </summary>
     public bool SharedVectors { get; init; }
 
     /// <summary>Everything random follows from it. Default 1.</summary>

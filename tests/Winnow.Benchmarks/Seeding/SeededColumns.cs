@@ -10,8 +10,8 @@ using Winnow.Grains.Ports;
 namespace Winnow.Benchmarks.Seeding;
 
 /// <summary>
-/// The columns of a seeded dataset. Rows of the projection lie around one centre per class. Embeddings are a few numbers a row: the shard wants as many of them as of
-/// projected rows, and nothing that is measured reads them.
+/// The columns of a seeded dataset. Rows of the projection lie around one centre per class. Embeddings are a few numbers a row: the shard
+/// wants as many of them as of projected rows, and nothing that is measured reads them.
 /// </summary>
 internal sealed class SeededColumns(IObjectStore objects, SeedPlan plan, string projection, SoftmaxHead head)
 {
@@ -52,7 +52,8 @@ internal sealed class SeededColumns(IObjectStore objects, SeedPlan plan, string 
         for (var first = 0; first < plan.PerShard; first += StreamRows)
         {
             var count = Math.Min(StreamRows, plan.PerShard - first);
-            await PutAsync(shard, SegmentKinds.Embedding, "mobilenetv3-small", first, count, SegmentFormat.Allocate(EmbeddingDimensions * sizeof(ushort), count), rows, cancellationToken);
+            await PutAsync(shard, SegmentKinds.Embedding, "mobilenetv3-small", first, count,
+                SegmentFormat.Allocate(EmbeddingDimensions * sizeof(ushort), count), rows, cancellationToken);
         }
         for (var first = 0; first < plan.PerShard; first += BulkRows)
         {
@@ -60,14 +61,17 @@ internal sealed class SeededColumns(IObjectStore objects, SeedPlan plan, string 
             var projected = SegmentFormat.Allocate(plan.Dimensions * sizeof(ushort), count);
             Fill(MemoryMarshal.Cast<byte, Half>(SegmentFormat.Rows(projected)), first, random);
             var scores = SegmentFormat.Allocate(Marshal.SizeOf<ImageScore>(), count);
-            head.Score(MemoryMarshal.Cast<byte, Half>(SegmentFormat.Rows(projected)), MemoryMarshal.Cast<byte, ImageScore>(SegmentFormat.Rows(scores)));
+            head.Score(MemoryMarshal.Cast<byte, Half>(SegmentFormat.Rows(projected)),
+                MemoryMarshal.Cast<byte, ImageScore>(SegmentFormat.Rows(scores)));
             await PutAsync(shard, SegmentKinds.Projection, projection, first, count, projected, rows, cancellationToken);
             await PutAsync(shard, SegmentKinds.Scores, SeedPlan.Model, first, count, scores, rows, cancellationToken);
         }
         return rows;
     }
 
-    /// <summary>A centre and a piece of one long run of noise: as good as fresh noise for what is measured, and fifty times as fast to make.</summary>
+    /// <summary>
+    /// A centre and a piece of one long run of noise: as good as fresh noise for what is measured, and fifty times as fast to make.
+    /// </summary>
     private void Fill(Span<Half> rows, int first, SeededRandom random)
     {
         var d = plan.Dimensions;
@@ -79,7 +83,8 @@ internal sealed class SeededColumns(IObjectStore objects, SeedPlan plan, string 
         }
     }
 
-    private async Task PutAsync(ShardKey shard, string kind, string version, int first, int count, byte[] segment, List<SegmentRow> rows, CancellationToken cancellationToken)
+    private async Task PutAsync(ShardKey shard, string kind, string version, int first, int count, byte[] segment, List<SegmentRow> rows,
+        CancellationToken cancellationToken)
     {
         SegmentFormat.Seal(segment, new SegmentHeader((segment.Length - SegmentFormat.HeaderSize) / count, first, count));
         var key = ObjectKeys.Segment(shard, kind, version, first, string.Create(CultureInfo.InvariantCulture, $"1-{count:x}"));

@@ -18,8 +18,8 @@ using Winnow.Model.Training;
 namespace Winnow.Benchmarks.Seeding;
 
 /// <summary>
-/// A dataset that nobody had to upload, embed or label: its rows and segments are written through the ports themselves, in the lots and sizes in which the
-/// product writes them. The images' bytes are left out; nothing that is measured reads them.
+/// A dataset that nobody had to upload, embed or label: its rows and segments are written through the ports themselves, in the lots and
+/// sizes in which the product writes them. The images' bytes are left out; nothing that is measured reads them.
 /// </summary>
 /// <param name="Plan">What it holds.</param>
 /// <param name="Learning">What its shards are told of its learning.</param>
@@ -31,11 +31,14 @@ internal sealed record SeededDataset(SeedPlan Plan, LearningState Learning)
     /// <summary>Writes the dataset into a silo's folder, which no silo may have open.</summary>
     public static async Task<SeededDataset> WriteAsync(string folder, SeedPlan plan, CancellationToken cancellationToken)
     {
-        await using var ledger = SqliteLedger.Open(new LedgerOptions { Path = Path.Combine(folder, "ledger.db") }, NullLogger<SqliteLedger>.Instance);
+        await using var ledger =
+            SqliteLedger.Open(new LedgerOptions { Path = Path.Combine(folder, "ledger.db") }, NullLogger<SqliteLedger>.Instance);
         using var objects = new FileObjectStore(Path.Combine(folder, "objects"));
-        LabelClass[] classes = [.. Enumerable.Range(0, plan.Classes).Select(c => new LabelClass(string.Create(CultureInfo.InvariantCulture, $"class-{c}")))];
+        LabelClass[] classes =
+            [.. Enumerable.Range(0, plan.Classes).Select(c => new LabelClass(string.Create(CultureInfo.InvariantCulture, $"class-{c}")))];
         var settings = new DatasetSettings { Shards = plan.Shards, Seed = plan.Seed, ProjectionDimensions = Math.Max(2, plan.Dimensions) };
-        await ledger.AddDatasetAsync(new DatasetInfo(plan.Name, new LabelSchema { Classes = classes }, settings, Arrived, "person:ada"), cancellationToken);
+        await ledger.AddDatasetAsync(new DatasetInfo(plan.Name, new LabelSchema { Classes = classes }, settings, Arrived, "person:ada"),
+            cancellationToken);
 
         var learning = new LearningState(0, null, null, null, 0);
         SeededColumns? columns = null;
@@ -43,13 +46,15 @@ internal sealed record SeededDataset(SeedPlan Plan, LearningState Learning)
         {
             var projection = SeededColumns.Projection(plan.Dimensions, plan.Seed).ToBytes();
             var head = SeededColumns.Head(plan.Classes, plan.Dimensions, plan.Seed);
-            learning = new LearningState(1, ObjectKeys.Projection(plan.Name, Sha256(projection)), KeyOf(plan, head.ToBytes()), SeedPlan.Model, 0);
+            learning = new LearningState(1, ObjectKeys.Projection(plan.Name, Sha256(projection)), KeyOf(plan, head.ToBytes()),
+                SeedPlan.Model, 0);
             await objects.PutAsync(learning.ProjectionKey!, projection, cancellationToken);
             await objects.PutAsync(learning.HeadKey!, head.ToBytes(), cancellationToken);
             columns = new SeededColumns(objects, plan, Sha256(projection), head);
             await WriteStateAsync(ledger, plan, learning, cancellationToken);
         }
-        await Parallel.ForAsync(0, plan.Shards, cancellationToken, async (shard, token) => await WriteShardAsync(ledger, new ShardKey(plan.Name, shard), plan, columns, token));
+        await Parallel.ForAsync(0, plan.Shards, cancellationToken,
+            async (shard, token) => await WriteShardAsync(ledger, new ShardKey(plan.Name, shard), plan, columns, token));
         return new SeededDataset(plan, learning);
     }
 
@@ -65,12 +70,21 @@ internal sealed record SeededDataset(SeedPlan Plan, LearningState Learning)
     {
         var state = new DatasetState
         {
-            Learning = new LearningStateRecord { Sequence = learning.Sequence, ProjectionKey = learning.ProjectionKey, HeadKey = learning.HeadKey, ModelName = learning.ModelName, AuditDrawn = true },
+            Learning = new LearningStateRecord
+            {
+                Sequence = learning.Sequence,
+                ProjectionKey = learning.ProjectionKey,
+                HeadKey = learning.HeadKey,
+                ModelName = learning.ModelName,
+                AuditDrawn = true,
+            },
         };
-        return states.WriteAsync(new GrainStateKey("dataset", plan.Name, "dataset"), null, JsonSerializer.SerializeToUtf8Bytes(state, StoredStates.Json), cancellationToken);
+        return states.WriteAsync(new GrainStateKey("dataset", plan.Name, "dataset"), null,
+            JsonSerializer.SerializeToUtf8Bytes(state, StoredStates.Json), cancellationToken);
     }
 
-    private static async Task WriteShardAsync(SqliteLedger ledger, ShardKey shard, SeedPlan plan, SeededColumns? columns, CancellationToken cancellationToken)
+    private static async Task WriteShardAsync(SqliteLedger ledger, ShardKey shard, SeedPlan plan, SeededColumns? columns,
+        CancellationToken cancellationToken)
     {
         var epoch = (await ledger.OpenShardAsync(shard, cancellationToken)).Epoch;
         var random = new SeededRandom(plan.Seed + ((ulong)shard.Shard << 32));
@@ -89,10 +103,22 @@ internal sealed record SeededDataset(SeedPlan Plan, LearningState Learning)
                 var id = new ImageId(top, random.NextUInt64(), random.NextUInt64(), random.NextUInt64());
                 var name = string.Create(CultureInfo.InvariantCulture, $"camera-{shard.Shard:D2}/{ordinal:D8}.jpg");
                 var label = ordinal < labelled ? ordinal % plan.Classes : -1;
-                images[i] = new ImageRow(ordinal, new IngestRow(id, name, "jpeg", 1280, 720, 1, 150_000 + (ordinal % 50_000), Partition.Pool, label, null), Arrived, "person:ada");
-                if (ordinal >= labelled && ordinal < labelled + tasks) asked.Add(new TaskRow(ordinal, Arms.Main, 1, (float)random.NextDouble(), DateTimeOffset.UnixEpoch));
+                images[i] = new ImageRow(ordinal,
+                    new IngestRow(id, name, "jpeg", 1280, 720, 1, 150_000 + (ordinal % 50_000), Partition.Pool, label, null), Arrived,
+                    "person:ada");
+                if (ordinal >= labelled && ordinal < labelled + tasks)
+                    asked.Add(new TaskRow(ordinal, Arms.Main, 1, (float)random.NextDouble(), DateTimeOffset.UnixEpoch));
             }
-            await ledger.CommitAsync(new ShardCommit { Shard = shard, Epoch = epoch, OperationId = new Guid(shard.Shard, 0, 0, BitConverter.GetBytes((long)first)), Images = images, Tasks = asked }, cancellationToken);
+            await ledger.CommitAsync(
+                new ShardCommit
+                {
+                    Shard = shard,
+                    Epoch = epoch,
+                    OperationId =
+                    new Guid(shard.Shard, 0, 0, BitConverter.GetBytes((long)first)),
+                    Images = images,
+                    Tasks = asked
+                }, cancellationToken);
         }
         if (columns is null) return;
         var segments = await columns.WriteAsync(shard, cancellationToken);

@@ -18,8 +18,9 @@ using Winnow.Model.Training;
 namespace Winnow.Benchmarks.Selection;
 
 /// <summary>
-/// A batch chosen from a pool by each strategy, through the shards; beside it the pass of the head over the pool, which has to come before. The shards of the larger
-/// pool name the same vectors, 80 MB in place of 5 GB: every row is read and scored all the same, only from memory more often than from disk.
+/// A batch chosen from a pool by each strategy, through the shards; beside it the pass of the head over the pool, which has to come before.
+/// The shards of the larger pool name the same vectors, 80 MB in place of 5 GB: every row is read and scored all the same, only from memory
+/// more often than from disk.
 /// </summary>
 internal sealed class SelectBenchmark : IBenchmark
 {
@@ -27,14 +28,22 @@ internal sealed class SelectBenchmark : IBenchmark
 
     public string Name => "select";
 
-    public string Describes => "1,000 from 1,000,000 and from 10,000,000 on 256 dimensions over 64 shards, by each strategy; floor: the score pass alone";
+    public string Describes =>
+        "1,000 from 1,000,000 and from 10,000,000 on 256 dimensions over 64 shards, by each strategy; floor: the score pass alone";
 
     public async Task RunAsync(BenchmarkRun run)
     {
         SeedPlan[] plans =
         [
             new() { Name = "1m", Images = run.Size(1_000_000), Shards = Shards, Labelled = run.Size(2_000, Shards) },
-            new() { Name = "10m", Images = run.Size(10_000_000), Shards = Shards, Labelled = run.Size(2_000, Shards), SharedVectors = true },
+            new()
+            {
+                Name = "10m",
+                Images = run.Size(10_000_000),
+                Shards = Shards,
+                Labelled = run.Size(2_000, Shards),
+                SharedVectors = true,
+            },
         ];
         foreach (var plan in plans)
         {
@@ -65,12 +74,16 @@ internal sealed class SelectBenchmark : IBenchmark
 
     private sealed class Pool(BenchmarkSilo silo, SeedPlan plan, string folder)
     {
-        private readonly IShardLearning[] _shards = [.. Enumerable.Range(0, plan.Shards).Select(s => silo.Grains.GetGrain<IShardLearning>(Abstractions.Images.GrainKeys.Shard(plan.Name, s)))];
+        private readonly IShardLearning[] _shards =
+            [.. Enumerable.Range(0, plan.Shards)
+                .Select(s => silo.Grains.GetGrain<IShardLearning>(Abstractions.Images.GrainKeys.Shard(plan.Name, s)))];
         private LearningState? _learning;
         private readonly SoftmaxHead _head = SeededColumns.Head(plan.Classes, plan.Dimensions, plan.Seed);
 
-        private readonly string[][] _segments = [.. Enumerable.Range(0, plan.SharedVectors ? 1 : plan.Shards).Select(s => Directory.GetFiles(
-            Path.Combine(folder, "objects", "datasets", plan.Name, "segments", s.ToString("D4", CultureInfo.InvariantCulture), SegmentKinds.Projection), "*", SearchOption.AllDirectories))];
+        private readonly string[][] _segments =
+            [.. Enumerable.Range(0, plan.SharedVectors ? 1 : plan.Shards).Select(s => Directory.GetFiles(
+            Path.Combine(folder, "objects", "datasets", plan.Name, "segments", s.ToString("D4", CultureInfo.InvariantCulture),
+                SegmentKinds.Projection), "*", SearchOption.AllDirectories))];
 
         /// <summary>Opens all shards, with their columns.</summary>
         public async Task OpenAsync(CancellationToken cancellationToken)
@@ -87,7 +100,8 @@ internal sealed class SelectBenchmark : IBenchmark
             var chosen = await PoolSelection.SelectAsync(
                 _shards, told, plan.Classes, new SelectionSources(LabelledAsync, _ => Task.FromResult<IHead?>(_head)), cancellationToken);
             var took = Stopwatch.GetElapsedTime(started).TotalSeconds;
-            return chosen.Count == request.BatchSize ? took : throw new InvalidOperationException($"{request.Strategy} chose {chosen.Count} images, not {request.BatchSize}.");
+            return chosen.Count == request.BatchSize
+                ? took : throw new InvalidOperationException($"{request.Strategy} chose {chosen.Count} images, not {request.BatchSize}.");
         }
 
         /// <summary>Seconds of a pass of the head over all shards, one core each.</summary>

@@ -11,7 +11,9 @@ internal sealed class RescoreBenchmark : IBenchmark
 {
     public string Name => "rescore";
 
-    public string Describes => "1,000,000 images on 256 dimensions, a new head of 10 and of 1,000 classes; floor: float16, one ONNX Runtime Gemm, 20 bytes a row, fsync";
+    public string Describes =>
+        "1,000,000 images on 256 dimensions, a new head of 10 and of 1,000 classes; floor: float16, one ONNX Runtime Gemm, 20 bytes "
+        + "a row, fsync";
 
     public async Task RunAsync(BenchmarkRun run)
     {
@@ -34,7 +36,8 @@ internal sealed class RescoreBenchmark : IBenchmark
         // The shards open, and stand at the seeded head.
         await Task.WhenAll(shards.Select(s => s.ApplyLearningAsync(dataset.Learning, run.Stop)));
 
-        string[] segments = [.. Directory.EnumerateFiles(Path.Combine(folder, "objects"), "*", SearchOption.AllDirectories).Where(f => f.Contains($"/{SegmentKinds.Projection}/", StringComparison.Ordinal)).Order()];
+        string[] segments = [.. Directory.EnumerateFiles(Path.Combine(folder, "objects"), "*", SearchOption.AllDirectories)
+            .Where(f => f.Contains($"/{SegmentKinds.Projection}/", StringComparison.Ordinal)).Order()];
         using var floor = new RescoreFloor(SeededColumns.Head(plan.Classes, plan.Dimensions, plan.Seed));
         var round = 1;
         var samples = await PairedSamples.TakeAsync(run.Repeats(5), ProductAsync, FloorAsync, run.Stop);

@@ -7,7 +7,10 @@ using Winnow.Inference.Backbones;
 
 namespace Winnow.Benchmarks.Training;
 
-/// <summary>What renewing scores cannot do without: read float16, convert, one matrix product by ONNX Runtime, write and fsync 20 bytes a row. A plain loop.</summary>
+/// <summary>
+/// What renewing scores cannot do without: read float16, convert, one matrix product by ONNX Runtime, write and fsync 20 bytes a row. A
+/// plain loop.
+/// </summary>
 internal sealed class RescoreFloor : IDisposable
 {
     private const int Block = 4_096;
@@ -23,7 +26,8 @@ internal sealed class RescoreFloor : IDisposable
     {
         _head = head;
         var graph = new OnnxWriter("floor").Input("rows", "n", (long)head.Dimensions).Output("logits", "n", (long)head.Classes);
-        graph.Node("Gemm", ["rows", graph.Constant("weights", head.Weights, head.Classes, head.Dimensions), graph.Constant("bias", head.Bias, head.Classes)], "logits", ("transB", 1L));
+        graph.Node("Gemm", ["rows", graph.Constant("weights", head.Weights, head.Classes, head.Dimensions),
+            graph.Constant("bias", head.Bias, head.Classes)], "logits", ("transB", 1L));
         _session = new InferenceSession(graph.ToArray());
         (_rows, _logits) = (new float[Block * head.Dimensions], new float[Block * head.Classes]);
     }
@@ -35,7 +39,8 @@ internal sealed class RescoreFloor : IDisposable
         foreach (var path in segments)
         {
             using var source = File.OpenHandle(path, options: FileOptions.SequentialScan);
-            using var target = new FileStream(Path.Combine(folder, $"floor-{number++}"), FileMode.Create, FileAccess.Write, FileShare.None, 1);
+            using var target = new FileStream(Path.Combine(folder, $"floor-{number++}"), FileMode.Create, FileAccess.Write, FileShare.None,
+                1);
             var halves = new byte[Block * _head.Dimensions * sizeof(ushort)];
             for (long at = SegmentFormat.HeaderSize; ;)
             {
@@ -52,13 +57,16 @@ internal sealed class RescoreFloor : IDisposable
     {
         var count = halves.Length / _head.Dimensions;
         TensorPrimitives.ConvertToSingle(halves, _rows);
-        using var input = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, _rows.AsMemory(0, halves.Length), [count, _head.Dimensions]);
-        using var output = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, _logits.AsMemory(0, count * _head.Classes), [count, _head.Classes]);
+        using var input = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, _rows.AsMemory(0, halves.Length),
+            [count, _head.Dimensions]);
+        using var output = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, _logits.AsMemory(0, count * _head.Classes),
+            [count, _head.Classes]);
         using var options = new RunOptions();
         _session.Run(options, ["rows"], [input], ["logits"], [output]);
         // Something of each row, so that nothing can be left out; what a score is made of is the product's own affair.
         var scores = MemoryMarshal.Cast<byte, float>(_scores.AsSpan(0, count * ScoreBytes));
-        for (var r = 0; r < count; r++) _logits.AsSpan(r * _head.Classes, ScoreBytes / sizeof(float)).CopyTo(scores[(r * (ScoreBytes / sizeof(float)))..]);
+        for (var r = 0; r < count; r++)
+            _logits.AsSpan(r * _head.Classes, ScoreBytes / sizeof(float)).CopyTo(scores[(r * (ScoreBytes / sizeof(float)))..]);
         return _scores.AsSpan(0, count * ScoreBytes);
     }
 

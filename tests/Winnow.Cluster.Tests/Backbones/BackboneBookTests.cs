@@ -14,7 +14,8 @@ public sealed class BackboneBookTests
     private static string Hash(int n) => n.ToString("x64", System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>What a space goes by is told by its number, so that a mixture would show.</summary>
-    private static (string? Projection, string? Head, string? Model) GoesBy(int n) => ($"projections/{Hash(n)}", $"models/main/{n:D6}/{Hash(n)}.bin", $"main/{n}");
+    private static (string? Projection, string? Head, string? Model) GoesBy(int n) =>
+        ($"projections/{Hash(n)}", $"models/main/{n:D6}/{Hash(n)}.bin", $"main/{n}");
 
     [Fact]
     public void Whatever_is_switched_a_head_stands_beside_its_own_projection() =>

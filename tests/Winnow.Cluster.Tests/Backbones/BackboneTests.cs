@@ -33,7 +33,8 @@ public sealed class BackboneTests
 
         var compared = await client.CompareBackbonesAsync(Dataset);
         Assert.Equal([First, Second], compared.Backbones.Select(b => b.Name));
-        Assert.Equal([(true, (32 + 16) * 2 + 20), (false, (56 + 16) * 2 + 20)], compared.Backbones.Select(b => (b.Serves, b.BytesPerImage)));
+        Assert.Equal([(true, (32 + 16) * 2 + 20), (false, (56 + 16) * 2 + 20)],
+            compared.Backbones.Select(b => (b.Serves, b.BytesPerImage)));
         Assert.Equal(50, compared.Labels);
         // Whether the figures are right is asked where a backbone sees more: see SpacesTests.
         Assert.All(compared.Backbones, b => Assert.InRange(b.Accuracy!.Value, b.AccuracyLower!.Value, b.AccuracyUpper!.Value));
@@ -57,7 +58,8 @@ public sealed class BackboneTests
         await two.ImportAsync(40, Images);
         await client.WaitForScoringAsync(Dataset);
         BackboneInfo? behind = null;
-        await Until.TrueAsync(async () => (behind = await two.BackboneAsync(First)).Scored == Images + 40, Patience, () => $"it follows: {behind}");
+        await Until.TrueAsync(async () => (behind = await two.BackboneAsync(First)).Scored == Images + 40, Patience,
+            () => $"it follows: {behind}");
         Assert.Equal("main/1", behind!.Model);
 
         await client.SwitchBackboneAsync(Dataset, First);
@@ -109,7 +111,8 @@ public sealed class BackboneTests
         // A round leaves a head without its temperature, and nothing else is left of the first.
         Assert.All(Superseded(await two.VerifyAsync()), key => Assert.Contains("/models/", key, StringComparison.Ordinal));
         var files = Directory.GetFiles(two.Silo.Folder, "*", SearchOption.AllDirectories);
-        Assert.DoesNotContain(files, f => f.Contains($"/embedding/{First}/", StringComparison.Ordinal) || f.Contains("/scores/main-1/", StringComparison.Ordinal));
+        Assert.DoesNotContain(files,
+            f => f.Contains($"/embedding/{First}/", StringComparison.Ordinal) || f.Contains("/scores/main-1/", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -154,7 +157,8 @@ public sealed class BackboneTests
         await two.Client.SwitchBackboneAsync(Dataset, Second);
         Assert.Equal(wide, await two.ScoresAsync());
         await Until.TrueAsync(
-            async () => (await two.Client.GetDatasetAsync(Dataset)).Layout is { Superseded: null }, Patience, () => "the old shards are removed");
+            async () => (await two.Client.GetDatasetAsync(Dataset)).Layout is { Superseded: null }, Patience, () =>
+                "the old shards are removed");
         await two.VerifyAsync();
     }
 
@@ -177,13 +181,15 @@ public sealed class BackboneTests
         Assert.Equal(wide, await two.ScoresAsync("again"));
         var backbones = await two.Client.ListBackbonesAsync("again");
         Assert.Equal(
-            [(First, BackboneStage.Ready, "main/1"), (Second, BackboneStage.Serving, "main/2")], backbones.Select(b => (b.Name, b.Stage, b.Model!)));
+            [(First, BackboneStage.Ready, "main/1"), (Second, BackboneStage.Serving, "main/2")],
+            backbones.Select(b => (b.Name, b.Stage, b.Model!)));
         await two.Client.SwitchBackboneAsync("again", First);
         await two.Client.SwitchBackboneAsync(Dataset, First);
         Assert.Equal(await two.ScoresAsync(), await two.ScoresAsync("again"));
         // Deleted with all that any of them made: see DeletionTests for the rest.
         await two.Client.WaitForDeletionAsync(await two.Client.DeleteDatasetAsync(Dataset));
-        var left = Directory.GetFiles(two.Silo.Folder, "*", SearchOption.AllDirectories).Where(f => f.Contains($"/{Dataset}/", StringComparison.Ordinal));
+        var left = Directory.GetFiles(two.Silo.Folder, "*", SearchOption.AllDirectories)
+            .Where(f => f.Contains($"/{Dataset}/", StringComparison.Ordinal));
         Assert.Empty(left);
     }
 

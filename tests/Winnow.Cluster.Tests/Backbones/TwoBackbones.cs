@@ -72,7 +72,8 @@ internal sealed class TwoBackbones : IAsyncDisposable
     }
 
     private static SubmitDecision Answer(ReviewTask task) => new(
-        task.Image, Guid.NewGuid(), new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(task.Name.Split('/')[0])] }, task.Lease);
+        task.Image, Guid.NewGuid(), new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(task.Name.Split('/')[0])] },
+        task.Lease);
 
     public async Task<BackboneInfo> BackboneAsync(string name, string dataset = Dataset) =>
         (await Client.ListBackbonesAsync(dataset)).Single(b => b.Name == name);

@@ -9,13 +9,22 @@ using Winnow.Testing;
 
 namespace Winnow.Cluster.Tests.Failover;
 
-/// <summary>kill -9 in the middle of import, of review and of training: what was acknowledged is there once, and the work goes on to its end.</summary>
+/// <summary>
+/// kill -9 in the middle of import, of review and of training: what was acknowledged is there once, and the work goes on to its end.
+/// </summary>
 [Collection(ProcessesCollection.Name)]
 public sealed class KillTests
 {
     private const string Dataset = "drawn";
-    private static readonly DatasetSettings Settings = new() { Shards = 4, AuditSample = 30, ProjectionDimensions = 32, LeasePeriod = TimeSpan.FromSeconds(5) };
-    private static readonly CreateDataset Creation = new(Dataset, new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] }, Settings);
+    private static readonly DatasetSettings Settings = new()
+    {
+        Shards = 4,
+        AuditSample = 30,
+        ProjectionDimensions = 32,
+        LeasePeriod = TimeSpan.FromSeconds(5),
+    };
+    private static readonly CreateDataset Creation =
+        new(Dataset, new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] }, Settings);
 
     [Fact]
     public async Task Killed_while_it_imports()
@@ -25,7 +34,8 @@ public sealed class KillTests
         await silo.Client.CreateDatasetAsync(Creation);
         var acknowledged = new List<IngestResult>();
         var kills = 0;
-        await foreach (var result in silo.Client.ImportAsync(Dataset, DrawnImages.EnumerateAsync(Images), new ImportOptions { LotSize = 50, Concurrency = 3 }))
+        await foreach (var result in silo.Client.ImportAsync(Dataset, DrawnImages.EnumerateAsync(Images),
+            new ImportOptions { LotSize = 50, Concurrency = 3 }))
         {
             acknowledged.Add(result);
             if (acknowledged.Count is not (100 or 500 or 900)) continue;
@@ -66,9 +76,13 @@ public sealed class KillTests
                 if ((await silo.Client.GetRoundAsync(Dataset, round.Arm, round.Number)).Step > RoundStep.Review) break;
                 continue;
             }
-            Assert.All(tasks, t => Assert.False(recorded.ContainsKey(t.Image), $"{t.Image} was handed out again after its answer was recorded"));
+            Assert.All(tasks, t =>
+                Assert.False(recorded.ContainsKey(t.Image), $"{t.Image} was handed out again after its answer was recorded"));
             var answers = tasks.Select(t => (Task: t, Label: t.Name.Split('/')[0], Operation: Guid.NewGuid())).ToArray();
-            var submitting = silo.Client.SubmitAsync(Dataset, [.. answers.Select(a => new SubmitDecision(a.Task.Image, a.Operation, new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(a.Label)] }, a.Task.Lease))]);
+            var submitting = silo.Client.SubmitAsync(Dataset,
+                [.. answers.Select(a =>
+                    new SubmitDecision(a.Task.Image, a.Operation,
+                        new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(a.Label)] }, a.Task.Lease))]);
             if (recorded.Count is >= 30 and < 50 && kills == 0 || recorded.Count >= 90 && kills == 1)
             {
                 // While the answers are on their way: the client sends them again, with the same operation ids.
@@ -105,7 +119,14 @@ public sealed class KillTests
         await silo.Client.WaitForScoringAsync(Dataset);
         var round = await silo.Client.StartRoundAsync(Dataset, new StartRound(500));
         using var stop = new CancellationTokenSource();
-        var reviewing = new SimulatedReviewer(silo.Client, new SimulatedReviewerOptions { Dataset = Dataset, Classes = DrawnImages.Classes, Truth = t => t.Name.Split('/')[0], LeaseSize = 100 }).RunAsync(stop.Token);
+        var reviewing = new SimulatedReviewer(silo.Client,
+            new SimulatedReviewerOptions
+            {
+                Dataset = Dataset,
+                Classes = DrawnImages.Classes,
+                Truth = t => t.Name.Split('/')[0],
+                LeaseSize = 100
+            }).RunAsync(stop.Token);
         var killedAt = new HashSet<RoundStep>();
         while (true)
         {

@@ -12,7 +12,9 @@ using Xunit.Abstractions;
 
 namespace Winnow.Cluster.Tests.Failover;
 
-/// <summary>A store that is away for a while: the health page names it, nothing acknowledged is lost, and all goes on by itself when it is back.</summary>
+/// <summary>
+/// A store that is away for a while: the health page names it, nothing acknowledged is lost, and all goes on by itself when it is back.
+/// </summary>
 [Trait("needs", "postgres")]
 [Trait("needs", "s3")]
 [Collection(ProcessesCollection.Name)]
@@ -54,14 +56,18 @@ public sealed class OutageTests(ITestOutputHelper output)
             await Until.TrueAsync(running.While(() => record.Decisions.Count > 20), Recovered, () => "people review");
             var stopped = Stopwatch.GetTimestamp();
             await stop();
-            var noticed = await Until.TrueAsync(async () => await ProblemOfAsync(cluster.Silos[0].Url, part) is not null, Noticed, () => $"the health page names '{part}'");
+            var noticed = await Until.TrueAsync(async () => await ProblemOfAsync(cluster.Silos[0].Url, part) is not null, Noticed,
+                () => $"the health page names '{part}'");
             output.WriteLine($"health page after {noticed.TotalSeconds:F1} s: {await ProblemOfAsync(cluster.Silos[0].Url, part)}");
-            await Until.TrueAsync(running.While(() => Stopwatch.GetElapsedTime(stopped) > Outage), Outage * 2, () => "the time of the outage has passed");
+            await Until.TrueAsync(running.While(() => Stopwatch.GetElapsedTime(stopped) > Outage), Outage * 2,
+                () => "the time of the outage has passed");
             await start();
             var back = Stopwatch.GetTimestamp();
-            await Until.TrueAsync(async () => (await HealthAsync(cluster.Silos[0].Url)).Ready && (await HealthAsync(cluster.Silos[1].Url)).Ready, Recovered, () => "both silos are ready again");
+            await Until.TrueAsync(async () => (await HealthAsync(cluster.Silos[0].Url)).Ready
+                && (await HealthAsync(cluster.Silos[1].Url)).Ready, Recovered, () => "both silos are ready again");
             var (images, decisions) = (record.Images.Count, record.Decisions.Count);
-            await Until.TrueAsync(running.While(() => record.Images.Count > images + 80 && record.Decisions.Count > decisions + 10), Recovered, () => "imports and reviews go on");
+            await Until.TrueAsync(running.While(() => record.Images.Count > images + 80 && record.Decisions.Count > decisions + 10),
+                Recovered, () => "imports and reviews go on");
             output.WriteLine($"imports and reviews went on {Stopwatch.GetElapsedTime(back).TotalSeconds:F1} s after '{part}' was back");
             await running.StopAsync();
             output.WriteLine(await RecordCheck.VerifyAsync(client, Dataset, record));
@@ -88,7 +94,9 @@ public sealed class OutageTests(ITestOutputHelper output)
         {
             await Assert.ThrowsAsync<WinnowApiException>(async () => await ImportAsync(impatient, record, 1_000));
             string? problem = null;
-            await Until.TrueAsync(async () => (problem = await ProblemOfAsync(silo.Url, "ledger") ?? await ProblemOfAsync(silo.Url, "objects")) is not null, Noticed, () => "the health page names the full disk");
+            await Until.TrueAsync(async () =>
+                (problem = await ProblemOfAsync(silo.Url, "ledger") ?? await ProblemOfAsync(silo.Url, "objects")) is not null, Noticed,
+                () => "the health page names the full disk");
             Assert.Contains("full", problem, StringComparison.OrdinalIgnoreCase);
             output.WriteLine(problem);
             // What is there can still be read.
@@ -102,7 +110,8 @@ public sealed class OutageTests(ITestOutputHelper output)
 
     private static async Task ImportAsync(WinnowClient client, SoakRecord record, int from)
     {
-        await foreach (var result in client.ImportAsync(Dataset, DrawnImages.EnumerateAsync(100, from), new ImportOptions { Concurrency = 1 }))
+        await foreach (var result in client.ImportAsync(Dataset, DrawnImages.EnumerateAsync(100, from),
+            new ImportOptions { Concurrency = 1 }))
         {
             Assert.NotEqual(IngestStatus.Quarantined, result.Status);
             record.Accepted(result.Id!.Value, result.Name);
@@ -116,5 +125,6 @@ public sealed class OutageTests(ITestOutputHelper output)
         return (await response.Content.ReadFromJsonAsync(ModelJson.Default.HealthReport))!;
     }
 
-    private static async Task<string?> ProblemOfAsync(Uri silo, string part) => (await HealthAsync(silo)).Parts.SingleOrDefault(p => p.Name == part)?.Problem;
+    private static async Task<string?> ProblemOfAsync(Uri silo, string part) =>
+        (await HealthAsync(silo)).Parts.SingleOrDefault(p => p.Name == part)?.Problem;
 }

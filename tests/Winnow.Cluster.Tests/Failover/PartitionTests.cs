@@ -8,8 +8,8 @@ using Xunit.Abstractions;
 namespace Winnow.Cluster.Tests.Failover;
 
 /// <summary>
-/// A silo that loses sight of the others, in a network of its own, and is healed: from the moment that it was evicted, nothing that it writes is taken.
-/// The database itself keeps count of who wrote what.
+/// A silo that loses sight of the others, in a network of its own, and is healed: from the moment that it was evicted, nothing that it
+/// writes is taken. The database itself keeps count of who wrote what.
 /// </summary>
 [Trait("needs", "postgres")]
 [Trait("needs", "s3")]
@@ -48,11 +48,14 @@ public sealed class PartitionTests(ITestOutputHelper output)
         await using var postgres = await PostgresServer.StartPrivateAsync(listen: "0.0.0.0");
         await using var s3 = await S3Server.StartOwnAsync(NetLab.Here);
         var local = await postgres.CreateDatabaseAsync();
-        await using var cluster = new SiloCluster(new NpgsqlConnectionStringBuilder(local) { Host = NetLab.Here }.ConnectionString, s3, S3Server.NewBucket());
+        await using var cluster =
+            new SiloCluster(new NpgsqlConnectionStringBuilder(local) { Host = NetLab.Here }.ConnectionString, s3, S3Server.NewBucket());
         try
         {
             await SiloCluster.PrepareAsync();
-            foreach (var (host, address) in lab.Hosts) cluster.Add(["--Scoring:Workers", "1", "--Api:Key", Key], new SiloProcessOptions { Address = IPAddress.Parse(address), Under = NetLab.On(host), Key = Key });
+            foreach (var (host, address) in lab.Hosts)
+                cluster.Add(["--Scoring:Workers", "1", "--Api:Key", Key],
+                    new SiloProcessOptions { Address = IPAddress.Parse(address), Under = NetLab.On(host), Key = Key });
             await Task.WhenAll(cluster.Silos.Select(s => s.StartAgainAsync()));
             await postgres.ExecuteAsync(Watch, local);
             await WorkAsync(lab, cluster, local, cut, heal);
@@ -66,7 +69,8 @@ public sealed class PartitionTests(ITestOutputHelper output)
 
     private const string Key = "a-key-of-the-tests-own-0123456789";
 
-    private async Task WorkAsync(NetLab lab, SiloCluster cluster, string database, Func<NetLab, string, string[], Task> cut, Func<NetLab, string, string[], Task> heal)
+    private async Task WorkAsync(NetLab lab, SiloCluster cluster, string database, Func<NetLab, string, string[], Task> cut,
+        Func<NetLab, string, string[], Task> heal)
     {
         using var client = cluster.NewClient("engineer");
         var record = await SoakDataset.CreateAsync(client, Creation, 200);
@@ -85,11 +89,14 @@ public sealed class PartitionTests(ITestOutputHelper output)
         var victim = cluster.Silos[lab.Hosts.Keys.ToList().IndexOf(host!)];
 
         await cut(lab, host!, others);
-        var took = await Until.TrueAsync(async () => await CountAsync(database, "SELECT count(*) FROM orleans_membership WHERE address = $1 AND status = 6", address) > 0, Limit, () => "the silo is declared dead");
+        var took = await Until.TrueAsync(async () =>
+            await CountAsync(database, "SELECT count(*) FROM orleans_membership WHERE address = $1 AND status = 6", address) > 0, Limit,
+            () => "the silo is declared dead");
         var evicted = await TimeAsync(database);
         output.WriteLine($"declared dead {took.TotalSeconds:F1} s after it was cut off");
         var before = (record.Images.Count, record.Decisions.Count);
-        await Until.TrueAsync(running.While(() => record.Images.Count > before.Item1 + 40 && record.Decisions.Count > before.Item2 + 10), Limit, () => "the others go on");
+        await Until.TrueAsync(running.While(() => record.Images.Count > before.Item1 + 40 && record.Decisions.Count > before.Item2 + 10),
+            Limit, () => "the others go on");
         await heal(lab, host!, others);
         await Until.TrueAsync(() => Task.FromResult(victim.HasExited), Limit, () => "the silo has found out and ended");
 
@@ -100,7 +107,11 @@ public sealed class PartitionTests(ITestOutputHelper output)
         await running.StopAsync();
         await using var connection = new NpgsqlConnection(database);
         await connection.OpenAsync();
-        await using var late = new NpgsqlCommand("SELECT what || ' at ' || at FROM written WHERE host = $1::inet AND at > $2 AND at < $3", connection) { Parameters = { new() { Value = address }, new() { Value = evicted }, new() { Value = back } } };
+        await using var late =
+            new NpgsqlCommand("SELECT what || ' at ' || at FROM written WHERE host = $1::inet AND at > $2 AND at < $3", connection)
+            {
+                Parameters = { new() { Value = address }, new() { Value = evicted }, new() { Value = back } },
+            };
         var found = new List<string>();
         await using (var reader = await late.ExecuteReaderAsync())
             while (await reader.ReadAsync()) found.Add(reader.GetString(0));

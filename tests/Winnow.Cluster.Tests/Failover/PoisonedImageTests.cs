@@ -17,10 +17,13 @@ public sealed class PoisonedImageTests
     [Fact]
     public async Task A_decoder_crash_loop_cannot_stop_a_shard()
     {
-        var program = Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "CrashHost").Value!;
+        var program = Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "CrashHost")
+            .Value!;
         await using var silo = new SiloProcess(new SiloProcessOptions { Program = program });
         await silo.StartAgainAsync();
-        await silo.Client.CreateDatasetAsync(new CreateDataset(Dataset, new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] }, new DatasetSettings { Shards = 1 }));
+        await silo.Client.CreateDatasetAsync(
+            new CreateDataset(Dataset, new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] },
+                new DatasetSettings { Shards = 1 }));
         var import = ImportAsync(silo.Client);
         using var impatient = new WinnowClient(new WinnowClientOptions { Address = silo.Url, Actor = "test", RetryAttempts = 0 });
         var deaths = 0;
@@ -48,7 +51,8 @@ public sealed class PoisonedImageTests
 
     private static async Task ImportAsync(WinnowClient client)
     {
-        await foreach (var result in client.ImportAsync(Dataset, WithMarkedAsync())) Assert.NotEqual(IngestStatus.Quarantined, result.Status);
+        await foreach (var result in client.ImportAsync(Dataset, WithMarkedAsync())) Assert.NotEqual(IngestStatus.Quarantined,
+            result.Status);
     }
 
     private static async IAsyncEnumerable<ImageToImport> WithMarkedAsync()

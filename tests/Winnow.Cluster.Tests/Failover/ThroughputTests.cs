@@ -8,7 +8,10 @@ using Xunit.Abstractions;
 
 namespace Winnow.Cluster.Tests.Failover;
 
-/// <summary>What distribution costs: the same images through one, two and three silos on the same processors. Run by <c>bash tests/run throughput</c>.</summary>
+/// <summary>
+/// What distribution costs: the same images through one, two and three silos on the same processors. Run by <c>bash tests/run
+/// throughput</c>.
+/// </summary>
 [Collection(ProcessesCollection.Name)]
 [Trait("needs", "postgres")]
 [Trait("needs", "s3")]
@@ -35,7 +38,9 @@ public sealed class ThroughputTests(ITestOutputHelper output)
             }
         foreach (var silos in taken.Keys)
         {
-            Say($"{silos} silos: {Median(taken[silos]):F0} images/s taken in, {Median(taken[silos]) / Median(taken[1]):F2} of one silo; {Median(scored[silos]):F0} images/s from file to committed score, {Median(scored[silos]) / Median(scored[1]):F2} of one silo");
+            Say($"{silos} silos: {Median(taken[silos]):F0} images/s taken in, {Median(taken[silos]) / Median(taken[1]):F2} of one silo");
+            var ratio = Median(scored[silos]) / Median(scored[1]);
+            Say($"{silos} silos: {Median(scored[silos]):F0} images/s from file to committed score, {ratio:F2} of one silo");
             Assert.True(Median(scored[silos]) > 0.2 * Median(scored[1]), $"{silos} silos score less than a fifth of what one does");
         }
     }
@@ -45,7 +50,9 @@ public sealed class ThroughputTests(ITestOutputHelper output)
         await using var cluster = new SiloCluster(await postgres.CreateDatabaseAsync(), s3, S3Server.NewBucket());
         await cluster.StartAsync(silos);
         using var client = cluster.NewClient("measure");
-        await client.CreateDatasetAsync(new CreateDataset("measured", new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] }, new DatasetSettings { Shards = 8 }));
+        await client.CreateDatasetAsync(
+            new CreateDataset("measured", new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] },
+                new DatasetSettings { Shards = 8 }));
         // Drawn before the clock runs, and the first lot opens what is opened once.
         byte[][] drawn = [.. Enumerable.Range(0, Images).Select(DrawnImages.Draw)];
         await foreach (var _ in client.ImportAsync("measured", DrawnImages.EnumerateAsync(200, 1_000_000))) { }
@@ -54,7 +61,8 @@ public sealed class ThroughputTests(ITestOutputHelper output)
         await Task.WhenAll(Enumerable.Range(0, silos).Select(async part =>
         {
             using var own = cluster.NewClient("measure", part);
-            await foreach (var _ in own.ImportAsync("measured", Of(drawn.Skip(part * Images / silos).Take(Images / silos)), new ImportOptions { Concurrency = Math.Max(1, 4 / silos) })) { }
+            await foreach (var _ in own.ImportAsync("measured", Of(drawn.Skip(part * Images / silos).Take(Images / silos)),
+                new ImportOptions { Concurrency = Math.Max(1, 4 / silos) })) { }
         }));
         var taken = Stopwatch.GetElapsedTime(started);
         await client.WaitForScoringAsync("measured");
@@ -64,7 +72,9 @@ public sealed class ThroughputTests(ITestOutputHelper output)
     private static async IAsyncEnumerable<ImageToImport> Of(IEnumerable<byte[]> images)
     {
         var number = 0;
-        foreach (var bytes in images) yield return new ImageToImport(string.Create(CultureInfo.InvariantCulture, $"{number++}.png"), _ => ValueTask.FromResult<ReadOnlyMemory<byte>>(bytes));
+        foreach (var bytes in images)
+            yield return new ImageToImport(string.Create(CultureInfo.InvariantCulture, $"{number++}.png"),
+                _ => ValueTask.FromResult<ReadOnlyMemory<byte>>(bytes));
         await Task.CompletedTask;
     }
 

@@ -19,7 +19,8 @@ public sealed class ShardGateTests
     [Fact]
     public void The_shard_has_no_interface_whose_calls_the_gate_does_not_know()
     {
-        var grains = typeof(ShardGrain).GetInterfaces().Where(i => typeof(IGrainWithStringKey).IsAssignableFrom(i) && i != typeof(IGrainWithStringKey));
+        var grains = typeof(ShardGrain).GetInterfaces()
+            .Where(i => typeof(IGrainWithStringKey).IsAssignableFrom(i) && i != typeof(IGrainWithStringKey));
         Assert.Equal(grains.OrderBy(i => i.Name), ShardGate.Interfaces.OrderBy(i => i.Name));
     }
 
@@ -27,7 +28,8 @@ public sealed class ShardGateTests
     public void Whoever_brings_a_state_of_learning_is_met_under_it()
     {
         var bring = Entries.Where(e => e.Name is not (nameof(IShardLearning.ApplyLearningAsync) or nameof(IShardLearning.RescoreAsync)))
-            .Where(e => e.GetParameters().Any(p => p.ParameterType == typeof(LearningState) || p.ParameterType == typeof(GatherCandidates)));
+            .Where(e => e.GetParameters()
+                .Any(p => p.ParameterType == typeof(LearningState) || p.ParameterType == typeof(GatherCandidates)));
         Assert.All(bring, e => Assert.Equal(ShardPart.Learning, ShardGate.PartOf(e)));
         Assert.All(
             Entries.Where(e => e.DeclaringType == typeof(IShardIngest)), e => Assert.NotEqual(ShardPart.Learning, ShardGate.PartOf(e)));

@@ -45,7 +45,8 @@ public sealed class ShardIndexTests
     }
 
     [Fact]
-    public void Counts_of_stages_are_what_counting_gives() => Gen.Select(Gen.Int[0, 6], Gen.Int[0, 39], Gen.Int[0, 8]).Array[0, 120].Sample(steps =>
+    public void Counts_of_stages_are_what_counting_gives() =>
+        Gen.Select(Gen.Int[0, 6], Gen.Int[0, 39], Gen.Int[0, 8]).Array[0, 120].Sample(steps =>
     {
         var index = new ShardIndex();
         var embedded = 0;
@@ -68,7 +69,8 @@ public sealed class ShardIndexTests
     public void Shards_are_the_order_of_ids_and_split_in_two() => Gen.Int.Sample(i =>
     {
         var id = IdOf(i);
-        for (var shards = 1; shards <= 512; shards *= 2) Assert.Equal(ShardLayout.IndexOf(id, shards), ShardLayout.IndexOf(id, shards * 2) / 2);
+        for (var shards = 1; shards <= 512; shards *= 2)
+            Assert.Equal(ShardLayout.IndexOf(id, shards), ShardLayout.IndexOf(id, shards * 2) / 2);
     });
 
     [Fact]

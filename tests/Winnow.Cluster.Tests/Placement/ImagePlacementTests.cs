@@ -37,7 +37,8 @@ public sealed class ImagePlacementTests : IAsyncLifetime
         var info = new DatasetInfo("pets", schema, new DatasetSettings { Shards = 8 }, TimeProvider.System.GetUtcNow(), "ada");
         await _ledger.AddDatasetAsync(info, CancellationToken.None);
         var director = new ShardPlacementDirector(new KnownDatasets(_ledger, TimeProvider.System), TimeProvider.System);
-        var silos = new Silos(Enumerable.Range(1, 3).Select(n => SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 1_000 + n), n)).ToArray());
+        var silos = new Silos(Enumerable.Range(1, 3).Select(n => SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 1_000 + n), n))
+            .ToArray());
         var used = new HashSet<SiloAddress>();
         for (var i = 0; i < 300; i++)
         {

@@ -11,7 +11,9 @@ using Xunit.Abstractions;
 
 namespace Winnow.Cluster.Tests.Placement;
 
-/// <summary>Silos that come and go while people work: each holds its share of the shards soon after, and who reads meanwhile waits at most.</summary>
+/// <summary>
+/// Silos that come and go while people work: each holds its share of the shards soon after, and who reads meanwhile waits at most.
+/// </summary>
 [Trait("needs", "postgres")]
 [Trait("needs", "s3")]
 [Trait("kind", "failover")]
@@ -21,7 +23,8 @@ public sealed class RebalancingTests(ITestOutputHelper output)
     private const string Dataset = "spread";
     private const int Shards = 16;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
-    private static readonly string[] Arguments = ["--Scoring:Workers", "1", "--Shard:RebalanceAfter", "00:00:01", "--Logging:LogLevel:Winnow.Grains", "Information"];
+    private static readonly string[] Arguments =
+        ["--Scoring:Workers", "1", "--Shard:RebalanceAfter", "00:00:01", "--Logging:LogLevel:Winnow.Grains", "Information"];
 
     [Fact]
     public async Task A_silo_that_joins_gets_its_share_and_one_that_leaves_gives_it_back()
@@ -77,7 +80,8 @@ public sealed class RebalancingTests(ITestOutputHelper output)
     private static async Task<TimeSpan> EvenAsync(SiloCluster cluster, int[] expected)
     {
         int[] held = [];
-        return await Until.TrueAsync(async () => (held = await HeldAsync(cluster)).SequenceEqual(expected), Limit, () => $"silos hold {string.Join(", ", expected)} shards and not {string.Join(", ", held)}");
+        return await Until.TrueAsync(async () => (held = await HeldAsync(cluster)).SequenceEqual(expected), Limit,
+            () => $"silos hold {string.Join(", ", expected)} shards and not {string.Join(", ", held)}");
     }
 
     /// <summary>How many shards each silo holds, fewest first.</summary>
@@ -90,7 +94,8 @@ public sealed class RebalancingTests(ITestOutputHelper output)
     private static async Task GoesOnAsync(RunningLoad running, SoakRecord record)
     {
         var (images, decisions) = (record.Images.Count, record.Decisions.Count);
-        await Until.TrueAsync(running.While(() => record.Images.Count > images + 80 && record.Decisions.Count > decisions + 15), Limit, () => "imports and reviews go on");
+        await Until.TrueAsync(running.While(() => record.Images.Count > images + 80 && record.Decisions.Count > decisions + 15), Limit,
+            () => "imports and reviews go on");
     }
 
     /// <summary>Somebody who looks at an image of every shard again and again, and repeats nothing.</summary>
@@ -104,7 +109,8 @@ public sealed class RebalancingTests(ITestOutputHelper output)
 
         public Reader(Uri address, SoakRecord record)
         {
-            _client = new WinnowClient(new WinnowClientOptions { Address = address, Actor = "reader", RetryAttempts = 0, Timeout = TimeSpan.FromSeconds(10) });
+            _client = new WinnowClient(
+                new WinnowClientOptions { Address = address, Actor = "reader", RetryAttempts = 0, Timeout = TimeSpan.FromSeconds(10) });
             _work = Task.WhenAll(record.Images.Keys.GroupBy(i => ShardLayout.IndexOf(i, Shards)).Select(g => LookAsync(g.First())));
         }
 
@@ -112,7 +118,8 @@ public sealed class RebalancingTests(ITestOutputHelper output)
         {
             await _stop.CancelAsync();
             await _work;
-            return string.Create(CultureInfo.InvariantCulture, $"{_waits.Count} looks, the longest took {_waits.Max().TotalMilliseconds:F0} ms");
+            return string.Create(CultureInfo.InvariantCulture,
+                $"{_waits.Count} looks, the longest took {_waits.Max().TotalMilliseconds:F0} ms");
         }
 
         public void Dispose()

@@ -63,7 +63,8 @@ public sealed class TaskBookTests
         return (index, new TaskBook(index));
     }
 
-    private static TaskRow Task(int ordinal, float priority, string arm = "main", int round = 1) => new(ordinal, arm, round, priority, DateTimeOffset.UnixEpoch);
+    private static TaskRow Task(int ordinal, float priority, string arm = "main", int round = 1) =>
+        new(ordinal, arm, round, priority, DateTimeOffset.UnixEpoch);
 
     [Fact]
     public void Tasks_come_by_priority_and_only_once()
@@ -132,7 +133,8 @@ public sealed class TaskBookTests
     }
 
     [Fact]
-    public void No_task_is_lost_or_handed_out_twice_whatever_happens() => Gen.Select(Gen.Int[1, 30], Gen.Select(Gen.Int[0, 4], Gen.Int[0, 29]).Array[0, 200]).Sample((images, steps) =>
+    public void No_task_is_lost_or_handed_out_twice_whatever_happens() =>
+        Gen.Select(Gen.Int[1, 30], Gen.Select(Gen.Int[0, 4], Gen.Int[0, 29]).Array[0, 200]).Sample((images, steps) =>
     {
         var (index, book) = Make(images);
         var held = new HashSet<int>();

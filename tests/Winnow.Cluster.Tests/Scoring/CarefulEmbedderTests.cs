@@ -58,7 +58,12 @@ public sealed class CarefulEmbedderTests
     public async Task A_failure_that_does_not_come_again_puts_nothing_aside()
     {
         HashSet<int> failed = [];
-        var embedded = await RunAsync(new Device { Fails = lot => lot is [not Device.Plain] && lot[0] < 8 && failed.Add(lot[0]) || lot.Count > 1 && lot.Contains(3) }, new NoCrashNotes());
+        var embedded = await RunAsync(
+            new Device
+            {
+                Fails = lot =>
+                lot is [not Device.Plain] && lot[0] < 8 && failed.Add(lot[0]) || lot.Count > 1 && lot.Contains(3)
+            }, new NoCrashNotes());
         Assert.All(embedded.Reasons, Assert.Null);
         Assert.Equal([.. Enumerable.Range(0, Lot.Images.Length).Select(i => (Half)i)], embedded.Vectors);
         Assert.NotEmpty(failed);
@@ -77,7 +82,8 @@ public sealed class CarefulEmbedderTests
     public async Task A_device_that_dies_in_the_middle_puts_nothing_aside()
     {
         var runs = 0;
-        await Assert.ThrowsAsync<InvalidOperationException>(() => RunAsync(new Device { Fails = _ => ++runs is not (2 or 3) }, new NoCrashNotes()));
+        await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            RunAsync(new Device { Fails = _ => ++runs is not (2 or 3) }, new NoCrashNotes()));
     }
 
     [Fact]
@@ -85,7 +91,8 @@ public sealed class CarefulEmbedderTests
     {
         var careful = new CarefulEmbedder(new Device(), new NoCrashNotes());
         var fetches = 0;
-        await Assert.ThrowsAsync<IOException>(() => careful.EmbedAsync(Lot, (_, _) => ++fetches == 20 ? throw new IOException("away") : new(new byte[] { 1 }), default));
+        await Assert.ThrowsAsync<IOException>(() =>
+            careful.EmbedAsync(Lot, (_, _) => ++fetches == 20 ? throw new IOException("away") : new(new byte[] { 1 }), default));
         Assert.Equal(20, fetches);
     }
 
@@ -118,7 +125,8 @@ public sealed class CarefulEmbedderTests
 
         public int Dimensions => 1;
 
-        public async Task<Embedded> EmbedAsync(int count, Func<int, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch, CancellationToken cancellationToken)
+        public async Task<Embedded> EmbedAsync(int count, Func<int, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch,
+            CancellationToken cancellationToken)
         {
             var lot = new int[count];
             for (var i = 0; i < count; i++) lot[i] = await fetch(i, cancellationToken) is { Length: 1 } number ? number.Span[0] : Plain;

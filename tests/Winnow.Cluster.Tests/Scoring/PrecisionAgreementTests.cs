@@ -17,7 +17,8 @@ public sealed class PrecisionAgreementTests
     [Fact]
     public void Silos_that_score_in_different_precisions_are_named()
     {
-        var differ = Assert.Throws<InvalidOperationException>(() => DeviceDirectory.Embeddings(Backbone, [Silo("b", 1, "Float16"), Silo("a", 1, "Float16"), Silo("c", 1, "Float32")]));
+        var differ = Assert.Throws<InvalidOperationException>(() =>
+            DeviceDirectory.Embeddings(Backbone, [Silo("b", 1, "Float16"), Silo("a", 1, "Float16"), Silo("c", 1, "Float32")]));
         Assert.Contains("Float16 on a, b; Float32 on c", differ.Message);
         Assert.Contains("Scoring:Precision", differ.Message);
     }
@@ -29,8 +30,10 @@ public sealed class PrecisionAgreementTests
         var older = Silo("older", 1, "");
         older.Remove(SiloTraits.Precision);
         Assert.Equal(Backbone, DeviceDirectory.Embeddings(Backbone, [older, Silo("a", 1, "Float32")]));
-        Assert.Contains("Float32 on older", Assert.Throws<InvalidOperationException>(() => DeviceDirectory.Embeddings(Backbone, [older, Silo("a", 1, "Float16")])).Message);
-        Assert.Contains("Role=scoring", Assert.Throws<InvalidOperationException>(() => DeviceDirectory.Embeddings(Backbone, [Silo("core", 0, "Float32")])).Message);
+        Assert.Contains("Float32 on older",
+            Assert.Throws<InvalidOperationException>(() => DeviceDirectory.Embeddings(Backbone, [older, Silo("a", 1, "Float16")])).Message);
+        Assert.Contains("Role=scoring",
+            Assert.Throws<InvalidOperationException>(() => DeviceDirectory.Embeddings(Backbone, [Silo("core", 0, "Float32")])).Message);
     }
 
     private static Dictionary<string, string> Silo(string name, int devices, string precision) =>

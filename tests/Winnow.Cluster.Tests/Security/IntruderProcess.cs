@@ -6,7 +6,10 @@ using Winnow.Testing;
 
 namespace Winnow.Cluster.Tests.Security;
 
-/// <summary>What became of a host of an attacker's own: Winnow.CrashHost has it. In a process of its own, because a silo that is told that it is no member ends its process.</summary>
+/// <summary>
+/// What became of a host of an attacker's own: Winnow.CrashHost has it. In a process of its own, because a silo that is told that it is no
+/// member ends its process.
+/// </summary>
 internal sealed record IntruderProcess(int Port, string Output)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
@@ -30,14 +33,19 @@ internal sealed record IntruderProcess(int Port, string Output)
     public static async Task<IntruderProcess> TryAsync(string connection, X509Certificate2? shows, bool toThoseItCalls = true)
     {
         var port = SiloProcess.FreePort();
-        var program = Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "CrashHost").Value!;
+        var program = Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "CrashHost")
+            .Value!;
         var folder = Directory.CreateTempSubdirectory("winnow-papers-");
         try
         {
             var papers = shows is null ? "-" : Path.Combine(folder.FullName, "shown");
-            if (shows is not null) await File.WriteAllTextAsync(papers, $"{shows.ExportCertificatePem()}\n{shows.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem()}\n");
-            string[] command = [program, "intrude", connection, port.ToString(CultureInfo.InvariantCulture), papers, toThoseItCalls ? "certificate" : "nothing"];
-            using var process = Process.Start(new ProcessStartInfo("dotnet", command) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            if (shows is not null)
+                await File.WriteAllTextAsync(papers,
+                    $"{shows.ExportCertificatePem()}\n{shows.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem()}\n");
+            string[] command = [program, "intrude", connection, port.ToString(CultureInfo.InvariantCulture), papers,
+                toThoseItCalls ? "certificate" : "nothing"];
+            using var process = Process.Start(
+                new ProcessStartInfo("dotnet", command) { RedirectStandardOutput = true, RedirectStandardError = true })!;
             using var limit = new CancellationTokenSource(Limit);
             var said = Task.WhenAll(process.StandardOutput.ReadToEndAsync(limit.Token), process.StandardError.ReadToEndAsync(limit.Token));
             try

@@ -6,7 +6,10 @@ using Xunit.Abstractions;
 
 namespace Winnow.Cluster.Tests.Security;
 
-/// <summary>Silos know each other by certificates of one authority: whoever comes without is refused before it is a member, and nobody is disturbed by it.</summary>
+/// <summary>
+/// Silos know each other by certificates of one authority: whoever comes without is refused before it is a member, and nobody is disturbed
+/// by it.
+/// </summary>
 [Trait("kind", "security")]
 [Trait("needs", "postgres")]
 [Trait("needs", "s3")]
@@ -47,7 +50,8 @@ public sealed class IntruderTests(ITestOutputHelper output)
                 Assert.DoesNotContain(await silo.Client.ListAccessAsync("*"), g => g.Principal.ToString() == Mallory);
             }
 
-            // What they were refused for is their certificate, and nothing else: the same host with a good one is let in, and then nothing stops it.
+            // What they were refused for is their certificate, and nothing else: the same host with a good one is let in, and then nothing
+            // stops it.
             var member = await IntruderProcess.TryAsync(connection, Papers.Genuine(certificates));
             Assert.True(member.Joined && member.OwnsAll, member.ToString());
             Assert.Contains(await cluster.Silos[0].Client.ListAccessAsync("*"), g => g.Principal.ToString() == Mallory);

@@ -6,7 +6,10 @@ using Winnow.Algorithms.Numerics;
 
 namespace Winnow.Cluster.Tests.Security;
 
-/// <summary>Whatever strangers send to a port: nothing, scraps of protocols, the wrong one, and then they hang up or do not. It comes from an address of its own.</summary>
+/// <summary>
+/// Whatever strangers send to a port: nothing, scraps of protocols, the wrong one, and then they hang up or do not. It comes from an
+/// address of its own.
+/// </summary>
 internal sealed class Noise(IPEndPoint target, ulong seed)
 {
     private static readonly IPAddress Stranger = IPAddress.Parse("127.0.0.2");
@@ -77,12 +80,15 @@ internal sealed class Noise(IPEndPoint target, ulong seed)
                 await socket.SendAsync(Scraps[random.Next(Scraps.Length)], cancellationToken);
                 return;
             case 1:
-                await socket.SendAsync(Enumerable.Range(0, 1 + random.Next(400)).Select(_ => (byte)random.Next(256)).ToArray(), cancellationToken);
+                await socket.SendAsync(Enumerable.Range(0, 1 + random.Next(400)).Select(_ => (byte)random.Next(256)).ToArray(),
+                cancellationToken);
                 return;
             default:
                 await using (var stream = new SslStream(new NetworkStream(socket, ownsSocket: false)))
                 {
-                    await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, _, _, _) => true }, cancellationToken);
+                    await stream.AuthenticateAsClientAsync(
+                        new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, _, _, _) => true },
+                        cancellationToken);
                     await stream.WriteAsync(Scraps[random.Next(Scraps.Length)], cancellationToken);
                 }
                 return;

@@ -8,7 +8,9 @@ using Winnow.Testing;
 
 namespace Winnow.Cluster.Tests.Security;
 
-/// <summary>What a server keeps is for its user alone, whatever the umask of whoever starts it, and however open an earlier release left it.</summary>
+/// <summary>
+/// What a server keeps is for its user alone, whatever the umask of whoever starts it, and however open an earlier release left it.
+/// </summary>
 [Trait("kind", "security")]
 [UnsupportedOSPlatform("windows")]
 [Collection(ProcessesCollection.Name)]
@@ -35,7 +37,8 @@ public sealed class OwnersFilesTests : IDisposable
         await using var silo = await SiloProcess.StartAsync(new SiloProcessOptions { Under = CarelessShell, Folder = Data });
         await FillAsync(silo, 0);
         // While it runs, SQLite's log stands beside the ledger.
-        Assert.All(["ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.db.lock", "objects", "scoring"], name => Assert.True(Path.Exists(Path.Combine(Data, name)), name));
+        Assert.All(["ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.db.lock", "objects", "scoring"],
+            name => Assert.True(Path.Exists(Path.Combine(Data, name)), name));
         AssertClosed();
         await silo.KillAsync();
 
@@ -55,12 +58,15 @@ public sealed class OwnersFilesTests : IDisposable
     [Trait("needs", "s3")]
     public async Task A_silo_of_a_cluster_keeps_its_copies_to_itself()
     {
-        await using var cluster = new SiloCluster(await (await PostgresServer.SharedAsync()).CreateDatabaseAsync(), await S3Server.SharedAsync(), S3Server.NewBucket());
+        await using var cluster =
+            new SiloCluster(await (await PostgresServer.SharedAsync()).CreateDatabaseAsync(), await S3Server.SharedAsync(),
+                S3Server.NewBucket());
         await SiloCluster.PrepareAsync();
         var silo = cluster.Add([], new SiloProcessOptions { Under = CarelessShell, Folder = Data });
         await silo.StartAgainAsync();
         await FillAsync(silo, 0);
-        await Until.TrueAsync(() => Task.FromResult(Directory.EnumerateFiles(Path.Combine(Data, "cache")).Count() > 1), Limit, () => "segments are copied");
+        await Until.TrueAsync(() => Task.FromResult(Directory.EnumerateFiles(Path.Combine(Data, "cache")).Count() > 1), Limit,
+            () => "segments are copied");
         AssertClosed();
     }
 
@@ -77,22 +83,26 @@ public sealed class OwnersFilesTests : IDisposable
         await using var silo = await SiloProcess.StartAsync(new SiloProcessOptions { Under = CarelessShell, Folder = Data });
         Assert.All([other, Data, elsewhere.FullName], path => Assert.Equal(Everybody, File.GetUnixFileMode(path)));
         Assert.Equal(OfFolders, File.GetUnixFileMode(Path.Combine(Data, "objects")));
-        Assert.All(["ledger.db", "ledger.db-wal", "ledger.db-shm"], file => Assert.Equal(OfFiles, File.GetUnixFileMode(Path.Combine(Data, file))));
+        Assert.All(["ledger.db", "ledger.db-wal", "ledger.db-shm"],
+            file => Assert.Equal(OfFiles, File.GetUnixFileMode(Path.Combine(Data, file))));
     }
 
     private static async Task FillAsync(SiloProcess silo, int from)
     {
         if (from == 0) await silo.Client.CreateDatasetAsync(SoakDataset.Named(Dataset, 2));
-        await foreach (var result in silo.Client.ImportAsync(Dataset, DrawnImages.EnumerateAsync(60, from))) Assert.Equal(IngestStatus.Accepted, result.Status);
+        await foreach (var result in silo.Client.ImportAsync(Dataset, DrawnImages.EnumerateAsync(60, from))) Assert.Equal(
+            IngestStatus.Accepted, result.Status);
         await silo.Client.WaitForScoringAsync(Dataset);
         await silo.Client.CreateVersionAsync(Dataset, new CreateVersion());
     }
 
-    private IEnumerable<string> Entries() => Directory.EnumerateFileSystemEntries(Data, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 });
+    private IEnumerable<string> Entries() =>
+        Directory.EnumerateFileSystemEntries(Data, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 });
 
     private void AssertClosed()
     {
-        var open = Entries().Append(Data).Select(path => (path, Mode: Mode(path))).Where(e => e.Mode is { } mode && mode != (Directory.Exists(e.path) ? OfFolders : OfFiles));
+        var open = Entries().Append(Data).Select(path => (path, Mode: Mode(path)))
+            .Where(e => e.Mode is { } mode && mode != (Directory.Exists(e.path) ? OfFolders : OfFiles));
         Assert.Empty(open.Select(e => string.Create(CultureInfo.InvariantCulture, $"{e.path}: {Convert.ToString((int)e.Mode!, 8)}")));
     }
 

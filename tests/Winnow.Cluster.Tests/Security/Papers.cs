@@ -41,7 +41,9 @@ internal static class Papers
         using var authority = X509Certificate2.CreateFromPemFile(folder.PathOf("silo-authority"), folder.PathOf("silo-authority-key"));
         var signs = X509SignatureGenerator.CreateForECDsa(authority.GetECDsaPrivateKey()!);
         var request = NewRequest(out var key, uses);
-        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, includeKeyIdentifier: true, includeIssuerAndSerial: false));
+        request.CertificateExtensions.Add(
+            X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, includeKeyIdentifier: true,
+                includeIssuerAndSerial: false));
         return request.Create(authority.SubjectName, signs, from, to, RandomNumberGenerator.GetBytes(16)).CopyWithPrivateKey(key);
     }
 
@@ -49,7 +51,8 @@ internal static class Papers
     {
         key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=winnow silo", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, 0, critical: true));
+        request.CertificateExtensions.Add(
+            new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, 0, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([.. uses], critical: false));
         return request;
     }

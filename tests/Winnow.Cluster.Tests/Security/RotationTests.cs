@@ -6,7 +6,10 @@ using Xunit.Abstractions;
 
 namespace Winnow.Cluster.Tests.Security;
 
-/// <summary>Certificates and their authority are exchanged while the silos run, by the script that operators have, and what was before opens nothing any more.</summary>
+/// <summary>
+/// Certificates and their authority are exchanged while the silos run, by the script that operators have, and what was before opens nothing
+/// any more.
+/// </summary>
 [Trait("kind", "security")]
 [Trait("needs", "postgres")]
 [Trait("needs", "s3")]
@@ -49,9 +52,11 @@ public sealed class RotationTests(ITestOutputHelper output)
         }
     }
 
-    private static CreateDataset SomeDataset(int number) => new($"d{number}", new LabelSchema { Classes = [new LabelClass("a"), new LabelClass("b")] }, new DatasetSettings { Shards = 8 });
+    private static CreateDataset SomeDataset(int number) =>
+        new($"d{number}", new LabelSchema { Classes = [new LabelClass("a"), new LabelClass("b")] }, new DatasetSettings { Shards = 8 });
 
     private static Task TakenAsync(SiloCluster cluster, int times) => Until.TrueAsync(
-        () => Task.FromResult(cluster.Silos.All(s => s.Output.Split("New certificates for the silo port are in use").Length == times + 1)), Limit,
+        () => Task.FromResult(cluster.Silos.All(s => s.Output.Split("New certificates for the silo port are in use").Length == times + 1)),
+        Limit,
         () => $"both silos have taken new certificates {times} times:\n{cluster.Output()}");
 }

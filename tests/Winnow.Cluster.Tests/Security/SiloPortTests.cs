@@ -7,7 +7,9 @@ using Xunit.Abstractions;
 
 namespace Winnow.Cluster.Tests.Security;
 
-/// <summary>Strangers at the silo port: whatever they send, and however many they are, people's calls are answered and silos join.</summary>
+/// <summary>
+/// Strangers at the silo port: whatever they send, and however many they are, people's calls are answered and silos join.
+/// </summary>
 [Trait("kind", "security")]
 [Trait("needs", "postgres")]
 [Trait("needs", "s3")]
@@ -20,7 +22,9 @@ public sealed class SiloPortTests(ITestOutputHelper output)
     [Fact]
     public async Task Noise_and_silence_disturb_nobody()
     {
-        await using var cluster = new SiloCluster(await (await PostgresServer.SharedAsync()).CreateDatabaseAsync(), await S3Server.SharedAsync(), S3Server.NewBucket());
+        await using var cluster =
+            new SiloCluster(await (await PostgresServer.SharedAsync()).CreateDatabaseAsync(), await S3Server.SharedAsync(),
+                S3Server.NewBucket());
         try
         {
             await cluster.StartAsync(2, "--Scoring:Workers", "1");

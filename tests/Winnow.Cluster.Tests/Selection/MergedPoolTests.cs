@@ -31,7 +31,8 @@ public sealed class MergedPoolTests
         var gathered = pool.GroupBy(i => i.Id.A % (ulong)shards).Select(g => Gather([.. g], request, shards)).ToArray();
         var merged = MergedPool.Of(gathered, plan, Seed);
         Assert.Equal(Candidates(pool, QueryStrategies.All.Get(name).NeedsModel, plan), merged.Candidates.Select(c => c.Candidate.Image));
-        Assert.Equal(Uniform(pool, LocalSelection.EvaluationSeed(Seed), plan.UniformEvaluation), merged.Evaluation.Select(c => c.Candidate.Image));
+        Assert.Equal(Uniform(pool, LocalSelection.EvaluationSeed(Seed), plan.UniformEvaluation),
+            merged.Evaluation.Select(c => c.Candidate.Image));
     }
 
     [Theory]
@@ -57,7 +58,8 @@ public sealed class MergedPoolTests
         var plan = QueryStrategies.All.Get("herding").Plan(new SelectionRequest(50, 2, Seed, 10));
         var merged = MergedPool.Of([Gather(pool[..^500], request, 64), Gather(pool[^500..], request, 64)], plan, Seed);
         Assert.InRange(merged.Evaluation.Length, LocalSelection.UniformShare(plan.UniformEvaluation, 64), plan.UniformEvaluation - 1);
-        Assert.Equal(Uniform(pool, LocalSelection.EvaluationSeed(Seed), merged.Evaluation.Length), merged.Evaluation.Select(c => c.Candidate.Image));
+        Assert.Equal(Uniform(pool, LocalSelection.EvaluationSeed(Seed), merged.Evaluation.Length),
+            merged.Evaluation.Select(c => c.Candidate.Image));
     }
 
     [Fact]
@@ -66,21 +68,25 @@ public sealed class MergedPoolTests
         var pool = Draw();
         var plan = QueryStrategies.All.Get("herding").Plan(new SelectionRequest(50, 2, Seed, 10));
         var most = Uncertain(pool).Take(plan.Top).ToHashSet();
-        var shared = MergedPool.Of([Gather(pool, new GatherCandidates("main", "herding", 50, 2, Seed))], plan, Seed).Candidates.Take(plan.Top).Count(c => most.Contains(c.Candidate.Image));
+        var shared = MergedPool.Of([Gather(pool, new GatherCandidates("main", "herding", 50, 2, Seed))], plan, Seed)
+            .Candidates.Take(plan.Top).Count(c => most.Contains(c.Candidate.Image));
         // 12,000 of 30,000: two of five, by chance.
         Assert.InRange(shared, plan.Top * 3 / 10, plan.Top / 2);
     }
 
     private static List<ImageId> Candidates(Drawn[] pool, bool byMargin, SelectionPlan plan)
     {
-        var part = plan.TopAmong > 0 ? Uniform(pool, LocalSelection.CandidateSeed(Seed), plan.TopAmong).ToHashSet() : [.. pool.Select(i => i.Id)];
+        var part = plan.TopAmong > 0
+            ? Uniform(pool, LocalSelection.CandidateSeed(Seed), plan.TopAmong).ToHashSet() : [.. pool.Select(i => i.Id)];
         IEnumerable<ImageId> top = byMargin ? Uncertain(pool).Where(part.Contains).Take(plan.Top) : [];
         return [.. top.Concat(Uniform(pool, LocalSelection.CandidateSeed(Seed), plan.UniformCandidates)).Distinct()];
     }
 
-    private static IEnumerable<ImageId> Uncertain(Drawn[] pool) => pool.OrderByDescending(i => i.Score.Margin).ThenBy(i => LocalSelection.HashOf(i.Id, Seed)).Select(i => i.Id);
+    private static IEnumerable<ImageId> Uncertain(Drawn[] pool) =>
+        pool.OrderByDescending(i => i.Score.Margin).ThenBy(i => LocalSelection.HashOf(i.Id, Seed)).Select(i => i.Id);
 
-    private static IEnumerable<ImageId> Uniform(Drawn[] pool, ulong stream, int count) => pool.Select(i => i.Id).OrderBy(id => LocalSelection.HashOf(id, stream)).Take(count);
+    private static IEnumerable<ImageId> Uniform(Drawn[] pool, ulong stream, int count) =>
+        pool.Select(i => i.Id).OrderBy(id => LocalSelection.HashOf(id, stream)).Take(count);
 
     private static Drawn[] Draw()
     {
@@ -94,7 +100,8 @@ public sealed class MergedPoolTests
     private static GatheredCandidates Gather(Drawn[] images, GatherCandidates request, int shards = 1)
     {
         var scores = new SegmentColumn(Marshal.SizeOf<ImageScore>()).With("key", new Segment([.. images.Select(i => i.Score)]));
-        return LocalSelection.Gather(request, 10, shards, [.. Enumerable.Range(0, images.Length)], images.Select(i => i.Id).ToArray(), scores);
+        return LocalSelection.Gather(request, 10, shards, [.. Enumerable.Range(0, images.Length)], images.Select(i => i.Id).ToArray(),
+            scores);
     }
 
     private readonly record struct Drawn(ImageId Id, ImageScore Score);

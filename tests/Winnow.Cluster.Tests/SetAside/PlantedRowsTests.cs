@@ -79,7 +79,8 @@ public sealed class PlantedRowsTests(ITestOutputHelper output)
         await silo.TerminateAsync();
         Damage[] damages = [.. Damages.Of(ledger.HoldsAnyText), .. OfNoDataset(people)];
         // Six pictures are too few to learn from, so that there is no state of the dataset's own yet.
-        await ledger.PutStateAsync("dataset", Template, "'{\"learning\":{\"sequence\":0,\"auditDrawn\":false},\"rounds\":[],\"versions\":[]}'");
+        await ledger.PutStateAsync("dataset", Template,
+            "'{\"learning\":{\"sequence\":0,\"auditDrawn\":false},\"rounds\":[],\"versions\":[]}'");
         foreach (var damage in damages)
         {
             if (damage.Dataset is { } dataset) await ledger.CopyAsync(Template, dataset);

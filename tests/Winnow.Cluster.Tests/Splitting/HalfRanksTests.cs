@@ -25,7 +25,8 @@ public sealed class HalfRanksTests
             for (var below = 0; below <= rows; below++) Assert.Equal(members.Count(o => o < below), ranks.Below(half, below));
             for (var first = 0; first <= rows; first += 7)
                 for (var count = 0; first + count <= rows; count += 3)
-                    Assert.Equal(new OrdinalRange(members.Count(o => o < first), members.Count(o => o >= first && o < first + count)), ranks.RangeOf(half, new OrdinalRange(first, count)));
+                    Assert.Equal(new OrdinalRange(members.Count(o => o < first), members.Count(o => o >= first && o < first + count)),
+                        ranks.RangeOf(half, new OrdinalRange(first, count)));
         }
     });
 

@@ -19,8 +19,8 @@ using Winnow.Model.Labels;
 namespace Winnow.Cluster.Tests.Splitting;
 
 /// <summary>
-/// A shard that is copied while things happen to it, with copiers that go down in between: whatever the order, its halves hold in the end what it held. On a real
-/// ledger and a real object store.
+/// A shard that is copied while things happen to it, with copiers that go down in between: whatever the order, its halves hold in the end
+/// what it held. On a real ledger and a real object store.
 /// </summary>
 public sealed class ShardCopierTests : IAsyncLifetime
 {
@@ -76,7 +76,9 @@ public sealed class ShardCopierTests : IAsyncLifetime
 
         public static async Task<SplitShard> OpenAsync(SqliteLedger ledger, IObjectStore objects, string dataset)
         {
-            await ledger.AddDatasetAsync(new DatasetInfo(dataset, new LabelSchema { Classes = [new("cat"), new("dog")] }, new DatasetSettings { Shards = 2 }, DateTimeOffset.UnixEpoch, "ada"), Never);
+            await ledger.AddDatasetAsync(
+                new DatasetInfo(dataset, new LabelSchema { Classes = [new("cat"), new("dog")] }, new DatasetSettings { Shards = 2 },
+                    DateTimeOffset.UnixEpoch, "ada"), Never);
             var key = new ShardKey(dataset, 1);
             return new SplitShard(ledger, objects, key, (await ledger.OpenShardAsync(key, Never)).Epoch);
         }
@@ -88,7 +90,10 @@ public sealed class ShardCopierTests : IAsyncLifetime
             switch (what)
             {
                 case Action.Images:
-                    var rows = Enumerable.Range(_ids.Count, 1 + number % 9).Select(o => new ImageRow(o, new IngestRow(IdOf(o), $"{o}.png", "png", 28, 28, 1, 600, (Partition)(o % 2), o % 3 - 1, o % 5 == 0 ? "cut off" : null), now, "ada")).ToArray();
+                    var rows = Enumerable.Range(_ids.Count, 1 + number % 9)
+                    .Select(o => new ImageRow(o,
+                        new IngestRow(IdOf(o), $"{o}.png", "png", 28, 28, 1, 600, (Partition)(o % 2), o % 3 - 1,
+                            o % 5 == 0 ? "cut off" : null), now, "ada")).ToArray();
                     foreach (var row in rows)
                     {
                         _ids.Add(row.Row.Id);
@@ -99,7 +104,11 @@ public sealed class ShardCopierTests : IAsyncLifetime
                     await CommitAsync(New() with { Images = rows, OperationId = operation, Stamp = stamp });
                     break;
                 case Action.Tasks:
-                    await CommitAsync(New() with { Tasks = [.. some.Where(o => _asked.Add((o, ArmOf(number)))).Select(o => Asked(o, number))] });
+                    await CommitAsync(New() with
+                    {
+                        Tasks =
+                    [.. some.Where(o => _asked.Add((o, ArmOf(number)))).Select(o => Asked(o, number))]
+                    });
                     break;
                 case Action.EndTasks:
                     await CommitAsync(New() with { WithdrawnTasks = [.. some.Select(o => new WithdrawnTaskRow(o, ArmOf(number)))] });
@@ -112,7 +121,13 @@ public sealed class ShardCopierTests : IAsyncLifetime
                         if (_asked.Contains((o, "main")) || _asked.Contains((o, "control"))) _reserved[o] = now;
                     break;
                 case Action.Decide:
-                    await CommitAsync(New() with { History = [.. some.Select(o => new HistoryRow(_ids[o], o, _versions[o] = _versions.GetValueOrDefault(o) + 1, Guid.NewGuid(), Encoding.UTF8.GetBytes($"{{\"{number}\":{o}}}"), number % 2, number % 3 == 0, Stage.Labeled))] });
+                    await CommitAsync(New() with
+                    {
+                        History =
+                    [.. some.Select(o =>
+                        new HistoryRow(_ids[o], o, _versions[o] = _versions.GetValueOrDefault(o) + 1, Guid.NewGuid(),
+                            Encoding.UTF8.GetBytes($"{{\"{number}\":{o}}}"), number % 2, number % 3 == 0, Stage.Labeled))]
+                    });
                     break;
                 case Action.Facts:
                     var facts = some.SelectMany(o => new[] { Said(o, number), Made(o, number) }).Append(Said(-1, number)).ToArray();
@@ -120,10 +135,15 @@ public sealed class ShardCopierTests : IAsyncLifetime
                     break;
                 case Action.Quarantine:
                     // What was put aside is not embedded again, so an image has one reason.
-                    await CommitAsync(New() with { Quarantined = [.. some.Where(_quarantined.Add).Select(o => new QuarantineRow(o, $"broken {number}"))] });
+                    await CommitAsync(New() with
+                    {
+                        Quarantined =
+                        [.. some.Where(_quarantined.Add).Select(o => new QuarantineRow(o, $"broken {number}"))]
+                    });
                     break;
                 case Action.Publish:
-                    foreach (var kind in new[] { SegmentKinds.Embedding, SegmentKinds.Projection }) _columns[kind] = ("v", Column("v", _ids.Count));
+                    foreach (var kind in new[] { SegmentKinds.Embedding, SegmentKinds.Projection })
+                        _columns[kind] = ("v", Column("v", _ids.Count));
                     break;
                 case Action.Rescore when _columns.TryGetValue(SegmentKinds.Projection, out var projected):
                     var model = $"main/{++_models}";
@@ -178,7 +198,8 @@ public sealed class ShardCopierTests : IAsyncLifetime
         private List<SourceColumn> Source() => [.. _columns.Select(c => new SourceColumn(c.Key, c.Value.Version, c.Value.Column))];
 
         // An id of this shard, the second of two.
-        private static ImageId IdOf(int ordinal) => ShardIndexTests.IdOf(ordinal) is var id ? new ImageId(id.A | 1UL << 63, id.B, id.C, id.D) : default;
+        private static ImageId IdOf(int ordinal) =>
+            ShardIndexTests.IdOf(ordinal) is var id ? new ImageId(id.A | 1UL << 63, id.B, id.C, id.D) : default;
 
         private static long ValueOf(string version, ImageId id) => HashCode.Combine(version, id);
 
@@ -189,7 +210,8 @@ public sealed class ShardCopierTests : IAsyncLifetime
             {
                 var count = Math.Min(5, rows - first);
                 var segment = SegmentFormat.Allocate(sizeof(long), count);
-                for (var i = 0; i < count; i++) BitConverter.TryWriteBytes(SegmentFormat.Rows(segment)[(i * sizeof(long))..], ValueOf(version, _ids[first + i]));
+                for (var i = 0; i < count; i++)
+                    BitConverter.TryWriteBytes(SegmentFormat.Rows(segment)[(i * sizeof(long))..], ValueOf(version, _ids[first + i]));
                 SegmentFormat.Seal(segment, new SegmentHeader(sizeof(long), first, count));
                 column = column.With($"{version}-{first}", new Held(segment));
             }
@@ -208,20 +230,25 @@ public sealed class ShardCopierTests : IAsyncLifetime
                 are.Add(content);
                 foreach (var (kind, (version, column)) in _columns)
                     foreach (var image in content.Images.Where(i => _ids.IndexOf(i.Row.Id) < column.Count))
-                        Assert.Equal(ValueOf(version, image.Row.Id), content.Columns[kind].Version == version ? content.Columns[kind].Values[image.Ordinal] : 0);
+                        Assert.Equal(ValueOf(version, image.Row.Id),
+                            content.Columns[kind].Version == version ? content.Columns[kind].Values[image.Ordinal] : 0);
                 Assert.All(content.Columns.Keys, kind => Assert.Contains(kind, _columns.Keys));
                 // Whole columns: a row more or less than the shard has would be another image's.
-                Assert.All(content.Columns, c => Assert.Equal(_ids.Take(_columns[c.Key].Column.Count).Count(id => To.ShardOf(id) == half.Shard), c.Value.Values.Count));
+                Assert.All(content.Columns, c =>
+                    Assert.Equal(_ids.Take(_columns[c.Key].Column.Count).Count(id => To.ShardOf(id) == half.Shard), c.Value.Values.Count));
             }
-            Assert.Equal(was.Images.Select(i => i with { Ordinal = 0 }), are.SelectMany(c => c.Images).OrderBy(i => _ids.IndexOf(i.Row.Id)).Select(i => i with { Ordinal = 0 }));
-            foreach (var content in are) Assert.Equal(content.Images.Select(i => i.Row.Id), content.Images.Select(i => i.Row.Id).OrderBy(_ids.IndexOf));
+            Assert.Equal(was.Images.Select(i => i with { Ordinal = 0 }),
+                are.SelectMany(c => c.Images).OrderBy(i => _ids.IndexOf(i.Row.Id)).Select(i => i with { Ordinal = 0 }));
+            foreach (var content in are)
+                Assert.Equal(content.Images.Select(i => i.Row.Id), content.Images.Select(i => i.Row.Id).OrderBy(_ids.IndexOf));
             Assert.Equal(was.Tasks.Order(), are.SelectMany(c => c.Tasks).Order());
             Assert.Equal(was.History.Order(), are.SelectMany(c => c.History).Order());
             Assert.Equal(was.Operations.Order(), are.SelectMany(c => c.Operations).Order());
             Assert.Equal(was.Facts.Order(), are.SelectMany(c => c.Facts).Order());
         }
 
-        private sealed record Content(List<ImageRow> Images, List<string> Tasks, List<string> History, List<string> Operations, List<string> Facts,
+        private sealed record Content(List<ImageRow> Images, List<string> Tasks, List<string> History, List<string> Operations,
+            List<string> Facts,
             Dictionary<string, (string Version, List<long> Values)> Columns);
 
         /// <summary>What a shard holds, named by images and not by ordinals.</summary>
@@ -232,7 +259,8 @@ public sealed class ShardCopierTests : IAsyncLifetime
             // the ledger says nothing.
             var rows = await ledger.ReadTasksAsync(shard, Never).ToListAsync();
             var closed = await ledger.ReadShardHistoryAsync(shard, Never).Where(h => h.Closes).Select(h => h.Ordinal).ToHashSetAsync();
-            DateTimeOffset Until(int ordinal) => closed.Contains(ordinal) ? default : rows.Where(r => r.Ordinal == ordinal).Max(r => r.ReservedUntil);
+            DateTimeOffset Until(int ordinal) =>
+                closed.Contains(ordinal) ? default : rows.Where(r => r.Ordinal == ordinal).Max(r => r.ReservedUntil);
             var tasks = rows.ConvertAll(t => $"{images[t.Ordinal].Row.Id} {t with { Ordinal = 0, ReservedUntil = Until(t.Ordinal) }}");
             var history = await ledger.ReadShardEntriesAsync(shard, Never).Select(h =>
             {
@@ -253,7 +281,8 @@ public sealed class ShardCopierTests : IAsyncLifetime
                     Assert.True(bytes is not null, $"{segment.ObjectKey} is gone");
                     var header = SegmentFormat.Read(bytes.Value.Span);
                     Assert.Equal((segment.First, segment.Count), (header.First, header.Count));
-                    for (var i = 0; i < header.Count; i++) values.Add(BitConverter.ToInt64(bytes.Value.Span[(SegmentFormat.HeaderSize + i * sizeof(long))..]));
+                    for (var i = 0; i < header.Count; i++)
+                        values.Add(BitConverter.ToInt64(bytes.Value.Span[(SegmentFormat.HeaderSize + i * sizeof(long))..]));
                 }
                 columns[segments.Key] = (Assert.Single(segments.Select(s => s.Version).Distinct()), values);
             }

@@ -17,7 +17,8 @@ public sealed class SplitTests
 {
     private const string Dataset = "drawn";
     private static readonly DatasetSettings Settings = new() { Shards = 2, AuditSample = 30, ProjectionDimensions = 32 };
-    private static readonly CreateDataset Creation = new(Dataset, new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] }, Settings);
+    private static readonly CreateDataset Creation =
+        new(Dataset, new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] }, Settings);
 
     [Fact]
     public async Task What_is_known_of_images_is_the_same_before_and_after()
@@ -28,7 +29,8 @@ public sealed class SplitTests
         // A round that waits for people, and a person who holds some of its tasks.
         var round = await silo.Client.StartRoundAsync(Dataset, new StartRound(60));
         IReadOnlyList<ReviewTask> held = [];
-        await Until.TrueAsync(async () => (held = await silo.Client.LeaseAsync(Dataset, new LeaseRequest(10, 1000))).Count > 0, TimeSpan.FromSeconds(20), () => "the second round asks");
+        await Until.TrueAsync(async () => (held = await silo.Client.LeaseAsync(Dataset, new LeaseRequest(10, 1000))).Count > 0,
+            TimeSpan.FromSeconds(20), () => "the second round asks");
         var before = await silo.Client.GetStatusAsync(Dataset);
         var manifest = (await silo.Client.CreateVersionAsync(Dataset, new CreateVersion("before"))).ManifestSha256;
         var details = await DetailsAsync(silo.Client);
@@ -37,7 +39,8 @@ public sealed class SplitTests
         {
             await SplitAsync(silo.Client, shards);
             var after = await silo.Client.GetStatusAsync(Dataset);
-            Assert.Equal((before.Images, before.OpenTasks, before.Decided, 0), (after.Images, after.OpenTasks, after.Decided, after.ScoringBacklog));
+            Assert.Equal((before.Images, before.OpenTasks, before.Decided, 0),
+                (after.Images, after.OpenTasks, after.Decided, after.ScoringBacklog));
             Assert.Equal(before.Stages, after.Stages);
             // It lists every image with its stage, label and history in the order of ids.
             Assert.Equal(manifest, (await silo.Client.CreateVersionAsync(Dataset, new CreateVersion($"{shards} shards"))).ManifestSha256);
@@ -50,19 +53,23 @@ public sealed class SplitTests
         // The person answers what was taken before, and the others are asked about the rest, once.
         await AnswerAsync(silo.Client, held, []);
         var seen = new HashSet<ImageId>(held.Select(t => t.Image));
-        while ((await silo.Client.GetRoundAsync(Dataset, round.Arm, round.Number)).Step == RoundStep.Review) await AnswerAsync(silo.Client, await silo.Client.LeaseAsync(Dataset, new LeaseRequest(20, 500)), seen);
+        while ((await silo.Client.GetRoundAsync(Dataset, round.Arm, round.Number)).Step == RoundStep.Review)
+            await AnswerAsync(silo.Client, await silo.Client.LeaseAsync(Dataset, new LeaseRequest(20, 500)), seen);
         var ended = await silo.Client.WaitForRoundAsync(Dataset, round.Arm, round.Number);
         Assert.Equal((RoundStep.Done, 60, 160), (ended.Step, ended.Selected, ended.Labels));
         Assert.Equal(60, seen.Count);
 
-        await Until.TrueAsync(async () => (await silo.Client.GetDatasetAsync(Dataset)).Layout is { Superseded: null }, TimeSpan.FromSeconds(20), () => "the superseded shards are removed");
+        await Until.TrueAsync(async () => (await silo.Client.GetDatasetAsync(Dataset)).Layout is { Superseded: null },
+            TimeSpan.FromSeconds(20), () => "the superseded shards are removed");
         var verified = await silo.Client.VerifyAsync(Dataset, hash: true).LastAsync();
-        Assert.True(verified.Report is { Sound: true }, string.Join("\n", verified.Report!.Findings.Where(f => !f.Expected).Select(f => f.ToString())));
+        Assert.True(verified.Report is { Sound: true },
+            string.Join("\n", verified.Report!.Findings.Where(f => !f.Expected).Select(f => f.ToString())));
 
         // All of it is on disk.
         await silo.KillAsync();
         await silo.StartAgainAsync();
-        Assert.Equal((600, 0), ((await silo.Client.GetStatusAsync(Dataset)).Images, (await silo.Client.GetStatusAsync(Dataset)).ScoringBacklog));
+        Assert.Equal((600, 0),
+            ((await silo.Client.GetStatusAsync(Dataset)).Images, (await silo.Client.GetStatusAsync(Dataset)).ScoringBacklog));
         Assert.Equal(8, (await silo.Client.GetDatasetAsync(Dataset)).Shards.Count);
     }
 
@@ -87,12 +94,14 @@ public sealed class SplitTests
         var answered = new HashSet<ImageId>();
         var reviewing = Task.Run(async () =>
         {
-            while (!stop.IsCancellationRequested) await AnswerAsync(silo.Client, await silo.Client.LeaseAsync(Dataset, new LeaseRequest(5, 200)), answered);
+            while (!stop.IsCancellationRequested)
+                await AnswerAsync(silo.Client, await silo.Client.LeaseAsync(Dataset, new LeaseRequest(5, 200)), answered);
         });
         var acknowledged = new List<IngestResult>();
         var importing = Task.Run(async () =>
         {
-            await foreach (var result in silo.Client.ImportAsync(Dataset, DrawnImages.EnumerateAsync(Meanwhile, Before), new ImportOptions { LotSize = 20, Concurrency = 2 })) acknowledged.Add(result);
+            await foreach (var result in silo.Client.ImportAsync(Dataset, DrawnImages.EnumerateAsync(Meanwhile, Before),
+                new ImportOptions { LotSize = 20, Concurrency = 2 })) acknowledged.Add(result);
         });
         await SplitAsync(silo.Client, 4);
         await SplitAsync(silo.Client, 8);
@@ -115,14 +124,16 @@ public sealed class SplitTests
     private static async Task PrepareAsync(WinnowClient client, int images)
     {
         await client.CreateDatasetAsync(Creation);
-        await foreach (var result in client.ImportAsync(Dataset, DrawnImages.EnumerateAsync(images))) Assert.Equal(IngestStatus.Accepted, result.Status);
+        await foreach (var result in client.ImportAsync(Dataset, DrawnImages.EnumerateAsync(images))) Assert.Equal(IngestStatus.Accepted,
+            result.Status);
         await client.WaitForScoringAsync(Dataset);
     }
 
     private static async Task ReviewRoundAsync(WinnowClient client, int size)
     {
         var round = await client.StartRoundAsync(Dataset, new StartRound(size));
-        while ((await client.GetRoundAsync(Dataset, round.Arm, round.Number)).Step <= RoundStep.Review) await AnswerAsync(client, await client.LeaseAsync(Dataset, new LeaseRequest(50, 500)), []);
+        while ((await client.GetRoundAsync(Dataset, round.Arm, round.Number)).Step <= RoundStep.Review)
+            await AnswerAsync(client, await client.LeaseAsync(Dataset, new LeaseRequest(50, 500)), []);
         Assert.Equal(RoundStep.Done, (await client.WaitForRoundAsync(Dataset, round.Arm, round.Number)).Step);
     }
 
@@ -130,21 +141,26 @@ public sealed class SplitTests
     {
         if (tasks.Count == 0) return;
         foreach (var task in tasks) Assert.True(seen.Add(task.Image), $"{task.Image} was handed out twice");
-        var results = await client.SubmitAsync(Dataset, [.. tasks.Select(t => new SubmitDecision(t.Image, Guid.NewGuid(), new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(t.Name.Split('/')[0])] }, t.Lease))]);
+        var results = await client.SubmitAsync(Dataset,
+            [.. tasks.Select(t =>
+                new SubmitDecision(t.Image, Guid.NewGuid(),
+                    new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(t.Name.Split('/')[0])] }, t.Lease))]);
         Assert.All(results, r => Assert.True(r.Status is SubmitStatus.Recorded or SubmitStatus.AlreadyRecorded, $"{r.Status}: {r.Reason}"));
     }
 
     private static async Task SplitAsync(WinnowClient client, int shards)
     {
         await client.SplitAsync(Dataset, shards);
-        await Until.TrueAsync(async () => (await client.GetStatusAsync(Dataset)) is { Split: null } status && status.Shards == shards, TimeSpan.FromSeconds(60), () => $"there are {shards} shards");
+        await Until.TrueAsync(async () => (await client.GetStatusAsync(Dataset)) is { Split: null } status && status.Shards == shards,
+            TimeSpan.FromSeconds(60), () => $"there are {shards} shards");
     }
 
     /// <summary>All that is known of each image, as text: prelabels, scores, annotations, history.</summary>
     private static async Task<SortedDictionary<ImageId, string>> DetailsAsync(WinnowClient client)
     {
         var details = new SortedDictionary<ImageId, string>();
-        await foreach (var image in client.ListImagesAsync(Dataset)) details.Add(image.Id, System.Text.Json.JsonSerializer.Serialize(await client.GetImageAsync(Dataset, image.Id), Model.ModelJson.Default.ImageDetail));
+        await foreach (var image in client.ListImagesAsync(Dataset)) details.Add(image.Id,
+            System.Text.Json.JsonSerializer.Serialize(await client.GetImageAsync(Dataset, image.Id), Model.ModelJson.Default.ImageDetail));
         return details;
     }
 }

@@ -8,7 +8,10 @@ using Xunit.Abstractions;
 
 namespace Winnow.Cluster.Tests.Splitting;
 
-/// <summary>Three silos on PostgreSQL and S3 whose shards are doubled under load, and doubled again, while one of them is killed at any moment of it.</summary>
+/// <summary>
+/// Three silos on PostgreSQL and S3 whose shards are doubled under load, and doubled again, while one of them is killed at any moment of
+/// it.
+/// </summary>
 [Trait("needs", "postgres")]
 [Trait("needs", "s3")]
 [Trait("kind", "failover")]
@@ -40,7 +43,8 @@ public sealed class SplitUnderLoadTests(ITestOutputHelper output)
                 var victim = random.Next(cluster.Silos.Count);
                 // Some while it copies, some while it hands over, which comes after two seconds or so.
                 var moment = TimeSpan.FromMilliseconds(random.Next(3_000));
-                await Until.TrueAsync(running.While(() => Stopwatch.GetElapsedTime(started) > moment), moment * 2, () => "the moment has come");
+                await Until.TrueAsync(running.While(() => Stopwatch.GetElapsedTime(started) > moment), moment * 2,
+                    () => "the moment has come");
                 await cluster.Silos[victim].KillAsync();
                 await cluster.Silos[victim].StartAgainAsync();
                 await Until.TrueAsync(async () =>
@@ -48,14 +52,19 @@ public sealed class SplitUnderLoadTests(ITestOutputHelper output)
                     await running.ThrowIfEndedAsync();
                     return await client.GetStatusAsync(Dataset) is { Split: null } status && status.Shards == shards;
                 }, TimeSpan.FromMinutes(2), () => $"there are {shards} shards");
-                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{shards} shards after {Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s; silo {victim} was killed after {moment.TotalSeconds:F1} s"));
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"{shards} shards after {Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s; silo {victim} was killed after "
+                    + $"{moment.TotalSeconds:F1} s"));
             }
             await running.StopAsync();
             using var auditor = cluster.NewClient("auditor");
             output.WriteLine(await RecordCheck.VerifyAsync(auditor, Dataset, record));
-            await Until.TrueAsync(async () => (await auditor.GetDatasetAsync(Dataset)).Layout is { Superseded: null }, TimeSpan.FromSeconds(90), () => "the superseded shards are removed");
+            await Until.TrueAsync(async () => (await auditor.GetDatasetAsync(Dataset)).Layout is { Superseded: null },
+                TimeSpan.FromSeconds(90), () => "the superseded shards are removed");
             var verified = await auditor.VerifyAsync(Dataset, hash: true).LastAsync();
-            Assert.True(verified.Report is { Sound: true }, string.Join("\n", verified.Report!.Findings.Where(f => !f.Expected).Select(f => $"{f.Kind}: {string.Join(", ", f.Samples)}")));
+            Assert.True(verified.Report is { Sound: true },
+                string.Join("\n", verified.Report!.Findings.Where(f => !f.Expected)
+                    .Select(f => $"{f.Kind}: {string.Join(", ", f.Samples)}")));
         }
         catch
         {

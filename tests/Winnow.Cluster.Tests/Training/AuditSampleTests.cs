@@ -9,7 +9,8 @@ public sealed class AuditSampleTests
 {
     private static ImageId[] Images(int count) => [.. Enumerable.Range(0, count).Select(i => ImageId.Of(BitConverter.GetBytes(i)))];
 
-    private static LabelledRows Part(int labelled, AuditRest? rest) => new(Images(labelled), new int[labelled], new MatrixRows(0, []), rest);
+    private static LabelledRows Part(int labelled, AuditRest? rest) =>
+        new(Images(labelled), new int[labelled], new MatrixRows(0, []), rest);
 
     [Fact]
     public void An_image_belongs_to_the_sample_by_its_id_the_seed_and_the_threshold_alone()

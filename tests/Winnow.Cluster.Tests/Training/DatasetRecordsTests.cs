@@ -34,13 +34,22 @@ public sealed class DatasetRecordsTests
         Number = number,
         OperationId = Guid.NewGuid(),
         Command = new StartRound(50, arm, "herding", "k-means"),
-        Ended = new RoundInfo { Arm = arm, Number = number, Step = RoundStep.Done, Strategy = "herding", BatchSize = 50, Reason = new string('x', 200) },
+        Ended = new RoundInfo
+        {
+            Arm = arm,
+            Number = number,
+            Step = RoundStep.Done,
+            Strategy = "herding",
+            BatchSize = 50,
+            Reason = new string('x', 200),
+        },
     };
 
     private static VersionEntry Version(int number) => new()
     {
         OperationId = Guid.NewGuid(),
-        Version = new DatasetVersion(number, null, DateTimeOffset.UnixEpoch, "ann", 10, 5, new string('0', 64), number == 1 ? null : number - 1),
+        Version = new DatasetVersion(number, null, DateTimeOffset.UnixEpoch, "ann", 10, 5, new string('0', 64),
+            number == 1 ? null : number - 1),
         ManifestKey = $"key-{number}",
     };
 
@@ -163,7 +172,8 @@ public sealed class DatasetRecordsTests
         (settled.Model, settled.HeadKey, settled.Promoted) = (Model(4), "head", true);
         await records.SettleAsync(settled);
         await _store.ReadStateAsync();
-        Assert.Equal((4, 2, true, null), (_store.State.Rounds.Count, _store.State.Versions.Count, _store.State.Rounds[^1].Promoted, _store.State.Settled));
+        Assert.Equal((4, 2, true, null),
+            (_store.State.Rounds.Count, _store.State.Versions.Count, _store.State.Rounds[^1].Promoted, _store.State.Settled));
         Assert.Equal((0, 0), (_store.Count(ControlStorage.RoundEntry), _store.Count(ControlStorage.Version)));
     }
 

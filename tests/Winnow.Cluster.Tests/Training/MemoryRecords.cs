@@ -37,7 +37,8 @@ internal sealed class MemoryRecords : IControlRecords, IPersistentState<DatasetS
     public Task<ControlRecord<T>?> ReadAsync<T>(string kind, string key, CancellationToken cancellationToken) where T : class =>
         Task.FromResult(_records.TryGetValue((kind, key), out var r) ? new ControlRecord<T>(key, r.Version, FromJson<T>(r.Json)) : null);
 
-    public Task<IReadOnlyList<ControlRecord<T>>> ReadAllAsync<T>(string kind, string owner, CancellationToken cancellationToken) where T : class =>
+    public Task<IReadOnlyList<ControlRecord<T>>> ReadAllAsync<T>(string kind, string owner, CancellationToken cancellationToken)
+        where T : class =>
         Task.FromResult<IReadOnlyList<ControlRecord<T>>>(
             [.. from r in _records
                 where r.Key.Kind == kind && r.Key.Key.StartsWith(owner + "/", StringComparison.Ordinal)

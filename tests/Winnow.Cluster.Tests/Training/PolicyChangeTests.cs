@@ -34,7 +34,8 @@ public sealed class PolicyChangeTests
     public void Somebody_elses_change_is_not_overwritten_unseen()
     {
         Assert.Equal(3, Next(new ChangePolicies { Version = 2, TasksPerPerson = 7 }).Version);
-        Assert.Contains("version 2 by now, and version 1", Refusal(new ChangePolicies { Version = 1, TasksPerPerson = 7 }), StringComparison.Ordinal);
+        Assert.Contains("version 2 by now, and version 1", Refusal(new ChangePolicies { Version = 1, TasksPerPerson = 7 }),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -42,10 +43,12 @@ public sealed class PolicyChangeTests
     {
         Assert.StartsWith("answerWithin must be", Refusal(new ChangePolicies { AnswerWithin = TimeSpan.Zero }), StringComparison.Ordinal);
         Assert.StartsWith("tasksPerPerson must be", Refusal(new ChangePolicies { TasksPerPerson = 0 }), StringComparison.Ordinal);
-        Assert.StartsWith("strategy: there is no 'entropy'.", Refusal(new ChangePolicies { Strategy = "entropy" }), StringComparison.Ordinal);
+        Assert.StartsWith("strategy: there is no 'entropy'.", Refusal(new ChangePolicies { Strategy = "entropy" }),
+            StringComparison.Ordinal);
         Assert.StartsWith("coldStart: there is no", Refusal(new ChangePolicies { ColdStart = "entropy" }), StringComparison.Ordinal);
         Assert.Contains("cannot start cold", Refusal(new ChangePolicies { ColdStart = "margin" }), StringComparison.Ordinal);
         Assert.StartsWith("trainer: there is no 'forest'.", Refusal(new ChangePolicies { Trainer = "forest" }), StringComparison.Ordinal);
-        Assert.StartsWith("promotion: there is no 'always'.", Refusal(new ChangePolicies { Promotion = "always" }), StringComparison.Ordinal);
+        Assert.StartsWith("promotion: there is no 'always'.", Refusal(new ChangePolicies { Promotion = "always" }),
+            StringComparison.Ordinal);
     }
 }

@@ -7,15 +7,18 @@ namespace Winnow.Cluster.Tests.Training;
 /// <summary>When a round has heard enough of people, and what became of each image that it asked about.</summary>
 public sealed class ReviewProgressTests
 {
-    private static OutcomeCounts Counts(int rejected = 0, int skipped = 0, int withdrawn = 0, int open = 0, int skips = 0, params string[] by) =>
+    private static OutcomeCounts Counts(int rejected = 0, int skipped = 0, int withdrawn = 0, int open = 0, int skips = 0,
+        params string[] by) =>
         new(rejected, skipped, withdrawn, open, skips, by);
 
     [Fact]
     public void Each_image_has_one_outcome_and_together_they_are_all_that_was_chosen()
     {
-        // 2 + 1 labelled, 1 rejected, 2 skipped for good, 1 withdrawn, 2 open and skipped, 1 open; and one that no shard asks about any more.
+        // 2 + 1 labelled, 1 rejected, 2 skipped for good, 1 withdrawn, 2 open and skipped, 1 open; and one that no shard asks about any
+        // more.
         var progress = ReviewProgress.Of(
-            [new(7, 5, 4, 2, Counts(rejected: 1, skipped: 2, open: 2, skips: 3, by: "ann"), Counts(rejected: 1)), new(3, 2, 0, 0, Counts(withdrawn: 1), Counts())], selected: 11);
+            [new(7, 5, 4, 2, Counts(rejected: 1, skipped: 2, open: 2, skips: 3, by: "ann"), Counts(rejected: 1)),
+                new(3, 2, 0, 0, Counts(withdrawn: 1), Counts())], selected: 11);
         Assert.Equal(new RoundOutcomes(3, 1, 4, 1, 2), progress.Own);
         Assert.Equal(new RoundOutcomes(1, 1, 0, 0, 2), progress.Audit);
         Assert.Equal((7, 5, 2), (progress.Decided, progress.Open, progress.OpenSkipped));
@@ -37,7 +40,8 @@ public sealed class ReviewProgressTests
     {
         // Ann could not tell of any; Bob of none in the second shard; Eve of none of the audit sample.
         var progress = ReviewProgress.Of(
-            [new(3, 1, 2, 1, Counts(open: 2, skips: 6, by: ["ann", "bob", "eve"]), Counts(open: 1, skips: 2, by: ["ann", "bob"])), new(1, 0, 0, 0, Counts(open: 1, skips: 2, by: ["ann", "eve"]), Counts())],
+            [new(3, 1, 2, 1, Counts(open: 2, skips: 6, by: ["ann", "bob", "eve"]), Counts(open: 1, skips: 2, by: ["ann", "bob"])),
+                new(1, 0, 0, 0, Counts(open: 1, skips: 2, by: ["ann", "eve"]), Counts())],
             selected: 4);
         Assert.True(progress.OnlySkippedLeft);
         Assert.Equal(["ann"], progress.SkippedBy);

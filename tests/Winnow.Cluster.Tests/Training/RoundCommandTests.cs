@@ -16,7 +16,8 @@ public sealed class RoundCommandTests
 
     private static StartRound Accept(StartRound command, bool cold = false) => RoundCommand.Accept(command, Known, cold, Policies);
 
-    private static string Refusal(StartRound command, bool cold = false) => Assert.Throws<RefusedException>(() => Accept(command, cold)).Message;
+    private static string Refusal(StartRound command, bool cold = false) =>
+        Assert.Throws<RefusedException>(() => Accept(command, cold)).Message;
 
     [Fact]
     public void Defaults_follow_the_arm()
@@ -40,7 +41,8 @@ public sealed class RoundCommandTests
     {
         var other = Policies with { Version = 4, Strategy = "margin", ColdStart = "random", Promotion = "only-better" };
         var accepted = RoundCommand.Accept(new StartRound(5), Known, cold: false, other);
-        Assert.Equal(("margin", "random", "only-better", 4), (accepted.Strategy, accepted.ColdStart, accepted.Promotion, accepted.Policies));
+        Assert.Equal(("margin", "random", "only-better", 4),
+            (accepted.Strategy, accepted.ColdStart, accepted.Promotion, accepted.Policies));
         // The control arm is there to be compared with, so it stays what it is.
         var control = RoundCommand.Accept(new StartRound(5, Arms.Control), Known, cold: false, other);
         Assert.Equal(("random", "random", "only-better"), (control.Strategy, control.ColdStart, control.Promotion));
@@ -96,7 +98,8 @@ public sealed class RoundCommandTests
     [InlineData("-main")]
     [InlineData("main/1")]
     [InlineData("ämter")]
-    public void What_cannot_be_an_arm_is_refused_with_those_there_are(string arm) => Assert.Contains("main, control, second", Refusal(new StartRound(5, arm)));
+    public void What_cannot_be_an_arm_is_refused_with_those_there_are(string arm) =>
+        Assert.Contains("main, control, second", Refusal(new StartRound(5, arm)));
 
     [Theory]
     [InlineData(0)]
@@ -108,7 +111,8 @@ public sealed class RoundCommandTests
     [Fact]
     public void A_round_waits_for_answers_for_a_time_that_comes_to_an_end()
     {
-        foreach (var time in new[] { TimeSpan.Zero, TimeSpan.FromSeconds(-5), TimeSpan.FromSeconds(0.9), TimeSpan.FromDays(366), TimeSpan.MaxValue, TimeSpan.MinValue, Timeout.InfiniteTimeSpan })
+        foreach (var time in new[] { TimeSpan.Zero, TimeSpan.FromSeconds(-5), TimeSpan.FromSeconds(0.9), TimeSpan.FromDays(366),
+            TimeSpan.MaxValue, TimeSpan.MinValue, Timeout.InfiniteTimeSpan })
         {
             Assert.Contains("answerWithin must be 1 second to 365 days", Refusal(new StartRound(5) { AnswerWithin = time }));
             Assert.Contains("answerWithin must be 1 second to 365 days", new DatasetSettings { AnswerWithin = time }.Check());

@@ -32,7 +32,8 @@ public sealed class RoundSelectionTests
 
     private RoundSelections Selections(bool newer = true) => new(_store, MemoryRecords.Level(newer));
 
-    private static RoundState Read(string json) => JsonSerializer.Deserialize<RoundState>(json, ModelJson.Default.Options.WithReflection())!;
+    private static RoundState Read(string json) =>
+        JsonSerializer.Deserialize<RoundState>(json, ModelJson.Default.Options.WithReflection())!;
 
     private static string Write(RoundState state) => JsonSerializer.Serialize(state, ModelJson.Default.Options.WithReflection());
 
@@ -61,7 +62,8 @@ public sealed class RoundSelectionTests
     public async Task A_hundred_thousand_images_are_written_once()
     {
         var state = Read(LastRelease);
-        state.Selected = [.. Enumerable.Range(0, 100_000).Select(i => new SelectedRecord(i % 8, i, new ImageId((ulong)i, 1, 2, 3), 1f - (i / 100_000f)))];
+        state.Selected = [.. Enumerable.Range(0, 100_000)
+            .Select(i => new SelectedRecord(i % 8, i, new ImageId((ulong)i, 1, 2, 3), 1f - (i / 100_000f)))];
         await Selections().MoveAsync(Round, state);
         Assert.Single(_store.Written);
         Assert.InRange(Write(state).Length, 1, 4_000);

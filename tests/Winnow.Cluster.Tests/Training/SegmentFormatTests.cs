@@ -14,7 +14,8 @@ public sealed class SegmentFormatTests
         Assert.True(SegmentFormat.IsIntact(segment));
         segment[^1] ^= 1;
         Assert.False(SegmentFormat.IsIntact(segment));
-        for (var length = 0; length < segment.Length; length++) Assert.Throws<InvalidDataException>(() => SegmentFormat.Read(segment.AsSpan(0, length)));
+        for (var length = 0; length < segment.Length; length++)
+            Assert.Throws<InvalidDataException>(() => SegmentFormat.Read(segment.AsSpan(0, length)));
     }
 
     [Fact]

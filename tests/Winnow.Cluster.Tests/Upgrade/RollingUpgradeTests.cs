@@ -8,8 +8,8 @@ using Xunit.Abstractions;
 namespace Winnow.Cluster.Tests.Upgrade;
 
 /// <summary>
-/// Silos of the last release are replaced by new ones, one at a time, while people work: nobody's call fails for good, nothing is lost. The last release knows
-/// no TLS, so the new ones take it in at first, and are replaced once more by those that do not.
+/// Silos of the last release are replaced by new ones, one at a time, while people work: nobody's call fails for good, nothing is lost. The
+/// last release knows no TLS, so the new ones take it in at first, and are replaced once more by those that do not.
 /// </summary>
 [Collection(ProcessesCollection.Name)]
 [Trait("needs", "postgres")]
@@ -34,7 +34,9 @@ public sealed class RollingUpgradeTests(ITestOutputHelper output)
         {
             await SiloCluster.PrepareAsync();
             string[] arguments = ["--Scoring:Workers", "1"];
-            SiloProcess[] before = [cluster.Add(arguments, new SiloProcessOptions { Program = old }), cluster.Add(arguments, new SiloProcessOptions { Program = old })];
+            SiloProcess[] before =
+                [cluster.Add(arguments, new SiloProcessOptions { Program = old }),
+                    cluster.Add(arguments, new SiloProcessOptions { Program = old })];
             string[] open = [.. arguments, "--Cluster:Tls:AllowPlain", "true"];
             SiloProcess[] between = [cluster.Add(open), cluster.Add(open)];
             SiloProcess[] after = [cluster.Add(arguments), cluster.Add(arguments)];
@@ -87,6 +89,7 @@ public sealed class RollingUpgradeTests(ITestOutputHelper output)
     private static async Task GoesOnAsync(RunningLoad running, SoakRecord record)
     {
         var (images, decisions) = (record.Images.Count, record.Decisions.Count);
-        await Until.TrueAsync(running.While(() => record.Images.Count > images + 80 && record.Decisions.Count > decisions + 15), Limit, () => "imports and reviews go on");
+        await Until.TrueAsync(running.While(() => record.Images.Count > images + 80 && record.Decisions.Count > decisions + 15), Limit,
+            () => "imports and reviews go on");
     }
 }

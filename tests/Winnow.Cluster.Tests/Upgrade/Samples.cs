@@ -6,7 +6,10 @@ using Winnow.Model.Labels;
 
 namespace Winnow.Cluster.Tests.Upgrade;
 
-/// <summary>Makes one instance of any record, filled with values that follow from the names of its properties alone: the same in every run and every version.</summary>
+/// <summary>
+/// Makes one instance of any record, filled with values that follow from the names of its properties alone: the same in every run and every
+/// version.
+/// </summary>
 internal static class Samples
 {
     public static object Make(Type type) => Make(type, type.Name, 0)!;
@@ -30,9 +33,12 @@ internal static class Samples
         if (type == typeof(Annotation)) return new ClassTag(path);
         if (type.IsEnum) return Enum.GetValues(type).GetValue(number % Enum.GetValues(type).Length);
         if (type.IsArray) return Fill(Array.CreateInstance(type.GetElementType()!, 2), type.GetElementType()!, path, depth);
-        if (type.IsGenericType && type.GetInterfaces().Append(type).Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IEnumerable<>)) && type.GetGenericArguments() is [var element])
+        if (type.IsGenericType
+            && type.GetInterfaces().Append(type).Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IEnumerable<>))
+            && type.GetGenericArguments() is [var element])
             return Fill(Array.CreateInstance(element, 2), element, path, depth);
-        if (type.IsGenericType && type.GetGenericArguments() is [var key, var value] && type.IsAssignableFrom(typeof(Dictionary<,>).MakeGenericType(key, value)))
+        if (type.IsGenericType && type.GetGenericArguments() is [var key, var value]
+            && type.IsAssignableFrom(typeof(Dictionary<,>).MakeGenericType(key, value)))
         {
             var map = (IDictionary)Activator.CreateInstance(typeof(Dictionary<,>).MakeGenericType(key, value))!;
             map[Make(key, path + "Key", depth + 1)!] = Make(value, path + "Value", depth + 1);
@@ -46,18 +52,23 @@ internal static class Samples
     {
         if (typeof(Exception).IsAssignableFrom(type)) return Activator.CreateInstance(type, $"{type.Name}Message")!;
         var constructor = type.GetConstructors(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance)
-            .Where(c => c.GetParameters() is not [var only] || only.ParameterType != type).OrderByDescending(c => c.GetParameters().Length).FirstOrDefault();
-        var made = constructor is null ? Activator.CreateInstance(type)! : constructor.Invoke([.. constructor.GetParameters().Select(p => Make(p.ParameterType, p.Name!, depth + 1))]);
+            .Where(c => c.GetParameters() is not [var only] || only.ParameterType != type).OrderByDescending(c => c.GetParameters().Length)
+                .FirstOrDefault();
+        var made = constructor is null ? Activator.CreateInstance(type)!
+            : constructor.Invoke([.. constructor.GetParameters().Select(p => Make(p.ParameterType, p.Name!, depth + 1))]);
         var given = constructor?.GetParameters().Select(p => p.Name!).ToHashSet(StringComparer.OrdinalIgnoreCase) ?? [];
-        foreach (var property in type.GetProperties().Where(p => p.SetMethod is not null && p.GetIndexParameters().Length == 0 && !given.Contains(p.Name)))
+        foreach (var property in type.GetProperties()
+            .Where(p => p.SetMethod is not null && p.GetIndexParameters().Length == 0 && !given.Contains(p.Name)))
             property.SetValue(made, Make(property.PropertyType, property.Name, depth + 1));
-        foreach (var field in type.GetFields().Where(f => !f.IsInitOnly && !f.IsStatic)) field.SetValue(made, Make(field.FieldType, field.Name, depth + 1));
+        foreach (var field in type.GetFields().Where(f => !f.IsInitOnly && !f.IsStatic))
+            field.SetValue(made, Make(field.FieldType, field.Name, depth + 1));
         return made;
     }
 
     private static Array Fill(Array array, Type element, string path, int depth)
     {
-        for (var i = 0; i < array.Length; i++) array.SetValue(Make(element, string.Create(CultureInfo.InvariantCulture, $"{path}{i}"), depth + 1), i);
+        for (var i = 0; i < array.Length; i++)
+            array.SetValue(Make(element, string.Create(CultureInfo.InvariantCulture, $"{path}{i}"), depth + 1), i);
         return array;
     }
 

@@ -15,9 +15,9 @@ using Winnow.Model.Review;
 namespace Winnow.Cluster.Tests.Upgrade;
 
 /// <summary>
-/// The bytes of every record that crosses between silos, as the last release wrote them. Silos of two versions run beside each other while a cluster is
-/// upgraded: what one writes the other must read. A record may gain properties at the end; none may change its place. One that no release
-/// reads any more may go: its id is never given again, and the bytes with it are still read
+/// The bytes of every record that crosses between silos, as the last release wrote them. Silos of two versions run beside each other while
+/// a cluster is upgraded: what one writes the other must read. A record may gain properties at the end; none may change its place. One that
+/// no release reads any more may go: its id is never given again, and the bytes with it are still read
 /// (<see cref="What_says_more_is_read_without_it"/>).
 /// </summary>
 public sealed class WireFormatTests : IDisposable
@@ -38,14 +38,17 @@ public sealed class WireFormatTests : IDisposable
 
     private static IEnumerable<(string Alias, Type Type)> Records() =>
         new[] { typeof(IngestLot).Assembly, typeof(WireFormat).Assembly }.SelectMany(a => a.GetTypes())
-            .Where(t => t is { IsInterface: false, IsAbstract: false } && t.GetCustomAttribute<GenerateSerializerAttribute>(inherit: false) is not null && t.GetCustomAttribute<AliasAttribute>(inherit: false) is not null && t != typeof(ImageIdSurrogate))
+            .Where(t => t is { IsInterface: false, IsAbstract: false }
+                && t.GetCustomAttribute<GenerateSerializerAttribute>(inherit: false) is not null
+                && t.GetCustomAttribute<AliasAttribute>(inherit: false) is not null && t != typeof(ImageIdSurrogate))
             .Select(t => (t.GetCustomAttribute<AliasAttribute>(inherit: false)!.Alias, t)).OrderBy(t => t.Alias, StringComparer.Ordinal);
 
     [Fact]
     public void Every_record_on_the_wire_bears_an_alias()
     {
         var without = new[] { typeof(IngestLot).Assembly, typeof(WireFormat).Assembly }.SelectMany(a => a.GetTypes())
-            .Where(t => t.GetCustomAttribute<GenerateSerializerAttribute>(inherit: false) is not null && t.GetCustomAttribute<AliasAttribute>(inherit: false) is null);
+            .Where(t => t.GetCustomAttribute<GenerateSerializerAttribute>(inherit: false) is not null
+                && t.GetCustomAttribute<AliasAttribute>(inherit: false) is null);
         Assert.Empty(without);
         Assert.Equal(Records().Count(), Records().Select(r => r.Alias).Distinct().Count());
     }
@@ -129,7 +132,8 @@ public sealed class WireFormatTests : IDisposable
             + "644b657941134d6f64656c4e616d6561b35bb71b01722ee0";
         var learning = Assert.IsType<LearningState>(_serializer.Deserialize<object>(Convert.FromHexString(Learning)));
         Assert.Equal((null, null), (learning.Backbone, learning.Others));
-        Assert.Equal(new LearnedSpace("created", learning.ProjectionKey, learning.HeadKey, learning.ModelName), learning.Serving("created"));
+        Assert.Equal(new LearnedSpace("created", learning.ProjectionKey, learning.HeadKey, learning.ModelName),
+            learning.Serving("created"));
     }
 
     /// <summary>As a silo writes them that gives each enqueueing an operation id.</summary>
@@ -150,19 +154,28 @@ public sealed class WireFormatTests : IDisposable
     [Fact]
     public void What_the_last_release_wrote_is_read_and_written_alike()
     {
-        var now = Records().ToDictionary(r => r.Alias, r => Convert.ToHexStringLower(_serializer.SerializeToArray<object>(Samples.Make(r.Type))), StringComparer.Ordinal);
+        var now = Records().ToDictionary(r => r.Alias,
+            r => Convert.ToHexStringLower(_serializer.SerializeToArray<object>(Samples.Make(r.Type))), StringComparer.Ordinal);
         if (Environment.GetEnvironmentVariable(Write) is { Length: > 0 } path)
         {
             File.WriteAllLines(path, now.OrderBy(r => r.Key, StringComparer.Ordinal).Select(r => $"{r.Key} {r.Value}"));
             return;
         }
         var golden = File.ReadAllLines(Golden).Select(l => l.Split(' ')).ToDictionary(l => l[0], l => l[1], StringComparer.Ordinal);
-        Assert.All(golden, g => Assert.True(now.ContainsKey(g.Key), $"The record '{g.Key}' is gone; silos of the last release still send it."));
+        Assert.All(golden, g =>
+            Assert.True(now.ContainsKey(g.Key), $"The record '{g.Key}' is gone; silos of the last release still send it."));
         foreach (var (alias, type) in Records())
         {
-            Assert.True(golden.TryGetValue(alias, out var bytes), $"The record '{alias}' is new: add its line with {Write}=$PWD/tests/Winnow.Cluster.Tests/Upgrade/golden.txt dotnet test --filter {nameof(WireFormatTests)}");
-            Assert.True(bytes == now[alias], string.Create(CultureInfo.InvariantCulture, $"The bytes of '{alias}' changed: {bytes} was, {now[alias]} is. Add properties at the end with new ids, and never change one; a new form needs a new alias."));
-            Assert.Equal(now[alias], Convert.ToHexStringLower(_serializer.SerializeToArray<object>(_serializer.Deserialize<object>(Convert.FromHexString(bytes)))));
+            Assert.True(golden.TryGetValue(alias, out var bytes),
+                $"The record '{alias}' is new: add its line with {Write}=$PWD/tests/Winnow.Cluster.Tests/Upgrade/golden.txt dotnet test "
+                + $"--filter {nameof(WireFormatTests)}");
+            Assert.True(bytes == now[alias],
+                string.Create(CultureInfo.InvariantCulture,
+                    $"The bytes of '{alias}' changed: {bytes} was, {now[alias]} is. Add properties at the end with new ids, and never "
+                    + $"change one; a new form needs a new alias."));
+            Assert.Equal(now[alias],
+                Convert.ToHexStringLower(
+                    _serializer.SerializeToArray<object>(_serializer.Deserialize<object>(Convert.FromHexString(bytes)))));
             Assert.IsType(type, _serializer.Deserialize<object>(Convert.FromHexString(bytes)));
         }
     }

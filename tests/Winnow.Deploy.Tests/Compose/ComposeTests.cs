@@ -36,7 +36,8 @@ public sealed class ComposeTests
     {
         var config = await ConfigAsync("docker-compose.yml");
         var services = Services(config).ToDictionary(s => s.Name, s => s.Service);
-        Assert.Equal([.. Silos, "bucket", "collector", "grafana", "minio", "postgres", "prometheus"], services.Keys.Order().OrderBy(n => !Silos.Contains(n)));
+        Assert.Equal([.. Silos, "bucket", "collector", "grafana", "minio", "postgres", "prometheus"],
+            services.Keys.Order().OrderBy(n => !Silos.Contains(n)));
         foreach (var name in Silos)
         {
             var environment = (YamlMappingNode)services[name]["environment"];
@@ -45,13 +46,16 @@ public sealed class ComposeTests
             // The images' own health check asks the operators' port.
             Assert.Equal("http://0.0.0.0:9464", environment["WINNOW_Metrics__Url"].ToString());
             // Every file that an option names is one of its secrets.
-            foreach (var file in environment.Where(e => e.Key.ToString().EndsWith("File", StringComparison.Ordinal))) Assert.Contains(Path.GetFileName(file.Value.ToString()), List(services[name], "secrets"));
+            foreach (var file in environment.Where(e => e.Key.ToString().EndsWith("File", StringComparison.Ordinal)))
+                Assert.Contains(Path.GetFileName(file.Value.ToString()), List(services[name], "secrets"));
             Assert.Equal(name == "gateway", List(services[name], "secrets").Contains("api-key"));
             Assert.Contains("silo-certificate", List(services[name], "secrets"));
         }
         // Everything else has a health check of its own, but for what ends by itself and what has no program to ask with.
-        Assert.Equal(["bucket", "collector"], services.Where(s => !Silos.Contains(s.Key) && !s.Value.Children.ContainsKey("healthcheck")).Select(s => s.Key).Order());
-        Assert.All(services.Values, s => Assert.Matches(ManifestTests.PinnedImage(), s["image"].ToString().Replace("RELEASE.", "", StringComparison.Ordinal)));
+        Assert.Equal(["bucket", "collector"],
+            services.Where(s => !Silos.Contains(s.Key) && !s.Value.Children.ContainsKey("healthcheck")).Select(s => s.Key).Order());
+        Assert.All(services.Values,
+            s => Assert.Matches(ManifestTests.PinnedImage(), s["image"].ToString().Replace("RELEASE.", "", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -63,7 +67,8 @@ public sealed class ComposeTests
         Assert.Equal(["gateway", "grafana"], published.Select(p => p.Name).Order());
         Assert.All(published.SelectMany(p => List(p.Service, "ports")), p => Assert.StartsWith("127.0.0.1:", p, StringComparison.Ordinal));
         Assert.All(Services(config), s => Assert.Contains("silos", List(s.Service, "networks")));
-        Assert.Equal(["gateway", "grafana"], Services(config).Where(s => List(s.Service, "networks").Contains("front")).Select(s => s.Name).Order());
+        Assert.Equal(["gateway", "grafana"],
+            Services(config).Where(s => List(s.Service, "networks").Contains("front")).Select(s => s.Name).Order());
     }
 
     [Fact]

@@ -14,7 +14,8 @@ public sealed partial class ManifestTests
 
     private static readonly HashSet<string> Options =
     [
-        "Role", "Cluster__ServiceId", "Cluster__ClusterId", "Cluster__SiloPort", "Cluster__AdvertisedAddress", "Postgres__ConnectionStringFile",
+        "Role", "Cluster__ServiceId", "Cluster__ClusterId", "Cluster__SiloPort", "Cluster__AdvertisedAddress",
+        "Postgres__ConnectionStringFile",
         "S3__Endpoint", "S3__Bucket", "S3__AccessKeyFile", "S3__SecretKeyFile", "Api__KeyFile", "Otlp", "Metrics__Url",
         "Cluster__Tls__CertificateFile", "Cluster__Tls__KeyFile", "Cluster__Tls__AuthorityFile",
     ];
@@ -31,7 +32,9 @@ public sealed partial class ManifestTests
             var role = deployment.Spec.Template.Spec.Containers.Single().Env.Single(e => e.Name == "WINNOW_Role").Value;
             Assert.Equal(deployment.Metadata.Name, role);
         }
-        Assert.All(overlay.Resources, r => Assert.Equal("winnow", r is V1Namespace n ? n.Metadata.Name : ((k8s.IKubernetesObject<V1ObjectMeta>)r).Metadata.NamespaceProperty));
+        Assert.All(overlay.Resources,
+            r => Assert.Equal("winnow",
+                r is V1Namespace n ? n.Metadata.Name : ((k8s.IKubernetesObject<V1ObjectMeta>)r).Metadata.NamespaceProperty));
     }
 
     [Theory, MemberData(nameof(Overlays))]
@@ -41,9 +44,11 @@ public sealed partial class ManifestTests
         foreach (var deployment in overlay.All<V1Deployment>())
         {
             Assert.Equal([deployment.Metadata.Name], overlay.Matching(deployment.Spec.Selector.MatchLabels));
-            foreach (var spread in deployment.Spec.Template.Spec.TopologySpreadConstraints) Assert.Equal([deployment.Metadata.Name], overlay.Matching(spread.LabelSelector.MatchLabels));
+            foreach (var spread in deployment.Spec.Template.Spec.TopologySpreadConstraints)
+                Assert.Equal([deployment.Metadata.Name], overlay.Matching(spread.LabelSelector.MatchLabels));
         }
-        foreach (var budget in overlay.All<V1PodDisruptionBudget>()) Assert.Equal([budget.Metadata.Name], overlay.Matching(budget.Spec.Selector.MatchLabels));
+        foreach (var budget in overlay.All<V1PodDisruptionBudget>())
+            Assert.Equal([budget.Metadata.Name], overlay.Matching(budget.Spec.Selector.MatchLabels));
         Assert.Equal(overlay.All<V1Deployment>().Count, overlay.All<V1PodDisruptionBudget>().Count);
         var service = Assert.Single(overlay.All<V1Service>());
         Assert.Equal(["gateway"], overlay.Matching(service.Spec.Selector));
@@ -64,7 +69,8 @@ public sealed partial class ManifestTests
             Assert.All(container.EnvFrom, e => Assert.Contains(e.ConfigMapRef.Name, maps));
             Assert.All(container.VolumeMounts, m => Assert.Contains(m.Name, pod.Volumes.Select(v => v.Name)));
             var files = new HashSet<string>();
-            foreach (var secret in pod.Volumes.Where(v => v.Projected is not null).SelectMany(v => v.Projected.Sources).Select(s => s.Secret))
+            foreach (var secret in pod.Volumes.Where(v => v.Projected is not null).SelectMany(v => v.Projected.Sources)
+                .Select(s => s.Secret))
             {
                 Assert.Contains(secret.Name, secrets);
                 foreach (var item in secret.Items)
@@ -74,7 +80,8 @@ public sealed partial class ManifestTests
                 }
             }
             // Every file that an option names is mounted.
-            var named = container.Env.Where(e => e.Value is not null).Select(e => (e.Name, e.Value)).Concat(overlay.All<V1ConfigMap>().Single().Data.Select(d => (Name: d.Key, d.Value)));
+            var named = container.Env.Where(e => e.Value is not null).Select(e => (e.Name, e.Value))
+                .Concat(overlay.All<V1ConfigMap>().Single().Data.Select(d => (Name: d.Key, d.Value)));
             Assert.All(named.Where(n => n.Name.EndsWith("File", StringComparison.Ordinal)), n => Assert.Contains(n.Value, files));
         }
     }
@@ -92,11 +99,14 @@ public sealed partial class ManifestTests
             Assert.All(container.Env.Select(e => e.Name).Concat(config.Keys), n => Assert.Contains(n["WINNOW_".Length..], Options));
             var ports = container.Ports.ToDictionary(p => p.Name, p => p.ContainerPort);
             var front = deployment.Metadata.Name == "gateway";
-            Assert.Equal(front ? [.. SiloPorts, new("http", FrontDoor)] : [.. SiloPorts], ports.OrderBy(p => p.Key == "http").ThenByDescending(p => p.Key));
+            Assert.Equal(front ? [.. SiloPorts, new("http", FrontDoor)] : [.. SiloPorts],
+                ports.OrderBy(p => p.Key == "http").ThenByDescending(p => p.Key));
             // Only the gateway's front door can be reached from outside its pod.
             Assert.Equal(front ? $"http://0.0.0.0:{FrontDoor}" : $"http://127.0.0.1:{FrontDoor}", container.Args[1]);
-            Assert.All([container.StartupProbe, container.ReadinessProbe, container.LivenessProbe], p => Assert.Contains((string)p.HttpGet.Port, ports.Keys));
-            Assert.Equal(("/health/live", "/health/ready", "/health/live"), (container.StartupProbe.HttpGet.Path, container.ReadinessProbe.HttpGet.Path, container.LivenessProbe.HttpGet.Path));
+            Assert.All([container.StartupProbe, container.ReadinessProbe, container.LivenessProbe],
+                p => Assert.Contains((string)p.HttpGet.Port, ports.Keys));
+            Assert.Equal(("/health/live", "/health/ready", "/health/live"),
+                (container.StartupProbe.HttpGet.Path, container.ReadinessProbe.HttpGet.Path, container.LivenessProbe.HttpGet.Path));
         }
         Assert.Equal("http", (string)overlay.All<V1Service>().Single().Spec.Ports.Single().TargetPort);
     }
@@ -119,7 +129,8 @@ public sealed partial class ManifestTests
             // The drain has to end before the pod is killed.
             var drain = string.Join(' ', container.Lifecycle.PreStop.Exec.Command);
             Assert.Contains($"ask POST {SiloPorts["operators"]} /operator/drain", drain);
-            Assert.True(int.Parse(Patience().Match(drain).Groups[1].Value, CultureInfo.InvariantCulture) < pod.TerminationGracePeriodSeconds - 20);
+            Assert.True(int.Parse(Patience().Match(drain).Groups[1].Value,
+                CultureInfo.InvariantCulture) < pod.TerminationGracePeriodSeconds - 20);
         }
     }
 
@@ -130,7 +141,9 @@ public sealed partial class ManifestTests
         foreach (var deployment in overlay.All<V1Deployment>())
         {
             var labels = deployment.Spec.Template.Metadata.Labels;
-            var policies = overlay.All<V1NetworkPolicy>().Where(p => p.Spec.PolicyTypes.Contains("Ingress") && (p.Spec.PodSelector.MatchLabels ?? new Dictionary<string, string>()).All(l => labels.TryGetValue(l.Key, out var v) && v == l.Value)).ToArray();
+            var policies = overlay.All<V1NetworkPolicy>()
+                .Where(p => p.Spec.PolicyTypes.Contains("Ingress") && (p.Spec.PodSelector.MatchLabels ?? new Dictionary<string, string>())
+                    .All(l => labels.TryGetValue(l.Key, out var v) && v == l.Value)).ToArray();
             // A pod that no policy selects is open.
             Assert.NotEmpty(policies);
             foreach (var rule in policies.SelectMany(p => p.Spec.Ingress ?? []))
@@ -143,11 +156,13 @@ public sealed partial class ManifestTests
                     {
                         var peer = Assert.Single(rule.FromProperty);
                         Assert.Null(peer.NamespaceSelector);
-                        Assert.Equal(new KeyValuePair<string, string>("winnow.dev/silo", "true"), Assert.Single(peer.PodSelector.MatchLabels));
+                        Assert.Equal(new KeyValuePair<string, string>("winnow.dev/silo", "true"),
+                            Assert.Single(peer.PodSelector.MatchLabels));
                     }
                     else if (port == "operators")
                     {
-                        Assert.Equal(new KeyValuePair<string, string>("winnow.dev/metrics", "allowed"), Assert.Single(Assert.Single(rule.FromProperty).NamespaceSelector.MatchLabels));
+                        Assert.Equal(new KeyValuePair<string, string>("winnow.dev/metrics", "allowed"),
+                            Assert.Single(Assert.Single(rule.FromProperty).NamespaceSelector.MatchLabels));
                     }
                     else
                     {
@@ -162,31 +177,39 @@ public sealed partial class ManifestTests
     public async Task Each_autoscaler_has_a_workload_of_its_own(string name)
     {
         var overlay = await Overlay.BuildAsync(name);
-        var targets = overlay.All<V2HorizontalPodAutoscaler>().Select(h => h.Spec.ScaleTargetRef.Name).Concat(overlay.All<ScaledObject>().Select(s => s.Spec.ScaleTargetRef.Name)).ToArray();
+        var targets = overlay.All<V2HorizontalPodAutoscaler>().Select(h => h.Spec.ScaleTargetRef.Name)
+            .Concat(overlay.All<ScaledObject>().Select(s => s.Spec.ScaleTargetRef.Name)).ToArray();
         Assert.Equal(["gateway", "scoring"], targets.Order());
         Assert.All(targets, t => Assert.Null(overlay.Deployment(t).Spec.Replicas));
         Assert.True(overlay.Deployment("core").Spec.Replicas >= 2);
-        Assert.Equal(name == "gpu" ? 0 : 1, overlay.All<ScaledObject>().Select(s => s.Spec.MinReplicaCount).Concat(overlay.All<V2HorizontalPodAutoscaler>().Where(h => h.Metadata.Name == "scoring").Select(h => h.Spec.MinReplicas)).Single());
+        Assert.Equal(name == "gpu" ? 0 : 1,
+            overlay.All<ScaledObject>().Select(s => s.Spec.MinReplicaCount)
+            .Concat(overlay.All<V2HorizontalPodAutoscaler>().Where(h => h.Metadata.Name == "scoring").Select(h => h.Spec.MinReplicas))
+            .Single());
     }
 
     [Fact]
     public async Task Only_the_devices_overlay_asks_for_devices()
     {
-        Assert.DoesNotContain((await Overlay.BuildAsync("cpu")).Pods, p => p.Containers.Single().Resources.Limits.ContainsKey("nvidia.com/gpu"));
+        Assert.DoesNotContain((await Overlay.BuildAsync("cpu")).Pods,
+            p => p.Containers.Single().Resources.Limits.ContainsKey("nvidia.com/gpu"));
         var gpu = await Overlay.BuildAsync("gpu");
         var pod = gpu.Deployment("scoring").Spec.Template.Spec;
         Assert.Equal("1", pod.Containers.Single().Resources.Limits["nvidia.com/gpu"].ToString());
         Assert.StartsWith("winnow-gpu:", pod.Containers.Single().Image, StringComparison.Ordinal);
         Assert.Contains(pod.Tolerations, t => t.Key == "nvidia.com/gpu");
         Assert.NotNull(pod.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution);
-        Assert.DoesNotContain(gpu.All<V1Deployment>().Where(d => d.Metadata.Name != "scoring"), d => d.Spec.Template.Spec.Containers.Single().Resources.Limits.ContainsKey("nvidia.com/gpu"));
+        Assert.DoesNotContain(gpu.All<V1Deployment>().Where(d => d.Metadata.Name != "scoring"),
+            d => d.Spec.Template.Spec.Containers.Single().Resources.Limits.ContainsKey("nvidia.com/gpu"));
     }
 
     [Fact]
     public void Strict_parsing_is_strict()
     {
-        Assert.ThrowsAny<Exception>(() => Overlay.Parse("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\nspec: {replica: 2}\n"));
-        Assert.ThrowsAny<Exception>(() => Overlay.Parse("apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: {name: x}\nspec: {minReplicas: 0}\n"));
+        Assert.ThrowsAny<Exception>(() =>
+            Overlay.Parse("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\nspec: {replica: 2}\n"));
+        Assert.ThrowsAny<Exception>(() =>
+            Overlay.Parse("apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: {name: x}\nspec: {minReplicas: 0}\n"));
         Assert.ThrowsAny<Exception>(() => Overlay.Parse("apiVersion: apps/v2\nkind: Deployment\nmetadata: {name: x}\n"));
     }
 
@@ -197,7 +220,8 @@ public sealed partial class ManifestTests
         try
         {
             await Repository.RunAsync("bash", "deploy/make-secrets", folder.FullName);
-            var yaml = await Repository.RunAsync("bash", "deploy/kubernetes/make-secrets", folder.FullName, "--dry-run=client", "-o", "yaml");
+            var yaml = await Repository.RunAsync("bash", "deploy/kubernetes/make-secrets", folder.FullName, "--dry-run=client", "-o",
+                "yaml");
             return Overlay.Parse(yaml).Cast<V1Secret>().ToDictionary(s => s.Metadata.Name, s => s.Data.Keys.ToHashSet());
         }
         finally

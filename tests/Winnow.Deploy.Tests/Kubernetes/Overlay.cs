@@ -32,5 +32,7 @@ public sealed class Overlay
 
     /// <summary>The workloads whose pods a selector matches; an empty selector matches all.</summary>
     public IReadOnlyList<string> Matching(IDictionary<string, string>? selector) =>
-        [.. All<V1Deployment>().Where(d => (selector ?? new Dictionary<string, string>()).All(l => d.Spec.Template.Metadata.Labels.TryGetValue(l.Key, out var value) && value == l.Value)).Select(d => d.Metadata.Name)];
+        [.. All<V1Deployment>()
+        .Where(d => (selector ?? new Dictionary<string, string>())
+            .All(l => d.Spec.Template.Metadata.Labels.TryGetValue(l.Key, out var value) && value == l.Value)).Select(d => d.Metadata.Name)];
 }

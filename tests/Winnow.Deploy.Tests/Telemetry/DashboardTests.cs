@@ -35,11 +35,14 @@ public sealed class DashboardTests
         }
         await stop.CancelAsync();
         await load;
-        Assert.True(still.TrueForAll(q => q.MayStandStill), string.Join('\n', still.Where(q => !q.MayStandStill).Select(q => $"{q.Dashboard}, '{q.Panel}' stood still, {seen[q]}: {q.Filled}")));
+        Assert.True(still.TrueForAll(q => q.MayStandStill),
+            string.Join('\n', still.Where(q => !q.MayStandStill)
+                .Select(q => $"{q.Dashboard}, '{q.Panel}' stood still, {seen[q]}: {q.Filled}")));
 
         // What the silo reports of Winnow is what the code's instruments promise under these names, and nothing else.
         // The exporter adds to each counter and histogram when it began.
-        var names = (await prometheus.NamesAsync()).Where(n => n.StartsWith("winnow_", StringComparison.Ordinal) && !n.EndsWith("_created", StringComparison.Ordinal)).ToArray();
+        var names = (await prometheus.NamesAsync())
+            .Where(n => n.StartsWith("winnow_", StringComparison.Ordinal) && !n.EndsWith("_created", StringComparison.Ordinal)).ToArray();
         Assert.NotEmpty(names);
         Assert.All(names, n => Assert.Contains(n, Instruments.Names));
     }

@@ -11,7 +11,8 @@ namespace Winnow.Deploy.Tests.Telemetry;
 internal sealed record PanelQuery(string Dashboard, string Panel, string Expression, bool MayStandStill)
 {
     /// <summary>The query with the dashboard's variables filled in: all datasets, and a window of a few scrapes.</summary>
-    public string Filled => Expression.Replace("$__rate_interval", "5s", StringComparison.Ordinal).Replace("$dataset", ".+", StringComparison.Ordinal);
+    public string Filled =>
+        Expression.Replace("$__rate_interval", "5s", StringComparison.Ordinal).Replace("$dataset", ".+", StringComparison.Ordinal);
 }
 
 /// <summary>Reads the dashboards, and the names of series out of queries.</summary>
@@ -26,16 +27,20 @@ internal static partial class Dashboards
             {
                 var description = panel.GetProperty("description").GetString()!;
                 foreach (var target in panel.GetProperty("targets").EnumerateArray())
-                    yield return new PanelQuery(Path.GetFileName(file), panel.GetProperty("title").GetString()!, target.GetProperty("expr").GetString()!, StandsStill().IsMatch(description));
+                    yield return new PanelQuery(Path.GetFileName(file), panel.GetProperty("title").GetString()!,
+                        target.GetProperty("expr").GetString()!, StandsStill().IsMatch(description));
             }
         }
     }
 
-    /// <summary>The series that a query reads: what is left when texts, label matchers, ranges, groupings and functions are taken away.</summary>
+    /// <summary>
+    /// The series that a query reads: what is left when texts, label matchers, ranges, groupings and functions are taken away.
+    /// </summary>
     public static IEnumerable<string> SeriesOf(string expression)
     {
         var bare = Groupings().Replace(Matchers().Replace(expression, " "), " ");
-        return Names().Matches(bare).Select(m => m.Value).Where(n => n is not ("or" or "and" or "unless" or "bool" or "inf" or "nan")).Distinct();
+        return Names().Matches(bare).Select(m => m.Value).Where(n => n is not ("or" or "and" or "unless" or "bool" or "inf" or "nan"))
+            .Distinct();
     }
 
     [GeneratedRegex(@"May stand still: .{10,}")]

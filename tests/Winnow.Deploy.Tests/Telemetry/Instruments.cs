@@ -16,7 +16,8 @@ internal static class Instruments
 
     private static HashSet<string> Find()
     {
-        foreach (var type in new[] { typeof(WinnowTelemetry), typeof(SiloGauges), typeof(InferenceTelemetry) }) RuntimeHelpers.RunClassConstructor(type.TypeHandle);
+        foreach (var type in new[] { typeof(WinnowTelemetry), typeof(SiloGauges), typeof(InferenceTelemetry) })
+            RuntimeHelpers.RunClassConstructor(type.TypeHandle);
         var names = new HashSet<string>();
         using var listener = new MeterListener();
         listener.InstrumentPublished = (instrument, _) =>
@@ -27,7 +28,10 @@ internal static class Instruments
         return names;
     }
 
-    /// <summary>OpenTelemetry's translation: dots become underscores, the unit is appended where the name does not end with it, then what the kind calls for.</summary>
+    /// <summary>
+    /// OpenTelemetry's translation: dots become underscores, the unit is appended where the name does not end with it, then what the kind
+    /// calls for.
+    /// </summary>
     private static IEnumerable<string> SeriesOf(Instrument instrument)
     {
         var kind = instrument.GetType().Name;

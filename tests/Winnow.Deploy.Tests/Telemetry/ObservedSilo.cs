@@ -11,7 +11,12 @@ internal sealed class ObservedSilo : IAsyncDisposable
     public const string Key = "a-key-that-must-not-leak-0123456789";
 
     // Telemetry is sent soon, so that tests need not wait for it.
-    private static readonly Dictionary<string, string> Soon = new() { ["OTEL_BSP_SCHEDULE_DELAY"] = "200", ["OTEL_BLRP_SCHEDULE_DELAY"] = "200", ["OTEL_METRIC_EXPORT_INTERVAL"] = "1000" };
+    private static readonly Dictionary<string, string> Soon = new()
+    {
+        ["OTEL_BSP_SCHEDULE_DELAY"] = "200",
+        ["OTEL_BLRP_SCHEDULE_DELAY"] = "200",
+        ["OTEL_METRIC_EXPORT_INTERVAL"] = "1000",
+    };
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("winnow-observed-");
     private readonly SiloProcess _process;

@@ -9,7 +9,8 @@ namespace Winnow.Deploy.Tests.Telemetry;
 
 /// <summary>A span as it came over the wire.</summary>
 /// <param name="Silo">The instance of the service that sent it.</param>
-internal sealed record ReceivedSpan(string Silo, string Trace, string Id, string Parent, string Name, ulong Start, ulong End, IReadOnlyList<(string Trace, string Span)> Links);
+internal sealed record ReceivedSpan(string Silo, string Trace, string Id, string Parent, string Name, ulong Start, ulong End,
+    IReadOnlyList<(string Trace, string Span)> Links);
 
 /// <summary>
 /// Receives OTLP as protobuf over HTTP and reads the few fields that tests look at, by their numbers in opentelemetry-proto: a receiver of
@@ -50,15 +51,21 @@ internal sealed class OtlpReceiver : IAsyncDisposable
 
     /// <summary>All spans so far. Request: resource_spans = 1; of those scope_spans = 2; of those spans = 2.</summary>
     public IReadOnlyList<ReceivedSpan> Spans() =>
-        [.. Bodies("traces").SelectMany(b => Messages(b, 1)).SelectMany(r => Messages(r, 2).SelectMany(m => Messages(m, 2)).Select(m => ReadSpan(InstanceOf(r), m)))];
+        [.. Bodies("traces").SelectMany(b => Messages(b, 1))
+        .SelectMany(r => Messages(r, 2).SelectMany(m => Messages(m, 2)).Select(m => ReadSpan(InstanceOf(r), m)))];
 
-    /// <summary>Texts of all log records so far. Request: resource_logs = 1; of those scope_logs = 2; of those log_records = 2; body = 5, string_value = 1.</summary>
+    /// <summary>
+    /// Texts of all log records so far. Request: resource_logs = 1; of those scope_logs = 2; of those log_records = 2; body = 5,
+    /// string_value = 1.
+    /// </summary>
     public IReadOnlyList<string> Logs() =>
-        [.. Bodies("logs").SelectMany(b => Messages(b, 1)).SelectMany(m => Messages(m, 2)).SelectMany(m => Messages(m, 2)).SelectMany(m => Messages(m, 5)).SelectMany(m => Messages(m, 1)).Select(System.Text.Encoding.UTF8.GetString)];
+        [.. Bodies("logs").SelectMany(b => Messages(b, 1)).SelectMany(m => Messages(m, 2)).SelectMany(m => Messages(m, 2))
+        .SelectMany(m => Messages(m, 5)).SelectMany(m => Messages(m, 1)).Select(System.Text.Encoding.UTF8.GetString)];
 
     /// <summary>Of resource_spans: resource = 1; its attributes = 1; their key = 1, value = 2; of that string_value = 1.</summary>
     private static string InstanceOf(byte[] resourceSpans) =>
-        Messages(resourceSpans, 1).SelectMany(r => Messages(r, 1)).Where(a => Text(Messages(a, 1)) == "service.instance.id").Select(a => Text(Messages(Messages(a, 2).Single(), 1))).FirstOrDefault("");
+        Messages(resourceSpans, 1).SelectMany(r => Messages(r, 1)).Where(a => Text(Messages(a, 1)) == "service.instance.id")
+        .Select(a => Text(Messages(Messages(a, 2).Single(), 1))).FirstOrDefault("");
 
     private static string Text(List<byte[]> field) => System.Text.Encoding.UTF8.GetString(field.Single());
 
@@ -97,7 +104,8 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         var input = new CodedInputStream(message);
         while (input.ReadTag() is > 0 and var tag)
         {
-            if (WireFormat.GetTagFieldNumber(tag) == field && WireFormat.GetTagWireType(tag) == WireFormat.WireType.LengthDelimited) found.Add(input.ReadBytes().ToByteArray());
+            if (WireFormat.GetTagFieldNumber(tag) == field && WireFormat.GetTagWireType(tag) == WireFormat.WireType.LengthDelimited)
+                found.Add(input.ReadBytes().ToByteArray());
             else input.SkipLastField();
         }
         return found;

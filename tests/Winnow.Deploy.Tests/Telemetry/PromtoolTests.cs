@@ -58,7 +58,8 @@ public sealed partial class PromtoolTests
             File.Copy(Repository.PathOf($"{Folder}/alerts.yml"), Path.Combine(folder.FullName, "alerts.yml"));
             var wrong = Repository.Read($"{Folder}/alerts.test.yml").Replace("value: 4000", "value: 4001", StringComparison.Ordinal);
             await File.WriteAllTextAsync(Path.Combine(folder.FullName, "alerts.test.yml"), wrong);
-            await Assert.ThrowsAsync<InvalidOperationException>(() => PromtoolAsync("test", "rules", Path.Combine(folder.FullName, "alerts.test.yml")));
+            await Assert.ThrowsAsync<InvalidOperationException>(() =>
+                PromtoolAsync("test", "rules", Path.Combine(folder.FullName, "alerts.test.yml")));
         }
         finally
         {

@@ -18,9 +18,11 @@ internal sealed class RealPrometheus : IAsyncDisposable
         var prometheus = new RealPrometheus();
         var rules = Path.Combine(prometheus._folder.FullName, "alerts.yml");
         // Evaluated as often as figures are read, so that what moves in seconds is seen to move.
-        await File.WriteAllTextAsync(rules, Repository.Read("deploy/prometheus/alerts.yml").Replace("interval: 15s", "interval: 1s", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(rules,
+            Repository.Read("deploy/prometheus/alerts.yml").Replace("interval: 15s", "interval: 1s", StringComparison.Ordinal));
         var settings = prometheus.Settings;
-        (settings["PROMETHEUS_TARGETS"], settings["PROMETHEUS_RULES"]) = (string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"), rules);
+        (settings["PROMETHEUS_TARGETS"], settings["PROMETHEUS_RULES"]) =
+            (string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"), rules);
         prometheus._address = (await ServiceScript.RunAsync("prometheus", ["start"], settings)).Single();
         return prometheus;
     }
@@ -40,7 +42,8 @@ internal sealed class RealPrometheus : IAsyncDisposable
         var text = await response.Content.ReadAsStringAsync();
         Assert.True(response.IsSuccessStatusCode, $"{query}: {text}");
         using var answer = JsonDocument.Parse(text);
-        return [.. answer.RootElement.GetProperty("data").GetProperty("result").EnumerateArray().Select(s => s.GetProperty("values").EnumerateArray()
+        return [.. answer.RootElement.GetProperty("data").GetProperty("result").EnumerateArray()
+            .Select(s => s.GetProperty("values").EnumerateArray()
             .Select(v => double.Parse(v[1].GetString()!, CultureInfo.InvariantCulture)).Where(double.IsFinite).ToArray())];
     }
 

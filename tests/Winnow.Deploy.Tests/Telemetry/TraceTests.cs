@@ -38,15 +38,19 @@ public sealed class TraceTests
         await UploadAsync(gateway);
         var trace = await WholeTraceAsync(receiver);
         // Taken in by one, committed by another, embedded by the third.
-        string[] silos = [trace.Single(s => s.Name.StartsWith("POST ", StringComparison.Ordinal)).Silo, trace.Single(s => s.Name == "shard commit").Silo, trace.Single(s => s.Name == "embed").Silo];
+        string[] silos = [trace.Single(s => s.Name.StartsWith("POST ", StringComparison.Ordinal)).Silo,
+            trace.Single(s => s.Name == "shard commit").Silo, trace.Single(s => s.Name == "embed").Silo];
         Assert.Equal(3, silos.Distinct().Count());
         Assert.DoesNotContain("", silos);
     }
 
     private static async Task UploadAsync(ObservedSilo silo)
     {
-        await silo.Client.CreateDatasetAsync(new CreateDataset("traced", new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] }, new DatasetSettings { Shards = 1, Backbone = TinyBackbone.Name }));
-        await foreach (var result in silo.Client.ImportAsync("traced", DrawnImages.EnumerateAsync(40))) Assert.Equal(IngestStatus.Accepted, result.Status);
+        await silo.Client.CreateDatasetAsync(
+            new CreateDataset("traced", new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] },
+                new DatasetSettings { Shards = 1, Backbone = TinyBackbone.Name }));
+        await foreach (var result in silo.Client.ImportAsync("traced", DrawnImages.EnumerateAsync(40))) Assert.Equal(IngestStatus.Accepted,
+            result.Status);
         await silo.Client.WaitForScoringAsync("traced");
     }
 
@@ -59,7 +63,8 @@ public sealed class TraceTests
                 var spans = receiver.Spans();
                 var scored = spans.FirstOrDefault(s => s.Name == "scored");
                 trace = [.. spans.Where(s => s.Trace == scored?.Trace)];
-                return Task.FromResult(new[] { "publish segment", "embed", "shard commit" }.All(n => trace.Any(s => s.Name == n)) && trace.Any(s => s.Name.StartsWith("POST ", StringComparison.Ordinal)));
+                return Task.FromResult(new[] { "publish segment", "embed", "shard commit" }.All(n => trace.Any(s => s.Name == n))
+                    && trace.Any(s => s.Name.StartsWith("POST ", StringComparison.Ordinal)));
             },
             Limit, () => $"a whole trace came; spans: {string.Join(", ", receiver.Spans().Select(s => s.Name).Distinct())}");
 
@@ -88,12 +93,17 @@ public sealed class TraceTests
     {
         await using var receiver = await OtlpReceiver.StartAsync();
         await using var silo = await ObservedSilo.StartAsync("--Otlp", receiver.Address, "--OtlpProtocol", "http");
-        await silo.Client.CreateDatasetAsync(new CreateDataset("logged", new LabelSchema { Classes = [new LabelClass("a"), new LabelClass("b")] }, new DatasetSettings { Shards = 1, Backbone = TinyBackbone.Name }));
+        await silo.Client.CreateDatasetAsync(
+            new CreateDataset("logged", new LabelSchema { Classes = [new LabelClass("a"), new LabelClass("b")] },
+                new DatasetSettings { Shards = 1, Backbone = TinyBackbone.Name }));
         await silo.Client.GetStatusAsync("logged");
         await Until.TrueAsync(
-            () => Task.FromResult(receiver.Bodies("metrics").Any(b => Contains(b, "winnow.shard.active")) && receiver.Bodies("traces").Count > 0 && receiver.Logs().Any(l => l.Contains("opened", StringComparison.Ordinal))),
-            Limit, () => $"{receiver.Bodies("metrics").Count} metrics, {receiver.Bodies("traces").Count} traces, logs: {string.Join(" | ", receiver.Logs())}");
-        foreach (var signal in new[] { "metrics", "traces", "logs" }) Assert.All(receiver.Bodies(signal), b => Assert.False(Contains(b, ObservedSilo.Key), $"{signal} hold the key."));
+            () => Task.FromResult(receiver.Bodies("metrics").Any(b => Contains(b, "winnow.shard.active"))
+                && receiver.Bodies("traces").Count > 0 && receiver.Logs().Any(l => l.Contains("opened", StringComparison.Ordinal))),
+            Limit, () => $"{receiver.Bodies("metrics").Count} metrics, {receiver.Bodies("traces").Count} traces, logs: "
+                + $"{string.Join(" | ", receiver.Logs())}");
+        foreach (var signal in new[] { "metrics", "traces", "logs" })
+            Assert.All(receiver.Bodies(signal), b => Assert.False(Contains(b, ObservedSilo.Key), $"{signal} hold the key."));
     }
 
     private static bool Contains(byte[] body, string text) => body.AsSpan().IndexOf(Encoding.UTF8.GetBytes(text)) >= 0;

@@ -9,7 +9,8 @@ public sealed class ResizeTests
     [Fact]
     public void Every_size_agrees_with_the_naive_twin() =>
         Gen.Select(Gen.Int[1, 70], Gen.Int[1, 70], Gen.Int[1, 40], Gen.Int[1, 40], Gen.Int[0, 2], Gen.Int[0, int.MaxValue])
-            .Sample((sourceWidth, sourceHeight, width, height, kind, seed) => Compare(sourceWidth, sourceHeight, width, height, kind, seed), iter: 300);
+            .Sample((sourceWidth, sourceHeight, width, height, kind, seed) =>
+                Compare(sourceWidth, sourceHeight, width, height, kind, seed), iter: 300);
 
     [Theory]
     [InlineData(28, 28, 160, 160, 0)]
@@ -72,7 +73,8 @@ public sealed class ResizeTests
         }
     }
 
-    private static double Naive(byte[] source, int sourceWidth, int sourceHeight, int width, int height, bool grey, bool transparent, int c, int x, int y)
+    private static double Naive(byte[] source, int sourceWidth, int sourceHeight, int width, int height, bool grey, bool transparent,
+        int c, int x, int y)
     {
         double[] mean = [0.485, 0.456, 0.406];
         double[] std = [0.229, 0.224, 0.225];

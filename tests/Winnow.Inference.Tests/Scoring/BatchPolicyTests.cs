@@ -4,7 +4,8 @@ namespace Winnow.Inference.Tests.Scoring;
 
 public sealed class BatchPolicyTests
 {
-    private static readonly BatchPolicy Processors = new(Capacity: 16, Workers: 2, WholeRuns: false, MaxDelay: TimeSpan.FromMilliseconds(2));
+    private static readonly BatchPolicy Processors =
+        new(Capacity: 16, Workers: 2, WholeRuns: false, MaxDelay: TimeSpan.FromMilliseconds(2));
     private static readonly BatchPolicy Card = Processors with { WholeRuns = true };
 
     [Theory]
@@ -30,7 +31,8 @@ public sealed class BatchPolicyTests
     [InlineData(0, 10, 10)]
     [InlineData(5, 10, 15)]
     [InlineData(5, 1000, 16)]
-    public void An_idle_device_takes_all_that_waits_and_not_what_comes_later(int count, int waiting, int most) => Assert.Equal(most, Card.Most(count, waiting, idle: true));
+    public void An_idle_device_takes_all_that_waits_and_not_what_comes_later(int count, int waiting, int most) =>
+        Assert.Equal(most, Card.Most(count, waiting, idle: true));
 
     [Fact]
     public void For_a_busy_device_batches_may_become_full() => Assert.Equal(16, Card.Most(3, 0, idle: false));

@@ -115,7 +115,9 @@ public sealed class EmbeddingEngineTests : IDisposable
         using var open = new ManualResetEventSlim();
         var runners = new[] { new PlainRunner { Open = open }, new PlainRunner { Open = open } };
         var decoded = new SemaphoreSlim(0);
-        await using var engine = Engine(runners, (ReadOnlyMemory<byte> bytes, Span<float> chw, int side, in Normalisation normalisation, [NotNullWhen(false)] out string? reason) =>
+        await using var engine =
+            Engine(runners, (ReadOnlyMemory<byte> bytes, Span<float> chw, int side, in Normalisation normalisation,
+                [NotNullWhen(false)] out string? reason) =>
         {
             decoded.Release();
             return TestImages.Decoder.TryDecodeToTensor(bytes, chw, side, normalisation, out reason);
@@ -254,7 +256,8 @@ public sealed class EmbeddingEngineTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => Engine(TinyModels.ChannelMeans(), Options with { Workers = 0 }));
         var file = Backbone(TinyModels.ChannelMeans());
         var wrong = file with { Info = file.Info with { Dimensions = 4 } };
-        Assert.Throws<WeightsUnavailableException>(() => new EmbeddingEngine(wrong, Device.Cpu, Options, TestImages.Decoder, TimeProvider.System));
+        Assert.Throws<WeightsUnavailableException>(() =>
+            new EmbeddingEngine(wrong, Device.Cpu, Options, TestImages.Decoder, TimeProvider.System));
     }
 
     [Fact]
@@ -276,12 +279,14 @@ public sealed class EmbeddingEngineTests : IDisposable
     [Fact]
     public void Comparison_finds_the_largest_difference_and_its_image()
     {
-        var (dark, bright, broken) = (Path.Combine(_folder, "dark.png"), Path.Combine(_folder, "bright.png"), Path.Combine(_folder, "broken.png"));
+        var (dark, bright, broken) =
+            (Path.Combine(_folder, "dark.png"), Path.Combine(_folder, "bright.png"), Path.Combine(_folder, "broken.png"));
         File.WriteAllBytes(dark, TestImages.Solid(51, 51, 51));
         File.WriteAllBytes(bright, TestImages.Solid(255, 51, 51));
         File.WriteAllBytes(broken, []);
         var difference = BackboneComparison.Compare(
-            Backbone(TinyModels.ChannelMeans()), Backbone(TinyModels.ChannelMeans(scale: 1.5f)), [dark, bright, broken], TestImages.Decoder);
+            Backbone(TinyModels.ChannelMeans()), Backbone(TinyModels.ChannelMeans(scale: 1.5f)), [dark, bright, broken],
+            TestImages.Decoder);
         Assert.Equal((2, 1, bright), (difference.Images, difference.Refused, difference.WorstImage));
         Assert.Equal(0.5f, difference.MaxAbsolute, 1e-4f);
         Assert.Equal((0.1 * 5 + 0.5) / 6, difference.MeanAbsolute, 1e-4);
@@ -289,10 +294,12 @@ public sealed class EmbeddingEngineTests : IDisposable
 
     private static EmbeddingEngine WithDecoder(Func<ReadOnlyMemory<byte>, bool> throws) => Engine([new PlainRunner()],
         (ReadOnlyMemory<byte> bytes, Span<float> chw, int side, in Normalisation normalisation, [NotNullWhen(false)] out string? reason) =>
-            throws(bytes) ? throw new InvalidOperationException("a fault in the decoder") : TestImages.Decoder.TryDecodeToTensor(bytes, chw, side, normalisation, out reason));
+            throws(bytes) ? throw new InvalidOperationException("a fault in the decoder")
+            : TestImages.Decoder.TryDecodeToTensor(bytes, chw, side, normalisation, out reason));
 
     private static EmbeddingEngine Engine(PlainRunner[] runners, TensorDecoder decode, Device? device = null) =>
-        new(new BackboneInfo("plain", 1, TinyModels.Side, "", ""), Normalisation.UnitRange, device ?? Device.Cpu, Options, decode, TimeProvider.System, runners);
+        new(new BackboneInfo("plain", 1, TinyModels.Side, "", ""), Normalisation.UnitRange, device ?? Device.Cpu, Options, decode,
+        TimeProvider.System, runners);
 
     /// <summary>Gives each image its first value.</summary>
     private sealed class PlainRunner : IBatchRunner

@@ -31,8 +31,10 @@ internal static class TinyModels
     public static byte[] Convolutions()
     {
         var onnx = new OnnxWriter("convolutions").Input("input", "n", 3, "h", "w").Output("embedding", "n", 32);
-        var first = onnx.Node("Conv", ["input", onnx.Constant("w1", Waves(16 * 27), 16, 3, 3, 3), onnx.Constant("b1", Waves(16), 16)], null, ("strides", new long[] { 2, 2 }));
-        var second = onnx.Node("Conv", [onnx.Node("Relu", [first]), onnx.Constant("w2", Waves(32 * 16 * 9), 32, 16, 3, 3)], null, ("strides", new long[] { 2, 2 }));
+        var first = onnx.Node("Conv", ["input", onnx.Constant("w1", Waves(16 * 27), 16, 3, 3, 3), onnx.Constant("b1", Waves(16), 16)],
+            null, ("strides", new long[] { 2, 2 }));
+        var second = onnx.Node("Conv", [onnx.Node("Relu", [first]), onnx.Constant("w2", Waves(32 * 16 * 9), 32, 16, 3, 3)], null,
+            ("strides", new long[] { 2, 2 }));
         onnx.Node("Flatten", [onnx.Node("GlobalAveragePool", [onnx.Node("Sigmoid", [second])])], "embedding", ("axis", 1L));
         return onnx.ToArray();
 
@@ -43,7 +45,9 @@ internal static class TinyModels
     public static byte[] FailsOnBright()
     {
         var onnx = new OnnxWriter("lookup").Input("input", "n", 3, Side, Side).Output("embedding", "n", 2);
-        var brightness = onnx.Node("Mul", [onnx.Node("ReduceMean", ["input"], null, ("axes", new long[] { 1, 2, 3 }), ("keepdims", 0L)), onnx.Constant("scale", [255.01f], 1)]);
+        var brightness = onnx.Node("Mul",
+            [onnx.Node("ReduceMean", ["input"], null, ("axes", new long[] { 1, 2, 3 }), ("keepdims", 0L)),
+                onnx.Constant("scale", [255.01f], 1)]);
         var row = onnx.Node("Cast", [brightness], null, ("to", 7L));
         var table = new float[400];
         for (var i = 0; i < 200; i++)

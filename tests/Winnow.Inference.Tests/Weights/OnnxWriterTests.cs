@@ -46,7 +46,8 @@ public sealed class OnnxWriterTests
             var z = new double[d];
             for (var i = 0; i < d; i++)
                 z[i] = projectionBias[i] + Enumerable.Range(0, D).Sum(j => (double)projection[(i * D) + j] * x[(row * D) + j]);
-            var logits = Enumerable.Range(0, K).Select(k => (headBias[k] + Enumerable.Range(0, d).Sum(i => head[(k * d) + i] * z[i])) / 1.7).ToArray();
+            var logits = Enumerable.Range(0, K).Select(k => (headBias[k] + Enumerable.Range(0, d).Sum(i => head[(k * d) + i] * z[i])) / 1.7)
+                .ToArray();
             var total = logits.Sum(Math.Exp);
             for (var k = 0; k < K; k++)
                 Assert.Equal(Math.Exp(logits[k]) / total, p[(row * K) + k], 1e-5);

@@ -18,7 +18,9 @@ public sealed class WeightsCacheTests : IDisposable
     public async Task Weights_are_fetched_once_verified_and_kept_with_their_licence()
     {
         var model = TinyModels.ChannelMeans();
-        var (entry, source) = Package(model, ("package/LICENSE", "licence text"u8.ToArray()), ("package/../../evil", "x"u8.ToArray()), ("/package/weights/evil", "x"u8.ToArray()));
+        var (entry, source) =
+            Package(model, ("package/LICENSE", "licence text"u8.ToArray()), ("package/../../evil", "x"u8.ToArray()),
+                ("/package/weights/evil", "x"u8.ToArray()));
         var cache = new WeightsCache(Path.Combine(_folder, "cache"));
         Assert.Null(cache.LoadCached(entry));
         var backbone = await cache.EnsureAsync(entry, source);
@@ -37,9 +39,11 @@ public sealed class WeightsCacheTests : IDisposable
     {
         var (entry, source) = Package(TinyModels.ChannelMeans());
         var cache = new WeightsCache(Path.Combine(_folder, "cache"));
-        var other = await Assert.ThrowsAsync<WeightsUnavailableException>(() => cache.EnsureAsync(entry with { Sha256 = new string('0', 64) }, source));
+        var other = await Assert.ThrowsAsync<WeightsUnavailableException>(() =>
+            cache.EnsureAsync(entry with { Sha256 = new string('0', 64) }, source));
         Assert.Contains("SHA-256", other.Message);
-        var missing = await Assert.ThrowsAsync<WeightsUnavailableException>(() => cache.EnsureAsync(entry with { Path = "weights/none.onnx" }, source));
+        var missing = await Assert.ThrowsAsync<WeightsUnavailableException>(() =>
+            cache.EnsureAsync(entry with { Path = "weights/none.onnx" }, source));
         Assert.Contains("weights/none.onnx", missing.Message);
         Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_folder, "cache")));
     }
@@ -60,7 +64,8 @@ public sealed class WeightsCacheTests : IDisposable
         var (entry, source) = Package(TinyModels.ChannelMeans());
         source.Gate = new Barrier(4);
         var folder = Path.Combine(_folder, "cache");
-        var all = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => new WeightsCache(folder).EnsureAsync(entry, source))));
+        var all = await Task.WhenAll(Enumerable.Range(0, 4)
+            .Select(_ => Task.Run(() => new WeightsCache(folder).EnsureAsync(entry, source))));
         Assert.Single(all.Distinct());
         Assert.Equal(4, source.Fetches);
         Assert.Single(Directory.GetFileSystemEntries(folder));
@@ -82,7 +87,8 @@ public sealed class WeightsCacheTests : IDisposable
     public async Task Without_npm_the_error_says_what_to_do()
     {
         var source = new NpmWeightsSource(TimeProvider.System, npm: Path.Combine(_folder, "no-npm"));
-        var missing = await Assert.ThrowsAsync<WeightsUnavailableException>(() => new WeightsCache(_folder).EnsureAsync(WeightsCatalog.MobileNetV3Small, source));
+        var missing = await Assert.ThrowsAsync<WeightsUnavailableException>(() =>
+            new WeightsCache(_folder).EnsureAsync(WeightsCatalog.MobileNetV3Small, source));
         Assert.Contains("Install Node.js", missing.Message);
         Assert.Contains("any ONNX backbone by its path", missing.Message);
     }
@@ -92,7 +98,8 @@ public sealed class WeightsCacheTests : IDisposable
     {
         var path = Path.Combine(_folder, "model.onnx");
         File.WriteAllBytes(path, HeadGraph.Write(new float[4], new float[2], new float[4], new float[2], 1, ["a", "b"]));
-        Assert.Contains("[n, 3, h, w]", Assert.Throws<WeightsUnavailableException>(() => BackboneFiles.FromOnnx(path, null, TinyModels.Preprocessing)).Message);
+        Assert.Contains("[n, 3, h, w]",
+            Assert.Throws<WeightsUnavailableException>(() => BackboneFiles.FromOnnx(path, null, TinyModels.Preprocessing)).Message);
         File.WriteAllText(path, "no model");
         Assert.Throws<WeightsUnavailableException>(() => BackboneFiles.FromOnnx(path, null, TinyModels.Preprocessing));
         Assert.Throws<WeightsUnavailableException>(() => BackboneFiles.FromOnnx(path + ".none", null, TinyModels.Preprocessing));
@@ -108,7 +115,8 @@ public sealed class WeightsCacheTests : IDisposable
                 tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(bytes) });
         }
         var hash = Convert.ToHexStringLower(SHA256.HashData(model));
-        return (new WeightsEntry("tiny", "@example/tiny", "1.0.0", "weights/tiny.onnx", hash, WeightsFormat.Onnx, 3, TinyModels.Preprocessing, "MIT", "notice"), new CountingSource(path));
+        return (new WeightsEntry("tiny", "@example/tiny", "1.0.0", "weights/tiny.onnx", hash, WeightsFormat.Onnx, 3,
+            TinyModels.Preprocessing, "MIT", "notice"), new CountingSource(path));
     }
 
     private sealed class CountingSource(string tarball) : IWeightsSource

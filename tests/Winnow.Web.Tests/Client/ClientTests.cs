@@ -21,7 +21,13 @@ public sealed class ClientTests
         app.Urls.Add("http://127.0.0.1:0");
         app.Run(answer);
         await app.StartAsync();
-        return (app, new WinnowClient(new WinnowClientOptions { Address = new Uri(app.Urls.First()), RetryAttempts = retries, RetryDelay = TimeSpan.FromMilliseconds(1) }));
+        return (app, new WinnowClient(
+            new WinnowClientOptions
+            {
+                Address = new Uri(app.Urls.First()),
+                RetryAttempts = retries,
+                RetryDelay = TimeSpan.FromMilliseconds(1)
+            }));
     }
 
     [Fact]
@@ -42,7 +48,8 @@ public sealed class ClientTests
                     context.Response.Headers.RetryAfter = "0";
                     break;
                 default:
-                    await context.Response.WriteAsync("""{"number":1,"note":null,"createdAt":"2026-01-01T00:00:00Z","createdBy":"a","images":1,"labeled":0,"manifestSha256":"x","parent":null}""");
+                    await context.Response.WriteAsync(
+                    """{"number":1,"note":null,"createdAt":"2026-01-01T00:00:00Z","createdBy":"a","images":1,"labeled":0,"manifestSha256":"x","parent":null}""");
                     break;
             }
         });
@@ -73,14 +80,25 @@ public sealed class ClientTests
             return new Uri(app.Urls.First());
         }
 
-        const string Version = """{"number":1,"note":null,"createdAt":"2026-01-01T00:00:00Z","createdBy":"a","images":1,"labeled":0,"manifestSha256":"x","parent":null}""";
+        const string Version =
+            """{"number":1,"note":null,"createdAt":"2026-01-01T00:00:00Z","createdBy":"a","images":1,"labeled":0,"manifestSha256":"x","parent":null}""";
         var apps = new List<IAsyncDisposable>();
         var refusing = new Uri($"http://127.0.0.1:{Server.FreePort()}");
-        var hanging = await StubAsync("hanging", c => Task.Delay(System.Threading.Timeout.InfiniteTimeSpan, TimeProvider.System, c.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default), apps);
+        var hanging = await StubAsync("hanging",
+            c => Task.Delay(System.Threading.Timeout.InfiniteTimeSpan, TimeProvider.System, c.RequestAborted)
+            .ContinueWith(_ => { }, TaskScheduler.Default), apps);
         var busy = await StubAsync("busy", c => Results.Problem("Not now.", statusCode: 503).ExecuteAsync(c), apps);
         var good = await StubAsync("good", c => c.Response.WriteAsync(Version), apps);
         // As many repetitions as there are servers that do not answer: none is tried twice.
-        using (var client = new WinnowClient(new WinnowClientOptions { Address = refusing, FurtherAddresses = [hanging, busy, good], RetryAttempts = 3, RetryDelay = TimeSpan.FromMilliseconds(1), Timeout = TimeSpan.FromSeconds(2) }))
+        using (var client = new WinnowClient(
+            new WinnowClientOptions
+            {
+                Address = refusing,
+                FurtherAddresses = [hanging, busy, good],
+                RetryAttempts = 3,
+                RetryDelay = TimeSpan.FromMilliseconds(1),
+                Timeout = TimeSpan.FromSeconds(2)
+            }))
         {
             Assert.Equal(1, (await client.CreateVersionAsync("d", new CreateVersion())).Number);
             Assert.Equal(["hanging", "busy", "good"], seen.Select(s => s.Server));
@@ -90,7 +108,14 @@ public sealed class ClientTests
             Assert.Equal(2, seen.Select(s => s.Operation).Distinct().Count());
         }
         // Where none answers, the caller hears what the last one said.
-        using (var client = new WinnowClient(new WinnowClientOptions { Address = refusing, FurtherAddresses = [busy], RetryAttempts = 3, RetryDelay = TimeSpan.FromMilliseconds(1) }))
+        using (var client = new WinnowClient(
+            new WinnowClientOptions
+            {
+                Address = refusing,
+                FurtherAddresses = [busy],
+                RetryAttempts = 3,
+                RetryDelay = TimeSpan.FromMilliseconds(1)
+            }))
             Assert.Equal("Not now.", (await Assert.ThrowsAsync<WinnowApiException>(() => client.GetStatusAsync("d"))).Message);
         foreach (var app in apps) await app.DisposeAsync();
     }
@@ -152,7 +177,15 @@ public sealed class ClientTests
     public void A_simulated_reviewer_errs_as_often_as_told_and_always_alike()
     {
         using var client = new WinnowClient();
-        SimulatedReviewer Make(double rate, ulong seed) => new(client, new SimulatedReviewerOptions { Dataset = "d", Classes = DrawnImages.Classes, Truth = _ => null, ErrorRate = rate, Seed = seed });
+        SimulatedReviewer Make(double rate, ulong seed) =>
+            new(client, new SimulatedReviewerOptions
+            {
+                Dataset = "d",
+                Classes = DrawnImages.Classes,
+                Truth = _ => null,
+                ErrorRate = rate,
+                Seed = seed
+            });
         var ids = Enumerable.Range(0, 5_000).Select(i => ImageId.Of(BitConverter.GetBytes(i))).ToArray();
         Assert.All(ids, id => Assert.Equal("disc", Make(0, 1).AnswerFor(id, "disc")));
         Assert.All(ids, id => Assert.NotEqual("disc", Make(1, 1).AnswerFor(id, "disc")));
@@ -165,10 +198,16 @@ public sealed class ClientTests
     [Fact]
     public void Options_out_of_range_are_named()
     {
-        Assert.Contains("RetryAttempts", Assert.Throws<ArgumentException>(() => new WinnowClient(new WinnowClientOptions { RetryAttempts = -1 })).Message);
+        Assert.Contains("RetryAttempts",
+            Assert.Throws<ArgumentException>(() => new WinnowClient(new WinnowClientOptions { RetryAttempts = -1 })).Message);
         Assert.Contains("Actor", Assert.Throws<ArgumentException>(() => new WinnowClient(new WinnowClientOptions { Actor = "" })).Message);
-        Assert.Contains("Address", Assert.Throws<ArgumentException>(() => new WinnowClient(new WinnowClientOptions { Address = new Uri("ftp://x") })).Message);
-        Assert.Contains("FurtherAddresses", Assert.Throws<ArgumentException>(() => new WinnowClient(new WinnowClientOptions { FurtherAddresses = [new Uri("ftp://x")] })).Message);
-        Assert.Contains("FurtherAddresses", Assert.Throws<ArgumentException>(() => new WinnowClient(new WinnowClientOptions { FurtherAddresses = [.. Enumerable.Repeat(new Uri("http://x"), 101)] })).Message);
+        Assert.Contains("Address",
+            Assert.Throws<ArgumentException>(() => new WinnowClient(new WinnowClientOptions { Address = new Uri("ftp://x") })).Message);
+        Assert.Contains("FurtherAddresses",
+            Assert.Throws<ArgumentException>(() => new WinnowClient(new WinnowClientOptions { FurtherAddresses = [new Uri("ftp://x")] }))
+            .Message);
+        Assert.Contains("FurtherAddresses",
+            Assert.Throws<ArgumentException>(() =>
+                new WinnowClient(new WinnowClientOptions { FurtherAddresses = [.. Enumerable.Repeat(new Uri("http://x"), 101)] })).Message);
     }
 }

@@ -3,7 +3,9 @@ using Winnow.Testing;
 
 namespace Winnow.Web.Tests.Client;
 
-/// <summary>The command line as people start it: under users without a name, behind proxies, with whatever their shells put into variables.</summary>
+/// <summary>
+/// The command line as people start it: under users without a name, behind proxies, with whatever their shells put into variables.
+/// </summary>
 public sealed class CommandLineTests(Server server) : IClassFixture<Server>
 {
     private const string Secret = "wnk_0123456789abcdef_secret";
@@ -19,7 +21,8 @@ public sealed class CommandLineTests(Server server) : IClassFixture<Server>
     [RootFact]
     public async Task A_user_without_a_name_and_without_a_home_runs_every_command()
     {
-        string[] nobody = ["setpriv", "--reuid", "123456", "--regid", "0", "--clear-groups", "env", "-u", "HOME", "-u", "USER", "-u", "LOGNAME", "-u", "XDG_CACHE_HOME"];
+        string[] nobody = ["setpriv", "--reuid", "123456", "--regid", "0", "--clear-groups", "env", "-u", "HOME", "-u", "USER", "-u",
+            "LOGNAME", "-u", "XDG_CACHE_HOME"];
         foreach (var command in new string[][] { ["datasets", "list"], ["whoami"], ["keys", "list"], ["--help"] })
         {
             var result = await CliProcess.RunAsync(server.Address, nobody, command);
@@ -46,7 +49,8 @@ public sealed class CommandLineTests(Server server) : IClassFixture<Server>
     [InlineData("https", "ALL_PROXY", "http://pro xy:3128")]
     public async Task A_proxy_that_cannot_be_one_is_told_and_not_passed_over_in_silence(string scheme, string variable, string value)
     {
-        var result = await RunWithAsync(variable, value, "datasets", "list", "--retries", "0", "--server", scheme + "://winnow.invalid:5080");
+        var result = await RunWithAsync(variable, value, "datasets", "list", "--retries", "0", "--server",
+            scheme + "://winnow.invalid:5080");
         Assert.StartsWith($"{variable} is no address of a proxy, so winnow.invalid:5080 is asked without one: ", result.Errors);
         Assert.DoesNotContain("secret", result.Output);
         Assert.Equal((1, 2), (result.ExitCode, result.Errors.Count(c => c == '\n')));
@@ -135,7 +139,8 @@ public sealed class CommandLineTests(Server server) : IClassFixture<Server>
         Assert.Matches($@"^Nothing listens at {away}: start the server there, or correct the address\. Next try in 0\.\d s \(1 of 1\)\.\r?\nNothing listens at [^\n]+\n$", result.Errors);
 
         using var waiting = CliProcess.Start(variables => variables["WINNOW_SERVER"] = away, [], "datasets", "list", "--retries", "100");
-        await Until.TrueAsync(() => Task.FromResult(waiting.Output.Contains("(2 of 100)", StringComparison.Ordinal)), TimeSpan.FromMinutes(1), () => $"it is tried again: {waiting.Output}");
+        await Until.TrueAsync(() => Task.FromResult(waiting.Output.Contains("(2 of 100)", StringComparison.Ordinal)),
+            TimeSpan.FromMinutes(1), () => $"it is tried again: {waiting.Output}");
         waiting.Interrupt();
         var stopped = await waiting.EndAsync();
         Assert.Equal(130, stopped.ExitCode);

@@ -11,7 +11,8 @@ public sealed class ConnectionSettingsTests : IDisposable
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("winnow-settings-");
 
-    private static WinnowClientOptions Read(ConnectionSettings given, string user = "ann", params (string Name, string Value)[] environment) =>
+    private static WinnowClientOptions Read(ConnectionSettings given, string user = "ann",
+        params (string Name, string Value)[] environment) =>
         given.Read(name => environment.FirstOrDefault(e => e.Name == name).Value, user);
 
     private static string Wrong(ConnectionSettings given, params (string Name, string Value)[] environment) =>
@@ -27,12 +28,14 @@ public sealed class ConnectionSettingsTests : IDisposable
     [Fact]
     public void An_option_counts_before_its_variable_and_an_empty_variable_says_nothing()
     {
-        (string, string)[] environment = [("WINNOW_SERVER", "http://there:1/below\n"), ("WINNOW_KEY", Key + "\r\n"), ("WINNOW_ACTOR", "bo")];
+        (string, string)[] environment =
+            [("WINNOW_SERVER", "http://there:1/below\n"), ("WINNOW_KEY", Key + "\r\n"), ("WINNOW_ACTOR", "bo")];
         var read = Read(new ConnectionSettings(), environment: environment);
         Assert.Equal(("http://there:1/below", Key, "bo", 8), (read.Address.ToString(), read.Key, read.Actor, read.RetryAttempts));
         read = Read(new ConnectionSettings("https://here/", "another-key", null, "cy", 0), environment: environment);
         Assert.Equal(("https://here/", "another-key", "cy", 0), (read.Address.ToString(), read.Key, read.Actor, read.RetryAttempts));
-        read = Read(new ConnectionSettings(), environment: [("WINNOW_SERVER", " "), ("WINNOW_KEY", "\n"), ("WINNOW_ACTOR", ""), ("WINNOW_KEY_FILE", "")]);
+        read = Read(new ConnectionSettings(),
+            environment: [("WINNOW_SERVER", " "), ("WINNOW_KEY", "\n"), ("WINNOW_ACTOR", ""), ("WINNOW_KEY_FILE", "")]);
         Assert.Equal(("http://127.0.0.1:5080/", null, "ann"), (read.Address.ToString(), read.Key, read.Actor));
     }
 
@@ -65,7 +68,8 @@ public sealed class ConnectionSettingsTests : IDisposable
     [Fact]
     public void What_is_wrong_is_said_of_where_it_stands()
     {
-        Assert.StartsWith("--server 'localhost:5080' does not say how to speak to it: write http://localhost:5080 or", Wrong(new ConnectionSettings("localhost:5080")));
+        Assert.StartsWith("--server 'localhost:5080' does not say how to speak to it: write http://localhost:5080 or",
+            Wrong(new ConnectionSettings("localhost:5080")));
         Assert.StartsWith("WINNOW_SERVER '127.0.0.1' does not say", Wrong(new ConnectionSettings(), ("WINNOW_SERVER", "127.0.0.1")));
         Assert.StartsWith("--server 'http://' is not an address", Wrong(new ConnectionSettings("http://")));
         Assert.StartsWith("--server must be an http or https address", Wrong(new ConnectionSettings("ftp://there")));

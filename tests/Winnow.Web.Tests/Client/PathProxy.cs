@@ -64,7 +64,8 @@ internal sealed class PathProxy : IAsyncDisposable
         foreach (var (name, values) in context.Request.Headers)
         {
             if (name is "Host" or "Expect" or "Transfer-Encoding" or "Connection") continue;
-            if (!request.Headers.TryAddWithoutValidation(name, values.ToArray())) request.Content?.Headers.TryAddWithoutValidation(name, values.ToArray());
+            if (!request.Headers.TryAddWithoutValidation(name, values.ToArray()))
+                request.Content?.Headers.TryAddWithoutValidation(name, values.ToArray());
         }
         using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, context.RequestAborted);
         context.Response.StatusCode = (int)answer.StatusCode;

@@ -16,7 +16,8 @@ public sealed class UnreachableTests
     private static async Task<string> WhyAsync(Uri address, int retries = 0)
     {
         // A pause so long that no test would see the second attempt.
-        using var client = new WinnowClient(new WinnowClientOptions { Address = address, RetryAttempts = retries, RetryDelay = TimeSpan.FromSeconds(30) });
+        using var client = new WinnowClient(
+            new WinnowClientOptions { Address = address, RetryAttempts = retries, RetryDelay = TimeSpan.FromSeconds(30) });
         return (await Assert.ThrowsAsync<HttpRequestException>(() => client.ListDatasetsAsync())).Message;
     }
 
@@ -24,7 +25,8 @@ public sealed class UnreachableTests
     public async Task Nobody_listens()
     {
         var address = new Uri($"http://127.0.0.1:{Server.FreePort()}/below/");
-        Assert.Equal($"Nothing listens at {address.ToString().TrimEnd('/')}: start the server there, or correct the address.", await WhyAsync(address));
+        Assert.Equal($"Nothing listens at {address.ToString().TrimEnd('/')}: start the server there, or correct the address.",
+            await WhyAsync(address));
     }
 
     [Theory]
@@ -41,14 +43,16 @@ public sealed class UnreachableTests
     public async Task Https_where_http_is_spoken_is_not_tried_again()
     {
         await using var app = await StartAsync(null);
-        Assert.Contains("does not speak https: write http:// in the address", await WhyAsync(new Uri(app.Urls.First().Replace("http:", "https:")), retries: 5));
+        Assert.Contains("does not speak https: write http:// in the address",
+            await WhyAsync(new Uri(app.Urls.First().Replace("http:", "https:")), retries: 5));
     }
 
     [Fact]
     public async Task Http_where_https_is_spoken()
     {
         await using var app = await StartAsync(Certificate("localhost"));
-        Assert.Contains("If it speaks https, write https:// in the address.", await WhyAsync(new Uri(app.Urls.First().Replace("https:", "http:"))));
+        Assert.Contains("If it speaks https, write https:// in the address.",
+            await WhyAsync(new Uri(app.Urls.First().Replace("https:", "http:"))));
     }
 
     [Fact]
@@ -57,9 +61,11 @@ public sealed class UnreachableTests
         await using var unknown = await StartAsync(Certificate("localhost"));
         var port = new Uri(unknown.Urls.First()).Port;
         Assert.Contains("an issuer whom this machine does not trust", await WhyAsync(new Uri($"https://localhost:{port}"), retries: 5));
-        Assert.Contains("is not for 127.0.0.1: use a name that it is for", await WhyAsync(new Uri($"https://127.0.0.1:{port}"), retries: 5));
+        Assert.Contains("is not for 127.0.0.1: use a name that it is for",
+            await WhyAsync(new Uri($"https://127.0.0.1:{port}"), retries: 5));
         await using var ended = await StartAsync(Certificate("localhost", days: -2));
-        Assert.Matches("has ended or has not begun|does not trust", await WhyAsync(new Uri($"https://localhost:{new Uri(ended.Urls.First()).Port}"), retries: 5));
+        Assert.Matches("has ended or has not begun|does not trust",
+            await WhyAsync(new Uri($"https://localhost:{new Uri(ended.Urls.First()).Port}"), retries: 5));
     }
 
     [Fact]
@@ -74,7 +80,8 @@ public sealed class UnreachableTests
     }
 
     [Theory]
-    [InlineData(false, "There is no dataset of it, since one appears whole or not at all. See that the server runs, then restore the backup again.")]
+    [InlineData(false, "There is no dataset of it, since one appears whole or not at all. See that the server runs, then restore the "
+        + "backup again.")]
     [InlineData(true, "See that it runs, look whether the dataset is there, and if it is not, restore the backup again.")]
     public async Task A_server_that_is_gone_in_the_middle_of_a_restore(bool hadAll, string whatToDo)
     {
@@ -85,7 +92,8 @@ public sealed class UnreachableTests
             for (var read = 0; read < (hadAll ? Size : Size / 4);) read += await context.Request.Body.ReadAsync(buffer);
             context.Abort();
         });
-        using var client = new WinnowClient(new WinnowClientOptions { Address = new Uri(app.Urls.First()), RetryAttempts = 5, RetryDelay = TimeSpan.FromSeconds(30) });
+        using var client = new WinnowClient(
+            new WinnowClientOptions { Address = new Uri(app.Urls.First()), RetryAttempts = 5, RetryDelay = TimeSpan.FromSeconds(30) });
         using var backup = new MemoryStream(new byte[Size]);
         var why = (await Assert.ThrowsAsync<HttpRequestException>(() => client.RestoreStreamAsync(backup))).Message;
         Assert.StartsWith($"The server {app.Urls.First()} {(hadAll ? "had all of the backup and" : "was gone after ")}", why);
@@ -168,7 +176,8 @@ public sealed class UnreachableTests
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration();
         if (certificate is not null)
-            builder.WebHost.ConfigureKestrel(k => k.ConfigureHttpsDefaults((HttpsConnectionAdapterOptions o) => o.ServerCertificate = certificate));
+            builder.WebHost.ConfigureKestrel(k =>
+                k.ConfigureHttpsDefaults((HttpsConnectionAdapterOptions o) => o.ServerCertificate = certificate));
         var app = builder.Build();
         app.Urls.Add(certificate is null ? "http://127.0.0.1:0" : "https://127.0.0.1:0");
         app.Run(answer ?? (context => context.Response.WriteAsync("[]")));

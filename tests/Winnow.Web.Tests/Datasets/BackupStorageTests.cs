@@ -16,7 +16,8 @@ public sealed class BackupStorageTests(Server server) : IClassFixture<Server>
     public async Task A_dataset_moves_to_PostgreSQL_and_S3_and_back()
     {
         var schema = new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] };
-        await server.Client.CreateDatasetAsync(new CreateDataset("shapes", schema, new DatasetSettings { Shards = 2, AuditSample = 10, ProjectionDimensions = 16 }));
+        await server.Client.CreateDatasetAsync(
+            new CreateDataset("shapes", schema, new DatasetSettings { Shards = 2, AuditSample = 10, ProjectionDimensions = 16 }));
         await foreach (var _ in server.Client.ImportAsync("shapes", DrawnImages.EnumerateAsync(120)))
         {
         }
@@ -26,7 +27,8 @@ public sealed class BackupStorageTests(Server server) : IClassFixture<Server>
 
         var s3 = await S3Server.SharedAsync();
         await using var cluster = await BucketHost.StartAsync(
-            [.. SiloCluster.Options(await (await PostgresServer.SharedAsync()).CreateDatabaseAsync(), s3, S3Server.NewBucket()), "--Cluster:AdvertisedAddress", "127.0.0.1"]);
+            [.. SiloCluster.Options(await (await PostgresServer.SharedAsync()).CreateDatabaseAsync(), s3, S3Server.NewBucket()),
+                "--Cluster:AdvertisedAddress", "127.0.0.1"]);
         await MoveAsync(server.Client, "shapes", cluster.Client, "shapes");
         Assert.Equal([version with { Told = 1 }], await cluster.Client.ListVersionsAsync("shapes"));
         Assert.Equal(await ExportAsync(server.Client, "shapes"), await ExportAsync(cluster.Client, "shapes"));
@@ -52,7 +54,9 @@ public sealed class BackupStorageTests(Server server) : IClassFixture<Server>
     private static async Task LearnAsync(WinnowClient client, string dataset)
     {
         using var stop = new CancellationTokenSource();
-        var reviewing = new SimulatedReviewer(client, new SimulatedReviewerOptions { Dataset = dataset, Classes = DrawnImages.Classes, Truth = t => t.Name.Split('/')[0] }).RunAsync(stop.Token);
+        var reviewing = new SimulatedReviewer(client,
+            new SimulatedReviewerOptions { Dataset = dataset, Classes = DrawnImages.Classes, Truth = t => t.Name.Split('/')[0] })
+            .RunAsync(stop.Token);
         var round = await client.StartRoundAsync(dataset, new StartRound(10));
         Assert.Equal(RoundStep.Done, (await client.WaitForRoundAsync(dataset, Arms.Main, round.Number)).Step);
         await stop.CancelAsync();

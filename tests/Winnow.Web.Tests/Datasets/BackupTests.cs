@@ -29,7 +29,8 @@ public sealed class BackupTests(Server server) : IClassFixture<Server>, IDisposa
     private async Task<string> DatasetAsync(int images, int audit = 0)
     {
         var name = NewName();
-        await server.Client.CreateDatasetAsync(new CreateDataset(name, Schema, new DatasetSettings { Shards = 2, AuditSample = audit, ProjectionDimensions = 16 }));
+        await server.Client.CreateDatasetAsync(
+            new CreateDataset(name, Schema, new DatasetSettings { Shards = 2, AuditSample = audit, ProjectionDimensions = 16 }));
         await foreach (var _ in server.Client.ImportAsync(name, DrawnImages.EnumerateAsync(images)))
         {
         }
@@ -45,9 +46,16 @@ public sealed class BackupTests(Server server) : IClassFixture<Server>, IDisposa
     }
 
     private static SimulatedReviewer Reviewer(WinnowClient client, string dataset) =>
-        new(client, new SimulatedReviewerOptions { Dataset = dataset, Classes = DrawnImages.Classes, Truth = t => t.Name.Split('/')[0], LeaseSize = 3 });
+        new(client, new SimulatedReviewerOptions
+        {
+            Dataset = dataset,
+            Classes = DrawnImages.Classes,
+            Truth = t => t.Name.Split('/')[0],
+            LeaseSize = 3
+        });
 
-    private static async Task<RoundInfo> RoundAsync(WinnowClient client, string dataset, string arm, CancellationToken cancellationToken = default)
+    private static async Task<RoundInfo> RoundAsync(WinnowClient client, string dataset, string arm,
+        CancellationToken cancellationToken = default)
     {
         var started = await client.StartRoundAsync(dataset, new StartRound(20, arm), cancellationToken: cancellationToken);
         return await client.WaitForRoundAsync(dataset, arm, started.Number, cancellationToken: cancellationToken);
@@ -80,7 +88,8 @@ public sealed class BackupTests(Server server) : IClassFixture<Server>, IDisposa
         var taken = new ConcurrentQueue<ImageId>();
         async Task ImportAsync()
         {
-            await foreach (var result in server.Client.ImportAsync(dataset, DrawnImages.EnumerateAsync(100_000, from: 1_000), new ImportOptions { LotSize = 20, Concurrency = 2 }, cancellationToken: stop.Token))
+            await foreach (var result in server.Client.ImportAsync(dataset, DrawnImages.EnumerateAsync(100_000, from: 1_000),
+                new ImportOptions { LotSize = 20, Concurrency = 2 }, cancellationToken: stop.Token))
                 taken.Enqueue(result.Id!.Value);
         }
 
@@ -93,7 +102,8 @@ public sealed class BackupTests(Server server) : IClassFixture<Server>, IDisposa
         await Until.TrueAsync(() => Task.FromResult(taken.Count > 60), Patience, () => "images come in");
         var acknowledged = taken.ToArray();
         var decided = new List<ImageDetail>();
-        await foreach (var image in server.Client.ListImagesAsync(dataset, Stage.Labeled)) decided.Add(await server.Client.GetImageAsync(dataset, image.Id));
+        await foreach (var image in server.Client.ListImagesAsync(dataset, Stage.Labeled)) decided.Add(
+            await server.Client.GetImageAsync(dataset, image.Id));
         var learned = (await server.Client.ListRoundsAsync(dataset)).Where(r => r.Step == RoundStep.Done).ToArray();
         var file = NewFile();
         var end = await server.Client.BackupAsync(dataset, file);
@@ -120,15 +130,18 @@ public sealed class BackupTests(Server server) : IClassFixture<Server>, IDisposa
         {
             var now = await server.Client.GetImageAsync(copy, image.Id);
             Assert.Equal(Texts(image, told: true), Texts(now).Take(image.History.Count));
-            Assert.Equal((image.Name, image.ReceivedAt, image.Partition, image.Header), (now.Name, now.ReceivedAt, now.Partition, now.Header));
+            Assert.Equal((image.Name, image.ReceivedAt, image.Partition, image.Header),
+                (now.Name, now.ReceivedAt, now.Partition, now.Header));
         }
         Assert.Equal([version with { Told = 1 }], await server.Client.ListVersionsAsync(copy));
-        foreach (var format in new[] { "imagenet", "csv" }) Assert.Equal(await ExportAsync(server.Client, dataset, format), await ExportAsync(server.Client, copy, format));
+        foreach (var format in new[] { "imagenet", "csv" })
+            Assert.Equal(await ExportAsync(server.Client, dataset, format), await ExportAsync(server.Client, copy, format));
         var rounds = await server.Client.ListRoundsAsync(copy);
         foreach (var was in learned)
         {
             Assert.Equal(was with { Told = 1 }, rounds.Single(r => (r.Arm, r.Number) == (was.Arm, was.Number)));
-            Assert.Equal(await server.Client.GetModelAsync(dataset, was.Arm, was.Number), await server.Client.GetModelAsync(copy, was.Arm, was.Number));
+            Assert.Equal(await server.Client.GetModelAsync(dataset, was.Arm, was.Number),
+                await server.Client.GetModelAsync(copy, was.Arm, was.Number));
         }
         await LearnOnAsync(copy, rounds);
     }
@@ -165,7 +178,8 @@ public sealed class BackupTests(Server server) : IClassFixture<Server>, IDisposa
         {
             Assert.Equal(dataset, (await other.Client.RestoreAsync(file)).Dataset.Name);
             Assert.Equal([version with { Told = 1 }], await other.Client.ListVersionsAsync(dataset));
-            foreach (var format in new[] { "imagenet", "csv" }) Assert.Equal(await ExportAsync(server.Client, dataset, format), await ExportAsync(other.Client, dataset, format));
+            foreach (var format in new[] { "imagenet", "csv" })
+                Assert.Equal(await ExportAsync(server.Client, dataset, format), await ExportAsync(other.Client, dataset, format));
             // Nothing needs to be scored once more, and what comes later is taken as ever.
             Assert.Equal(0, (await other.Client.GetStatusAsync(dataset)).ScoringBacklog);
             await foreach (var result in other.Client.ImportAsync(dataset, DrawnImages.EnumerateAsync(80)))
@@ -189,12 +203,15 @@ public sealed class BackupTests(Server server) : IClassFixture<Server>, IDisposa
         Assert.Contains("already", taken.Message, StringComparison.Ordinal);
         var bytes = await File.ReadAllBytesAsync(file);
         var copy = NewName();
-        foreach (var (damaged, why) in new[] { (bytes[..(bytes.Length / 2)], "cut off"), (Flip(bytes), "damaged"), (bytes[512..], "no backup") })
+        foreach (var (damaged, why) in new[] { (bytes[..(bytes.Length / 2)], "cut off"), (Flip(bytes), "damaged"),
+            (bytes[512..], "no backup") })
         {
-            var refused = await Assert.ThrowsAsync<WinnowApiException>(() => server.Client.RestoreStreamAsync(new MemoryStream(damaged), copy));
+            var refused = await Assert.ThrowsAsync<WinnowApiException>(() =>
+                server.Client.RestoreStreamAsync(new MemoryStream(damaged), copy));
             Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
             Assert.Contains(why, refused.Message, StringComparison.Ordinal);
-            Assert.Equal(HttpStatusCode.NotFound, (await Assert.ThrowsAsync<WinnowApiException>(() => server.Client.GetDatasetAsync(copy))).Status);
+            Assert.Equal(HttpStatusCode.NotFound,
+                (await Assert.ThrowsAsync<WinnowApiException>(() => server.Client.GetDatasetAsync(copy))).Status);
             Assert.DoesNotContain(copy, (await server.Client.ListDatasetsAsync()).Select(d => d.Name));
             await Assert.ThrowsAsync<InvalidDataException>(() => BackupFile.CheckStreamAsync(new MemoryStream(damaged)));
         }
@@ -215,15 +232,19 @@ public sealed class BackupTests(Server server) : IClassFixture<Server>, IDisposa
     public async Task A_segment_that_was_lost_is_made_again_where_asked()
     {
         var dataset = await DatasetAsync(60);
-        var segment = Directory.EnumerateFiles(Path.Combine(server.Folder, "objects", "datasets", dataset, "segments"), "*", SearchOption.AllDirectories).First();
+        var segment = Directory.EnumerateFiles(Path.Combine(server.Folder, "objects", "datasets", dataset, "segments"), "*",
+            SearchOption.AllDirectories).First();
         File.Delete(segment);
-        var image = Directory.EnumerateFiles(Path.Combine(server.Folder, "objects", "datasets", dataset, "images"), "*", SearchOption.AllDirectories).First();
+        var image = Directory.EnumerateFiles(Path.Combine(server.Folder, "objects", "datasets", dataset, "images"), "*",
+            SearchOption.AllDirectories).First();
         File.Move(image, image[..^8] + "aaaaaaaa");
         var found = await VerifyAsync(dataset, repair: true);
         Assert.False(found.Sound);
-        Assert.Equal([FindingKind.ImageBytesMissing, FindingKind.ImageBytesWithoutRow, FindingKind.SegmentMissing], found.Findings.Where(f => !f.Expected).Select(f => f.Kind));
+        Assert.Equal([FindingKind.ImageBytesMissing, FindingKind.ImageBytesWithoutRow, FindingKind.SegmentMissing],
+            found.Findings.Where(f => !f.Expected).Select(f => f.Kind));
         Assert.Equal(1, found.Findings.Single(f => f.Kind == FindingKind.SegmentMissing).Repaired);
         File.Move(image[..^8] + "aaaaaaaa", image);
-        await Until.TrueAsync(async () => (await server.Client.GetStatusAsync(dataset)).ScoringBacklog == 0 && (await VerifyAsync(dataset, hash: true)).Sound, Patience, () => "the segment is made again");
+        await Until.TrueAsync(async () => (await server.Client.GetStatusAsync(dataset)).ScoringBacklog == 0
+            && (await VerifyAsync(dataset, hash: true)).Sound, Patience, () => "the segment is made again");
     }
 }

@@ -40,7 +40,8 @@ public sealed class DeletedMeanwhileTests
         var deletion = await server.Client.DeleteDatasetAsync(Dataset);
         goOn.SetResult();
         var told = await Assert.ThrowsAsync<WinnowApiException>(() => import);
-        Assert.Equal((HttpStatusCode.NotFound, true), (told.Status, told.Message.Contains("There is no dataset", StringComparison.Ordinal)));
+        Assert.Equal((HttpStatusCode.NotFound, true),
+            (told.Status, told.Message.Contains("There is no dataset", StringComparison.Ordinal)));
         await server.Client.WaitForDeletionAsync(deletion);
         await NothingIsLeftAsync(server.Client);
     }
@@ -100,7 +101,8 @@ public sealed class DeletedMeanwhileTests
         // Its owner follows it to its end, though the end takes the owner's access too.
         var deletion = await ann.DeleteDatasetAsync(Dataset);
         await ann.WaitForDeletionAsync(deletion);
-        await Until.TrueAsync(async () => (await server.Client.ListDeletionsAsync()) is [{ EndedAt: not null }], Patience, () => "it is gone");
+        await Until.TrueAsync(async () => (await server.Client.ListDeletionsAsync()) is [{ EndedAt: not null }], Patience,
+            () => "it is gone");
         Assert.Equal((Dataset, "service:ann"), (deletion.Dataset, (await server.Client.ListDeletionsAsync())[0].DeletedBy));
         await eve.CreateDatasetAsync(Creation);
         foreach (var former in new[] { ann, bob })
@@ -134,7 +136,8 @@ public sealed class DeletedMeanwhileTests
     private static async Task FillAsync(WinnowClient client, int images, bool labelled = false)
     {
         await client.CreateDatasetAsync(Creation);
-        await foreach (var result in client.ImportAsync(Dataset, DrawnImages.EnumerateAsync(images, labelled: labelled))) Assert.NotNull(result.Id);
+        await foreach (var result in client.ImportAsync(Dataset, DrawnImages.EnumerateAsync(images, labelled: labelled))) Assert.NotNull(
+            result.Id);
         await client.WaitForScoringAsync(Dataset);
     }
 

@@ -16,7 +16,8 @@ public sealed class LongWorkTests
     private static async Task<OwnServer> StartAsync(Hold hold)
     {
         var server = await OwnServer.StartAsync(hold.Into);
-        await server.Client.CreateDatasetAsync(new CreateDataset("shapes", Schema, new DatasetSettings { Shards = 2, AuditSample = 5, ProjectionDimensions = 16 }));
+        await server.Client.CreateDatasetAsync(
+            new CreateDataset("shapes", Schema, new DatasetSettings { Shards = 2, AuditSample = 5, ProjectionDimensions = 16 }));
         await foreach (var _ in server.Client.ImportAsync("shapes", DrawnImages.EnumerateAsync(60)))
         {
         }
@@ -43,7 +44,9 @@ public sealed class LongWorkTests
         Assert.All(prepared, p => Assert.Equal(prepared[0], p));
         Assert.Equal(1, hold.Puts);
         foreach (var arm in new[] { Arms.Main, Arms.Control })
-            await Until.TrueAsync(async () => (await server.Client.GetRoundAsync("shapes", arm, 1)) is { Step: RoundStep.Review, Selected: 5 }, Patience, () => $"arm {arm} asks people");
+            await Until.TrueAsync(async () =>
+                (await server.Client.GetRoundAsync("shapes", arm, 1)) is { Step: RoundStep.Review, Selected: 5 }, Patience, () =>
+                $"arm {arm} asks people");
     }
 
     [Fact]
@@ -59,7 +62,8 @@ public sealed class LongWorkTests
             await leaving.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
         }
-        var again = Enumerable.Range(0, 2).Select(_ => server.Client.CreateVersionAsync("shapes", new CreateVersion("first"), operation)).ToArray();
+        var again = Enumerable.Range(0, 2).Select(_ => server.Client.CreateVersionAsync("shapes", new CreateVersion("first"), operation))
+            .ToArray();
         var other = server.Client.CreateVersionAsync("shapes", new CreateVersion("second"));
         Assert.Equal(1, (await server.Client.StartRoundAsync("shapes", new StartRound(5))).Number);
         Assert.Empty(await server.Client.ListVersionsAsync("shapes"));

@@ -11,7 +11,9 @@ public sealed class PlainJsonTests
     [Fact]
     public void What_is_left_out_has_its_default()
     {
-        var command = JsonSerializer.Deserialize("""{"name":"pets","schema":{"classes":[{"name":"cat"},{"name":"dog"}]},"settings":{"shards":2}}""", ModelJson.Default.CreateDataset)!;
+        var command = JsonSerializer.Deserialize(
+            """{"name":"pets","schema":{"classes":[{"name":"cat"},{"name":"dog"}]},"settings":{"shards":2}}""",
+            ModelJson.Default.CreateDataset)!;
         Assert.Equal(new DatasetSettings { Shards = 2 }, command.Settings);
         Assert.Equal([Geometry.Class], command.Schema.Geometries);
         Assert.Null(command.Schema.Check() ?? command.Settings!.Check());

@@ -17,7 +17,8 @@ public sealed class DrainTests
     private const string Key = "the-key-of-the-drain-tests";
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
-    private static async Task<SiloReport> AskAsync(HttpClient operators) => (await operators.GetFromJsonAsync("/operator/silo", ModelJson.Default.SiloReport))!;
+    private static async Task<SiloReport> AskAsync(HttpClient operators) =>
+        (await operators.GetFromJsonAsync("/operator/silo", ModelJson.Default.SiloReport))!;
 
     private static async Task<SiloReport> DrainAsync(HttpClient operators)
     {
@@ -41,7 +42,9 @@ public sealed class DrainTests
         await using var server = await OwnServer.StartAsync(services => services.AddSingleton<ILoggerProvider>(log), Key);
         using var operators = new HttpClient { BaseAddress = server.Operators };
         using var door = new HttpClient { BaseAddress = server.Address };
-        await server.Client.CreateDatasetAsync(new CreateDataset("shapes", new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] }, new DatasetSettings { Shards = 2 }));
+        await server.Client.CreateDatasetAsync(
+            new CreateDataset("shapes", new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] },
+                new DatasetSettings { Shards = 2 }));
         await server.Client.GetStatusAsync("shapes");
         var before = await AskAsync(operators);
         Assert.Equal(("serving", 0, false), (before.State, before.Successors, before.SafeToRemove));
@@ -49,7 +52,11 @@ public sealed class DrainTests
         Assert.True((await ReadyAsync(door)).Ready);
 
         using var slow = new SlowUpload();
-        using var upload = new HttpRequestMessage(HttpMethod.Post, "/api/v1/datasets/shapes/images") { Content = slow, Headers = { Authorization = new AuthenticationHeaderValue("Bearer", Key) } };
+        using var upload = new HttpRequestMessage(HttpMethod.Post, "/api/v1/datasets/shapes/images")
+        {
+            Content = slow,
+            Headers = { Authorization = new AuthenticationHeaderValue("Bearer", Key) },
+        };
         var uploading = door.SendAsync(upload);
         await Until.TrueAsync(async () => (await AskAsync(operators)).Requests == 2, Patience, () => "the upload is under way");
         // Two who ask wait for one drain, and neither waits for the other's request.
@@ -93,14 +100,16 @@ public sealed class DrainTests
         Assert.Equal(HttpStatusCode.OK, await SendAsync(server.Operators, "/health/ready"));
         Assert.Equal(HttpStatusCode.OK, await SendAsync(server.Operators, "/metrics"));
         // Pages in a browser on this machine are on this machine too.
-        Assert.Equal(HttpStatusCode.Forbidden, await SendAsync(server.Operators, "/operator/silo", h => h.Add("Origin", "http://elsewhere.example")));
+        Assert.Equal(HttpStatusCode.Forbidden,
+            await SendAsync(server.Operators, "/operator/silo", h => h.Add("Origin", "http://elsewhere.example")));
         Assert.Equal(HttpStatusCode.Forbidden, await SendAsync(server.Operators, "/operator/silo", h => h.Host = "elsewhere.example"));
         foreach (var path in new[] { "/api/v1/datasets", "/api/v1/whoami", "/openapi/v1.json", "/" })
             Assert.Equal(HttpStatusCode.NotFound, await SendAsync(server.Operators, path, WithKey));
 
         Assert.Equal(HttpStatusCode.Unauthorized, await SendAsync(server.Address, "/operator/silo"));
         Assert.Equal(HttpStatusCode.OK, await SendAsync(server.Address, "/operator/silo", WithKey));
-        using (var drain = await http.PostAsync(new Uri(server.Address, "/operator/drain"), null)) Assert.Equal(HttpStatusCode.Unauthorized, drain.StatusCode);
+        using (var drain = await http.PostAsync(new Uri(server.Address, "/operator/drain"), null))
+            Assert.Equal(HttpStatusCode.Unauthorized, drain.StatusCode);
         Assert.Equal(HttpStatusCode.OK, await SendAsync(server.Address, "/api/v1/datasets", WithKey));
         Assert.NotEqual(HttpStatusCode.OK, await SendAsync(server.Address, "/metrics", WithKey));
         Assert.Equal("serving", (await AskAsync(http)).State);
@@ -111,7 +120,8 @@ public sealed class DrainTests
     [InlineData("http://0.0.0.0:5080")]
     public void A_listener_that_cannot_be_told_from_the_front_door_is_refused(string url)
     {
-        var refused = Assert.Throws<InvalidOperationException>(() => Winnow.Silo.Hosting.WinnowHost.Build(["--urls", "http://127.0.0.1:5080", "--Metrics:Url", url]));
+        var refused = Assert.Throws<InvalidOperationException>(() =>
+            Winnow.Silo.Hosting.WinnowHost.Build(["--urls", "http://127.0.0.1:5080", "--Metrics:Url", url]));
         Assert.Contains("Metrics:Url", refused.Message);
     }
 

@@ -14,7 +14,8 @@ internal sealed class ErrorLog(LogLevel least = LogLevel.Error) : ILoggerProvide
 
     public bool IsEnabled(LogLevel logLevel) => logLevel >= least;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+        Func<TState, Exception?, string> formatter)
     {
         if (IsEnabled(logLevel)) Lines.Enqueue($"{formatter(state, exception)} {exception}");
     }

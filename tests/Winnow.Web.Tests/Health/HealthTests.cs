@@ -42,7 +42,8 @@ public sealed class HealthTests
         })
         {
             store.Check = check;
-            await Until.TrueAsync(async () => (await ReadyAsync(http)).Report.Parts.Single(p => p.Name == "shelf").Problem == said, Patience, () => $"the health page says '{said}'");
+            await Until.TrueAsync(async () => (await ReadyAsync(http)).Report.Parts.Single(p => p.Name == "shelf").Problem == said,
+                Patience, () => $"the health page says '{said}'");
             (status, report) = await ReadyAsync(http);
             Assert.Equal((HttpStatusCode.ServiceUnavailable, false), (status, report.Ready));
             Assert.Equal(["shelf"], report.Parts.Where(p => p.Problem is not null).Select(p => p.Name));
@@ -51,7 +52,8 @@ public sealed class HealthTests
         }
 
         store.Check = _ => Task.FromResult<string?>(null);
-        await Until.TrueAsync(async () => (await ReadyAsync(http)) is (HttpStatusCode.OK, { Ready: true }), Patience, () => "the silo is ready again");
+        await Until.TrueAsync(async () => (await ReadyAsync(http)) is (HttpStatusCode.OK, { Ready: true }), Patience,
+            () => "the silo is ready again");
     }
 
     private sealed class StoreOfTest : IStorageHealth

@@ -17,13 +17,16 @@ public sealed class StopTests
     {
         var log = new ErrorLog();
         await using var server = await OwnServer.StartAsync(services => services.AddSingleton<ILoggerProvider>(log));
-        await server.Client.CreateDatasetAsync(new CreateDataset("shapes", new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] }, new DatasetSettings { Shards = 2, AuditSample = 0, ProjectionDimensions = 16 }));
+        await server.Client.CreateDatasetAsync(
+            new CreateDataset("shapes", new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] },
+                new DatasetSettings { Shards = 2, AuditSample = 0, ProjectionDimensions = 16 }));
         await foreach (var _ in server.Client.ImportAsync("shapes", DrawnImages.EnumerateAsync(40)))
         {
         }
         await server.Client.WaitForScoringAsync("shapes");
         await server.Client.StartRoundAsync("shapes", new StartRound(5));
-        await Until.TrueAsync(async () => (await server.Client.GetRoundAsync("shapes", Arms.Main, 1)).Step == RoundStep.Review, Patience, () => "the round asks people");
+        await Until.TrueAsync(async () => (await server.Client.GetRoundAsync("shapes", Arms.Main, 1)).Step == RoundStep.Review, Patience,
+            () => "the round asks people");
         await server.StopAsync();
         Assert.True(log.Lines.IsEmpty, string.Join("\n", log.Lines));
     }

@@ -15,7 +15,8 @@ public sealed class DefaultsTests
     {
         var wrong = new List<string>();
         var looked = 0;
-        foreach (var type in typeof(ModelJson).Assembly.GetExportedTypes().Where(t => t is { IsClass: true, IsAbstract: false, IsGenericTypeDefinition: false }))
+        foreach (var type in typeof(ModelJson).Assembly.GetExportedTypes()
+            .Where(t => t is { IsClass: true, IsAbstract: false, IsGenericTypeDefinition: false }))
         {
             if (type.GetConstructor(Type.EmptyTypes) is null || ModelJson.Default.GetTypeInfo(type) is not { } known) continue;
             if (known.Kind != JsonTypeInfoKind.Object) continue;

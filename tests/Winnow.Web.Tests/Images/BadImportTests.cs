@@ -8,7 +8,9 @@ using Winnow.Testing;
 
 namespace Winnow.Web.Tests.Images;
 
-/// <summary>What a user has is imported by the SDK and by the command line: each bad file is named with its reason, and stops nothing.</summary>
+/// <summary>
+/// What a user has is imported by the SDK and by the command line: each bad file is named with its reason, and stops nothing.
+/// </summary>
 public sealed class BadImportTests(Server server) : IClassFixture<Server>
 {
     /// <summary>More than the server takes by default.</summary>
@@ -22,12 +24,14 @@ public sealed class BadImportTests(Server server) : IClassFixture<Server>
         return name;
     }
 
-    private async Task<(List<IngestResult> Results, ImportProgress Done)> ImportAsync(string dataset, IAsyncEnumerable<ImageToImport> images)
+    private async Task<(List<IngestResult> Results, ImportProgress Done)> ImportAsync(string dataset,
+        IAsyncEnumerable<ImageToImport> images)
     {
         var results = new List<IngestResult>();
         var done = new ImportProgress(0, 0, 0, 0, 0);
         var progress = new Told(p => done = p);
-        await foreach (var result in server.Client.ImportAsync(dataset, images, new ImportOptions { LotSize = 4 }, progress)) results.Add(result);
+        await foreach (var result in server.Client.ImportAsync(dataset, images, new ImportOptions { LotSize = 4 }, progress)) results.Add(
+            result);
         return (results, done);
     }
 
@@ -60,7 +64,8 @@ public sealed class BadImportTests(Server server) : IClassFixture<Server>
         Assert.Equal(16, results.Count);
         Assert.All(results.Where(r => r.Status == IngestStatus.LeftOut), r => Assert.Null(r.Id));
         Assert.All(results.Where(r => !r.AsSent), r => Assert.True(r.Reason is { Length: > 10 }, r.ToString()));
-        Assert.Equal(["disc/2b.png", "disc/3b.png", "disc/4b.png", "disc/caf\uFFFD.png"], results.Where(r => r.Status == IngestStatus.LeftOut).Select(r => r.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(["disc/2b.png", "disc/3b.png", "disc/4b.png", "disc/caf\uFFFD.png"],
+            results.Where(r => r.Status == IngestStatus.LeftOut).Select(r => r.Name).Order(StringComparer.Ordinal));
         Assert.Contains("67108865 bytes", results.Single(r => r.Name == "disc/4b.png").Reason, StringComparison.Ordinal);
         Assert.Equal(12, (await server.Client.GetStatusAsync(dataset)).Images);
 
@@ -78,7 +83,8 @@ public sealed class BadImportTests(Server server) : IClassFixture<Server>
         var (results, done) = await ImportAsync(dataset, DrawnImages.EnumerateAsync(8, partition: Partition.Holdout));
         Assert.Equal((2L, 6L, 6L), (done.Accepted, done.Duplicates, done.InOtherPartition));
         Assert.All(results.Where(r => r.Status == IngestStatus.Duplicate), r => Assert.Equal(Partition.Pool, r.StandsIn));
-        Assert.All(results.Where(r => r.StandsIn is not null), r => Assert.Contains("the holdout lacks it", r.Reason, StringComparison.Ordinal));
+        Assert.All(results.Where(r => r.StandsIn is not null),
+            r => Assert.Contains("the holdout lacks it", r.Reason, StringComparison.Ordinal));
         (results, done) = await ImportAsync(dataset, DrawnImages.EnumerateAsync(8));
         Assert.Equal((8L, 2L), (done.Duplicates, done.InOtherPartition));
         Assert.All(results.Where(r => r.StandsIn is not null), r => Assert.Equal((Partition.Holdout, false), (r.StandsIn, r.AsSent)));
@@ -86,12 +92,14 @@ public sealed class BadImportTests(Server server) : IClassFixture<Server>
         async IAsyncEnumerable<ImageToImport> Both()
         {
             foreach (var partition in new[] { Partition.Holdout, Partition.Pool })
-                yield return new ImageToImport("both", _ => ValueTask.FromResult<ReadOnlyMemory<byte>>(DrawnImages.Draw(99)), null, partition);
+                yield return new ImageToImport("both", _ => ValueTask.FromResult<ReadOnlyMemory<byte>>(DrawnImages.Draw(99)), null,
+                    partition);
             await Task.CompletedTask;
         }
 
         (results, _) = await ImportAsync(dataset, Both());
-        Assert.Equal([(IngestStatus.Accepted, null), (IngestStatus.Duplicate, Partition.Holdout)], results.Select(r => (r.Status, r.StandsIn)));
+        Assert.Equal([(IngestStatus.Accepted, null), (IngestStatus.Duplicate, Partition.Holdout)],
+            results.Select(r => (r.Status, r.StandsIn)));
     }
 
     [Fact]
@@ -163,8 +171,10 @@ public sealed class BadImportTests(Server server) : IClassFixture<Server>
         Assert.True(ended.ExitCode == 3, ended.Output);
         foreach (var said in new[]
         {
-            "9 accepted", "2 quarantined", "6 left out", "disc/0.png: It may not be read", "locked/: It may not be read", "disc/2b.png: It is a pipe",
-            "disc/4b.png: It has 67108865 bytes", "disc/5b.png: The file has no bytes", "1 link to a file was followed", "1 hidden file or folder was passed over: .git/",
+            "9 accepted", "2 quarantined", "6 left out", "disc/0.png: It may not be read", "locked/: It may not be read",
+            "disc/2b.png: It is a pipe",
+            "disc/4b.png: It has 67108865 bytes", "disc/5b.png: The file has no bytes", "1 link to a file was followed",
+            "1 hidden file or folder was passed over: .git/",
         })
             Assert.Contains(said, ended.Output, StringComparison.Ordinal);
         var lines = await File.ReadAllLinesAsync(report);

@@ -9,7 +9,8 @@ public sealed class FolderTests
     private static readonly ImageFolderOptions Plain = new();
     private static readonly ImageFolderOptions Following = new() { FollowFolderLinks = true };
 
-    private static async Task<Dictionary<string, string>> ReadAsync(BadFolder folder, ImageFolderOptions? options = null, ImageFolderReport? report = null)
+    private static async Task<Dictionary<string, string>> ReadAsync(BadFolder folder, ImageFolderOptions? options = null,
+        ImageFolderReport? report = null)
     {
         var read = new Dictionary<string, string>();
         await foreach (var image in ImageFolder.EnumerateAsync(folder.Root, options ?? Plain, report))
@@ -28,7 +29,8 @@ public sealed class FolderTests
         return read;
     }
 
-    private static void AssertSays(string expected, Dictionary<string, string> read, string name) => Assert.Contains(expected, read[name], StringComparison.Ordinal);
+    private static void AssertSays(string expected, Dictionary<string, string> read, string name) =>
+        Assert.Contains(expected, read[name], StringComparison.Ordinal);
 
     [Fact]
     public async Task What_is_no_file_is_told_and_never_opened()
@@ -143,7 +145,8 @@ public sealed class FolderTests
         folder.Pipe("2.png");
         await File.WriteAllTextAsync(paths[2], "");
         await File.AppendAllTextAsync(paths[3], "no longer empty");
-        async Task<string> ReasonAsync(int i) => (await Assert.ThrowsAsync<IOException>(async () => await images[i].Read(CancellationToken.None))).Message;
+        async Task<string> ReasonAsync(int i) =>
+            (await Assert.ThrowsAsync<IOException>(async () => await images[i].Read(CancellationToken.None))).Message;
         Assert.Contains("gone", await ReasonAsync(0), StringComparison.Ordinal);
         Assert.Contains("a pipe", await ReasonAsync(1), StringComparison.Ordinal);
         Assert.Contains("changed while it was read", await ReasonAsync(2), StringComparison.Ordinal);
@@ -159,7 +162,8 @@ public sealed class FolderTests
         var started = new TaskCompletionSource();
         var writing = Task.Run(async () =>
         {
-            await using var file = new FileStream(folder.PathOf("growing.png"), FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+            await using var file =
+                new FileStream(folder.PathOf("growing.png"), FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
             while (!enough.IsCancellationRequested)
             {
                 file.WriteByte(1);
@@ -173,7 +177,8 @@ public sealed class FolderTests
         await writing;
         Assert.Contains("changed while it was read", problem.Message, StringComparison.Ordinal);
         // Left in peace it is read.
-        Assert.Equal(new FileInfo(folder.PathOf("growing.png")).Length, (await (await ImageFolder.EnumerateAsync(folder.Root).FirstAsync()).Read(CancellationToken.None)).Length);
+        Assert.Equal(new FileInfo(folder.PathOf("growing.png")).Length,
+            (await (await ImageFolder.EnumerateAsync(folder.Root).FirstAsync()).Read(CancellationToken.None)).Length);
     }
 
     [Fact]

@@ -10,7 +10,9 @@ using Winnow.Testing;
 
 namespace Winnow.Web.Tests.Images;
 
-/// <summary>Eight files that are not what a careless program expects: each taken in or put aside with a reason, none lost, the server alive.</summary>
+/// <summary>
+/// Eight files that are not what a careless program expects: each taken in or put aside with a reason, none lost, the server alive.
+/// </summary>
 [Trait("kind", "security")]
 public sealed class HostileFileTests(Server server) : IClassFixture<Server>
 {
@@ -37,12 +39,14 @@ public sealed class HostileFileTests(Server server) : IClassFixture<Server>
         using var process = Process.GetCurrentProcess();
 
         Assert.Equal(files.Keys, results.Select(r => r.Name));
-        Assert.All(results, r => Assert.True(r.Status == IngestStatus.Accepted || r.Reason is { Length: > 10 }, $"{r.Name}: {r.Status} without a reason"));
+        Assert.All(results, r =>
+            Assert.True(r.Status == IngestStatus.Accepted || r.Reason is { Length: > 10 }, $"{r.Name}: {r.Status} without a reason"));
         Assert.Equal(files.Count, status.Images);
         Assert.Equal(files.Count, status.Stages[Stage.Scored] + status.Stages[Stage.Quarantined]);
         var stages = new Dictionary<string, ImageSummary>();
         await foreach (var image in server.Client.ListImagesAsync("hostile")) stages[image.Name] = image;
-        foreach (var usable in new[] { "wrong-extension.jpg", "animated.gif", "cmyk.jpg", "sixteen-bit.png" }) Assert.Equal(Stage.Scored, stages[usable].Stage);
+        foreach (var usable in new[] { "wrong-extension.jpg", "animated.gif", "cmyk.jpg", "sixteen-bit.png" })
+            Assert.Equal(Stage.Scored, stages[usable].Stage);
         foreach (var bad in new[] { "truncated.png", "empty.png", "huge.png", "page.jpg" })
         {
             Assert.Equal(Stage.Quarantined, stages[bad].Stage);
@@ -60,8 +64,10 @@ public sealed class HostileFileTests(Server server) : IClassFixture<Server>
         await server.Client.CreateDatasetAsync(new CreateDataset("lot", new LabelSchema { Classes = [new("a"), new("b")] }));
         byte[][] lot = [DrawnImages.Draw(1), [1, 2, 3], DrawnImages.Draw(2), DrawnImages.Draw(1)];
         var results = new List<IngestResult>();
-        await foreach (var result in server.Client.ImportAsync("lot", Images(lot.Select((b, i) => ($"{i}.png", b)).ToDictionary(p => p.Item1, p => p.b)))) results.Add(result);
-        Assert.Equal([IngestStatus.Accepted, IngestStatus.Quarantined, IngestStatus.Accepted, IngestStatus.Duplicate], results.Select(r => r.Status));
+        await foreach (var result in server.Client.ImportAsync("lot",
+            Images(lot.Select((b, i) => ($"{i}.png", b)).ToDictionary(p => p.Item1, p => p.b)))) results.Add(result);
+        Assert.Equal([IngestStatus.Accepted, IngestStatus.Quarantined, IngestStatus.Accepted, IngestStatus.Duplicate],
+            results.Select(r => r.Status));
     }
 
     private static async IAsyncEnumerable<ImageToImport> Images(Dictionary<string, byte[]> files)
@@ -86,7 +92,8 @@ public sealed class HostileFileTests(Server server) : IClassFixture<Server>
         BinaryPrimitives.WriteInt32BigEndian(header, width);
         BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), height);
         (header[8], header[9]) = (8, 6);
-        return [0x89, .. "PNG\r\n\u001a\n"u8, .. Chunk("IHDR"u8, header), .. Chunk("IDAT"u8, [0x78, 0x9c, 0x63, 0, 0, 0, 1, 0, 1]), .. Chunk("IEND"u8, [])];
+        return [0x89, .. "PNG\r\n\u001a\n"u8, .. Chunk("IHDR"u8, header), .. Chunk("IDAT"u8, [0x78, 0x9c, 0x63, 0, 0, 0, 1, 0, 1]),
+            .. Chunk("IEND"u8, [])];
     }
 
     private static byte[] Chunk(ReadOnlySpan<byte> type, byte[] data)

@@ -32,7 +32,11 @@ public sealed class IngestTests(Server server) : IClassFixture<Server>
         {
             using var form = new MultipartFormDataContent();
             for (var i = 0; i < 20; i++) form.Add(new ByteArrayContent(DrawnImages.Draw(i)), "image", $"{i}.png");
-            using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/datasets/{dataset}/images") { Content = form, Headers = { { "Idempotency-Key", operation } } };
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/datasets/{dataset}/images")
+            {
+                Content = form,
+                Headers = { { "Idempotency-Key", operation } },
+            };
             using var response = await _http.SendAsync(request);
             response.EnsureSuccessStatusCode();
             return JsonSerializer.Deserialize(await response.Content.ReadAsStringAsync(), ModelJson.Default.IngestResultArray)!;
@@ -62,9 +66,11 @@ public sealed class IngestTests(Server server) : IClassFixture<Server>
             Directory.CreateDirectory(Path.Combine(folder.FullName, "birds"));
             await File.WriteAllBytesAsync(Path.Combine(folder.FullName, "birds", "6.png"), DrawnImages.Draw(6));
             var results = new List<IngestResult>();
-            await foreach (var result in server.Client.ImportAsync(dataset, ImageFolder.EnumerateAsync(folder.FullName, labelsFromFolders: true))) results.Add(result);
+            await foreach (var result in server.Client.ImportAsync(dataset,
+                ImageFolder.EnumerateAsync(folder.FullName, labelsFromFolders: true))) results.Add(result);
             Assert.Equal(7, results.Count);
-            Assert.Contains("'birds' is not in the label schema", results.Single(r => r.Name.StartsWith("birds", StringComparison.Ordinal)).Reason);
+            Assert.Contains("'birds' is not in the label schema",
+                results.Single(r => r.Name.StartsWith("birds", StringComparison.Ordinal)).Reason);
             await foreach (var image in server.Client.ListImagesAsync(dataset))
                 Assert.Equal(image.Name.StartsWith("birds", StringComparison.Ordinal) ? null : image.Name.Split('/')[1], image.Label);
             var labeled = results.First(r => r.Reason is null);
@@ -89,19 +95,27 @@ public sealed class IngestTests(Server server) : IClassFixture<Server>
         using var response = await _http.GetAsync($"/api/v1/datasets/{dataset}/images/{taken.Id}/content");
         Assert.Equal("image/png", response.Content.Headers.ContentType!.MediaType);
         Assert.Equal("nosniff", response.Headers.GetValues("X-Content-Type-Options").Single());
-        Assert.Equal(HttpStatusCode.NotFound, (await _http.GetAsync($"/api/v1/datasets/{dataset}/images/{ImageId.Of([1])}/content")).StatusCode);
-        Assert.Equal(HttpStatusCode.BadRequest, (await _http.GetAsync($"/api/v1/datasets/{dataset}/images/..%2F..%2Fledger.db/content")).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound,
+            (await _http.GetAsync($"/api/v1/datasets/{dataset}/images/{ImageId.Of([1])}/content")).StatusCode);
+        Assert.Equal(HttpStatusCode.BadRequest,
+            (await _http.GetAsync($"/api/v1/datasets/{dataset}/images/..%2F..%2Fledger.db/content")).StatusCode);
     }
 
     [Theory]
     [InlineData("application/json", "{}", HttpStatusCode.UnsupportedMediaType)]
-    [InlineData("multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"other\"\r\n\r\n1\r\n--x--\r\n", HttpStatusCode.BadRequest)]
-    [InlineData("multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"manifest\"\r\n\r\nnot json\r\n--x--\r\n", HttpStatusCode.BadRequest)]
-    [InlineData("multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"manifest\"\r\n\r\n[{\"name\":\"a\"}]\r\n--x--\r\n", HttpStatusCode.BadRequest)]
+    [InlineData("multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"other\"\r\n\r\n1\r\n--x--\r\n",
+        HttpStatusCode.BadRequest)]
+    [InlineData("multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"manifest\"\r\n\r\nnot json\r\n--x--\r\n",
+        HttpStatusCode.BadRequest)]
+    [InlineData("multipart/form-data; boundary=x",
+        "--x\r\nContent-Disposition: form-data; name=\"manifest\"\r\n\r\n[{\"name\":\"a\"}]\r\n--x--\r\n", HttpStatusCode.BadRequest)]
     public async Task A_malformed_lot_is_refused_with_a_reason(string type, string body, HttpStatusCode expected)
     {
         var dataset = await DatasetAsync();
-        using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) { Headers = { ContentType = MediaTypeHeaderValue.Parse(type) } };
+        using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(body))
+        {
+            Headers = { ContentType = MediaTypeHeaderValue.Parse(type) },
+        };
         using var response = await _http.PostAsync($"/api/v1/datasets/{dataset}/images", content);
         Assert.Equal(expected, response.StatusCode);
         using var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
@@ -113,14 +127,18 @@ public sealed class IngestTests(Server server) : IClassFixture<Server>
     {
         foreach (var bad in new[]
         {
-            new CreateDataset("Upper", Schema), new CreateDataset("../x", Schema), new CreateDataset("ok", new LabelSchema { Classes = [new("one")] }),
-            new CreateDataset("ok", new LabelSchema { Classes = [new("a"), new("a")] }), new CreateDataset("ok", new LabelSchema { Classes = [new("a\nb"), new("c")] }), new CreateDataset("ok", Schema, new DatasetSettings { Shards = 3 }),
+            new CreateDataset("Upper", Schema), new CreateDataset("../x", Schema),
+            new CreateDataset("ok", new LabelSchema { Classes = [new("one")] }),
+            new CreateDataset("ok", new LabelSchema { Classes = [new("a"), new("a")] }),
+            new CreateDataset("ok", new LabelSchema { Classes = [new("a\nb"), new("c")] }),
+            new CreateDataset("ok", Schema, new DatasetSettings { Shards = 3 }),
         })
         {
             var refused = await Assert.ThrowsAsync<WinnowApiException>(() => server.Client.CreateDatasetAsync(bad));
             Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
         }
-        Assert.Equal(HttpStatusCode.NotFound, (await Assert.ThrowsAsync<WinnowApiException>(() => server.Client.GetStatusAsync("nobody"))).Status);
+        Assert.Equal(HttpStatusCode.NotFound,
+            (await Assert.ThrowsAsync<WinnowApiException>(() => server.Client.GetStatusAsync("nobody"))).Status);
     }
 
     [Fact]

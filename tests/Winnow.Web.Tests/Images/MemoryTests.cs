@@ -20,7 +20,8 @@ public sealed class MemoryTests(ITestOutputHelper output)
     {
         await using var silo = await SiloProcess.StartAsync(new SiloProcessOptions
         {
-            Arguments = ["--Lots:Memory", "33554432", "--Lots:MemoryPerPrincipal", "33554432", "--Api:Limits:BodyBytes", "33554432", "--Images:MaxBytes", "20971520"],
+            Arguments = ["--Lots:Memory", "33554432", "--Lots:MemoryPerPrincipal", "33554432", "--Api:Limits:BodyBytes", "33554432",
+                "--Images:MaxBytes", "20971520"],
         });
         var schema = new LabelSchema { Classes = [new LabelClass("cat"), new LabelClass("dog")] };
         await silo.Client.CreateDatasetAsync(new CreateDataset("big", schema, new DatasetSettings { Shards = 1 }));

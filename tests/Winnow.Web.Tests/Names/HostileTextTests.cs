@@ -125,7 +125,10 @@ public sealed class HostileTextTests(Server server) : IClassFixture<Server>
                     if (at >= again.Count || again[at].Value.GetValueKind() != JsonValueKind.String) continue;
                     if (again[at].Value.Parent is null) continue;
                     again[at].Value.ReplaceWith(JsonValue.Create(text));
-                    using var request = new HttpRequestMessage(new HttpMethod(operation.Method), path) { Content = JsonContent.Create(made) };
+                    using var request = new HttpRequestMessage(new HttpMethod(operation.Method), path)
+                    {
+                        Content = JsonContent.Create(made),
+                    };
                     using var response = await Http.SendAsync(request);
                     tried++;
                     var said = await response.Content.ReadAsStringAsync();
@@ -133,7 +136,8 @@ public sealed class HostileTextTests(Server server) : IClassFixture<Server>
                     using var answer = JsonDocument.Parse(said);
                     var obeyed = TextsOf(answer.RootElement).FirstOrDefault(t => HostileTexts.Obeyed(t) is not null);
                     if (obeyed is not null || (int)response.StatusCode is >= 500 and not 501)
-                        wrong.Add($"{operation.Name} {again[at].Path} {kind}: {(int)response.StatusCode} {said[..Math.Min(300, said.Length)]}");
+                        wrong.Add($"{operation.Name} {again[at].Path} {kind}: {(int)response.StatusCode} "
+                            + $"{said[..Math.Min(300, said.Length)]}");
                 }
             }
         }
@@ -153,7 +157,8 @@ public sealed class HostileTextTests(Server server) : IClassFixture<Server>
             ("POST", "/datasets", $$$"""{"name":{{{written}}},"schema":{"classes":[{"name":"a"},{"name":"b"}]}}"""),
             ("POST", "/datasets", $$$"""{"name":"x","schema":{"classes":[{"name":{{{written}}}},{"name":"b"}]}}"""),
             ("POST", "/datasets", $$$"""{"name":"x","schema":{"classes":[{"name":"a","color":{{{written}}}},{"name":"b"}]}}"""),
-            ("POST", "/datasets", $$$"""{"name":"x","schema":{"classes":[{"name":"a"},{"name":"b"}]},"settings":{"backbone":{{{written}}}}}"""),
+            ("POST", "/datasets",
+                $$$"""{"name":"x","schema":{"classes":[{"name":"a"},{"name":"b"}]},"settings":{"backbone":{{{written}}}}}"""),
             ("POST", $"/datasets/{dataset}/rounds", $$$"""{"batchSize":1,"strategy":{{{written}}}}"""),
             ("POST", $"/datasets/{dataset}/rounds", $$$"""{"batchSize":1,"arm":{{{written}}}}"""),
             ("POST", $"/datasets/{dataset}/sources", $$$"""{"name":"s","bucket":"bucket","prefix":{{{written}}}}"""),

@@ -56,16 +56,19 @@ public sealed class PrelabelTests(Server server) : IClassFixture<Server>
         // One that was made before is late, one that was made since takes its place.
         await server.Client.AddPrelabelsAsync(dataset, [Of(images[0], 3, Made.AddHours(-1)), Of(images[1], 3, Made.AddHours(1))]);
         async Task<Prelabel[]> ShownAsync(ImageId image) =>
-            [.. (await server.Client.GetImageAsync(dataset, image)).Prelabels.Where(p => !p.Source.StartsWith("model:", StringComparison.Ordinal))];
+            [.. (await server.Client.GetImageAsync(dataset, image))
+            .Prelabels.Where(p => !p.Source.StartsWith("model:", StringComparison.Ordinal))];
         var first = (await ShownAsync(images[0])).Single(p => p.Source == "yolo");
         Assert.Equal((Class(1), "8n", 0.5, Made), (first.Annotations[0].Class, first.Version, first.Confidence, first.MadeAt));
         Assert.Equal(0.75, first.Annotations[0].Confidence);
         Assert.Equal(Class(3), (await ShownAsync(images[1])).Single(p => p.Source == "yolo").Annotations[0].Class);
         await server.Client.StartRoundAsync(dataset, new(8));
         await Until.TrueAsync(
-            async () => (await server.Client.GetStatusAsync(dataset)).OpenTasks >= 8 || await HasFailedAsync(dataset), LearningServer.Patience,
+            async () => (await server.Client.GetStatusAsync(dataset)).OpenTasks >= 8 || await HasFailedAsync(dataset),
+            LearningServer.Patience,
             () => "the round asks");
-        Assert.False(await HasFailedAsync(dataset), string.Join(' ', (await server.Client.ListRoundsAsync(dataset)).Select(r => r.ToString())));
+        Assert.False(await HasFailedAsync(dataset),
+            string.Join(' ', (await server.Client.ListRoundsAsync(dataset)).Select(r => r.ToString())));
         foreach (var task in await server.Client.LeaseAsync(dataset, new LeaseRequest(8, 5_000)))
         {
             Assert.Single(task.Prelabels, p => p.Source == "yolo");

@@ -8,7 +8,9 @@ using Winnow.Testing;
 
 namespace Winnow.Web.Tests.Requests;
 
-/// <summary>What a caller gets to hear who sends something wrong: where it is wrong and what should stand there, and never that the server failed.</summary>
+/// <summary>
+/// What a caller gets to hear who sends something wrong: where it is wrong and what should stand there, and never that the server failed.
+/// </summary>
 public sealed class BadRequestTests(BadRequestTests.Setup setup) : IClassFixture<BadRequestTests.Setup>
 {
     private const string Sound = """{"name":"a"},{"name":"b"}""";
@@ -24,33 +26,50 @@ public sealed class BadRequestTests(BadRequestTests.Setup setup) : IClassFixture
     [InlineData("/datasets", """{"name":["x"],"schema":{}}""", "$.name: it must be a text")]
     [InlineData("/datasets", """{"name":"x","schema":{}}""", "$.schema: it must have classes")]
     [InlineData("/datasets", """{"name":"x","schema":{"classes":null}}""", "$.schema.classes: it must be a list")]
-    [InlineData("/datasets", """{"name":"x","schema":{"classes":[null,null]}}""", "$.schema.classes[0]: it must be an object with name, not null")]
-    [InlineData("/datasets", """{"name":"x","schema":{"classes":[{"name":"a"},{"name":null}]}}""", "$.schema.classes[1].name: it must be a text")]
+    [InlineData("/datasets", """{"name":"x","schema":{"classes":[null,null]}}""",
+        "$.schema.classes[0]: it must be an object with name, not null")]
+    [InlineData("/datasets", """{"name":"x","schema":{"classes":[{"name":"a"},{"name":null}]}}""",
+        "$.schema.classes[1].name: it must be a text")]
     [InlineData("/datasets", """{"name":"x","schema":{"classes":[{"name":"a"},{}]}}""", "$.schema.classes[1]: it must have name")]
     [InlineData("/datasets", """{"name":"x","schema":{"classes":["a","b"]}}""", "$.schema.classes[0]: it must be an object with name")]
-    [InlineData("/datasets", $$$"""{"name":"x","schema":{"classes":[{{{Sound}}}],"geometries":null}}""", "$.schema.geometries: it must be a list")]
-    [InlineData("/datasets", $$$"""{"name":"x","schema":{"classes":[{{{Sound}}}],"geometries":["nope"]}}""", "$.schema.geometries[0]: it must be class, box, polygon, mask or text")]
-    [InlineData("/datasets", $$$"""{"name":"x","schema":{"classes":[{{{Sound}}}]},"settings":{"shards":1e99}}""", "$.settings.shards: it must be a whole number from -2147483648 to 2147483647")]
-    [InlineData("/datasets", $$$"""{"name":"x","schema":{"classes":[{{{Sound}}}]},"settings":{"seed":-1}}""", "$.settings.seed: it must be a whole number from 0 to 18446744073709551615")]
-    [InlineData("/datasets", $$$"""{"name":"x","schema":{"classes":[{{{Sound}}}]},"settings":{"leasePeriod":"forever"}}""", "$.settings.leasePeriod: it must be a length of time such as 00:05:00")]
-    [InlineData("/datasets", $$$"""{"name":"x","schema":{"classes":[{{{Sound}}}]},"settings":{"backbone":null}}""", "$.settings.backbone: it must be a text")]
-    [InlineData("/datasets", $$$"""{"name":"x","schema":{"classes":[{{{Sound}}}]},"settings":{"shrads":8}}""", "'shrads'. Is 'shards' meant?")]
-    [InlineData("/datasets", $$$"""{"name":"x","schema":{"classes":[{{{Sound}}}]},"colour":1}""", "'colour'. Known are: name, schema, settings")]
+    [InlineData("/datasets", $$$"""{"name":"x","schema":{"classes":[{{{Sound}}}],"geometries":null}}""",
+        "$.schema.geometries: it must be a list")]
+    [InlineData("/datasets", $$$"""{"name":"x","schema":{"classes":[{{{Sound}}}],"geometries":["nope"]}}""",
+        "$.schema.geometries[0]: it must be class, box, polygon, mask or text")]
+    [InlineData("/datasets", $$$"""{"name":"x","schema":{"classes":[{{{Sound}}}]},"settings":{"shards":1e99}}""",
+        "$.settings.shards: it must be a whole number from -2147483648 to 2147483647")]
+    [InlineData("/datasets", $$$"""{"name":"x","schema":{"classes":[{{{Sound}}}]},"settings":{"seed":-1}}""",
+        "$.settings.seed: it must be a whole number from 0 to 18446744073709551615")]
+    [InlineData("/datasets", $$$"""{"name":"x","schema":{"classes":[{{{Sound}}}]},"settings":{"leasePeriod":"forever"}}""",
+        "$.settings.leasePeriod: it must be a length of time such as 00:05:00")]
+    [InlineData("/datasets", $$$"""{"name":"x","schema":{"classes":[{{{Sound}}}]},"settings":{"backbone":null}}""",
+        "$.settings.backbone: it must be a text")]
+    [InlineData("/datasets", $$$"""{"name":"x","schema":{"classes":[{{{Sound}}}]},"settings":{"shrads":8}}""",
+        "'shrads'. Is 'shards' meant?")]
+    [InlineData("/datasets", $$$"""{"name":"x","schema":{"classes":[{{{Sound}}}]},"colour":1}""",
+        "'colour'. Known are: name, schema, settings")]
     [InlineData("/datasets", $$$"""{"name":"x","name":"y","schema":{"classes":[{{{Sound}}}]}}""", "$.name: it stands there twice")]
-    [InlineData("/datasets", """{"name":"x","schema":{"classes":[{"name":"\ud800"},{"name":"b"}]}}""", "$.schema.classes[0].name: it must be a text")]
+    [InlineData("/datasets", """{"name":"x","schema":{"classes":[{"name":"\ud800"},{"name":"b"}]}}""",
+        "$.schema.classes[0].name: it must be a text")]
     [InlineData("/datasets/bad/decisions", "[null]", "$[0]: it must be an object with image, operationId, decision, not null")]
     [InlineData("/datasets/bad/decisions", "[{}]", "$[0]: it must have image, operationId, decision")]
     [InlineData("/datasets/bad/decisions", """[{"image":"x"}]""", "$[0].image: it must be an image id")]
     [InlineData("/datasets/bad/decisions", """[{"image":null}]""", "$[0].image: it must be an image id")]
     [InlineData("/datasets/bad/decisions", """[{"image":1}]""", "$[0].image: it must be an image id")]
     [InlineData("/datasets/bad/decisions", """[{"operationId":"x"}]""", "$[0].operationId: it must be a UUID")]
-    [InlineData("/datasets/bad/decisions", """[{"expectedVersion":"x"}]""", "$[0].expectedVersion: it must be a whole number from -9223372036854775808 to 9223372036854775807 or null")]
+    [InlineData("/datasets/bad/decisions", """[{"expectedVersion":"x"}]""",
+        "$[0].expectedVersion: it must be a whole number from -9223372036854775808 to 9223372036854775807 or null")]
     [InlineData("/datasets/bad/decisions", """[{"decision":{"kind":"nope"}}]""", "$[0].decision.kind: it must be label, reject or skip")]
     [InlineData("/datasets/bad/decisions", """[{"decision":{"kind":77}}]""", "$[0].decision.kind: it must be label, reject or skip")]
-    [InlineData("/datasets/bad/decisions", """[{"decision":{"kind":"label","annotations":[{"class":"a"}]}}]""", "$[0].decision.annotations[0]: it must be an object whose 'type' is class, box, polygon, mask or text")]
-    [InlineData("/datasets/bad/decisions", """[{"decision":{"kind":"label","annotations":[{"type":"nope","class":"a"}]}}]""", "it must be an object whose 'type' is class, box, polygon, mask or text")]
-    [InlineData("/datasets/bad/decisions", """[{"decision":{"kind":"label","annotations":[{"type":"box","class":"a","box":{"x":"left"}}]}}]""", "$[0].decision.annotations[0].box.x: it must be a number")]
-    [InlineData("/datasets/bad/decisions", """[{"decision":{"kind":"label","annotations":[{"type":"class","class":"a","colour":1}]}}]""", "'colour'")]
+    [InlineData("/datasets/bad/decisions", """[{"decision":{"kind":"label","annotations":[{"class":"a"}]}}]""",
+        "$[0].decision.annotations[0]: it must be an object whose 'type' is class, box, polygon, mask or text")]
+    [InlineData("/datasets/bad/decisions", """[{"decision":{"kind":"label","annotations":[{"type":"nope","class":"a"}]}}]""",
+        "it must be an object whose 'type' is class, box, polygon, mask or text")]
+    [InlineData("/datasets/bad/decisions",
+        """[{"decision":{"kind":"label","annotations":[{"type":"box","class":"a","box":{"x":"left"}}]}}]""",
+        "$[0].decision.annotations[0].box.x: it must be a number")]
+    [InlineData("/datasets/bad/decisions", """[{"decision":{"kind":"label","annotations":[{"type":"class","class":"a","colour":1}]}}]""",
+        "'colour'")]
     [InlineData("/datasets/bad/tasks/lease", """{"max":10000000000}""", "$.max: it must be a whole number")]
     [InlineData("/datasets/bad/tasks/lease", """{"max":1.5}""", "$.max: it must be a whole number")]
     [InlineData("/datasets/bad/tasks/lease", """{"max":null}""", "$.max: it must be a whole number")]
@@ -71,7 +90,8 @@ public sealed class BadRequestTests(BadRequestTests.Setup setup) : IClassFixture
     [InlineData("/datasets/bad/decisions", """[{"expectedVersion":"1"}]""", "$[0].expectedVersion: it must be a whole number")]
     [InlineData("/datasets/bad/access", """{"principal":null,"role":"viewer"}""", "$.principal: it must be a principal")]
     [InlineData("/datasets/bad/access", """{"principal":"person:x","role":"nope"}""", "$.role: it must be owner, engineer")]
-    [InlineData("/datasets/bad/access", """{"principal":"person:x","role":"viewer","expiresAt":"yesterday"}""", "$.expiresAt: it must be a time such as 2026-03-01T12:00:00Z or null")]
+    [InlineData("/datasets/bad/access", """{"principal":"person:x","role":"viewer","expiresAt":"yesterday"}""",
+        "$.expiresAt: it must be a time such as 2026-03-01T12:00:00Z or null")]
     [InlineData("/keys", """{"principal":"service:x","scope":{"datasets":[null]}}""", "$.scope.datasets[0]: it must be a text, not null")]
     [InlineData("/keys", """{"principal":"service:x","scope":{"permissions":[null]}}""", "$.scope.permissions[0]: it must be")]
     public async Task The_place_that_is_wrong_is_named(string path, string body, string says)
@@ -91,8 +111,10 @@ public sealed class BadRequestTests(BadRequestTests.Setup setup) : IClassFixture
             ("""{"type":"class","class":"a","confidence":1e400}""", "annotations[0].confidence"),
         })
         {
-            using var content = new StringContent(Body.Replace("IMAGE", setup.Image).Replace("SHAPE", shape), Encoding.UTF8, "application/json");
-            await RefusedAsync(HttpMethod.Post, "/datasets/bad/decisions", content, HttpStatusCode.BadRequest, $"{place}: it is too large for a number");
+            using var content = new StringContent(Body.Replace("IMAGE", setup.Image).Replace("SHAPE", shape), Encoding.UTF8,
+                "application/json");
+            await RefusedAsync(HttpMethod.Post, "/datasets/bad/decisions", content, HttpStatusCode.BadRequest,
+                $"{place}: it is too large for a number");
         }
     }
 
@@ -100,7 +122,8 @@ public sealed class BadRequestTests(BadRequestTests.Setup setup) : IClassFixture
     public async Task The_order_of_members_does_not_matter()
     {
         var body = $$$"""[{"decision":{"annotations":[{"confidence":null,"class":"disc","type":"class"}],"kind":"label"},"expectedVersion":0,"image":"{{{setup.Image}}}","operationId":"{{{Guid.NewGuid()}}}"}]""";
-        using var response = await setup.Http.PostAsync("/api/v1/datasets/bad/decisions", new StringContent(body, Encoding.UTF8, "application/json"));
+        using var response =
+            await setup.Http.PostAsync("/api/v1/datasets/bad/decisions", new StringContent(body, Encoding.UTF8, "application/json"));
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Contains("\"recorded\"", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
@@ -158,7 +181,11 @@ public sealed class BadRequestTests(BadRequestTests.Setup setup) : IClassFixture
         using var content = new ByteArrayContent(new byte[(32 << 20) + 1]);
         content.Headers.ContentType = new("application/json");
         // Asked before it is sent: the server does not read it only to throw it away.
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/datasets") { Content = content, Headers = { ExpectContinue = true } };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/datasets")
+        {
+            Content = content,
+            Headers = { ExpectContinue = true },
+        };
         using var response = await setup.Http.SendAsync(request);
         await CheckAsync(response, HttpStatusCode.RequestEntityTooLarge, "more than the 32 MiB");
     }
@@ -175,7 +202,11 @@ public sealed class BadRequestTests(BadRequestTests.Setup setup) : IClassFixture
     [InlineData("\u0001", "The manifest is no JSON at")]
     public async Task A_manifest_is_as_strict_as_a_body(string manifest, string says)
     {
-        using var lot = new MultipartFormDataContent { { new StringContent(manifest), "manifest" }, { new ByteArrayContent(DrawnImages.Draw(1)), "file", "a.png" } };
+        using var lot = new MultipartFormDataContent
+        {
+            { new StringContent(manifest), "manifest" },
+            { new ByteArrayContent(DrawnImages.Draw(1)), "file", "a.png" },
+        };
         await RefusedAsync(HttpMethod.Post, "/datasets/bad/images", lot, HttpStatusCode.BadRequest, says);
     }
 
@@ -223,8 +254,11 @@ public sealed class BadRequestTests(BadRequestTests.Setup setup) : IClassFixture
         {
             await Server.InitializeAsync();
             Http.BaseAddress = Server.Address;
-            await Server.Client.CreateDatasetAsync(new CreateDataset("bad", new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] }, new DatasetSettings { Shards = 1, AuditSample = 0 }));
-            await foreach (var result in Server.Client.ImportAsync("bad", DrawnImages.EnumerateAsync(1))) Image = result.Id!.Value.ToString();
+            await Server.Client.CreateDatasetAsync(
+                new CreateDataset("bad", new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] },
+                    new DatasetSettings { Shards = 1, AuditSample = 0 }));
+            await foreach (var result in Server.Client.ImportAsync("bad", DrawnImages.EnumerateAsync(1))) Image =
+                result.Id!.Value.ToString();
         }
 
         public async Task DisposeAsync()

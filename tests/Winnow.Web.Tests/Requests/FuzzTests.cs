@@ -14,9 +14,9 @@ using Winnow.Web.Tests.Security;
 namespace Winnow.Web.Tests.Requests;
 
 /// <summary>
-/// Every operation of the served document, sent what is wrong: bodies of the stated form with one thing spoilt, and addresses likewise. No answer says
-/// that the server failed, each refusal is a problem that says where it is wrong, nothing is logged as an error, and the server goes on. A new
-/// operation is tried without a line here. WINNOW_FUZZ is how often each is tried, WINNOW_FUZZ_SEED what is drawn.
+/// Every operation of the served document, sent what is wrong: bodies of the stated form with one thing spoilt, and addresses likewise. No
+/// answer says that the server failed, each refusal is a problem that says where it is wrong, nothing is logged as an error, and the server
+/// goes on. A new operation is tried without a line here. WINNOW_FUZZ is how often each is tried, WINNOW_FUZZ_SEED what is drawn.
 /// </summary>
 [Trait("kind", "security")]
 [Collection(AloneCollection.Name)]
@@ -28,7 +28,9 @@ public sealed class FuzzTests
     private static readonly int Seed = Setting("WINNOW_FUZZ_SEED", 1);
 
     // What a caller says of itself in the path; the rest of a path is fixed.
-    private static readonly string[] Values = ["x", "-1", "0", "99999999999", "1.5", "%20", "%F0%9F%92%A5", "%ff", "..%2f..", "null", new('y', 3_000), "a.b.c", "img-" + new string('a', 52)];
+    private static readonly string[] Values =
+        ["x", "-1", "0", "99999999999", "1.5", "%20", "%F0%9F%92%A5", "%ff", "..%2f..", "null", new('y', 3_000), "a.b.c",
+            "img-" + new string('a', 52)];
 
     [Fact]
     public async Task Whatever_is_sent_is_answered_and_what_is_wrong_is_told_with_its_place()
@@ -37,7 +39,8 @@ public sealed class FuzzTests
         await using var server = await OwnServer.StartAsync(services => services.AddSingleton<ILoggerProvider>(log));
         using var http = new HttpClient { BaseAddress = server.Address };
         var schema = new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] };
-        await server.Client.CreateDatasetAsync(new CreateDataset("fuzz", schema, new DatasetSettings { Shards = 1, AuditSample = 0, ProjectionDimensions = 16 }));
+        await server.Client.CreateDatasetAsync(
+            new CreateDataset("fuzz", schema, new DatasetSettings { Shards = 1, AuditSample = 0, ProjectionDimensions = 16 }));
         var image = "";
         await foreach (var result in server.Client.ImportAsync("fuzz", DrawnImages.EnumerateAsync(30))) image = result.Id!.Value.ToString();
         await server.Client.WaitForScoringAsync("fuzz");
@@ -50,7 +53,8 @@ public sealed class FuzzTests
         {
             // Each operation draws for itself, so that a new one changes nothing for the others.
             var random = new Random(HashCode.Of(operation.Name) ^ Seed);
-            var stated = document.RootElement.GetProperty("paths").GetProperty(operation.Path).GetProperty(operation.Method.ToLowerInvariant());
+            var stated = document.RootElement.GetProperty("paths").GetProperty(operation.Path)
+                .GetProperty(operation.Method.ToLowerInvariant());
             for (var i = 0; i < Tries; i++)
             {
                 var (request, what, says) = Make(document.RootElement, operation, stated, random, image);
@@ -59,7 +63,8 @@ public sealed class FuzzTests
                 {
                     sent++;
                     if (await CheckAsync(response, says) is { } told)
-                        wrong.Add($"{operation.Name} with {what}, {request.RequestUri!.ToString()[..Math.Min(200, request.RequestUri.ToString().Length)]}: {told}");
+                        wrong.Add($"{operation.Name} with {what}, "
+                            + $"{request.RequestUri!.ToString()[..Math.Min(200, request.RequestUri.ToString().Length)]}: {told}");
                 }
             }
         }
@@ -79,13 +84,18 @@ public sealed class FuzzTests
         var request = new HttpRequestMessage(new HttpMethod(operation.Method), "/");
         string what;
         string[]? says = null;
-        var takesJson = stated.TryGetProperty("requestBody", out var body) && body.GetProperty("content").TryGetProperty("application/json", out _);
+        var takesJson = stated.TryGetProperty("requestBody", out var body)
+            && body.GetProperty("content").TryGetProperty("application/json", out _);
         if (takesJson && random.Next(5) > 0)
         {
-            var (made, places) = new SchemaBodies(document, random, image).Make(body.GetProperty("content").GetProperty("application/json").GetProperty("schema"));
+            var (made, places) = new SchemaBodies(document, random, image)
+                .Make(body.GetProperty("content").GetProperty("application/json").GetProperty("schema"));
             var faulty = new BodyFaults(random).Spoil(made, places);
             (what, says) = (faulty.Name, faulty.Says);
-            request.Content = new ByteArrayContent(faulty.Bytes) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+            request.Content = new ByteArrayContent(faulty.Bytes)
+            {
+                Headers = { ContentType = new MediaTypeHeaderValue("application/json") },
+            };
         }
         else
         {
@@ -96,11 +106,13 @@ public sealed class FuzzTests
         return (request, what, says);
     }
 
-    private static (string Path, string What, string[]? Says) SpoilAddress(ApiOperation operation, string path, JsonElement stated, Random random, string image)
+    private static (string Path, string What, string[]? Says) SpoilAddress(ApiOperation operation, string path, JsonElement stated,
+        Random random, string image)
     {
         var isOpen = operation.Permission == "none";
         string[] parameters = stated.TryGetProperty("parameters", out var all)
-            ? [.. all.EnumerateArray().Where(p => p.GetProperty("in").GetString() == "query").Select(p => p.GetProperty("name").GetString()!)]
+            ? [.. all.EnumerateArray().Where(p => p.GetProperty("in").GetString() == "query")
+                .Select(p => p.GetProperty("name").GetString()!)]
             : [];
         switch (random.Next(4))
         {
@@ -109,7 +121,8 @@ public sealed class FuzzTests
                 var twice = parameters[random.Next(parameters.Length)];
                 return ($"{path}?{twice}=1&{twice}=2", "a parameter twice", [twice]);
             case 2 when parameters.Length > 0:
-                return ($"{path}?{parameters[random.Next(parameters.Length)]}={Values[random.Next(Values.Length)]}", "an odd parameter", null);
+                return ($"{path}?{parameters[random.Next(parameters.Length)]}={Values[random.Next(Values.Length)]}", "an odd parameter",
+                null);
             default: return (Fill(operation, random, image, spoil: true), "an odd path", null);
         }
     }
@@ -119,7 +132,8 @@ public sealed class FuzzTests
     {
         var bytes = new byte[random.Next(300)];
         random.NextBytes(bytes);
-        var content = new ByteArrayContent(random.Next(3) == 0 ? Encoding.ASCII.GetBytes("--b\r\nContent-Disposition: form-data; name=f; filename=x\r\n\r\nbytes") : bytes);
+        var content = new ByteArrayContent(random.Next(3) == 0
+            ? Encoding.ASCII.GetBytes("--b\r\nContent-Disposition: form-data; name=f; filename=x\r\n\r\nbytes") : bytes);
         string[] types = ["multipart/form-data; boundary=b", "application/x-tar", "application/octet-stream", "text/plain"];
         // Sent as JSON it would be tried for its form before the address is.
         content.Headers.ContentType = MediaTypeHeaderValue.Parse(takesJson ? "application/json" : types[random.Next(types.Length)]);
@@ -157,14 +171,18 @@ public sealed class FuzzTests
         // What this server, which keeps its objects in files, cannot do.
         if (status >= 500 && status != 501) return $"{status} {shown}";
         if (status < 400) return says is null ? null : $"{status}, and it should have been refused";
-        if (response.Content.Headers.ContentType?.MediaType != "application/problem+json") return $"{status} is no problem document: {shown}";
+        if (response.Content.Headers.ContentType?.MediaType != "application/problem+json")
+            return $"{status} is no problem document: {shown}";
         var detail = JsonDocument.Parse(text).RootElement.GetProperty("detail").GetString();
         if (string.IsNullOrWhiteSpace(detail)) return $"{status} says nothing";
-        if (detail.Contains("System.", StringComparison.Ordinal) || detail.Contains("Winnow.", StringComparison.Ordinal)) return $"{status} names types: {detail}";
-        return says is null || Array.Exists(says, s => detail.Contains(s, StringComparison.Ordinal)) ? null : $"{status} says not '{string.Join("' or '", says)}' but: {detail}";
+        if (detail.Contains("System.", StringComparison.Ordinal) || detail.Contains("Winnow.", StringComparison.Ordinal))
+            return $"{status} names types: {detail}";
+        return says is null || Array.Exists(says, s => detail.Contains(s, StringComparison.Ordinal))
+            ? null : $"{status} says not '{string.Join("' or '", says)}' but: {detail}";
     }
 
-    private static int Setting(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var set) ? set : otherwise;
+    private static int Setting(string name, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var set) ? set : otherwise;
 
     private static class HashCode
     {

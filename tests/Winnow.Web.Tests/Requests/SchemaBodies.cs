@@ -22,7 +22,10 @@ internal sealed record BodyPlace(string Path, JsonElement Schema, JsonNode Value
     public bool IsNumber => Value.GetValueKind() == JsonValueKind.Number;
 }
 
-/// <summary>Makes bodies of the form that an OpenAPI document states, and tells all their places. What they say need not make sense: their form is what is tried.</summary>
+/// <summary>
+/// Makes bodies of the form that an OpenAPI document states, and tells all their places. What they say need not make sense: their form is
+/// what is tried.
+/// </summary>
 internal sealed class SchemaBodies(JsonElement document, Random random, string image)
 {
     /// <summary>A body of sound form, with all its places, itself first.</summary>
@@ -46,7 +49,11 @@ internal sealed class SchemaBodies(JsonElement document, Random random, string i
         isNullable |= TypesOf(schema).Contains("null");
         var at = places.Count;
         var value = Value(schema, named, path, places);
-        places.Insert(at, new BodyPlace(path, schema, value) { IsNullable = isNullable, IsKind = path.EndsWith(".type", StringComparison.Ordinal) });
+        places.Insert(at, new BodyPlace(path, schema, value)
+        {
+            IsNullable = isNullable,
+            IsKind = path.EndsWith(".type", StringComparison.Ordinal)
+        });
         return value;
     }
 
@@ -76,7 +83,8 @@ internal sealed class SchemaBodies(JsonElement document, Random random, string i
 
     private JsonObject Object(JsonElement schema, JsonElement members, string path, List<BodyPlace> places)
     {
-        var required = schema.TryGetProperty("required", out var names) ? names.EnumerateArray().Select(n => n.GetString()!).ToHashSet() : [];
+        var required = schema.TryGetProperty("required", out var names)
+            ? names.EnumerateArray().Select(n => n.GetString()!).ToHashSet() : [];
         var made = new JsonObject();
         foreach (var member in members.EnumerateObject())
             if (required.Contains(member.Name) || member.Name == "type" || random.Next(4) > 0)

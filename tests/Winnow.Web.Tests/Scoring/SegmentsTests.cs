@@ -14,7 +14,9 @@ public sealed class SegmentsTests
     public async Task Images_that_trickle_in_lie_in_few_segments_and_what_these_replaced_is_removed()
     {
         await using var server = await OwnServer.StartAsync(further: ["--Shard:KeepSuperseded", "00:00:00"]);
-        await server.Client.CreateDatasetAsync(new CreateDataset("trickle", new LabelSchema { Classes = [new LabelClass("a"), new LabelClass("b")] }, new DatasetSettings { Shards = 1 }));
+        await server.Client.CreateDatasetAsync(
+            new CreateDataset("trickle", new LabelSchema { Classes = [new LabelClass("a"), new LabelClass("b")] },
+                new DatasetSettings { Shards = 1 }));
         for (var i = 0; i < Trickles; i++)
         {
             await foreach (var _ in server.Client.ImportAsync("trickle", DrawnImages.EnumerateAsync(Each, i * Each))) { }
@@ -28,9 +30,11 @@ public sealed class SegmentsTests
         Assert.Equal(Trickles * Each, rows.Sum(r => r.Count));
 
         var named = rows.Select(r => Path.GetFileName(r.ObjectKey)).Order().ToArray();
-        await Until.TrueAsync(() => Task.FromResult(named.SequenceEqual(Stored(server.Folder).Order())), TimeSpan.FromSeconds(30), () => $"only {string.Join(", ", named)} are stored, not {string.Join(", ", Stored(server.Folder))}");
+        await Until.TrueAsync(() => Task.FromResult(named.SequenceEqual(Stored(server.Folder).Order())), TimeSpan.FromSeconds(30),
+            () => $"only {string.Join(", ", named)} are stored, not {string.Join(", ", Stored(server.Folder))}");
     }
 
     private static IEnumerable<string> Stored(string folder) =>
-        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(f => f.Contains("/segments/", StringComparison.Ordinal)).Select(f => Path.GetFileName(f)!);
+        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(f => f.Contains("/segments/", StringComparison.Ordinal))
+        .Select(f => Path.GetFileName(f)!);
 }

@@ -8,7 +8,10 @@ using Winnow.Testing;
 
 namespace Winnow.Web.Tests.Scoring;
 
-/// <summary>A device that cannot keep up holds scoring back, and nothing else: bytes are taken and acknowledged, what waits is bounded, and all of it is scored in the end.</summary>
+/// <summary>
+/// A device that cannot keep up holds scoring back, and nothing else: bytes are taken and acknowledged, what waits is bounded, and all of
+/// it is scored in the end.
+/// </summary>
 [Collection(AloneCollection.Name)]
 public sealed class SlowDeviceTests
 {
@@ -20,7 +23,9 @@ public sealed class SlowDeviceTests
     {
         var device = new StandingDevice();
         await using var server = await OwnServer.StartAsync(s => s.AddSingleton<IEmbedderProvider>(device));
-        await server.Client.CreateDatasetAsync(new CreateDataset("slow", new LabelSchema { Classes = [new LabelClass("a"), new LabelClass("b")] }, new DatasetSettings { Shards = Shards }));
+        await server.Client.CreateDatasetAsync(
+            new CreateDataset("slow", new LabelSchema { Classes = [new LabelClass("a"), new LabelClass("b")] },
+                new DatasetSettings { Shards = Shards }));
         const int Images = 1_500;
         await ImportAsync(server, 0, Images);
         await Until.TrueAsync(() => Task.FromResult(device.Holds > 0), Patience, () => "the device was given work");
@@ -39,6 +44,7 @@ public sealed class SlowDeviceTests
 
     private static async Task ImportAsync(OwnServer server, int from, int count)
     {
-        await foreach (var result in server.Client.ImportAsync("slow", DrawnImages.EnumerateAsync(count, from))) Assert.Equal(IngestStatus.Accepted, result.Status);
+        await foreach (var result in server.Client.ImportAsync("slow", DrawnImages.EnumerateAsync(count, from))) Assert.Equal(
+            IngestStatus.Accepted, result.Status);
     }
 }

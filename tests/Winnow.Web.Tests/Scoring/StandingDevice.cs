@@ -28,7 +28,8 @@ internal sealed class StandingDevice : IEmbedderProvider, IEmbedder
 
     public Task<IEmbedder> GetAsync(string backbone, int device, CancellationToken cancellationToken) => Task.FromResult<IEmbedder>(this);
 
-    public async Task<Embedded> EmbedAsync(int count, Func<int, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch, CancellationToken cancellationToken)
+    public async Task<Embedded> EmbedAsync(int count, Func<int, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> fetch,
+        CancellationToken cancellationToken)
     {
         Hold(count);
         try

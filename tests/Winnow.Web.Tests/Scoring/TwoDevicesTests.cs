@@ -11,7 +11,9 @@ public sealed class TwoDevicesTests
 {
     private const string Dataset = "drawn";
     private const int Images = 600;
-    private static readonly CreateDataset Creation = new(Dataset, new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] }, new DatasetSettings { Shards = 4 });
+    private static readonly CreateDataset Creation =
+        new(Dataset, new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] },
+            new DatasetSettings { Shards = 4 });
 
     [Fact]
     public async Task Two_devices_share_the_work_within_a_fifth()
@@ -19,7 +21,8 @@ public sealed class TwoDevicesTests
         var devices = new CountedDevices();
         await ScoreAsync(devices);
         Assert.Equal(Images, devices.Images.Sum());
-        Assert.True(devices.Images.Max() <= 1.2 * devices.Images.Min(), $"{devices.Images[0]} images on one device and {devices.Images[1]} on the other");
+        Assert.True(devices.Images.Max() <= 1.2 * devices.Images.Min(),
+            $"{devices.Images[0]} images on one device and {devices.Images[1]} on the other");
     }
 
     [Fact]
@@ -35,7 +38,8 @@ public sealed class TwoDevicesTests
     {
         await using var server = await OwnServer.StartAsync(devices.Into, null, "--Scoring:CpuDevices", "2");
         await server.Client.CreateDatasetAsync(Creation);
-        await foreach (var result in server.Client.ImportAsync(Dataset, DrawnImages.EnumerateAsync(Images))) Assert.Equal(IngestStatus.Accepted, result.Status);
+        await foreach (var result in server.Client.ImportAsync(Dataset, DrawnImages.EnumerateAsync(Images))) Assert.Equal(
+            IngestStatus.Accepted, result.Status);
         devices.Open();
         var status = await server.Client.WaitForScoringAsync(Dataset);
         Assert.Equal(Images, status.Stages[Stage.Scored]);

@@ -12,8 +12,10 @@ public sealed record ApiOperation(string Method, string Path, string? Permission
 
     public static IReadOnlyList<ApiOperation> Read(JsonDocument document) =>
     [
-        .. document.RootElement.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject().Select(operation => new ApiOperation(
-            operation.Name.ToUpperInvariant(), path.Name, operation.Value.TryGetProperty("x-winnow-permission", out var stated) ? stated.GetString() : null))),
+        .. document.RootElement.GetProperty("paths").EnumerateObject()
+            .SelectMany(path => path.Value.EnumerateObject().Select(operation => new ApiOperation(
+            operation.Name.ToUpperInvariant(), path.Name,
+            operation.Value.TryGetProperty("x-winnow-permission", out var stated) ? stated.GetString() : null))),
     ];
 
     /// <summary>The stated permission; null for <c>caller</c> and <c>none</c>.</summary>

@@ -18,16 +18,19 @@ public sealed class CallerTests(LockedServer server) : IClassFixture<LockedServe
 
     private static CreateDataset Command(string name) => new(name, Schema, new DatasetSettings { Shards = 1, AuditSample = 0 });
 
-    private async Task<string> DatasetAsync() => (await server.Operator.CreateDatasetAsync(Command("d" + Guid.NewGuid().ToString("n")[..12]))).Name;
+    private async Task<string> DatasetAsync() =>
+        (await server.Operator.CreateDatasetAsync(Command("d" + Guid.NewGuid().ToString("n")[..12]))).Name;
 
     private static SubmitDecision Correction(ImageId image, long version, string label) =>
-        new(image, Guid.NewGuid(), new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(label)] }, ExpectedVersion: version);
+        new(image, Guid.NewGuid(), new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(label)] },
+        ExpectedVersion: version);
 
     private static async Task<HttpStatusCode> StatusOf(Task call) => (await Assert.ThrowsAsync<WinnowApiException>(() => call)).Status;
 
     private static async Task<ImageId> ImportAsync(WinnowClient client, string dataset, int index = 1)
     {
-        await foreach (var result in client.ImportAsync(dataset, DrawnImages.EnumerateAsync(1, index, labelled: true))) return result.Id!.Value;
+        await foreach (var result in client.ImportAsync(dataset, DrawnImages.EnumerateAsync(1, index, labelled: true)))
+            return result.Id!.Value;
         throw new InvalidOperationException("Nothing was taken in.");
     }
 
@@ -35,10 +38,14 @@ public sealed class CallerTests(LockedServer server) : IClassFixture<LockedServe
     public async Task History_names_the_principal_and_whom_it_acts_for()
     {
         var dataset = await DatasetAsync();
-        foreach (var (who, role) in new[] { ("service:feed", Role.Ingester), ("service:lead", Role.Verifier), ("service:screen", Role.Owner) }) await server.GrantAsync(dataset, who, role);
+        foreach (var (who, role) in new[] { ("service:feed", Role.Ingester), ("service:lead", Role.Verifier),
+            ("service:screen", Role.Owner) }) await server.GrantAsync(dataset, who, role);
         var feed = server.As(await server.KeyAsync("service:feed"), actor: "somebody else");
         var lead = server.As(await server.KeyAsync("service:lead"), actor: "somebody else");
-        var screen = server.As(await server.KeyAsync("service:screen", new KeyScope(Permissions: [Permission.ReadImages, Permission.ReviewTasks, Permission.CorrectDecisions, Permission.ActForOthers])), actor: "alice");
+        var screen = server.As(
+            await server.KeyAsync("service:screen",
+                new KeyScope(Permissions: [Permission.ReadImages, Permission.ReviewTasks, Permission.CorrectDecisions,
+                    Permission.ActForOthers])), actor: "alice");
         var unnamed = server.As(await server.KeyAsync("service:screen"), actor: "alice");
 
         var image = await ImportAsync(feed, dataset);
@@ -47,7 +54,8 @@ public sealed class CallerTests(LockedServer server) : IClassFixture<LockedServe
         Assert.Equal(SubmitStatus.Recorded, (await unnamed.SubmitAsync(dataset, [Correction(image, 2, "bars")]))[0].Status);
         Assert.Equal(SubmitStatus.Recorded, (await server.Operator.SubmitAsync(dataset, [Correction(image, 3, "disc")]))[0].Status);
         var history = (await screen.GetImageAsync(dataset, image)).History;
-        Assert.Equal(["service:feed", "service:lead", "service:screen for alice", "service:screen", "service:operator"], history.Select(h => h.Actor));
+        Assert.Equal(["service:feed", "service:lead", "service:screen for alice", "service:screen", "service:operator"],
+            history.Select(h => h.Actor));
     }
 
     [Fact]
@@ -106,7 +114,8 @@ public sealed class CallerTests(LockedServer server) : IClassFixture<LockedServe
         // Who comes back is vetted anew.
         Assert.Equal(GrantState.Pending, (await server.GrantAsync(dataset, "person:ann", Role.Viewer)).State);
         var changes = await server.Operator.ListAccessChangesAsync(dataset);
-        Assert.Equal([AccessAct.Founded, AccessAct.Granted, AccessAct.Vetted, AccessAct.Revoked, AccessAct.Granted], changes.Select(c => c.Act));
+        Assert.Equal([AccessAct.Founded, AccessAct.Granted, AccessAct.Vetted, AccessAct.Revoked, AccessAct.Granted],
+            changes.Select(c => c.Act));
         Assert.Equal([1, 2, 3, 4, 5], changes.Select(c => c.Number));
         Assert.All(changes, c => Assert.Equal("service:operator", c.Actor));
     }
@@ -132,7 +141,8 @@ public sealed class CallerTests(LockedServer server) : IClassFixture<LockedServe
     [Fact]
     public async Task Keys_are_refused_that_would_be_wider_or_longer_than_they_should()
     {
-        Task<CreatedApiKey> Make(string principal, KeyScope? scope = null, DateTimeOffset? expires = null, WinnowClient? by = null) => (by ?? server.Operator).CreateKeyAsync(new CreateApiKey(Principal.Parse(principal), "", scope, expires));
+        Task<CreatedApiKey> Make(string principal, KeyScope? scope = null, DateTimeOffset? expires = null, WinnowClient? by = null) =>
+            (by ?? server.Operator).CreateKeyAsync(new CreateApiKey(Principal.Parse(principal), "", scope, expires));
         var now = TimeProvider.System.GetUtcNow();
         Assert.Equal(HttpStatusCode.BadRequest, await StatusOf(Make("service:operator")));
         Assert.Equal(HttpStatusCode.BadRequest, await StatusOf(Make("service:x", expires: now.AddDays(-1))));
@@ -152,9 +162,11 @@ public sealed class CallerTests(LockedServer server) : IClassFixture<LockedServe
         var wrong = good[..30] + (good[30] == '0' ? '1' : '0') + good[31..];
         var madeUp = Web.Security.KeyText.Make().Text;
         Assert.Equal("service:logged", (await server.As(good).WhoamiAsync()).Principal!.ToString());
-        foreach (var bad in new[] { wrong, madeUp, LockedServer.OperatorKey + "x" }) Assert.Equal(HttpStatusCode.Unauthorized, await StatusOf(server.As(bad).WhoamiAsync()));
+        foreach (var bad in new[] { wrong, madeUp, LockedServer.OperatorKey + "x" })
+            Assert.Equal(HttpStatusCode.Unauthorized, await StatusOf(server.As(bad).WhoamiAsync()));
         Assert.Contains(server.Log, line => line.Contains("was not let in: key, key " + madeUp[4..20], StringComparison.Ordinal));
         foreach (var key in new[] { good, wrong, madeUp, LockedServer.OperatorKey })
-            Assert.DoesNotContain(server.Log, line => line.Contains(key[21..], StringComparison.Ordinal) || line.Contains(key[..21] + key[21], StringComparison.Ordinal));
+            Assert.DoesNotContain(server.Log,
+                line => line.Contains(key[21..], StringComparison.Ordinal) || line.Contains(key[..21] + key[21], StringComparison.Ordinal));
     }
 }

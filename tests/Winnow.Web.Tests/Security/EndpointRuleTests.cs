@@ -64,7 +64,8 @@ public sealed class EndpointRuleTests
         Assert.True(KeyText.TryRead(text, out var read));
         Assert.Equal(id, read);
         Assert.NotEqual(text, KeyText.Make().Text);
-        for (var i = 0; i < text.Length; i++) Assert.False(KeyText.TryRead(text[..i] + (text[i] == 'a' ? 'b' : 'a') + text[(i + 1)..], out _), $"a slip at {i} went unseen");
+        for (var i = 0; i < text.Length; i++)
+            Assert.False(KeyText.TryRead(text[..i] + (text[i] == 'a' ? 'b' : 'a') + text[(i + 1)..], out _), $"a slip at {i} went unseen");
         Assert.False(KeyText.TryRead(text[..^1], out _));
         Assert.False(KeyText.TryRead(text + "0", out _));
     }

@@ -34,8 +34,10 @@ public sealed class FrontDoorTests
     [Fact]
     public void Keys_that_are_too_short_or_not_there_are_refused()
     {
-        Assert.Contains("Api:Key", Assert.ThrowsAny<Exception>(() => ApiSafety.Check(["http://0.0.0.0:1"], new ApiOptions { Key = "short" })).Message);
-        Assert.Contains("Api:KeyFile", Assert.ThrowsAny<Exception>(() => ApiSafety.Check(["http://0.0.0.0:1"], new ApiOptions { KeyFile = "/nowhere" })).Message);
+        Assert.Contains("Api:Key",
+            Assert.ThrowsAny<Exception>(() => ApiSafety.Check(["http://0.0.0.0:1"], new ApiOptions { Key = "short" })).Message);
+        Assert.Contains("Api:KeyFile",
+            Assert.ThrowsAny<Exception>(() => ApiSafety.Check(["http://0.0.0.0:1"], new ApiOptions { KeyFile = "/nowhere" })).Message);
     }
 
     [Theory]
@@ -44,7 +46,8 @@ public sealed class FrontDoorTests
     [InlineData("Cluster:SiloPort", "99999")]
     [InlineData("Api:MaxLotBytes", "1")]
     public void A_wrong_option_ends_the_start_with_its_name(string name, string value) =>
-        Assert.Contains(name, Assert.ThrowsAny<Exception>(() => WinnowHost.Build(["--urls", "http://127.0.0.1:0", $"--{name}", value])).Message);
+        Assert.Contains(name,
+        Assert.ThrowsAny<Exception>(() => WinnowHost.Build(["--urls", "http://127.0.0.1:0", $"--{name}", value])).Message);
 
     [Fact]
     public async Task With_a_key_nothing_is_answered_without_it()
@@ -186,8 +189,12 @@ public sealed class FrontDoorTests
     [Fact]
     public void Proxies_are_addresses_or_networks_and_want_a_key()
     {
-        Assert.Contains("Api:Proxies", Assert.Throws<InvalidOperationException>(() => ApiSafety.Check(["http://127.0.0.1:1"], new ApiOptions { Proxies = "10.0.0.1" })).Message);
-        Assert.Contains("'proxy.example'", Assert.Throws<InvalidOperationException>(() => ApiSafety.Check([], new ApiOptions { Key = Key, Proxies = "10.0.0.1, proxy.example" })).Message);
+        Assert.Contains("Api:Proxies",
+            Assert.Throws<InvalidOperationException>(() => ApiSafety.Check(["http://127.0.0.1:1"], new ApiOptions { Proxies = "10.0.0.1" }))
+            .Message);
+        Assert.Contains("'proxy.example'",
+            Assert.Throws<InvalidOperationException>(() =>
+                ApiSafety.Check([], new ApiOptions { Key = Key, Proxies = "10.0.0.1, proxy.example" })).Message);
         ApiSafety.Check(["http://0.0.0.0:1"], new ApiOptions { Key = Key, Proxies = "10.0.0.1, 10.1.0.0/16, fd00::/8, ::1" });
     }
 }

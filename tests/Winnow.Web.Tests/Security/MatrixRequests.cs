@@ -6,7 +6,10 @@ using Winnow.Testing;
 
 namespace Winnow.Web.Tests.Security;
 
-/// <summary>A sound request for every operation, so that whoever is admitted gets an answer and not a complaint about the request. A new operation that changes something adds a line to <see cref="Bodies"/>.</summary>
+/// <summary>
+/// A sound request for every operation, so that whoever is admitted gets an answer and not a complaint about the request. A new operation
+/// that changes something adds a line to <see cref="Bodies"/>.
+/// </summary>
 internal static class MatrixRequests
 {
     /// <summary>An operation that is admitted may still answer that a part is not there; the rest must succeed.</summary>
@@ -54,7 +57,8 @@ internal static class MatrixRequests
         ["DELETE /api/v1/datasets/{dataset}/backbones/{backbone}"] = "",
         ["POST /api/v1/datasets/{dataset}/tasks/lease"] = """{"max":1,"waitMilliseconds":0}""",
         ["POST /api/v1/datasets/{dataset}/tasks/release"] = """["{image}"]""",
-        ["POST /api/v1/datasets/{dataset}/decisions"] = """[{"image":"{image}","operationId":"11111111-1111-1111-1111-111111111111","decision":{"kind":"skip"},"lease":"none"}]""",
+        ["POST /api/v1/datasets/{dataset}/decisions"] =
+            """[{"image":"{image}","operationId":"11111111-1111-1111-1111-111111111111","decision":{"kind":"skip"},"lease":"none"}]""",
         ["POST /api/v1/datasets/{dataset}/prelabels"] = "[]",
         ["POST /api/v1/datasets/{dataset}/uploads"] = """{"count":1}""",
         ["POST /api/v1/datasets/{dataset}/uploads/complete"] = """[{"id":"00112233445566778899aabbccddeeff","name":"disc/1.png"}]""",
@@ -71,7 +75,8 @@ internal static class MatrixRequests
         ["POST /api/v1/access"] = """{"principal":"service:made-by-matrix","role":"viewer","expiresAt":"2999-01-01T00:00:00Z"}""",
         ["POST /api/v1/access/vet"] = """{"principal":"person:vetted-by-matrix","role":"viewer"}""",
         ["POST /api/v1/access/revoke"] = """{"principal":"service:revoked-by-matrix","role":"viewer"}""",
-        ["POST /api/v1/datasets/{dataset}/access"] = """{"principal":"service:made-by-matrix","role":"viewer","expiresAt":"2999-01-01T00:00:00Z"}""",
+        ["POST /api/v1/datasets/{dataset}/access"] =
+            """{"principal":"service:made-by-matrix","role":"viewer","expiresAt":"2999-01-01T00:00:00Z"}""",
         ["POST /api/v1/datasets/{dataset}/access/vet"] = """{"principal":"person:vetted-by-matrix","role":"viewer"}""",
         ["POST /api/v1/datasets/{dataset}/access/revoke"] = """{"principal":"service:revoked-by-matrix","role":"viewer"}""",
     };
@@ -89,7 +94,8 @@ internal static class MatrixRequests
 
     public static HttpRequestMessage Make(ApiOperation operation, string dataset, string image, string keyId, string? key)
     {
-        var path = operation.Path.Replace("{dataset}", dataset).Replace("{image}", image).Replace("{key}", keyId).Replace("{version}", "1").Replace("{arm}", "main").Replace("{number}", "1").Replace("{round}", "1")
+        var path = operation.Path.Replace("{dataset}", dataset).Replace("{image}", image).Replace("{key}", keyId).Replace("{version}", "1")
+            .Replace("{arm}", "main").Replace("{number}", "1").Replace("{round}", "1")
             .Replace("{source}", "nothing").Replace("{backbone}", "none-of-matrix").Replace("{token}", $"{dataset}.nothing.made-up");
         var request = new HttpRequestMessage(new HttpMethod(operation.Method), path);
         if (key is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
@@ -105,7 +111,8 @@ internal static class MatrixRequests
         else if (operation.Path.EndsWith("/images", StringComparison.Ordinal))
             request.Content = new MultipartFormDataContent { { new ByteArrayContent(DrawnImages.Draw(1)), "file", "disc/1.png" } };
         else
-            request.Content = new StringContent(Bodies.GetValueOrDefault(operation.Name, "{}").Replace("{image}", image), Encoding.UTF8, "application/json");
+            request.Content = new StringContent(Bodies.GetValueOrDefault(operation.Name, "{}").Replace("{image}", image), Encoding.UTF8,
+            "application/json");
         return request;
     }
 }

@@ -43,7 +43,8 @@ public sealed class NamesAndSecretsTests(Server server) : IClassFixture<Server>
     public void What_is_not_to_be_seen_is_no_name(string name)
     {
         Assert.False(ActingName.IsValid(name));
-        Assert.Contains("Actor must have 1 to 100 printable characters", Assert.Throws<ArgumentException>(() => new WinnowClient(new WinnowClientOptions { Actor = name })).Message);
+        Assert.Contains("Actor must have 1 to 100 printable characters",
+            Assert.Throws<ArgumentException>(() => new WinnowClient(new WinnowClientOptions { Actor = name })).Message);
     }
 
     [Fact]
@@ -60,7 +61,9 @@ public sealed class NamesAndSecretsTests(Server server) : IClassFixture<Server>
     {
         var dataset = "n" + Guid.NewGuid().ToString("n")[..10];
         using var client = server.As(name);
-        await client.CreateDatasetAsync(new CreateDataset(dataset, new LabelSchema { Classes = [new("disc"), new("bars")] }, new DatasetSettings { Shards = 1, AuditSample = 0 }));
+        await client.CreateDatasetAsync(
+            new CreateDataset(dataset, new LabelSchema { Classes = [new("disc"), new("bars")] },
+                new DatasetSettings { Shards = 1, AuditSample = 0 }));
         var images = new List<IngestResult>();
         await foreach (var result in client.ImportAsync(dataset, DrawnImages.EnumerateAsync(1, 1, labelled: true))) images.Add(result);
         Assert.Equal(name, Assert.Single((await client.GetImageAsync(dataset, images[0].Id!.Value)).History).Actor);

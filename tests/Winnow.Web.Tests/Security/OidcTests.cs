@@ -16,7 +16,8 @@ public sealed class OidcTests(OidcTests.Setup setup) : IClassFixture<OidcTests.S
 {
     private Task<Whoami> AskAsync(string token) => setup.Server.As(token).WhoamiAsync();
 
-    private async Task RefusedAsync(string token) => Assert.Equal(HttpStatusCode.Unauthorized, (await Assert.ThrowsAsync<WinnowApiException>(() => AskAsync(token))).Status);
+    private async Task RefusedAsync(string token) =>
+        Assert.Equal(HttpStatusCode.Unauthorized, (await Assert.ThrowsAsync<WinnowApiException>(() => AskAsync(token))).Status);
 
     private JsonObject With(string claim, JsonNode? value)
     {
@@ -42,7 +43,8 @@ public sealed class OidcTests(OidcTests.Setup setup) : IClassFixture<OidcTests.S
     [Fact]
     public async Task Groups_of_the_provider_stand_for_the_roles_that_the_configuration_gives_them()
     {
-        Assert.Equal([new HeldRole("pets", Role.Annotator)], (await AskAsync(setup.Issuer.Sign(setup.Issuer.Claims("bob", "labellers", "unheard-of")))).Roles);
+        Assert.Equal([new HeldRole("pets", Role.Annotator)],
+            (await AskAsync(setup.Issuer.Sign(setup.Issuer.Claims("bob", "labellers", "unheard-of")))).Roles);
         var admin = await AskAsync(setup.Issuer.Sign(setup.Issuer.Claims("eve", "admins")));
         Assert.Contains(Permission.ManageKeys, admin.ClusterPermissions);
         Assert.Empty((await AskAsync(setup.Issuer.Sign(setup.Issuer.Claims("bob", "pets:owner", "*:owner")))).Roles);
@@ -51,7 +53,8 @@ public sealed class OidcTests(OidcTests.Setup setup) : IClassFixture<OidcTests.S
     [Fact]
     public async Task A_subject_cannot_pass_for_a_service()
     {
-        Assert.Equal("person:service:operator", (await AskAsync(setup.Issuer.Sign(setup.Issuer.Claims("service:operator")))).Principal!.ToString());
+        Assert.Equal("person:service:operator",
+            (await AskAsync(setup.Issuer.Sign(setup.Issuer.Claims("service:operator")))).Principal!.ToString());
         await RefusedAsync(setup.Issuer.Sign(setup.Issuer.Claims("ann for bob")));
         await RefusedAsync(setup.Issuer.Sign(setup.Issuer.Claims("")));
         await RefusedAsync(setup.Issuer.Sign(With("sub", null)));
@@ -72,7 +75,8 @@ public sealed class OidcTests(OidcTests.Setup setup) : IClassFixture<OidcTests.S
         await RefusedAsync(setup.Issuer.SignedWithPublicKey(setup.Issuer.Claims("ann")));
         using var stranger = RSA.Create(2048);
         await RefusedAsync(TestIssuer.Sign(setup.Issuer.Claims("ann"), stranger));
-        var (ann, eve) = (setup.Issuer.Sign(setup.Issuer.Claims("ann")).Split('.'), setup.Issuer.Sign(setup.Issuer.Claims("eve", "admins")).Split('.'));
+        var (ann, eve) = (setup.Issuer.Sign(setup.Issuer.Claims("ann")).Split('.'),
+            setup.Issuer.Sign(setup.Issuer.Claims("eve", "admins")).Split('.'));
         await RefusedAsync($"{ann[0]}.{eve[1]}.{ann[2]}");
         await RefusedAsync($"{ann[0]}.{ann[1]}.");
     }
@@ -99,8 +103,11 @@ public sealed class OidcTests(OidcTests.Setup setup) : IClassFixture<OidcTests.S
         public async Task InitializeAsync()
         {
             Issuer = await TestIssuer.StartAsync();
-            await Server.StartAsync("--Api:Oidc:Authority", Issuer.Address, "--Api:Oidc:Audience", "winnow", "--Api:Oidc:Roles:labellers", "pets:annotator", "--Api:Oidc:Roles:admins", "*:owner");
-            await Server.Operator.CreateDatasetAsync(new CreateDataset("pets", new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] }, new DatasetSettings { Shards = 1, AuditSample = 0 }));
+            await Server.StartAsync("--Api:Oidc:Authority", Issuer.Address, "--Api:Oidc:Audience", "winnow", "--Api:Oidc:Roles:labellers",
+                "pets:annotator", "--Api:Oidc:Roles:admins", "*:owner");
+            await Server.Operator.CreateDatasetAsync(
+                new CreateDataset("pets", new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] },
+                    new DatasetSettings { Shards = 1, AuditSample = 0 }));
         }
 
         public async Task DisposeAsync()

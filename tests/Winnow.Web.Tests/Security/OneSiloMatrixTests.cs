@@ -6,7 +6,8 @@ namespace Winnow.Web.Tests.Security;
 
 /// <summary>The matrix on one silo with files, and what can only be asked of a server in this process: that the document leaves nothing
 /// out.</summary>
-public sealed partial class OneSiloMatrixTests(MatrixSetup<LockedServer> setup) : MatrixTests(setup), IClassFixture<MatrixSetup<LockedServer>>
+public sealed partial class OneSiloMatrixTests(MatrixSetup<LockedServer> setup) : MatrixTests(setup),
+    IClassFixture<MatrixSetup<LockedServer>>
 {
     private readonly MatrixSetup<LockedServer> _setup = setup;
 

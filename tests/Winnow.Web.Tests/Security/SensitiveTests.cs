@@ -3,7 +3,9 @@ using Winnow.Model.Security;
 
 namespace Winnow.Web.Tests.Security;
 
-/// <summary>What must never change by a slip in the table of roles or on an endpoint, written by hand: who, which request, which answer.</summary>
+/// <summary>
+/// What must never change by a slip in the table of roles or on an endpoint, written by hand: who, which request, which answer.
+/// </summary>
 [Trait("kind", "security")]
 public sealed class SensitiveTests(MatrixSetup<LockedServer> setup) : IClassFixture<MatrixSetup<LockedServer>>
 {
@@ -61,7 +63,8 @@ public sealed class SensitiveTests(MatrixSetup<LockedServer> setup) : IClassFixt
     [InlineData(Role.Viewer, "POST", "/api/v1/datasets/{dataset}/versions", 403, 404)]
     [InlineData(Role.Viewer, "GET", "/api/v1/datasets/{dataset}/versions/{version}/export", 403, 404)]
     [InlineData(Role.Auditor, "GET", "/api/v1/datasets/{dataset}/versions/{version}/manifest", 200, 404)]
-    // A backup holds all of history: who may take versions out takes that, and nobody else; to bring one in makes a dataset, to verify costs the cluster.
+    // A backup holds all of history: who may take versions out takes that, and nobody else; to bring one in makes a dataset, to verify
+    // costs the cluster.
     [InlineData(Role.Engineer, "GET", "/api/v1/datasets/{dataset}/backup", 200, 404)]
     [InlineData(Role.Auditor, "GET", "/api/v1/datasets/{dataset}/backup", 200, 404)]
     [InlineData(Role.Viewer, "GET", "/api/v1/datasets/{dataset}/backup", 403, 404)]
@@ -116,7 +119,8 @@ public sealed class SensitiveTests(MatrixSetup<LockedServer> setup) : IClassFixt
     {
         async Task<(HttpStatusCode, string)> AskAsync(string dataset)
         {
-            using var request = MatrixRequests.Make(new ApiOperation("GET", "/api/v1/datasets/{dataset}", null), dataset, setup.Image, setup.Spare, setup.Strangers["no grant"]);
+            using var request = MatrixRequests.Make(new ApiOperation("GET", "/api/v1/datasets/{dataset}", null), dataset, setup.Image,
+                setup.Spare, setup.Strangers["no grant"]);
             using var response = await setup.Http.SendAsync(request);
             return (response.StatusCode, (await response.Content.ReadAsStringAsync()).Replace(dataset, "NAME"));
         }

@@ -5,7 +5,9 @@ using Winnow.Testing;
 
 namespace Winnow.Web.Tests.Security;
 
-/// <summary>The certificates of a silo: what is not sound ends the start with the option's name, and never takes the place of what is.</summary>
+/// <summary>
+/// The certificates of a silo: what is not sound ends the start with the option's name, and never takes the place of what is.
+/// </summary>
 [Trait("kind", "security")]
 public sealed class SiloTlsTests : IDisposable
 {
@@ -44,7 +46,8 @@ public sealed class SiloTlsTests : IDisposable
     {
         string[] cluster =
         [
-            "--urls", "http://127.0.0.1:0", "--Cluster:AdvertisedAddress", address, "--Postgres:ConnectionString", "Host=127.0.0.1;Database=winnow",
+            "--urls", "http://127.0.0.1:0", "--Cluster:AdvertisedAddress", address, "--Postgres:ConnectionString",
+            "Host=127.0.0.1;Database=winnow",
             "--S3:Endpoint", "http://127.0.0.1:1", "--S3:Bucket", "winnow", "--S3:AccessKey", "a", "--S3:SecretKey", "b",
         ];
         var refused = Assert.Throws<InvalidOperationException>(() => WinnowHost.Build(cluster)).Message;
@@ -88,7 +91,8 @@ public sealed class SiloTlsTests : IDisposable
     [Fact]
     public void A_file_that_is_not_there_and_a_certificate_that_has_ended_are_refused()
     {
-        Assert.Contains("Cluster:Tls:KeyFile '/nowhere' cannot be read", Replace("KeyFile", "/nowhere").Check(TimeProvider.System), StringComparison.Ordinal);
+        Assert.Contains("Cluster:Tls:KeyFile '/nowhere' cannot be read", Replace("KeyFile", "/nowhere").Check(TimeProvider.System),
+            StringComparison.Ordinal);
         Assert.Contains("cannot be read", Replace("KeyFile", Path.GetTempPath()).Check(TimeProvider.System), StringComparison.Ordinal);
         var later = Settings.Check(new At(TimeProvider.System.GetUtcNow().AddDays(366)));
         Assert.Contains("Cluster:Tls:CertificateFile", later, StringComparison.Ordinal);

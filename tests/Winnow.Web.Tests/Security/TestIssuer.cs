@@ -29,8 +29,10 @@ internal sealed class TestIssuer : IAsyncDisposable
     {
         var issuer = new TestIssuer();
         var key = issuer._rsa.ExportParameters(false);
-        issuer._app.MapGet("/.well-known/openid-configuration", () => $$"""{"issuer":"{{issuer.Address}}","jwks_uri":"{{issuer.Address}}/jwks"}""");
-        issuer._app.MapGet("/jwks", () => $$"""{"keys":[{"kty":"RSA","use":"sig","alg":"RS256","kid":"{{KeyId}}","n":"{{Base64Url(key.Modulus!)}}","e":"{{Base64Url(key.Exponent!)}}"}]}""");
+        issuer._app.MapGet("/.well-known/openid-configuration",
+            () => $$"""{"issuer":"{{issuer.Address}}","jwks_uri":"{{issuer.Address}}/jwks"}""");
+        issuer._app.MapGet("/jwks",
+            () => $$"""{"keys":[{"kty":"RSA","use":"sig","alg":"RS256","kid":"{{KeyId}}","n":"{{Base64Url(key.Modulus!)}}","e":"{{Base64Url(key.Exponent!)}}"}]}""");
         await issuer._app.StartAsync();
         issuer.Address = issuer._app.Urls.First();
         return issuer;
@@ -40,7 +42,16 @@ internal sealed class TestIssuer : IAsyncDisposable
     public JsonObject Claims(string subject, params string[] roles)
     {
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
-        return new JsonObject { ["iss"] = Address, ["aud"] = "winnow", ["sub"] = subject, ["iat"] = now, ["nbf"] = now - 10, ["exp"] = now + 600, ["roles"] = new JsonArray([.. roles.Select(r => JsonValue.Create(r))]) };
+        return new JsonObject
+        {
+            ["iss"] = Address,
+            ["aud"] = "winnow",
+            ["sub"] = subject,
+            ["iat"] = now,
+            ["nbf"] = now - 10,
+            ["exp"] = now + 600,
+            ["roles"] = new JsonArray([.. roles.Select(r => JsonValue.Create(r))]),
+        };
     }
 
     public string Sign(JsonObject claims) => Sign(claims, _rsa);
@@ -57,7 +68,8 @@ internal sealed class TestIssuer : IAsyncDisposable
     public string SignedWithPublicKey(JsonObject claims)
     {
         var signed = Head("HS256") + "." + Base64Url(Encoding.UTF8.GetBytes(claims.ToJsonString()));
-        return signed + "." + Base64Url(HMACSHA256.HashData(Encoding.UTF8.GetBytes(_rsa.ExportSubjectPublicKeyInfoPem()), Encoding.UTF8.GetBytes(signed)));
+        return signed + "." + Base64Url(
+            HMACSHA256.HashData(Encoding.UTF8.GetBytes(_rsa.ExportSubjectPublicKeyInfoPem()), Encoding.UTF8.GetBytes(signed)));
     }
 
     public async ValueTask DisposeAsync()
@@ -66,7 +78,8 @@ internal sealed class TestIssuer : IAsyncDisposable
         _rsa.Dispose();
     }
 
-    private static string Head(string algorithm) => Base64Url(JsonSerializer.SerializeToUtf8Bytes(new { alg = algorithm, typ = "JWT", kid = KeyId }));
+    private static string Head(string algorithm) =>
+        Base64Url(JsonSerializer.SerializeToUtf8Bytes(new { alg = algorithm, typ = "JWT", kid = KeyId }));
 
     private static string Base64Url(byte[] bytes) => System.Buffers.Text.Base64Url.EncodeToString(bytes);
 }

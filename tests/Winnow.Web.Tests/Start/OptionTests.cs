@@ -31,7 +31,8 @@ public sealed class OptionTests
     [InlineData("--OtlpSample half", "--OtlpSample must be a number such as 0.5, not 'half'")]
     [InlineData("--Logging:LogLevel:Default Loud", "--Logging:LogLevel:Default must be Trace or Debug")]
     public void A_wrong_argument_is_told(string arguments, string says) =>
-        Assert.Contains(says, Assert.Throws<InvalidOperationException>(() => CommandLine.Parse(arguments.Split(' '))).Message, StringComparison.Ordinal);
+        Assert.Contains(says, Assert.Throws<InvalidOperationException>(() => CommandLine.Parse(arguments.Split(' '))).Message,
+        StringComparison.Ordinal);
 
     [Theory]
     [InlineData("--Role all --Shard:LotSize=5")]
@@ -39,7 +40,8 @@ public sealed class OptionTests
     [InlineData("--Api:Oidc:Roles:staff pets:owner --Buckets:lake:Endpoint http://s3 --Logging:LogLevel:Some.Name Debug")]
     [InlineData("--Kestrel:Certificates:Default:Path cert.pem --Images:MaxBytes 5 --Postgres:ConnectionString Host=db;Database=w")]
     [InlineData("--Scoring:Backbones:own:Path f.onnx --Cluster:SiloPort 1 --S3:Bucket b --Otlp http://c:4317 --Metrics:Url http://h:1")]
-    public void Sound_arguments_are_taken_whatever_their_capitals(string arguments) => Assert.NotEmpty(CommandLine.Parse(arguments.Split(' ')));
+    public void Sound_arguments_are_taken_whatever_their_capitals(string arguments) =>
+        Assert.NotEmpty(CommandLine.Parse(arguments.Split(' ')));
 
     [Fact]
     public void Of_one_that_stands_twice_the_later_counts() =>
@@ -50,7 +52,10 @@ public sealed class OptionTests
     {
         var names = OptionTree.All.Names.ToList();
         Assert.Equal(names.Distinct(StringComparer.OrdinalIgnoreCase), names);
-        Assert.Superset(new HashSet<string> { "Role", "Data", "urls", "Otlp", "Metrics:Url", "Api:Key", "Api:Limits:Burst", "Images:MaxPixels", "Buckets:NAME:Endpoint", "Scoring:Backbones:NAME:Sha256" }, names.ToHashSet());
-        Assert.All(typeof(ClusterSettings).GetProperties().Where(p => p.SetMethod?.IsPublic == true && p.PropertyType.Namespace == "System"), p => Assert.Contains($"Cluster:{p.Name}", names));
+        Assert.Superset(new HashSet<string> { "Role", "Data", "urls", "Otlp", "Metrics:Url", "Api:Key", "Api:Limits:Burst",
+            "Images:MaxPixels", "Buckets:NAME:Endpoint", "Scoring:Backbones:NAME:Sha256" }, names.ToHashSet());
+        Assert.All(typeof(ClusterSettings).GetProperties()
+            .Where(p => p.SetMethod?.IsPublic == true && p.PropertyType.Namespace == "System"), p =>
+            Assert.Contains($"Cluster:{p.Name}", names));
     }
 }

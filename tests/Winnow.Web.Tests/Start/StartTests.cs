@@ -5,7 +5,9 @@ using Winnow.Testing;
 
 namespace Winnow.Web.Tests.Start;
 
-/// <summary>Whatever keeps the server from starting is one sentence and exit code 1, and what other programs keep in the environment is theirs.</summary>
+/// <summary>
+/// Whatever keeps the server from starting is one sentence and exit code 1, and what other programs keep in the environment is theirs.
+/// </summary>
 public sealed class StartTests : IDisposable
 {
     private const UnixFileMode Everything = (UnixFileMode)0b111_111_111;
@@ -49,7 +51,8 @@ public sealed class StartTests : IDisposable
     [InlineData("ftp://127.0.0.1:5080", "--urls must be an address of http or https")]
     [InlineData("http://127.0.0.1:5080/path", "--urls names an address without a path")]
     [InlineData("http://203.0.113.5:0", "without a key")]
-    public async Task An_address_that_is_none_is_named(string url, string says) => await SiloRun.RefusedAsync(says, ["--urls", url, "--Data", At("data")]);
+    public async Task An_address_that_is_none_is_named(string url, string says) =>
+        await SiloRun.RefusedAsync(says, ["--urls", url, "--Data", At("data")]);
 
     [Fact]
     public async Task A_data_folder_that_is_a_file_or_in_one_is_named()
@@ -93,7 +96,8 @@ public sealed class StartTests : IDisposable
     {
         Directory.CreateDirectory(At("data"));
         Allow(_folder.FullName, Everything & ~UnixFileMode.OtherWrite & ~UnixFileMode.GroupWrite);
-        await SiloRun.RefusedAsync("may not write there. Give it the right, or name another folder. See --Data.", Serving(At("data")), asNobody: true);
+        await SiloRun.RefusedAsync("may not write there. Give it the right, or name another folder. See --Data.", Serving(At("data")),
+            asNobody: true);
         await SiloRun.RefusedAsync("may not write there", Serving(At("new")), asNobody: true);
     }
 
@@ -124,7 +128,8 @@ public sealed class StartTests : IDisposable
     public async Task A_data_folder_in_use_is_named_with_who_uses_it()
     {
         await using var other = await SiloProcess.StartAsync(new SiloProcessOptions { Folder = At("data") });
-        await SiloRun.RefusedAsync("is in use by another process, whose id stands in", [.. Serving(At("data")), "--Cluster:SiloPort", Server.FreePort()]);
+        await SiloRun.RefusedAsync("is in use by another process, whose id stands in",
+            [.. Serving(At("data")), "--Cluster:SiloPort", Server.FreePort()]);
     }
 
     [Theory]
@@ -143,9 +148,11 @@ public sealed class StartTests : IDisposable
         await File.WriteAllTextAsync(At("empty"), " \n");
         await File.WriteAllTextAsync(At("short"), "secret\n");
         await File.WriteAllTextAsync(At("odd"), "a key with spaces in it\n");
-        foreach (var (file, says) in new[] { ("missing", "which is not there"), ("empty", "which is empty"), ("short", "16 to 500 characters"), ("odd", "visible ASCII characters"), ("", "which is a folder") })
+        foreach (var (file, says) in new[] { ("missing", "which is not there"), ("empty", "which is empty"),
+            ("short", "16 to 500 characters"), ("odd", "visible ASCII characters"), ("", "which is a folder") })
             await SiloRun.RefusedAsync(says, [.. Serving(At("data")), "--Api:KeyFile", At(file)]);
-        await SiloRun.RefusedAsync("both set. Leave one.", [.. Serving(At("data")), "--Api:KeyFile", At("short"), "--Api:Key", "0123456789abcdef"]);
+        await SiloRun.RefusedAsync("both set. Leave one.",
+            [.. Serving(At("data")), "--Api:KeyFile", At("short"), "--Api:Key", "0123456789abcdef"]);
     }
 
     [SmallDiskFact]
@@ -161,12 +168,14 @@ public sealed class StartTests : IDisposable
     [InlineData("--Postgres:ConnectionString Host=h", "Postgres and S3 go together")]
     [InlineData("--Postgres:ConnectionString Hots=h --S3:Bucket b", "Postgres:ConnectionString does not hold an Npgsql connection string")]
     [InlineData("--Postgres:ConnectionString Database=d --S3:Bucket b", "Postgres:ConnectionString names no Host")]
-    [InlineData("--Postgres:ConnectionStringFile no/such/file --S3:Bucket b", "Postgres:ConnectionStringFile names no/such/file, which is not there")]
+    [InlineData("--Postgres:ConnectionStringFile no/such/file --S3:Bucket b",
+        "Postgres:ConnectionStringFile names no/such/file, which is not there")]
     [InlineData("--Scoring:Backbones:own:Path no/such.onnx", "no/such.onnx, which is no file")]
     [InlineData("--Scoring:MaxBatch 0", "Scoring:MaxBatch must be 1 to 1024, not 0")]
     [InlineData("--Images:MaxSide 0", "Images:MaxSide must be 1 to 65535, not 0")]
     [InlineData("--Shard:RebalanceAftr 00:00:30", "Is --Shard:RebalanceAfter meant?")]
-    public async Task An_option_that_is_not_sound_is_named(string options, string says) => await SiloRun.RefusedAsync(says, [.. Serving(At("data")), .. options.Split(' ')]);
+    public async Task An_option_that_is_not_sound_is_named(string options, string says) =>
+        await SiloRun.RefusedAsync(says, [.. Serving(At("data")), .. options.Split(' ')]);
 
     [Fact]
     public async Task A_database_that_cannot_be_reached_is_named()
@@ -176,7 +185,8 @@ public sealed class StartTests : IDisposable
         var (code, output) = await SiloRun.RunAsync([.. Serving(At("data")), .. cluster, .. SiloCertificateFolder.Shared.Options]);
         Assert.Equal(1, code);
         Assert.Contains("The start waits for the ledger on 127.0.0.1:1/d", output, StringComparison.Ordinal);
-        Assert.EndsWith("The ledger on 127.0.0.1:1/d cannot be opened: the server cannot be reached.", output.TrimEnd(), StringComparison.Ordinal);
+        Assert.EndsWith("The ledger on 127.0.0.1:1/d cannot be opened: the server cannot be reached.", output.TrimEnd(),
+            StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
     }
 
@@ -205,7 +215,8 @@ public sealed class StartTests : IDisposable
     }
 
     [Theory]
-    [InlineData("WINNOW_Shard__RebalanceAftr", "00:00:30", "WINNOW_Shard__RebalanceAftr is no option. Is WINNOW_Shard__RebalanceAfter meant?")]
+    [InlineData("WINNOW_Shard__RebalanceAftr", "00:00:30",
+        "WINNOW_Shard__RebalanceAftr is no option. Is WINNOW_Shard__RebalanceAfter meant?")]
     [InlineData("WINNOW_Rolle", "core", "Is WINNOW_Role meant?")]
     [InlineData("WINNOW_Shard", "5", "WINNOW_Shard holds options and no value")]
     [InlineData("WINNOW_Shard__LotSize", "many", "WINNOW_Shard__LotSize must be a whole number")]
@@ -259,8 +270,11 @@ public sealed class StartTests : IDisposable
         Assert.False(Directory.Exists(At("other")));
         // Nothing reports home from here, or notes who would.
         Assert.False(Directory.Exists(At("home")));
-        Assert.Contains($"Winnow listens on {silo.Url.ToString().TrimEnd('/')}\n", silo.Output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
-        await Until.TrueAsync(() => Task.FromResult(silo.Output.Contains("These variables name no option of the server and do nothing", StringComparison.Ordinal)), TimeSpan.FromSeconds(10), () => "what is ignored is told");
+        Assert.Contains($"Winnow listens on {silo.Url.ToString().TrimEnd('/')}\n", silo.Output.ReplaceLineEndings("\n"),
+            StringComparison.Ordinal);
+        await Until.TrueAsync(() =>
+            Task.FromResult(silo.Output.Contains("These variables name no option of the server and do nothing", StringComparison.Ordinal)),
+            TimeSpan.FromSeconds(10), () => "what is ignored is told");
         using var http = new HttpClient();
         await Assert.ThrowsAsync<HttpRequestException>(() => http.GetAsync(new Uri($"{trap}/health/live")));
     }

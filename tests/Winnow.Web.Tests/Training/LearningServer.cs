@@ -18,7 +18,8 @@ internal static class LearningServer
     public static readonly DatasetSettings Small = new() { Shards = 2, AuditSample = 0, ProjectionDimensions = 16 };
 
     /// <summary>A dataset of a name of its own.</summary>
-    public static async Task<string> DatasetAsync(this WinnowClient client, int images, DatasetSettings? settings = null, bool scored = true)
+    public static async Task<string> DatasetAsync(this WinnowClient client, int images, DatasetSettings? settings = null,
+        bool scored = true)
     {
         var name = "d" + Guid.NewGuid().ToString("n")[..12];
         await client.CreateDatasetAsync(new CreateDataset(name, Schema, settings ?? Small));
@@ -29,7 +30,8 @@ internal static class LearningServer
 
     public static async Task ImportDrawnAsync(this WinnowClient client, string dataset, int images, int from = 0)
     {
-        await foreach (var result in client.ImportAsync(dataset, DrawnImages.EnumerateAsync(images, from))) Assert.Equal(IngestStatus.Accepted, result.Status);
+        await foreach (var result in client.ImportAsync(dataset, DrawnImages.EnumerateAsync(images, from))) Assert.Equal(
+            IngestStatus.Accepted, result.Status);
     }
 
     /// <summary>As many tasks as are wanted; on a busy machine it takes its time until a round asks.</summary>
@@ -44,13 +46,19 @@ internal static class LearningServer
         return taken;
     }
 
-    public static async Task AnswerAsync(this WinnowClient person, string dataset, IEnumerable<ReviewTask> tasks, Func<ReviewTask, Decision> decide)
+    public static async Task AnswerAsync(this WinnowClient person, string dataset, IEnumerable<ReviewTask> tasks,
+        Func<ReviewTask, Decision> decide)
     {
-        var results = await person.SubmitAsync(dataset, [.. tasks.Select(t => new SubmitDecision(t.Image, Guid.NewGuid(), decide(t), t.Lease))]);
+        var results = await person.SubmitAsync(dataset,
+            [.. tasks.Select(t => new SubmitDecision(t.Image, Guid.NewGuid(), decide(t), t.Lease))]);
         Assert.All(results, r => Assert.Equal(SubmitStatus.Recorded, r.Status));
     }
 
-    public static Decision Right(ReviewTask task) => new() { Kind = DecisionKind.Label, Annotations = [new ClassTag(task.Name.Split('/')[0])] };
+    public static Decision Right(ReviewTask task) => new()
+    {
+        Kind = DecisionKind.Label,
+        Annotations = [new ClassTag(task.Name.Split('/')[0])],
+    };
 
     public static Decision Skip(ReviewTask task) => new() { Kind = DecisionKind.Skip };
 
@@ -67,24 +75,27 @@ internal static class LearningServer
     public static async Task<RoundInfo> UntilAsync(this WinnowClient client, string dataset, int number, Func<RoundInfo, bool> condition)
     {
         RoundInfo round = null!;
-        await Until.TrueAsync(async () => condition(round = await client.GetRoundAsync(dataset, Arms.Main, number)), Patience, () => $"what was awaited of {round}");
+        await Until.TrueAsync(async () => condition(round = await client.GetRoundAsync(dataset, Arms.Main, number)), Patience,
+            () => $"what was awaited of {round}");
         return round;
     }
 
     /// <summary>Somebody who answers whatever comes, until disposed of.</summary>
-    public static IAsyncDisposable Reviewing(this WinnowClient person, string dataset, Func<ReviewTask, string?>? truth = null) => new Reviewer(person, dataset, truth);
+    public static IAsyncDisposable Reviewing(this WinnowClient person, string dataset, Func<ReviewTask, string?>? truth = null) =>
+        new Reviewer(person, dataset, truth);
 
     private sealed class Reviewer : IAsyncDisposable
     {
         private readonly CancellationTokenSource _stop = new();
         private readonly Task _work;
 
-        public Reviewer(WinnowClient person, string dataset, Func<ReviewTask, string?>? truth) => _work = new SimulatedReviewer(person, new SimulatedReviewerOptions
-        {
-            Dataset = dataset,
-            Classes = DrawnImages.Classes,
-            Truth = truth ?? (t => t.Name.Split('/')[0]),
-        }).RunAsync(_stop.Token);
+        public Reviewer(WinnowClient person, string dataset, Func<ReviewTask, string?>? truth) =>
+            _work = new SimulatedReviewer(person, new SimulatedReviewerOptions
+            {
+                Dataset = dataset,
+                Classes = DrawnImages.Classes,
+                Truth = truth ?? (t => t.Name.Split('/')[0]),
+            }).RunAsync(_stop.Token);
 
         public async ValueTask DisposeAsync()
         {

@@ -19,7 +19,13 @@ public sealed class PolicyTests(Server server) : IClassFixture<Server>
         var first = await Client.GetPoliciesAsync(dataset);
         Assert.Equal((1, TimeSpan.FromHours(3), "herding"), (first.Version, first.AnswerWithin, first.Strategy));
         await Client.StartRoundAsync(dataset, new StartRound(5));
-        var change = new ChangePolicies { Version = 1, ColdStart = "random", AnswerWithin = TimeSpan.FromHours(5), Promotion = "only-better" };
+        var change = new ChangePolicies
+        {
+            Version = 1,
+            ColdStart = "random",
+            AnswerWithin = TimeSpan.FromHours(5),
+            Promotion = "only-better",
+        };
         var changed = await Client.ChangePoliciesAsync(dataset, change);
         Assert.Equal((2, "random", TimeSpan.FromHours(5)), (changed.Version, changed.ColdStart, changed.AnswerWithin));
         Assert.Equal(2, (await Client.ChangePoliciesAsync(dataset, change)).Version);
@@ -34,7 +40,8 @@ public sealed class PolicyTests(Server server) : IClassFixture<Server>
         Assert.Equal([1, 2], all.Select(p => p.Version));
         Assert.All(all, p => Assert.NotEqual("", p.ChangedBy));
         Assert.Contains("none is 9", (await Assert.ThrowsAsync<WinnowApiException>(
-            () => Client.StartRoundAsync(dataset, new StartRound(5, "fourth", "random") { Policies = 9 }))).Message, StringComparison.Ordinal);
+            () => Client.StartRoundAsync(dataset, new StartRound(5, "fourth", "random") { Policies = 9 }))).Message,
+                StringComparison.Ordinal);
     }
 
     [Fact]
@@ -68,7 +75,8 @@ public sealed class PolicyTests(Server server) : IClassFixture<Server>
         var dataset = await Client.DatasetAsync(0, scored: false);
         foreach (var (change, said) in new (ChangePolicies, string)[]
         {
-            (new() { Strategy = "entropy" }, "strategy: there is no 'entropy'"), (new() { Trainer = "forest" }, "trainer: there is no 'forest'"),
+            (new() { Strategy = "entropy" }, "strategy: there is no 'entropy'"),
+            (new() { Trainer = "forest" }, "trainer: there is no 'forest'"),
             (new() { TasksPerPerson = 0 }, "tasksPerPerson must be"), (new() { Version = 4, TasksPerPerson = 3 }, "version 1 by now"),
         })
         {

@@ -24,7 +24,8 @@ public sealed class RoundEndTests(Server server) : IClassFixture<Server>
         {
             await Client.StartRoundAsync(dataset, new StartRound(30));
             var ended = await Client.EndOfAsync(dataset);
-            Assert.Equal((RoundStep.Done, new RoundOutcomes(29, 0, 1, 0, 0), 29, null), (ended.Step, ended.Outcomes, ended.Labels, ended.EndedBy));
+            Assert.Equal((RoundStep.Done, new RoundOutcomes(29, 0, 1, 0, 0), 29, null),
+                (ended.Step, ended.Outcomes, ended.Labels, ended.EndedBy));
         }
         Assert.Equal(1, (await Client.GetStatusAsync(dataset)).OpenTasks);
         Assert.Empty(await ann.LeaseAsync(dataset, new LeaseRequest(5)));
@@ -65,7 +66,8 @@ public sealed class RoundEndTests(Server server) : IClassFixture<Server>
         {
             await Client.StartRoundAsync(dataset, new StartRound(10));
             var ended = await Client.EndOfAsync(dataset, number: number);
-            Assert.Equal((RoundStep.Done, new RoundOutcomes(10, 0, 0, 0, 0), new RoundOutcomes(7, 0, 3, 0, 0)), (ended.Step, ended.Outcomes, ended.AuditOutcomes));
+            Assert.Equal((RoundStep.Done, new RoundOutcomes(10, 0, 0, 0, 0), new RoundOutcomes(7, 0, 3, 0, 0)),
+                (ended.Step, ended.Outcomes, ended.AuditOutcomes));
         }
     }
 
@@ -92,7 +94,8 @@ public sealed class RoundEndTests(Server server) : IClassFixture<Server>
         await Client.StartRoundAsync(dataset, new StartRound(30) { AnswerWithin = TimeSpan.FromHours(1) });
         // The 22 again, of which one has its label by now.
         var second = await Client.UntilAsync(dataset, 2, r => r.Outcomes is { Labelled: 1 });
-        Assert.Equal((22, new RoundOutcomes(1, 0, 0, 0, 21), TimeSpan.FromHours(1)), (second.Selected, second.Outcomes, second.AnswerWithin));
+        Assert.Equal((22, new RoundOutcomes(1, 0, 0, 0, 21), TimeSpan.FromHours(1)),
+            (second.Selected, second.Outcomes, second.AnswerWithin));
     }
 
     [Fact]
@@ -108,12 +111,15 @@ public sealed class RoundEndTests(Server server) : IClassFixture<Server>
         // The answer may have been lost: the same again ends nothing more.
         await eve.EndRoundAsync(dataset, Arms.Main, 1, operation);
         var ended = await Client.EndOfAsync(dataset);
-        Assert.Equal((RoundStep.Done, new RoundOutcomes(12, 0, 0, 0, 28), 12, "eve"), (ended.Step, ended.Outcomes, ended.Labels, ended.EndedBy));
+        Assert.Equal((RoundStep.Done, new RoundOutcomes(12, 0, 0, 0, 28), 12, "eve"),
+            (ended.Step, ended.Outcomes, ended.Labels, ended.EndedBy));
         Assert.Equal(0, (await Client.GetStatusAsync(dataset)).OpenTasks);
         Assert.Empty(await Client.LeaseAsync(dataset, new LeaseRequest(5)));
         Assert.Equal(ended, await Client.EndRoundAsync(dataset, Arms.Main, 1));
-        Assert.Equal(HttpStatusCode.NotFound, (await Assert.ThrowsAsync<WinnowApiException>(() => Client.EndRoundAsync(dataset, Arms.Main, 2))).Status);
-        Assert.Equal(HttpStatusCode.NotFound, (await Assert.ThrowsAsync<WinnowApiException>(() => Client.EndRoundAsync(dataset, "no-arm", 1))).Status);
+        Assert.Equal(HttpStatusCode.NotFound,
+            (await Assert.ThrowsAsync<WinnowApiException>(() => Client.EndRoundAsync(dataset, Arms.Main, 2))).Status);
+        Assert.Equal(HttpStatusCode.NotFound,
+            (await Assert.ThrowsAsync<WinnowApiException>(() => Client.EndRoundAsync(dataset, "no-arm", 1))).Status);
     }
 
     [Fact]
@@ -130,7 +136,8 @@ public sealed class RoundEndTests(Server server) : IClassFixture<Server>
         Assert.Equal((1, 0), (await Client.GetStatusAsync(dataset)) is var s ? (s.Decided, s.OpenTasks) : default);
         await Client.StartRoundAsync(dataset, new StartRound(39));
         await using var reviewer = Client.Reviewing(dataset);
-        Assert.Equal((RoundStep.Done, 40), await Client.EndOfAsync(dataset, number: 2) is var second ? (second.Step, second.Labels) : default);
+        Assert.Equal((RoundStep.Done, 40),
+            await Client.EndOfAsync(dataset, number: 2) is var second ? (second.Step, second.Labels) : default);
     }
 
     [Fact]
@@ -139,7 +146,8 @@ public sealed class RoundEndTests(Server server) : IClassFixture<Server>
         var dataset = await Client.DatasetAsync(20);
         await Client.StartRoundAsync(dataset, new StartRound(20));
         await Client.StartRoundAsync(dataset, new StartRound(20, Arms.Control));
-        await Until.TrueAsync(async () => (await Client.ListRoundsAsync(dataset)).All(r => r.Step == RoundStep.Review), LearningServer.Patience, () => "both arms ask");
+        await Until.TrueAsync(async () => (await Client.ListRoundsAsync(dataset)).All(r => r.Step == RoundStep.Review),
+            LearningServer.Patience, () => "both arms ask");
         await Client.EndRoundAsync(dataset, Arms.Main, 1);
         Assert.Equal(RoundStep.Failed, (await Client.EndOfAsync(dataset)).Step);
         Assert.Equal(20, (await Client.GetStatusAsync(dataset)).OpenTasks);
@@ -155,7 +163,8 @@ public sealed class RoundEndTests(Server server) : IClassFixture<Server>
         using var bob = server.As("bob");
         await bob.TakeAsync(dataset, 2);
         using var ann = server.As("ann");
-        var reviewer = new SimulatedReviewer(ann, new SimulatedReviewerOptions { Dataset = dataset, Classes = DrawnImages.Classes, Truth = t => t.Name.Split('/')[0] });
+        var reviewer = new SimulatedReviewer(ann,
+            new SimulatedReviewerOptions { Dataset = dataset, Classes = DrawnImages.Classes, Truth = t => t.Name.Split('/')[0] });
         using var limit = new CancellationTokenSource(LearningServer.Patience);
         await reviewer.RunUntilIdleAsync(TimeSpan.FromSeconds(1), limit.Token);
         Assert.Equal(8, reviewer.Answered);

@@ -5,7 +5,9 @@ using Winnow.Model.Training;
 
 namespace Winnow.Web.Tests.Training;
 
-/// <summary>What time mends is waited for and told; what it does not ends the round with its reason; and whoever has seen enough ends it by hand.</summary>
+/// <summary>
+/// What time mends is waited for and told; what it does not ends the round with its reason; and whoever has seen enough ends it by hand.
+/// </summary>
 public sealed class RoundFailureTests
 {
     [Fact]
@@ -35,7 +37,8 @@ public sealed class RoundFailureTests
         // Its labels stay and are learned from by the next.
         store.Failure = null;
         await server.Client.StartRoundAsync(dataset, new StartRound(6));
-        Assert.Equal((RoundStep.Done, 18), await server.Client.EndOfAsync(dataset, number: 3) is var third ? (third.Step, third.Labels) : default);
+        Assert.Equal((RoundStep.Done, 18),
+            await server.Client.EndOfAsync(dataset, number: 3) is var third ? (third.Step, third.Labels) : default);
     }
 
     [Fact]
@@ -48,10 +51,12 @@ public sealed class RoundFailureTests
         await server.Client.StartRoundAsync(dataset, new StartRound(6));
         await server.Client.UntilAsync(dataset, 1, r => r.Waiting is not null);
         var ended = await server.Client.EndRoundAsync(dataset, Arms.Main, 1);
-        Assert.Equal((RoundStep.Failed, "Ended by tester while it learned. What people said stays.", "tester"), (ended.Step, ended.Reason, ended.EndedBy));
+        Assert.Equal((RoundStep.Failed, "Ended by tester while it learned. What people said stays.", "tester"),
+            (ended.Step, ended.Reason, ended.EndedBy));
         store.Failure = null;
         await server.Client.StartRoundAsync(dataset, new StartRound(6));
-        Assert.Equal((RoundStep.Done, 12, "k-means"), await server.Client.EndOfAsync(dataset, number: 2) is var r ? (r.Step, r.Labels, r.Strategy) : default);
+        Assert.Equal((RoundStep.Done, 12, "k-means"),
+            await server.Client.EndOfAsync(dataset, number: 2) is var r ? (r.Step, r.Labels, r.Strategy) : default);
     }
 
     [Fact]
@@ -66,7 +71,8 @@ public sealed class RoundFailureTests
         Assert.Equal((RoundStep.Failed, "Ended by tester before anybody was asked."), (ended.Step, ended.Reason));
         device.GoOn();
         await server.Client.StartRoundAsync(dataset, new StartRound(10));
-        Assert.Equal(("k-means", 10), await server.Client.UntilAsync(dataset, 2, r => r.Step == RoundStep.Review) is var r ? (r.Strategy, r.Selected) : default);
+        Assert.Equal(("k-means", 10),
+            await server.Client.UntilAsync(dataset, 2, r => r.Step == RoundStep.Review) is var r ? (r.Strategy, r.Selected) : default);
     }
 
     /// <summary>A store that does not take heads of models for as long as it has a reason.</summary>
@@ -102,22 +108,28 @@ public sealed class RoundFailureTests
                 return store.PutAsync(key, content, cancellationToken);
             }
 
-            public Task PutAsync(string key, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken) => store.PutAsync(key, write, cancellationToken);
+            public Task PutAsync(string key, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken) =>
+                store.PutAsync(key, write, cancellationToken);
 
-            public Task PutManyIfAbsentAsync(IReadOnlyList<(string Key, ReadOnlyMemory<byte> Content)> objects, CancellationToken cancellationToken) =>
+            public Task PutManyIfAbsentAsync(IReadOnlyList<(string Key, ReadOnlyMemory<byte> Content)> objects,
+                CancellationToken cancellationToken) =>
                 store.PutManyIfAbsentAsync(objects, cancellationToken);
 
-            public Task<ReadOnlyMemory<byte>?> GetAsync(string key, CancellationToken cancellationToken) => store.GetAsync(key, cancellationToken);
+            public Task<ReadOnlyMemory<byte>?> GetAsync(string key, CancellationToken cancellationToken) =>
+                store.GetAsync(key, cancellationToken);
 
-            public Task<Stream?> OpenReadAsync(string key, CancellationToken cancellationToken) => store.OpenReadAsync(key, cancellationToken);
+            public Task<Stream?> OpenReadAsync(string key, CancellationToken cancellationToken) =>
+                store.OpenReadAsync(key, cancellationToken);
 
-            public Task<IMemoryOwner<byte>?> MapAsync(string key, CancellationToken cancellationToken) => store.MapAsync(key, cancellationToken);
+            public Task<IMemoryOwner<byte>?> MapAsync(string key, CancellationToken cancellationToken) =>
+                store.MapAsync(key, cancellationToken);
 
             public Task<bool> ExistsAsync(string key, CancellationToken cancellationToken) => store.ExistsAsync(key, cancellationToken);
 
             public Task DeleteAsync(string key, CancellationToken cancellationToken) => store.DeleteAsync(key, cancellationToken);
 
-            public IAsyncEnumerable<(string Key, long Size)> ListAsync(string prefix, CancellationToken cancellationToken) => store.ListAsync(prefix, cancellationToken);
+            public IAsyncEnumerable<(string Key, long Size)> ListAsync(string prefix, CancellationToken cancellationToken) =>
+                store.ListAsync(prefix, cancellationToken);
         }
     }
 }

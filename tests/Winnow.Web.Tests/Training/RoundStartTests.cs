@@ -7,7 +7,9 @@ using Winnow.Web.Tests.Scoring;
 
 namespace Winnow.Web.Tests.Training;
 
-/// <summary>A round that cannot be is refused when it is started; one that cannot go on yet says what it waits for; one that failed uses nothing up.</summary>
+/// <summary>
+/// A round that cannot be is refused when it is started; one that cannot go on yet says what it waits for; one that failed uses nothing up.
+/// </summary>
 public sealed class RoundStartTests(Server server) : IClassFixture<Server>
 {
     private WinnowClient Client => server.Client;
@@ -18,14 +20,16 @@ public sealed class RoundStartTests(Server server) : IClassFixture<Server>
         var dataset = await Client.DatasetAsync(40);
         StartRound[] wrong =
         [
-            new(6, Strategy: "entropy"), new(6, ColdStart: "entropy"), new(6, Arms.Control, "entropy"), new(6, "third", "random", "entropy"), new(6, Strategy: ""),
+            new(6, Strategy: "entropy"), new(6, ColdStart: "entropy"), new(6, Arms.Control, "entropy"),
+            new(6, "third", "random", "entropy"), new(6, Strategy: ""),
             new(6, "audit"), new(0), new(100_001), new(6) { AnswerWithin = TimeSpan.Zero },
         ];
         foreach (var command in wrong)
         {
             var refused = await Assert.ThrowsAsync<WinnowApiException>(() => Client.StartRoundAsync(dataset, command));
             Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
-            if (command is { Strategy: { } } or { ColdStart: { } }) Assert.Contains("random, margin, power-margin, k-means, herding", refused.Message);
+            if (command is { Strategy: { } } or { ColdStart: { } })
+                Assert.Contains("random, margin, power-margin, k-means, herding", refused.Message);
         }
         Assert.Empty(await Client.ListRoundsAsync(dataset));
         Assert.Equal(1, (await Client.StartRoundAsync(dataset, new StartRound(6))).Number);
@@ -59,7 +63,8 @@ public sealed class RoundStartTests(Server server) : IClassFixture<Server>
         await Client.ImportDrawnAsync(dataset, 25, from: 15);
         // At once, and yet with all of them.
         await Client.StartRoundAsync(dataset, new StartRound(39));
-        Assert.Equal((39, "k-means"), await Client.UntilAsync(dataset, 2, r => r.Step == RoundStep.Review) is var r ? (r.Selected, r.Strategy) : default);
+        Assert.Equal((39, "k-means"),
+            await Client.UntilAsync(dataset, 2, r => r.Step == RoundStep.Review) is var r ? (r.Selected, r.Strategy) : default);
     }
 
     [Fact]
@@ -74,9 +79,11 @@ public sealed class RoundStartTests(Server server) : IClassFixture<Server>
         await using var reviewer = Client.Reviewing(dataset);
         // One class alone is little to learn from, but no reason to fail.
         await Client.StartRoundAsync(dataset, new StartRound(6));
-        Assert.Equal((RoundStep.Done, "k-means", true), await Client.EndOfAsync(dataset, number: 2) is var second ? (second.Step, second.Strategy, second.Promoted) : default);
+        Assert.Equal((RoundStep.Done, "k-means", true),
+            await Client.EndOfAsync(dataset, number: 2) is var second ? (second.Step, second.Strategy, second.Promoted) : default);
         await Client.StartRoundAsync(dataset, new StartRound(6));
-        Assert.Equal((RoundStep.Done, "herding"), await Client.EndOfAsync(dataset, number: 3) is var third ? (third.Step, third.Strategy) : default);
+        Assert.Equal((RoundStep.Done, "herding"),
+            await Client.EndOfAsync(dataset, number: 3) is var third ? (third.Step, third.Strategy) : default);
         // What failed is no point of a curve.
         Assert.Equal([2, 3], Assert.Single(await Client.GetCurvesAsync(dataset)).Points.Select(p => p.Round));
     }
@@ -90,7 +97,8 @@ public sealed class RoundStartTests(Server server) : IClassFixture<Server>
         Assert.Equal((RoundStep.Done, 10), await Client.EndOfAsync(dataset) is var r ? (r.Step, r.Labels) : default);
         await Client.StartRoundAsync(dataset, new StartRound(100));
         // All that is left, and that is told.
-        Assert.Equal((RoundStep.Done, 100, 30, 40), await Client.EndOfAsync(dataset, number: 2) is var all ? (all.Step, all.BatchSize, all.Selected, all.Labels) : default);
+        Assert.Equal((RoundStep.Done, 100, 30, 40),
+            await Client.EndOfAsync(dataset, number: 2) is var all ? (all.Step, all.BatchSize, all.Selected, all.Labels) : default);
         await Client.StartRoundAsync(dataset, new StartRound(1));
         Assert.Equal((RoundStep.Failed, "Arm 'main' has no image left to ask about. Import more images, or end the learning here."),
             await Client.EndOfAsync(dataset, number: 3) is var none ? (none.Step, none.Reason) : default);

@@ -19,13 +19,15 @@ public sealed class SpacesTests
         var files = Directory.CreateTempSubdirectory("winnow-spaces-");
         try
         {
-            await using var server = await OwnServer.StartAsync(further: TinyBackbone.Write(Path.Combine(files.FullName, "wide.onnx"), "wide"));
+            await using var server =
+                await OwnServer.StartAsync(further: TinyBackbone.Write(Path.Combine(files.FullName, "wide.onnx"), "wide"));
             var dataset = new SmallLearning(server);
             await dataset.CreateAsync();
             var first = await dataset.RoundAsync();
             var grain = server.Services.GetRequiredService<IGrainFactory>().GetGrain<IDatasetGrain>(SmallLearning.Name);
             var before = await grain.GetLearningAsync(CancellationToken.None);
-            var head = (await server.Services.GetRequiredService<IObjectStore>().GetAsync(before.HeadKey!, CancellationToken.None))!.Value.ToArray();
+            var head = (await server.Services.GetRequiredService<IObjectStore>()
+                .GetAsync(before.HeadKey!, CancellationToken.None))!.Value.ToArray();
             Task<HoldoutResult> MeasureAsync(int shard, LearningState learning) =>
                 dataset.Shard<IShardLearning>(shard).EvaluateHoldoutAsync(head, learning, CancellationToken.None);
             for (var shard = 0; shard < SmallLearning.Shards; shard++) Assert.True((await MeasureAsync(shard, before)).Count > 0);
@@ -61,12 +63,14 @@ public sealed class SpacesTests
             // A round that a lost silo began before, and that goes on after, promotes nothing.
             var late = await server.Client.StartRoundAsync(SmallLearning.Name, new StartRound(5));
             var model = first.Model! with { Round = late.Number };
-            await Assert.ThrowsAsync<RefusedException>(() => grain.SettleRoundAsync(new SettleRound(model, before.HeadKey!, true), CancellationToken.None));
+            await Assert.ThrowsAsync<RefusedException>(() =>
+                grain.SettleRoundAsync(new SettleRound(model, before.HeadKey!, true), CancellationToken.None));
             await server.Client.EndRoundAsync(SmallLearning.Name, late.Arm, late.Number);
             await server.Client.WaitForRoundAsync(SmallLearning.Name, late.Arm, late.Number, cancellationToken: limit.Token);
             var next = await dataset.RoundAsync();
             Assert.Equal((RoundStep.Done, "wide", true), (next.Step, next.Model!.Backbone, next.Promoted));
-            Assert.Equal(BackboneStage.Serving, (await server.Client.ListBackbonesAsync(SmallLearning.Name)).Single(b => b.Name == "wide").Stage);
+            Assert.Equal(BackboneStage.Serving,
+                (await server.Client.ListBackbonesAsync(SmallLearning.Name)).Single(b => b.Name == "wide").Stage);
         }
         finally
         {

@@ -11,8 +11,8 @@ using Winnow.Web.Security;
 namespace Winnow.Web.Images.Buckets;
 
 /// <summary>
-/// Where buckets say what is new. They send no key: the path holds a secret of the source's instead, and what they say is a hint that makes the
-/// source look. A wrong secret, an unknown source and an unknown dataset are answered alike.
+/// Where buckets say what is new. They send no key: the path holds a secret of the source's instead, and what they say is a hint that makes
+/// the source look. A wrong secret, an unknown source and an unknown dataset are answered alike.
 /// </summary>
 internal static partial class NotificationEndpoint
 {
@@ -27,7 +27,8 @@ internal static partial class NotificationEndpoint
             .WithSummary("What is new in a bucket, as its server tells it. The path is the one that was told when the source was added.")
             .WithTags("sources").Produces(StatusCodes.Status204NoContent);
 
-    private static async Task<IResult> TakeAsync(string token, HttpContext http, IGrainFactory grains, RequestLimiter limiter, ILoggerFactory loggers)
+    private static async Task<IResult> TakeAsync(string token, HttpContext http, IGrainFactory grains, RequestLimiter limiter,
+        ILoggerFactory loggers)
     {
         // The path is a secret, so no trace may hold it.
         Activity.Current?.SetTag("url.path", $"{Path}/…");

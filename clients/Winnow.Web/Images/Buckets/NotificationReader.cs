@@ -4,8 +4,9 @@ using Winnow.Abstractions.Images.Buckets;
 namespace Winnow.Web.Images.Buckets;
 
 /// <summary>
-/// Reads what servers say of their buckets: records as S3, MinIO and Ceph send them, the same within a message of SNS, and events of EventBridge.
-/// Some write keys as in a URL and some do not, and none says which: both readings are given, and the bucket tells which is there.
+/// Reads what servers say of their buckets: records as S3, MinIO and Ceph send them, the same within a message of SNS, and events of
+/// EventBridge. Some write keys as in a URL and some do not, and none says which: both readings are given, and the bucket tells which is
+/// there.
 /// </summary>
 internal static class NotificationReader
 {
@@ -13,7 +14,9 @@ internal static class NotificationReader
     private const int MaxKey = 1_024;
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = 32 };
 
-    /// <summary>The objects that are named; none for an empty body and for tests of the connection; null when it is no notification.</summary>
+    /// <summary>
+    /// The objects that are named; none for an empty body and for tests of the connection; null when it is no notification.
+    /// </summary>
     public static NotifiedObject[]? Read(ReadOnlyMemory<byte> body)
     {
         if (body.Span.Trim(" \t\r\n"u8).IsEmpty) return [];
@@ -45,13 +48,16 @@ internal static class NotificationReader
 
     private static IEnumerable<NotifiedObject> Of(JsonElement record, string part)
     {
-        if (record.ValueKind != JsonValueKind.Object || !record.TryGetProperty(part, out var s3) || s3.ValueKind != JsonValueKind.Object) yield break;
-        if (!s3.TryGetProperty("bucket", out var bucket) || Text(bucket, "name") is not { } name || !s3.TryGetProperty("object", out var item) || Text(item, "key") is not { } key) yield break;
+        if (record.ValueKind != JsonValueKind.Object || !record.TryGetProperty(part, out var s3) || s3.ValueKind != JsonValueKind.Object)
+            yield break;
+        if (!s3.TryGetProperty("bucket", out var bucket) || Text(bucket, "name") is not { } name
+            || !s3.TryGetProperty("object", out var item) || Text(item, "key") is not { } key) yield break;
         if (key.Length is > 0 and <= MaxKey) yield return new NotifiedObject(name, key);
         var decoded = Uri.UnescapeDataString(key.Replace('+', ' '));
         if (decoded != key && decoded.Length is > 0 and <= MaxKey) yield return new NotifiedObject(name, decoded);
     }
 
     private static string? Text(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+        ? value.GetString() : null;
 }

@@ -27,7 +27,9 @@ public interface IBucketSourcesGrain : IGrainWithStringKey
     [Alias("sync")]
     Task<SourceStatus?> SyncAsync(string name, CancellationToken cancellationToken);
 
-    /// <summary>Gives a source a new secret path for notifications; the old one is good for nothing from then on. Null when there is no such source.</summary>
+    /// <summary>
+    /// Gives a source a new secret path for notifications; the old one is good for nothing from then on. Null when there is no such source.
+    /// </summary>
     [Alias("renew-path")]
     Task<AddedSource?> RenewPathAsync(string name, CancellationToken cancellationToken);
 

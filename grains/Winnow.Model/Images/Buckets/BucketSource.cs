@@ -17,17 +17,22 @@ public static class SourceName
 /// <param name="Name">What the dataset calls it.</param>
 /// <param name="Bucket">The bucket.</param>
 /// <param name="Prefix">What keys begin with; empty for all.</param>
-/// <param name="Server">A server that the operator has configured by this name; null for the one that holds the cluster's own objects.</param>
+/// <param name="Server">A server that the operator has configured by this name; null for the one that holds the cluster's own
+/// objects.</param>
 /// <param name="LabelsFromFolders">Whether the last folder of a key is the image's known label.</param>
 /// <param name="Partition">What the images are for.</param>
-public sealed record BucketSource(string Name, string Bucket, string Prefix = "", string? Server = null, bool LabelsFromFolders = false, Partition Partition = Partition.Pool)
+public sealed record BucketSource(string Name, string Bucket, string Prefix = "", string? Server = null, bool LabelsFromFolders = false,
+    Partition Partition = Partition.Pool)
 {
     /// <summary>The first thing that is wrong, as a sentence; null when all is sound.</summary>
     public string? Check()
     {
         if (!SourceName.IsValid(Name)) return $"'{Name}' cannot be a source's name. {SourceName.Rule}";
-        if (Bucket is not { Length: >= 3 and <= 63 } || !Bucket.All(c => c is >= 'a' and <= 'z' or >= '0' and <= '9' or '.' or '-') || !char.IsAsciiLetterOrDigit(Bucket[0]) || !char.IsAsciiLetterOrDigit(Bucket[^1]) || Bucket.Contains("..", StringComparison.Ordinal))
-            return $"'{Bucket}' cannot be a bucket's name: 3 to 63 characters of a–z, 0–9, '.' and '-', with a letter or digit at either end and no two dots in a row.";
+        if (Bucket is not { Length: >= 3 and <= 63 } || !Bucket.All(c => c is >= 'a' and <= 'z' or >= '0' and <= '9' or '.' or '-')
+            || !char.IsAsciiLetterOrDigit(Bucket[0]) || !char.IsAsciiLetterOrDigit(Bucket[^1])
+            || Bucket.Contains("..", StringComparison.Ordinal))
+            return $"'{Bucket}' cannot be a bucket's name: 3 to 63 characters of a–z, 0–9, '.' and '-', with a letter or digit at either "
+                + $"end and no two dots in a row.";
         if (MemberRules.Text("prefix", Prefix, 1_000) is { } unshown) return unshown;
         if (Server is not null && !SourceName.IsValid(Server)) return $"'{Server}' cannot be the name of a configured server.";
         return Enum.IsDefined(Partition) ? null : "partition must be pool or holdout.";
@@ -37,8 +42,8 @@ public sealed record BucketSource(string Name, string Bucket, string Prefix = ""
 /// <summary>A source that was added.</summary>
 /// <param name="Source">The source.</param>
 /// <param name="NotificationPath">
-/// Where the bucket's notifications are to be sent, below the server's address. It holds a secret and is told this once; null when the source was
-/// there already.
+/// Where the bucket's notifications are to be sent, below the server's address. It holds a secret and is told this once; null when the
+/// source was there already.
 /// </param>
 public sealed record AddedSource(BucketSource Source, string? NotificationPath);
 
@@ -77,8 +82,8 @@ public sealed record SourceStatus
     /// <summary>Images that are stored under another name than their key gives: that of the same bytes, or one that can be shown.</summary>
     public long StoredOtherwise { get; init; }
     /// <summary>
-    /// The latest images that were not taken as they were given, oldest first: put aside, in the other partition, without their label, under
-    /// another name.
+    /// The latest images that were not taken as they were given, oldest first: put aside, in the other partition, without their label,
+    /// under another name.
     /// </summary>
     public IReadOnlyList<RefusedObject> LatestNoted { get; set; } = [];
     /// <summary>Objects that were gone when they were to be fetched.</summary>

@@ -21,12 +21,14 @@ internal sealed class BucketReader : IBucketReader, IDisposable
     private readonly S3ObjectStore? _own;
 
     /// <exception cref="ArgumentException">An option is missing or out of range; the message names it.</exception>
-    public BucketReader(IReadOnlyDictionary<string, BucketServerOptions> servers, S3ObjectStore? own, TimeProvider time, Func<DelegatingHandler>? around = null)
+    public BucketReader(IReadOnlyDictionary<string, BucketServerOptions> servers, S3ObjectStore? own, TimeProvider time,
+        Func<DelegatingHandler>? around = null)
     {
         _own = own;
         foreach (var (name, options) in servers)
         {
-            if (!Model.Images.Buckets.SourceName.IsValid(name)) throw new ArgumentException($"Buckets:{name} is not a name. {Model.Images.Buckets.SourceName.Rule}");
+            if (!Model.Images.Buckets.SourceName.IsValid(name))
+                throw new ArgumentException($"Buckets:{name} is not a name. {Model.Images.Buckets.SourceName.Rule}");
             _servers[name] = (new S3Connection(options, $"Buckets:{name}", time, around?.Invoke()), options);
         }
     }
@@ -40,8 +42,10 @@ internal sealed class BucketReader : IBucketReader, IDisposable
             return place.Bucket == _own.Options.Bucket ? Reserved(place.Bucket) : null;
         }
         if (!_servers.TryGetValue(place.Server, out var server)) return $"There is no server '{place.Server}'. {Known()}";
-        if (_own is not null && server.Connection.Name == _own.Connection.Name && place.Bucket == _own.Options.Bucket) return Reserved(place.Bucket);
-        return server.Options.Buckets.Count > 0 && !server.Options.Buckets.Contains(place.Bucket) ? $"Bucket '{place.Bucket}' of '{place.Server}' may not be read: Buckets:{place.Server}:Buckets does not name it." : null;
+        if (_own is not null && server.Connection.Name == _own.Connection.Name && place.Bucket == _own.Options.Bucket)
+            return Reserved(place.Bucket);
+        return server.Options.Buckets.Count > 0 && !server.Options.Buckets.Contains(place.Bucket)
+            ? $"Bucket '{place.Bucket}' of '{place.Server}' may not be read: Buckets:{place.Server}:Buckets does not name it." : null;
     }
 
     public async Task<BucketPage> ListAsync(BucketPlace place, string? after, CancellationToken cancellationToken)
@@ -61,10 +65,13 @@ internal sealed class BucketReader : IBucketReader, IDisposable
     {
         var get = S3Answers.ReadAsync(ConnectionOf(place), new S3Request(HttpMethod.Get, place.Bucket, Checked(place, key)), most, room,
             cancellationToken);
-        return await OrRefusedAsync(get).ConfigureAwait(false) is { } found ? (new BucketEntry(key, found.Head.ETag, found.Head.Size), found.Bytes) : null;
+        return await OrRefusedAsync(get).ConfigureAwait(false) is { } found
+            ? (new BucketEntry(key, found.Head.ETag, found.Head.Size), found.Bytes) : null;
     }
 
-    /// <summary>A refusal of one object, told as such: what is archived can be restored, what has rights of its own can be opened.</summary>
+    /// <summary>
+    /// A refusal of one object, told as such: what is archived can be restored, what has rights of its own can be opened.
+    /// </summary>
     private static async Task<T> OrRefusedAsync<T>(Task<T> read)
     {
         try
@@ -91,9 +98,12 @@ internal sealed class BucketReader : IBucketReader, IDisposable
     }
 
     private static string Checked(BucketPlace place, string key) =>
-        key.StartsWith(place.Prefix, StringComparison.Ordinal) && key.Length is > 0 and <= 1024 ? key : throw new IOException($"Key '{key}' is not below '{place.Prefix}'.");
+        key.StartsWith(place.Prefix, StringComparison.Ordinal) && key.Length is > 0 and <= 1024
+        ? key : throw new IOException($"Key '{key}' is not below '{place.Prefix}'.");
 
-    private string Known() => _servers.Count == 0 ? "None is configured: set Buckets:NAME:Endpoint." : $"Configured are: {string.Join(", ", _servers.Keys.Order(StringComparer.Ordinal))}.";
+    private string Known() => _servers.Count == 0 ? "None is configured: set Buckets:NAME:Endpoint."
+        : $"Configured are: {string.Join(", ", _servers.Keys.Order(StringComparer.Ordinal))}.";
 
-    private static string Reserved(string bucket) => $"Bucket '{bucket}' holds the cluster's own objects and cannot be a source. Put images into a bucket of their own.";
+    private static string Reserved(string bucket) =>
+        $"Bucket '{bucket}' holds the cluster's own objects and cannot be a source. Put images into a bucket of their own.";
 }

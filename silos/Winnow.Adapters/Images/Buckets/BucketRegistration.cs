@@ -11,14 +11,16 @@ public static class BucketRegistration
 {
     /// <summary>Reads buckets on these servers, by name, and on that of the object store where it is S3. Needs an intake.</summary>
     /// <exception cref="ArgumentException">An option is missing or out of range; the message names it.</exception>
-    public static IServiceCollection AddBucketSources(this IServiceCollection services, IReadOnlyDictionary<string, BucketServerOptions> servers, BucketSourceOptions? sources = null)
+    public static IServiceCollection AddBucketSources(this IServiceCollection services,
+        IReadOnlyDictionary<string, BucketServerOptions> servers, BucketSourceOptions? sources = null)
     {
         var options = sources ?? new BucketSourceOptions();
         if (options.Check() is { } wrong) throw new ArgumentException(wrong, nameof(sources));
         foreach (var (name, server) in servers) server.Validate($"Buckets:{name}");
         services.TryAddSingleton(TimeProvider.System);
         services.Replace(ServiceDescriptor.Singleton(options));
-        services.Replace(ServiceDescriptor.Singleton<IBucketReader>(provider => new BucketReader(servers, provider.GetService<S3ObjectStore>(), provider.GetRequiredService<TimeProvider>())));
+        services.Replace(ServiceDescriptor.Singleton<IBucketReader>(provider =>
+            new BucketReader(servers, provider.GetService<S3ObjectStore>(), provider.GetRequiredService<TimeProvider>())));
         return services;
     }
 }

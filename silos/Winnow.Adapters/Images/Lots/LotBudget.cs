@@ -1,7 +1,8 @@
 namespace Winnow.Adapters.Images.Lots;
 
 /// <summary>
-/// Counts bytes against a limit over all and a share per owner. What is counted never exceeds either; whoever holds nothing any more leaves no trace.
+/// Counts bytes against a limit over all and a share per owner. What is counted never exceeds either; whoever holds nothing any more leaves
+/// no trace.
 /// </summary>
 internal sealed class LotBudget(long limit, long share)
 {

@@ -17,7 +17,8 @@ public sealed class LotOptions
     {
         const long Least = 1 << 20;
         if (Memory is < Least or > 64L << 30) return $"Lots:Memory must be {Least} to {64L << 30}, not {Memory}.";
-        if (MemoryPerPrincipal is < Least or > 64L << 30) return $"Lots:MemoryPerPrincipal must be {Least} to {64L << 30}, not {MemoryPerPrincipal}.";
+        if (MemoryPerPrincipal is < Least or > 64L << 30)
+            return $"Lots:MemoryPerPrincipal must be {Least} to {64L << 30}, not {MemoryPerPrincipal}.";
         return Spool is < Least or > 1L << 40 ? $"Lots:Spool must be {Least} to {1L << 40}, not {Spool}." : null;
     }
 }

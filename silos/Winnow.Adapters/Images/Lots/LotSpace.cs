@@ -5,8 +5,8 @@ using Winnow.Abstractions.Images;
 namespace Winnow.Adapters.Images.Lots;
 
 /// <summary>
-/// One lot's bytes. An image is read chunk by chunk, each counted before it is held; where the budget ends, what there is of the image moves to the lot's
-/// file and the rest of it follows. Used by one caller at a time.
+/// One lot's bytes. An image is read chunk by chunk, each counted before it is held; where the budget ends, what there is of the image
+/// moves to the lot's file and the rest of it follows. Used by one caller at a time.
 /// </summary>
 internal sealed class LotSpace(string owner, LotBudget memory, LotBudget disk, string folder) : ILotSpace
 {
@@ -92,7 +92,8 @@ internal sealed class LotSpace(string owner, LotBudget memory, LotBudget disk, s
         _spool ??= new LotSpool(folder);
         var start = _spool.Length;
         for (long at = 0; at < length; at += Chunk)
-            await WriteAsync((at == 0 ? _first : _further[(int)(at / Chunk) - 1]).AsMemory(0, (int)Math.Min(Chunk, length - at)), cancellationToken);
+            await WriteAsync((at == 0 ? _first : _further[(int)(at / Chunk) - 1]).AsMemory(0, (int)Math.Min(Chunk, length - at)),
+                cancellationToken);
         DropChunks();
         return start;
     }
@@ -100,7 +101,8 @@ internal sealed class LotSpace(string owner, LotBudget memory, LotBudget disk, s
     private async Task WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         if (!disk.TryTake(owner, bytes.Length))
-            throw new UnavailableException("Lots that are being taken in fill all the room there is for them (Lots:Spool). Send this one again in a moment.");
+            throw new UnavailableException(
+                "Lots that are being taken in fill all the room there is for them (Lots:Spool). Send this one again in a moment.");
         _onDisk += bytes.Length;
         await _spool!.WriteAsync(bytes, cancellationToken);
     }

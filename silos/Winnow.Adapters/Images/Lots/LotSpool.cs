@@ -4,8 +4,8 @@ using Winnow.Adapters.Objects;
 namespace Winnow.Adapters.Images.Lots;
 
 /// <summary>
-/// A file of one lot that no one else can open and that leaves nothing behind, however the process ends. Bytes are appended and then mapped: reading them
-/// costs pages that the system takes back when it needs them, not memory of the process.
+/// A file of one lot that no one else can open and that leaves nothing behind, however the process ends. Bytes are appended and then
+/// mapped: reading them costs pages that the system takes back when it needs them, not memory of the process.
 /// </summary>
 internal sealed class LotSpool : IAsyncDisposable
 {

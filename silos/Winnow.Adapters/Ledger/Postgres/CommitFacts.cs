@@ -5,12 +5,15 @@ using Winnow.Grains.Ports;
 
 namespace Winnow.Adapters.Ledger.Postgres;
 
-/// <summary>The first half of a group's transaction: locks its shards and reads what decides about its commits, in one round trip.</summary>
+/// <summary>
+/// The first half of a group's transaction: locks its shards and reads what decides about its commits, in one round trip.
+/// </summary>
 internal static class CommitFacts
 {
     // In the order of the key: two silos that lock the same shards cannot wait for each other.
     private const string Lock =
-        "SELECT s.dataset, s.shard, s.epoch, s.images, (SELECT level FROM cluster) FROM shard AS s JOIN unnest($1, $2) AS k (dataset, shard) ON s.dataset = k.dataset AND s.shard = k.shard " +
+        "SELECT s.dataset, s.shard, s.epoch, s.images, (SELECT level FROM cluster) FROM shard AS s JOIN unnest($1, $2) AS k (dataset, "
+        + "shard) ON s.dataset = k.dataset AND s.shard = k.shard " +
         "ORDER BY s.dataset, s.shard FOR NO KEY UPDATE OF s";
 
     // Each statement after the lock sees what was committed before the lock was given.
@@ -43,7 +46,8 @@ internal static class CommitFacts
         batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT pg_current_xact_id()"));
         batch.BatchCommands.Add(Keyed(Lock, shards));
         if (operations.Length > 0)
-            batch.BatchCommands.Add(Keyed(Operations, operations, o => o.Shard).Add(NpgsqlDbType.Uuid, Array.ConvertAll(operations, o => o.Value)));
+            batch.BatchCommands.Add(Keyed(Operations, operations, o => o.Shard)
+                .Add(NpgsqlDbType.Uuid, Array.ConvertAll(operations, o => o.Value)));
         if (operations.Length > 0)
         {
             batch.BatchCommands.Add(new NpgsqlBatchCommand(Stamps)
@@ -51,9 +55,11 @@ internal static class CommitFacts
                 .Add(NpgsqlDbType.Uuid, Array.ConvertAll(operations, o => o.Value)));
         }
         if (images.Length > 0)
-            batch.BatchCommands.Add(Keyed(Versions, images, i => i.Shard).Add(NpgsqlDbType.Bytea, Array.ConvertAll(images, i => i.Value.ToBytes())));
+            batch.BatchCommands.Add(Keyed(Versions, images, i => i.Shard)
+                .Add(NpgsqlDbType.Bytea, Array.ConvertAll(images, i => i.Value.ToBytes())));
         if (entries.Length > 0)
-            batch.BatchCommands.Add(Keyed(Entries, entries, e => e.Shard).Add(NpgsqlDbType.Bytea, Array.ConvertAll(entries, e => e.Value.Image.ToBytes()))
+            batch.BatchCommands.Add(Keyed(Entries, entries, e => e.Shard)
+                .Add(NpgsqlDbType.Bytea, Array.ConvertAll(entries, e => e.Value.Image.ToBytes()))
                 .Add(NpgsqlDbType.Uuid, Array.ConvertAll(entries, e => e.Value.OperationId)));
         if (facts.Length > 0) FactRows.Ask(batch, facts);
 
@@ -61,7 +67,8 @@ internal static class CommitFacts
         await reader.ReadAsync().ConfigureAwait(false);
         var transaction = reader.GetFieldValue<ulong>(0);
         await reader.NextResultAsync().ConfigureAwait(false);
-        while (await reader.ReadAsync().ConfigureAwait(false)) plan.Knows(ShardOf(reader), reader.GetInt64(2), reader.GetInt32(3), reader.GetInt32(4));
+        while (await reader.ReadAsync().ConfigureAwait(false))
+            plan.Knows(ShardOf(reader), reader.GetInt64(2), reader.GetInt32(3), reader.GetInt32(4));
         if (operations.Length > 0)
         {
             await reader.NextResultAsync().ConfigureAwait(false);
@@ -74,7 +81,8 @@ internal static class CommitFacts
         {
             await reader.NextResultAsync().ConfigureAwait(false);
             while (await reader.ReadAsync().ConfigureAwait(false))
-                if (!reader.IsDBNull(1) && images[reader.GetInt64(0) - 1] is var found) plan.KnowsVersion(found.Shard, found.Value, reader.GetInt32(1));
+                if (!reader.IsDBNull(1) && images[reader.GetInt64(0) - 1] is var found)
+                    plan.KnowsVersion(found.Shard, found.Value, reader.GetInt32(1));
         }
         if (entries.Length > 0)
         {
@@ -111,5 +119,6 @@ internal static class CommitFacts
     private static NpgsqlBatchCommand Keyed(string sql, ShardId[] shards) => Keyed(sql, shards, s => s);
 
     private static NpgsqlBatchCommand Keyed<T>(string sql, T[] items, Func<T, ShardId> shard) =>
-        new NpgsqlBatchCommand(sql).Add(NpgsqlDbType.Integer, Array.ConvertAll(items, i => shard(i).Dataset)).Add(NpgsqlDbType.Integer, Array.ConvertAll(items, i => shard(i).Shard));
+        new NpgsqlBatchCommand(sql).Add(NpgsqlDbType.Integer, Array.ConvertAll(items, i => shard(i).Dataset))
+        .Add(NpgsqlDbType.Integer, Array.ConvertAll(items, i => shard(i).Shard));
 }

@@ -32,7 +32,8 @@ internal sealed class CommitPlan
         Stages = new int[commits.Count];
         FirstOrdinals = new int[commits.Count];
         Shards = new ShardId?[commits.Count];
-        for (var i = 0; i < commits.Count; i++) Shards[i] = datasets[i] is { } dataset ? new ShardId(dataset, commits[i].Shard.Shard) : null;
+        for (var i = 0; i < commits.Count; i++)
+            Shards[i] = datasets[i] is { } dataset ? new ShardId(dataset, commits[i].Shard.Shard) : null;
     }
 
     public IReadOnlyList<ShardCommit> Commits { get; }
@@ -46,8 +47,8 @@ internal sealed class CommitPlan
     public int[] FirstOrdinals { get; }
 
     /// <summary>
-    /// In which turn the work rows of a commit (tasks, reservations, quarantine, segments) are written: those of one shard build on each other, so each of its
-    /// commits has a turn of its own, which it shares with commits of other shards. -1: it has none.
+    /// In which turn the work rows of a commit (tasks, reservations, quarantine, segments) are written: those of one shard build on each
+    /// other, so each of its commits has a turn of its own, which it shares with commits of other shards. -1: it has none.
     /// </summary>
     public int[] Stages { get; }
 
@@ -90,7 +91,8 @@ internal sealed class CommitPlan
     {
         var commit = Commits[index];
         // The fence comes first: a writer that was replaced learns that, whatever else it brings.
-        if (Shards[index] is not { } shard || !_shards.TryGetValue(shard, out var stands) || stands.Epoch != commit.Epoch) return ShardCommitStatus.Fenced;
+        if (Shards[index] is not { } shard || !_shards.TryGetValue(shard, out var stands) || stands.Epoch != commit.Epoch)
+            return ShardCommitStatus.Fenced;
         if (_level > _newestLevel) return ShardCommitStatus.SiloTooOld;
         if (commit.Facts.Count > 0 && commit.Facts.Max(f => f.Level) > _level) return ShardCommitStatus.LevelTooLow;
         if (commit.Stamp is { } stamp && _stamps.TryGetValue((shard.Dataset, commit.OperationId), out var known) && known != stamp)

@@ -4,7 +4,9 @@ using Winnow.Grains.Ports;
 
 namespace Winnow.Adapters.Ledger.Postgres;
 
-/// <summary>The second half of a group's transaction: everything that its commits bring, and the commit itself, in one round trip.</summary>
+/// <summary>
+/// The second half of a group's transaction: everything that its commits bring, and the commit itself, in one round trip.
+/// </summary>
 internal static class CommitRows
 {
     private const string Shards =
@@ -14,10 +16,12 @@ internal static class CommitRows
         "INSERT INTO operation (dataset, shard, operation, first, count, actor, content) " +
         "SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
     private const string Images =
-        "INSERT INTO image (dataset, shard, ordinal, id, name, format, width, height, frames, bytes, partition, label, reason, received_at, received_by) " +
+        "INSERT INTO image (dataset, shard, ordinal, id, name, format, width, height, frames, bytes, partition, label, reason, "
+        + "received_at, received_by) " +
         "SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
     private const string History =
-        "INSERT INTO history (dataset, shard, image, version, ordinal, operation, label, closes, stage, entry) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+        "INSERT INTO history (dataset, shard, image, version, ordinal, operation, label, closes, stage, entry) SELECT * FROM unnest($1, "
+        + "$2, $3, $4, $5, $6, $7, $8, $9, $10)";
 
     /// <summary>Everything that the plan lets through, and the commit.</summary>
     public static NpgsqlBatch Build(NpgsqlConnection connection, CommitPlan plan)

@@ -7,9 +7,11 @@ namespace Winnow.Adapters.Ledger.Postgres;
 internal static class CommitWork
 {
     private const string Quarantine =
-        "INSERT INTO quarantine (dataset, shard, ordinal, reason) SELECT * FROM unnest($1, $2, $3, $4) ON CONFLICT (dataset, shard, ordinal) DO UPDATE SET reason = excluded.reason";
+        "INSERT INTO quarantine (dataset, shard, ordinal, reason) SELECT * FROM unnest($1, $2, $3, $4) ON CONFLICT (dataset, shard, "
+        + "ordinal) DO UPDATE SET reason = excluded.reason";
     private const string Tasks =
-        "INSERT INTO task (dataset, shard, ordinal, arm, round, priority, reserved_until) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
+        "INSERT INTO task (dataset, shard, ordinal, arm, round, priority, reserved_until) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, "
+        + "$7) ON CONFLICT DO NOTHING";
     private const string WithdrawnTasks =
         "DELETE FROM task AS t USING unnest($1, $2, $3, $4) AS k (dataset, shard, ordinal, arm) " +
         "WHERE t.dataset = k.dataset AND t.shard = k.shard AND t.ordinal = k.ordinal AND t.arm = k.arm";
@@ -33,7 +35,8 @@ internal static class CommitWork
     {
         var quarantined = Last(CommitRows.Of(plan, c => c.Quarantined, stage), q => q.Ordinal);
         if (quarantined.Count > 0)
-            batch.BatchCommands.Add(CommitRows.Keyed(Quarantine, quarantined).Add(NpgsqlDbType.Integer, CommitRows.Column(quarantined, q => q.Ordinal))
+            batch.BatchCommands.Add(CommitRows.Keyed(Quarantine, quarantined)
+                .Add(NpgsqlDbType.Integer, CommitRows.Column(quarantined, q => q.Ordinal))
                 .Add(NpgsqlDbType.Text, CommitRows.Column(quarantined, q => PgColumns.Free(q.Reason))));
         var ended = CommitRows.Of(plan, c => c.WithdrawnTasks, stage);
         if (ended.Count > 0)
@@ -50,12 +53,14 @@ internal static class CommitWork
                 .Add(NpgsqlDbType.TimestampTz, CommitRows.Column(tasks, t => t.ReservedUntil.UtcDateTime)));
         var reservations = Last(CommitRows.Of(plan, c => c.Reservations, stage), r => r.Ordinal);
         if (reservations.Count > 0)
-            batch.BatchCommands.Add(CommitRows.Keyed(Reservations, reservations).Add(NpgsqlDbType.Integer, CommitRows.Column(reservations, r => r.Ordinal))
+            batch.BatchCommands.Add(CommitRows.Keyed(Reservations, reservations)
+                .Add(NpgsqlDbType.Integer, CommitRows.Column(reservations, r => r.Ordinal))
                 .Add(NpgsqlDbType.TimestampTz, CommitRows.Column(reservations, r => r.Until.UtcDateTime)));
         // Withdrawn before published: a commit that names one version in both replaces its segments.
         var withdrawn = CommitRows.Of(plan, c => c.WithdrawnSegments, stage);
         if (withdrawn.Count > 0)
-            batch.BatchCommands.Add(CommitRows.Keyed(Withdrawals, withdrawn).Add(NpgsqlDbType.Text, CommitRows.Column(withdrawn, w => w.Kind))
+            batch.BatchCommands.Add(CommitRows.Keyed(Withdrawals, withdrawn)
+                .Add(NpgsqlDbType.Text, CommitRows.Column(withdrawn, w => w.Kind))
                 .Add(NpgsqlDbType.Text, CommitRows.Column(withdrawn, w => w.Version)));
         var segments = Last(CommitRows.Of(plan, c => c.Segments, stage), s => (s.Kind, s.Version, s.First));
         if (segments.Count > 0)
@@ -67,7 +72,9 @@ internal static class CommitWork
                 .Add(NpgsqlDbType.Text, CommitRows.Column(segments, s => PgColumns.Key(s.ObjectKey))));
     }
 
-    /// <summary>Of several rows with one key the last stands, as if they had been written one by one; a statement may touch a row only once.</summary>
+    /// <summary>
+    /// Of several rows with one key the last stands, as if they had been written one by one; a statement may touch a row only once.
+    /// </summary>
     private static List<(ShardId Shard, T Row)> Last<T, TKey>(List<(ShardId Shard, T Row)> rows, Func<T, TKey> key)
     {
         if (rows.Count < 2) return rows;

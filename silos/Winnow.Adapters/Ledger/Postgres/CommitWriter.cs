@@ -9,17 +9,19 @@ namespace Winnow.Adapters.Ledger.Postgres;
 
 /// <summary>Writes commits of shards: two round trips and one transaction per group.</summary>
 /// <remarks>
-/// Between its two halves a group holds the rows of its shards locked, so what the plan decided stays true until the commit. After an error that
-/// leaves the outcome open (a connection that broke while the server committed), the server is asked what became of the transaction, by its number;
-/// until it has answered nothing is repeated. That makes a repetition safe for commits with and without an operation id. The number means
-/// something only on the same line of history: after a failover to a standby that may have missed the end, the outcome stays open. After a
-/// crash it may be another's, so what counts as stored bears the group's mark besides.
+/// Between its two halves a group holds the rows of its shards locked, so what the plan decided stays true until the commit. After an error
+/// that leaves the outcome open (a connection that broke while the server committed), the server is asked what became of the transaction,
+/// by its number; until it has answered nothing is repeated. That makes a repetition safe for commits with and without an operation id. The
+/// number means something only on the same line of history: after a failover to a standby that may have missed the end, the outcome stays
+/// open. After a crash it may be another's, so what counts as stored bears the group's mark besides.
 /// </remarks>
-internal sealed class CommitWriter(PostgresDatabase database, PostgresOptions options, ConcurrentDictionary<string, int> datasets, ILogger logger)
+internal sealed class CommitWriter(PostgresDatabase database, PostgresOptions options, ConcurrentDictionary<string, int> datasets,
+    ILogger logger)
     : GroupWriter<ShardCommit, ShardCommitStatus>(database, options, logger)
 {
     // The first eight digits of a log file's name are the timeline; it changes when a standby takes over.
-    private const string Timeline = "SELECT CASE WHEN pg_is_in_recovery() THEN NULL ELSE left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) END";
+    private const string Timeline =
+        "SELECT CASE WHEN pg_is_in_recovery() THEN NULL ELSE left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) END";
     private const string Status = "SELECT pg_xact_status($1::text::xid8)";
     private const string Mark = "SELECT mark FROM shard WHERE dataset = $1 AND shard = $2";
     private const string Datasets = $"SELECT name, id FROM dataset WHERE name = ANY ($1) AND info::text <> '{StoredDatasets.NameHeld}'";
@@ -37,7 +39,8 @@ internal sealed class CommitWriter(PostgresDatabase database, PostgresOptions op
 
     private async Task<int?[]> FindDatasetsAsync(NpgsqlConnection connection, IReadOnlyList<ShardCommit> commits)
     {
-        var unknown = commits.Select(c => c.Shard.Dataset).Where(d => !datasets.ContainsKey(d) && PgColumns.Free(d) == d).Distinct().ToArray();
+        var unknown = commits.Select(c => c.Shard.Dataset).Where(d => !datasets.ContainsKey(d) && PgColumns.Free(d) == d).Distinct()
+            .ToArray();
         if (unknown.Length > 0)
         {
             await using var command = new NpgsqlCommand(Datasets, connection).AddArray(NpgsqlDbType.Text, unknown);
@@ -58,7 +61,8 @@ internal sealed class CommitWriter(PostgresDatabase database, PostgresOptions op
 
         public override async Task StoreAsync(NpgsqlConnection connection)
         {
-            if (writer._timeline.Of != connection) writer._timeline = (connection, await TimelineAsync(connection, CancellationToken.None).ConfigureAwait(false));
+            if (writer._timeline.Of != connection)
+                writer._timeline = (connection, await TimelineAsync(connection, CancellationToken.None).ConfigureAwait(false));
             _line = writer._timeline.Name;
             _plan = new CommitPlan(commits, await writer.FindDatasetsAsync(connection, commits).ConfigureAwait(false), writer._newestLevel);
             _transaction = await CommitFacts.ReadAsync(connection, _plan).ConfigureAwait(false);
@@ -95,7 +99,8 @@ internal sealed class CommitWriter(PostgresDatabase database, PostgresOptions op
                         case null: return GroupOutcome.Open;
                     }
                     // In progress: the server has not noticed yet that nobody is there, or its disk is slow.
-                    if (!await writer.Database.RecoverAsync(null, deadline, pause, CancellationToken.None).ConfigureAwait(false)) return GroupOutcome.Open;
+                    if (!await writer.Database.RecoverAsync(null, deadline, pause, CancellationToken.None).ConfigureAwait(false))
+                        return GroupOutcome.Open;
                 }
                 catch (PostgresException problem) when (problem.SqlState == PostgresErrorCodes.InvalidParameterValue)
                 {

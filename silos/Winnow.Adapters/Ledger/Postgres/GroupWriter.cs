@@ -19,8 +19,8 @@ internal enum GroupOutcome
 }
 
 /// <summary>
-/// One connection that writes: takes everything that waits, stores it in one transaction and answers once that is on the server's disk. While the
-/// server is away it tries again for a bounded time; a group with a faulty request in it is halved until that one stands alone.
+/// One connection that writes: takes everything that waits, stores it in one transaction and answers once that is on the server's disk.
+/// While the server is away it tries again for a bounded time; a group with a faulty request in it is halved until that one stands alone.
 /// </summary>
 internal abstract partial class GroupWriter<TIn, TOut> : IAsyncDisposable
 {
@@ -33,7 +33,8 @@ internal abstract partial class GroupWriter<TIn, TOut> : IAsyncDisposable
     protected GroupWriter(PostgresDatabase database, PostgresOptions options, ILogger logger)
     {
         (Database, _options, _logger) = (database, options, logger);
-        _queue = Channel.CreateBounded<PendingWrite<TIn, TOut>>(new BoundedChannelOptions(options.QueueCapacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+        _queue = Channel.CreateBounded<PendingWrite<TIn, TOut>>(
+            new BoundedChannelOptions(options.QueueCapacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
         // On the thread pool, whoever makes the ledger: a grain's scheduler would be occupied for ever.
         _running = Task.Run(RunAsync);
     }
@@ -91,7 +92,8 @@ internal abstract partial class GroupWriter<TIn, TOut> : IAsyncDisposable
             }
             catch (Exception problem)
             {
-                // Finding out what became of a transaction can fail as well, as on a full disk. Whoever waits is told, and the writer goes on.
+                // Finding out what became of a transaction can fail as well, as on a full disk. Whoever waits is told, and the writer goes
+                // on.
                 var told = Explain(problem, open: true);
                 LogFailed(told, group.Count);
                 foreach (var request in group) request.Fail(told);
@@ -134,7 +136,8 @@ internal abstract partial class GroupWriter<TIn, TOut> : IAsyncDisposable
             {
                 // Whatever the session was in the middle of ends with it.
                 await DropAsync().ConfigureAwait(false);
-                var outcome = PostgresFailures.IsCertain(problem) || !begun ? GroupOutcome.NotStored : await attempt.ResolveAsync(deadline).ConfigureAwait(false);
+                var outcome = PostgresFailures.IsCertain(problem) || !begun
+                    ? GroupOutcome.NotStored : await attempt.ResolveAsync(deadline).ConfigureAwait(false);
                 if (outcome == GroupOutcome.Stored)
                 {
                     Answer(group, attempt);
@@ -143,7 +146,8 @@ internal abstract partial class GroupWriter<TIn, TOut> : IAsyncDisposable
                 repeated |= begun && !PostgresFailures.IsCertain(problem);
                 // What an earlier try left open stays open, however this one failed.
                 open |= outcome is GroupOutcome.Open or GroupOutcome.Repeatable;
-                if (outcome != GroupOutcome.Open && PostgresFailures.IsTransient(problem) && await Database.RecoverAsync(problem, deadline, pause, CancellationToken.None).ConfigureAwait(false)) continue;
+                if (outcome != GroupOutcome.Open && PostgresFailures.IsTransient(problem)
+                    && await Database.RecoverAsync(problem, deadline, pause, CancellationToken.None).ConfigureAwait(false)) continue;
                 if (!open && PostgresFailures.IsOfTheRows(problem) && group.Count > 1)
                 {
                     await StoreAsync(group[..(group.Count / 2)]).ConfigureAwait(false);
@@ -185,7 +189,8 @@ internal abstract partial class GroupWriter<TIn, TOut> : IAsyncDisposable
         var told = open
             ? "Whether this commit was stored is open: read before you repeat it, or repeat it with the same operation id"
             : "Nothing of this commit was stored: it may be repeated";
-        return new LedgerWriteException($"The ledger on {Database.Server} could not be written: {PostgresFailures.Cause(problem)}. {told}.", problem);
+        return new LedgerWriteException(
+            $"The ledger on {Database.Server} could not be written: {PostgresFailures.Cause(problem)}. {told}.", problem);
     }
 
     [LoggerMessage(1, LogLevel.Error, "A transaction of {Count} commits failed; the writer goes on.")]

@@ -32,8 +32,8 @@ internal static class PgColumns
     }
 
     /// <summary>
-    /// A text that people made, such as a file's name: the server holds no NUL and no half of a surrogate pair, so those become U+FFFD, as SQLite's
-    /// encoding makes of the halves.
+    /// A text that people made, such as a file's name: the server holds no NUL and no half of a surrogate pair, so those become U+FFFD, as
+    /// SQLite's encoding makes of the halves.
     /// </summary>
     public static string? Free(string? text)
     {
@@ -44,5 +44,7 @@ internal static class PgColumns
     /// <summary>A text that names something: changing it could make two names one, so it is refused instead.</summary>
     /// <exception cref="ArgumentException">The text cannot be stored as it is.</exception>
     public static string Key(string text) =>
-        Free(text) == text ? text : throw new ArgumentException($"The name '{Free(text)}' has a character that PostgreSQL cannot hold (U+FFFD stands for it here). Take another name.");
+        Free(text) == text ? text
+        : throw new ArgumentException(
+            $"The name '{Free(text)}' has a character that PostgreSQL cannot hold (U+FFFD stands for it here). Take another name.");
 }

@@ -14,11 +14,12 @@ internal sealed partial class PostgresDatabase : IAsyncDisposable
     private const string WriterName = "winnow-writer";
 
     /// <summary>
-    /// Ends transactions of writers whose process has said nothing for a second: it hangs, or was cut off, and the server would keep its locks. The
-    /// server undoes what they had not committed, so whoever comes back finds its epoch taken and nothing stored.
+    /// Ends transactions of writers whose process has said nothing for a second: it hangs, or was cut off, and the server would keep its
+    /// locks. The server undoes what they had not committed, so whoever comes back finds its epoch taken and nothing stored.
     /// </summary>
     private const string EndHanging =
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user AND application_name = '" + WriterName + "' " +
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user AND "
+        + "application_name = '" + WriterName + "' " +
         "AND pid <> pg_backend_pid() AND xact_start IS NOT NULL AND state_change < clock_timestamp() - interval '1 second' " +
         "AND (state LIKE 'idle in transaction%' OR (state = 'active' AND wait_event_type = 'Client'))";
 
@@ -54,9 +55,11 @@ internal sealed partial class PostgresDatabase : IAsyncDisposable
     /// <summary>When a call that starts now stops trying.</summary>
     public Deadline NewDeadline() => new(_time, _retryFor);
 
-    public ValueTask<NpgsqlConnection> OpenWriterAsync(CancellationToken cancellationToken) => _writers.OpenConnectionAsync(cancellationToken);
+    public ValueTask<NpgsqlConnection> OpenWriterAsync(CancellationToken cancellationToken) =>
+        _writers.OpenConnectionAsync(cancellationToken);
 
-    public ValueTask<NpgsqlConnection> OpenReaderAsync(CancellationToken cancellationToken) => _readers.OpenConnectionAsync(cancellationToken);
+    public ValueTask<NpgsqlConnection> OpenReaderAsync(CancellationToken cancellationToken) =>
+        _readers.OpenConnectionAsync(cancellationToken);
 
     /// <summary>Reads, again and again while the server is away.</summary>
     public Task<T> ReadAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> query, CancellationToken cancellationToken) =>
@@ -66,7 +69,8 @@ internal sealed partial class PostgresDatabase : IAsyncDisposable
     public Task<T> WriteAsync<T>(Func<NpgsqlConnection, bool, CancellationToken, Task<T>> change, CancellationToken cancellationToken) =>
         RunAsync(_writers, change, cancellationToken);
 
-    private async Task<T> RunAsync<T>(NpgsqlDataSource pool, Func<NpgsqlConnection, bool, CancellationToken, Task<T>> action, CancellationToken cancellationToken)
+    private async Task<T> RunAsync<T>(NpgsqlDataSource pool, Func<NpgsqlConnection, bool, CancellationToken, Task<T>> action,
+        CancellationToken cancellationToken)
     {
         var deadline = NewDeadline();
         var repeated = false;
@@ -80,7 +84,9 @@ internal sealed partial class PostgresDatabase : IAsyncDisposable
             catch (Exception problem) when (PostgresFailures.IsTransient(problem) && !cancellationToken.IsCancellationRequested)
             {
                 if (!await RecoverAsync(problem, deadline, pause, cancellationToken).ConfigureAwait(false))
-                    throw new LedgerUnavailableException($"The ledger on {Server} cannot be used: {PostgresFailures.Cause(problem)}. It goes on by itself when the server is back; repeat the call.", problem);
+                    throw new LedgerUnavailableException(
+                        $"The ledger on {Server} cannot be used: {PostgresFailures.Cause(problem)}. It goes on by itself when the server "
+                        + $"is back; repeat the call.", problem);
                 repeated |= !PostgresFailures.IsCertain(problem);
             }
             catch (PostgresException problem) when (PostgresFailures.IsFull(problem))
@@ -130,7 +136,8 @@ internal sealed partial class PostgresDatabase : IAsyncDisposable
         }
     }
 
-    private static NpgsqlDataSource Pool(NpgsqlConnectionStringBuilder given, PostgresOptions options, string name, string settings, int size)
+    private static NpgsqlDataSource Pool(NpgsqlConnectionStringBuilder given, PostgresOptions options, string name, string settings,
+        int size)
     {
         var own = new NpgsqlConnectionStringBuilder(given.ConnectionString)
         {
@@ -162,7 +169,8 @@ internal sealed partial class PostgresDatabase : IAsyncDisposable
         await _readers.DisposeAsync().ConfigureAwait(false);
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "Ended {Count} transactions of silos that hang and held rows of the ledger; they find their shards taken when they come back.")]
+    [LoggerMessage(1, LogLevel.Warning,
+        "Ended {Count} transactions of silos that hang and held rows of the ledger; they find their shards taken when they come back.")]
     private partial void LogEnded(int count);
 
     [LoggerMessage(2, LogLevel.Warning, "Transactions that hold rows of the ledger could not be looked for.")]

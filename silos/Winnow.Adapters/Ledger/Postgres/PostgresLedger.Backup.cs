@@ -18,7 +18,8 @@ public sealed partial class PostgresLedger
         "state = excluded.state WHERE s.state IS NULL";
 
     /// <inheritdoc/>
-    public Task<bool> PublishDatasetAsync(string staged, DatasetInfo dataset, IReadOnlyList<ControlState> states, CancellationToken cancellationToken)
+    public Task<bool> PublishDatasetAsync(string staged, DatasetInfo dataset, IReadOnlyList<ControlState> states,
+        CancellationToken cancellationToken)
     {
         ThrowIfClosed();
         var json = JsonSerializer.Serialize(dataset, ModelJson.Default.DatasetInfo);
@@ -28,11 +29,13 @@ public sealed partial class PostgresLedger
             {
                 await using var transaction = await connection.BeginTransactionAsync(token).ConfigureAwait(false);
                 await using var name = new NpgsqlCommand(Name, connection).Add(staged).Add(PgColumns.Key(dataset.Name)).Add(json);
-                if (await name.ExecuteNonQueryAsync(token).ConfigureAwait(false) == 0) return repeated && await IsAsync(connection, dataset.Name, json, token).ConfigureAwait(false);
+                if (await name.ExecuteNonQueryAsync(token).ConfigureAwait(false) == 0)
+                    return repeated && await IsAsync(connection, dataset.Name, json, token).ConfigureAwait(false);
                 foreach (var state in states)
                 {
                     await using var add = new NpgsqlCommand(AddState, connection)
-                        .Add(PgColumns.Key(state.GrainType)).Add(PgColumns.Key(state.GrainKey)).Add(PgColumns.Key(state.Name)).Add(state.Json);
+                        .Add(PgColumns.Key(state.GrainType)).Add(PgColumns.Key(state.GrainKey)).Add(PgColumns.Key(state.Name))
+                            .Add(state.Json);
                     // Somebody's grain has written it.
                     if (await add.ExecuteNonQueryAsync(token).ConfigureAwait(false) == 0) return false;
                 }
@@ -62,7 +65,8 @@ public sealed partial class PostgresLedger
     /// <summary>An earlier try may have done it: then the dataset is there as this one would have it.</summary>
     private static async Task<bool> IsAsync(NpgsqlConnection connection, string dataset, string json, CancellationToken cancellationToken)
     {
-        await using var find = new NpgsqlCommand("SELECT EXISTS (SELECT FROM dataset WHERE name = $1 AND info::text = $2)", connection).Add(dataset).Add(json);
+        await using var find =
+            new NpgsqlCommand("SELECT EXISTS (SELECT FROM dataset WHERE name = $1 AND info::text = $2)", connection).Add(dataset).Add(json);
         return (bool)(await find.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
     }
 }

@@ -82,7 +82,8 @@ public sealed partial class PostgresLedger
         {
             await using var find = new NpgsqlCommand("SELECT dataset FROM deletion WHERE id = $1", connection).Add((int)deletion.Id);
             if (await find.ExecuteScalarAsync(token).ConfigureAwait(false) is not int dataset) return false;
-            var removed = await RemoveAsync(connection, dataset, shard, [.. Removals, RemoveHistory, RemoveFacts, RemoveErasures], token).ConfigureAwait(false);
+            var removed = await RemoveAsync(connection, dataset, shard, [.. Removals, RemoveHistory, RemoveFacts, RemoveErasures], token)
+                .ConfigureAwait(false);
             await using var count = new NpgsqlCommand(
                 "UPDATE deletion SET removed_rows = removed_rows + $2 WHERE id = $1", connection).Add((int)deletion.Id).Add(removed);
             await count.ExecuteNonQueryAsync(token).ConfigureAwait(false);

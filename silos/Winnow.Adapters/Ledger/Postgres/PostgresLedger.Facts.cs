@@ -16,7 +16,8 @@ public sealed partial class PostgresLedger
     // In the order in which commits lock them: whatever is on its way to a shard is there, or will see that it was erased.
     private const string LockShards = "SELECT FROM shard WHERE dataset = $1 ORDER BY shard FOR NO KEY UPDATE";
     private const string Erase =
-        "INSERT INTO erasure (dataset, image, kind, key, version, actor, erased_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
+        "INSERT INTO erasure (dataset, image, kind, key, version, actor, erased_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON "
+        + "CONFLICT DO NOTHING";
     private const string ErasePayload =
         "DELETE FROM payload WHERE fact IN (SELECT f.id FROM fact AS f "
         + "WHERE f.dataset = $1 AND f.image = $2 AND f.kind = $3 AND f.key = $4 AND f.version = $5)";
@@ -44,7 +45,8 @@ public sealed partial class PostgresLedger
         ShardKey shard, string kind, IReadOnlyList<int> ordinals, CancellationToken cancellationToken) =>
         ordinals.Count == 0 ? [] : await ReadAsync(shard, [], (connection, id, token) => FactsAsync(
             new NpgsqlCommand(FactsOfRows, connection).Add(id.Dataset).Add(id.Shard)
-                .AddArray<int>(NpgsqlDbType.Integer, [.. ordinals]).Add(PgColumns.Key(kind)), token), cancellationToken).ConfigureAwait(false);
+                .AddArray<int>(NpgsqlDbType.Integer, [.. ordinals]).Add(PgColumns.Key(kind)), token), cancellationToken)
+                    .ConfigureAwait(false);
 
     /// <inheritdoc/>
     public Task<int> ErasePayloadAsync(PayloadErasure erasure, CancellationToken cancellationToken)
@@ -97,7 +99,8 @@ public sealed partial class PostgresLedger
             while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
                 facts.Add(new FactRow(
                     new FactKey(reader.GetString(1), reader.GetInt32(0), reader.GetString(2)),
-                    Model.Images.ImageId.FromBytes(reader.GetFieldValue<byte[]>(5)), reader.GetInt64(3), reader.GetBoolean(4), reader.GetGuid(6),
+                    Model.Images.ImageId.FromBytes(reader.GetFieldValue<byte[]>(5)), reader.GetInt64(3), reader.GetBoolean(4),
+                    reader.GetGuid(6),
                     reader.GetString(7), reader.GetFieldValue<byte[]>(8), reader.GetInt32(9),
                     reader.IsDBNull(10) ? null : reader.GetFieldValue<byte[]>(10)));
             return facts;

@@ -15,10 +15,14 @@ public sealed partial class PostgresLedger
     private static readonly string[] Removals =
     [
         // The first ordinals of the shard, without looking for them.
-        "DELETE FROM image WHERE dataset = $1 AND shard = $2 AND ordinal < $3 + (SELECT min(ordinal) FROM image WHERE dataset = $1 AND shard = $2)",
-        "DELETE FROM quarantine WHERE dataset = $1 AND shard = $2 AND ordinal IN (SELECT ordinal FROM quarantine WHERE dataset = $1 AND shard = $2 LIMIT $3)",
-        "DELETE FROM task WHERE dataset = $1 AND shard = $2 AND ordinal IN (SELECT ordinal FROM task WHERE dataset = $1 AND shard = $2 LIMIT $3)",
-        "DELETE FROM operation WHERE dataset = $1 AND shard = $2 AND operation IN (SELECT operation FROM operation WHERE dataset = $1 AND shard = $2 LIMIT $3)",
+        "DELETE FROM image WHERE dataset = $1 AND shard = $2 AND ordinal < $3 + (SELECT min(ordinal) FROM image WHERE dataset = $1 "
+        + "AND shard = $2)",
+        "DELETE FROM quarantine WHERE dataset = $1 AND shard = $2 AND ordinal IN (SELECT ordinal FROM quarantine WHERE dataset = $1 AND "
+        + "shard = $2 LIMIT $3)",
+        "DELETE FROM task WHERE dataset = $1 AND shard = $2 AND ordinal IN (SELECT ordinal FROM task WHERE dataset = $1 AND shard = "
+        + "$2 LIMIT $3)",
+        "DELETE FROM operation WHERE dataset = $1 AND shard = $2 AND operation IN (SELECT operation FROM operation WHERE dataset = $1 AND "
+        + "shard = $2 LIMIT $3)",
         // What only grows stays, as history does.
         "DELETE FROM fact WHERE id = ANY (ARRAY(SELECT id FROM fact WHERE dataset = $1 AND shard = $2 AND NOT grows LIMIT $3))",
         "DELETE FROM segment WHERE dataset = $1 AND shard = $2 AND $3 > 0",
@@ -31,8 +35,10 @@ public sealed partial class PostgresLedger
         return _database.WriteAsync(async (connection, repeated, token) =>
         {
             await using var transaction = await connection.BeginTransactionAsync(token).ConfigureAwait(false);
-            await using var find = new NpgsqlCommand("SELECT info::text FROM dataset WHERE name = $1 FOR UPDATE", connection).Add(PgColumns.Key(dataset));
-            if (await find.ExecuteScalarAsync(token).ConfigureAwait(false) is not string text) throw new KeyNotFoundException($"The ledger has no dataset '{dataset}'.");
+            await using var find =
+                new NpgsqlCommand("SELECT info::text FROM dataset WHERE name = $1 FOR UPDATE", connection).Add(PgColumns.Key(dataset));
+            if (await find.ExecuteScalarAsync(token).ConfigureAwait(false) is not string text)
+                throw new KeyNotFoundException($"The ledger has no dataset '{dataset}'.");
             var info = JsonSerializer.Deserialize(text, ModelJson.Default.DatasetInfo)!;
             // An earlier try may have done it.
             if (info.Shards != known) return repeated && info.Shards == next;
@@ -51,7 +57,8 @@ public sealed partial class PostgresLedger
         return _database.WriteAsync(async (connection, _, token) =>
         {
             await using var transaction = await connection.BeginTransactionAsync(token).ConfigureAwait(false);
-            await using var find = new NpgsqlCommand("SELECT id FROM dataset WHERE name = $1", connection).Add(PgColumns.Key(shard.Dataset));
+            await using var find =
+                new NpgsqlCommand("SELECT id FROM dataset WHERE name = $1", connection).Add(PgColumns.Key(shard.Dataset));
             if (await find.ExecuteScalarAsync(token).ConfigureAwait(false) is not int dataset) return false;
             await using var fence = new NpgsqlCommand(
                 $"UPDATE shard SET epoch = {ShardEpochs.Next("epoch")}, images = 0 "

@@ -16,9 +16,12 @@ public sealed partial class PostgresLedger
         try
         {
             ThrowIfClosed();
-            // No repetition: the question is how things are now. Only a write shows a full disk, or a standby that was taken for the primary.
+            // No repetition: the question is how things are now. Only a write shows a full disk, or a standby that was taken for the
+            // primary.
             await using var connection = await _database.OpenWriterAsync(cancellationToken).ConfigureAwait(false);
-            await using var touch = new NpgsqlCommand("INSERT INTO health (id, at) VALUES (1, now()) ON CONFLICT (id) DO UPDATE SET at = excluded.at", connection);
+            await using var touch =
+                new NpgsqlCommand("INSERT INTO health (id, at) VALUES (1, now()) ON CONFLICT (id) DO UPDATE SET at = excluded.at",
+                    connection);
             await touch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
             return null;
         }
@@ -32,15 +35,18 @@ public sealed partial class PostgresLedger
         }
     }
 
-    private delegate Task<List<T>> Page<T>(NpgsqlConnection connection, ShardId shard, T? after, int max, CancellationToken cancellationToken) where T : struct;
+    private delegate Task<List<T>> Page<T>(NpgsqlConnection connection, ShardId shard, T? after, int max,
+        CancellationToken cancellationToken) where T : struct;
 
-    private async IAsyncEnumerable<T> PagesAsync<T>(ShardKey shard, Page<T> query, [EnumeratorCancellation] CancellationToken cancellationToken) where T : struct
+    private async IAsyncEnumerable<T> PagesAsync<T>(ShardKey shard, Page<T> query,
+        [EnumeratorCancellation] CancellationToken cancellationToken) where T : struct
     {
         T? after = null;
         while (true)
         {
             var last = after;
-            var page = await ReadAsync(shard, [], (connection, id, token) => query(connection, id, last, PageRows, token), cancellationToken).ConfigureAwait(false);
+            var page = await ReadAsync(shard, [], (connection, id, token) => query(connection, id, last, PageRows, token),
+                cancellationToken).ConfigureAwait(false);
             foreach (var row in page) yield return row;
             if (page.Count < PageRows) yield break;
             after = page[^1];
@@ -48,7 +54,8 @@ public sealed partial class PostgresLedger
     }
 
     /// <summary>Reads rows of a shard; <paramref name="none"/> when there is no such dataset.</summary>
-    private Task<T> ReadAsync<T>(ShardKey shard, T none, Func<NpgsqlConnection, ShardId, CancellationToken, Task<T>> query, CancellationToken cancellationToken)
+    private Task<T> ReadAsync<T>(ShardKey shard, T none, Func<NpgsqlConnection, ShardId, CancellationToken, Task<T>> query,
+        CancellationToken cancellationToken)
     {
         ThrowIfClosed();
         return _database.ReadAsync(async (connection, token) =>

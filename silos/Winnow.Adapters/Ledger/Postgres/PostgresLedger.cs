@@ -13,10 +13,11 @@ using Winnow.Model.Images;
 namespace Winnow.Adapters.Ledger.Postgres;
 
 /// <summary>
-/// The ledger that several silos share: a PostgreSQL database. Each silo has a few writers that group its commits, always the same one for a shard, and pooled
-/// readers. It goes on by itself after the server was away.
+/// The ledger that several silos share: a PostgreSQL database. Each silo has a few writers that group its commits, always the same one for
+/// a shard, and pooled readers. It goes on by itself after the server was away.
 /// </summary>
-public sealed partial class PostgresLedger : IDatasetLedger, IShardLedger, ISecretLedger, IDeletions, IErasures, IClusterLevel, IGrainStateStore, IStorageHealth, IAsyncDisposable
+public sealed partial class PostgresLedger : IDatasetLedger, IShardLedger, ISecretLedger, IDeletions, IErasures, IClusterLevel,
+    IGrainStateStore, IStorageHealth, IAsyncDisposable
 {
     private const int PageRows = 4_096;
 
@@ -40,8 +41,10 @@ public sealed partial class PostgresLedger : IDatasetLedger, IShardLedger, ISecr
 
     /// <summary>Waits for the server, brings the database to the layout of this program and opens the ledger.</summary>
     /// <exception cref="ArgumentException">A setting is missing or out of range.</exception>
-    /// <exception cref="LedgerUnavailableException">The server stayed away, a newer program wrote the ledger, or the database cannot hold one.</exception>
-    public static async Task<PostgresLedger> OpenAsync(PostgresOptions options, TimeProvider time, ILogger<PostgresLedger> logger, CancellationToken cancellationToken)
+    /// <exception cref="LedgerUnavailableException">The server stayed away, a newer program wrote the ledger, or the database cannot hold
+    /// one.</exception>
+    public static async Task<PostgresLedger> OpenAsync(PostgresOptions options, TimeProvider time, ILogger<PostgresLedger> logger,
+        CancellationToken cancellationToken)
     {
         options.Validate();
         var database = new PostgresDatabase(options, time, logger);
@@ -57,8 +60,10 @@ public sealed partial class PostgresLedger : IDatasetLedger, IShardLedger, ISecr
                 }
                 catch (Exception problem) when (problem is NpgsqlException or IOException or TimeoutException)
                 {
-                    if (!PostgresFailures.IsTransient(problem) || !await database.RecoverAsync(problem, deadline, pause, cancellationToken).ConfigureAwait(false))
-                        throw new LedgerUnavailableException($"The ledger on {database.Server} cannot be opened: {PostgresFailures.Cause(problem)}.", problem);
+                    if (!PostgresFailures.IsTransient(problem)
+                        || !await database.RecoverAsync(problem, deadline, pause, cancellationToken).ConfigureAwait(false))
+                        throw new LedgerUnavailableException(
+                        $"The ledger on {database.Server} cannot be opened: {PostgresFailures.Cause(problem)}.", problem);
                     if (pause == PostgresDatabase.FirstWait) LogWaiting(logger, database.Server, PostgresFailures.Cause(problem));
                 }
             }
@@ -77,12 +82,14 @@ public sealed partial class PostgresLedger : IDatasetLedger, IShardLedger, ISecr
         var json = JsonSerializer.Serialize(dataset, ModelJson.Default.DatasetInfo);
         return _database.WriteAsync(async (connection, repeated, token) =>
         {
-            await using var insert = new NpgsqlCommand("INSERT INTO dataset (name, info) VALUES ($1, $2::json) ON CONFLICT (name) DO NOTHING", connection)
+            await using var insert =
+                new NpgsqlCommand("INSERT INTO dataset (name, info) VALUES ($1, $2::json) ON CONFLICT (name) DO NOTHING", connection)
                 .Add(PgColumns.Key(dataset.Name)).Add(json);
             if (await insert.ExecuteNonQueryAsync(token).ConfigureAwait(false) > 0) return true;
             if (!repeated) return false;
             // An earlier try may have added it: then it is there as this one would have it, to the instant of its making.
-            await using var find = new NpgsqlCommand("SELECT EXISTS (SELECT FROM dataset WHERE name = $1 AND info::text = $2)", connection).Add(dataset.Name).Add(json);
+            await using var find = new NpgsqlCommand("SELECT EXISTS (SELECT FROM dataset WHERE name = $1 AND info::text = $2)", connection)
+                .Add(dataset.Name).Add(json);
             return (bool)(await find.ExecuteScalarAsync(token).ConfigureAwait(false))!;
         }, cancellationToken);
     }
@@ -113,7 +120,8 @@ public sealed partial class PostgresLedger : IDatasetLedger, IShardLedger, ISecr
     /// <exception cref="LedgerWriteException">The commit could not be written; the message says whether that is certain.</exception>
     public Task<ShardCommitStatus> CommitAsync(ShardCommit commit, CancellationToken cancellationToken) =>
         // One writer per shard: its commits keep their order.
-        _writers[(uint)commit.Shard.GetHashCode() % (uint)_writers.Length].WriteAsync(commit, ShardCommits.RowsOf(commit), cancellationToken);
+        _writers[(uint)commit.Shard.GetHashCode() % (uint)_writers.Length].WriteAsync(commit, ShardCommits.RowsOf(commit),
+            cancellationToken);
 
     /// <inheritdoc/>
     public Task<OperationRow?> FindOperationAsync(ShardKey shard, Guid operationId, CancellationToken cancellationToken) =>
@@ -122,12 +130,14 @@ public sealed partial class PostgresLedger : IDatasetLedger, IShardLedger, ISecr
             cancellationToken);
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<ImageRow> ReadImagesAsync(ShardKey shard, int from, int max, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ImageRow> ReadImagesAsync(ShardKey shard, int from, int max,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         for (var left = max; left > 0;)
         {
             var (start, take) = (from, Math.Min(left, PageRows));
-            var page = await ReadAsync(shard, [], (connection, id, token) => PostgresQueries.ImagesAsync(connection, id, start, take, token), cancellationToken).ConfigureAwait(false);
+            var page = await ReadAsync(shard, [], (connection, id, token) =>
+                PostgresQueries.ImagesAsync(connection, id, start, take, token), cancellationToken).ConfigureAwait(false);
             foreach (var row in page) yield return row;
             if (page.Count < take) yield break;
             from = page[^1].Ordinal + 1;
@@ -136,12 +146,14 @@ public sealed partial class PostgresLedger : IDatasetLedger, IShardLedger, ISecr
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<IReadOnlyList<IndexRow>> ReadIndexAsync(ShardKey shard, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<IReadOnlyList<IndexRow>> ReadIndexAsync(ShardKey shard,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         for (var from = 0; ; from += PageRows)
         {
             var start = from;
-            var page = await ReadAsync(shard, [], (connection, id, token) => PostgresQueries.IndexAsync(connection, id, start, PageRows, token), cancellationToken).ConfigureAwait(false);
+            var page = await ReadAsync(shard, [], (connection, id, token) =>
+                PostgresQueries.IndexAsync(connection, id, start, PageRows, token), cancellationToken).ConfigureAwait(false);
             if (page.Count > 0) yield return page;
             if (page.Count < PageRows) yield break;
         }
@@ -149,10 +161,12 @@ public sealed partial class PostgresLedger : IDatasetLedger, IShardLedger, ISecr
 
     /// <inheritdoc/>
     /// <exception cref="KeyNotFoundException">The shard has no row of one of these ordinals.</exception>
-    public async Task<IReadOnlyList<ImageRow>> ReadImagesAsync(ShardKey shard, IReadOnlyList<int> ordinals, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ImageRow>> ReadImagesAsync(ShardKey shard, IReadOnlyList<int> ordinals,
+        CancellationToken cancellationToken)
     {
         if (ordinals.Count == 0) return [];
-        var rows = await ReadAsync(shard, [], (connection, id, token) => PostgresQueries.ImagesAsync(connection, id, [.. ordinals], token), cancellationToken).ConfigureAwait(false);
+        var rows = await ReadAsync(shard, [], (connection, id, token) => PostgresQueries.ImagesAsync(connection, id, [.. ordinals], token),
+            cancellationToken).ConfigureAwait(false);
         for (var i = 0; i < ordinals.Count; i++)
             if (i >= rows.Count || rows[i].Ordinal != ordinals[i]) throw ShardQueries.Missing(shard, ordinals[i]);
         return rows;
@@ -168,7 +182,8 @@ public sealed partial class PostgresLedger : IDatasetLedger, IShardLedger, ISecr
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<HistoryRow>> ReadHistoryAsync(ShardKey shard, ImageId image, CancellationToken cancellationToken) =>
-        await ReadAsync(shard, [], (connection, id, token) => PostgresQueries.HistoryAsync(connection, id, image, token), cancellationToken).ConfigureAwait(false);
+        await ReadAsync(shard, [], (connection, id, token) => PostgresQueries.HistoryAsync(connection, id, image, token), cancellationToken)
+        .ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<SegmentRow>> ReadSegmentsAsync(ShardKey shard, CancellationToken cancellationToken) =>
@@ -184,7 +199,8 @@ public sealed partial class PostgresLedger : IDatasetLedger, IShardLedger, ISecr
         var secret = await _database.ReadAsync((connection, token) => SecretOfAsync(connection, name, token), cancellationToken)
             .ConfigureAwait(false) ?? await _database.WriteAsync(async (connection, _, token) =>
         {
-            await using var insert = new NpgsqlCommand("INSERT INTO secret (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", connection)
+            await using var insert =
+                new NpgsqlCommand("INSERT INTO secret (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", connection)
                 .Add(PgColumns.Key(name)).Add(RandomNumberGenerator.GetBytes(length));
             await insert.ExecuteNonQueryAsync(token).ConfigureAwait(false);
             return (await SecretOfAsync(connection, name, token).ConfigureAwait(false))!;
@@ -221,11 +237,13 @@ public sealed partial class PostgresLedger : IDatasetLedger, IShardLedger, ISecr
         string grainType, string owner, CancellationToken cancellationToken)
     {
         ThrowIfClosed();
-        return await _database.ReadAsync((connection, token) => PostgresQueries.OwnStatesAsync(connection, grainType, owner, token), cancellationToken)
+        return await _database.ReadAsync((connection, token) => PostgresQueries.OwnStatesAsync(connection, grainType, owner, token),
+            cancellationToken)
             .ConfigureAwait(false);
     }
 
-    Task<long?> IGrainStateStore.WriteAsync(GrainStateKey key, long? expected, ReadOnlyMemory<byte>? state, CancellationToken cancellationToken) =>
+    Task<long?> IGrainStateStore.WriteAsync(GrainStateKey key, long? expected, ReadOnlyMemory<byte>? state,
+        CancellationToken cancellationToken) =>
         _states.WriteAsync(new StateWrite(key, expected, state), 1, cancellationToken);
 
     [LoggerMessage(4, LogLevel.Warning, "The start waits for the ledger on {Server}: {Reason}.")]

@@ -4,8 +4,8 @@ using Npgsql;
 namespace Winnow.Adapters.Ledger.Postgres;
 
 /// <summary>
-/// Brings a database to the layout of this program: numbered files, in order, each in a transaction of its own under one lock, so that silos
-/// that start together apply each once.
+/// Brings a database to the layout of this program: numbered files, in order, each in a transaction of its own under one lock, so that
+/// silos that start together apply each once.
 /// </summary>
 internal static class PostgresMigrations
 {
@@ -28,7 +28,8 @@ internal static class PostgresMigrations
         var server = database.Server;
         await CheckServerAsync(connection, server, cancellationToken).ConfigureAwait(false);
         // Most starts find everything done, and wait for nobody.
-        if (await FindTableAsync(connection, cancellationToken).ConfigureAwait(false) && await VersionAsync(connection, server, cancellationToken).ConfigureAwait(false) >= Newest) return;
+        if (await FindTableAsync(connection, cancellationToken).ConfigureAwait(false)
+            && await VersionAsync(connection, server, cancellationToken).ConfigureAwait(false) >= Newest) return;
         while (await ApplyNextAsync(connection, server, cancellationToken).ConfigureAwait(false)) { }
     }
 
@@ -37,8 +38,11 @@ internal static class PostgresMigrations
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         // Whoever waits here waits for a migration, however long it takes; its session, and with it the lock, ends with its process.
         await ExecuteAsync(connection, "SET LOCAL lock_timeout = 0", cancellationToken).ConfigureAwait(false);
-        await ExecuteAsync(connection, FormattableString.Invariant($"SELECT pg_advisory_xact_lock({Lock})"), cancellationToken).ConfigureAwait(false);
-        await ExecuteAsync(connection, "CREATE TABLE IF NOT EXISTS winnow_layout (version integer PRIMARY KEY, file text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())", cancellationToken).ConfigureAwait(false);
+        await ExecuteAsync(connection, FormattableString.Invariant($"SELECT pg_advisory_xact_lock({Lock})"), cancellationToken)
+            .ConfigureAwait(false);
+        await ExecuteAsync(connection,
+            "CREATE TABLE IF NOT EXISTS winnow_layout (version integer PRIMARY KEY, file text NOT NULL, applied_at timestamptz NOT NULL "
+            + "DEFAULT now())", cancellationToken).ConfigureAwait(false);
         var version = await VersionAsync(connection, server, cancellationToken).ConfigureAwait(false);
         if (version >= Newest) return false;
         var name = Names[version];
@@ -49,11 +53,13 @@ internal static class PostgresMigrations
         catch (PostgresException problem) when (!PostgresFailures.IsTransient(problem))
         {
             throw new LedgerUnavailableException(
-                $"The ledger on {server} could not be brought to the layout of '{name[Prefix.Length..]}': {problem.SqlState}: {problem.MessageText}. Give Winnow a database of its own, whose owner it is; nothing was changed.", problem);
+                $"The ledger on {server} could not be brought to the layout of '{name[Prefix.Length..]}': {problem.SqlState}: "
+                + $"{problem.MessageText}. Give Winnow a database of its own, whose owner it is; nothing was changed.", problem);
         }
         await using (var insert = new NpgsqlCommand("INSERT INTO winnow_layout (version, file) VALUES ($1, $2)", connection)
         {
-            Parameters = { new NpgsqlParameter<int> { TypedValue = version + 1 }, new NpgsqlParameter<string> { TypedValue = name[Prefix.Length..] } },
+            Parameters = { new NpgsqlParameter<int> { TypedValue = version + 1 },
+                new NpgsqlParameter<string> { TypedValue = name[Prefix.Length..] } },
         })
         {
             await insert.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
@@ -64,12 +70,15 @@ internal static class PostgresMigrations
 
     private static async Task CheckServerAsync(NpgsqlConnection connection, string server, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("SELECT current_setting('server_version_num')::int, current_setting('server_encoding')", connection);
+        await using var command =
+            new NpgsqlCommand("SELECT current_setting('server_version_num')::int, current_setting('server_encoding')", connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
         var (version, encoding) = (reader.GetInt32(0), reader.GetString(1));
         if (version < OldestServer)
-            throw new LedgerUnavailableException(FormattableString.Invariant($"The server of {server} is PostgreSQL {version / 10000}; the ledger needs {OldestServer / 10000} or newer."));
+            throw new LedgerUnavailableException(
+                FormattableString.Invariant(
+                    $"The server of {server} is PostgreSQL {version / 10000}; the ledger needs {OldestServer / 10000} or newer."));
         if (encoding != "UTF8")
             throw new LedgerUnavailableException($"The database {server} is encoded as {encoding}; create one with ENCODING 'UTF8'.");
     }
@@ -89,7 +98,8 @@ internal static class PostgresMigrations
         await using var opens = new NpgsqlCommand("SELECT opens_from FROM cluster", connection);
         if (await opens.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is int from && from <= Newest) return version;
         throw new LedgerUnavailableException(string.Create(CultureInfo.InvariantCulture,
-            $"The ledger on {server} has layout {version}; this program knows layouts up to {Newest}. Run the newer program that wrote it, or restore a backup from before the upgrade."));
+            $"The ledger on {server} has layout {version}; this program knows layouts up to {Newest}. Run the newer program that wrote "
+            + $"it, or restore a backup from before the upgrade."));
     }
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
@@ -104,7 +114,8 @@ internal static class PostgresMigrations
             .Where(n => n.StartsWith(Prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToArray();
         for (var i = 0; i < names.Length; i++)
             if (!names[i].StartsWith(string.Create(CultureInfo.InvariantCulture, $"{Prefix}{i + 1:D4}-"), StringComparison.Ordinal))
-                throw new InvalidOperationException($"The migrations are not numbered without a gap: '{names[i]}' stands at place {i + 1}.");
+                throw new InvalidOperationException(
+                    $"The migrations are not numbered without a gap: '{names[i]}' stands at place {i + 1}.");
         return names;
     }
 

@@ -10,8 +10,9 @@ public sealed class PostgresOptions
     private const string Section = "Postgres";
 
     /// <summary>
-    /// Npgsql connection string of a database of Winnow's own, such as <c>Host=db;Database=winnow;Username=winnow;SSL Mode=VerifyFull</c>. Several hosts
-    /// may be named with <c>Target Session Attributes=primary</c>. Required, unless <see cref="ConnectionStringFile"/> is given.
+    /// Npgsql connection string of a database of Winnow's own, such as <c>Host=db;Database=winnow;Username=winnow;SSL Mode=VerifyFull</c>.
+    /// Several hosts may be named with <c>Target Session Attributes=primary</c>. Required, unless <see cref="ConnectionStringFile"/> is
+    /// given.
     /// </summary>
     public string ConnectionString { get; set; } = "";
 
@@ -37,8 +38,8 @@ public sealed class PostgresOptions
     public int CommandSeconds { get; set; } = 10;
 
     /// <summary>
-    /// Seconds that a call goes on trying while the server is away, before its caller is told. 0 to 300. Default 5: less than a call between
-    /// silos may take.
+    /// Seconds that a call goes on trying while the server is away, before its caller is told. 0 to 300. Default 5: less than a call
+    /// between silos may take.
     /// </summary>
     public int RetrySeconds { get; set; } = 5;
 
@@ -64,8 +65,8 @@ public sealed class PostgresOptions
     }
 
     /// <summary>
-    /// The connection string for Orleans' own providers (<c>UseAdoNetClustering</c>, <c>UseAdoNetReminderService</c>): the same database, with few
-    /// connections and short limits, so that a server that hangs is noticed. Holds the password: hand it on, log it nowhere.
+    /// The connection string for Orleans' own providers (<c>UseAdoNetClustering</c>, <c>UseAdoNetReminderService</c>): the same database,
+    /// with few connections and short limits, so that a server that hangs is noticed. Holds the password: hand it on, log it nowhere.
     /// </summary>
     /// <exception cref="ArgumentException">The connection string is missing or none.</exception>
     public string ForOrleans()
@@ -91,11 +92,13 @@ public sealed class PostgresOptions
         {
             builder = new NpgsqlConnectionStringBuilder(text);
         }
-        catch (Exception problem) when (problem is ArgumentException or FormatException or InvalidCastException or OverflowException or KeyNotFoundException)
+        catch (Exception problem)
+            when (problem is ArgumentException or FormatException or InvalidCastException or OverflowException or KeyNotFoundException)
         {
             // The parser's own message may hold half a password, where one has a semicolon in it.
             throw new ArgumentException(
-                $"{Section}:{setting} does not hold an Npgsql connection string: a keyword or value is not known. Quote values that contain ';' or '='.");
+                $"{Section}:{setting} does not hold an Npgsql connection string: a keyword or value is not known. Quote values that "
+                + $"contain ';' or '='.");
         }
         if (string.IsNullOrWhiteSpace(builder.Host)) throw new ArgumentException($"{Section}:{setting} names no Host.");
         if (string.IsNullOrWhiteSpace(builder.Database)) throw new ArgumentException($"{Section}:{setting} names no Database.");

@@ -7,27 +7,37 @@ using Winnow.Model.Images;
 
 namespace Winnow.Adapters.Ledger.Postgres;
 
-/// <summary>Reads a shard's rows a page at a time: a reader that dawdles must not hold a snapshot, which would keep the server from cleaning up.</summary>
+/// <summary>
+/// Reads a shard's rows a page at a time: a reader that dawdles must not hold a snapshot, which would keep the server from cleaning up.
+/// </summary>
 internal static class PostgresQueries
 {
     private const string ImageColumns =
-        "SELECT i.ordinal, i.id, i.name, i.format, i.width, i.height, i.frames, i.bytes, i.partition, i.label, coalesce(q.reason, i.reason), i.received_at, i.received_by ";
+        "SELECT i.ordinal, i.id, i.name, i.format, i.width, i.height, i.frames, i.bytes, i.partition, i.label, coalesce(q.reason, "
+        + "i.reason), i.received_at, i.received_by ";
     private const string Quarantine = "LEFT JOIN quarantine AS q ON q.dataset = i.dataset AND q.shard = i.shard AND q.ordinal = i.ordinal ";
     private const string ImagePage =
-        ImageColumns + "FROM image AS i " + Quarantine + "WHERE i.dataset = $1 AND i.shard = $2 AND i.ordinal >= $3 ORDER BY i.ordinal LIMIT $4";
+        ImageColumns + "FROM image AS i " + Quarantine
+        + "WHERE i.dataset = $1 AND i.shard = $2 AND i.ordinal >= $3 ORDER BY i.ordinal LIMIT $4";
     private const string ImagesByOrdinal =
-        ImageColumns + "FROM unnest($3) WITH ORDINALITY AS k (ordinal, n) JOIN image AS i ON i.dataset = $1 AND i.shard = $2 AND i.ordinal = k.ordinal " + Quarantine + "ORDER BY k.n";
+        ImageColumns + "FROM unnest($3) WITH ORDINALITY AS k (ordinal, n) JOIN image AS i ON i.dataset = $1 AND i.shard = $2 AND "
+            + "i.ordinal = k.ordinal " + Quarantine + "ORDER BY k.n";
     private const string IndexPage =
-        "SELECT i.id, i.partition, i.label, coalesce(q.reason, i.reason) IS NOT NULL FROM image AS i " + Quarantine + "WHERE i.dataset = $1 AND i.shard = $2 AND i.ordinal >= $3 ORDER BY i.ordinal LIMIT $4";
+        "SELECT i.id, i.partition, i.label, coalesce(q.reason, i.reason) IS NOT NULL FROM image AS i " + Quarantine
+        + "WHERE i.dataset = $1 AND i.shard = $2 AND i.ordinal >= $3 ORDER BY i.ordinal LIMIT $4";
     private const string TaskPage =
-        "SELECT ordinal, arm, round, priority, reserved_until FROM task WHERE dataset = $1 AND shard = $2 AND (ordinal, arm) > ($3, $4) ORDER BY ordinal, arm LIMIT $5";
+        "SELECT ordinal, arm, round, priority, reserved_until FROM task WHERE dataset = $1 AND shard = $2 AND (ordinal, arm) > ($3, $4) "
+        + "ORDER BY ordinal, arm LIMIT $5";
     private const string HistoryColumns = "SELECT image, ordinal, version, operation, label, closes, stage";
     private const string HistoryPage =
         HistoryColumns + " FROM history WHERE dataset = $1 AND shard = $2 AND (image, version) > ($3, $4) ORDER BY image, version LIMIT $5";
     private const string EntryPage =
-        HistoryColumns + ", entry FROM history WHERE dataset = $1 AND shard = $2 AND (image, version) > ($3, $4) ORDER BY image, version LIMIT $5";
-    private const string HistoryOfImage = HistoryColumns + ", entry FROM history WHERE dataset = $1 AND shard = $2 AND image = $3 ORDER BY version";
-    private const string Segments = "SELECT kind, version, first, count, object FROM segment WHERE dataset = $1 AND shard = $2 ORDER BY kind, version, first";
+        HistoryColumns + ", entry FROM history WHERE dataset = $1 AND shard = $2 AND (image, version) > ($3, $4) ORDER BY image, "
+            + "version LIMIT $5";
+    private const string HistoryOfImage =
+        HistoryColumns + ", entry FROM history WHERE dataset = $1 AND shard = $2 AND image = $3 ORDER BY version";
+    private const string Segments =
+        "SELECT kind, version, first, count, object FROM segment WHERE dataset = $1 AND shard = $2 ORDER BY kind, version, first";
     // Where another shard has it, its rows are none of this one's.
     private const string Operation =
         "(SELECT operation, first, count, actor, content, 0 AS far FROM operation WHERE dataset = $1 AND shard = $2 AND operation = $3) " +
@@ -44,30 +54,42 @@ internal static class PostgresQueries
         + "AND name = $1 AND state IS NOT NULL ORDER BY grain_key";
     private const string State = "SELECT version, state FROM grain_state WHERE grain_type = $1 AND grain_key = $2 AND name = $3";
 
-    public static Task<List<ImageRow>> ImagesAsync(NpgsqlConnection connection, ShardId shard, int from, int max, CancellationToken cancellationToken) =>
+    public static Task<List<ImageRow>> ImagesAsync(NpgsqlConnection connection, ShardId shard, int from, int max,
+        CancellationToken cancellationToken) =>
         ListAsync<ImageRow>(Command(connection, ImagePage, shard).Add(from).Add(max), Image, cancellationToken);
 
-    public static Task<List<ImageRow>> ImagesAsync(NpgsqlConnection connection, ShardId shard, int[] ordinals, CancellationToken cancellationToken) =>
+    public static Task<List<ImageRow>> ImagesAsync(NpgsqlConnection connection, ShardId shard, int[] ordinals,
+        CancellationToken cancellationToken) =>
         ListAsync<ImageRow>(Command(connection, ImagesByOrdinal, shard).AddArray(NpgsqlDbType.Integer, ordinals), Image, cancellationToken);
 
-    public static Task<List<IndexRow>> IndexAsync(NpgsqlConnection connection, ShardId shard, int from, int max, CancellationToken cancellationToken) =>
+    public static Task<List<IndexRow>> IndexAsync(NpgsqlConnection connection, ShardId shard, int from, int max,
+        CancellationToken cancellationToken) =>
         ListAsync<IndexRow>(Command(connection, IndexPage, shard).Add(from).Add(max),
-            static (reader, _) => new IndexRow(Id(reader, 0), (Partition)reader.GetInt16(1), reader.GetInt32(2), reader.GetBoolean(3)), cancellationToken);
+            static (reader, _) =>
+                new IndexRow(Id(reader, 0), (Partition)reader.GetInt16(1), reader.GetInt32(2), reader.GetBoolean(3)), cancellationToken);
 
-    public static Task<List<TaskRow>> TasksAsync(NpgsqlConnection connection, ShardId shard, TaskRow? after, int max, CancellationToken cancellationToken) =>
-        ListAsync<TaskRow>(Command(connection, TaskPage, shard).Add(after?.Ordinal ?? int.MinValue).Add(after?.Arm ?? "").Add(max), static (reader, previous) => new TaskRow(
-            reader.GetInt32(0), Repeated(reader, 1, previous.Arm), reader.GetInt32(2), reader.GetFloat(3), reader.GetFieldValue<DateTimeOffset>(4)), cancellationToken);
+    public static Task<List<TaskRow>> TasksAsync(NpgsqlConnection connection, ShardId shard, TaskRow? after, int max,
+        CancellationToken cancellationToken) =>
+        ListAsync<TaskRow>(Command(connection, TaskPage, shard).Add(after?.Ordinal ?? int.MinValue).Add(after?.Arm ?? "").Add(max),
+            static (reader, previous) => new TaskRow(
+            reader.GetInt32(0), Repeated(reader, 1, previous.Arm), reader.GetInt32(2), reader.GetFloat(3),
+            reader.GetFieldValue<DateTimeOffset>(4)), cancellationToken);
 
-    public static Task<List<HistoryRow>> HistoryAsync(NpgsqlConnection connection, ShardId shard, HistoryRow? after, int max, CancellationToken cancellationToken) =>
+    public static Task<List<HistoryRow>> HistoryAsync(NpgsqlConnection connection, ShardId shard, HistoryRow? after, int max,
+        CancellationToken cancellationToken) =>
         // The empty string of bytes stands before every id.
-        ListAsync<HistoryRow>(Command(connection, HistoryPage, shard).Add(after is { } row ? row.Image.ToBytes() : []).Add(after?.Version ?? 0).Add(max),
+        ListAsync<HistoryRow>(Command(connection, HistoryPage, shard).Add(after is { } row ? row.Image.ToBytes() : [])
+            .Add(after?.Version ?? 0).Add(max),
             static (reader, _) => Entry(reader, []), cancellationToken);
 
-    public static Task<List<HistoryRow>> EntriesAsync(NpgsqlConnection connection, ShardId shard, HistoryRow? after, int max, CancellationToken cancellationToken) =>
-        ListAsync<HistoryRow>(Command(connection, EntryPage, shard).Add(after is { } row ? row.Image.ToBytes() : []).Add(after?.Version ?? 0).Add(max),
+    public static Task<List<HistoryRow>> EntriesAsync(NpgsqlConnection connection, ShardId shard, HistoryRow? after, int max,
+        CancellationToken cancellationToken) =>
+        ListAsync<HistoryRow>(Command(connection, EntryPage, shard).Add(after is { } row ? row.Image.ToBytes() : [])
+            .Add(after?.Version ?? 0).Add(max),
             static (reader, _) => Entry(reader, reader.GetFieldValue<byte[]>(7)), cancellationToken);
 
-    public static Task<List<OperationRow>> OperationsAsync(NpgsqlConnection connection, ShardId shard, OperationRow? after, int max, CancellationToken cancellationToken) =>
+    public static Task<List<OperationRow>> OperationsAsync(NpgsqlConnection connection, ShardId shard, OperationRow? after, int max,
+        CancellationToken cancellationToken) =>
         ListAsync<OperationRow>(Command(connection, OperationPage, shard).AddNullable(after?.OperationId).Add(max),
             static (reader, _) => OperationRowOf(reader), cancellationToken);
 
@@ -76,14 +98,19 @@ internal static class PostgresQueries
         reader.IsDBNull(3) ? null : new OperationStamp(reader.GetString(3), reader.GetGuid(4)));
 
     public static async Task<int> CountAsync(NpgsqlConnection connection, ShardId shard, CancellationToken cancellationToken) =>
-        (await ListAsync<int>(Command(connection, ImageCount, shard), static (reader, _) => reader.GetInt32(0), cancellationToken).ConfigureAwait(false)).FirstOrDefault();
+        (await ListAsync<int>(Command(connection, ImageCount, shard), static (reader, _) => reader.GetInt32(0), cancellationToken)
+        .ConfigureAwait(false)).FirstOrDefault();
 
-    public static Task<List<HistoryRow>> HistoryAsync(NpgsqlConnection connection, ShardId shard, ImageId image, CancellationToken cancellationToken) =>
-        ListAsync<HistoryRow>(Command(connection, HistoryOfImage, shard).Add(image.ToBytes()), static (reader, _) => Entry(reader, reader.GetFieldValue<byte[]>(7)), cancellationToken);
+    public static Task<List<HistoryRow>> HistoryAsync(NpgsqlConnection connection, ShardId shard, ImageId image,
+        CancellationToken cancellationToken) =>
+        ListAsync<HistoryRow>(Command(connection, HistoryOfImage, shard).Add(image.ToBytes()),
+            static (reader, _) => Entry(reader, reader.GetFieldValue<byte[]>(7)), cancellationToken);
 
     public static Task<List<SegmentRow>> SegmentsAsync(NpgsqlConnection connection, ShardId shard, CancellationToken cancellationToken) =>
         ListAsync<SegmentRow>(Command(connection, Segments, shard),
-            static (reader, _) => new SegmentRow(reader.GetString(0), reader.GetString(1), reader.GetInt32(2), reader.GetInt32(3), reader.GetString(4)), cancellationToken);
+            static (reader, _) =>
+                new SegmentRow(reader.GetString(0), reader.GetString(1), reader.GetInt32(2), reader.GetInt32(3), reader.GetString(4)),
+                cancellationToken);
 
     public static async Task<OperationRow?> OperationAsync(
         NpgsqlConnection connection, ShardId shard, Guid operationId, CancellationToken cancellationToken)
@@ -94,11 +121,14 @@ internal static class PostgresQueries
         return found.Count == 0 ? null : found[0];
     }
 
-    public static async Task<StoredGrainState?> StateAsync(NpgsqlConnection connection, GrainStateKey key, CancellationToken cancellationToken)
+    public static async Task<StoredGrainState?> StateAsync(NpgsqlConnection connection, GrainStateKey key,
+        CancellationToken cancellationToken)
     {
-        var command = new NpgsqlCommand(State, connection).Add(PgColumns.Key(key.GrainType)).Add(PgColumns.Key(key.GrainKey)).Add(PgColumns.Key(key.Name));
+        var command = new NpgsqlCommand(State, connection).Add(PgColumns.Key(key.GrainType)).Add(PgColumns.Key(key.GrainKey))
+            .Add(PgColumns.Key(key.Name));
         var found = await ListAsync<StoredGrainState>(command,
-            static (reader, _) => new StoredGrainState(reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.GetFieldValue<byte[]>(1)), cancellationToken).ConfigureAwait(false);
+            static (reader, _) => new StoredGrainState(reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.GetFieldValue<byte[]>(1)),
+                cancellationToken).ConfigureAwait(false);
         return found.Count == 0 ? null : found[0];
     }
 
@@ -106,16 +136,19 @@ internal static class PostgresQueries
         NpgsqlConnection connection, string grainType, string owner, CancellationToken cancellationToken) =>
         ListAsync<(string, StoredGrainState)>(
             new NpgsqlCommand(OwnStates, connection).Add(PgColumns.Key(grainType)).Add(PgColumns.Key(owner)),
-            static (reader, _) => (reader.GetString(0), new StoredGrainState(reader.GetInt64(1), reader.GetFieldValue<byte[]>(2))), cancellationToken);
+            static (reader, _) =>
+                (reader.GetString(0), new StoredGrainState(reader.GetInt64(1), reader.GetFieldValue<byte[]>(2))), cancellationToken);
 
     public static Task<List<(GrainStateKey Key, long Version)>> StatesAsync(
         NpgsqlConnection connection, CancellationToken cancellationToken) =>
         ListAsync<(GrainStateKey, long)>(new NpgsqlCommand(States, connection), static (reader, _) =>
             (new GrainStateKey(reader.GetString(0), reader.GetString(1), reader.GetString(2)), reader.GetInt64(3)), cancellationToken);
 
-    private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, ShardId shard) => new NpgsqlCommand(sql, connection).Add(shard.Dataset).Add(shard.Shard);
+    private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, ShardId shard) =>
+        new NpgsqlCommand(sql, connection).Add(shard.Dataset).Add(shard.Shard);
 
-    private static async Task<List<T>> ListAsync<T>(NpgsqlCommand command, Func<NpgsqlDataReader, T?, T> read, CancellationToken cancellationToken)
+    private static async Task<List<T>> ListAsync<T>(NpgsqlCommand command, Func<NpgsqlDataReader, T?, T> read,
+        CancellationToken cancellationToken)
     {
         await using (command.ConfigureAwait(false))
         {
@@ -128,11 +161,13 @@ internal static class PostgresQueries
     }
 
     private static HistoryRow Entry(NpgsqlDataReader reader, byte[] json) => new(
-        Id(reader, 0), reader.GetInt32(1), reader.GetInt32(2), reader.IsDBNull(3) ? Guid.Empty : reader.GetGuid(3), json, reader.GetInt32(4), reader.GetBoolean(5), (Stage)reader.GetInt16(6));
+        Id(reader, 0), reader.GetInt32(1), reader.GetInt32(2), reader.IsDBNull(3) ? Guid.Empty : reader.GetGuid(3), json,
+        reader.GetInt32(4), reader.GetBoolean(5), (Stage)reader.GetInt16(6));
 
     private static ImageRow Image(NpgsqlDataReader reader, ImageRow previous) => new(
         reader.GetInt32(0),
-        new IngestRow(Id(reader, 1), reader.GetString(2), Repeated(reader, 3, previous.Row.Format), reader.GetInt32(4), reader.GetInt32(5), reader.GetInt32(6), reader.GetInt64(7),
+        new IngestRow(Id(reader, 1), reader.GetString(2), Repeated(reader, 3, previous.Row.Format), reader.GetInt32(4), reader.GetInt32(5),
+            reader.GetInt32(6), reader.GetInt64(7),
             (Partition)reader.GetInt16(8), reader.GetInt32(9), reader.IsDBNull(10) ? null : reader.GetString(10)),
         reader.GetFieldValue<DateTimeOffset>(11),
         Repeated(reader, 12, previous.ReceivedBy));

@@ -14,24 +14,28 @@ internal readonly record struct StateWrite(GrainStateKey Key, long? Expected, Re
 
 /// <summary>Writes states of grains: one round trip per group.</summary>
 /// <remarks>
-/// A write names the version that it replaces, so it cannot be done twice. After an error that leaves the outcome open it is simply made again; that
-/// it finds its own version and its own bytes in place then means that it was done. Another writer with the same bytes would be told the same:
-/// what is stored is what either meant.
+/// A write names the version that it replaces, so it cannot be done twice. After an error that leaves the outcome open it is simply made
+/// again; that it finds its own version and its own bytes in place then means that it was done. Another writer with the same bytes would be
+/// told the same: what is stored is what either meant.
 /// </remarks>
-internal sealed class StateWriter(PostgresDatabase database, PostgresOptions options, ILogger logger) : GroupWriter<StateWrite, long?>(database, options, logger)
+internal sealed class StateWriter(PostgresDatabase database, PostgresOptions options, ILogger logger)
+    : GroupWriter<StateWrite, long?>(database, options, logger)
 {
     private const string Insert =
         "INSERT INTO grain_state AS s (grain_type, grain_key, name, version, state) SELECT k.grain_type, k.grain_key, k.name, 1, k.state " +
-        "FROM unnest($1, $2, $3, $4) AS k (grain_type, grain_key, name, state) ON CONFLICT DO NOTHING RETURNING s.grain_type, s.grain_key, s.name, s.version";
+        "FROM unnest($1, $2, $3, $4) AS k (grain_type, grain_key, name, state) ON CONFLICT DO NOTHING RETURNING s.grain_type, "
+        + "s.grain_key, s.name, s.version";
     // Whatever the version that stands may be: see GrainStateQueries.
     private const string Next = "CASE WHEN s.version BETWEEN 0 AND 1000000000000000000 THEN s.version + 1 ELSE 1 END";
     private const string NextOfExpected = "CASE WHEN k.expected BETWEEN 0 AND 1000000000000000000 THEN k.expected + 1 ELSE 1 END";
     private const string Update =
         "UPDATE grain_state AS s SET version = " + Next + ", state = k.state " +
         "FROM unnest($1, $2, $3, $4, $5) AS k (grain_type, grain_key, name, state, expected) " +
-        "WHERE s.grain_type = k.grain_type AND s.grain_key = k.grain_key AND s.name = k.name AND s.version = k.expected RETURNING s.grain_type, s.grain_key, s.name, s.version";
+        "WHERE s.grain_type = k.grain_type AND s.grain_key = k.grain_key AND s.name = k.name AND s.version = k.expected RETURNING "
+        + "s.grain_type, s.grain_key, s.name, s.version";
     private const string Done =
-        "SELECT s.grain_type, s.grain_key, s.name, s.version FROM grain_state AS s JOIN unnest($1, $2, $3, $4, $5) AS k (grain_type, grain_key, name, state, expected) " +
+        "SELECT s.grain_type, s.grain_key, s.name, s.version FROM grain_state AS s JOIN unnest($1, $2, $3, $4, $5) AS k (grain_type, "
+        + "grain_key, name, state, expected) " +
         "ON s.grain_type = k.grain_type AND s.grain_key = k.grain_key AND s.name = k.name AND s.version = " + NextOfExpected +
         " AND s.state IS NOT DISTINCT FROM k.state";
 
@@ -62,7 +66,9 @@ internal sealed class StateWriter(PostgresDatabase database, PostgresOptions opt
         /// <summary>Versions fence every repetition.</summary>
         public override Task<GroupOutcome> ResolveAsync(Deadline deadline) => Task.FromResult(GroupOutcome.Repeatable);
 
-        /// <summary>Statements of which none touches a state twice, in the order of the writes: first writes and later ones apart.</summary>
+        /// <summary>
+        /// Statements of which none touches a state twice, in the order of the writes: first writes and later ones apart.
+        /// </summary>
         private List<List<int>> Turns()
         {
             var turns = new List<List<int>>();

@@ -7,8 +7,9 @@ using Winnow.Adapters.Disk;
 namespace Winnow.Adapters.Objects.S3;
 
 /// <summary>
-/// Local copies of remote objects, so that they can be mapped. A copy's name holds the object's key and version, the length and a checksum: what
-/// is found after a restart is used only if it is whole. The least recently used go when there are too many bytes; a mapping outlives its file.
+/// Local copies of remote objects, so that they can be mapped. A copy's name holds the object's key and version, the length and a checksum:
+/// what is found after a restart is used only if it is whole. The least recently used go when there are too many bytes; a mapping outlives
+/// its file.
 /// </summary>
 internal sealed class ObjectCache : IDisposable
 {
@@ -43,12 +44,14 @@ internal sealed class ObjectCache : IDisposable
         }
         catch (IOException e) when (HeldFile.IsHeld(e))
         {
-            throw new InvalidOperationException($"The cache folder '{_folder}' is in use by another process. Give each silo a folder of its own: S3:CacheFolder.", e);
+            throw new InvalidOperationException(
+                $"The cache folder '{_folder}' is in use by another process. Give each silo a folder of its own: S3:CacheFolder.", e);
         }
         foreach (var file in new DirectoryInfo(_folder).EnumerateFiles())
         {
             if (file.Name == "lock") continue;
-            if (file.Name.Split('-') is [var key, var version, _] && !file.Name.EndsWith(TemporarySuffix, StringComparison.Ordinal)) Add($"{key}-{version}", new Copy(file.FullName, file.Length, file.LastWriteTimeUtc));
+            if (file.Name.Split('-') is [var key, var version, _] && !file.Name.EndsWith(TemporarySuffix, StringComparison.Ordinal))
+                Add($"{key}-{version}", new Copy(file.FullName, file.Length, file.LastWriteTimeUtc));
             else file.Delete();
         }
         Evict(null);
@@ -95,7 +98,8 @@ internal sealed class ObjectCache : IDisposable
     /// <summary>Keeps a copy. It can be seen once it is whole.</summary>
     public async Task AddAsync(string key, string version, Stream content, CancellationToken cancellationToken)
     {
-        var temporary = Path.Combine(_folder, Interlocked.Increment(ref _counter).ToString("x", CultureInfo.InvariantCulture) + TemporarySuffix);
+        var temporary = Path.Combine(_folder,
+            Interlocked.Increment(ref _counter).ToString("x", CultureInfo.InvariantCulture) + TemporarySuffix);
         try
         {
             var hash = new XxHash3();
@@ -111,7 +115,8 @@ internal sealed class ObjectCache : IDisposable
                 }
             }
             var name = NameOf(key, version);
-            var path = Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"{name}-{length:x}.{hash.GetCurrentHashAsUInt64():x16}"));
+            var path = Path.Combine(_folder,
+                string.Create(CultureInfo.InvariantCulture, $"{name}-{length:x}.{hash.GetCurrentHashAsUInt64():x16}"));
             File.Move(temporary, path, overwrite: true);
             lock (_gate) Add(name, new Copy(path, length, _time.GetUtcNow()) { Checked = true });
             Evict(name);
@@ -138,7 +143,9 @@ internal sealed class ObjectCache : IDisposable
             using var file = File.OpenRead(copy.Path);
             var hash = new XxHash3();
             hash.Append(file);
-            return Path.GetFileName(copy.Path).EndsWith(string.Create(CultureInfo.InvariantCulture, $"-{file.Length:x}.{hash.GetCurrentHashAsUInt64():x16}"), StringComparison.Ordinal);
+            return Path.GetFileName(copy.Path)
+                .EndsWith(string.Create(CultureInfo.InvariantCulture, $"-{file.Length:x}.{hash.GetCurrentHashAsUInt64():x16}"),
+                    StringComparison.Ordinal);
         }
         catch (FileNotFoundException)
         {

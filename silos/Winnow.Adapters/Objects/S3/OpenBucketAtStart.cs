@@ -4,8 +4,11 @@ using Minio.DataModel.Args;
 
 namespace Winnow.Adapters.Objects.S3;
 
-/// <summary>Sees to the bucket before a silo works: waits for a server that is still starting, and ends the start where only a person can help.</summary>
-internal sealed partial class OpenBucketAtStart(S3ObjectStore store, TimeProvider time, ILogger<OpenBucketAtStart> logger) : IHostedLifecycleService
+/// <summary>
+/// Sees to the bucket before a silo works: waits for a server that is still starting, and ends the start where only a person can help.
+/// </summary>
+internal sealed partial class OpenBucketAtStart(S3ObjectStore store, TimeProvider time, ILogger<OpenBucketAtStart> logger)
+    : IHostedLifecycleService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -43,14 +46,20 @@ internal sealed partial class OpenBucketAtStart(S3ObjectStore store, TimeProvide
         var options = store.Options;
         try
         {
-            await store.Connection.SendAsync(new S3Request(HttpMethod.Get, options.Bucket) { Query = [("list-type", "2"), ("max-keys", "1")], Retry = false }, S3Answers.NoneAsync, cancellationToken).ConfigureAwait(false);
+            await store.Connection.SendAsync(
+                new S3Request(HttpMethod.Get, options.Bucket) { Query = [("list-type", "2"), ("max-keys", "1")], Retry = false },
+                S3Answers.NoneAsync, cancellationToken).ConfigureAwait(false);
         }
         catch (S3Exception e) when (e.Code == "NoSuchBucket")
         {
-            if (!options.CreateBucket) throw new S3Exception($"There is no bucket '{options.Bucket}' on {store.Connection.Name}. Make it, set S3:Bucket, or let Winnow make it with S3:CreateBucket.", System.Net.HttpStatusCode.NotFound, e.Code);
+            if (!options.CreateBucket)
+                throw new S3Exception(
+                    $"There is no bucket '{options.Bucket}' on {store.Connection.Name}. Make it, set S3:Bucket, or let Winnow make it "
+                    + $"with S3:CreateBucket.", System.Net.HttpStatusCode.NotFound, e.Code);
             await store.Connection.CallAsync($"the making of bucket {options.Bucket}", async (client, token) =>
             {
-                await client.MakeBucketAsync(new MakeBucketArgs().WithBucket(options.Bucket).WithLocation(options.Region), token).ConfigureAwait(false);
+                await client.MakeBucketAsync(new MakeBucketArgs().WithBucket(options.Bucket).WithLocation(options.Region), token)
+                    .ConfigureAwait(false);
                 return true;
             }, cancellationToken).ConfigureAwait(false);
             Made(logger, options.Bucket, store.Connection.Name);

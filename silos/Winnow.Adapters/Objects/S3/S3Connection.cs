@@ -69,7 +69,8 @@ internal sealed class S3Connection : IDisposable
     /// one stands already (412). Whatever reads the body belongs into <paramref name="read"/>: it is repeated with the request.
     /// </summary>
     /// <exception cref="S3Exception">Anything else.</exception>
-    public Task<T> SendAsync<T>(S3Request request, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken) =>
+    public Task<T> SendAsync<T>(S3Request request, Func<HttpResponseMessage, CancellationToken, Task<T>> read,
+        CancellationToken cancellationToken) =>
         RunAsync(request.ToString(), request.Retry, async token =>
         {
             var limit = _options.Timeout + TimeSpan.FromSeconds(request.Body.Length >> 20);
@@ -135,7 +136,8 @@ internal sealed class S3Connection : IDisposable
                 if (S3Exception.MeansFull(code, null)) throw Full(new S3Exception(Explain(what, code, e.Message),
                     HttpStatusCode.InsufficientStorage, code));
                 var busy = code is "SlowDown" or "ServiceUnavailable" or "InternalError" or "RequestTimeout";
-                throw new S3Exception(Explain(what, code, e.Message), busy ? HttpStatusCode.ServiceUnavailable : HttpStatusCode.BadRequest, code);
+                throw new S3Exception(Explain(what, code, e.Message), busy ? HttpStatusCode.ServiceUnavailable : HttpStatusCode.BadRequest,
+                    code);
             }
         }, cancellationToken);
 
@@ -145,7 +147,8 @@ internal sealed class S3Connection : IDisposable
         _http.Dispose();
     }
 
-    private async Task<T> RunAsync<T>(string what, bool retry, Func<CancellationToken, Task<T>> attempt, CancellationToken cancellationToken)
+    private async Task<T> RunAsync<T>(string what, bool retry, Func<CancellationToken, Task<T>> attempt,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -154,7 +157,8 @@ internal sealed class S3Connection : IDisposable
             context.Properties.Set(Started, _time.GetTimestamp());
             try
             {
-                return await _retry.ExecuteAsync(static async (c, act) => await act(c.CancellationToken).ConfigureAwait(false), context, attempt).ConfigureAwait(false);
+                return await _retry.ExecuteAsync(static async (c, act) => await act(c.CancellationToken).ConfigureAwait(false), context,
+                    attempt).ConfigureAwait(false);
             }
             finally
             {
@@ -164,19 +168,23 @@ internal sealed class S3Connection : IDisposable
         catch (Exception e) when (e is HttpRequestException or TimeoutException
             || (e is IOException and not (S3Exception or StorageFullException)))
         {
-            throw new S3Exception($"The S3 server {Name} cannot be reached for {what}: {e.Message}. Is it running, and is S3:Endpoint right?", e);
+            throw new S3Exception(
+                $"The S3 server {Name} cannot be reached for {what}: {e.Message}. Is it running, and is S3:Endpoint right?", e);
         }
     }
 
     private HttpRequestMessage Make(S3Request request)
     {
         var host = _options.PathStyle || request.Bucket.Length == 0 ? _address.Authority : $"{request.Bucket}.{_address.Authority}";
-        var path = (_options.PathStyle && request.Bucket.Length > 0 ? $"/{request.Bucket}" : "") + (request.Key.Length > 0 || !_options.PathStyle ? $"/{S3Signer.EscapePath(request.Key)}" : "");
+        var path = (_options.PathStyle && request.Bucket.Length > 0 ? $"/{request.Bucket}" : "")
+            + (request.Key.Length > 0 || !_options.PathStyle ? $"/{S3Signer.EscapePath(request.Key)}" : "");
         var query = string.Join('&', request.Query.Select(q => $"{S3Signer.Escape(q.Name)}={S3Signer.Escape(q.Value)}"));
         // A key may hold anything, such as "..": the address is what was signed, to the letter.
-        var uri = new Uri($"{_address.Scheme}://{host}{path}{(query.Length == 0 ? "" : "?" + query)}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        var uri = new Uri($"{_address.Scheme}://{host}{path}{(query.Length == 0 ? "" : "?" + query)}",
+            new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
         var message = new HttpRequestMessage(request.Method, uri);
-        if (request.Method == HttpMethod.Put || request.Method == HttpMethod.Post) message.Content = new ReadOnlyMemoryContent(request.Body);
+        if (request.Method == HttpMethod.Put || request.Method == HttpMethod.Post)
+            message.Content = new ReadOnlyMemoryContent(request.Body);
         if (request.IfAbsent) message.Headers.TryAddWithoutValidation("If-None-Match", "*");
         _signer.Sign(message, host, path, query, request.Body.Span);
         return message;
@@ -189,7 +197,8 @@ internal sealed class S3Connection : IDisposable
         {
             var text = await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
             if (text.Length > 0 && XDocument.Parse(text).Root is { Name.LocalName: "Error" } error)
-                (code, said) = (error.Element(error.Name.Namespace + "Code")?.Value ?? "", error.Element(error.Name.Namespace + "Message")?.Value ?? "");
+                (code, said) = (error.Element(error.Name.Namespace + "Code")?.Value ?? "",
+                    error.Element(error.Name.Namespace + "Message")?.Value ?? "");
         }
         catch (XmlException)
         {
@@ -228,13 +237,18 @@ internal sealed class S3Connection : IDisposable
                 BackoffType = DelayBackoffType.Exponential,
                 UseJitter = true,
                 ShouldHandle = arguments => ValueTask.FromResult(
-                    IsTransient(arguments.Outcome.Exception) && time.GetElapsedTime(arguments.Context.Properties.GetValue(Started, 0)) < options.RetryFor),
+                    IsTransient(arguments.Outcome.Exception)
+                        && time.GetElapsedTime(arguments.Context.Properties.GetValue(Started, 0)) < options.RetryFor),
             })
             .Build();
 
     private static bool IsTransient(Exception? problem) => problem switch
     {
-        S3Exception { Status: HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or HttpStatusCode.InternalServerError or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout } => true,
+        S3Exception
+        {
+            Status: HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or HttpStatusCode.InternalServerError
+            or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout
+        } => true,
         S3Exception or StorageFullException => false,
         HttpRequestException or TimeoutException or IOException => true,
         _ => false,

@@ -52,13 +52,19 @@ public class S3EndpointOptions
     /// <exception cref="ArgumentException">A setting is missing or out of range; the message names it.</exception>
     public virtual void Validate(string section = "S3")
     {
-        if (!Uri.TryCreate(Endpoint, UriKind.Absolute, out var address) || (address.Scheme != Uri.UriSchemeHttp && address.Scheme != Uri.UriSchemeHttps) || address.AbsolutePath != "/" || address.UserInfo.Length > 0)
-            throw new ArgumentException($"{section}:{nameof(Endpoint)} must be an address such as https://s3.example.org, without a path or a user, not '{Endpoint}'.");
-        if (string.IsNullOrWhiteSpace(Region)) throw new ArgumentException($"{section}:{nameof(Region)} must name a region; servers without regions take us-east-1.");
+        if (!Uri.TryCreate(Endpoint, UriKind.Absolute, out var address)
+            || (address.Scheme != Uri.UriSchemeHttp && address.Scheme != Uri.UriSchemeHttps) || address.AbsolutePath != "/"
+            || address.UserInfo.Length > 0)
+            throw new ArgumentException(
+            $"{section}:{nameof(Endpoint)} must be an address such as https://s3.example.org, without a path or a user, not '{Endpoint}'.");
+        if (string.IsNullOrWhiteSpace(Region))
+            throw new ArgumentException($"{section}:{nameof(Region)} must name a region; servers without regions take us-east-1.");
         CheckRange(section, nameof(ConnectTimeout), ConnectTimeout, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1));
         CheckRange(section, nameof(Timeout), Timeout, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10));
         CheckRange(section, nameof(RetryFor), RetryFor, TimeSpan.Zero, TimeSpan.FromMinutes(10));
-        if (Concurrency is < 1 or > 256) throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"{section}:{nameof(Concurrency)} must be 1 to 256, not {Concurrency}."));
+        if (Concurrency is < 1 or > 256)
+            throw new ArgumentException(
+                string.Create(CultureInfo.InvariantCulture, $"{section}:{nameof(Concurrency)} must be 1 to 256, not {Concurrency}."));
         ReadCredentials(section);
     }
 
@@ -77,7 +83,9 @@ public class S3EndpointOptions
     private static string Read(string section, string name, string? value, string? file)
     {
         if (file is { Length: > 0 }) value = SecretFile.Read($"{section}:{name}File", file);
-        return string.IsNullOrWhiteSpace(value) ? throw new ArgumentException($"{section}:{name} is not set. Set it, or {section}:{name}File to a file that holds it.") : value.Trim();
+        return string.IsNullOrWhiteSpace(value)
+            ? throw new ArgumentException($"{section}:{name} is not set. Set it, or {section}:{name}File to a file that holds it.")
+            : value.Trim();
     }
 }
 

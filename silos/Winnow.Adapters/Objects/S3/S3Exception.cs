@@ -2,7 +2,10 @@ using System.Net;
 
 namespace Winnow.Adapters.Objects.S3;
 
-/// <summary>An S3 server refused a request, or could not be reached in time. The message says which and what to do; it never holds a key or a signature.</summary>
+/// <summary>
+/// An S3 server refused a request, or could not be reached in time. The message says which and what to do; it never holds a key or a
+/// signature.
+/// </summary>
 public sealed class S3Exception : IOException
 {
     /// <summary>The server answered.</summary>
@@ -31,9 +34,11 @@ public sealed class S3Exception : IOException
     /// that is thrown is none of an object that is not there.
     /// </summary>
     public bool IsOfOneObject => Status is { } status && (int)status is >= 400 and < 500 and not (401 or 404 or 408 or 429)
-        && Code is not ("InvalidAccessKeyId" or "SignatureDoesNotMatch" or "RequestTimeTooSkewed" or "ExpiredToken" or "InvalidToken" or "NoSuchBucket"
+        && Code is not ("InvalidAccessKeyId" or "SignatureDoesNotMatch" or "RequestTimeTooSkewed" or "ExpiredToken" or "InvalidToken"
+            or "NoSuchBucket"
             or "AllAccessDisabled" or "AccountProblem" or "AuthorizationHeaderMalformed" or "PermanentRedirect" or "SlowDown");
 
     /// <summary>Whether only a person can mend it: wrong keys, no permission, no such bucket.</summary>
-    public bool IsLasting => Status is HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized or HttpStatusCode.NotFound or HttpStatusCode.BadRequest or HttpStatusCode.MovedPermanently;
+    public bool IsLasting => Status is HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized or HttpStatusCode.NotFound
+        or HttpStatusCode.BadRequest or HttpStatusCode.MovedPermanently;
 }

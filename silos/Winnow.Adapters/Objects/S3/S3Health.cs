@@ -15,7 +15,9 @@ internal sealed class S3Health(S3ObjectStore store, TimeProvider time) : IStorag
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            var found = await store.Connection.SendAsync(new S3Request(HttpMethod.Get, store.Options.Bucket) { Query = [("list-type", "2"), ("max-keys", "1")], Retry = false }, S3Answers.NoneAsync, both.Token).ConfigureAwait(false);
+            var found = await store.Connection.SendAsync(
+                new S3Request(HttpMethod.Get, store.Options.Bucket) { Query = [("list-type", "2"), ("max-keys", "1")], Retry = false },
+                S3Answers.NoneAsync, both.Token).ConfigureAwait(false);
             return found ? null : $"The bucket '{store.Options.Bucket}' on {store.Connection.Name} is not there.";
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)

@@ -20,7 +20,8 @@ internal static partial class S3Listing
     /// <summary>Most keys that a server gives at once.</summary>
     public const int PageSize = 1_000;
 
-    public static Task<S3Page> ListPageAsync(this S3Connection connection, string bucket, string prefix, string? after, CancellationToken cancellationToken, int size = PageSize)
+    public static Task<S3Page> ListPageAsync(this S3Connection connection, string bucket, string prefix, string? after,
+        CancellationToken cancellationToken, int size = PageSize)
     {
         var query = new List<(string, string)>
         {

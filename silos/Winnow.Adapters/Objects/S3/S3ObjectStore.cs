@@ -9,8 +9,8 @@ namespace Winnow.Adapters.Objects.S3;
 
 /// <summary>
 /// Objects in a bucket of any S3 server. A server shows a put when it has all of it and answers when it is durable, so nothing is to be
-/// added for that here. Of many content-addressed objects each is one put that leaves what stands: asking first would double the requests of
-/// every new image.
+/// added for that here. Of many content-addressed objects each is one put that leaves what stands: asking first would double the requests
+/// of every new image.
 /// </summary>
 public sealed class S3ObjectStore : IObjectStore, IDisposable
 {
@@ -47,7 +47,9 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
     internal string NameOf(string key)
     {
         ObjectKeyRules.Check(key);
-        if (_options.Prefix.Length + key.Length > ObjectKeyRules.MaxLength) throw new ArgumentException($"'{key}' is no object key: behind S3:Prefix it has more than {ObjectKeyRules.MaxLength} characters.", nameof(key));
+        if (_options.Prefix.Length + key.Length > ObjectKeyRules.MaxLength)
+            throw new ArgumentException(
+                $"'{key}' is no object key: behind S3:Prefix it has more than {ObjectKeyRules.MaxLength} characters.", nameof(key));
         return _options.Prefix + key;
     }
 
@@ -55,7 +57,8 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
     public Task PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
         content.Length > _options.PartBytes * 2
             ? PutAsync(key, (stream, token) => stream.WriteAsync(content, token).AsTask(), cancellationToken)
-            : _connection.SendAsync(new S3Request(HttpMethod.Put, _options.Bucket, NameOf(key)) { Body = content }, S3Answers.NoneAsync, cancellationToken);
+            : _connection.SendAsync(new S3Request(HttpMethod.Put, _options.Bucket, NameOf(key)) { Body = content }, S3Answers.NoneAsync,
+            cancellationToken);
 
     /// <inheritdoc/>
     public async Task PutAsync(string key, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken)
@@ -74,12 +77,16 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task PutManyIfAbsentAsync(IReadOnlyList<(string Key, ReadOnlyMemory<byte> Content)> objects, CancellationToken cancellationToken)
+    public async Task PutManyIfAbsentAsync(IReadOnlyList<(string Key, ReadOnlyMemory<byte> Content)> objects,
+        CancellationToken cancellationToken)
     {
-        var requests = objects.Select(o => new S3Request(HttpMethod.Put, _options.Bucket, NameOf(o.Key)) { Body = o.Content, IfAbsent = true }).ToArray();
+        var requests = objects.Select(o =>
+            new S3Request(HttpMethod.Put, _options.Bucket, NameOf(o.Key)) { Body = o.Content, IfAbsent = true }).ToArray();
         var refused = new ConcurrentDictionary<string, S3Exception>(StringComparer.Ordinal);
         var taken = 0;
-        await Parallel.ForEachAsync(requests.DistinctBy(r => r.Key), new ParallelOptions { MaxDegreeOfParallelism = _options.Concurrency, CancellationToken = cancellationToken }, async (request, token) =>
+        await Parallel.ForEachAsync(requests.DistinctBy(r => r.Key),
+            new ParallelOptions { MaxDegreeOfParallelism = _options.Concurrency, CancellationToken = cancellationToken },
+            async (request, token) =>
         {
             await _puts.WaitAsync(token).ConfigureAwait(false);
             try
@@ -109,11 +116,13 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
     {
         var get = S3Answers.GetAsync(_connection, _options.Bucket, NameOf(key), Array.MaxLength, cancellationToken);
         if (await OrUnreadableAsync(get).ConfigureAwait(false) is not { } found) return null;
-        return found.Bytes ?? throw new IOException($"'{key}' has {found.Head.Size} bytes, more than fit into memory at once. Read it as a stream.");
+        return found.Bytes ?? throw new IOException(
+            $"'{key}' has {found.Head.Size} bytes, more than fit into memory at once. Read it as a stream.");
     }
 
     /// <inheritdoc/>
-    public async Task<Stream?> OpenReadAsync(string key, CancellationToken cancellationToken) => (await OpenAsync(key, cancellationToken).ConfigureAwait(false))?.Body;
+    public async Task<Stream?> OpenReadAsync(string key, CancellationToken cancellationToken) =>
+        (await OpenAsync(key, cancellationToken).ConfigureAwait(false))?.Body;
 
     /// <inheritdoc/>
     public async Task<IMemoryOwner<byte>?> MapAsync(string key, CancellationToken cancellationToken)
@@ -125,7 +134,8 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
             if (await OrUnreadableAsync(look).ConfigureAwait(false) is not { } head) return null;
             if (_cache.Map(name, head.ETag) is { } mapped) return mapped;
             if (await OpenAsync(key, cancellationToken).ConfigureAwait(false) is not { } opened) return null;
-            await using (opened.Body.ConfigureAwait(false)) await _cache.AddAsync(name, opened.Head.ETag, opened.Body, cancellationToken).ConfigureAwait(false);
+            await using (opened.Body.ConfigureAwait(false)) await _cache.AddAsync(name, opened.Head.ETag, opened.Body, cancellationToken)
+                .ConfigureAwait(false);
             // Another version may have come meanwhile, or the copy may be evicted already: then it begins anew.
             if (_cache.Map(name, opened.Head.ETag) is { } fresh) return fresh;
         }
@@ -140,14 +150,16 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
         _connection.SendAsync(new S3Request(HttpMethod.Delete, _options.Bucket, NameOf(key)), S3Answers.NoneAsync, cancellationToken);
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<(string Key, long Size)> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<(string Key, long Size)> ListAsync(string prefix,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ObjectKeyRules.CheckPrefix(prefix);
         string? after = null;
         S3Page page;
         do
         {
-            page = await _connection.ListPageAsync(_options.Bucket, _options.Prefix + prefix, after, cancellationToken).ConfigureAwait(false);
+            page = await _connection.ListPageAsync(_options.Bucket, _options.Prefix + prefix, after, cancellationToken)
+                .ConfigureAwait(false);
             foreach (var entry in page.Entries) yield return (entry.Key[_options.Prefix.Length..], entry.Size);
             if (page.Entries.Count > 0) after = page.Entries[^1].Key;
         }

@@ -20,10 +20,12 @@ internal sealed class S3PresignedUrls : IPresignedUrls, IDisposable
     }
 
     public async Task<Uri> GetAsync(string key, TimeSpan expiry, CancellationToken cancellationToken) =>
-        new(await _client.PresignedGetObjectAsync(new PresignedGetObjectArgs().WithBucket(_store.Options.Bucket).WithObject(_store.NameOf(key)).WithExpiry(Seconds(expiry))).WaitAsync(cancellationToken).ConfigureAwait(false));
+        new(await _client.PresignedGetObjectAsync(new PresignedGetObjectArgs().WithBucket(_store.Options.Bucket)
+        .WithObject(_store.NameOf(key)).WithExpiry(Seconds(expiry))).WaitAsync(cancellationToken).ConfigureAwait(false));
 
     public async Task<Uri> PutAsync(string key, TimeSpan expiry, CancellationToken cancellationToken) =>
-        new(await _client.PresignedPutObjectAsync(new PresignedPutObjectArgs().WithBucket(_store.Options.Bucket).WithObject(_store.NameOf(key)).WithExpiry(Seconds(expiry))).WaitAsync(cancellationToken).ConfigureAwait(false));
+        new(await _client.PresignedPutObjectAsync(new PresignedPutObjectArgs().WithBucket(_store.Options.Bucket)
+        .WithObject(_store.NameOf(key)).WithExpiry(Seconds(expiry))).WaitAsync(cancellationToken).ConfigureAwait(false));
 
     public void Dispose()
     {
@@ -33,7 +35,9 @@ internal sealed class S3PresignedUrls : IPresignedUrls, IDisposable
 
     private static int Seconds(TimeSpan expiry)
     {
-        if (expiry < PresignedUrlLimits.Shortest || expiry > PresignedUrlLimits.Longest) throw new ArgumentOutOfRangeException(nameof(expiry), expiry, $"A link is good for {PresignedUrlLimits.Shortest} to {PresignedUrlLimits.Longest}.");
+        if (expiry < PresignedUrlLimits.Shortest || expiry > PresignedUrlLimits.Longest)
+            throw new ArgumentOutOfRangeException(nameof(expiry), expiry,
+                $"A link is good for {PresignedUrlLimits.Shortest} to {PresignedUrlLimits.Longest}.");
         return (int)Math.Ceiling(expiry.TotalSeconds);
     }
 }

@@ -7,7 +7,10 @@ namespace Winnow.Adapters.Objects.S3;
 /// <summary>Gives a host an object store on S3.</summary>
 public static class S3Registration
 {
-    /// <summary>Keeps objects in a bucket; any number of silos may share it. The bucket is checked, and made where it is missing, when the host starts.</summary>
+    /// <summary>
+    /// Keeps objects in a bucket; any number of silos may share it. The bucket is checked, and made where it is missing, when the host
+    /// starts.
+    /// </summary>
     /// <exception cref="ArgumentException">An option is missing or out of range.</exception>
     public static IServiceCollection AddS3Objects(this IServiceCollection services, S3Options options)
     {

@@ -13,20 +13,25 @@ internal sealed class S3Signer(S3Credentials credentials, string region, TimePro
     private const string Algorithm = "AWS4-HMAC-SHA256";
     private const string SignedHeaders = "host;x-amz-content-sha256;x-amz-date";
 
-    /// <summary>Signs a request to a path and a query that are escaped already; the query's parameters must be in the order of their names.</summary>
+    /// <summary>
+    /// Signs a request to a path and a query that are escaped already; the query's parameters must be in the order of their names.
+    /// </summary>
     public void Sign(HttpRequestMessage request, string host, string path, string query, ReadOnlySpan<byte> payload)
     {
         var now = time.GetUtcNow();
         var stamp = now.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
         var day = stamp[..8];
         var payloadHash = Hash(payload);
-        var canonical = $"{request.Method}\n{path}\n{query}\nhost:{host}\nx-amz-content-sha256:{payloadHash}\nx-amz-date:{stamp}\n\n{SignedHeaders}\n{payloadHash}";
+        var canonical = $"{request.Method}\n{path}\n{query}\nhost:{host}\n"
+            + $"x-amz-content-sha256:{payloadHash}\nx-amz-date:{stamp}\n\n{SignedHeaders}\n{payloadHash}";
         var scope = $"{day}/{region}/s3/aws4_request";
         var toSign = $"{Algorithm}\n{stamp}\n{scope}\n{Hash(Encoding.UTF8.GetBytes(canonical))}";
         var key = Mac(Mac(Mac(Mac(Encoding.UTF8.GetBytes("AWS4" + credentials.SecretKey), day), region), "s3"), "aws4_request");
         request.Headers.TryAddWithoutValidation("x-amz-content-sha256", payloadHash);
         request.Headers.TryAddWithoutValidation("x-amz-date", stamp);
-        request.Headers.TryAddWithoutValidation("Authorization", $"{Algorithm} Credential={credentials.AccessKey}/{scope}, SignedHeaders={SignedHeaders}, Signature={Convert.ToHexStringLower(Mac(key, toSign))}");
+        request.Headers.TryAddWithoutValidation("Authorization",
+            $"{Algorithm} Credential={credentials.AccessKey}/{scope}, SignedHeaders={SignedHeaders}, "
+            + $"Signature={Convert.ToHexStringLower(Mac(key, toSign))}");
     }
 
     /// <summary>Escapes all but what never needs it (RFC 3986), as the signature wants it.</summary>

@@ -7,8 +7,8 @@ using System.Xml.Linq;
 namespace Winnow.Adapters.Objects.S3;
 
 /// <summary>
-/// An object whose bytes are written as they are made: parts of one size go out while the next is filled, so memory holds two parts whatever
-/// the length. Nothing can be seen before <see cref="CompleteAsync"/>.
+/// An object whose bytes are written as they are made: parts of one size go out while the next is filled, so memory holds two parts
+/// whatever the length. Nothing can be seen before <see cref="CompleteAsync"/>.
 /// </summary>
 internal sealed class S3Upload(S3Connection connection, string bucket, string key, int partBytes) : Stream
 {
@@ -36,10 +36,12 @@ internal sealed class S3Upload(S3Connection connection, string bucket, string ke
         }
     }
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     /// <summary>For writers that know no other way, such as archives.</summary>
-    public override void Write(byte[] buffer, int offset, int count) => WriteAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+    public override void Write(byte[] buffer, int offset, int count) =>
+        WriteAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
 
     public override void Flush() { }
 
@@ -52,23 +54,33 @@ internal sealed class S3Upload(S3Connection connection, string bucket, string ke
     {
         if (_uploadId is null)
         {
-            await connection.SendAsync(new S3Request(HttpMethod.Put, bucket, key) { Body = _filling.AsMemory(0, _filled) }, S3Answers.NoneAsync, cancellationToken).ConfigureAwait(false);
+            await connection.SendAsync(new S3Request(HttpMethod.Put, bucket, key) { Body = _filling.AsMemory(0, _filled) },
+                S3Answers.NoneAsync, cancellationToken).ConfigureAwait(false);
             return;
         }
         if (_filled > 0) await SendPartAsync(cancellationToken).ConfigureAwait(false);
         await _sending.ConfigureAwait(false);
-        var list = string.Concat(_parts.Select(p => string.Create(CultureInfo.InvariantCulture, $"<Part><PartNumber>{p.Number}</PartNumber><ETag>{SecurityElement.Escape(p.ETag)}</ETag></Part>")));
-        var request = new S3Request(HttpMethod.Post, bucket, key) { Query = [("uploadId", _uploadId)], Body = Encoding.UTF8.GetBytes($"<CompleteMultipartUpload>{list}</CompleteMultipartUpload>") };
+        var list = string.Concat(
+            _parts.Select(p => string.Create(CultureInfo.InvariantCulture,
+                $"<Part><PartNumber>{p.Number}</PartNumber><ETag>{SecurityElement.Escape(p.ETag)}</ETag></Part>")));
+        var request = new S3Request(HttpMethod.Post, bucket, key)
+        {
+            Query = [("uploadId", _uploadId)],
+            Body = Encoding.UTF8.GetBytes($"<CompleteMultipartUpload>{list}</CompleteMultipartUpload>"),
+        };
         var status = await connection.SendAsync(request, async (response, token) =>
         {
             // This call may fail after its status was sent.
             var text = await response.Content.ReadAsStringAsync(token).ConfigureAwait(false);
-            if (response.IsSuccessStatusCode && XDocument.Parse(text).Root!.Name.LocalName == "Error") throw new IOException($"the parts could not be joined: {text}");
+            if (response.IsSuccessStatusCode && XDocument.Parse(text).Root!.Name.LocalName == "Error")
+                throw new IOException($"the parts could not be joined: {text}");
             return response.StatusCode;
         }, cancellationToken).ConfigureAwait(false);
         // The answer to an earlier attempt was lost, and the upload is done: then all of it is there.
-        if (status == HttpStatusCode.NotFound && (await S3Answers.HeadAsync(connection, bucket, key, cancellationToken).ConfigureAwait(false))?.Size != _length)
-            throw new S3Exception($"The upload of {bucket}/{key} is not known to the server {connection.Name} any more. Repeat it.", HttpStatusCode.NotFound, "NoSuchUpload");
+        if (status == HttpStatusCode.NotFound
+            && (await S3Answers.HeadAsync(connection, bucket, key, cancellationToken).ConfigureAwait(false))?.Size != _length)
+            throw new S3Exception($"The upload of {bucket}/{key} is not known to the server {connection.Name} any more. Repeat it.",
+            HttpStatusCode.NotFound, "NoSuchUpload");
         _uploadId = null;
     }
 
@@ -86,7 +98,8 @@ internal sealed class S3Upload(S3Connection connection, string bucket, string ke
         if (_uploadId is null) return;
         try
         {
-            await connection.SendAsync(new S3Request(HttpMethod.Delete, bucket, key) { Query = [("uploadId", _uploadId)], Retry = false }, S3Answers.NoneAsync, CancellationToken.None).ConfigureAwait(false);
+            await connection.SendAsync(new S3Request(HttpMethod.Delete, bucket, key) { Query = [("uploadId", _uploadId)], Retry = false },
+                S3Answers.NoneAsync, CancellationToken.None).ConfigureAwait(false);
         }
         catch (S3Exception)
         {
@@ -123,9 +136,17 @@ internal sealed class S3Upload(S3Connection connection, string bucket, string ke
 
         async Task SendAsync()
         {
-            var request = new S3Request(HttpMethod.Put, bucket, key) { Query = [("partNumber", number.ToString(CultureInfo.InvariantCulture)), ("uploadId", _uploadId!)], Body = bytes };
-            var tag = await connection.SendAsync(request, static (response, _) => Task.FromResult(response.IsSuccessStatusCode ? response.Headers.ETag?.ToString() : null), cancellationToken).ConfigureAwait(false);
-            _parts[number - 1] = (number, tag ?? throw new S3Exception($"Part {number} of {bucket}/{key} was not taken by {connection.Name}.", HttpStatusCode.NotFound, "NoSuchUpload"));
+            var request = new S3Request(HttpMethod.Put, bucket, key)
+            {
+                Query = [("partNumber", number.ToString(CultureInfo.InvariantCulture)), ("uploadId", _uploadId!)],
+                Body = bytes,
+            };
+            var tag = await connection.SendAsync(request,
+                static (response, _) => Task.FromResult(response.IsSuccessStatusCode ? response.Headers.ETag?.ToString() : null),
+                cancellationToken).ConfigureAwait(false);
+            _parts[number - 1] =
+                (number, tag ?? throw new S3Exception($"Part {number} of {bucket}/{key} was not taken by {connection.Name}.",
+                    HttpStatusCode.NotFound, "NoSuchUpload"));
         }
     }
 }

@@ -19,7 +19,8 @@ internal sealed class StallGuard(Stream body, HttpResponseMessage response, stri
         {
             var count = await body.ReadAsync(buffer, both.Token).ConfigureAwait(false);
             _read += count;
-            if (count == 0 && buffer.Length > 0 && response.Content.Headers.ContentLength is { } length && _read < length) throw new IOException($"{what} broke off after {_read} of {length} bytes. Read it again.");
+            if (count == 0 && buffer.Length > 0 && response.Content.Headers.ContentLength is { } length && _read < length)
+                throw new IOException($"{what} broke off after {_read} of {length} bytes. Read it again.");
             return count;
         }
         catch (OperationCanceledException e) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
@@ -28,9 +29,11 @@ internal sealed class StallGuard(Stream body, HttpResponseMessage response, stri
         }
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+    public override int Read(byte[] buffer, int offset, int count) =>
+        ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
 
     public override void Flush() { }
 

@@ -4,8 +4,8 @@ using Winnow.Inference.Backbones;
 namespace Winnow.Inference.Weights.Float16;
 
 /// <summary>
-/// The float16 forms of backbones, each made once and kept beside the weights: <c>float16-SOURCE-n-CONTENT.onnx</c>, with the first 16 hex digits of the SHA-256
-/// of the ONNX file that it was made from and of its own.
+/// The float16 forms of backbones, each made once and kept beside the weights: <c>float16-SOURCE-n-CONTENT.onnx</c>, with the first 16 hex
+/// digits of the SHA-256 of the ONNX file that it was made from and of its own.
 /// </summary>
 /// <param name="folder">Folder of the weights; null for <see cref="WeightsCache.DefaultFolder"/>.</param>
 public sealed class Float16Backbones(string? folder = null)
@@ -15,7 +15,9 @@ public sealed class Float16Backbones(string? folder = null)
 
     private readonly string _folder = Path.GetFullPath(folder ?? WeightsCache.DefaultFolder());
 
-    /// <summary>The float16 form of a backbone: from the folder, or made and put there. Where nothing can be written it is kept in memory.</summary>
+    /// <summary>
+    /// The float16 form of a backbone: from the folder, or made and put there. Where nothing can be written it is kept in memory.
+    /// </summary>
     /// <param name="source">A backbone in float32. Its own file stays as it is.</param>
     /// <returns>The same input and output, with the SHA-256 of the file that computes, since it gives other embeddings.</returns>
     /// <exception cref="WeightsUnavailableException">The graph cannot be converted; the message says why.</exception>

@@ -4,11 +4,13 @@ using Winnow.Inference.Backbones;
 namespace Winnow.Inference.Weights.Float16;
 
 /// <summary>
-/// Makes an ONNX graph of float32 compute in float16. Inputs and outputs stay float32: a Cast stands behind each input and before each output.
+/// Makes an ONNX graph of float32 compute in float16. Inputs and outputs stay float32: a Cast stands behind each input and before each
+/// output.
 /// </summary>
 /// <remarks>
-/// Every float32 of the graph becomes float16, so no type of a value in between has to be known. What has to stay float32 by the operator's definition is left
-/// (scales of Resize) or refused; what is overlooked is refused by ONNX Runtime, whose types are strict, when it loads the result.
+/// Every float32 of the graph becomes float16, so no type of a value in between has to be known. What has to stay float32 by the operator's
+/// definition is left (scales of Resize) or refused; what is overlooked is refused by ONNX Runtime, whose types are strict, when it loads
+/// the result.
 /// </remarks>
 internal sealed class Float16Converter
 {
@@ -64,7 +66,9 @@ internal sealed class Float16Converter
         _graph.ValueInfo.Clear();
     }
 
-    /// <summary>Scales and regions of Resize are float32 by its definition, and rounded ones would give other sizes: they get copies of their own.</summary>
+    /// <summary>
+    /// Scales and regions of Resize are float32 by its definition, and rounded ones would give other sizes: they get copies of their own.
+    /// </summary>
     private void KeepScales()
     {
         var initialisers = _graph.Initializer.ToDictionary(t => t.Name, StringComparer.Ordinal);
@@ -94,7 +98,8 @@ internal sealed class Float16Converter
                 else
                 {
                     throw new WeightsUnavailableException(
-                        $"Node {Float16Refusals.Name(node)} computes its scales (\"{name}\"); rounded to float16 they would give other sizes. Export it with constant scales, or with sizes.");
+                        $"Node {Float16Refusals.Name(node)} computes its scales (\"{name}\"); rounded to float16 they would give other "
+                        + $"sizes. Export it with constant scales, or with sizes.");
                 }
             }
         }

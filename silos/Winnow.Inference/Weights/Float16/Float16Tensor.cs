@@ -21,8 +21,10 @@ internal static class Float16Tensor
             return;
         var raw = tensor.RawData.Span;
         var count = tensor.HasRawData ? raw.Length / sizeof(float) : tensor.FloatData.Count;
-        if (tensor.HasRawData && raw.Length % sizeof(float) != 0 || tensor.Dims.Aggregate((Int128)1, (product, length) => product * length) != count)
-            throw new WeightsUnavailableException($"Tensor \"{tensor.Name}\" has the shape [{string.Join(", ", tensor.Dims)}] and holds {count} values.");
+        if (tensor.HasRawData && raw.Length % sizeof(float) != 0
+            || tensor.Dims.Aggregate((Int128)1, (product, length) => product * length) != count)
+            throw new WeightsUnavailableException(
+            $"Tensor \"{tensor.Name}\" has the shape [{string.Join(", ", tensor.Dims)}] and holds {count} values.");
         var halves = new byte[count * 2];
         for (var i = 0; i < count; i++)
         {
@@ -34,8 +36,8 @@ internal static class Float16Tensor
     }
 
     /// <summary>
-    /// The nearest float16. A finite value stays finite (±65,504 at most), since masks are often filled with the lowest float32; one that is not zero does
-    /// not become zero, since it may stand below a fraction bar to keep that from being zero.
+    /// The nearest float16. A finite value stays finite (±65,504 at most), since masks are often filled with the lowest float32; one that
+    /// is not zero does not become zero, since it may stand below a fraction bar to keep that from being zero.
     /// </summary>
     public static System.Half Nearest(float value)
     {

@@ -14,19 +14,29 @@ public sealed class ClusterSettings
     /// <summary>Name of the service, which outlives its clusters: reminders are kept under it. Default <c>winnow</c>.</summary>
     public string ServiceId { get; set; } = "winnow";
 
-    /// <summary>This silo's name, by which its devices are called: 1 to 100 characters without '/'. Default the machine's name and the process id.</summary>
+    /// <summary>
+    /// This silo's name, by which its devices are called: 1 to 100 characters without '/'. Default the machine's name and the process id.
+    /// </summary>
     public string? Name { get; set; }
 
-    /// <summary>Port for the other silos of a cluster, see <see cref="Tls"/>. 1 to 65,535. Default 11111. A silo that is alone opens none.</summary>
+    /// <summary>
+    /// Port for the other silos of a cluster, see <see cref="Tls"/>. 1 to 65,535. Default 11111. A silo that is alone opens none.
+    /// </summary>
     public int SiloPort { get; set; } = 11111;
 
-    /// <summary>The IP address that other silos reach this one at, or a name of it that this machine can resolve. Default loopback for embedded storage, else the machine's first address.</summary>
+    /// <summary>
+    /// The IP address that other silos reach this one at, or a name of it that this machine can resolve. Default loopback for embedded
+    /// storage, else the machine's first address.
+    /// </summary>
     public string? AdvertisedAddress { get; set; }
 
     /// <summary>The certificates by which the silos of a cluster know each other; a silo that is alone needs none.</summary>
     public SiloTlsSettings Tls { get; set; } = new();
 
-    /// <summary>Longest time for one probe of another silo. 0.2 to 30 s. Default 1 s; three in a row that fail, and a second silo that agrees, declare it dead.</summary>
+    /// <summary>
+    /// Longest time for one probe of another silo. 0.2 to 30 s. Default 1 s; three in a row that fail, and a second silo that agrees,
+    /// declare it dead.
+    /// </summary>
     public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Longest time that an orderly end may take: requests finish, grains move to other silos. 1 to 600 s. Default 30 s.</summary>
@@ -58,29 +68,35 @@ public sealed class ClusterSettings
         }
         catch (SocketException e)
         {
-            throw new InvalidOperationException($"Cluster:AdvertisedAddress '{AdvertisedAddress}' is no address and cannot be resolved: {e.Message}", e);
+            throw new InvalidOperationException(
+                $"Cluster:AdvertisedAddress '{AdvertisedAddress}' is no address and cannot be resolved: {e.Message}", e);
         }
         return address ?? throw new InvalidOperationException($"Cluster:AdvertisedAddress '{AdvertisedAddress}' has no IPv4 address.");
     }
 
     /// <summary>Where it listens for the other silos of its cluster.</summary>
     /// <exception cref="InvalidOperationException">The advertised name cannot be resolved.</exception>
-    internal IPEndPoint ListensOn() => new(ResolveAddress() is { } address && IPAddress.IsLoopback(address) ? address : IPAddress.Any, SiloPort);
+    internal IPEndPoint ListensOn() =>
+        new(ResolveAddress() is { } address && IPAddress.IsLoopback(address) ? address : IPAddress.Any, SiloPort);
 
     /// <summary>The first thing that is wrong, with the option's name; null when all is sound.</summary>
     public string? Check()
     {
         if (string.IsNullOrWhiteSpace(ClusterId) || ClusterId.Length > 100) return "Cluster:ClusterId must have 1 to 100 characters.";
         if (string.IsNullOrWhiteSpace(ServiceId) || ServiceId.Length > 100) return "Cluster:ServiceId must have 1 to 100 characters.";
-        if (Name is not null && (Name.Length is 0 or > 100 || Name.Contains('/'))) return $"Cluster:Name must have 1 to 100 characters without '/', not '{Name}'.";
+        if (Name is not null && (Name.Length is 0 or > 100 || Name.Contains('/')))
+            return $"Cluster:Name must have 1 to 100 characters without '/', not '{Name}'.";
         if (SiloPort is < 1 or > 65535) return $"Cluster:SiloPort must be 1 to 65535, not {SiloPort}.";
-        if (AdvertisedAddress is not null && Uri.CheckHostName(AdvertisedAddress) == UriHostNameType.Unknown) return $"Cluster:AdvertisedAddress must be an IP address or a host's name, not '{AdvertisedAddress}'.";
+        if (AdvertisedAddress is not null && Uri.CheckHostName(AdvertisedAddress) == UriHostNameType.Unknown)
+            return $"Cluster:AdvertisedAddress must be an IP address or a host's name, not '{AdvertisedAddress}'.";
         if (HighestLevel is < ClusterLevels.Oldest or > ClusterLevels.Newest)
             return $"Cluster:HighestLevel must be {ClusterLevels.Oldest} to {ClusterLevels.Newest}, not {HighestLevel}.";
         if (RaiseLevelAfter < TimeSpan.Zero || RaiseLevelAfter > TimeSpan.FromHours(24))
             return $"Cluster:RaiseLevelAfter must be 00:00:00 to 1.00:00:00, not {RaiseLevelAfter}.";
-        if (ProbeTimeout < TimeSpan.FromSeconds(0.2) || ProbeTimeout > TimeSpan.FromSeconds(30)) return $"Cluster:ProbeTimeout must be 00:00:00.2 to 00:00:30, not {ProbeTimeout}.";
-        if (ShutdownLimit < TimeSpan.FromSeconds(1) || ShutdownLimit > TimeSpan.FromSeconds(600)) return $"Cluster:ShutdownLimit must be 00:00:01 to 00:10:00, not {ShutdownLimit}.";
+        if (ProbeTimeout < TimeSpan.FromSeconds(0.2) || ProbeTimeout > TimeSpan.FromSeconds(30))
+            return $"Cluster:ProbeTimeout must be 00:00:00.2 to 00:00:30, not {ProbeTimeout}.";
+        if (ShutdownLimit < TimeSpan.FromSeconds(1) || ShutdownLimit > TimeSpan.FromSeconds(600))
+            return $"Cluster:ShutdownLimit must be 00:00:01 to 00:10:00, not {ShutdownLimit}.";
         return null;
     }
 }

@@ -24,7 +24,14 @@ internal sealed class GivenOptions
     private const string File = "appsettings.json";
 
     // Variables of the same family that are not the server's: its weights' cache, and the command line client's.
-    private static readonly HashSet<string> Others = new(StringComparer.OrdinalIgnoreCase) { "CACHE", "SERVER", "KEY", "KEY_FILE", "ACTOR" };
+    private static readonly HashSet<string> Others = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "CACHE",
+        "SERVER",
+        "KEY",
+        "KEY_FILE",
+        "ACTOR",
+    };
 
     private readonly List<IEnumerable<KeyValuePair<string, string?>>> _layers = [];
 
@@ -103,7 +110,8 @@ internal sealed class GivenOptions
     }
 
     private static bool IsKnown(string name) =>
-        OptionTree.All.Names.Any(n => n.StartsWith(name, StringComparison.OrdinalIgnoreCase) && (n.Length == name.Length || n[name.Length] == ':'));
+        OptionTree.All.Names.Any(n =>
+        n.StartsWith(name, StringComparison.OrdinalIgnoreCase) && (n.Length == name.Length || n[name.Length] == ':'));
 
     private static void Demand(string? wrong)
     {

@@ -17,10 +17,15 @@ namespace Winnow.Silo.Hosting.Settings;
 /// <summary>Everything that can be configured. Each part says its defaults and limits.</summary>
 public sealed class SiloOptions
 {
-    /// <summary>What this process does: <c>all</c>, <c>core</c> (data), <c>scoring</c> (devices) or <c>gateway</c> (HTTP). Default <c>all</c>; the others need <c>Postgres</c> and <c>S3</c>.</summary>
+    /// <summary>
+    /// What this process does: <c>all</c>, <c>core</c> (data), <c>scoring</c> (devices) or <c>gateway</c> (HTTP). Default <c>all</c>; the
+    /// others need <c>Postgres</c> and <c>S3</c>.
+    /// </summary>
     public string Role { get; set; } = SiloTraits.All;
 
-    /// <summary>Folder of the embedded storage, and of local copies in a cluster. Default <c>winnow-data</c> in the working folder.</summary>
+    /// <summary>
+    /// Folder of the embedded storage, and of local copies in a cluster. Default <c>winnow-data</c> in the working folder.
+    /// </summary>
     public string Data { get; set; } = "winnow-data";
 
     /// <summary>The database of a cluster. Default none: rows are kept in <see cref="Data"/>, and the silo is alone.</summary>
@@ -61,8 +66,11 @@ public sealed class SiloOptions
     {
         if (string.IsNullOrWhiteSpace(Data)) return "Data must name a folder.";
         if (!SiloTraits.Roles.Contains(Role)) return $"Role must be one of {string.Join(", ", SiloTraits.Roles)}, not '{Role}'.";
-        if (Postgres is null != S3 is null) return "Postgres and S3 go together: a cluster keeps its rows in the one and its objects in the other. Give both, or neither for storage in a folder.";
-        if (Role != SiloTraits.All && Postgres is null) return $"Role {Role} is one of a cluster: give Postgres and S3 too, or take Role all.";
+        if (Postgres is null != S3 is null)
+            return "Postgres and S3 go together: a cluster keeps its rows in the one and its objects in the other. Give both, or neither "
+                + "for storage in a folder.";
+        if (Role != SiloTraits.All && Postgres is null)
+            return $"Role {Role} is one of a cluster: give Postgres and S3 too, or take Role all.";
         Postgres?.Validate();
         Images.Validate();
         if (SiloTraits.Scores(Role) && Scoring.CheckFiles() is { } missing) return missing;
@@ -83,12 +91,14 @@ public sealed class ScoringOptions
     /// <summary>Whether to use CUDA devices where there are any. Default true; without one the CPU is used.</summary>
     public bool UseGpu { get; set; } = true;
 
-    /// <summary>Parts that the processors are split into, each a device of its own, where there is no other device. 1 to 64. Default 1.</summary>
+    /// <summary>
+    /// Parts that the processors are split into, each a device of its own, where there is no other device. 1 to 64. Default 1.
+    /// </summary>
     public int CpuDevices { get; set; } = 1;
 
     /// <summary>
-    /// What backbones compute with: <c>Float32</c>, or <c>Float16</c> for devices that are faster with it. Default <c>Float32</c>. The same on all scoring silos
-    /// of a cluster, and for the life of a dataset: images wait rather than be mixed.
+    /// What backbones compute with: <c>Float32</c>, or <c>Float16</c> for devices that are faster with it. Default <c>Float32</c>. The same
+    /// on all scoring silos of a cluster, and for the life of a dataset: images wait rather than be mixed.
     /// </summary>
     public string Precision { get; set; } = nameof(Inference.Scoring.Precision.Float32);
 
@@ -119,7 +129,8 @@ public sealed class ScoringOptions
     /// <summary>The first file that is named and is not there; null when all are. Only silos that score need them.</summary>
     internal string? CheckFiles() => Backbones
         .Where(b => !File.Exists(b.Value.Path))
-        .Select(b => $"Scoring:Backbones:{b.Key}:Path names {Path.GetFullPath(b.Value.Path)}, which is no file. Put it there, or name another.")
+        .Select(b => $"Scoring:Backbones:{b.Key}:Path names {Path.GetFullPath(b.Value.Path)}, which is no file. Put it there, or "
+            + $"name another.")
         .FirstOrDefault();
 
     internal EngineOptions ToEngine() => new() { Workers = Workers == 0 ? Environment.ProcessorCount : Workers, MaxBatch = MaxBatch };
@@ -136,5 +147,6 @@ public sealed class ScoringOptions
         foreach (var (name, backbone) in Backbones) inference.Backbones[name] = backbone;
     };
 
-    internal Precision? ToPrecision() => Enum.GetValues<Precision>().Cast<Precision?>().FirstOrDefault(p => string.Equals(p.ToString(), Precision, StringComparison.OrdinalIgnoreCase));
+    internal Precision? ToPrecision() => Enum.GetValues<Precision>().Cast<Precision?>()
+        .FirstOrDefault(p => string.Equals(p.ToString(), Precision, StringComparison.OrdinalIgnoreCase));
 }

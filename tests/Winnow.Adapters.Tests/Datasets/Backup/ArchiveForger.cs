@@ -21,7 +21,11 @@ internal static class ArchiveForger
             file.DataStream?.CopyTo(content);
             if (file.Name == BackupEnd.FileName)
             {
-                var end = JsonSerializer.Deserialize(content.ToArray(), ModelJson.Default.BackupEnd)! with { Files = to.Files, Sha256 = to.Finish() };
+                var end = JsonSerializer.Deserialize(content.ToArray(), ModelJson.Default.BackupEnd)! with
+                {
+                    Files = to.Files,
+                    Sha256 = to.Finish()
+                };
                 Wait(to.EndAsync(JsonSerializer.SerializeToUtf8Bytes(end, ModelJson.Default.BackupEnd), CancellationToken.None));
                 continue;
             }

@@ -17,9 +17,11 @@ internal static class BackupComparison
     public static async Task AssertRestoredAsync(BackupStore from, BackupStore to, string name)
     {
         var (was, dataset) = ((await from.Datasets.FindDatasetAsync("cats", Never))!, (await to.Datasets.FindDatasetAsync(name, Never))!);
-        Assert.Equal((was.CreatedAt, was.CreatedBy, was.Settings, name), (dataset.CreatedAt, dataset.CreatedBy, dataset.Settings, dataset.Name));
+        Assert.Equal((was.CreatedAt, was.CreatedBy, was.Settings, name),
+            (dataset.CreatedAt, dataset.CreatedBy, dataset.Settings, dataset.Name));
         Assert.Equal(was.Schema.Classes, dataset.Schema.Classes);
-        for (var shard = 0; shard < dataset.Settings.Shards; shard++) await AssertShardAsync(from, new ShardKey("cats", shard), to, new ShardKey(name, shard));
+        for (var shard = 0; shard < dataset.Settings.Shards; shard++)
+            await AssertShardAsync(from, new ShardKey("cats", shard), to, new ShardKey(name, shard));
         var control = await BackupControl.ReadAsync(to.States, name, Never);
         var before = await BackupControl.ReadAsync(from.States, "cats", Never);
         // The same to the letter once each object is named without its dataset, and but for the mark of what was told; manifests have a
@@ -43,7 +45,8 @@ internal static class BackupComparison
             await LedgerRows.ToListAsync(to.Shards.ReadImagesAsync(now, 0, 1_000, Never)));
         LedgerRows.AssertEqual((await LedgerRows.ToListAsync(from.Shards.ReadShardEntriesAsync(was, Never))).Select(Told),
             await LedgerRows.ToListAsync(to.Shards.ReadShardEntriesAsync(now, Never)));
-        Assert.Equal((await LedgerRows.ToListAsync(from.Shards.ReadOperationsAsync(was, Never))).OrderBy(o => o.Rows.First), (await LedgerRows.ToListAsync(to.Shards.ReadOperationsAsync(now, Never))).OrderBy(o => o.Rows.First));
+        Assert.Equal((await LedgerRows.ToListAsync(from.Shards.ReadOperationsAsync(was, Never))).OrderBy(o => o.Rows.First),
+            (await LedgerRows.ToListAsync(to.Shards.ReadOperationsAsync(now, Never))).OrderBy(o => o.Rows.First));
         // A task of a round that the state does not know is left out, and nobody holds any of the others.
         Assert.Equal(
             (await LedgerRows.ToListAsync(from.Shards.ReadTasksAsync(was, Never))).Where(t => t.Round != 7)
@@ -54,7 +57,8 @@ internal static class BackupComparison
         foreach (var (segment, copy) in segments.Zip(copies))
         {
             Assert.StartsWith($"datasets/{now.Dataset}/segments/", copy.ObjectKey);
-            Assert.Equal((await from.Objects.GetAsync(segment.ObjectKey, Never))!.Value.ToArray(), (await to.Objects.GetAsync(copy.ObjectKey, Never))!.Value.ToArray());
+            Assert.Equal((await from.Objects.GetAsync(segment.ObjectKey, Never))!.Value.ToArray(),
+                (await to.Objects.GetAsync(copy.ObjectKey, Never))!.Value.ToArray());
         }
     }
 

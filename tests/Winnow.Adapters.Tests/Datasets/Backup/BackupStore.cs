@@ -65,7 +65,8 @@ internal sealed class BackupStore : IAsyncDisposable
     public async Task<byte[]> WriteAsync(string dataset = Source)
     {
         using var archive = new MemoryStream();
-        await Backup.WriteAsync((await Datasets.FindDatasetAsync(dataset, CancellationToken.None))!, "ada", archive, CancellationToken.None);
+        await Backup.WriteAsync((await Datasets.FindDatasetAsync(dataset, CancellationToken.None))!, "ada", archive,
+            CancellationToken.None);
         return archive.ToArray();
     }
 
@@ -87,7 +88,8 @@ internal sealed class BackupStore : IAsyncDisposable
     public async Task<VerificationReport> VerifyAsync(string dataset = Source, bool hash = false)
     {
         VerificationReport? report = null;
-        await foreach (var step in Backup.VerifyAsync((await Datasets.FindDatasetAsync(dataset, CancellationToken.None))!, hash, false, CancellationToken.None)) report = step.Report;
+        await foreach (var step in Backup.VerifyAsync((await Datasets.FindDatasetAsync(dataset, CancellationToken.None))!, hash, false,
+            CancellationToken.None)) report = step.Report;
         return report!;
     }
 

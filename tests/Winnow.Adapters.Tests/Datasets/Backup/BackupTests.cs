@@ -73,7 +73,8 @@ public sealed class BackupTests : IAsyncLifetime
     [Fact]
     public async Task A_name_that_is_taken_is_refused()
     {
-        Assert.Contains("replaces nothing", (await Assert.ThrowsAsync<RefusedException>(() => _store.RestoreAsync(_archive))).Message, StringComparison.Ordinal);
+        Assert.Contains("replaces nothing", (await Assert.ThrowsAsync<RefusedException>(() => _store.RestoreAsync(_archive))).Message,
+            StringComparison.Ordinal);
         await Assert.ThrowsAsync<RefusedException>(() => _store.RestoreAsync(_archive, "cats"));
         await Assert.ThrowsAsync<RefusedException>(() => _store.RestoreAsync(_archive, "../cats"));
         await Assert.ThrowsAsync<RefusedException>(() => _store.RestoreAsync(_archive, StagedDatasets.NameOf(Guid.NewGuid())));
@@ -136,9 +137,11 @@ public sealed class BackupTests : IAsyncLifetime
     [InlineData("tasks", "\"arm\":\"main\"", "\"arm\":\"../main\"", "line 1: arm cannot be '../main'")]
     [InlineData("images", "\"label\":1", "\"label\":2", "label must be -1 to 1, not 2.")]
     [InlineData("images", "\"ordinal\":3", "\"ordinal\":4", "not the next one")]
-    public async Task Contents_that_contradict_each_other_are_refused_though_their_hash_is_right(string file, string was, string now, string why)
+    public async Task Contents_that_contradict_each_other_are_refused_though_their_hash_is_right(string file, string was, string now,
+        string why)
     {
-        var changed = ArchiveForger.Change(_archive, (name, content) => name.Contains(file, StringComparison.Ordinal) && !name.StartsWith("images/", StringComparison.Ordinal)
+        var changed = ArchiveForger.Change(_archive,
+            (name, content) => name.Contains(file, StringComparison.Ordinal) && !name.StartsWith("images/", StringComparison.Ordinal)
             ? [(name, Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(content).Replace(was, now, StringComparison.Ordinal)))]
             : [(name, content)]);
         Assert.Contains(why, await AssertRefusedAsync(changed), StringComparison.Ordinal);
@@ -176,7 +179,8 @@ public sealed class BackupTests : IAsyncLifetime
         await AssertRefusedAsync(links.ToArray());
         using var attributes = new MemoryStream();
         await using (var tar = new TarWriter(attributes, TarEntryFormat.Pax, leaveOpen: true))
-            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, BackupHeader.FileName) { DataStream = new MemoryStream("{}"u8.ToArray()) });
+            await tar.WriteEntryAsync(
+                new PaxTarEntry(TarEntryType.RegularFile, BackupHeader.FileName) { DataStream = new MemoryStream("{}"u8.ToArray()) });
         await AssertRefusedAsync(attributes.ToArray());
         await AssertRefusedAsync(Encoding.UTF8.GetBytes(new string('x', 10_000)));
         await AssertRefusedAsync([]);

@@ -39,7 +39,10 @@ public sealed class ControlStatesTests
     [Fact]
     public void Each_is_in_a_backup_or_left_out_with_a_reason()
     {
-        var dataset = new DatasetState { Rounds = [new RoundEntry { Arm = "main", Number = 1, Command = new StartRound(10), OperationId = Guid.NewGuid() }] };
+        var dataset = new DatasetState
+        {
+            Rounds = [new RoundEntry { Arm = "main", Number = 1, Command = new StartRound(10), OperationId = Guid.NewGuid() }],
+        };
         var states = new BackupControl(dataset, [new RoundState()]).ToStates("pets");
         // Records are joined to the states: see the next test.
         var apart = ControlStates.All.Where(k => k.NotInBackup is null && !ControlStorage.Records.Contains(k.Name)).Select(k => k.Name);
@@ -49,7 +52,9 @@ public sealed class ControlStatesTests
         Assert.All(ControlStates.All.Where(k => !k.OfDataset), k => Assert.NotNull(k.NotInBackup));
     }
 
-    /// <summary>One record of every kind, written as a silo does and read as a backup does: a kind that is forgotten is missing here.</summary>
+    /// <summary>
+    /// One record of every kind, written as a silo does and read as a backup does: a kind that is forgotten is missing here.
+    /// </summary>
     [Fact]
     public async Task Records_of_every_kind_come_into_a_backup()
     {
@@ -64,16 +69,21 @@ public sealed class ControlStatesTests
         {
             await records.WriteAsync(ControlStorage.RoundEntry, $"{owner}/main/1", null, entry, never);
             await records.WriteAsync(
-                ControlStorage.Version, $"{owner}/1", null, new VersionEntry { OperationId = Guid.NewGuid(), Version = made, ManifestKey = "m" }, never);
-            await records.WriteAsync(ControlStorage.Policies, $"{owner}/2", null, new DatasetPolicies { Version = 2, ChangedBy = "bob" }, never);
-            await records.WriteAsync(ControlStorage.Selection, $"{owner}/main/1", null, new RoundSelection { Strategy = "k-means", Images = [selected] }, never);
+                ControlStorage.Version, $"{owner}/1", null,
+                new VersionEntry { OperationId = Guid.NewGuid(), Version = made, ManifestKey = "m" }, never);
+            await records.WriteAsync(ControlStorage.Policies, $"{owner}/2", null, new DatasetPolicies { Version = 2, ChangedBy = "bob" },
+                never);
+            await records.WriteAsync(ControlStorage.Selection, $"{owner}/main/1", null,
+                new RoundSelection { Strategy = "k-means", Images = [selected] }, never);
         }
         var round = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(
             new RoundState { Command = entry.Command, Step = RoundStep.Review, SelectedCount = 1 }, StoredStates.Json);
         await store.WriteAsync(new GrainStateKey(ControlStorage.Round, "pets/main/1", ControlStorage.Round), null, round, never);
 
         var control = await BackupControl.ReadAsync(store, "pets", never);
-        Assert.Equal((1, 1, 2), (control.Dataset.Rounds.Single().Number, control.Dataset.Versions.Single().Version.Number, control.Dataset.Policies.Single().Version));
+        Assert.Equal((1, 1, 2),
+            (control.Dataset.Rounds.Single().Number, control.Dataset.Versions.Single().Version.Number,
+                control.Dataset.Policies.Single().Version));
         Assert.Equal((selected, null), (control.Rounds.Single()!.Selected.Single(), control.Rounds.Single()!.SelectedCount));
         // And go back whole.
         var restored = control.ToStates("pets-3");

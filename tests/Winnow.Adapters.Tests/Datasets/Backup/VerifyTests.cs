@@ -132,8 +132,10 @@ public sealed class VerifyTests : IAsyncLifetime
     {
         foreach (var (key, kind) in new[]
         {
-            ("datasets/cats/derived/256/ab/x", FindingKind.Copies), ("datasets/cats/sources/photos/1", FindingKind.SourceObjects), ("uploads/cats/x", FindingKind.StagedUploads),
-            ("datasets/cats/segments/0001/embedding/m/old", FindingKind.Superseded), ("datasets/cats/models/main/000001/old.bin", FindingKind.Superseded),
+            ("datasets/cats/derived/256/ab/x", FindingKind.Copies), ("datasets/cats/sources/photos/1", FindingKind.SourceObjects),
+            ("uploads/cats/x", FindingKind.StagedUploads),
+            ("datasets/cats/segments/0001/embedding/m/old", FindingKind.Superseded),
+            ("datasets/cats/models/main/000001/old.bin", FindingKind.Superseded),
         })
         {
             await _store.Objects.PutAsync(key, new byte[] { 1 }, Never);

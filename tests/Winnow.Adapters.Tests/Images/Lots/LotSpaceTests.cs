@@ -14,7 +14,8 @@ public sealed class LotSpaceTests
 
     [Fact]
     public void Bytes_come_back_as_they_were_whether_they_stood_in_memory_or_on_disk() => Gen
-        .Select(Gen.Int[0, 700_000].Array[1, 12], Gen.Int[1, 90_000], Gen.Int[1_000, 600_000], Gen.Int[0, 1_000_000]).Sample((sizes, step, max, seed) =>
+        .Select(Gen.Int[0, 700_000].Array[1, 12], Gen.Int[1, 90_000], Gen.Int[1_000, 600_000], Gen.Int[0, 1_000_000])
+        .Sample((sizes, step, max, seed) =>
         {
             using var folder = new TemporaryFolder();
             var spaces = new LotSpaces(Small, folder.Path);
@@ -76,7 +77,8 @@ public sealed class LotSpaceTests
             for (var i = 0; i < 2; i++) await first.ReadAsync(new MemoryStream(new byte[900_000]), 1 << 20, CancellationToken.None);
             await using var second = spaces.Open("b");
             await second.ReadAsync(new MemoryStream(new byte[300_000]), 1 << 20, CancellationToken.None);
-            var refused = await Assert.ThrowsAsync<UnavailableException>(() => second.ReadAsync(new MemoryStream(new byte[900_000]), 1 << 20, CancellationToken.None));
+            var refused = await Assert.ThrowsAsync<UnavailableException>(() =>
+                second.ReadAsync(new MemoryStream(new byte[900_000]), 1 << 20, CancellationToken.None));
             Assert.Contains("Lots:Spool", refused.Message, StringComparison.Ordinal);
         }
 

@@ -22,7 +22,8 @@ internal sealed class RemindedGrain : Grain, IRemindedGrain, IRemindable
     /// <summary>How often each grain was reminded, by key and reminder.</summary>
     public static ConcurrentDictionary<(string Key, string Reminder), int> Ticks { get; } = [];
 
-    public Task RegisterAsync(string reminder) => this.RegisterOrUpdateReminder(reminder, TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(1));
+    public Task RegisterAsync(string reminder) =>
+        this.RegisterOrUpdateReminder(reminder, TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(1));
 
     public async Task<bool> UnregisterAsync(string reminder)
     {
@@ -62,7 +63,8 @@ public sealed class OrleansTablesTests : IAsyncLifetime
         return ports;
     }
 
-    private static Task UntilAsync(Func<Task<bool>> condition, string what) => Until.TrueAsync(condition, TimeSpan.FromMinutes(2), () => what);
+    private static Task UntilAsync(Func<Task<bool>> condition, string what) =>
+        Until.TrueAsync(condition, TimeSpan.FromMinutes(2), () => what);
 
     [Fact]
     public async Task Two_silos_meet_are_reminded_and_notice_a_death()
@@ -82,7 +84,8 @@ public sealed class OrleansTablesTests : IAsyncLifetime
 
         await other.KillAfterAsync(1);
         var killed = SiloAddressOf(ports[2]);
-        await UntilAsync(async () => (await management.GetDetailedHosts()).Any(h => killed(h) && h.Status == SiloStatus.Dead), "Noticing the death");
+        await UntilAsync(async () => (await management.GetDetailedHosts()).Any(h => killed(h) && h.Status == SiloStatus.Dead),
+            "Noticing the death");
         Assert.Single(await management.GetHosts(onlyActive: true));
         await host.StopAsync();
     }
@@ -113,7 +116,8 @@ public sealed class OrleansTablesTests : IAsyncLifetime
         Assert.False(await table.UpdateRowAsync(one, after.Members[0].Item2, after.Version.Next()));
         // Of many that read one version one wins.
         var read = await table.ReadRowAsync(one.SiloAddress);
-        var won = await Task.WhenAll(Enumerable.Range(10, 8).Select(i => Task.Run(() => table.InsertRowAsync(Entry(i), read.Version.Next()))));
+        var won = await Task.WhenAll(Enumerable.Range(10, 8)
+            .Select(i => Task.Run(() => table.InsertRowAsync(Entry(i), read.Version.Next()))));
         Assert.Single(won, true);
         var (stored, _) = Assert.Single((await table.ReadRowAsync(one.SiloAddress)).Members);
         Assert.Equal((one.SiloAddress, one.SiloName, one.HostName, SiloStatus.Active, one.ProxyPort, one.StartTime, one.IAmAliveTime),
@@ -171,9 +175,11 @@ public sealed class OrleansTablesTests : IAsyncLifetime
         Assert.Equal(["r0", "r1"], (await table.ReadRows(entries[6].GrainId)).Reminders.Select(r => r.ReminderName).Order());
         var read = await table.ReadRow(entries[7].GrainId, "r1");
         Assert.Equal((entries[7].Period, entries[7].StartAt, etags[7]), (read!.Period, read.StartAt, read.ETag));
-        foreach (var (begin, end) in new[] { (0u, 0x4000_0000u), (0x4000_0000u, 0xC000_0000u), (0xC000_0000u, 0u), (0x9000_0000u, 0x1000_0000u), (7u, 7u), (0u, 0u) })
+        foreach (var (begin, end) in new[] { (0u, 0x4000_0000u), (0x4000_0000u, 0xC000_0000u), (0xC000_0000u, 0u),
+            (0x9000_0000u, 0x1000_0000u), (7u, 7u), (0u, 0u) })
         {
-            var expected = entries.Where(e => InRange(e.GrainId.GetUniformHashCode(), begin, end)).Select(e => (e.GrainId, e.ReminderName)).Order();
+            var expected = entries.Where(e => InRange(e.GrainId.GetUniformHashCode(), begin, end)).Select(e => (e.GrainId, e.ReminderName))
+                .Order();
             var found = (await table.ReadRows(begin, end)).Reminders.Select(r => (r.GrainId, r.ReminderName)).Order();
             Assert.Equal(expected, found);
         }

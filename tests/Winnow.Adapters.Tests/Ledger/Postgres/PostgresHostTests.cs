@@ -48,10 +48,13 @@ public sealed class PostgresHostTests
         var ledger = await PostgresLedgerFixture.OpenAsync(database, o => o.MaxGroup = 3);
         await ledger.AddDatasetAsync(LedgerRows.Dataset(), CancellationToken.None);
         var epoch = (await ledger.OpenShardAsync(shard, CancellationToken.None)).Epoch;
-        var commits = Enumerable.Range(0, 100).Select(i => ledger.CommitAsync(new() { Shard = shard, Epoch = epoch, Images = LedgerRows.Rows(i, 1) }, CancellationToken.None)).ToArray();
+        var commits = Enumerable.Range(0, 100)
+            .Select(i => ledger.CommitAsync(new() { Shard = shard, Epoch = epoch, Images = LedgerRows.Rows(i, 1) }, CancellationToken.None))
+            .ToArray();
         await ledger.DisposeAsync();
         Assert.All(await Task.WhenAll(commits), status => Assert.Equal(ShardCommitStatus.Committed, status));
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => ledger.CommitAsync(new() { Shard = shard, Epoch = epoch }, CancellationToken.None));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() =>
+            ledger.CommitAsync(new() { Shard = shard, Epoch = epoch }, CancellationToken.None));
         await Assert.ThrowsAsync<ObjectDisposedException>(() => ledger.ListDatasetsAsync(CancellationToken.None));
         Assert.NotNull(await ((IStorageHealth)ledger).CheckAsync(CancellationToken.None));
         await using var again = await PostgresLedgerFixture.OpenAsync(database);

@@ -18,7 +18,8 @@ public sealed class PostgresLayoutTests
 
     private static async Task<string> DatabaseAsync() => await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
 
-    private static async Task ExecuteAsync(string database, string sql) => await (await PostgresServer.SharedAsync()).ExecuteAsync(sql, database);
+    private static async Task ExecuteAsync(string database, string sql) =>
+        await (await PostgresServer.SharedAsync()).ExecuteAsync(sql, database);
 
     [Fact]
     public async Task Silos_that_start_together_lay_the_tables_out_once()
@@ -28,10 +29,12 @@ public sealed class PostgresLayoutTests
         foreach (var ledger in ledgers) await ledger.DisposeAsync();
         await using var connection = new NpgsqlConnection(database);
         await connection.OpenAsync();
-        await using var command = new NpgsqlCommand("SELECT string_agg(file, ' ' ORDER BY version), count(*) FROM winnow_layout", connection);
+        await using var command =
+            new NpgsqlCommand("SELECT string_agg(file, ' ' ORDER BY version), count(*) FROM winnow_layout", connection);
         await using var reader = await command.ExecuteReaderAsync();
         Assert.True(await reader.ReadAsync());
-        Assert.Equal("0001-ledger.sql 0002-orleans.sql 0003-whose-operations.sql 0004-marks.sql 0005-deletion.sql 0006-cluster-level.sql 0007-facts.sql",
+        Assert.Equal("0001-ledger.sql 0002-orleans.sql 0003-whose-operations.sql 0004-marks.sql 0005-deletion.sql 0006-cluster-level.sql "
+            + "0007-facts.sql",
             reader.GetString(0));
         Assert.Equal(PostgresMigrations.Newest, reader.GetInt64(1));
     }
@@ -102,7 +105,10 @@ public sealed class PostgresLayoutTests
     [InlineData(nameof(PostgresOptions.ConnectionStringFile), "no/such/file")]
     public void A_wrong_setting_is_named(string setting, object? value)
     {
-        var options = new PostgresOptions { ConnectionString = setting == nameof(PostgresOptions.ConnectionStringFile) ? "" : "Host=h;Database=d" };
+        var options = new PostgresOptions
+        {
+            ConnectionString = setting == nameof(PostgresOptions.ConnectionStringFile) ? "" : "Host=h;Database=d",
+        };
         typeof(PostgresOptions).GetProperty(setting)!.SetValue(options, value);
         Assert.Contains($"Postgres:{setting}", Assert.Throws<ArgumentException>(options.Validate).Message, StringComparison.Ordinal);
     }
@@ -122,8 +128,11 @@ public sealed class PostgresLayoutTests
     [InlineData("Password='" + Password + "';Database=d")]
     public void A_string_that_is_wrong_is_not_repeated(string wrong)
     {
-        var said = Assert.ThrowsAny<ArgumentException>(() => new PostgresOptions { ConnectionString = wrong + ";nonsense" }.Validate()).ToString();
-        foreach (var part in Password.Split(';')) Assert.DoesNotContain($"{part}", said.Replace("line ", "", StringComparison.Ordinal).Split("   at ")[0], StringComparison.Ordinal);
+        var said = Assert.ThrowsAny<ArgumentException>(() => new PostgresOptions { ConnectionString = wrong + ";nonsense" }.Validate())
+            .ToString();
+        foreach (var part in Password.Split(';'))
+            Assert.DoesNotContain($"{part}", said.Replace("line ", "", StringComparison.Ordinal).Split("   at ")[0],
+                StringComparison.Ordinal);
     }
 
     [Fact]
@@ -131,18 +140,26 @@ public sealed class PostgresLayoutTests
     {
         var log = new LineLogger();
         // A port where nobody answers, and a server that refuses: both ways to fail.
-        foreach (var host in new[] { "Host=127.0.0.1;Port=1", new NpgsqlConnectionStringBuilder(await DatabaseAsync()) { Username = "nobody_of_that_name", Database = "none" }.ConnectionString })
+        foreach (var host in new[] { "Host=127.0.0.1;Port=1",
+            new NpgsqlConnectionStringBuilder(await DatabaseAsync()) { Username = "nobody_of_that_name",
+                Database = "none" }.ConnectionString })
         {
             var options = new PostgresOptions { ConnectionString = $"Database=d;{host};Password='{Password}'", ConnectSeconds = 0 };
-            var failed = await Assert.ThrowsAsync<LedgerUnavailableException>(() => PostgresLedger.OpenAsync(options, TimeProvider.System, log, CancellationToken.None));
+            var failed = await Assert.ThrowsAsync<LedgerUnavailableException>(() =>
+                PostgresLedger.OpenAsync(options, TimeProvider.System, log, CancellationToken.None));
             Assert.DoesNotContain(Password, failed.ToString(), StringComparison.Ordinal);
         }
         var database = new NpgsqlConnectionStringBuilder(await DatabaseAsync()) { Password = Password };
-        await using var ledger = await PostgresLedger.OpenAsync(new PostgresOptions { ConnectionString = database.ConnectionString, RetrySeconds = 0 }, TimeProvider.System, log, CancellationToken.None);
+        await using var ledger =
+            await PostgresLedger.OpenAsync(new PostgresOptions { ConnectionString = database.ConnectionString, RetrySeconds = 0 },
+                TimeProvider.System, log, CancellationToken.None);
         Assert.Null(await ((IStorageHealth)ledger).CheckAsync(CancellationToken.None));
-        await ExecuteAsync((await PostgresServer.SharedAsync()).ConnectionString, $"ALTER DATABASE \"{database.Database}\" ALLOW_CONNECTIONS false");
-        await ExecuteAsync((await PostgresServer.SharedAsync()).ConnectionString, $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database.Database}'");
-        var write = await Assert.ThrowsAsync<LedgerWriteException>(() => ledger.CommitAsync(new() { Shard = new("cats", 1), Epoch = 1 }, CancellationToken.None));
+        await ExecuteAsync((await PostgresServer.SharedAsync()).ConnectionString,
+            $"ALTER DATABASE \"{database.Database}\" ALLOW_CONNECTIONS false");
+        await ExecuteAsync((await PostgresServer.SharedAsync()).ConnectionString,
+            $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database.Database}'");
+        var write = await Assert.ThrowsAsync<LedgerWriteException>(() =>
+            ledger.CommitAsync(new() { Shard = new("cats", 1), Epoch = 1 }, CancellationToken.None));
         Assert.DoesNotContain(Password, write.ToString(), StringComparison.Ordinal);
         var health = await ((IStorageHealth)ledger).CheckAsync(CancellationToken.None);
         Assert.NotNull(health);
@@ -159,7 +176,8 @@ public sealed class PostgresLayoutTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter) =>
             Lines.Enqueue(formatter(state, exception) + exception);
     }
 }

@@ -22,7 +22,9 @@ public sealed class PostgresOutageTests : IAsyncLifetime
 
     public async Task DisposeAsync() => await _server.DisposeAsync();
 
-    /// <summary>Writes numbered operations of each shard and versions of each state until it is told to end; what it could not write it tries again.</summary>
+    /// <summary>
+    /// Writes numbered operations of each shard and versions of each state until it is told to end; what it could not write it tries again.
+    /// </summary>
     private sealed class Load(PostgresLedger ledger)
     {
         private readonly ConcurrentQueue<string> _failures = [];
@@ -52,13 +54,17 @@ public sealed class PostgresOutageTests : IAsyncLifetime
                     var opened = await ledger.OpenShardAsync(new ShardKey(LedgerLoad.Dataset, shard), Never);
                     var stored = opened.Images / LedgerLoad.RowsPerOperation;
                     // At most the one whose acknowledgement was lost.
-                    if (stored < Acknowledged.GetValueOrDefault(shard)) throw new InvalidOperationException($"Shard {shard} has lost acknowledged rows.");
+                    if (stored < Acknowledged.GetValueOrDefault(shard))
+                        throw new InvalidOperationException($"Shard {shard} has lost acknowledged rows.");
                     for (var number = stored; !_ending; number++)
                     {
                         // Every second one without an operation id: only the fences protect it.
-                        var commit = LedgerLoad.Commit(shard, opened.Epoch, number) with { OperationId = number % 2 == 0 ? LedgerLoad.OperationId(shard, number) : Guid.Empty };
+                        var commit = LedgerLoad.Commit(shard, opened.Epoch,
+                            number) with
+                        { OperationId = number % 2 == 0 ? LedgerLoad.OperationId(shard, number) : Guid.Empty };
                         var status = await ledger.CommitAsync(commit, Never);
-                        if (status != ShardCommitStatus.Committed) throw new InvalidOperationException($"Operation {number} of shard {shard} came out as {status}.");
+                        if (status != ShardCommitStatus.Committed)
+                            throw new InvalidOperationException($"Operation {number} of shard {shard} came out as {status}.");
                         Acknowledged[shard] = number + 1;
                     }
                 }
@@ -120,7 +126,8 @@ public sealed class PostgresOutageTests : IAsyncLifetime
                 Assert.InRange(operations, Acknowledged[shard], Acknowledged[shard] + 1);
                 Assert.Equal(Enumerable.Range(0, operations).SelectMany(n => LedgerLoad.Commit(shard, 1, n).Images), images);
                 var history = await ToListAsync(ledger.ReadShardHistoryAsync(key, Never));
-                Assert.Equal(Enumerable.Range(0, operations).Select(n => LedgerLoad.OperationId(shard, n)), history.OrderBy(h => h.Ordinal).Select(h => h.OperationId));
+                Assert.Equal(Enumerable.Range(0, operations).Select(n => LedgerLoad.OperationId(shard, n)),
+                    history.OrderBy(h => h.Ordinal).Select(h => h.OperationId));
             }
         }
     }
@@ -147,7 +154,8 @@ public sealed class PostgresOutageTests : IAsyncLifetime
             await (outage % 2 == 0 ? _server.StopAsync() : _server.CrashAsync());
             var failures = load.Failures.Count;
             await UntilAsync(() => load.Failures.Count > failures, "Being told of the outage", running);
-            Assert.Contains(_server.ConnectionString.Split(';')[1].Split('=')[1], await ((IStorageHealth)ledger).CheckAsync(Never) ?? "well", StringComparison.Ordinal);
+            Assert.Contains(_server.ConnectionString.Split(';')[1].Split('=')[1],
+                await ((IStorageHealth)ledger).CheckAsync(Never) ?? "well", StringComparison.Ordinal);
             await _server.StartAsync();
             var total = load.Total;
             await UntilAsync(() => load.Total > total + 50, "Going on", running);
@@ -168,7 +176,8 @@ public sealed class PostgresOutageTests : IAsyncLifetime
         await UntilAsync(() => load.Total > 20, "The load", running);
         for (var kill = 0; kill < 40; kill++)
         {
-            await _server.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'winnow%' AND pid <> pg_backend_pid()");
+            await _server.ExecuteAsync(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'winnow%' AND pid <> pg_backend_pid()");
             var total = load.Total;
             await UntilAsync(() => load.Total > total + 3, "Going on", running);
         }
@@ -178,7 +187,8 @@ public sealed class PostgresOutageTests : IAsyncLifetime
         Assert.Empty(load.Failures);
         await load.CheckAsync();
         for (var i = 0; i < load.States.Length; i++)
-            Assert.Equal(load.States[i], (await ((IGrainStateStore)ledger).ReadAsync(new GrainStateKey("load", $"{i}", "state"), Never))!.Version);
+            Assert.Equal(load.States[i],
+                (await ((IGrainStateStore)ledger).ReadAsync(new GrainStateKey("load", $"{i}", "state"), Never))!.Version);
     }
 
     [SmallDiskFact]

@@ -61,7 +61,16 @@ public sealed class PostgresSilosTests : IAsyncLifetime
                 for (var step = 0; step < 8; step++)
                 {
                     var operation = Operation((((silo * 100) + turn) * 10) + step);
-                    var status = await ledger.CommitAsync(new() { Shard = Shard, Epoch = opened.Epoch, OperationId = operation, Images = Rows(next, 3), History = [new HistoryRow(Id(operation.GetHashCode()), next, 1, operation, "{}"u8.ToArray(), 0, true, Model.Images.Stage.Labeled)] }, Never);
+                    var status = await ledger.CommitAsync(
+                        new()
+                        {
+                            Shard = Shard,
+                            Epoch = opened.Epoch,
+                            OperationId = operation,
+                            Images = Rows(next, 3),
+                            History = [new HistoryRow(Id(operation.GetHashCode()), next, 1, operation, "{}"u8.ToArray(), 0, true,
+                                Model.Images.Stage.Labeled)]
+                        }, Never);
                     if (status == ShardCommitStatus.Fenced) break;
                     Assert.Equal(ShardCommitStatus.Committed, status);
                     lock (acknowledged) Assert.True(acknowledged.Add(operation));
@@ -92,9 +101,11 @@ public sealed class PostgresSilosTests : IAsyncLifetime
     [Fact]
     public async Task Of_two_silos_that_add_one_dataset_or_secret_one_makes_it()
     {
-        var added = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => (i % 2 == 0 ? _one : _two).AddDatasetAsync(Dataset($"d{i / 4}"), Never)));
+        var added = await Task.WhenAll(Enumerable.Range(0, 20)
+            .Select(i => (i % 2 == 0 ? _one : _two).AddDatasetAsync(Dataset($"d{i / 4}"), Never)));
         Assert.Equal(5, added.Count(a => a));
-        var secrets = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => (i % 2 == 0 ? _one : _two).GetOrCreateSecretAsync("lease", 32, Never)));
+        var secrets = await Task.WhenAll(Enumerable.Range(0, 20)
+            .Select(i => (i % 2 == 0 ? _one : _two).GetOrCreateSecretAsync("lease", 32, Never)));
         Assert.All(secrets, s => Assert.Equal(secrets[0], s));
     }
 
@@ -103,10 +114,15 @@ public sealed class PostgresSilosTests : IAsyncLifetime
     {
         var opened = await _one.OpenShardAsync(Shard, Never);
         // The session of a process that stopped between the halves of its transaction: locks held, nothing said.
-        var builder = new NpgsqlConnectionStringBuilder(await _fixture.DatabaseAsync()) { ApplicationName = "winnow-writer", Pooling = false };
+        var builder = new NpgsqlConnectionStringBuilder(await _fixture.DatabaseAsync())
+        {
+            ApplicationName = "winnow-writer",
+            Pooling = false,
+        };
         await using var hanging = new NpgsqlConnection(builder.ConnectionString);
         await hanging.OpenAsync();
-        await using (var hold = new NpgsqlCommand("BEGIN; UPDATE shard SET images = 99 WHERE shard = 1", hanging)) await hold.ExecuteNonQueryAsync();
+        await using (var hold =
+            new NpgsqlCommand("BEGIN; UPDATE shard SET images = 99 WHERE shard = 1", hanging)) await hold.ExecuteNonQueryAsync();
         var taken = await _two.OpenShardAsync(Shard, Never).WaitAsync(TimeSpan.FromSeconds(20));
         Assert.Equal(new OpenedShard(opened.Epoch + 1, 0), taken);
         await using var late = new NpgsqlCommand("COMMIT", hanging);
@@ -122,13 +138,16 @@ public sealed class PostgresSilosTests : IAsyncLifetime
         var faulty = Rows(0, 1)[0] with { ReceivedBy = null! };
         // A single writer, so that they share a group.
         await using var single = await PostgresLedgerFixture.OpenAsync(await _fixture.DatabaseAsync(), o => o.Writers = 1);
-        var commits = keys.Select((k, i) => single.CommitAsync(new() { Shard = k, Epoch = epochs[i].Epoch, Images = i == 3 ? [faulty] : Rows(0, 2) }, Never)).ToArray();
+        var commits = keys.Select((k, i) =>
+            single.CommitAsync(new() { Shard = k, Epoch = epochs[i].Epoch, Images = i == 3 ? [faulty] : Rows(0, 2) }, Never)).ToArray();
         for (var i = 0; i < commits.Length; i++)
         {
-            if (i == 3) Assert.Contains("received_by", (await Assert.ThrowsAsync<LedgerWriteException>(() => commits[3])).Message, StringComparison.Ordinal);
+            if (i == 3) Assert.Contains("received_by", (await Assert.ThrowsAsync<LedgerWriteException>(() => commits[3])).Message,
+                StringComparison.Ordinal);
             else Assert.Equal(ShardCommitStatus.Committed, await commits[i]);
         }
-        Assert.Equal(ShardCommitStatus.Committed, await single.CommitAsync(new() { Shard = keys[3], Epoch = epochs[3].Epoch, Images = Rows(0, 1) }, Never));
+        Assert.Equal(ShardCommitStatus.Committed,
+            await single.CommitAsync(new() { Shard = keys[3], Epoch = epochs[3].Epoch, Images = Rows(0, 1) }, Never));
     }
 
     [Fact]
@@ -137,10 +156,12 @@ public sealed class PostgresSilosTests : IAsyncLifetime
         var opened = await _one.OpenShardAsync(Shard, Never);
         var row = Image(0);
         var odd = row with { Row = row.Row with { Name = "a\0b\uD800c😀" } };
-        Assert.Equal(ShardCommitStatus.Committed, await _one.CommitAsync(new() { Shard = Shard, Epoch = opened.Epoch, Images = [odd] }, Never));
+        Assert.Equal(ShardCommitStatus.Committed,
+            await _one.CommitAsync(new() { Shard = Shard, Epoch = opened.Epoch, Images = [odd] }, Never));
         Assert.Equal("a\uFFFDb\uFFFDc😀", (await _one.ReadImagesAsync(Shard, [0], Never))[0].Row.Name);
         var task = new TaskRow(0, "ma\0in", 1, 1, Noon);
-        await Assert.ThrowsAsync<LedgerWriteException>(() => _one.CommitAsync(new() { Shard = Shard, Epoch = opened.Epoch, Tasks = [task] }, Never));
+        await Assert.ThrowsAsync<LedgerWriteException>(() =>
+            _one.CommitAsync(new() { Shard = Shard, Epoch = opened.Epoch, Tasks = [task] }, Never));
         Assert.Null(await _one.FindDatasetAsync("ca\0ts", Never));
     }
 
@@ -154,7 +175,8 @@ public sealed class PostgresSilosTests : IAsyncLifetime
         foreach (var sql in new[] { "UPDATE history SET label = 9", "DELETE FROM history", "TRUNCATE history" })
         {
             await using var command = new NpgsqlCommand(sql, connection);
-            Assert.Contains("only grows", (await Assert.ThrowsAsync<PostgresException>(() => command.ExecuteNonQueryAsync())).MessageText, StringComparison.Ordinal);
+            Assert.Contains("only grows", (await Assert.ThrowsAsync<PostgresException>(() => command.ExecuteNonQueryAsync())).MessageText,
+                StringComparison.Ordinal);
         }
         AssertEqual([History(5, 1, 1)], await _two.ReadHistoryAsync(Shard, Id(5), Never));
     }

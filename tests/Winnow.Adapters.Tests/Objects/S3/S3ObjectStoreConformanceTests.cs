@@ -12,12 +12,14 @@ public sealed class S3ObjectStoreConformanceTests : ObjectStoreConformance
     private readonly TemporaryFolder _folder = new();
     private S3ObjectStore? _store;
 
-    protected override async Task<IObjectStore> OpenAsync() => _store = await S3Stores.OpenAsync(S3Stores.Options(await S3Server.SharedAsync(), _folder));
+    protected override async Task<IObjectStore> OpenAsync() =>
+        _store = await S3Stores.OpenAsync(S3Stores.Options(await S3Server.SharedAsync(), _folder));
 
     public override Task DisposeAsync()
     {
         _store!.Dispose();
-        Assert.DoesNotContain(Directory.EnumerateFiles(_folder.At("cache")), f => f.EndsWith(".part", StringComparison.Ordinal)); // nothing half-made stays
+        // Nothing half-made stays.
+        Assert.DoesNotContain(Directory.EnumerateFiles(_folder.At("cache")), f => f.EndsWith(".part", StringComparison.Ordinal));
         _folder.Dispose();
         return Task.CompletedTask;
     }

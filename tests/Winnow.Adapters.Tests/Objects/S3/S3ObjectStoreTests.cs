@@ -61,7 +61,8 @@ public sealed class S3ObjectStoreTests : IAsyncLifetime
             throw new TimeoutException("the source went away");
         }, Never));
         Assert.False(await _store.ExistsAsync("big/half", Never));
-        var left = await _store.Connection.SendAsync(new S3Request(HttpMethod.Get, _store.Options.Bucket) { Query = [("uploads", "")] }, (response, token) => response.Content.ReadAsStringAsync(token), Never);
+        var left = await _store.Connection.SendAsync(new S3Request(HttpMethod.Get, _store.Options.Bucket) { Query = [("uploads", "")] },
+            (response, token) => response.Content.ReadAsStringAsync(token), Never);
         Assert.DoesNotContain("<Upload>", left, StringComparison.Ordinal);
     }
 
@@ -123,7 +124,9 @@ public sealed class S3ObjectStoreTests : IAsyncLifetime
             using (var mapped = await again.MapAsync($"seg/{i}", Never)) Assert.Equal(Bytes(400_000, i), mapped!.Memory.ToArray());
         await again.PutAsync("seg/2", Bytes(1_000, 9), Never);
         using (var mapped = await again.MapAsync("seg/2", Never)) Assert.Equal(Bytes(1_000, 9), mapped!.Memory.ToArray());
-        Assert.Contains("in use by another process", Assert.Throws<InvalidOperationException>(() => new S3ObjectStore(options, TimeProvider.System)).Message, StringComparison.Ordinal);
+        Assert.Contains("in use by another process",
+            Assert.Throws<InvalidOperationException>(() => new S3ObjectStore(options, TimeProvider.System)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -136,7 +139,8 @@ public sealed class S3ObjectStoreTests : IAsyncLifetime
             options.StartTimeout = TimeSpan.Zero;
             change(options);
             using var store = new S3ObjectStore(options, TimeProvider.System);
-            return (await Assert.ThrowsAsync<InvalidOperationException>(() => new OpenBucketAtStart(store, TimeProvider.System, NullLogger<OpenBucketAtStart>.Instance).StartingAsync(Never))).ToString();
+            return (await Assert.ThrowsAsync<InvalidOperationException>(() =>
+                new OpenBucketAtStart(store, TimeProvider.System, NullLogger<OpenBucketAtStart>.Instance).StartingAsync(Never))).ToString();
         }
 
         var secret = await StartAsync(o => o.SecretKey = "not-the-secret-at-all");
@@ -145,7 +149,8 @@ public sealed class S3ObjectStoreTests : IAsyncLifetime
         Assert.DoesNotContain("Signature=", secret, StringComparison.Ordinal);
         Assert.Contains("S3:AccessKey", await StartAsync(o => o.AccessKey = "nobody"), StringComparison.Ordinal);
         Assert.Contains("S3:CreateBucket", await StartAsync(o => o.CreateBucket = false), StringComparison.Ordinal);
-        Assert.Contains("S3:Endpoint", await StartAsync(o => (o.Endpoint, o.RetryFor) = ("http://127.0.0.1:9", TimeSpan.Zero)), StringComparison.Ordinal);
+        Assert.Contains("S3:Endpoint", await StartAsync(o => (o.Endpoint, o.RetryFor) = ("http://127.0.0.1:9", TimeSpan.Zero)),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -161,10 +166,12 @@ public sealed class S3ObjectStoreTests : IAsyncLifetime
         using var urls = new S3PresignedUrls(store);
         using var http = new HttpClient();
         using (var body = new ByteArrayContent([1, 2, 3]))
-        using (var put = await http.PutAsync(await urls.PutAsync("uploads/x", TimeSpan.FromMinutes(1), Never), body)) Assert.Equal(HttpStatusCode.OK, put.StatusCode);
+        using (var put = await http.PutAsync(await urls.PutAsync("uploads/x", TimeSpan.FromMinutes(1), Never), body))
+            Assert.Equal(HttpStatusCode.OK, put.StatusCode);
         var link = await urls.GetAsync("uploads/x", TimeSpan.FromMinutes(1), Never);
         Assert.Equal([1, 2, 3], await http.GetByteArrayAsync(link));
-        using (var other = await http.GetAsync(new Uri(link.AbsoluteUri.Replace("uploads/x", "uploads/y", StringComparison.Ordinal)))) Assert.Equal(HttpStatusCode.Forbidden, other.StatusCode);
+        using (var other = await http.GetAsync(new Uri(link.AbsoluteUri.Replace("uploads/x", "uploads/y", StringComparison.Ordinal))))
+            Assert.Equal(HttpStatusCode.Forbidden, other.StatusCode);
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => urls.GetAsync("uploads/x", TimeSpan.FromDays(2), Never));
         await Assert.ThrowsAsync<ArgumentException>(() => urls.PutAsync("../x", TimeSpan.FromMinutes(1), Never));
     }
@@ -220,6 +227,7 @@ public sealed class S3ObjectStoreTests : IAsyncLifetime
         await one.DeleteAsync("a/b", Never);
         Assert.True(await _store.ExistsAsync("a/b", Never));
         // S3 counts the prefix too.
-        await Assert.ThrowsAsync<ArgumentException>(() => one.GetAsync(string.Join('/', Enumerable.Repeat(new string('k', 255), 4)), Never));
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            one.GetAsync(string.Join('/', Enumerable.Repeat(new string('k', 255), 4)), Never));
     }
 }

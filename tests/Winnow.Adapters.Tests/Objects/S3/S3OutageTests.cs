@@ -50,14 +50,16 @@ public sealed class S3OutageTests : IAsyncLifetime
 
         // It hangs for longer than anyone waits: a clear end, within its time.
         var impatientOptions = S3Stores.Options(_server, _folder, options.Bucket);
-        (impatientOptions.CacheFolder, impatientOptions.Timeout, impatientOptions.RetryFor) = (_folder.At("cache-2"), TimeSpan.FromMilliseconds(300), TimeSpan.FromSeconds(1));
+        (impatientOptions.CacheFolder, impatientOptions.Timeout, impatientOptions.RetryFor) =
+            (_folder.At("cache-2"), TimeSpan.FromMilliseconds(300), TimeSpan.FromSeconds(1));
         using var impatient = new S3ObjectStore(impatientOptions, TimeProvider.System);
         await store.PutAsync("a/large", (stream, token) => stream.WriteAsync(new byte[64 << 20], token).AsTask(), Never);
         await using var reading = await impatient.OpenReadAsync("a/large", Never);
         await reading!.ReadExactlyAsync(new byte[1 << 20]);
         await _server.PauseAsync();
         // A large object is read as it comes, so its end cannot be here already.
-        Assert.Contains("nothing came for 0.3 s", (await Assert.ThrowsAsync<S3Exception>(() => reading.CopyToAsync(Stream.Null))).Message, StringComparison.Ordinal);
+        Assert.Contains("nothing came for 0.3 s", (await Assert.ThrowsAsync<S3Exception>(() => reading.CopyToAsync(Stream.Null))).Message,
+            StringComparison.Ordinal);
         var watch = Stopwatch.StartNew();
         var late = await Assert.ThrowsAsync<S3Exception>(() => impatient.PutAsync("a/late", new byte[] { 2 }, Never));
         Assert.Contains("no answer within 0.3 s", late.Message, StringComparison.Ordinal);

@@ -43,9 +43,11 @@ internal static class S3Stores
         return store;
     }
 
-    public static Task MakeBucketAsync(S3Connection connection, string bucket) => connection.CallAsync("the making of a bucket", async (client, token) =>
+    public static Task MakeBucketAsync(S3Connection connection, string bucket) =>
+        connection.CallAsync("the making of a bucket", async (client, token) =>
     {
-        if (!await client.BucketExistsAsync(new BucketExistsArgs().WithBucket(bucket), token)) await client.MakeBucketAsync(new MakeBucketArgs().WithBucket(bucket), token);
+        if (!await client.BucketExistsAsync(new BucketExistsArgs().WithBucket(bucket), token))
+            await client.MakeBucketAsync(new MakeBucketArgs().WithBucket(bucket), token);
         return true;
     }, CancellationToken.None);
 }

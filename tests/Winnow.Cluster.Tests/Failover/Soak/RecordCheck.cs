@@ -15,12 +15,14 @@ internal static class RecordCheck
         foreach (var (image, first, second, given) in record.HandedTwice)
         {
             var history = (await client.GetImageAsync(dataset, image)).History;
-            Assert.True(history.Any(h => h.Actor.EndsWith(first, StringComparison.Ordinal) && h.At <= given), $"{image} was given to {second} at {given:O}, while {first} had it");
+            Assert.True(history.Any(h => h.Actor.EndsWith(first, StringComparison.Ordinal) && h.At <= given),
+                $"{image} was given to {second} at {given:O}, while {first} had it");
         }
         var status = await client.WaitForScoringAsync(dataset);
 
         var listed = new Dictionary<ImageId, ImageSummary>();
-        await foreach (var image in client.ListImagesAsync(dataset)) Assert.True(listed.TryAdd(image.Id, image), $"{image.Id} is listed twice");
+        await foreach (var image in client.ListImagesAsync(dataset)) Assert.True(listed.TryAdd(image.Id, image),
+            $"{image.Id} is listed twice");
         foreach (var (image, name) in record.Images) Assert.Equal(name, Assert.Contains(image, listed).Name);
         Assert.Equal(record.Images.Count, listed.Count);
         Assert.Equal(listed.Count, status.Images);
@@ -29,7 +31,8 @@ internal static class RecordCheck
         {
             var detail = await client.GetImageAsync(dataset, group.Key);
             Assert.Equal(Enumerable.Range(1, detail.History.Count).Select(v => (long)v), detail.History.Select(h => h.Version));
-            foreach (var (operation, (_, actor, _)) in group) Assert.Matches($"(^| for ){actor}$", Assert.Single(detail.History, h => h.OperationId == operation).Actor);
+            foreach (var (operation, (_, actor, _)) in group)
+                Assert.Matches($"(^| for ){actor}$", Assert.Single(detail.History, h => h.OperationId == operation).Actor);
             // Nobody else wrote: what is there was acknowledged, or its author heard nothing.
             bool IsKnown(Guid operation) => record.Decisions.ContainsKey(operation) || record.Unknown.ContainsKey(operation);
             Assert.All(detail.History, h => Assert.True(IsKnown(h.OperationId), $"{group.Key} bears a decision that nobody was told of"));

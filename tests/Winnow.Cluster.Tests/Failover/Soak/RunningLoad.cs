@@ -12,7 +12,8 @@ internal sealed class RunningLoad : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task[] _work;
 
-    public RunningLoad(SoakLoad load, params Func<SoakLoad, CancellationToken, Task>[] parts) => _work = [.. parts.Select(p => p(load, _stop.Token))];
+    public RunningLoad(SoakLoad load, params Func<SoakLoad, CancellationToken, Task>[] parts) =>
+        _work = [.. parts.Select(p => p(load, _stop.Token))];
 
     /// <summary>Somebody who imports, three who review, and rounds.</summary>
     public static RunningLoad Start(SoakLoad load) => new(load, Work);
@@ -21,7 +22,8 @@ internal sealed class RunningLoad : IDisposable
     /// on.</summary>
     public static RunningLoad StartWatched(SoakLoad load) => new(load,
     [
-        .. Work, (l, ct) => l.ReviewOnceAsync("dan", 1, ct), (l, ct) => l.ForgetAsync("gus", ct), (l, ct) => l.CorrectAsync("eve", "fay", ct),
+        .. Work, (l, ct) => l.ReviewOnceAsync("dan", 1, ct), (l, ct) => l.ForgetAsync("gus", ct), (l, ct) =>
+            l.CorrectAsync("eve", "fay", ct),
         (l, ct) => l.LookAsync(0, ct), (l, ct) => l.LookAsync(1, ct),
     ]);
 

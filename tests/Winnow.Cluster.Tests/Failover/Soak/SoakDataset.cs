@@ -11,7 +11,8 @@ internal static class SoakDataset
     private const int Beyond = 1_000_000;
 
     /// <summary>How it is made.</summary>
-    public static CreateDataset Named(string name, int shards) => new(name, new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] },
+    public static CreateDataset Named(string name, int shards) =>
+        new(name, new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] },
         new DatasetSettings { Shards = shards, AuditSample = 20, ProjectionDimensions = 32, LeasePeriod = TimeSpan.FromSeconds(5) });
 
     /// <summary>Makes it and puts the first pictures in, none of which a <see cref="SoakLoad"/> draws.</summary>
@@ -19,7 +20,8 @@ internal static class SoakDataset
     {
         var record = new SoakRecord(dataset.Settings!.LeasePeriod);
         await client.CreateDatasetAsync(dataset);
-        await foreach (var result in client.ImportAsync(dataset.Name, DrawnImages.EnumerateAsync(images, Beyond))) record.Accepted(result.Id!.Value, result.Name);
+        await foreach (var result in client.ImportAsync(dataset.Name, DrawnImages.EnumerateAsync(images, Beyond))) record.Accepted(
+            result.Id!.Value, result.Name);
         await client.WaitForScoringAsync(dataset.Name);
         return record;
     }

@@ -38,9 +38,11 @@ internal sealed class SoakLoad(SiloCluster cluster, string dataset, SoakRecord r
             if ((await client.GetStatusAsync(dataset, CancellationToken.None)).ScoringBacklog > MostUnscored) continue;
             var from = Interlocked.Add(ref _next, Lot) - Lot;
             // A lot that was begun is finished: what it was promised is part of the record.
-            await foreach (var result in client.ImportAsync(dataset, DrawnImages.EnumerateAsync(Lot, from), new ImportOptions { LotSize = Lot, Concurrency = 1 }, cancellationToken: CancellationToken.None))
+            await foreach (var result in client.ImportAsync(dataset, DrawnImages.EnumerateAsync(Lot, from),
+                new ImportOptions { LotSize = Lot, Concurrency = 1 }, cancellationToken: CancellationToken.None))
             {
-                if (result.Status != IngestStatus.Accepted) throw new InvalidOperationException($"{result.Name} was {result.Status}: {result.Reason}");
+                if (result.Status != IngestStatus.Accepted)
+                    throw new InvalidOperationException($"{result.Name} was {result.Status}: {result.Reason}");
                 record.Accepted(result.Id!.Value, result.Name);
             }
         }
@@ -63,7 +65,8 @@ internal sealed class SoakLoad(SiloCluster cluster, string dataset, SoakRecord r
                 record.Answered(decision, result, actor, began);
                 // Word of an answer that was recorded went down with a silo, so its author was asked once more.
                 if (await AnsweredBeforeAsync(client, actor, result)) continue;
-                if (result.Status is SubmitStatus.Refused or SubmitStatus.Conflict) throw new InvalidOperationException($"{result.Image} was {result.Status}: {result.Reason}");
+                if (result.Status is SubmitStatus.Refused or SubmitStatus.Conflict)
+                    throw new InvalidOperationException($"{result.Image} was {result.Status}: {result.Reason}");
             }
         }
     }
@@ -96,7 +99,9 @@ internal sealed class SoakLoad(SiloCluster cluster, string dataset, SoakRecord r
         }
     }
 
-    /// <summary>Takes tasks and forgets them: while their leases run they are set aside, also from a queue that has to begin anew.</summary>
+    /// <summary>
+    /// Takes tasks and forgets them: while their leases run they are set aside, also from a queue that has to begin anew.
+    /// </summary>
     public async Task ForgetAsync(string actor, CancellationToken stop)
     {
         using var client = cluster.NewClient(actor, attempts: 0);
@@ -196,7 +201,8 @@ internal sealed class SoakLoad(SiloCluster cluster, string dataset, SoakRecord r
         {
             var round = await client.StartRoundAsync(dataset, new StartRound(BatchSize), Guid.NewGuid(), stop);
             var ended = await client.WaitForRoundAsync(dataset, round.Arm, round.Number, cancellationToken: stop);
-            if (ended.Step != RoundStep.Done) throw new InvalidOperationException($"Round {ended.Arm}/{ended.Number} failed: {ended.Reason}");
+            if (ended.Step != RoundStep.Done)
+                throw new InvalidOperationException($"Round {ended.Arm}/{ended.Number} failed: {ended.Reason}");
             Rounds++;
         }
     }

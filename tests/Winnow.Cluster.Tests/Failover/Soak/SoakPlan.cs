@@ -12,8 +12,8 @@ internal sealed record SoakPlan(
     int Kills, int Hangs, TimeSpan AtLeast, TimeSpan MedianAfterKill, TimeSpan MedianAfterHang, ulong Seed, bool MeetsAll = false)
 {
     /// <summary>
-    /// The short one, of two minutes, is part of every run of the tests. Its few events, on a machine that may have other work, say little of times, so it asks
-    /// only for the order of them; <c>bash tests/run soak</c> asks for the long one.
+    /// The short one, of two minutes, is part of every run of the tests. Its few events, on a machine that may have other work, say little
+    /// of times, so it asks only for the order of them; <c>bash tests/run soak</c> asks for the long one.
     /// </summary>
     public static SoakPlan FromEnvironment()
     {

@@ -6,12 +6,13 @@ using Winnow.Model.Review;
 namespace Winnow.Cluster.Tests.Failover.Soak;
 
 /// <summary>
-/// Calls every part of a dataset through one silo, without repeating anything: an image of every shard, the queue, the status. The cluster has
-/// recovered when all of these succeed, having begun after the failure.
+/// Calls every part of a dataset through one silo, without repeating anything: an image of every shard, the queue, the status. The cluster
+/// has recovered when all of these succeed, having begun after the failure.
 /// </summary>
 internal sealed class SoakProbe(Uri address, string dataset, IReadOnlyList<ImageId> images) : IDisposable
 {
-    private readonly WinnowClient _client = new(new WinnowClientOptions { Address = address, Actor = "probe", RetryAttempts = 0, Timeout = TimeSpan.FromSeconds(10) });
+    private readonly WinnowClient _client =
+        new(new WinnowClientOptions { Address = address, Actor = "probe", RetryAttempts = 0, Timeout = TimeSpan.FromSeconds(10) });
 
     /// <summary>How long after <paramref name="failed"/> (a timestamp) all calls succeed again.</summary>
     public async Task<TimeSpan> RecoverAsync(long failed, TimeSpan limit)
@@ -30,7 +31,8 @@ internal sealed class SoakProbe(Uri address, string dataset, IReadOnlyList<Image
     {
         try
         {
-            await Task.WhenAll([.. images.Select(i => (Task)_client.GetImageAsync(dataset, i)), LeaseAsync(), _client.GetStatusAsync(dataset)]);
+            await Task.WhenAll([.. images.Select(i => (Task)_client.GetImageAsync(dataset, i)), LeaseAsync(),
+                _client.GetStatusAsync(dataset)]);
             return true;
         }
         catch (Exception e) when (e is HttpRequestException or TimeoutException or WinnowApiException or IOException)

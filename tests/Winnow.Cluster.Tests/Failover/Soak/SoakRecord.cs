@@ -26,8 +26,8 @@ internal sealed class SoakRecord(TimeSpan leasePeriod)
     public ConcurrentDictionary<Guid, (ImageId Image, string Actor, SubmitStatus Status)> Decisions { get; } = new();
 
     /// <summary>
-    /// Tasks that a second person was given while the first one's lease ran, as far as their callers knew: the first may have answered that he cannot
-    /// tell, and not have heard yet that this was recorded. The image's history says.
+    /// Tasks that a second person was given while the first one's lease ran, as far as their callers knew: the first may have answered that
+    /// he cannot tell, and not have heard yet that this was recorded. The image's history says.
     /// </summary>
     public ConcurrentBag<(ImageId Image, string First, string Second, DateTimeOffset Given)> HandedTwice { get; } = [];
 
@@ -36,7 +36,9 @@ internal sealed class SoakRecord(TimeSpan leasePeriod)
         if (!Images.TryAdd(image, name)) TakenTwice.Add(image);
     }
 
-    /// <summary>A task was given out. When is told by when its lease ends: the call itself may have been repeated, and gone on for a while.</summary>
+    /// <summary>
+    /// A task was given out. When is told by when its lease ends: the call itself may have been repeated, and gone on for a while.
+    /// </summary>
     public void Leased(ImageId image, string actor, DateTimeOffset until)
     {
         var given = until - leasePeriod;

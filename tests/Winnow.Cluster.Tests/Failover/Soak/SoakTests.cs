@@ -10,8 +10,8 @@ using Xunit.Abstractions;
 namespace Winnow.Cluster.Tests.Failover.Soak;
 
 /// <summary>
-/// Three silos on PostgreSQL (fsync on) and S3 under load, silos killed and stopped at random: whatever was acknowledged is there, once, and the
-/// cluster answers again within seconds.
+/// Three silos on PostgreSQL (fsync on) and S3 under load, silos killed and stopped at random: whatever was acknowledged is there, once,
+/// and the cluster answers again within seconds.
 /// </summary>
 [Trait("needs", "postgres")]
 [Trait("needs", "s3")]
@@ -60,10 +60,12 @@ public sealed class SoakTests(ITestOutputHelper output)
         var started = Stopwatch.GetTimestamp();
         using var running = RunningLoad.StartWatched(load);
         var (kills, hangs) = await DisturbAsync(cluster, database, plan, record, running.Ended);
-        await Until.TrueAsync(running.While(() => Stopwatch.GetElapsedTime(started) > plan.AtLeast), plan.AtLeast * 2, () => "the load has gone on for its time");
+        await Until.TrueAsync(running.While(() => Stopwatch.GetElapsedTime(started) > plan.AtLeast), plan.AtLeast * 2,
+            () => "the load has gone on for its time");
         await running.StopAsync();
         Say(string.Create(CultureInfo.InvariantCulture,
-            $"{Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s, {record.Images.Count} images, {record.Decisions.Count} decisions, {load.Rounds} rounds; seed {plan.Seed}"));
+            $"{Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s, {record.Images.Count} images, {record.Decisions.Count} decisions, "
+            + $"{load.Rounds} rounds; seed {plan.Seed}"));
         return (record, load, kills, hangs);
     }
 
@@ -80,7 +82,8 @@ public sealed class SoakTests(ITestOutputHelper output)
             var victim = random.Next(cluster.Silos.Count);
             var (silo, other) = (cluster.Silos[victim], cluster.Silos[(victim + 1) % cluster.Silos.Count]);
             await SeesAsync(other, cluster.Silos.Count - 1);
-            await Until.TrueAsync(async () => (await silo.ReportAsync())?.Grains.GetValueOrDefault("shard") > 0, SettleLimit, () => $"silo {victim} holds a shard");
+            await Until.TrueAsync(async () => (await silo.ReportAsync())?.Grains.GetValueOrDefault("shard") > 0, SettleLimit,
+                () => $"silo {victim} holds a shard");
             // At any moment of the work, not at its quiet points: shards may be on their way still.
             await Task.WhenAny(ended, Task.Delay(TimeSpan.FromMilliseconds(200 + random.Next(1_500)), TimeProvider.System));
             using var probe = new SoakProbe(other.Url, Dataset, OneOfEachShard(record));
@@ -89,13 +92,15 @@ public sealed class SoakTests(ITestOutputHelper output)
             else silo.Suspend();
             var took = await probe.RecoverAsync(failed, RecoveryLimit);
             (kill ? kills : hangs).Add(took);
-            Say(string.Create(CultureInfo.InvariantCulture, $"{(kill ? "kill" : "hang")} of silo {victim}: all calls succeed after {took.TotalSeconds:F2} s"));
+            Say(string.Create(CultureInfo.InvariantCulture,
+                $"{(kill ? "kill" : "hang")} of silo {victim}: all calls succeed after {took.TotalSeconds:F2} s"));
             if (!kill)
             {
                 // It comes back when the others have given it up, believing that it is still one of them; it finds out, and ends.
                 await SeesAsync(other, cluster.Silos.Count - 2);
                 silo.Resume();
-                await Until.TrueAsync(() => Task.FromResult(silo.HasExited), SettleLimit, () => "the silo that was declared dead has ended");
+                await Until.TrueAsync(() => Task.FromResult(silo.HasExited), SettleLimit,
+                    () => "the silo that was declared dead has ended");
             }
             await silo.StartAgainAsync();
             await OpenBehindAsync(database, random.Next(Creation.Settings!.Shards));
@@ -104,8 +109,8 @@ public sealed class SoakTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// Opens a shard behind the back of the silo that holds it, as one does that others have not heard of yet. A silo that hung ends so soon
-    /// after it goes on that it seldom writes before it knows.
+    /// Opens a shard behind the back of the silo that holds it, as one does that others have not heard of yet. A silo that hung ends so
+    /// soon after it goes on that it seldom writes before it knows.
     /// </summary>
     private static async Task OpenBehindAsync(string database, int shard)
     {
@@ -119,7 +124,8 @@ public sealed class SoakTests(ITestOutputHelper output)
     private static async Task SeesAsync(SiloProcess silo, int others)
     {
         int? seen = null;
-        await Until.TrueAsync(async () => (seen = (await silo.ReportAsync())?.Successors) == others, SettleLimit, () => $"the silo at {silo.Url} knows {others} others and not {seen}");
+        await Until.TrueAsync(async () => (seen = (await silo.ReportAsync())?.Successors) == others, SettleLimit,
+            () => $"the silo at {silo.Url} knows {others} others and not {seen}");
     }
 
     /// <summary>To the test's output, and at once to the file that <c>tests/run soak</c> shows.</summary>
@@ -137,7 +143,10 @@ public sealed class SoakTests(ITestOutputHelper output)
         if (times.Count == 0) return;
         times.Sort();
         var median = times[times.Count / 2];
-        Say(string.Create(CultureInfo.InvariantCulture, $"{times.Count} x {what}: median {median.TotalSeconds:F2} s, least {times[0].TotalSeconds:F2} s, most {times[^1].TotalSeconds:F2} s"));
-        Assert.True(median <= limit, $"after a {what} all calls succeed within {median}, at the median of {times.Count}; {limit} is the limit");
+        Say(string.Create(CultureInfo.InvariantCulture,
+            $"{times.Count} x {what}: median {median.TotalSeconds:F2} s, least {times[0].TotalSeconds:F2} s, most "
+            + $"{times[^1].TotalSeconds:F2} s"));
+        Assert.True(median <= limit,
+            $"after a {what} all calls succeed within {median}, at the median of {times.Count}; {limit} is the limit");
     }
 }

@@ -33,7 +33,8 @@ public sealed class Float16BackbonesTests : IDisposable
     public void Another_source_has_another_file()
     {
         var halves = new Float16Backbones(Cache);
-        Assert.NotEqual(halves.Convert(Backbone(TinyModels.ChannelMeans())).OnnxPath, halves.Convert(Backbone(TinyModels.ChannelMeans(scale: 2))).OnnxPath);
+        Assert.NotEqual(halves.Convert(Backbone(TinyModels.ChannelMeans())).OnnxPath,
+            halves.Convert(Backbone(TinyModels.ChannelMeans(scale: 2))).OnnxPath);
         Assert.Equal(2, Directory.GetFiles(Cache).Length);
     }
 
@@ -77,7 +78,8 @@ public sealed class Float16BackbonesTests : IDisposable
     {
         var source = Backbone(TinyModels.ChannelMeans());
         File.WriteAllText(source.OnnxPath, "no model");
-        Assert.Contains(source.OnnxPath, Assert.Throws<WeightsUnavailableException>(() => new Float16Backbones(Cache).Convert(source)).Message);
+        Assert.Contains(source.OnnxPath,
+            Assert.Throws<WeightsUnavailableException>(() => new Float16Backbones(Cache).Convert(source)).Message);
         Assert.False(Directory.Exists(Cache));
     }
 
@@ -99,11 +101,13 @@ public sealed class Float16BackbonesTests : IDisposable
         Assert.Contains("ONNX Runtime does not run", Refused(sound, sound with { Content = "no model"u8.ToArray() }));
     }
 
-    private static string Refused(BackboneFile full, BackboneFile half) => Assert.Throws<WeightsUnavailableException>(() => PrecisionCheck.Run(full, half, Device.Cpu)).Message;
+    private static string Refused(BackboneFile full, BackboneFile half) =>
+        Assert.Throws<WeightsUnavailableException>(() => PrecisionCheck.Run(full, half, Device.Cpu)).Message;
 
     private static async Task<float[]> EmbedWhiteAsync(BackboneFile backbone)
     {
-        await using var engine = new EmbeddingEngine(backbone, Device.Cpu, new EngineOptions { Workers = 1 }, TestImages.Decoder, TimeProvider.System);
+        await using var engine =
+            new EmbeddingEngine(backbone, Device.Cpu, new EngineOptions { Workers = 1 }, TestImages.Decoder, TimeProvider.System);
         var lot = await engine.EmbedAsync(1, (_, _) => new(TestImages.Solid(255, 255, 255)));
         return [.. lot.Vectors.Select(v => (float)v)];
     }

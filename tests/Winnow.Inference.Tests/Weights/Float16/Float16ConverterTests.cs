@@ -31,7 +31,12 @@ public sealed class Float16ConverterTests
     public void Values_as_numbers_and_as_bytes_give_the_same()
     {
         float[] values = [0.1f, -2.5f, 1e-9f];
-        var bytes = new TensorProto { DataType = Float16Tensor.Float, Dims = { 3 }, RawData = ByteString.CopyFrom([.. values.SelectMany(BitConverter.GetBytes)]) };
+        var bytes = new TensorProto
+        {
+            DataType = Float16Tensor.Float,
+            Dims = { 3 },
+            RawData = ByteString.CopyFrom([.. values.SelectMany(BitConverter.GetBytes)]),
+        };
         var numbers = new TensorProto { DataType = Float16Tensor.Float, Dims = { 3 }, FloatData = { values } };
         Float16Tensor.Convert(bytes);
         Float16Tensor.Convert(numbers);
@@ -41,7 +46,9 @@ public sealed class Float16ConverterTests
         var before = whole.Clone();
         Float16Tensor.Convert(whole);
         Assert.Equal(before, whole);
-        Assert.Contains("[4] and holds 3", Assert.Throws<WeightsUnavailableException>(() => Float16Tensor.Convert(new TensorProto { DataType = Float16Tensor.Float, Dims = { 4 }, FloatData = { values } })).Message);
+        Assert.Contains("[4] and holds 3",
+            Assert.Throws<WeightsUnavailableException>(() =>
+                Float16Tensor.Convert(new TensorProto { DataType = Float16Tensor.Float, Dims = { 4 }, FloatData = { values } })).Message);
     }
 
     [Theory]
@@ -56,21 +63,31 @@ public sealed class Float16ConverterTests
     [InlineData(0f, 0f)]
     [InlineData(1e-12f, 1 / 16_777_216f)]
     [InlineData(-1e-12f, -1 / 16_777_216f)]
-    public void Values_out_of_range_become_the_last_one_in_it(float value, float expected) => Assert.Equal(expected, (float)Float16Tensor.Nearest(value));
+    public void Values_out_of_range_become_the_last_one_in_it(float value, float expected) =>
+        Assert.Equal(expected, (float)Float16Tensor.Nearest(value));
 
     [Fact]
     public void Every_way_to_write_a_constant_is_converted()
     {
         var model = Model("x", "y",
-            Node("Constant", [], "a", Attribute("value", new TensorProto { DataType = Float16Tensor.Float, Dims = { 2 }, FloatData = { 1, 2 } })),
+            Node("Constant", [], "a",
+                Attribute("value", new TensorProto { DataType = Float16Tensor.Float, Dims = { 2 }, FloatData = { 1, 2 } })),
             Node("Constant", [], "b", new AttributeProto { Name = "value_float", F = 10, Type = 1 }),
             Node("Constant", [], "c", new AttributeProto { Name = "value_floats", Floats = { 100, 200 }, Type = 6 }),
-            Node("Constant", [], "shape", Attribute("value", new TensorProto { DataType = 7, Dims = { 1 }, RawData = ByteString.CopyFrom(BitConverter.GetBytes(2L)) })),
+            Node("Constant", [], "shape",
+                Attribute("value", new TensorProto
+                {
+                    DataType = 7,
+                    Dims = { 1 },
+                    RawData = ByteString.CopyFrom(BitConverter.GetBytes(2L))
+                })),
             Node("ConstantOfShape", ["shape"], "zeros"),
-            Node("ConstantOfShape", ["shape"], "thousands", Attribute("value", new TensorProto { DataType = Float16Tensor.Float, Dims = { 1 }, FloatData = { 1000 } })),
+            Node("ConstantOfShape", ["shape"], "thousands",
+                Attribute("value", new TensorProto { DataType = Float16Tensor.Float, Dims = { 1 }, FloatData = { 1000 } })),
             Node("Cast", ["shape"], "two", new AttributeProto { Name = "to", I = Float16Tensor.Float, Type = Int }),
             Node("Sum", ["x", "a", "b", "c", "zeros", "thousands", "two"], "y"));
-        Assert.Equal([1 + 1 + 10 + 100 + 1000 + 2, 1 + 2 + 10 + 200 + 1000 + 2], Run(Float16Converter.Convert(model.ToByteArray()), [1, 1], [2]));
+        Assert.Equal([1 + 1 + 10 + 100 + 1000 + 2, 1 + 2 + 10 + 200 + 1000 + 2],
+            Run(Float16Converter.Convert(model.ToByteArray()), [1, 1], [2]));
     }
 
     [Fact]
@@ -117,7 +134,9 @@ public sealed class Float16ConverterTests
     [Fact]
     public void A_branch_without_floats_is_left_alone()
     {
-        var model = Model("x", "y", Branch(7, 5L), Node("Cast", ["picked"], "five", new AttributeProto { Name = "to", I = Float16Tensor.Float, Type = Int }), Node("Add", ["x", "five"], "y"));
+        var model = Model("x", "y", Branch(7, 5L),
+            Node("Cast", ["picked"], "five", new AttributeProto { Name = "to", I = Float16Tensor.Float, Type = Int }),
+            Node("Add", ["x", "five"], "y"));
         model.Graph.Initializer.Add(new TensorProto { Name = "yes", DataType = 9, RawData = ByteString.CopyFrom(1) });
         Assert.Equal([6], Run(Float16Converter.Convert(model.ToByteArray()), [1], [1]));
     }
@@ -129,7 +148,15 @@ public sealed class Float16ConverterTests
         Refused("no graph", []);
         Refused("\"Round\"", With(m => m.Functions.Add(new FunctionProto { Name = "Round" })));
         Refused("sparse", With(m => m.Graph.SparseInitializer.Add(new SparseTensorProto())));
-        Refused("external data", With(m => m.Graph.Initializer.Add(new TensorProto { Name = "w", DataType = Float16Tensor.Float, DataLocation = 1, ExternalData = { new StringStringEntryProto { Key = "location", Value = "w.bin" } } })));
+        Refused("external data",
+            With(m => m.Graph.Initializer.Add(
+                new TensorProto
+                {
+                    Name = "w",
+                    DataType = Float16Tensor.Float,
+                    DataLocation = 1,
+                    ExternalData = { new StringStringEntryProto { Key = "location", Value = "w.bin" } }
+                })));
         Refused("quantised", With(m => m.Graph.Node.Add(Node("DequantizeLinear", ["x", "s"], "q"))));
         Refused("quantised", With(m => m.Graph.Node.Add(Node("MatMulInteger", ["x", "s"], "q"))));
         Refused("branches and loops", With(m => m.Graph.Node.Add(Branch(Float16Tensor.Float, 0L))));
@@ -141,10 +168,12 @@ public sealed class Float16ConverterTests
     {
         var once = Float16Converter.Convert(TinyModels.ChannelMeans(scale: 0.3f));
         var image = Enumerable.Range(0, 3 * 64).Select(i => i / 192f).ToArray();
-        Assert.Equal(Run(once, image, [1, 3, 8, 8], "embedding", "input"), Run(Float16Converter.Convert(once), image, [1, 3, 8, 8], "embedding", "input"));
+        Assert.Equal(Run(once, image, [1, 3, 8, 8], "embedding", "input"),
+            Run(Float16Converter.Convert(once), image, [1, 3, 8, 8], "embedding", "input"));
     }
 
-    private static void Refused(string reason, byte[] onnx) => Assert.Contains(reason, Assert.Throws<WeightsUnavailableException>(() => Float16Converter.Convert(onnx)).Message);
+    private static void Refused(string reason, byte[] onnx) =>
+        Assert.Contains(reason, Assert.Throws<WeightsUnavailableException>(() => Float16Converter.Convert(onnx)).Message);
 
     private static byte[] With(Action<ModelProto> change)
     {
@@ -172,7 +201,8 @@ public sealed class Float16ConverterTests
         var graph = ModelProto.Parser.ParseFrom(new OnnxWriter("branch").ToArray()).Graph;
         graph.Node.Add(Node("Constant", [], "inner", Attribute("value", constant)));
         graph.Output.Add(Value("inner", type));
-        return Node("If", ["yes"], "picked", new AttributeProto { Name = "then_branch", G = graph, Type = 5 }, new AttributeProto { Name = "else_branch", G = graph.Clone(), Type = 5 });
+        return Node("If", ["yes"], "picked", new AttributeProto { Name = "then_branch", G = graph, Type = 5 },
+            new AttributeProto { Name = "else_branch", G = graph.Clone(), Type = 5 });
     }
 
     private static NodeProto Node(string op, string[] inputs, string output, params AttributeProto[] attributes) =>
@@ -180,7 +210,11 @@ public sealed class Float16ConverterTests
 
     private static AttributeProto Attribute(string name, TensorProto value) => new() { Name = name, T = value, Type = 4 };
 
-    private static ValueInfoProto Value(string name, int type = Float16Tensor.Float) => new() { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = type } } };
+    private static ValueInfoProto Value(string name, int type = Float16Tensor.Float) => new()
+    {
+        Name = name,
+        Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = type } },
+    };
 
     private static float[] Run(byte[] model, float[] values, long[] shape, string output = "y", string input = "x")
     {

@@ -4,7 +4,10 @@ using Winnow.Inference.Weights.Float16;
 
 namespace Winnow.Inference.Tests.Weights.Float16;
 
-/// <summary>Makes a graph of float32 nodes compute what a device with float16 weights and activations does, in float32: every weight and every result is rounded to 11 bits.</summary>
+/// <summary>
+/// Makes a graph of float32 nodes compute what a device with float16 weights and activations does, in float32: every weight and every
+/// result is rounded to 11 bits.
+/// </summary>
 internal static class RoundedActivations
 {
     /// <summary>Name of an output [1, 1]: the largest activation of the graph.</summary>
@@ -35,13 +38,27 @@ internal static class RoundedActivations
             peaks.Add(name + "/max");
         }
         Add(graph, "Max", "peak/number", [.. peaks]);
-        graph.Initializer.Add(new TensorProto { Name = "peak/shape", DataType = 7, Dims = { 2 }, RawData = ByteString.CopyFrom([.. BitConverter.GetBytes(1L), .. BitConverter.GetBytes(1L)]) });
+        graph.Initializer.Add(
+            new TensorProto
+            {
+                Name = "peak/shape",
+                DataType = 7,
+                Dims = { 2 },
+                RawData = ByteString.CopyFrom([.. BitConverter.GetBytes(1L), .. BitConverter.GetBytes(1L)])
+            });
         Add(graph, "Reshape", Peak, "peak/number", "peak/shape");
-        graph.Output.Add(new ValueInfoProto { Name = Peak, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = Float16Tensor.Float } } });
+        graph.Output.Add(new ValueInfoProto
+        {
+            Name = Peak,
+            Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = Float16Tensor.Float } }
+        });
         return model.ToByteArray();
     }
 
-    /// <summary>T. J. Dekker, "A floating-point technique for extending the available precision" (1971): t = x · (2^13 + 1), t − (t − x) has the first 24 − 13 bits of x.</summary>
+    /// <summary>
+    /// T. J. Dekker, "A floating-point technique for extending the available precision" (1971): t = x · (2^13 + 1), t − (t − x) has the
+    /// first 24 − 13 bits of x.
+    /// </summary>
     private static void Round(GraphProto graph, string from, string to)
     {
         Add(graph, "Mul", to + "/split", from, "split");
@@ -53,10 +70,16 @@ internal static class RoundedActivations
     {
         var floats = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(tensor.RawData.Span);
         if (tensor.DataType == Float16Tensor.Float)
-            tensor.RawData = ByteString.CopyFrom([.. floats.ToArray().SelectMany(v => BitConverter.GetBytes((float)Float16Tensor.Nearest(v)))]);
+            tensor.RawData = ByteString.CopyFrom(
+                [.. floats.ToArray().SelectMany(v => BitConverter.GetBytes((float)Float16Tensor.Nearest(v)))]);
     }
 
-    private static TensorProto Number(string name, float value) => new() { Name = name, DataType = Float16Tensor.Float, RawData = ByteString.CopyFrom(BitConverter.GetBytes(value)) };
+    private static TensorProto Number(string name, float value) => new()
+    {
+        Name = name,
+        DataType = Float16Tensor.Float,
+        RawData = ByteString.CopyFrom(BitConverter.GetBytes(value)),
+    };
 
     private static NodeProto Add(GraphProto graph, string op, string output, params string[] inputs)
     {

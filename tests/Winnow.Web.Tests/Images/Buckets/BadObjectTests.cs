@@ -121,7 +121,8 @@ public sealed class BadObjectTests
             foreach (var (i, name) in new[] { "same.png", "one.png", "part.png" }.Index())
             {
                 yield return new ImageToImport(
-                    name, _ => ValueTask.FromResult<ReadOnlyMemory<byte>>(TestBucket.Image(i)), null, i == 2 ? Partition.Holdout : Partition.Pool);
+                    name, _ => ValueTask.FromResult<ReadOnlyMemory<byte>>(TestBucket.Image(i)), null,
+                    i == 2 ? Partition.Holdout : Partition.Pool);
             }
             await Task.CompletedTask;
         }

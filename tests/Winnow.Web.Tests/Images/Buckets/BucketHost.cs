@@ -53,7 +53,8 @@ internal sealed class BucketHost : IAsyncDisposable
     public async Task<SourceStatus> UntilAsync(string dataset, Func<SourceStatus, bool> condition)
     {
         SourceStatus? status = null;
-        await Until.TrueAsync(async () => condition(status = await Client.GetSourceAsync(dataset, "pictures")), Patience, () => $"the source came so far; it stands at {status}");
+        await Until.TrueAsync(async () => condition(status = await Client.GetSourceAsync(dataset, "pictures")), Patience,
+            () => $"the source came so far; it stands at {status}");
         return status!;
     }
 

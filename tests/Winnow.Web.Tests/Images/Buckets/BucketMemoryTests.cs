@@ -29,7 +29,8 @@ public sealed class BucketMemoryTests(ITestOutputHelper output)
 
     private static Task FillAsync(TestBucket bucket, string folder, int count) =>
         Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (i, _) =>
-            await bucket.PutAsync(string.Create(CultureInfo.InvariantCulture, $"{folder}/{i:D3}.png"), RandomNumberGenerator.GetBytes(ImageBytes)));
+            await bucket.PutAsync(string.Create(CultureInfo.InvariantCulture, $"{folder}/{i:D3}.png"),
+            RandomNumberGenerator.GetBytes(ImageBytes)));
 
     [Fact]
     public async Task What_comes_from_buckets_does_not_add_up_in_memory()

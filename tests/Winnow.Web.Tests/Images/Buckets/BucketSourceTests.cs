@@ -15,7 +15,8 @@ public sealed class BucketSourceTests(ITestOutputHelper output)
     private static readonly string[] Rarely = ["--Sources:ReconcileInterval", "01:00:00"];
 
     /// <summary>2,000 objects unless told otherwise: <c>WINNOW_BUCKET_OBJECTS=20000</c>.</summary>
-    private static readonly int Objects = int.Parse(Environment.GetEnvironmentVariable("WINNOW_BUCKET_OBJECTS") ?? "2000", CultureInfo.InvariantCulture);
+    private static readonly int Objects =
+        int.Parse(Environment.GetEnvironmentVariable("WINNOW_BUCKET_OBJECTS") ?? "2000", CultureInfo.InvariantCulture);
 
     [Fact]
     public async Task A_second_sync_costs_what_is_new()
@@ -64,13 +65,15 @@ public sealed class BucketSourceTests(ITestOutputHelper output)
         for (var kills = 1; kills <= 2; kills++)
         {
             var enough = kills * 200;
-            await Until.TrueAsync(async () => (status = await silo.Client.GetSourceAsync("killed", "pictures")).Known >= enough, TimeSpan.FromMinutes(2), () => $"{enough} objects are known: {status}\n{silo.Output}");
+            await Until.TrueAsync(async () => (status = await silo.Client.GetSourceAsync("killed", "pictures")).Known >= enough,
+                TimeSpan.FromMinutes(2), () => $"{enough} objects are known: {status}\n{silo.Output}");
             Assert.Equal(0, status.Syncs);
             await silo.KillAsync();
             await silo.StartAgainAsync();
             Assert.InRange((await silo.Client.GetSourceAsync("killed", "pictures")).Known, status.Known, Count);
         }
-        await Until.TrueAsync(async () => (status = await silo.Client.GetSourceAsync("killed", "pictures")).Syncs == 1, TimeSpan.FromMinutes(3), () => $"the bucket was read: {status}\n{silo.Output}");
+        await Until.TrueAsync(async () => (status = await silo.Client.GetSourceAsync("killed", "pictures")).Syncs == 1,
+            TimeSpan.FromMinutes(3), () => $"the bucket was read: {status}\n{silo.Output}");
         // One that had begun anew would have taken some twice.
         Assert.Equal((Count, Count, Count, 0L), (status.Listed, status.Known, status.Taken, status.Duplicates));
         Assert.Equal(Count, (await silo.Client.GetStatusAsync("killed")).Images);
@@ -83,7 +86,8 @@ public sealed class BucketSourceTests(ITestOutputHelper output)
         await using var host = await BucketHost.StartAsync([.. bucket.HostOptions, "--Sources:ReconcileInterval", "00:00:02"]);
         await host.AddAsync("lost", bucket);
         await bucket.PutAsync("new.png", TestBucket.Image(1));
-        var found = await Until.TrueAsync(async () => (await host.Client.GetSourceAsync("lost", "pictures")).Taken == 1, TimeSpan.FromSeconds(30), () => "the object was found");
+        var found = await Until.TrueAsync(async () => (await host.Client.GetSourceAsync("lost", "pictures")).Taken == 1,
+            TimeSpan.FromSeconds(30), () => "the object was found");
         output.WriteLine($"found after {found.TotalSeconds:0.0} s of an interval of 2 s");
         Assert.Equal(0, (await host.Client.GetSourceAsync("lost", "pictures")).Notified);
     }
@@ -103,7 +107,8 @@ public sealed class BucketSourceTests(ITestOutputHelper output)
         await bucket.PutAsync("other/4.png", TestBucket.Image(4));
         await host.AddAsync("odd", bucket, "set/", labels: true);
         var status = await host.Client.GetSourceAsync("odd", "pictures");
-        Assert.Equal((7L, 6L, 3L, 1L, 1L, 1L), (status.Listed, status.Known, status.Taken, status.Duplicates, status.Quarantined, status.Refused));
+        Assert.Equal((7L, 6L, 3L, 1L, 1L, 1L),
+            (status.Listed, status.Known, status.Taken, status.Duplicates, status.Quarantined, status.Refused));
         var refused = Assert.Single(status.LatestRefused);
         Assert.Equal("set/large.png", refused.Key);
         Assert.Contains("5001 bytes", refused.Reason, StringComparison.Ordinal);
@@ -165,7 +170,8 @@ public sealed class BucketSourceTests(ITestOutputHelper output)
         await host.UntilAsync("mine", s => s.Taken == 1);
         await host.Client.RemoveSourceAsync("mine", "pictures");
         Assert.Empty(await host.Client.ListSourcesAsync("mine"));
-        Assert.Equal(HttpStatusCode.NotFound, (await Assert.ThrowsAsync<WinnowApiException>(() => host.Client.SyncSourceAsync("mine", "pictures"))).Status);
+        Assert.Equal(HttpStatusCode.NotFound,
+            (await Assert.ThrowsAsync<WinnowApiException>(() => host.Client.SyncSourceAsync("mine", "pictures"))).Status);
         // It is forgotten, so one that is added again looks at everything, and finds it there.
         await host.Client.AddSourceAsync("mine", added.Source);
         var status = await host.UntilAsync("mine", s => s.Syncs == 1);
@@ -180,6 +186,7 @@ public sealed class BucketSourceTests(ITestOutputHelper output)
         var refused = await Assert.ThrowsAsync<WinnowApiException>(() => host.Client.PrepareUploadsAsync("files", 1));
         Assert.Equal(HttpStatusCode.NotImplemented, refused.Status);
         Assert.Contains("configure S3", refused.Message, StringComparison.Ordinal);
-        Assert.Equal(HttpStatusCode.NotFound, (await Assert.ThrowsAsync<WinnowApiException>(() => host.Client.GetImageUrlAsync("files", ImageId.Of([1])))).Status);
+        Assert.Equal(HttpStatusCode.NotFound,
+            (await Assert.ThrowsAsync<WinnowApiException>(() => host.Client.GetImageUrlAsync("files", ImageId.Of([1])))).Status);
     }
 }

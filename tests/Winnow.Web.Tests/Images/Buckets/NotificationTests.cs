@@ -36,7 +36,8 @@ public sealed class NotificationTests : IAsyncLifetime
         return response.StatusCode;
     }
 
-    private string Record(string key, string? bucket = null) => $$"""{"eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"{{bucket ?? _bucket.Name}}"},"object":{"key":"{{key}}"} } }""";
+    private string Record(string key, string? bucket = null) =>
+        $$"""{"eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"{{bucket ?? _bucket.Name}}"},"object":{"key":"{{key}}"} } }""";
 
     private string Event(string key, string? bucket = null) => $$"""{"Records":[{{Record(key, bucket)}}]}""";
 
@@ -59,9 +60,12 @@ public sealed class NotificationTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.NoContent, await SendAsync(Event("in/k 0.png")));
         Assert.Equal(HttpStatusCode.NoContent, await SendAsync(Event("in/k+1.png")));
         Assert.Equal(HttpStatusCode.NoContent, await SendAsync(Event("in%2Fk%202.png")));
-        Assert.Equal(HttpStatusCode.NoContent, await SendAsync($$"""{"EventName":"s3:ObjectCreated:Put","Key":"{{_bucket.Name}}/in/k 3.png","Records":[{{Record("in%2Fk+3.png")}}]}"""));
-        Assert.Equal(HttpStatusCode.NoContent, await SendAsync($$"""{"Type":"Notification","Message":{{System.Text.Json.JsonSerializer.Serialize(Event("in/k+4.png"))}}}"""));
-        Assert.Equal(HttpStatusCode.NoContent, await SendAsync($$"""{"detail-type":"Object Created","detail":{"bucket":{"name":"{{_bucket.Name}}"},"object":{"key":"in/k 5.png"} } }"""));
+        Assert.Equal(HttpStatusCode.NoContent,
+            await SendAsync($$"""{"EventName":"s3:ObjectCreated:Put","Key":"{{_bucket.Name}}/in/k 3.png","Records":[{{Record("in%2Fk+3.png")}}]}"""));
+        Assert.Equal(HttpStatusCode.NoContent,
+            await SendAsync($$"""{"Type":"Notification","Message":{{System.Text.Json.JsonSerializer.Serialize(Event("in/k+4.png"))}}}"""));
+        Assert.Equal(HttpStatusCode.NoContent,
+            await SendAsync($$"""{"detail-type":"Object Created","detail":{"bucket":{"name":"{{_bucket.Name}}"},"object":{"key":"in/k 5.png"} } }"""));
         await _host.UntilAsync("told", s => s.Taken == 6);
         // The same again, an empty one and the try of a connection bring nothing and are no error.
         Assert.Equal(HttpStatusCode.NoContent, await SendAsync(Event("in/k 0.png")));
@@ -82,7 +86,8 @@ public sealed class NotificationTests : IAsyncLifetime
         var path = _source.NotificationPath!;
         foreach (var wrong in new[]
         {
-            path[..^1] + (path[^1] == 'A' ? 'B' : 'A'), path[..^5], path + "x", "/api/v1/notifications/told.pictures.", "/api/v1/notifications/told", "/api/v1/notifications/nobody.pictures.secret", "/api/v1/notifications/told.nothing.secret",
+            path[..^1] + (path[^1] == 'A' ? 'B' : 'A'), path[..^5], path + "x", "/api/v1/notifications/told.pictures.",
+            "/api/v1/notifications/told", "/api/v1/notifications/nobody.pictures.secret", "/api/v1/notifications/told.nothing.secret",
             "/api/v1/notifications/..%2F..%2Ftold.pictures.x",
         })
             Assert.Equal(HttpStatusCode.NotFound, await SendAsync(Event("in/wanted.png"), wrong));
@@ -90,14 +95,20 @@ public sealed class NotificationTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.NoContent, await SendAsync(Event("in/wanted.png", "another-bucket")));
         Assert.Equal(HttpStatusCode.NoContent, await SendAsync(Event("secret/other.png")));
         Assert.Equal(HttpStatusCode.NoContent, await SendAsync(Event("in/../secret/other.png")));
-        Assert.Equal(HttpStatusCode.NoContent, await SendAsync($$"""{"Records":[1,null,{},{"s3":[]},{"s3":{"bucket":7,"object":{"key":"in/x"} } },{"s3":{"bucket":{"name":"{{_bucket.Name}}"},"object":{"key":{{System.Text.Json.JsonSerializer.Serialize(new string('k', 5_000))}} } } } ]}"""));
-        foreach (var garbage in new[] { "not json", "[]", "7", "{\"Records\":7}", "{", new string('[', 100_000), """{"Type":"Notification","Message":"not json"}""", "\u0000" })
+        Assert.Equal(HttpStatusCode.NoContent,
+            await SendAsync($$"""{"Records":[1,null,{},{"s3":[]},{"s3":{"bucket":7,"object":{"key":"in/x"} } },{"s3":{"bucket":{"name":"{{_bucket.Name}}"},"object":{"key":{{System.Text.Json.JsonSerializer.Serialize(new string('k', 5_000))}} } } } ]}"""));
+        foreach (var garbage in new[] { "not json", "[]", "7", "{\"Records\":7}", "{", new string('[', 100_000),
+            """{"Type":"Notification","Message":"not json"}""", "\u0000" })
             Assert.Equal(HttpStatusCode.BadRequest, await SendAsync(garbage));
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, await SendAsync($$"""{"Records":[],"x":"{{new string('x', 10 << 20)}}"}"""));
         // The same without telling its length beforehand.
         using var endless = new StreamContent(new MemoryStream(new byte[10 << 20]));
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_host.Address, path)) { Content = endless, Headers = { TransferEncodingChunked = true } };
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_host.Address, path))
+        {
+            Content = endless,
+            Headers = { TransferEncodingChunked = true },
+        };
         using var response = await _http.SendAsync(request);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
 

@@ -22,7 +22,8 @@ internal sealed class TestBucket : IDisposable
     {
         (Server, Name) = (server, name);
         var address = new Uri(server.Endpoint);
-        _client = new MinioClient().WithEndpoint(address.Authority).WithSSL(false).WithRegion("us-east-1").WithCredentials(server.AccessKey, server.SecretKey).Build();
+        _client = new MinioClient().WithEndpoint(address.Authority).WithSSL(false).WithRegion("us-east-1")
+            .WithCredentials(server.AccessKey, server.SecretKey).Build();
     }
 
     public S3Server Server { get; }
@@ -37,7 +38,9 @@ internal sealed class TestBucket : IDisposable
     }
 
     /// <summary>Options of a host that may read it under the name <c>photos</c>.</summary>
-    public string[] HostOptions => ["--Buckets:photos:Endpoint", Server.Endpoint, "--Buckets:photos:AccessKey", Server.AccessKey, "--Buckets:photos:SecretKey", Server.SecretKey];
+    public string[] HostOptions =>
+        ["--Buckets:photos:Endpoint", Server.Endpoint, "--Buckets:photos:AccessKey", Server.AccessKey, "--Buckets:photos:SecretKey",
+            Server.SecretKey];
 
     /// <summary>An image that differs from those of other numbers, at the cost of a few bytes behind its end.</summary>
     public static byte[] Image(int number) => [.. Picture, .. BitConverter.GetBytes(number)];
@@ -45,7 +48,8 @@ internal sealed class TestBucket : IDisposable
     public async Task PutAsync(string key, byte[] content)
     {
         using var stream = new MemoryStream(content);
-        await _client.PutObjectAsync(new PutObjectArgs().WithBucket(Name).WithObject(key).WithStreamData(stream).WithObjectSize(content.Length));
+        await _client.PutObjectAsync(new PutObjectArgs().WithBucket(Name).WithObject(key).WithStreamData(stream)
+            .WithObjectSize(content.Length));
     }
 
     /// <summary>
@@ -69,7 +73,8 @@ internal sealed class TestBucket : IDisposable
         : _client.SetPolicyAsync(new SetPolicyArgs().WithBucket(Name).WithPolicy(BucketPolicies.Deny(Name, keys)));
 
     public Task PutImagesAsync(int count, int from, string folder = "in") =>
-        Parallel.ForAsync(from, from + count, new ParallelOptions { MaxDegreeOfParallelism = PutsAtOnce }, async (i, _) => await PutAsync(string.Create(CultureInfo.InvariantCulture, $"{folder}/{i % 7}/{i:D6}.png"), Image(i)));
+        Parallel.ForAsync(from, from + count, new ParallelOptions { MaxDegreeOfParallelism = PutsAtOnce },
+        async (i, _) => await PutAsync(string.Create(CultureInfo.InvariantCulture, $"{folder}/{i % 7}/{i:D6}.png"), Image(i)));
 
     /// <summary>The server tells an address of new objects.</summary>
     public async Task NotifyAsync(string address)
@@ -78,7 +83,8 @@ internal sealed class TestBucket : IDisposable
         topic.AddEvents([EventType.ObjectCreatedAll]);
         var notification = new BucketNotification();
         notification.AddTopic(topic);
-        await _client.SetBucketNotificationsAsync(new SetBucketNotificationsArgs().WithBucket(Name).WithBucketNotificationConfiguration(notification));
+        await _client.SetBucketNotificationsAsync(new SetBucketNotificationsArgs().WithBucket(Name)
+            .WithBucketNotificationConfiguration(notification));
     }
 
     public void Dispose() => _client.Dispose();
@@ -88,7 +94,8 @@ internal sealed class TestBucket : IDisposable
 
     /// <summary>A dataset whose backbone nobody can use: its images are taken in and cost nothing more.</summary>
     public static CreateDataset Dataset(string name) =>
-        new(name, new LabelSchema { Classes = [new LabelClass("cat"), new LabelClass("dog")] }, new DatasetSettings { Shards = 2, Backbone = "none-here" });
+        new(name, new LabelSchema { Classes = [new LabelClass("cat"), new LabelClass("dog")] },
+        new DatasetSettings { Shards = 2, Backbone = "none-here" });
 }
 
 /// <summary>Counts the requests of this process to one server, by what HttpClient measures.</summary>
@@ -102,7 +109,8 @@ internal sealed class RequestsTo : IDisposable
         var port = new Uri(endpoint).Port;
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument is { Meter.Name: "System.Net.Http", Name: "http.client.request.duration" }) listener.EnableMeasurementEvents(instrument);
+            if (instrument is { Meter.Name: "System.Net.Http", Name: "http.client.request.duration" })
+                listener.EnableMeasurementEvents(instrument);
         };
         _listener.SetMeasurementEventCallback<double>((_, _, tags, _) =>
         {

@@ -50,7 +50,8 @@ public sealed class UploadTests : IAsyncLifetime
         UploadedImage[] images = [.. slots.Select((s, i) => new UploadedImage(s.Id, $"{i}.png", i == 0 ? "cat" : null))];
         var operation = Guid.NewGuid();
         var results = await _host.Client.CompleteUploadsAsync("direct", images, operation);
-        Assert.Equal([IngestStatus.Accepted, IngestStatus.Quarantined, IngestStatus.LeftOut, IngestStatus.LeftOut], results.Select(r => r.Status));
+        Assert.Equal([IngestStatus.Accepted, IngestStatus.Quarantined, IngestStatus.LeftOut, IngestStatus.LeftOut],
+            results.Select(r => r.Status));
         Assert.Contains("limit is 5000", results[2].Reason, StringComparison.Ordinal);
         Assert.Contains("Nothing was uploaded", results[3].Reason, StringComparison.Ordinal);
         // A lost answer: the same again is answered alike, also under another operation.
@@ -61,11 +62,15 @@ public sealed class UploadTests : IAsyncLifetime
         var link = await _host.Client.GetImageUrlAsync("direct", results[0].Id!.Value);
         Assert.Equal(TestBucket.Image(1), await _http.GetByteArrayAsync(link.Url));
         foreach (var bad in new[] { "../../datasets/direct", slots[0].Id.ToUpperInvariant(), "", slots[0].Id + ".done" })
-            Assert.Equal(HttpStatusCode.BadRequest, (await Assert.ThrowsAsync<WinnowApiException>(() => _host.Client.CompleteUploadsAsync("direct", [new UploadedImage(bad, "x")]))).Status);
+            Assert.Equal(HttpStatusCode.BadRequest,
+                (await Assert.ThrowsAsync<WinnowApiException>(() =>
+                    _host.Client.CompleteUploadsAsync("direct", [new UploadedImage(bad, "x")]))).Status);
         // An upload of one dataset is nothing in another.
         await _host.Client.CreateDatasetAsync(TestBucket.Dataset("other"));
-        Assert.Contains("Nothing was uploaded", (await _host.Client.CompleteUploadsAsync("other", [images[0]]))[0].Reason, StringComparison.Ordinal);
-        Assert.Equal(HttpStatusCode.BadRequest, (await Assert.ThrowsAsync<WinnowApiException>(() => _host.Client.PrepareUploadsAsync("direct", 1_001))).Status);
+        Assert.Contains("Nothing was uploaded", (await _host.Client.CompleteUploadsAsync("other", [images[0]]))[0].Reason,
+            StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.BadRequest,
+            (await Assert.ThrowsAsync<WinnowApiException>(() => _host.Client.PrepareUploadsAsync("direct", 1_001))).Status);
     }
 
     [Fact]
@@ -113,7 +118,8 @@ public sealed class UploadTests : IAsyncLifetime
     {
         await _host.Client.CreateDatasetAsync(TestBucket.Dataset("folder"));
         var results = new List<IngestResult>();
-        await foreach (var result in _host.Client.ImportAsync("folder", DrawnImages.EnumerateAsync(120), new ImportOptions { LotSize = 50, ViaPresignedUrls = true })) results.Add(result);
+        await foreach (var result in _host.Client.ImportAsync("folder", DrawnImages.EnumerateAsync(120),
+            new ImportOptions { LotSize = 50, ViaPresignedUrls = true })) results.Add(result);
         Assert.Equal(120, results.Count(r => r.Status == IngestStatus.Accepted));
         Assert.Equal(DrawnImages.Draw(7), await _host.Client.GetImageContentAsync("folder", ImageId.Of(DrawnImages.Draw(7))));
     }
@@ -121,7 +127,8 @@ public sealed class UploadTests : IAsyncLifetime
     [Fact]
     public async Task The_bucket_of_the_cluster_is_nobodys_source()
     {
-        var refused = await Assert.ThrowsAsync<WinnowApiException>(() => _host.Client.AddSourceAsync("direct", new Winnow.Model.Images.Buckets.BucketSource("own", _bucket, "datasets/")));
+        var refused = await Assert.ThrowsAsync<WinnowApiException>(() =>
+            _host.Client.AddSourceAsync("direct", new Winnow.Model.Images.Buckets.BucketSource("own", _bucket, "datasets/")));
         Assert.Contains("cluster's own objects", refused.Message, StringComparison.Ordinal);
     }
 }

@@ -107,7 +107,8 @@ public abstract class DoorTests(Door door)
         {
             if (await SubmitAsync(bob, anns[i].Image, anns[i].Lease) is { } others) wrong.Add($"in other hands: {others}");
             var other = anns[(i + 1) % anns.Length].Image;
-            if (other != anns[i].Image && await SubmitAsync(ann, other, anns[i].Lease) is { } another) wrong.Add($"for another image: {another}");
+            if (other != anns[i].Image && await SubmitAsync(ann, other, anns[i].Lease) is { } another)
+                wrong.Add($"for another image: {another}");
         }
         Assert.True(wrong.IsEmpty, string.Join('\n', wrong.Take(20)));
         foreach (var task in anns) Assert.Empty((await ann.GetImageAsync(dataset, task.Image)).History);
@@ -152,7 +153,8 @@ public abstract class DoorTests(Door door)
             var client = door.As(key.Key);
             var waiting = client.LeaseAsync(dataset, new LeaseRequest(2, 30_000));
             var grant = new GrantName(Principal.Parse(who), Role.Annotator);
-            return (client, waiting, byKey ? () => door.Operator.RevokeKeyAsync(key.Info.Id) : () => door.Operator.RevokeAccessAsync(dataset, grant));
+            return (client, waiting,
+                byKey ? () => door.Operator.RevokeKeyAsync(key.Info.Id) : () => door.Operator.RevokeAccessAsync(dataset, grant));
         }
 
         var (_, first, revokeKey) = await WaitAsync("service:waits-a", byKey: true);

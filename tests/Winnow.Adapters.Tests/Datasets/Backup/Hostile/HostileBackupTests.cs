@@ -181,7 +181,8 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
             Assert.Empty(await store.Datasets.ListDatasetsAsync(Never));
             // What a refused try has stored for itself is gone with it.
             var left = Directory.EnumerateFiles(store.ObjectFolder, "*", SearchOption.AllDirectories);
-            Assert.DoesNotContain(left, f => f.Contains("/restores/", StringComparison.Ordinal) || f.Contains("/segments/", StringComparison.Ordinal));
+            Assert.DoesNotContain(left,
+                f => f.Contains("/restores/", StringComparison.Ordinal) || f.Contains("/segments/", StringComparison.Ordinal));
         }
     }
 
