@@ -162,12 +162,22 @@ public sealed partial class SiloProcess : IAsyncDisposable
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
         try
         {
+            if (Key is { Length: > 0 } key) http.DefaultRequestHeaders.Authorization = new("Bearer", key);
             return await http.GetFromJsonAsync(new Uri(Url, "/operator/silo"), ModelJson.Default.SiloReport);
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
         {
             return null;
         }
+    }
+
+    /// <summary>Waits until the cluster is at the level of this silo: what only its release reads is taken from then on.</summary>
+    public Task LevelIsRaisedAsync()
+    {
+        SiloReport? report = null;
+        return Until.TrueAsync(
+            async () => (report = await ReportAsync()) is { Level: { } level, HighestLevel: { } highest } && level == highest, StartLimit,
+            () => $"the silo at {Url} sees the level raised: {report}");
     }
 
     /// <summary>SIGKILL: no handler runs, nothing is flushed.</summary>

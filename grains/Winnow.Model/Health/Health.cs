@@ -38,6 +38,10 @@ public sealed record SiloReport
     public required IReadOnlyDictionary<string, int> Grains { get; init; }
     /// <summary>Other silos that could take over what it holds.</summary>
     public required int Successors { get; init; }
+    /// <summary>The level of the cluster as this silo last saw it; null from a silo of an early release.</summary>
+    public int? Level { get; init; }
+    /// <summary>The highest level that this silo works at. The cluster rises to it once all of its silos do.</summary>
+    public int? HighestLevel { get; init; }
     /// <summary>Whether removing it now stops nothing: it is drained, or holds nothing, or others can take over all it holds.</summary>
     public required bool SafeToRemove { get; init; }
     /// <summary>Why, or what to do first.</summary>

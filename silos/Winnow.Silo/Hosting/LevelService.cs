@@ -10,8 +10,9 @@ namespace Winnow.Silo.Hosting;
 /// and so does one that is on its way in or out.
 /// </summary>
 internal sealed partial class LevelService(
-    IClusterLevel level, KnownLevel known, NewestLevel newest, IClusterMembershipService membership, ISiloMetadataCache metadata,
-    Settings.SiloOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<LevelService> logger) : BackgroundService
+    IClusterLevel level, IDatasetLedger datasets, KnownLevel known, NewestLevel newest, IClusterMembershipService membership,
+    ISiloMetadataCache metadata, Settings.SiloOptions options, IHostApplicationLifetime lifetime, TimeProvider time,
+    ILogger<LevelService> logger) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(15);
@@ -19,7 +20,7 @@ internal sealed partial class LevelService(
     // Since when every member could work at the level that is next; null while one could not.
     private (int Level, long At)? _since;
 
-    private TimeSpan Patience => options.Postgres is null ? TimeSpan.Zero : options.Cluster.RaiseLevelAfter;
+    private TimeSpan _patience;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -61,11 +62,25 @@ internal sealed partial class LevelService(
         if (members.Count == 0 || !SiloTraits.HoldsData(options.Role)) return false;
         var next = LevelRule.Next(stands, newest.Value, members.Select(m => metadata.GetSiloMetadata(m.SiloAddress).Metadata));
         if (next <= stands) _since = null;
-        else if (_since?.Level != next) _since = (next, time.GetTimestamp());
-        if (_since is not { } since || time.GetElapsedTime(since.At) < Patience) return false;
+        else if (_since?.Level != next)
+        {
+            _patience = await PatienceAsync(cancellationToken);
+            _since = (next, time.GetTimestamp());
+        }
+        if (_since is not { } since || time.GetElapsedTime(since.At) < _patience) return false;
         if (await level.RaiseAsync(next, cancellationToken)) Raised(logger, stands, next);
         known.Saw(next);
         return next >= newest.Value;
+    }
+
+    /// <summary>
+    /// How long a way back is left open: a cluster that holds nothing yet has none to lose, and is of this release from its start.
+    /// </summary>
+    private async Task<TimeSpan> PatienceAsync(CancellationToken cancellationToken)
+    {
+        if (options.Postgres is null) return TimeSpan.Zero;
+        if ((await datasets.ListDatasetsAsync(cancellationToken)).Count > 0) return options.Cluster.RaiseLevelAfter;
+        return (await datasets.ListUnreadableAsync(cancellationToken)).Count > 0 ? options.Cluster.RaiseLevelAfter : TimeSpan.Zero;
     }
 
     [LoggerMessage(210, LogLevel.Information,

@@ -1,12 +1,13 @@
 using Orleans.Runtime.MembershipService.SiloMetadata;
 using Winnow.Grains.Placement;
+using Winnow.Grains.Ports;
 using Winnow.Model.Health;
 
 namespace Winnow.Silo.Operator;
 
 /// <summary>What this silo holds, and who could take it over.</summary>
 internal sealed class SiloInventory(IGrainFactory grains, ISiloStatusOracle silos, ISiloMetadataCache metadata, DrainState drain,
-    Hosting.Settings.SiloOptions options)
+    KnownLevel level, NewestLevel newest, Hosting.Settings.SiloOptions options)
 {
     // What a person recognises; the runtime's own grains are nobody's to move.
     private static readonly Dictionary<string, string> Kinds = new(StringComparer.Ordinal)
@@ -37,6 +38,8 @@ internal sealed class SiloInventory(IGrainFactory grains, ISiloStatusOracle silo
             Requests = drain.Requests,
             Grains = held,
             Successors = successors,
+            Level = level.Value,
+            HighestLevel = newest.Value,
             SafeToRemove = safe,
             Reason = reason,
         };

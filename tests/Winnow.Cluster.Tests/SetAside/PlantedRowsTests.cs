@@ -53,7 +53,6 @@ public sealed class PlantedRowsTests(ITestOutputHelper output)
     private static string[] Arguments { get; } =
     [
         "--Api:Key", Operator, "--Api:Limits:PerSecond", "100000", "--Api:Limits:RefusalsPerMinute", "1000000", "--Scoring:Workers", "1",
-        "--Cluster:RaiseLevelAfter", "00:00:01", "--Logging:LogLevel:Winnow.Silo.Hosting", "Information",
     ];
 
     private async Task RunAsync(SiloProcess silo, PlantedLedger ledger)
@@ -72,9 +71,7 @@ public sealed class PlantedRowsTests(ITestOutputHelper output)
     private async Task RunInTurnAsync(SiloProcess silo, PlantedLedger ledger)
     {
         // Before that, rounds are told in the dataset's state, and there are no records of them to damage.
-        await Until.TrueAsync(
-            () => Task.FromResult(silo.Output.Contains("The level of the cluster was raised", StringComparison.Ordinal)),
-            Limit, () => "the level is raised");
+        await silo.LevelIsRaisedAsync();
         var people = await FillAsync(silo.Client);
         await silo.TerminateAsync();
         Damage[] damages = [.. Damages.Of(ledger.HoldsAnyText), .. OfNoDataset(people)];

@@ -4,8 +4,8 @@ using Winnow.Testing;
 namespace Winnow.Web.Tests.House;
 
 /// <summary>
-/// A line holds one thought and is seen whole: at most 140 characters. A raw literal is what somebody else wrote, a document or a statement,
-/// and stands as it is.
+/// A line holds one thought and is seen whole: at most 140 characters. A raw literal is what somebody else wrote, a document or a
+/// statement, and stands as it is.
 /// </summary>
 public sealed class LinesTests
 {

@@ -34,6 +34,7 @@ public sealed class TwoSilos : Door
         ];
         for (var i = 0; i < 2; i++) _cluster.Add(options, new SiloProcessOptions { Key = OperatorKey });
         await Task.WhenAll(_cluster.Silos.Select(s => s.StartAgainAsync()));
+        foreach (var silo in _cluster.Silos) await silo.LevelIsRaisedAsync();
         await base.InitializeAsync();
     }
 
