@@ -38,11 +38,11 @@ public sealed class OperationIdTests(Server server) : IClassFixture<Server>, IDi
     [Fact]
     public async Task An_answer_is_its_authors()
     {
-        var dataset = await server.Client.DatasetAsync(20);
-        await server.Client.StartRoundAsync(dataset, new StartRound(2));
+        var dataset = await server.Client.DatasetAsync(20, LearningServer.Small with { LeasePeriod = TimeSpan.FromSeconds(5) });
+        await server.Client.StartRoundAsync(dataset, new StartRound(1));
         var task = Assert.Single(await _ann.TakeAsync(dataset, 1));
-        await _ann.ReleaseAsync(dataset, [task.Image]);
-        var bobs = (await _bob.TakeAsync(dataset, 2)).Single(t => t.Image == task.Image);
+        // Once her lease has ended; a late answer counts all the same.
+        var bobs = Assert.Single(await _bob.TakeAsync(dataset, 1));
         SubmitDecision Said(ReviewTask by, string label, Guid id) =>
             new(by.Image, id, new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(label)] }, by.Lease);
         var operation = Guid.NewGuid();
