@@ -22,6 +22,7 @@ internal static class RequestRules
     /// <summary>Stands behind the security, so that strangers learn nothing of what an operation takes.</summary>
     public static void UseRequestRules(this IApplicationBuilder app) => app.Use(async (context, next) =>
     {
+        if (PlainPath.Check(context) is { } wrong) throw new RefusedException(wrong);
         if (context.GetEndpoint() is { } endpoint && endpoint.Metadata.GetMetadata<StrictParameters>() is not null)
             Check(context.Request, endpoint);
         try

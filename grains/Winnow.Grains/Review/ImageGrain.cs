@@ -44,6 +44,21 @@ internal sealed partial class ImageGrain(
         datasets.OnShardsAsync(_dataset.Name,
             shards => call(GrainFactory.GetGrain<TShard>(GrainKeys.Shard(_dataset.Name, shards.ShardOf(_image)))), cancellationToken);
 
+    /// <summary>
+    /// Its name may be another dataset's by now, which was created after this one was deleted: what is known of the image is of no use then.
+    /// </summary>
+    private async ValueTask FollowDatasetAsync(CancellationToken cancellationToken)
+    {
+        var dataset = await datasets.GetAsync(_dataset.Name, cancellationToken);
+        if (dataset.Since != _dataset.Since)
+        {
+            _history.Clear();
+            _givenBack.Clear();
+            _loaded = false;
+        }
+        _dataset = dataset;
+    }
+
     private Task LoadedAsync(CancellationToken cancellationToken) => _loaded ? Task.CompletedTask : LoadAsync(cancellationToken);
 
     private async Task LoadAsync(CancellationToken cancellationToken)
@@ -69,6 +84,7 @@ internal sealed partial class ImageGrain(
 
     public async Task<ImageDetail?> GetAsync(CancellationToken cancellationToken)
     {
+        await FollowDatasetAsync(cancellationToken);
         var record = await OnShardAsync((IShardIngest shard) => shard.FindAsync(_image, cancellationToken), cancellationToken);
         if (record is null) return null;
         await LoadedAsync(cancellationToken);
@@ -102,6 +118,7 @@ internal sealed partial class ImageGrain(
 
     public async Task<SubmitResult> SubmitAsync(SubmitDecision command, string actor, CancellationToken cancellationToken)
     {
+        await FollowDatasetAsync(cancellationToken);
         // Only who shows a lease needs what signs them: an image is read, and corrected, while that is set aside.
         if (command.Lease is not null) _leases = await keyring.GetAsync(cancellationToken);
         // The first answer to an image, under a lease that was given before there was any, is tried on an empty history without reading it:

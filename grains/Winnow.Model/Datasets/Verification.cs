@@ -42,6 +42,8 @@ public enum FindingKind : byte
     LeftOfDeleted = 15,
     /// <summary>A fact about an image that its shard does not hold, or whose payload is not what it was written with.</summary>
     FactDamaged = 16,
+    /// <summary>A label, with an image or in its history, that is no class of the schema.</summary>
+    LabelOfNoClass = 17,
 }
 
 /// <summary>Everything of one kind that a verification found.</summary>

@@ -48,6 +48,31 @@ public sealed class OutlivedLeaseTests(Server server) : IClassFixture<Server>
     }
 
     [Fact]
+    public async Task Nothing_of_an_image_outlives_its_dataset_in_memory()
+    {
+        var dataset = await server.Client.DatasetAsync(20);
+        await server.Client.StartRoundAsync(dataset, new(1));
+        using var ann = server.As("ann");
+        using var bob = server.As("bob");
+        // What was given back stays in memory as long as the lease might run.
+        var anns = Assert.Single(await ann.TakeAsync(dataset, 1));
+        await ann.ReleaseAsync(dataset, [anns.Image]);
+        var bobs = Assert.Single(await bob.TakeAsync(dataset, 1));
+        await server.Client.WaitForDeletionAsync(await server.Client.DeleteDatasetAsync(dataset));
+        var other = new LabelSchema { Classes = [new LabelClass("hund"), new LabelClass("katze")] };
+        await server.Client.CreateDatasetAsync(new CreateDataset(dataset, other, LearningServer.Small));
+        await server.Client.ImportDrawnAsync(dataset, 20);
+        await server.Client.WaitForScoringAsync(dataset);
+        await server.Client.StartRoundAsync(dataset, new(20));
+        var outlived = await SubmitAsync(bob, dataset, bobs, "disc");
+        Assert.Equal(SubmitStatus.Refused, outlived.Status);
+        // By its own schema, and under leases of its own.
+        var task = (await ann.TakeAsync(dataset, 20)).Single(t => t.Image == anns.Image);
+        Assert.Equal(SubmitStatus.Recorded, (await SubmitAsync(ann, dataset, task, "hund")).Status);
+        Assert.Equal(["hund"], (await server.Client.GetImageAsync(dataset, anns.Image)).Annotations.Select(a => a.Class));
+    }
+
+    [Fact]
     public async Task A_lease_ends_with_its_dataset_though_another_bears_its_name()
     {
         var dataset = await server.Client.DatasetAsync(20);

@@ -103,6 +103,18 @@ public sealed class VerifyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_label_that_is_no_class_is_found()
+    {
+        var shard = new ShardKey("cats", 1);
+        var epoch = (await _store.Shards.OpenShardAsync(shard, Never)).Epoch;
+        var image = (await _store.Shards.ReadImagesAsync(shard, [4], Never))[0].Row.Id;
+        HistoryRow entry = new(image, 4, 1, Guid.NewGuid(), "{}"u8.ToArray(), 99, true, Stage.Labeled);
+        var commit = new ShardCommit { Shard = shard, Epoch = epoch, History = [entry] };
+        Assert.Equal(ShardCommitStatus.Committed, await _store.Shards.CommitAsync(commit, Never));
+        await AssertFindsAsync(FindingKind.LabelOfNoClass, image.ToString());
+    }
+
+    [Fact]
     public async Task Manifests_heads_and_projections_are_held_against_their_hashes()
     {
         var (dataset, _) = await ControlAsync();
