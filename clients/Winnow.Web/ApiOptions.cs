@@ -44,11 +44,13 @@ public sealed class ApiOptions
     /// <exception cref="ArgumentException">The key file cannot be read, or the key is not sound.</exception>
     internal string? ReadKey()
     {
-        if (!string.IsNullOrEmpty(Key) && !string.IsNullOrEmpty(KeyFile))
-            throw new ArgumentException("Api:Key and Api:KeyFile are both set. Leave one.");
-        var (option, key) = string.IsNullOrEmpty(KeyFile)
-            ? ("Api:Key", SecretText.Trim(Key)) : ("Api:KeyFile", SecretFile.Read("Api:KeyFile", KeyFile));
-        if (string.IsNullOrEmpty(key)) return null;
+        // Blank is not the same as none: a variable that was never set would open the server.
+        foreach (var (name, given) in new[] { ("Api:Key", Key), ("Api:KeyFile", KeyFile) })
+            if (given is not null && SecretText.Trim(given) is null)
+                throw new ArgumentException($"{name} is given, and what is given is blank. Set what it is filled from, or leave it out.");
+        if (Key is not null && KeyFile is not null) throw new ArgumentException("Api:Key and Api:KeyFile are both set. Leave one.");
+        var (option, key) = KeyFile is null ? ("Api:Key", SecretText.Trim(Key)) : ("Api:KeyFile", SecretFile.Read("Api:KeyFile", KeyFile));
+        if (key is null) return null;
         // What no header can carry would shut everybody out.
         if (key.Any(c => c is <= ' ' or > '~'))
             throw new ArgumentException($"{option} must hold visible ASCII characters without spaces. Make one with: openssl rand -hex 24");

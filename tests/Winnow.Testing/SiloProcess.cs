@@ -138,8 +138,11 @@ public sealed partial class SiloProcess : IAsyncDisposable
         var program = _options.Program ?? DefaultProgram;
         string[] command =
         [
-            .. _options.Under, "dotnet", program, "--urls", Url.ToString().TrimEnd('/'), "--Data", _folder.FullName,
-            "--Cluster:SiloPort", _siloPort.ToString(CultureInfo.InvariantCulture), .. _options.Arguments,
+            .. _options.Under, "dotnet", program,
+            .. SiloArguments.LastOfEach([
+                "--urls", Url.ToString().TrimEnd('/'), "--Data", _folder.FullName,
+                "--Cluster:SiloPort", _siloPort.ToString(CultureInfo.InvariantCulture), .. _options.Arguments,
+            ]),
         ];
         _process?.Dispose();
         var start = new ProcessStartInfo(command[0], command[1..])

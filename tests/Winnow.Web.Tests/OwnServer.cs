@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Winnow.Client;
 using Winnow.Inference.Weights;
 using Winnow.Silo.Hosting;
+using Winnow.Testing;
 
 namespace Winnow.Web.Tests;
 
@@ -45,7 +46,7 @@ internal sealed class OwnServer : IAsyncDisposable
             "--Cluster:ShutdownLimit", "00:05:00", "--Metrics:Url", $"http://127.0.0.1:{operators}",
             .. key is null ? Array.Empty<string>() : ["--Api:Key", key], .. further,
         ];
-        var app = WinnowHost.Build(options, replace);
+        var app = WinnowHost.Build(SiloArguments.LastOfEach(options), replace);
         await app.StartAsync();
         return new OwnServer(app, folder, key, int.Parse(operators, CultureInfo.InvariantCulture));
     }

@@ -35,8 +35,10 @@ internal sealed record DemoOptions
     {
         var options = new DemoOptions();
         var asked = false;
+        var given = new HashSet<string>();
         for (var i = 0; i < args.Length; i++)
         {
+            if (Names.Contains(args[i]) && !given.Add(args[i])) throw new DemoException($"{args[i]} stands twice. Leave one.");
             asked |= args[i] == "--labels";
             string Value() => i + 1 < args.Length ? args[++i] : throw new DemoException($"{args[i]} needs a value: {args[i]} VALUE.");
             options = args[i] switch

@@ -39,12 +39,11 @@ internal sealed class BenchmarkSilo : IAsyncDisposable
         string folder, Action<IServiceCollection>? replace, CancellationToken cancellationToken, params string[] arguments)
     {
         var url = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{SiloProcess.FreePort()}"));
-        var host = WinnowHost.Build(
-        [
+        var host = WinnowHost.Build(SiloArguments.LastOfEach([
             "--Data", folder, "--Logging:LogLevel:Default", "Error",
             "--urls", url.ToString().TrimEnd('/'),
             "--Cluster:SiloPort", SiloProcess.FreePort().ToString(CultureInfo.InvariantCulture), .. arguments,
-        ], replace);
+        ]), replace);
         await host.StartAsync(cancellationToken);
         return new BenchmarkSilo(host, url);
     }

@@ -41,6 +41,17 @@ public sealed class FrontDoorTests
     }
 
     [Theory]
+    [InlineData("")]
+    [InlineData("                    ")]
+    public void A_key_that_is_given_and_blank_is_never_taken_for_none(string blank)
+    {
+        string Refusal(ApiOptions options) => Assert.ThrowsAny<Exception>(() => ApiSafety.Check(["http://127.0.0.1:1"], options)).Message;
+        Assert.StartsWith("Api:Key is given, and what is given is blank", Refusal(new() { Key = blank }), StringComparison.Ordinal);
+        Assert.StartsWith("Api:KeyFile is given, and what is given is blank", Refusal(new() { KeyFile = blank }), StringComparison.Ordinal);
+        Assert.StartsWith("Api:Key is given", Refusal(new() { Key = blank, KeyFile = "/key" }), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("Shard:LotSize", "0")]
     [InlineData("Shard:RebalanceAfter", "00:00:00.5")]
     [InlineData("Cluster:SiloPort", "99999")]

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Winnow.Inference.Weights;
 using Winnow.Silo.Hosting;
+using Winnow.Testing;
 using Winnow.Web.Tests.Security.Doors;
 
 namespace Winnow.Web.Tests.Security;
@@ -32,7 +33,7 @@ public sealed class LockedServer : Door
     public async Task StartAsync(params string[] more)
     {
         string[] own = ["--urls", "http://127.0.0.1:0", "--Data", _folder.FullName, "--Api:BodyTimeout", "00:00:02"];
-        _app = WinnowHost.Build([.. own, .. Options, "--Logging:LogLevel:Default", "Debug", .. more]);
+        _app = WinnowHost.Build(SiloArguments.LastOfEach([.. own, .. Options, "--Logging:LogLevel:Default", "Debug", .. more]));
         _app.Services.GetRequiredService<ILoggerFactory>().AddProvider(_log);
         await _app.StartAsync();
         await base.InitializeAsync();

@@ -28,5 +28,14 @@ public sealed class DemoOptionsTests
             Assert.Contains("--error-rate must be 0 to 1", Refused("--error-rate", wrong), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void An_option_that_stands_twice_is_refused()
+    {
+        Assert.Contains("--images stands twice", Refused("--images", "1000", "--images", "2000"), StringComparison.Ordinal);
+        Assert.Contains("--exit stands twice", Refused("--exit", "--exit"), StringComparison.Ordinal);
+        // A value may be called like an option.
+        Assert.Equal("--exit", DemoOptions.Parse(["--out", "--exit", "--exit"]).Out);
+    }
+
     private static string Refused(params string[] args) => Assert.Throws<DemoException>(() => DemoOptions.Parse(args)).Message;
 }

@@ -16,6 +16,7 @@ public sealed class OptionTests
     [InlineData("--Role:Name core", "--Role holds a value and no further options")]
     [InlineData("--Shard 5", "--Shard holds options and no value. Name one of them: --Shard:KeepSuperseded")]
     [InlineData("--Api:Oidc yes", "--Api:Oidc holds options and no value")]
+    [InlineData("--Api:Oidc=", "--Api:Oidc holds options and no value")]
     [InlineData("--nonsense 5", "--nonsense is no option. '--help'")]
     [InlineData("--Role", "--Role needs a value")]
     [InlineData("--Rloe", "Is --Role meant?")]
@@ -43,9 +44,45 @@ public sealed class OptionTests
     public void Sound_arguments_are_taken_whatever_their_capitals(string arguments) =>
         Assert.NotEmpty(CommandLine.Parse(arguments.Split(' ')));
 
+    [Theory]
+    [InlineData("--Role all --role=core", "--role stands twice")]
+    [InlineData("--Data a --Data a", "--Data stands twice")]
+    [InlineData("--Api:Key=0123456789abcdef --Role all --API:KEY 0123456789abcdeg", "--API:KEY stands twice")]
+    public void One_that_stands_twice_is_told(string arguments, string says) => A_wrong_argument_is_told(arguments, says);
+
+    [Theory]
+    [InlineData("Api:Key")]
+    [InlineData("Api:KeyFile")]
+    [InlineData("Api:Proxies")]
+    [InlineData("Api:Oidc:Authority")]
+    [InlineData("Api:Oidc:Audience")]
+    [InlineData("Api:Oidc:SubjectClaim")]
+    [InlineData("Api:Oidc:RolesClaim")]
+    [InlineData("Api:Oidc:Roles:staff")]
+    [InlineData("Cluster:Tls:CertificateFile")]
+    [InlineData("Cluster:Tls:KeyFile")]
+    [InlineData("Cluster:Tls:AuthorityFile")]
+    [InlineData("Postgres:ConnectionString")]
+    [InlineData("Postgres:ConnectionStringFile")]
+    [InlineData("S3:AccessKey")]
+    [InlineData("S3:SecretKey")]
+    [InlineData("S3:SecretKeyFile")]
+    [InlineData("Buckets:lake:SecretKey")]
+    [InlineData("Buckets:lake:Buckets:0")]
+    [InlineData("Scoring:Backbones:own:Sha256")]
+    public void One_that_is_given_and_blank_is_told(string name)
+    {
+        foreach (var blank in new[] { "", "                    ", "\t\r\n", "\ufeff" })
+            Assert.StartsWith($"--{name} is given, and what is given is blank.",
+                Assert.Throws<InvalidOperationException>(() => CommandLine.Parse([$"--{name}", blank])).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
-    public void Of_one_that_stands_twice_the_later_counts() =>
-        Assert.Equal("core", Assert.Single(CommandLine.Parse(["--Role", "all", "--role=core"])).Value);
+    public void What_may_be_empty_is()
+    {
+        Assert.Equal(["", ""], CommandLine.Parse(["--S3:Prefix=", "--Api:PathBase", ""]).Select(o => o.Value));
+        Assert.Throws<InvalidOperationException>(() => CommandLine.Parse(["--S3:Prefix", " "]));
+    }
 
     [Fact]
     public void Every_option_that_the_server_reads_has_a_name()

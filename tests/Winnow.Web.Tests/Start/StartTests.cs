@@ -201,11 +201,10 @@ public sealed class StartTests : IDisposable
     {
         var s3 = await S3Server.SharedAsync();
         var database = await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
-        var (code, output) = await SiloRun.RunAsync(
-        [
+        var (code, output) = await SiloRun.RunAsync(SiloArguments.LastOfEach([
             .. Serving(At("data")), .. SiloCluster.Options(database, s3, S3Server.NewBucket()), "--Cluster:AdvertisedAddress", "127.0.0.1",
             "--Cluster:SiloPort", Server.FreePort(), "--S3:StartTimeout", "00:00:02", "--S3:RetryFor", "00:00:01", .. options.Split(' '),
-        ]);
+        ]));
         Assert.True(code == 1, $"exit code {code}:\n{output}");
         // A server that may only be late is waited for, which is said; what only a person can mend ends the start at once.
         Assert.Equal(waits, output.Contains("The start waits for the object store.", StringComparison.Ordinal));
@@ -220,6 +219,7 @@ public sealed class StartTests : IDisposable
     [InlineData("WINNOW_Rolle", "core", "Is WINNOW_Role meant?")]
     [InlineData("WINNOW_Shard", "5", "WINNOW_Shard holds options and no value")]
     [InlineData("WINNOW_Shard__LotSize", "many", "WINNOW_Shard__LotSize must be a whole number")]
+    [InlineData("WINNOW_Api__Key", "", "WINNOW_Api__Key is given, and what is given is blank.")]
     [InlineData("WINNOW_Role", "boss", "Role must be one of all, core, scoring, gateway, not 'boss'")]
     public async Task A_variable_that_is_meant_for_the_server_is_checked_as_an_argument_is(string name, string value, string says) =>
         await SiloRun.RefusedAsync(says, Serving(At("data")), new Dictionary<string, string> { [name] = value });

@@ -1,8 +1,8 @@
 namespace Winnow.Silo.Hosting.Settings;
 
 /// <summary>
-/// Arguments of the form <c>--Section:Name value</c> or <c>--Section:Name=value</c>. Where one stands twice the later counts, so that a
-/// script can add to what it was given.
+/// Arguments of the form <c>--Section:Name value</c> or <c>--Section:Name=value</c>. One that stands twice is refused: whichever counted,
+/// the other was meant too.
 /// </summary>
 internal static class CommandLine
 {
@@ -26,7 +26,7 @@ internal static class CommandLine
                 value = arguments[++i];
             }
             Demand(OptionTree.All.Check(name, value, Shown));
-            options[name] = value;
+            if (!options.TryAdd(name, value)) throw new InvalidOperationException($"--{name} stands twice. Leave one.");
         }
         return [.. options];
     }

@@ -74,7 +74,9 @@ internal sealed class GivenOptions
         {
             throw new InvalidOperationException($"{path} cannot be read: {(e.InnerException ?? e).Message}", e);
         }
-        var options = read.AsEnumerable().Where(o => o.Value is not null).ToList();
+        // A list without elements is read as a text without characters.
+        var options = read.AsEnumerable().Where(o => o.Value is not null && !(o.Value.Length == 0 && OptionTree.All.IsSection(o.Key)))
+            .ToList();
         foreach (var (name, value) in options) Demand(OptionTree.All.Check(name, value, n => $"{n} in {path}"));
         _layers.Add(options);
     }

@@ -1,6 +1,9 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Reflection;
+using Winnow.Adapters.Objects.S3;
+using Winnow.Model.Security;
+using Winnow.Web;
 
 namespace Winnow.Silo.Hosting.Settings;
 
@@ -14,6 +17,7 @@ internal sealed class OptionTree
     private OptionTree? _any;
     private Type? _value;
     private bool _free;
+    private bool _mayBeEmpty;
 
     /// <summary>The options of a silo.</summary>
     public static OptionTree All { get; } = Make();
@@ -31,12 +35,16 @@ internal sealed class OptionTree
         if (found._free) return null;
         if (found._value is null)
         {
-            if (string.IsNullOrEmpty(value)) return null;
             var some = string.Join(", ", found.Walk(name).Take(8).Select(shown));
             return $"{shown(name)} holds options and no value. Name one of them: {some}.";
         }
+        if (found.IsBlank(value))
+            return $"{shown(name)} is given, and what is given is blank. Set what it is filled from, or leave the option out.";
         return CanRead(value, found._value) ? null : $"{shown(name)} must be {Form(found._value)}, not '{value}'.";
     }
+
+    /// <summary>Whether a name is a section's, which holds options and no value of its own.</summary>
+    public bool IsSection(string name) => Find(name, n => n, out var found) is null && found is { _value: null, _free: false };
 
     /// <summary>What is wrong with a name, whatever its value; null when it is known.</summary>
     public string? CheckName(string name, Func<string, string> shown) => Find(name, shown, out _);
@@ -92,8 +100,18 @@ internal sealed class OptionTree
             new OptionTree { _children = { ["LogLevel"] = new OptionTree { _any = new OptionTree { _value = typeof(LogLevel) } } } };
         // Certificates of https addresses: Kestrel's own section, which it checks itself.
         all._children["Kestrel"] = new OptionTree { _free = true };
+        // To begin with nothing, and to stand below nothing, is what these say.
+        all._children[nameof(SiloOptions.S3)]._children[nameof(S3Options.Prefix)]._mayBeEmpty = true;
+        all._children[nameof(SiloOptions.Api)]._children[nameof(ApiOptions.PathBase)]._mayBeEmpty = true;
         return all;
     }
+
+    /// <summary>
+    /// Whoever gives a text means something by it. A variable that was never set would switch off what it was to switch on: the key, and
+    /// all that it guards.
+    /// </summary>
+    private bool IsBlank(string? value) =>
+        _value == typeof(string) && SecretText.Trim(value) is null && !(_mayBeEmpty && string.IsNullOrEmpty(value));
 
     private void Add(Type type)
     {

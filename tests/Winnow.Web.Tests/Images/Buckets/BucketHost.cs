@@ -31,11 +31,10 @@ internal sealed class BucketHost : IAsyncDisposable
     public static async Task<BucketHost> StartAsync(params string[] options)
     {
         var folder = Directory.CreateTempSubdirectory("winnow-bucket-");
-        var app = WinnowHost.Build(
-        [
+        var app = WinnowHost.Build(SiloArguments.LastOfEach([
             "--urls", "http://127.0.0.1:0", "--Data", folder.FullName, "--Logging:LogLevel:Default", "None",
             "--Cluster:SiloPort", Server.FreePort(), .. TestBucket.BackboneOptions, .. options,
-        ]);
+        ]));
         await app.StartAsync();
         return new BucketHost(app, folder);
     }
