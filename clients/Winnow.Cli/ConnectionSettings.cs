@@ -53,12 +53,17 @@ internal sealed record ConnectionSettings(
         if (Key is not null && KeyFile is not null) throw new ArgumentException("--key and --key-file both give a key. Give one of them.");
         var (name, key) = (Key, KeyFile) switch
         {
-            ({ } given, _) => ("--key", SecretText.Trim(given)),
+            ({ } given, _) => ("--key", SecretText.Trim(given) ?? throw Blank("--key")),
+            (_, { } file) when SecretText.Trim(file) is null => throw Blank("--key-file"),
             (_, { } file) => ("--key-file", SecretFile.Read("--key-file", file)),
             _ => FromEnvironment(environment),
         };
         return key is not null && SecretText.Check(name, key) is { } wrong ? throw new ArgumentException(wrong) : key;
     }
+
+    /// <summary>Without a key the command would go on as nobody, or under the key of the environment: somebody else's.</summary>
+    private static ArgumentException Blank(string option) =>
+        new($"{option} is given, and what is given is blank. Set what it is filled from, or leave the option out.");
 
     private static (string Name, string? Key) FromEnvironment(Func<string, string?> environment)
     {

@@ -64,6 +64,7 @@ internal static class DatasetCommands
         {
             name, classes, folder, audit, shards, backbone, within, perPerson, seed, task,
         };
+        command.NotBoth(classes, folder, "both name the classes.");
         connection.OnRun(command, async (parsed, client, ct) =>
         {
             var names = parsed.GetValue(folder) is { } from ? ClassesOf(from) : parsed.GetValue(classes) ?? [];

@@ -29,8 +29,9 @@ internal static class ReviewCommands
         var stay = new Option<bool>("--until-stopped") { Description = "Go on until stopped, whether anything comes or not." };
         const string What = "Answer review tasks from known labels until none is left for it: for pilots and tests. "
             + "What it knows nothing of is given back for somebody else, counted and named; "
-            + "where that is so of all that it was given, the command ends with 1.";
+            + "where that is so of all that it was given, or all its answers are refused, the command ends with 1.";
         var command = new Command("simulate", What) { dataset, truth, errors, seed, patience, stay };
+        command.NotBoth(patience, stay, "the one ends it when nothing comes, the other does not.");
         connection.OnRun(command, async (parsed, client, ct) =>
         {
             if (parsed.GetValue(patience) <= TimeSpan.Zero) throw new ArgumentException("--patience must be above 0.");
@@ -55,10 +56,14 @@ internal static class ReviewCommands
                 : $"{from} has nothing about {n} images");
             Terminal.Say(why);
             if (!ct.IsCancellationRequested) await SayWayOnAsync(client, info.Name, ct);
-            return reviewer.Progress is { Answered: 0, GivenBack: > 0 } ? ExitCodes.Failed : ExitCodes.Done;
+            return CodeOf(reviewer.Progress);
         });
         return command;
     }
+
+    /// <summary>How it ends: well where something was recorded, or nothing was there to be.</summary>
+    internal static int CodeOf(ReviewProgress done) =>
+        done is { Answered: 0, Skipped: 0 } and ({ GivenBack: > 0 } or { Refused: > 0 }) ? ExitCodes.Failed : ExitCodes.Done;
 
     /// <summary>Runs it until nothing comes any more, or for null until it is stopped; says why it ended.</summary>
     private static async Task<string> RunAsync(SimulatedReviewer reviewer, TimeSpan? patience, CancellationToken ct)

@@ -85,6 +85,17 @@ public sealed class CommandLineTests(Server server) : IClassFixture<Server>
         if (code == 2) Assert.StartsWith("WINNOW_KEY has a", result.Errors);
     }
 
+    [Theory]
+    [InlineData("--classes and --classes-from", "datasets create pets --classes-from . --classes a b")]
+    [InlineData("--patience and --until-stopped", "review simulate pets --until-stopped --patience 5s")]
+    public async Task Of_two_options_that_say_the_same_none_is_lost_in_silence(string both, string line)
+    {
+        var result = await RunAsync(line.Split(' '));
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains($"{both} do not go together: ", result.Errors, StringComparison.Ordinal);
+        Assert.Empty(await server.Client.ListDatasetsAsync());
+    }
+
     [Fact]
     public async Task Help_shows_no_key_and_how_commands_end()
     {

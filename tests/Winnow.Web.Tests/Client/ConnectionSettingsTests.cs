@@ -74,6 +74,12 @@ public sealed class ConnectionSettingsTests : IDisposable
         Assert.StartsWith("--server 'http://' is not an address", Wrong(new ConnectionSettings("http://")));
         Assert.StartsWith("--server must be an http or https address", Wrong(new ConnectionSettings("ftp://there")));
         Assert.Contains("Give it without: http://there/winnow", Wrong(new ConnectionSettings("http://there/winnow?x=1")));
+        foreach (var blank in new[] { "", " \n" })
+        {
+            Assert.StartsWith("--key is given, and what is given is blank.",
+                Wrong(new ConnectionSettings(Key: blank), ("WINNOW_KEY", Key)));
+            Assert.StartsWith("--key-file is given, and what is given is blank.", Wrong(new ConnectionSettings(KeyFile: blank)));
+        }
         Assert.StartsWith("--key has a blank at position 2 of 3", Wrong(new ConnectionSettings(Key: "a b")));
         Assert.StartsWith("WINNOW_KEY has a line end at position 2 of 3", Wrong(new ConnectionSettings(), ("WINNOW_KEY", "a\nb")));
         Assert.Contains("which is empty", Wrong(new ConnectionSettings(KeyFile: File([10]))));

@@ -1,3 +1,4 @@
+using Winnow.Cli.Review;
 using Winnow.Client;
 using Winnow.Model.Images;
 using Winnow.Model.Training;
@@ -67,6 +68,16 @@ public sealed class SimulatedReviewTests(Server server) : IClassFixture<Server>,
         Assert.All(asked, name => Assert.Contains(name, done.Errors, StringComparison.Ordinal));
         Assert.Equal((3, 0), await server.Client.GetStatusAsync(dataset) is var s ? ((int)s.OpenTasks, (int)s.Decided) : default);
     }
+
+    [Theory]
+    [InlineData(0, 0, 0, 0, 0)]
+    [InlineData(0, 0, 3, 0, 1)]
+    [InlineData(0, 0, 0, 3, 1)]
+    [InlineData(1, 0, 3, 3, 0)]
+    [InlineData(0, 1, 3, 3, 0)]
+    public void A_run_in_which_nothing_was_recorded_and_something_was_refused_ends_with_1(
+        long answered, long skipped, long refused, long givenBack, int code) =>
+        Assert.Equal(code, ReviewCommands.CodeOf(new ReviewProgress(answered, skipped, refused, []) { GivenBack = givenBack }));
 
     [Fact]
     public async Task A_file_that_fits_nothing_is_told_before_anything_is_asked_for()
