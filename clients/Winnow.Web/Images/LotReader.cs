@@ -36,6 +36,9 @@ internal static class LotReader
     private static readonly JsonTypeInfo<List<LotEntry>> Manifest = ApiJson.Strict<List<LotEntry>>(LotJson.Default);
     private const string CutOff = "the closing boundary is missing, so it was cut off. Nothing of it was taken; send it again, whole.";
 
+    private const string NotUtf8 = "The name of its file is not UTF-8, so it would be called like others; it was not kept. Send the name "
+        + "as UTF-8, or name the lot's images in a manifest.";
+
     public static async Task<List<ArrivedImage>> ReadAsync(
         HttpRequest request, ILotSpace space, string? label, Partition partition, long maxImageBytes, CancellationToken cancellationToken)
     {
@@ -67,10 +70,12 @@ internal static class LotReader
             if (manifest is not null && lot.Count >= manifest.Count)
                 throw new RefusedException($"The manifest names {manifest.Count} images, and there are more.");
             var entry = manifest?[lot.Count] ?? new LotEntry(fileName, label, partition);
-            // A name is for display alone, so no image is refused for it: the intake makes any fit to be shown.
-            lot.Add(new ArrivedImage(entry.Name ?? "",
-                await ReadPartAsync(space, section.Body, maxImageBytes, $"image {number}", cancellationToken), entry.Label,
-                    entry.Partition));
+            var bytes = await ReadPartAsync(space, section.Body, maxImageBytes, $"image {number}", cancellationToken);
+            // A name is for display alone, and the intake makes any fit to be shown; but one of which bytes are lost would be many images'.
+            lot.Add(new ArrivedImage(entry.Name ?? "", bytes, entry.Label, entry.Partition)
+            {
+                Unusable = manifest is null && part.IsDamaged ? NotUtf8 : null,
+            });
         }
         if (manifest is not null && manifest.Count != lot.Count)
             throw new RefusedException($"The manifest names {manifest.Count} images, and {lot.Count} came.");

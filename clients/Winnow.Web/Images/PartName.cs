@@ -12,6 +12,12 @@ namespace Winnow.Web.Images;
 /// <param name="FileName">Name of the file; null where the part is none.</param>
 internal readonly record struct PartName(string Name, string? FileName)
 {
+    /// <summary>
+    /// Whether bytes of the name were lost: whatever is not UTF-8 has become U+FFFD by now, in the header's text or in what is encoded
+    /// there.
+    /// </summary>
+    public bool IsDamaged => FileName?.Contains('\uFFFD', StringComparison.Ordinal) == true;
+
     /// <summary>Reads a part's Content-Disposition; null when it is none of a form's.</summary>
     public static PartName? Read(string? header)
     {

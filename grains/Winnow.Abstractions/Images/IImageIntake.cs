@@ -9,7 +9,11 @@ namespace Winnow.Abstractions.Images;
 /// <param name="Content">Its bytes.</param>
 /// <param name="Label">Class name that came with it, or null.</param>
 /// <param name="Partition">What it is for.</param>
-public sealed record ArrivedImage(string Name, ReadOnlyMemory<byte> Content, string? Label, Partition Partition);
+public sealed record ArrivedImage(string Name, ReadOnlyMemory<byte> Content, string? Label, Partition Partition)
+{
+    /// <summary>Why it is left out whatever its bytes are, as sentences; null where nothing speaks against it.</summary>
+    public string? Unusable { get; init; }
+}
 
 /// <summary>Who takes images in, under which operation id.</summary>
 /// <param name="Id">Makes the same lot, sent again, harmless.</param>

@@ -124,6 +124,7 @@ internal sealed partial class ImageIntake(
 
     private Examined Examine(ArrivedImage image, ClassIndex classes)
     {
+        if (image.Unusable is { } why) return new Examined(null, why);
         var bytes = image.Content.Span;
         if (bytes.Length > headers.MaxBytes)
             return new Examined(null,

@@ -9,6 +9,7 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Security;
 using Winnow.Client;
 using Winnow.Grains.Ports;
+using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Labels;
@@ -303,6 +304,43 @@ public sealed class HostileTextTests(Server server) : IClassFixture<Server>
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
         await foreach (var image in server.Client.ListImagesAsync(dataset)) Assert.Equal(name, image.Name);
         Assert.Equal(1, (await server.Client.GetStatusAsync(dataset)).Images);
+    }
+
+    [Fact]
+    public async Task A_file_name_that_is_not_UTF8_is_told_and_two_images_never_bear_one_name()
+    {
+        var dataset = await DatasetAsync("cat", "dog");
+        byte[][] names =
+        [
+            [.. "filename=\""u8, 0xff, 0xfe, .. ".png\""u8], [.. "filename=\""u8, 0xfd, 0xfc, .. ".png\""u8], [.. "filename=caf"u8, 0xe9],
+            [.. "filename*=UTF-8''%FF%FE.png"u8], [.. "filename=\"sound.png\""u8],
+        ];
+        async Task<IReadOnlyList<IngestResult>> SendAsync(string manifest)
+        {
+            using var body = new MemoryStream();
+            body.Write(Encoding.UTF8.GetBytes(manifest));
+            foreach (var (i, name) in names.Index())
+            {
+                body.Write([.. "--x\r\nContent-Disposition: form-data; name=\"image\"; "u8, .. name, .. "\r\n\r\n"u8]);
+                body.Write([.. DrawnImages.Draw(i), .. "\r\n"u8]);
+            }
+            body.Write("--x--\r\n"u8);
+            using var content = new ByteArrayContent(body.ToArray());
+            content.Headers.TryAddWithoutValidation("Content-Type", "multipart/form-data; boundary=x");
+            using var answer = await Http.PostAsync(new Uri($"/api/v1/datasets/{dataset}/images", UriKind.Relative), content);
+            var text = await answer.Content.ReadAsStringAsync();
+            Assert.True(answer.IsSuccessStatusCode, text);
+            return JsonSerializer.Deserialize(text, ModelJson.Default.IngestResultArray)!;
+        }
+
+        var results = await SendAsync("");
+        Assert.Equal([.. Enumerable.Repeat(IngestStatus.LeftOut, 4), IngestStatus.Accepted], results.Select(r => r.Status));
+        Assert.All(results.Take(4), r => Assert.StartsWith("The name of its file is not UTF-8", r.Reason, StringComparison.Ordinal));
+        Assert.Equal(1, (await server.Client.GetStatusAsync(dataset)).Images);
+        // What a manifest names is called as that says.
+        var listed = string.Join(',', names.Select((_, i) => $"{{\"name\":\"{i}.png\"}}"));
+        results = await SendAsync($"--x\r\nContent-Disposition: form-data; name=\"manifest\"\r\n\r\n[{listed}]\r\n");
+        Assert.Equal([.. Enumerable.Repeat(IngestStatus.Accepted, 4), IngestStatus.Duplicate], results.Select(r => r.Status));
     }
 
     [Fact]
