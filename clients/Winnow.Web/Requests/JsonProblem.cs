@@ -30,12 +30,12 @@ internal static class JsonProblem
         var (type, unknown) = Find(root, path);
         if (unknown is not null)
         {
-            var meant = NearestName.Suggest(unknown, [.. type.Properties.Select(p => p.Name)]);
+            var meant = NearestName.Suggest(unknown, [.. Properties(type).Select(p => p.Name).Distinct()]);
             return Wrong(what, path, $"nothing is known by the name '{Short(unknown)}'. {meant}");
         }
         var lost = problem.Message.Contains("missing required", StringComparison.Ordinal);
-        if (type.Kind == JsonTypeInfoKind.Object && lost)
-            return Wrong(what, path, $"it must have {string.Join(", ", JsonShape.Required(type))}.");
+        if (lost && JsonShape.Required(KindOf(type, problem)).ToList() is { Count: > 0 } required)
+            return Wrong(what, path, $"it must have {string.Join(", ", required)}.");
         if (problem.Message.StartsWith("Duplicate", StringComparison.Ordinal)) return Wrong(what, path, "it stands there twice.");
         return Wrong(what, path, $"it must be {JsonShape.Of(type)}.");
     }
@@ -73,6 +73,12 @@ internal static class JsonProblem
         }
         return (type, null);
     }
+
+    /// <summary>Of kinds that may stand for a type the one that was read: only the serializer's own words say which.</summary>
+    private static JsonTypeInfo KindOf(JsonTypeInfo type, JsonException problem) =>
+        type.PolymorphismOptions?.DerivedTypes.FirstOrDefault(
+            k => problem.Message.Contains($"'{k.DerivedType}'", StringComparison.Ordinal)) is { DerivedType: { } read }
+            ? type.Options.GetTypeInfo(read) : type;
 
     /// <summary>Members of a type, and of every kind that may stand for it.</summary>
     private static IEnumerable<JsonPropertyInfo> Properties(JsonTypeInfo type) =>

@@ -70,6 +70,12 @@ public sealed class BadRequestTests(BadRequestTests.Setup setup) : IClassFixture
         "$[0].decision.annotations[0].box.x: it must be a number")]
     [InlineData("/datasets/bad/decisions", """[{"decision":{"kind":"label","annotations":[{"type":"class","class":"a","colour":1}]}}]""",
         "'colour'")]
+    [InlineData("/datasets/bad/decisions", """[{"decision":{"kind":"label","annotations":[{"type":"box","class":"cat"}]}}]""",
+        "$[0].decision.annotations[0]: it must have box, class.")]
+    [InlineData("/datasets/bad/decisions", """[{"decision":{"kind":"label","annotations":[{"type":"mask"}]}}]""",
+        "$[0].decision.annotations[0]: it must have mask, class.")]
+    [InlineData("/datasets/bad/decisions", """[{"decision":{"kind":"label","annotations":[{"type":"box","class":"a","boks":{}}]}}]""",
+        "'boks'. Known are: class, confidence, box")]
     [InlineData("/datasets/bad/tasks/lease", """{"max":10000000000}""", "$.max: it must be a whole number")]
     [InlineData("/datasets/bad/tasks/lease", """{"max":1.5}""", "$.max: it must be a whole number")]
     [InlineData("/datasets/bad/tasks/lease", """{"max":null}""", "$.max: it must be a whole number")]
