@@ -60,9 +60,9 @@ internal static class CallerIdentity
     /// <summary>The operation id that the caller chose, or a new one: a caller that sends none cannot repeat safely.</summary>
     public static Guid OperationOf(HttpContext context)
     {
-        var sent = context.Request.Headers["Idempotency-Key"].ToString();
-        if (sent.Length == 0) return Guid.NewGuid();
-        return Guid.TryParse(sent, out var id) && id != Guid.Empty
+        if (!context.Request.Headers.TryGetValue("Idempotency-Key", out var sent)) return Guid.NewGuid();
+        // One that is empty was meant to be one: whoever sends it counts on being able to repeat.
+        return Guid.TryParse(sent.ToString(), out var id) && id != Guid.Empty
             ? id
             : throw new RefusedException("Idempotency-Key must be a UUID other than zero.");
     }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using Winnow.Client;
 using Winnow.Model;
@@ -84,6 +85,23 @@ public sealed class OperationIdTests(Server server) : IClassFixture<Server>, IDi
         using var problem = JsonDocument.Parse(body);
         var code = problem.RootElement.TryGetProperty("code", out var named) ? named.GetString() : null;
         throw new WinnowApiException(response.StatusCode, problem.RootElement.GetProperty("detail").GetString()!) { Code = code };
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" ")]
+    [InlineData("1")]
+    [InlineData("00000000-0000-0000-0000-000000000000")]
+    public async Task An_id_that_is_none_is_refused_and_nothing_is_done_under_another(string id)
+    {
+        var dataset = await server.Client.DatasetAsync(0, scored: false);
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/datasets/{dataset}/versions");
+        request.Content = new StringContent("{}", Encoding.UTF8, "application/json");
+        request.Headers.TryAddWithoutValidation("Idempotency-Key", id);
+        using var response = await _http.SendAsync(request);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Contains("Idempotency-Key must be a UUID", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Empty(await server.Client.ListVersionsAsync(dataset));
     }
 
     [Fact]
