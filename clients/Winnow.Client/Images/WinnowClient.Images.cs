@@ -59,6 +59,7 @@ public sealed partial class WinnowClient
         string dataset, Stage? stage = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         string? after = null;
+        var seen = new PagesSeen();
         do
         {
             var query = $"{Dataset(dataset)}/images?limit=1000";
@@ -66,7 +67,7 @@ public sealed partial class WinnowClient
             if (after is not null) query += $"&after={Uri.EscapeDataString(after)}";
             var page = await GetAsync(query, ModelJson.Default.ImagePage, cancellationToken);
             foreach (var image in page.Images) yield return image;
-            after = page.Next;
+            after = page.Next is { } next ? seen.Next($"{Dataset(dataset)}/images", next) : null;
         }
         while (after is not null);
     }

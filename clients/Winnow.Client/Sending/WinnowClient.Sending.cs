@@ -24,6 +24,7 @@ public sealed partial class WinnowClient
         string path, JsonTypeInfo<IReadOnlyList<T>> type, CancellationToken cancellationToken)
     {
         var all = new List<T>();
+        var seen = new PagesSeen();
         var page = path;
         while (true)
         {
@@ -31,7 +32,7 @@ public sealed partial class WinnowClient
                 HttpMethod.Get, page, null, null, HttpCompletionOption.ResponseContentRead, cancellationToken);
             all.AddRange(await ReadAsync(response, type, cancellationToken));
             if (!response.Headers.TryGetValues(NextHeader, out var next)) return all;
-            page = $"{path}?after={Uri.EscapeDataString(next.First())}";
+            page = $"{path}?after={Uri.EscapeDataString(seen.Next(path, next.First()))}";
         }
     }
 

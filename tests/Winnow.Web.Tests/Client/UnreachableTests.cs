@@ -120,6 +120,32 @@ public sealed class UnreachableTests
         Assert.Contains(words, (await Assert.ThrowsAsync<WinnowApiException>(() => client.OpenExportAsync("d", 1, "csv"))).Message);
     }
 
+    [Theory]
+    [InlineData("a")]
+    [InlineData("a", "b")]
+    public async Task A_list_whose_pages_go_round_in_circles_ends(params string[] pages)
+    {
+        var asked = 0;
+        await using var app = await StartAsync(null, async context =>
+        {
+            var next = pages[asked++ % pages.Length];
+            context.Response.ContentType = "application/json";
+            context.Response.Headers["Winnow-Next"] = next;
+            var images = context.Request.Path.Value!.EndsWith("/images", StringComparison.Ordinal);
+            await context.Response.WriteAsync(images ? $$"""{"images":[],"next":"{{next}}"}""" : "[]");
+        });
+        using var client = new WinnowClient(new WinnowClientOptions { Address = new Uri(app.Urls.First()), RetryAttempts = 0 });
+        Assert.Contains("names the same next page twice",
+            (await Assert.ThrowsAsync<InvalidDataException>(() => client.ListDatasetsAsync())).Message, StringComparison.Ordinal);
+        Assert.Equal(pages.Length + 1, asked);
+        await Assert.ThrowsAsync<InvalidDataException>(async () =>
+        {
+            await foreach (var _ in client.ListImagesAsync("pets"))
+            {
+            }
+        });
+    }
+
     [Fact]
     public void A_proxy_that_leads_nowhere_is_named()
     {
