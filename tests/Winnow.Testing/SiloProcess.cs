@@ -227,11 +227,29 @@ public sealed partial class SiloProcess : IAsyncDisposable
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Kill(int process, int signal);
 
-    /// <summary>A port that nothing listens on at this moment.</summary>
+    private const int FirstPort = 10_000;
+    private const int Ports = 12_000;
+    private static int _lastPort = Environment.ProcessId * 97 % Ports;
+
+    /// <summary>
+    /// A port that nothing listens on at this moment; none is given twice. They lie below those that outgoing connections take for
+    /// themselves, any of which could be gone by the time its server starts.
+    /// </summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = FirstPort + ((Interlocked.Increment(ref _lastPort) & int.MaxValue) % Ports);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Any, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody listens there.
+            }
+        }
     }
 }

@@ -1,10 +1,9 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Winnow.Client;
 using Winnow.Inference.Weights;
 using Winnow.Silo.Hosting;
+using Winnow.Testing;
 
 namespace Winnow.Web.Tests;
 
@@ -42,10 +41,5 @@ public sealed class Server : IAsyncLifetime
         _folder.Delete(recursive: true);
     }
 
-    internal static string FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
-    }
+    internal static string FreePort() => SiloProcess.FreePort().ToString(CultureInfo.InvariantCulture);
 }

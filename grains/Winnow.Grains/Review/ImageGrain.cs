@@ -45,7 +45,8 @@ internal sealed partial class ImageGrain(
             shards => call(GrainFactory.GetGrain<TShard>(GrainKeys.Shard(_dataset.Name, shards.ShardOf(_image)))), cancellationToken);
 
     /// <summary>
-    /// Its name may be another dataset's by now, which was created after this one was deleted: what is known of the image is of no use then.
+    /// Its name may be another dataset's by now, which was created after this one was deleted: what is known of the image is of no use
+    /// then.
     /// </summary>
     private async ValueTask FollowDatasetAsync(CancellationToken cancellationToken)
     {

@@ -80,7 +80,8 @@ internal sealed class ShardReviewDesk(
         if (!index.TryFind(fact.Image, out var ordinal)) return CommitOutcome.Conflict;
         // Whoever judged it by another schema judged for another dataset.
         if (fact.Label >= writer.Dataset.Schema.Classes.Count)
-            throw new RefusedException($"The answer for {fact.Image} is of no class of dataset '{writer.Key.Dataset}'. Take the task again.");
+            throw new RefusedException(
+                $"The answer for {fact.Image} is of no class of dataset '{writer.Key.Dataset}'. Take the task again.");
         var row = new HistoryRow(
             fact.Image, ordinal, fact.Version, fact.OperationId, fact.EntryJson, fact.Label, fact.Closes, fact.Stage);
         var status = await writer.TryCommitAsync(writer.New() with { History = [row] }, cancellationToken);
