@@ -15,7 +15,7 @@ internal sealed class PoolWatch : EventListener
     private static readonly Lazy<PoolWatch> Instance = new(Start);
 
     [ThreadStatic]
-    private static int handedOver;
+    private static int _handedOver;
 
     /// <summary>How often the calling thread has handed work to the pool so far.</summary>
     public static int HandedOver
@@ -23,7 +23,7 @@ internal sealed class PoolWatch : EventListener
         get
         {
             _ = Instance.Value;
-            return handedOver;
+            return _handedOver;
         }
     }
 
@@ -34,14 +34,14 @@ internal sealed class PoolWatch : EventListener
 
     protected override void OnEventWritten(EventWrittenEventArgs eventData)
     {
-        if (eventData.EventId == Enqueued) handedOver++;
+        if (eventData.EventId == Enqueued) _handedOver++;
     }
 
     private static PoolWatch Start()
     {
         var watch = new PoolWatch();
         // The pool looks whether anybody listens when it begins something.
-        for (var tries = 0; handedOver == 0; tries++)
+        for (var tries = 0; _handedOver == 0; tries++)
         {
             if (tries == 1_000) throw new InvalidOperationException("The thread pool does not say what is handed to it.");
             using var done = new ManualResetEventSlim();

@@ -35,7 +35,6 @@ public sealed class PrecisionTests : IAsyncLifetime
     [Theory]
     [InlineData("Half")]
     [InlineData("1")]
-    [InlineData("")]
     public void Another_value_is_refused_by_name(string value)
     {
         var refused = Assert.Throws<InvalidOperationException>(() =>
