@@ -1,6 +1,7 @@
 using System.Buffers;
 using Microsoft.Extensions.DependencyInjection;
 using Winnow.Grains.Ports;
+using Winnow.Testing;
 
 namespace Winnow.Web.Tests;
 
@@ -58,41 +59,29 @@ internal sealed class Hold(string part, bool reads = false)
 }
 
 /// <summary>A store whose writes or reads a <see cref="Hold"/> may keep back.</summary>
-internal sealed class HeldObjects(IObjectStore store, Hold hold) : IObjectStore
+internal sealed class HeldObjects(IObjectStore store, Hold hold) : ObjectStoreAround(store)
 {
-    public async Task PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    public override async Task PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
         await hold.WriteAsync(key, cancellationToken);
-        await store.PutAsync(key, content, cancellationToken);
+        await base.PutAsync(key, content, cancellationToken);
     }
 
-    public async Task PutAsync(string key, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken)
+    public override async Task PutAsync(string key, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken)
     {
         await hold.WriteAsync(key, cancellationToken);
-        await store.PutAsync(key, write, cancellationToken);
+        await base.PutAsync(key, write, cancellationToken);
     }
 
-    public Task PutManyIfAbsentAsync(IReadOnlyList<(string Key, ReadOnlyMemory<byte> Content)> objects,
-        CancellationToken cancellationToken) => store.PutManyIfAbsentAsync(objects, cancellationToken);
-
-    public async Task<ReadOnlyMemory<byte>?> GetAsync(string key, CancellationToken cancellationToken)
+    public override async Task<ReadOnlyMemory<byte>?> GetAsync(string key, CancellationToken cancellationToken)
     {
         await hold.ReadAsync(key, cancellationToken);
-        return await store.GetAsync(key, cancellationToken);
+        return await base.GetAsync(key, cancellationToken);
     }
 
-    public Task<Stream?> OpenReadAsync(string key, CancellationToken cancellationToken) => store.OpenReadAsync(key, cancellationToken);
-
-    public async Task<IMemoryOwner<byte>?> MapAsync(string key, CancellationToken cancellationToken)
+    public override async Task<IMemoryOwner<byte>?> MapAsync(string key, CancellationToken cancellationToken)
     {
         await hold.ReadAsync(key, cancellationToken);
-        return await store.MapAsync(key, cancellationToken);
+        return await base.MapAsync(key, cancellationToken);
     }
-
-    public Task<bool> ExistsAsync(string key, CancellationToken cancellationToken) => store.ExistsAsync(key, cancellationToken);
-
-    public Task DeleteAsync(string key, CancellationToken cancellationToken) => store.DeleteAsync(key, cancellationToken);
-
-    public IAsyncEnumerable<(string Key, long Size)> ListAsync(string prefix, CancellationToken cancellationToken) =>
-        store.ListAsync(prefix, cancellationToken);
 }

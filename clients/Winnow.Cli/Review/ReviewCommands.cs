@@ -28,9 +28,10 @@ internal static class ReviewCommands
         var patience = Durations.Option("--patience", "How long nothing may come before it ends. Default 10s.");
         var stay = new Option<bool>("--until-stopped") { Description = "Go on until stopped, whether anything comes or not." };
         const string What = "Answer review tasks from known labels until none is left for it: for pilots and tests. "
-            + "What it knows nothing of is given back for somebody else, counted and named; "
-            + "where that is so of all that it was given, or all its answers are refused, the command ends with 1.";
-        var command = new Command("simulate", What) { dataset, truth, errors, seed, patience, stay };
+            + "What it knows nothing of is given back, skipped once nothing else comes, counted and named; "
+            + "where it knows nothing of all that it was given, or all its answers are refused, it skips nothing and ends with 1.";
+        var leave = new Option<bool>("--leave-unknown") { Description = "Skip nothing of which it knows nothing: leave it to others." };
+        var command = new Command("simulate", What) { dataset, truth, errors, seed, patience, stay, leave };
         command.NotBoth(patience, stay, "the one ends it when nothing comes, the other does not.");
         connection.OnRun(command, async (parsed, client, ct) =>
         {
@@ -47,6 +48,7 @@ internal static class ReviewCommands
                 ErrorRate = parsed.GetValue(errors),
                 Seed = parsed.GetValue(seed),
                 Truth = labels is null ? FolderTruth.ClassOf : labels.ClassOf,
+                SkipUnknownInTheEnd = !parsed.GetValue(leave),
                 Progress = said,
             });
             Terminal.Say($"Answering tasks of {info.Name}; Ctrl-C ends it.");
@@ -109,11 +111,13 @@ internal static class ReviewCommands
             var tasks = string.Create(CultureInfo.InvariantCulture, $"{value.Skipped} tasks skipped, {value.GivenBack} given back");
             Terminal.Say(string.Create(CultureInfo.InvariantCulture,
                 $"{value.Answered} decisions recorded, {tasks}, {value.Refused} answers refused"));
-            if (value.GivenBack == 0) return;
-            var names = string.Join(", ", value.GivenBackSamples.Take(Shown).Select(ShownText.Named));
-            var more = value.GivenBack > Shown ? string.Create(CultureInfo.InvariantCulture, $", and {value.GivenBack - Shown} more") : "";
-            var count = value.GivenBack.ToString(CultureInfo.InvariantCulture);
-            Terminal.Complain($"{unknown(count)}, and their tasks were given back: {names}{more}");
+            if (value.Unknown == 0) return;
+            var names = string.Join(", ", value.UnknownSamples.Take(Shown).Select(ShownText.Named));
+            var more = value.Unknown > Shown ? string.Create(CultureInfo.InvariantCulture, $", and {value.Unknown - Shown} more") : "";
+            var fate = value.GivenBack == value.Unknown ? "their tasks were given back"
+                : value.GivenBack == 0 ? "their tasks were skipped"
+                : string.Create(CultureInfo.InvariantCulture, $"{value.GivenBack} of their tasks were given back, the others skipped");
+            Terminal.Complain($"{unknown(value.Unknown.ToString(CultureInfo.InvariantCulture))}, and {fate}: {names}{more}");
         }
     }
 }

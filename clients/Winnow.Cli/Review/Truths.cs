@@ -30,7 +30,7 @@ internal static class Truths
         if (labels.Comments > 0)
             Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  {labels.Comments} comments (lines that begin with '#')"));
         Name(match.RowsWithoutImage, "rows name no image of the dataset", match.RowSamples.Select(Row));
-        Name(match.ImagesWithoutRow, "images are named by no row, and will be given back", match.ImageSamples.Select(ShownText.Named));
+        Name(match.ImagesWithoutRow, "images are named by no row", match.ImageSamples.Select(ShownText.Named));
         return labels;
     }
 

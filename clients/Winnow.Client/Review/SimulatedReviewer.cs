@@ -25,6 +25,12 @@ public sealed record SimulatedReviewerOptions
     /// </summary>
     public required Func<ReviewTask, string?> Truth { get; init; }
 
+    /// <summary>
+    /// Whether tasks that were given back are skipped once nothing else comes, so that no round waits for somebody who never comes.
+    /// Only where something was answered: a reviewer whose labels fit nothing that is asked skips nothing. Default false: left to others.
+    /// </summary>
+    public bool SkipUnknownInTheEnd { get; init; }
+
     /// <summary>All classes: a wrong answer is drawn from the others.</summary>
     public required IReadOnlyList<string> Classes { get; init; }
 
@@ -49,16 +55,19 @@ public sealed record SimulatedReviewerOptions
 
 /// <summary>How far a simulated reviewer has come.</summary>
 /// <param name="Answered">Decisions recorded.</param>
-/// <param name="Skipped">Tasks answered with a skip, as their truth is that nobody can tell.</param>
+/// <param name="Skipped">Tasks answered with a skip: nobody can tell, or nothing is known of them and nothing else came.</param>
 /// <param name="Refused">Answers that the server did not take.</param>
 /// <param name="Unanswered">The first of the tasks skipped, given back and refused; at most 20.</param>
 public sealed record ReviewProgress(long Answered, long Skipped, long Refused, IReadOnlyList<UnansweredTask> Unanswered)
 {
-    /// <summary>Images whose tasks were given back, as nothing is known of them. Each counts once, however often it comes.</summary>
-    public long GivenBack { get; init; }
+    /// <summary>Images of which nothing is known. Each counts once, however often it comes.</summary>
+    public long Unknown { get; init; }
 
     /// <summary>The first of them, by name; at most 20.</summary>
-    public IReadOnlyList<string> GivenBackSamples { get; init; } = [];
+    public IReadOnlyList<string> UnknownSamples { get; init; } = [];
+
+    /// <summary>Those of them whose tasks were given back and not skipped in the end.</summary>
+    public long GivenBack { get; init; }
 }
 
 /// <summary>A task without an answer.</summary>
@@ -142,9 +151,9 @@ public sealed class SimulatedReviewer
     {
         var asked = _options.TimeProvider.GetTimestamp();
         var tasks = await LeaseAsync(new LeaseRequest(_options.LeaseSize, (int)wait.TotalMilliseconds), wait, cancellationToken);
-        var known = tasks.Select(t => (Task: t, Answer: Answer(t))).ToLookup(t => t.Answer.Decision is not null);
+        var known = tasks.Select(Answer).ToLookup(t => t.Decision is not null);
         if (known[true].Any()) await AnswerAsync([.. known[true]], cancellationToken);
-        var news = known[true].Any() | await GiveBackAsync([.. known[false]], cancellationToken);
+        var news = known[true].Any() | await PassOverAsync([.. known[false]], cancellationToken);
         _options.Progress?.Report(_progress);
         // What was given back comes at once, and again, where nothing else is open.
         var left = wait - _options.TimeProvider.GetElapsedTime(asked);
@@ -152,20 +161,28 @@ public sealed class SimulatedReviewer
         return news;
     }
 
-    /// <summary>Gives tasks back of which nothing is known; whether one of them had not come before.</summary>
-    private async Task<bool> GiveBackAsync(
-        IReadOnlyList<(ReviewTask Task, (Decision? Decision, string? Reason) Answer)> unknown, CancellationToken cancellationToken)
+    /// <summary>
+    /// Gives tasks back of which nothing is known. One that comes again, as nothing else is open, may be skipped. Whether anything is new.
+    /// </summary>
+    private async Task<bool> PassOverAsync(IReadOnlyList<Known> unknown, CancellationToken cancellationToken)
     {
         if (unknown.Count == 0) return false;
-        await _client.ReleaseAsync(_options.Dataset, [.. unknown.Select(u => u.Task.Image)], cancellationToken);
-        var met = unknown.Where(u => _givenBack.Add(u.Task.Image)).ToArray();
+        var again = _options.SkipUnknownInTheEnd && _progress.Answered > 0
+            ? unknown.ToLookup(u => _givenBack.Contains(u.Task.Image)) : unknown.ToLookup(_ => false);
+        var skipped = again[true].Select(u => u with { Decision = new Decision { Kind = DecisionKind.Skip } }).ToArray();
+        if (skipped.Length > 0) await AnswerAsync(skipped, cancellationToken);
+        _givenBack.ExceptWith(skipped.Select(u => u.Task.Image));
+        var rest = again[false].ToArray();
+        if (rest.Length > 0) await _client.ReleaseAsync(_options.Dataset, [.. rest.Select(u => u.Task.Image)], cancellationToken);
+        var met = rest.Where(u => _givenBack.Add(u.Task.Image)).ToArray();
         _progress = _progress with
         {
+            Unknown = _progress.Unknown + met.Length,
+            UnknownSamples = [.. _progress.UnknownSamples.Concat(met.Select(u => u.Task.Name)).Take(Shown)],
             GivenBack = _givenBack.Count,
-            GivenBackSamples = [.. _progress.GivenBackSamples.Concat(met.Select(u => u.Task.Name)).Take(Shown)],
-            Unanswered = [.. _progress.Unanswered.Concat(met.Select(u => new UnansweredTask(u.Task.Name, u.Answer.Reason!))).Take(Shown)],
+            Unanswered = [.. _progress.Unanswered.Concat(met.Select(u => new UnansweredTask(u.Task.Name, u.Reason!))).Take(Shown)],
         };
-        return met.Length > 0;
+        return met.Length > 0 || skipped.Length > 0;
     }
 
     /// <summary>
@@ -184,35 +201,38 @@ public sealed class SimulatedReviewer
         }
     }
 
-    private async Task AnswerAsync(
-        IReadOnlyList<(ReviewTask Task, (Decision? Decision, string? Reason) Answer)> known, CancellationToken cancellationToken)
+    private async Task AnswerAsync(IReadOnlyList<Known> known, CancellationToken cancellationToken)
     {
         var results = await _client.SubmitAsync(_options.Dataset,
-            [.. known.Select(k => new SubmitDecision(k.Task.Image, Guid.NewGuid(), k.Answer.Decision!, k.Task.Lease))], cancellationToken);
+            [.. known.Select(k => new SubmitDecision(k.Task.Image, Guid.NewGuid(), k.Decision!, k.Task.Lease))], cancellationToken);
         var (answered, skips, refused, unanswered) = (_progress.Answered, _progress.Skipped, _progress.Refused,
             _progress.Unanswered.ToList());
         for (var i = 0; i < known.Count; i++)
         {
-            var reason = known[i].Answer.Reason;
+            var reason = known[i].Reason;
             if (results[i].Status is SubmitStatus.Refused or SubmitStatus.Conflict)
                 (reason, refused) = (results[i].Reason ?? "The server did not say why.", refused + 1);
             else if (reason is not null) skips++;
             else if (results[i].Status is SubmitStatus.Recorded or SubmitStatus.SecondOpinion) answered++;
-            if (reason is not null && unanswered.Count < Shown) unanswered.Add(new UnansweredTask(known[i].Task.Name, reason));
+            // One that was given back before is named already.
+            var named = _givenBack.Contains(known[i].Task.Image);
+            if (reason is not null && !named && unanswered.Count < Shown) unanswered.Add(new UnansweredTask(known[i].Task.Name, reason));
         }
         _progress = _progress with { Answered = answered, Skipped = skips, Refused = refused, Unanswered = unanswered };
     }
 
-    /// <summary>The answer to a task, null where nothing is known of it; and why it is no label, where it is none.</summary>
-    private (Decision? Decision, string? Reason) Answer(ReviewTask task)
+    private Known Answer(ReviewTask task)
     {
-        if (_options.Truth(task) is not { } truth) return (null, "its class is not known");
+        if (_options.Truth(task) is not { } truth) return new Known(task, null, "its class is not known");
         if (truth == SimulatedReviewerOptions.CannotTell)
-            return (new Decision { Kind = DecisionKind.Skip }, "its truth is that nobody can tell");
-        if (_classes.Find(truth) is not (>= 0 and var known)) return (null, $"'{truth}' is no class of the dataset");
+            return new Known(task, new Decision { Kind = DecisionKind.Skip }, "its truth is that nobody can tell");
+        if (_classes.Find(truth) is not (>= 0 and var known)) return new Known(task, null, $"'{truth}' is no class of the dataset");
         var said = new ClassTag(AnswerFor(task.Image, _options.Classes[known]));
-        return (new Decision { Kind = DecisionKind.Label, Annotations = [said] }, null);
+        return new Known(task, new Decision { Kind = DecisionKind.Label, Annotations = [said] }, null);
     }
+
+    /// <summary>What is known of a task: its answer, null where that is nothing; and why it is no label, where it is none.</summary>
+    private sealed record Known(ReviewTask Task, Decision? Decision, string? Reason);
 
     /// <summary>The class that this reviewer names for an image.</summary>
     internal string AnswerFor(ImageId image, string truth)

@@ -15,12 +15,14 @@ internal sealed class LotFetch(IObjectStore objects, string dataset)
     private const string Gone = "Its bytes are not in the object store.";
 
     private readonly ConcurrentDictionary<ImageId, string> _lost = new();
-    private int _given;
+    /// <summary>The key of an image of the lot that was given, if any was.</summary>
+    private volatile string? _given;
 
     /// <summary>The bytes of an image, or a plain picture in their place.</summary>
     public async ValueTask<ReadOnlyMemory<byte>> GetAsync(ImageId image, CancellationToken cancellationToken)
     {
-        var (bytes, problem) = await LookAsync(ObjectKeys.Image(dataset, image), cancellationToken);
+        var key = ObjectKeys.Image(dataset, image);
+        var (bytes, problem) = await LookAsync(key, cancellationToken);
         if (problem is not null)
         {
             _lost[image] = problem;
@@ -28,25 +30,30 @@ internal sealed class LotFetch(IObjectStore objects, string dataset)
         }
         // A lot may be run more than once, and what an image is run on last counts.
         _lost.TryRemove(image, out _);
-        Interlocked.Increment(ref _given);
+        _given = key;
         return bytes;
     }
 
-    /// <summary>The images of the lot that the store does not give, each with the reason.</summary>
+    /// <summary>
+    /// The images of the lot that the store does not give, each with the reason. An image that the store gives is the witness that it is
+    /// there: asked for before the lost ones are looked at again and after, so that a store that goes or comes back puts none aside.
+    /// </summary>
     /// <exception cref="IOException">It is not certain that it is for them: the lot is to be tried again.</exception>
     public async Task<IReadOnlyDictionary<ImageId, string>> SettleAsync(CancellationToken cancellationToken)
     {
         var lost = new Dictionary<ImageId, string>();
+        if (_lost.IsEmpty) return lost;
+        var witness = await FindWitnessAsync(cancellationToken) ?? throw new IOException(
+            $"The object store gives none of the images of '{dataset}' that were asked for, such as {_lost.Keys.First()}: "
+            + $"{_lost.Values.First()} They wait until it gives some. Look whether its folder or bucket is the right one, and whole.");
         foreach (var image in _lost.Keys)
         {
             if ((await LookAsync(ObjectKeys.Image(dataset, image), cancellationToken)).Problem is not { } problem)
                 throw new IOException($"The object store did not give {image} and gave it a moment later; the lot is tried again.");
             lost[image] = $"{problem} Restore them from a backup, or find out with winnow verify {dataset} what else is lost.";
         }
-        if (lost.Count == 0 || _given > 0 || await GivesOthersAsync(lost, cancellationToken)) return lost;
-        throw new IOException(
-            $"The object store gives none of the images of '{dataset}' that were asked for, such as {lost.Keys.First()}: "
-            + $"{_lost.Values.First()} They wait until it gives some. Look whether its folder or bucket is the right one, and whole.");
+        if (await GivesAsync(witness, cancellationToken)) return lost;
+        throw new IOException($"The object store gave {witness} and does not a moment later; the lot is tried again.");
     }
 
     /// <summary>The bytes under a key, or why there are none.</summary>
@@ -63,15 +70,20 @@ internal sealed class LotFetch(IObjectStore objects, string dataset)
         }
     }
 
-    private async Task<bool> GivesOthersAsync(Dictionary<ImageId, string> lost, CancellationToken cancellationToken)
+    private async Task<bool> GivesAsync(string key, CancellationToken cancellationToken) =>
+        (await LookAsync(key, cancellationToken)).Problem is null;
+
+    /// <summary>The key of an image that the store gives now: one of the lot, or else another of the dataset.</summary>
+    private async Task<string?> FindWitnessAsync(CancellationToken cancellationToken)
     {
+        if (_given is { } given && await GivesAsync(given, cancellationToken)) return given;
         var asked = 0;
         await foreach (var (key, _) in objects.ListAsync(ObjectKeys.ImageFolder(dataset), cancellationToken))
         {
-            if (!ImageId.TryParse(key[(key.LastIndexOf('/') + 1)..], out var image) || lost.ContainsKey(image)) continue;
-            if ((await LookAsync(key, cancellationToken)).Problem is null) return true;
-            if (++asked >= OthersAsked) return false;
+            if (!ImageId.TryParse(key[(key.LastIndexOf('/') + 1)..], out var image) || _lost.ContainsKey(image)) continue;
+            if (await GivesAsync(key, cancellationToken)) return key;
+            if (++asked >= OthersAsked) break;
         }
-        return false;
+        return null;
     }
 }

@@ -3,6 +3,7 @@ using Winnow.Cluster.Tests.Images;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Scoring;
 using Winnow.Model.Images;
+using Winnow.Testing;
 
 namespace Winnow.Cluster.Tests.Scoring;
 
@@ -87,5 +88,35 @@ public sealed class LotFetchTests : IDisposable
         await Assert.ThrowsAsync<IOException>(() => _fetch.SettleAsync(Never));
         await Assert.ThrowsAsync<IOException>(() => FetchAsync(1));
         Directory.Move(_folder.FullName + ".away", _folder.FullName);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4)]
+    public async Task A_store_that_is_away_for_a_while_loses_nothing_whenever_that_is(int asked)
+    {
+        foreach (var n in Enumerable.Range(1, 4)) await PutAsync(n);
+        foreach (var from in Enumerable.Range(0, 12))
+            foreach (var until in Enumerable.Range(from, 13 - from))
+            {
+                var fetch = new LotFetch(new AwayForAWhile(_store, from, until), Dataset);
+                foreach (var n in Enumerable.Range(1, asked)) await fetch.GetAsync(Id(n), Never);
+                var settled = await Record.ExceptionAsync(async () => Assert.Empty(await fetch.SettleAsync(Never)));
+                Assert.True(settled is null or IOException, $"away from read {from} to {until}: {settled}");
+            }
+    }
+
+    /// <summary>A store that gives nothing for some reads in a row, as one whose rights are taken and given back.</summary>
+    private sealed class AwayForAWhile(IObjectStore store, int from, int until) : ObjectStoreAround(store)
+    {
+        private int _reads;
+
+        public override Task<ReadOnlyMemory<byte>?> GetAsync(string key, CancellationToken cancellationToken)
+        {
+            var read = _reads++;
+            return read >= from && read < until
+                ? throw new ObjectUnreadableException("Access denied.", new IOException(key)) : base.GetAsync(key, cancellationToken);
+        }
     }
 }

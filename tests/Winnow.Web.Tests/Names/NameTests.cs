@@ -172,7 +172,7 @@ public sealed class NameTests(Server server) : IClassFixture<Server>, IDisposabl
                 new("f/3.png", "its truth is that nobody can tell"),
             ],
             reviewer.Progress.Unanswered.OrderBy(u => u.Name));
-        Assert.Equal(["f/0.png", "f/1.png"], reviewer.Progress.GivenBackSamples.Order());
+        Assert.Equal(["f/0.png", "f/1.png"], reviewer.Progress.UnknownSamples.Order());
         var standing = await LabelsAsync(dataset);
         Assert.Equal((1, 20, 3),
             (standing.Values.Count(v => v == "cat"), standing.Values.Count(v => v == "dog"), standing.Values.Count(v => v is null)));

@@ -42,7 +42,7 @@ public sealed class SimulatedReviewTests(Server server) : IClassFixture<Server>,
         // More than she may hold at a time are unknown, so those she knows come only where the others are passed over.
         var (dataset, asked) = await AskingAsync(40, 24, perPerson: 4);
         var known = asked.Where((_, i) => i % 3 == 0).ToArray();
-        var done = await SimulateAsync(dataset, "--truth", await TruthAsync(known));
+        var done = await SimulateAsync(dataset, "--truth", await TruthAsync(known), "--leave-unknown");
         Assert.True(done.ExitCode == 0, done.Output);
         Assert.Contains("8 decisions recorded, 0 tasks skipped, 16 given back, 0 answers refused", done.Output, StringComparison.Ordinal);
         Assert.Contains(".csv has nothing about 16 images, and their tasks were given back: ", done.Errors, StringComparison.Ordinal);
@@ -54,6 +54,19 @@ public sealed class SimulatedReviewTests(Server server) : IClassFixture<Server>,
         // With a better file she goes on herself.
         Assert.Contains("12 decisions recorded, 0 tasks skipped, 0 given back",
             (await SimulateAsync(dataset, "--truth", await TruthAsync(asked))).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_the_file_has_no_row_for_is_skipped_once_nothing_else_comes_and_the_round_goes_on()
+    {
+        var (dataset, asked) = await AskingAsync(40, 24, perPerson: 4);
+        var known = asked.Where((_, i) => i % 3 != 0).ToArray();
+        var done = await SimulateAsync(dataset, "--truth", await TruthAsync(known));
+        Assert.True(done.ExitCode == 0, done.Output);
+        Assert.Contains("16 decisions recorded, 8 tasks skipped, 0 given back, 0 answers refused", done.Output, StringComparison.Ordinal);
+        Assert.Contains(".csv has nothing about 8 images, and their tasks were skipped: ", done.Errors, StringComparison.Ordinal);
+        var round = await server.Client.UntilAsync(dataset, 1, r => r.Step is RoundStep.Done);
+        Assert.Equal((16, 8), (round.Outcomes!.Labelled, round.Outcomes.Skipped));
     }
 
     [Fact]

@@ -1,7 +1,7 @@
-using System.Buffers;
 using Microsoft.Extensions.DependencyInjection;
 using Winnow.Grains.Ports;
 using Winnow.Model.Training;
+using Winnow.Testing;
 
 namespace Winnow.Web.Tests.Training;
 
@@ -100,36 +100,13 @@ public sealed class RoundFailureTests
             throw thrown;
         }
 
-        private sealed class Store(IObjectStore store, FailingHeads failing) : IObjectStore
+        private sealed class Store(IObjectStore store, FailingHeads failing) : ObjectStoreAround(store)
         {
-            public Task PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+            public override Task PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
             {
                 failing.Check(key);
-                return store.PutAsync(key, content, cancellationToken);
+                return base.PutAsync(key, content, cancellationToken);
             }
-
-            public Task PutAsync(string key, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken) =>
-                store.PutAsync(key, write, cancellationToken);
-
-            public Task PutManyIfAbsentAsync(IReadOnlyList<(string Key, ReadOnlyMemory<byte> Content)> objects,
-                CancellationToken cancellationToken) =>
-                store.PutManyIfAbsentAsync(objects, cancellationToken);
-
-            public Task<ReadOnlyMemory<byte>?> GetAsync(string key, CancellationToken cancellationToken) =>
-                store.GetAsync(key, cancellationToken);
-
-            public Task<Stream?> OpenReadAsync(string key, CancellationToken cancellationToken) =>
-                store.OpenReadAsync(key, cancellationToken);
-
-            public Task<IMemoryOwner<byte>?> MapAsync(string key, CancellationToken cancellationToken) =>
-                store.MapAsync(key, cancellationToken);
-
-            public Task<bool> ExistsAsync(string key, CancellationToken cancellationToken) => store.ExistsAsync(key, cancellationToken);
-
-            public Task DeleteAsync(string key, CancellationToken cancellationToken) => store.DeleteAsync(key, cancellationToken);
-
-            public IAsyncEnumerable<(string Key, long Size)> ListAsync(string prefix, CancellationToken cancellationToken) =>
-                store.ListAsync(prefix, cancellationToken);
         }
     }
 }
