@@ -59,6 +59,7 @@ internal static class ClusterSetup
             o.SiloListeningEndpoint = new IPEndPoint(IPAddress.IsLoopback(address) ? address : IPAddress.Any, cluster.SiloPort);
         });
         SiloTls.Add(silo, cluster.Tls);
+        DeadPeers.Add(silo);
         if (cluster.Tls.AllowPlain) silo.Services.AddHostedService<PlainWarning>();
         // For people who wait: a killed silo is gone after a second or two, a hung one after about six. The defaults take a minute.
         silo.Configure<ClusterMembershipOptions>(o =>

@@ -22,8 +22,8 @@ public sealed class AloneTests
         {
             Arguments = [.. same, "--Metrics:Url", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{operators}")],
         });
-        Assert.Equal([first.Url.Port], ListeningPorts.Of(first.Id));
-        Assert.Equal([.. new[] { second.Url.Port, operators }.Order()], ListeningPorts.Of(second.Id));
+        Assert.Equal([first.Url.Port], ProcessSockets.Of(first.Id));
+        Assert.Equal([.. new[] { second.Url.Port, operators }.Order()], ProcessSockets.Of(second.Id));
         Assert.Equal(SocketError.ConnectionRefused, await ConnectAsync(port));
         Assert.Equal((0, 0), ((await first.ReportAsync())?.Successors, (await second.ReportAsync())?.Successors));
         Assert.Equal(0, await first.TerminateAsync());

@@ -10,6 +10,7 @@ using Winnow.Model.Labels;
 using Winnow.Testing;
 using Winnow.Web.Tests.Health;
 using Winnow.Web.Tests.Security;
+using Xunit.Abstractions;
 
 namespace Winnow.Web.Tests.Requests;
 
@@ -20,7 +21,7 @@ namespace Winnow.Web.Tests.Requests;
 /// </summary>
 [Trait("kind", "security")]
 [Collection(AloneCollection.Name)]
-public sealed class FuzzTests
+public sealed class FuzzTests(ITestOutputHelper output)
 {
     private const long MayGrow = 128L << 20;
 
@@ -68,10 +69,12 @@ public sealed class FuzzTests
                 }
             }
         }
+        var grown = GC.GetTotalMemory(forceFullCollection: true) - before;
+        output.WriteLine($"{sent} spoilt requests, the process's memory after it {grown / 1024.0 / 1024:+0.0;-0.0} MiB");
         Assert.True(wrong.Count == 0, $"seed {Seed}, {wrong.Count} of {sent}:\n{string.Join('\n', wrong.Take(40))}");
         Assert.True(sent >= 40 * Tries, $"only {sent} requests were sent");
         Assert.True(log.Lines.IsEmpty, $"seed {Seed}: {string.Join('\n', log.Lines.Take(10))}");
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, MayGrow);
+        Assert.InRange(grown, long.MinValue, MayGrow);
         // It is well, and what it had is there.
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri("/health/ready", UriKind.Relative))).StatusCode);
         Assert.Equal(30, (await server.Client.GetStatusAsync("fuzz")).Images);

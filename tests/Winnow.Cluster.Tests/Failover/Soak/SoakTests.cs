@@ -93,7 +93,7 @@ public sealed class SoakTests(ITestOutputHelper output)
             var took = await probe.RecoverAsync(failed, RecoveryLimit);
             (kill ? kills : hangs).Add(took);
             Say(string.Create(CultureInfo.InvariantCulture,
-                $"{(kill ? "kill" : "hang")} of silo {victim}: all calls succeed after {took.TotalSeconds:F2} s"));
+                $"{(kill ? "kill" : "hang")} of silo {victim}: all calls succeed after {took.TotalSeconds:F2} s; {Slowest(probe)}"));
             if (!kill)
             {
                 // It comes back when the others have given it up, believing that it is still one of them; it finds out, and ends.
@@ -133,6 +133,13 @@ public sealed class SoakTests(ITestOutputHelper output)
     {
         output.WriteLine(line);
         if (Environment.GetEnvironmentVariable("WINNOW_SOAK_PROGRESS") is { Length: > 0 } file) File.AppendAllText(file, line + "\n");
+    }
+
+    private static string Slowest(SoakProbe probe)
+    {
+        var (call, began, took, failure) = probe.Slowest;
+        return string.Create(CultureInfo.InvariantCulture,
+            $"slowest was {call}, begun after {began.TotalSeconds:F2} s, {took.TotalSeconds:F2} s{(failure is null ? "" : ": " + failure)}");
     }
 
     private static ImageId[] OneOfEachShard(SoakRecord record) =>

@@ -4,13 +4,14 @@ using Winnow.Model.Images;
 using Winnow.Model.Images.Buckets;
 using Winnow.Testing;
 using Winnow.Web.Tests.Images.Buckets;
+using Xunit.Abstractions;
 
 namespace Winnow.Web.Tests.Security.Doors;
 
 /// <summary>A cluster on PostgreSQL and S3, and the doors that only such a one has: signed links, buckets, notifications.</summary>
 [Trait("needs", "postgres")]
 [Trait("needs", "s3")]
-public sealed class TwoSilosDoorTests(TwoSilos cluster) : DoorTests(cluster), IClassFixture<TwoSilos>
+public sealed class TwoSilosDoorTests(TwoSilos cluster, ITestOutputHelper output) : DoorTests(cluster, output), IClassFixture<TwoSilos>
 {
     private async Task<string> DatasetAsync()
     {
