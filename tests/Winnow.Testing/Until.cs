@@ -11,14 +11,15 @@ public static class Until
     /// <param name="condition">The condition.</param>
     /// <param name="limit">The time after which the test has failed.</param>
     /// <param name="what">What did not come true.</param>
+    /// <param name="every">How long to wait between two looks; for null 20 ms.</param>
     /// <exception cref="TimeoutException">The condition did not come true in time.</exception>
-    public static async Task<TimeSpan> TrueAsync(Func<Task<bool>> condition, TimeSpan limit, Func<string> what)
+    public static async Task<TimeSpan> TrueAsync(Func<Task<bool>> condition, TimeSpan limit, Func<string> what, TimeSpan? every = null)
     {
         var started = Stopwatch.GetTimestamp();
         while (!await condition())
         {
             if (Stopwatch.GetElapsedTime(started) > limit) throw new TimeoutException($"After {limit} it is still not so that {what()}");
-            await Task.Delay(Look, TimeProvider.System);
+            await Task.Delay(every ?? Look, TimeProvider.System);
         }
         return Stopwatch.GetElapsedTime(started);
     }

@@ -47,7 +47,8 @@ public static class BackupFile
                     if (end.Check() is { } wrong) throw new InvalidDataException($"The backup is damaged: {wrong}");
                     if (end.Files != digest.Files || end.Sha256 != digest.Finish())
                         throw new InvalidDataException("The backup is damaged: its hash is not the one that stands at its end.");
-                    if (await tar.GetNextEntryAsync(copyData: false, cancellationToken) is not null)
+                    if (await tar.GetNextEntryAsync(copyData: false, cancellationToken) is not null
+                        || !await ArchiveEnd.IsAllAsync(backup, cancellationToken))
                         throw new InvalidDataException("The backup goes on after its end.");
                     return end;
                 }

@@ -46,7 +46,8 @@ internal sealed class ExportArchive(SentBody sent, string what)
                 throw CutOff(e);
             }
         }
-        await DrainAsync(cancellationToken);
+        // A server that finds after the last file that it could not give all breaks off here.
+        if (!await ArchiveEnd.IsAllAsync(sent, cancellationToken)) throw Wrong("goes on behind its end");
         if (!sent.EndsAsArchive) throw CutOff(null);
     }
 
@@ -114,9 +115,6 @@ internal sealed class ExportArchive(SentBody sent, string what)
             return null;
         }
     }
-
-    /// <summary>A server that finds after the last file that it could not give all breaks off here.</summary>
-    private Task DrainAsync(CancellationToken cancellationToken) => sent.CopyToAsync(Stream.Null, cancellationToken);
 
     private InvalidDataException CutOff(Exception? cause) => sent.Bytes == 0
         ? Wrong("is empty: the server sent nothing", cause)

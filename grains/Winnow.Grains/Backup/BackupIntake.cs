@@ -228,6 +228,7 @@ internal sealed partial class BackupIntake(IObjectStore objects, BackupTarReader
         var end = BackupText.Read<BackupEnd>(tar.Name, await tar.ReadAsync(BackupFiles.MaxText, cancellationToken).ConfigureAwait(false));
         if (end.Check() is { } wrong) throw BackupFault.At(tar.Name, wrong);
         if (await tar.NextAsync(cancellationToken).ConfigureAwait(false)) throw tar.Misplaced();
+        await tar.EndAsync(cancellationToken).ConfigureAwait(false);
         _toldMissing = end.Named;
         _hash = tar.Finish();
         if (end.Files != tar.Files || end.Sha256 != _hash)

@@ -13,6 +13,7 @@ namespace Winnow.Grains.Backup;
 internal sealed class BackupTarReader(Stream source) : IDisposable
 {
     private const int Block = 512;
+    private const int Record = 20 * Block;
     private const int NameLength = 100;
 
     private readonly BackupDigest _digest = new();
@@ -55,6 +56,16 @@ internal sealed class BackupTarReader(Stream source) : IDisposable
 
     /// <summary>The file at hand is not the one that is due.</summary>
     public InvalidDataException Misplaced() => BackupFault.At(Name, "the file stands where it does not belong.");
+
+    /// <summary>Reads what stands behind the end of the archive: zeros, as many as fill tar's last record.</summary>
+    /// <exception cref="InvalidDataException">It is something else, or more.</exception>
+    public async Task EndAsync(CancellationToken cancellationToken)
+    {
+        var rest = new byte[Record + 1];
+        var read = await source.ReadAtLeastAsync(rest, rest.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+        if (read > Record || rest.AsSpan(0, read).ContainsAnyExcept((byte)0))
+            throw new InvalidDataException("The backup goes on after its end. Copy it again, or take another one.");
+    }
 
     /// <summary>All bytes of the file at hand.</summary>
     /// <exception cref="InvalidDataException">It has more than <paramref name="most"/>, or is cut off.</exception>

@@ -7,10 +7,11 @@ using Winnow.Grains.Columns;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Telemetry;
 using Winnow.Model.Images;
+using Winnow.Model.Training;
 
 namespace Winnow.Grains.Datasets;
 
-/// <summary>What a dataset needs once before its first round: the audit sample and the projection.</summary>
+/// <summary>What a dataset needs once before its first round, the audit sample and the projection; and how its rounds went.</summary>
 internal sealed partial class DatasetGrain
 {
     /// <summary>Embeddings that the projection is fitted on, at most: the eigenvectors of 992 dimensions no longer move beyond.</summary>
@@ -111,4 +112,21 @@ internal sealed partial class DatasetGrain
         var drawn = (int)Math.Min(Math.Min(wanted, pool / 5), hashes.Length);
         return drawn == 0 ? (0, 0) : (hashes[drawn - 1], drawn);
     }
+
+    public async Task<LearningCurveInfo[]> GetCurvesAsync(CancellationToken cancellationToken)
+    {
+        // Asked of the rounds themselves: one that has ended tells the dataset so a moment later.
+        var rounds = _records.Rounds.ToArray();
+        var told = await GetRoundsAsync(rounds, cancellationToken);
+        return
+        [
+            // One that failed after its training may have a model, and nothing that was measured of it.
+            .. rounds.Zip(told).Where(r => r.Second is { Model: not null, Step: RoundStep.Done })
+                .GroupBy(r => r.First.Arm)
+                .Select(g => new LearningCurveInfo(g.Key, g.Last().First.Command.Strategy!, [.. g.Select(r => PointOf(r.Second))])),
+        ];
+    }
+
+    private static CurvePoint PointOf(RoundInfo round) =>
+        new(round.Number, round.Labels, round.Model!.Metrics.AuditAccuracy, round.Model.Metrics.HoldoutAccuracy, round.Promoted == true);
 }

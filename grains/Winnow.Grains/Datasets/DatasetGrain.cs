@@ -208,23 +208,6 @@ internal sealed partial class DatasetGrain(
     private Task<RoundInfo[]> GetRoundsAsync(RoundEntry[] rounds, CancellationToken cancellationToken) =>
         Task.WhenAll(rounds.Select(r => r.Ended is { } ended ? Task.FromResult(ended) : DescribeAsync(r, cancellationToken)));
 
-    public async Task<LearningCurveInfo[]> GetCurvesAsync(CancellationToken cancellationToken)
-    {
-        // Asked of the rounds themselves: one that has ended tells the dataset so a moment later.
-        var rounds = _records.Rounds.ToArray();
-        var told = await GetRoundsAsync(rounds, cancellationToken);
-        return
-        [
-            // One that failed after its training may have a model, and nothing that was measured of it.
-            .. rounds.Zip(told).Where(r => r.Second is { Model: not null, Step: RoundStep.Done })
-                .GroupBy(r => r.First.Arm)
-                .Select(g => new LearningCurveInfo(g.Key, g.Last().First.Command.Strategy!, [.. g.Select(r => PointOf(r.Second))])),
-        ];
-    }
-
-    private static CurvePoint PointOf(RoundInfo round) =>
-        new(round.Number, round.Labels, round.Model!.Metrics.AuditAccuracy, round.Model.Metrics.HoldoutAccuracy, round.Promoted == true);
-
     public Task<LearningState> GetLearningAsync(CancellationToken cancellationToken) => Task.FromResult(state.State.ToLearning());
 
     public Task<PromotedModel?> GetChampionAsync(string arm, CancellationToken cancellationToken) =>

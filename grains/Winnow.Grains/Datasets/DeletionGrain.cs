@@ -177,8 +177,12 @@ internal sealed class DeletionGrain(
             throw new InvalidOperationException("Who had access is still remembered. It is asked again.");
     }
 
-    private static Task LetGoAsync(IAddressable grain) =>
-        TryAsync(async () => await grain.AsReference<IGrainManagementExtension>().DeactivateOnIdle());
+    private Task LetGoAsync(IAddressable grain) => TryAsync(async () =>
+    {
+        // One that does not live would be woken, find no dataset, and end with errors in the log.
+        if (await GrainFactory.GetGrain<IManagementGrain>(0).GetActivationAddress(grain) is not null)
+            await grain.AsReference<IGrainManagementExtension>().DeactivateOnIdle();
+    });
 
     private static async Task TryAsync(Func<Task> work)
     {
@@ -188,7 +192,7 @@ internal sealed class DeletionGrain(
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // One that does not live cannot be woken any more: its dataset is gone.
+            // It has just ended: its dataset is gone.
         }
     }
 }

@@ -17,10 +17,8 @@ internal sealed partial class LevelService(
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(15);
 
-    // Since when every member could work at the level that is next; null while one could not.
-    private (int Level, long At)? _since;
-
-    private TimeSpan _patience;
+    // Since when every member could work at the level that is next, and how long that is watched; null while one could not.
+    private (int Level, long At, TimeSpan Patience)? _since;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -64,10 +62,10 @@ internal sealed partial class LevelService(
         if (next <= stands) _since = null;
         else if (_since?.Level != next)
         {
-            _patience = await PatienceAsync(cancellationToken);
-            _since = (next, time.GetTimestamp());
+            var patience = await PatienceAsync(cancellationToken);
+            _since = (next, time.GetTimestamp(), patience);
         }
-        if (_since is not { } since || time.GetElapsedTime(since.At) < _patience) return false;
+        if (_since is not { } since || time.GetElapsedTime(since.At) < since.Patience) return false;
         if (await level.RaiseAsync(next, cancellationToken)) Raised(logger, stands, next);
         known.Saw(next);
         return next >= newest.Value;

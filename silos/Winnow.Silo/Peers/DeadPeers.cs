@@ -22,11 +22,12 @@ internal sealed partial class DeadPeers(IServiceProvider services, ISiloStatusOr
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(p => p.GetRequiredService<DeadPeers>());
     }
 
-    /// <summary>Orleans' own way to close all connections to a silo, which it keeps to itself; null if a later Orleans has another.</summary>
+    /// <summary>Orleans' own way to close all connections to a silo, which is not public; null if a later Orleans has another.</summary>
     internal static Func<SiloAddress, Task>? CloserOf(IServiceProvider services)
     {
         const string Manager = "Orleans.Runtime.Messaging.ConnectionManager";
-        if (typeof(ConnectionOptions).Assembly.GetType(Manager) is not { } type || services.GetService(type) is not { } manager) return null;
+        var type = typeof(ConnectionOptions).Assembly.GetType(Manager);
+        if (type is null || services.GetService(type) is not { } manager) return null;
         return type.GetMethod("CloseAsync", BindingFlags.Public | BindingFlags.Instance, [typeof(SiloAddress)])
             ?.CreateDelegate<Func<SiloAddress, Task>>(manager);
     }

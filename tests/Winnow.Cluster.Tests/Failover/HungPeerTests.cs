@@ -3,7 +3,7 @@ using Xunit.Abstractions;
 
 namespace Winnow.Cluster.Tests.Failover;
 
-/// <summary>A silo that hangs keeps its connections, and takes all that is sent to it: the others close them when they have given it up.</summary>
+/// <summary>A silo that hangs keeps its connections and takes all that is sent to it: who has given it up closes them.</summary>
 [Trait("needs", "postgres")]
 [Trait("needs", "s3")]
 [Collection(ProcessesCollection.Name)]

@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using Winnow.Testing;
 
 namespace Winnow.Deploy.Tests.Telemetry;
 
@@ -20,24 +20,25 @@ public sealed class DashboardTests
         var still = Dashboards.Queries().ToList();
         Assert.True(still.Count > 40);
         var seen = new Dictionary<PanelQuery, string>();
-        var began = Stopwatch.GetTimestamp();
-        while (still.Exists(q => !q.MayStandStill) && Stopwatch.GetElapsedTime(began) < Limit)
-        {
-            // A load that failed must not be waited for.
-            if (load.IsCompleted) await load;
-            await Task.Delay(Look, TimeProvider.System);
-            foreach (var query in still.ToArray())
+        await Until.TrueAsync(
+            async () =>
             {
-                var series = await prometheus.RangeAsync(query.Filled, from, TimeProvider.System.GetUtcNow());
-                if (series.Any(s => s.Distinct().Skip(1).Any())) still.Remove(query);
-                seen[query] = series.Count == 0 ? "no series" : $"always {series[0].LastOrDefault()}";
-            }
-        }
+                // A load that failed must not be waited for.
+                if (load.IsCompleted) await load;
+                foreach (var query in still.ToArray())
+                {
+                    var series = await prometheus.RangeAsync(query.Filled, from, TimeProvider.System.GetUtcNow());
+                    if (series.Any(s => s.Distinct().Skip(1).Any())) still.Remove(query);
+                    seen[query] = series.Count == 0 ? "no series" : $"always {series[0].LastOrDefault()}";
+                }
+                return still.TrueForAll(q => q.MayStandStill);
+            },
+            Limit,
+            () => "every panel has moved:\n" + string.Join('\n', still.Where(q => !q.MayStandStill)
+                .Select(q => $"{q.Dashboard}, '{q.Panel}' stood still, {seen[q]}: {q.Filled}")),
+            every: Look);
         await stop.CancelAsync();
         await load;
-        Assert.True(still.TrueForAll(q => q.MayStandStill),
-            string.Join('\n', still.Where(q => !q.MayStandStill)
-                .Select(q => $"{q.Dashboard}, '{q.Panel}' stood still, {seen[q]}: {q.Filled}")));
 
         // What the silo reports of Winnow is what the code's instruments promise under these names, and nothing else.
         // The exporter adds to each counter and histogram when it began.

@@ -204,7 +204,8 @@ public sealed class BackupTests(Server server) : IClassFixture<Server>, IDisposa
         var bytes = await File.ReadAllBytesAsync(file);
         var copy = NewName();
         foreach (var (damaged, why) in new[] { (bytes[..(bytes.Length / 2)], "cut off"), (Flip(bytes), "damaged"),
-            (bytes[512..], "no backup") })
+            (bytes[512..], "no backup"), ([.. bytes, .. "more"u8], "goes on after its end"),
+            ([.. bytes, .. new byte[20 * 512], 0], "goes on after its end"), ([.. bytes, .. bytes], "goes on after its end") })
         {
             var refused = await Assert.ThrowsAsync<WinnowApiException>(() =>
                 server.Client.RestoreStreamAsync(new MemoryStream(damaged), copy));
@@ -215,6 +216,10 @@ public sealed class BackupTests(Server server) : IClassFixture<Server>, IDisposa
             Assert.DoesNotContain(copy, (await server.Client.ListDatasetsAsync()).Select(d => d.Name));
             await Assert.ThrowsAsync<InvalidDataException>(() => BackupFile.CheckStreamAsync(new MemoryStream(damaged)));
         }
+        // Tar fills its last record with zeros.
+        byte[] filled = [.. bytes, .. new byte[18 * 512]];
+        await BackupFile.CheckStreamAsync(new MemoryStream(filled));
+        Assert.Equal(30, (await server.Client.RestoreStreamAsync(new MemoryStream(filled), NewName())).Images);
         // What the refused tries have left does not stand in the way of a good one.
         Assert.Equal(30, (await server.Client.RestoreAsync(file, copy)).Images);
         Assert.True((await VerifyAsync(copy, hash: true)).Sound);

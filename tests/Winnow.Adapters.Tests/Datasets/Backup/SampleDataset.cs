@@ -20,7 +20,6 @@ using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Labels;
 using Winnow.Model.Names;
-using Winnow.Model.Policies;
 using Winnow.Model.Review;
 using Winnow.Model.Training;
 
@@ -37,8 +36,6 @@ internal sealed class SampleDataset(ILedgerPorts ports, IObjectStore objects, Da
     private const int Dimensions = 4;
 
     private static readonly CancellationToken Never = CancellationToken.None;
-
-    private const string SecondBackbone = "second";
 
     private readonly List<ImageRow> _rows = [];
     private readonly List<SelectedRecord> _selected = [];
@@ -146,7 +143,7 @@ internal sealed class SampleDataset(ILedgerPorts ports, IObjectStore objects, Da
         {
             await AddAsync(SegmentKinds.Embedding, dataset.Settings.Backbone, first, MemoryMarshal.AsBytes(
                 embeddings.AsSpan((first * EmbeddingDimensions)..(end * EmbeddingDimensions))).ToArray());
-            await AddAsync(SegmentKinds.Embedding, SecondBackbone, first, MemoryMarshal.AsBytes(
+            await AddAsync(SegmentKinds.Embedding, SampleControl.SecondBackbone, first, MemoryMarshal.AsBytes(
                 embeddings.AsSpan((first * EmbeddingDimensions)..(end * EmbeddingDimensions))).ToArray());
             await AddAsync(SegmentKinds.Projection, _projectionSha256, first, MemoryMarshal.AsBytes(
                 projected.AsSpan((first * Dimensions)..(end * Dimensions))).ToArray());
@@ -174,176 +171,24 @@ internal sealed class SampleDataset(ILedgerPorts ports, IObjectStore objects, Da
         await objects.PutAsync(head, _head.ToBytes(), Never);
         var onnx = new OnnxModelExporter().ToOnnx(_projection, _head, [.. dataset.Schema.Classes.Select(c => c.Name)]);
         await objects.PutAsync(ObjectKeys.HeadOnnx(Name, Arms.Main, 1, headSha256), onnx, Never);
-        var state = new DatasetState
+        var control = new SampleControl(dataset, images, Told)
         {
-            Learning = new()
-            {
-                Sequence = 3,
-                ProjectionKey = projection,
-                HeadKey = head,
-                ModelName = "main/1",
-                AuditThreshold = 7,
-                AuditImages = 4,
-                AuditDrawn = true
-            },
-            // A second one, with all that one can have. What it has is the first one's: whether that is so is asked elsewhere.
-            Backbones = new BackboneBook
-            {
-                Serving = dataset.Settings.Backbone,
-                All =
-                [
-                    new BackboneEntry { Name = dataset.Settings.Backbone, Stage = BackboneStage.Ready },
-                    new BackboneEntry
-                    {
-                        Name = SecondBackbone,
-                        Stage = BackboneStage.Ready,
-                        ProjectionKey = projection,
-                        HeadKey = head,
-                        ModelName = "main/1",
-                        Used = true,
-                        AddedBy = "ada",
-                        AddedAt = LedgerRows.Noon,
-                    },
-                ],
-                Operations = [new BackboneOperation(LedgerRows.Operation(906), "ada", LedgerRows.Operation(907), LedgerRows.Noon)],
-            },
-        };
-        var model = new ModelVersion
-        {
-            Arm = Arms.Main,
-            Round = 1,
-            Backbone = dataset.Settings.Backbone,
+            ProjectionKey = projection,
             ProjectionSha256 = _projectionSha256,
-            DataSha256 = Hash("data"u8),
-            HeadSha256 = headSha256,
-            Labels = 4,
-            Regularisation = 0.25,
-            Temperature = 1.5,
-            TrainedAt = LedgerRows.Noon,
-            Metrics = new ModelMetrics
-            {
-                AuditCount = 3,
-                AuditUnlabelled = 1,
-                AuditAccuracy = 0.5,
-                AuditAccuracyLower = 0.25,
-                AuditAccuracyUpper = 0.75,
-                AuditLogLoss = 0.5,
-                AuditCalibrationError = 0.125,
-                HoldoutCount = 3,
-                HoldoutAccuracy = 0.5,
-                HoldoutLogLoss = 0.75,
-                CrossValidatedLogLoss = 0.5,
-            },
-        };
-        var command = new StartRound(images, Arms.Main, "herding", "k-means")
-        {
-            AnswerWithin = TimeSpan.FromDays(7),
-            Trainer = "logistic-regression",
-            Promotion = "unless-worse",
-            Policies = 2,
-        };
-        var outcomes = new RoundOutcomes(Labelled: 1, Rejected: 1, Skipped: 0, Withdrawn: 0, Unanswered: 0);
-        var ended = new RoundInfo
-        {
-            Arm = Arms.Main,
-            Number = 1,
-            Step = RoundStep.Done,
-            Strategy = "k-means",
-            BatchSize = images,
-            Selected = _selected.Count,
-            Decided = 2,
-            Outcomes = outcomes,
-            AuditOutcomes = outcomes,
-            Unscored = 1,
-            AnswerWithin = command.AnswerWithin,
-            Waiting = "for nothing",
-            EndedBy = "ada",
-            Labels = 4,
-            Model = model,
-            Promoted = true,
-            Reason = "better",
-            StartedBy = "ada",
-            StartedAt = LedgerRows.Noon,
-            EndedAt = LedgerRows.Noon,
-            Policies = 2,
-            Told = Told,
-        };
-        state.Policies.AddRange([PoliciesOf(2), PoliciesOf(3)]);
-        state.Rounds.Add(new RoundEntry
-        {
-            Arm = Arms.Main,
-            Number = 1,
-            OperationId = LedgerRows.Operation(900),
-            Command = command,
-            StartedBy = "ada",
-            Content = LedgerRows.Operation(905),
-            Model = model,
             HeadKey = head,
-            Promoted = true,
-            Ended = ended,
-        });
-        state.Rounds.Add(new RoundEntry
-        {
-            Arm = Arms.Main,
-            Number = 2,
-            OperationId = LedgerRows.Operation(902),
-            Command = command,
-            StartedBy = "ada"
-        });
-        state.Rounds.Add(new RoundEntry
-        {
-            Arm = Arms.Control,
-            Number = 1,
-            OperationId = LedgerRows.Operation(903),
-            Command = new StartRound(2, Arms.Control, "random", "random"),
-            StartedBy = "ada"
-        });
+            HeadSha256 = headSha256,
+            DataSha256 = Hash("data"u8),
+            Selected = _selected,
+        };
+        var state = control.State();
         state.Versions.Add(await VersionAsync(1));
         if (Told is not null) state.Versions.Add(await VersionAsync(2));
-        var round = new RoundState
-        {
-            Command = command,
-            Step = RoundStep.Done,
-            Strategy = "k-means",
-            StartedBy = "ada",
-            StartedAt = LedgerRows.Noon,
-            EndedAt = LedgerRows.Noon,
-            Selected = _selected,
-            Unscored = 1,
-            Decided = 2,
-            AuditOpen = 1,
-            Heard = 2,
-            HeardAt = LedgerRows.Noon,
-            Outcomes = outcomes,
-            AuditOutcomes = outcomes,
-            EndedBy = "ada",
-            EndOperation = LedgerRows.Operation(904),
-            EndOperationBy = "ada",
-            Labels = 4,
-            DataSha256 = Hash("data"u8),
-            ProjectionKey = projection,
-            Regularisation = 0.25,
-            CrossValidatedLogLoss = 0.5,
-            OutOfFoldTemperature = 1.25,
-            Model = model,
-            HeadKey = head,
-            Better = true,
-            Promoted = true,
-            Reason = "better",
-        };
-        var next = new RoundState
-        {
-            Command = command,
-            Step = RoundStep.Review,
-            Strategy = "herding",
-            StartedBy = "ada",
-            StartedAt = LedgerRows.Noon,
-            ProjectionKey = projection,
-            Selected = [new SelectedRecord(dataset.Shards.ShardOf(_rows[0].Row.Id), _rows[0].Ordinal, _rows[0].Row.Id, 0.75f)],
-        };
+        var ended = control.FirstRound();
+        var (first, id) = (_rows[0].Ordinal, _rows[0].Row.Id);
+        var next = control.SecondRound(new SelectedRecord(dataset.Shards.ShardOf(id), first, id, 0.75f));
         var states = ports.States;
         await states.WriteAsync(new GrainStateKey("dataset", Name, "dataset"), null, BackupControl.ToJson(state), Never);
-        await states.WriteAsync(new GrainStateKey("round", $"{Name}/main/1", "round"), null, BackupControl.ToJson(round), Never);
+        await states.WriteAsync(new GrainStateKey("round", $"{Name}/main/1", "round"), null, BackupControl.ToJson(ended), Never);
         await states.WriteAsync(new GrainStateKey("round", $"{Name}/main/2", "round"), null, BackupControl.ToJson(next), Never);
     }
 
@@ -389,13 +234,4 @@ internal sealed class SampleDataset(ILedgerPorts ports, IObjectStore objects, Da
         var random = new SeededRandom((ulong)seed);
         return [.. Enumerable.Range(0, count).Select(_ => (float)random.NextDouble() - 0.5f)];
     }
-
-    private DatasetPolicies PoliciesOf(int version) => new()
-    {
-        Version = version,
-        ChangedBy = "ada",
-        ChangedAt = LedgerRows.Noon,
-        TasksPerPerson = 10 * version,
-        Told = Told,
-    };
 }

@@ -11,18 +11,21 @@ namespace Winnow.Cluster.Tests.Failover.Soak;
 internal sealed record SoakPlan(
     int Kills, int Hangs, TimeSpan AtLeast, TimeSpan MedianAfterKill, TimeSpan MedianAfterHang, ulong Seed, bool MeetsAll = false)
 {
+    private static readonly TimeSpan SoonAfterKill = TimeSpan.FromSeconds(2.5);
+    private static readonly TimeSpan SoonAfterHang = TimeSpan.FromSeconds(8);
+
     /// <summary>
     /// The short one, of two minutes, is part of every run of the tests. Its few events, on a machine that may have other work, say little
-    /// of times, so it asks only for the order of them; <c>bash tests/run soak</c> asks for the long one. <c>hangs</c> looks for calls that wait
-    /// longest after a silo was given up.
+    /// of times, so it asks only for the order of them; <c>bash tests/run soak</c> asks for the long one. <c>hangs</c> looks for calls
+    /// that wait longest after a silo was given up.
     /// </summary>
     public static SoakPlan FromEnvironment()
     {
         var seed = ulong.TryParse(Environment.GetEnvironmentVariable("WINNOW_SOAK_SEED"), out var s) ? s : 1;
         return Environment.GetEnvironmentVariable("WINNOW_SOAK") switch
         {
-            "long" => new SoakPlan(30, 10, TimeSpan.FromMinutes(3), TimeSpan.FromSeconds(2.5), TimeSpan.FromSeconds(8), seed, MeetsAll: true),
-            "hangs" => new SoakPlan(0, 16, TimeSpan.FromMinutes(3), TimeSpan.FromSeconds(2.5), TimeSpan.FromSeconds(8), seed),
+            "long" => new SoakPlan(30, 10, TimeSpan.FromMinutes(3), SoonAfterKill, SoonAfterHang, seed, MeetsAll: true),
+            "hangs" => new SoakPlan(0, 16, TimeSpan.FromMinutes(3), SoonAfterKill, SoonAfterHang, seed),
             _ => new SoakPlan(7, 2, TimeSpan.FromSeconds(90), TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(25), seed),
         };
     }

@@ -139,7 +139,8 @@ public sealed class SoakTests(ITestOutputHelper output)
     {
         var (call, began, took, failure) = probe.Slowest;
         return string.Create(CultureInfo.InvariantCulture,
-            $"slowest was {call}, begun after {began.TotalSeconds:F2} s, {took.TotalSeconds:F2} s{(failure is null ? "" : ": " + failure)}");
+            $"slowest was {call}, begun after {began.TotalSeconds:F2} s, {took.TotalSeconds:F2} s")
+            + (failure is null ? "" : ": " + failure);
     }
 
     private static ImageId[] OneOfEachShard(SoakRecord record) =>

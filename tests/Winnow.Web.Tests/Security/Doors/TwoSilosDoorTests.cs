@@ -11,7 +11,8 @@ namespace Winnow.Web.Tests.Security.Doors;
 /// <summary>A cluster on PostgreSQL and S3, and the doors that only such a one has: signed links, buckets, notifications.</summary>
 [Trait("needs", "postgres")]
 [Trait("needs", "s3")]
-public sealed class TwoSilosDoorTests(TwoSilos cluster, ITestOutputHelper output) : DoorTests(cluster, output), IClassFixture<TwoSilos>
+public sealed class TwoSilosDoorTests(TwoSilos cluster, ITestOutputHelper output)
+    : DoorTests(cluster, output), IClassFixture<TwoSilos>
 {
     private async Task<string> DatasetAsync()
     {

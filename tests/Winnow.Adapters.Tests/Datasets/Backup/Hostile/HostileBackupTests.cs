@@ -37,7 +37,7 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
     // What an archive whose frame is broken is told, rather than a file of it.
     private static readonly string[] Frame =
         ["The backup cannot be restored: '", "This is no backup of Winnow", "The backup is cut off", "The backup is damaged",
-        "The backup has layout", "The backup holds something other", "Class names '"];
+        "The backup has layout", "The backup holds something other", "The backup goes on after its end", "Class names '"];
 
     private readonly List<BackupStore> _stores = [];
     private HostileArchive _archive = null!;

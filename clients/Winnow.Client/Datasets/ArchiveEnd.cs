@@ -1,0 +1,16 @@
+namespace Winnow.Client;
+
+/// <summary>What may stand behind the last file of an archive: zeros alone, as many as fill the last record.</summary>
+internal static class ArchiveEnd
+{
+    /// <summary>A record of tar: writers fill the last one.</summary>
+    internal const int Record = 20 * 512;
+
+    /// <summary>Reads a stream to its end. False if anything else comes, which is then not read any further.</summary>
+    public static async Task<bool> IsAllAsync(Stream rest, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[Record + 1];
+        var read = await rest.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
+        return read <= Record && !buffer.AsSpan(0, read).ContainsAnyExcept((byte)0);
+    }
+}

@@ -1,0 +1,114 @@
+using Winnow.Abstractions.Images;
+using Winnow.Abstractions.Training;
+using Winnow.Model.Labels;
+using Winnow.Model.Review;
+using Winnow.Model.Training;
+
+namespace Winnow.Cluster.Tests.Schedules;
+
+/// <summary>Who is at work in it: people, a round that asks, and trouble.</summary>
+internal sealed partial class ReviewWorld
+{
+    /// <summary>Takes tasks and answers, returns or forgets them.</summary>
+    private async Task PersonAsync(string actor)
+    {
+        for (var turn = 0; turn < Turns; turn++)
+        {
+            ReviewTask[] tasks = [];
+            var request = new LeaseRequest(1 + _random.Next(3), _random.Next(2) * 800);
+            await AsFarAsItGoesAsync(async () => tasks = await Queue.TakeAsync(request, actor, Never));
+            foreach (var task in tasks) _book.Was(task, actor);
+            foreach (var task in tasks)
+            {
+                switch (_random.Next(6))
+                {
+                    case 0:
+                        break;
+                    case 1:
+                        _book.LetsGo(task.Image, actor);
+                        await AsFarAsItGoesAsync(() => Queue.ReleaseAsync([task.Image], actor, Never));
+                        break;
+                    case var kind:
+                        await AnswerAsync(task, actor, kind == 2 ? DecisionKind.Skip : DecisionKind.Label);
+                        break;
+                }
+            }
+            if (_random.Next(3) == 0) await Task.Delay(TimeSpan.FromSeconds(_random.Next(50)), Clock, Never);
+        }
+    }
+
+    private async Task AnswerAsync(ReviewTask task, string actor, DecisionKind kind)
+    {
+        _book.LetsGo(task.Image, actor);
+        var operation = new Guid((int)_random.NextUInt64(), 1, 2, new byte[8]);
+        var decision = new SubmitDecision(task.Image, operation, new Decision
+        {
+            Kind = kind,
+            Annotations = kind == DecisionKind.Label ? [new ClassTag("cat")] : [],
+        }, task.Lease);
+        _book.Sent(decision);
+        // Who was not told asks again, as every client does.
+        for (var tries = 0; tries < 3; tries++)
+        {
+            var image = Grain<IImageGrain>(GrainKeys.Image(Name, task.Image));
+            if (await AsFarAsItGoesAsync(async () => _book.Was(decision, await image.SubmitAsync(decision, actor, Never)))) return;
+        }
+    }
+
+    /// <summary>A round that asks about further images, and now and then gives up waiting for them; then another one asks.</summary>
+    private async Task AskAsync()
+    {
+        await AskAsync(2);
+        if (_random.Next(2) == 0) return;
+        await Task.Delay(TimeSpan.FromSeconds(_random.Next(30)), Clock, Never);
+        // What a round withdraws is nobody's any more, whatever they were promised.
+        foreach (var image in _images[^AskedLater..])
+            foreach (var person in People) _book.LetsGo(image, person);
+        for (var shard = 0; shard < 2; shard++)
+            await UntilItIsDoneAsync(() => Grain<IShardLearning>(GrainKeys.Shard(Name, shard)).WithdrawAsync(Arms.Main, 2, Never));
+        await AskAsync(3);
+    }
+
+    private async Task AskAsync(int round)
+    {
+        foreach (var image in _images[^AskedLater..])
+        {
+            var wanted = new EnqueueTasks(Arms.Main, round, [0], [_random.Next(9)], [image]);
+            await UntilItIsDoneAsync(() => Grain<IShardLearning>(ShardOf(image)).EnqueueAsync(wanted, Never));
+        }
+    }
+
+    private async Task UntilItIsDoneAsync(Func<Task> work)
+    {
+        while (!await AsFarAsItGoesAsync(work)) await Task.Delay(TimeSpan.FromSeconds(1), Clock, Never);
+    }
+
+    private async Task TroubleAsync()
+    {
+        for (var i = 0; i < Troubles; i++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(_random.Next(25_000)), Clock, Never);
+            var shard = GrainKeys.Shard(Name, _random.Next(2));
+            var trouble = _random.Next(6);
+            _silos.Told?.Invoke($"trouble {trouble}, {shard}");
+            switch (trouble)
+            {
+                case 0:
+                    _silos.GiveUp("queue", Name);
+                    break;
+                case 1:
+                    _silos.GiveUp("shard", shard);
+                    break;
+                case 2:
+                    _silos.GiveUp("image", GrainKeys.Image(Name, _images[_random.Next(Images)]));
+                    break;
+                case 3:
+                    await AsFarAsItGoesAsync(() => _silos.EndAsync("queue", Name));
+                    break;
+                case 4:
+                    await AsFarAsItGoesAsync(() => _silos.EndAsync("shard", shard));
+                    break;
+            }
+        }
+    }
+}
