@@ -1,5 +1,6 @@
 using Winnow.Benchmarks;
 using Winnow.Benchmarks.Datasets;
+using Winnow.Benchmarks.Facts;
 using Winnow.Benchmarks.Images;
 using Winnow.Benchmarks.Measuring;
 using Winnow.Benchmarks.Peers;
@@ -17,6 +18,7 @@ IBenchmark[] benchmarks =
     new RescoreBenchmark(),
     new SelectBenchmark(),
     new IngestBenchmark(),
+    new FactsBenchmark(),
     new NextTaskBenchmark(),
     new MemoryBenchmark(),
     new RestartBenchmark(),

@@ -36,6 +36,23 @@ internal sealed class PairedSamples
         return samples;
     }
 
+    /// <summary>
+    /// Between which ratios the true median lies, with 95 %: as many of the least and of the greatest are left out as a fair coin seldom
+    /// shows so few heads. It assumes nothing of how ratios are spread; of fewer than six pairs it is all of them.
+    /// </summary>
+    public (double Least, double Greatest) MedianInterval()
+    {
+        double[] ratios = [.. _pairs.Select(p => p.Product / p.Floor).Order()];
+        var (left, term, below) = (0, Math.Pow(0.5, ratios.Length), 0d);
+        while (left < ratios.Length / 2 && (below += term) <= 0.025)
+        {
+            term *= (ratios.Length - left) / (left + 1.0);
+            left++;
+        }
+        left = Math.Max(left - 1, 0);
+        return (ratios[left], ratios[^(left + 1)]);
+    }
+
     public static double Median(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
