@@ -5,7 +5,8 @@ internal static class WayOn
 {
     /// <summary>The sentences.</summary>
     public static string Of(string dataset) =>
-        "Nobody is asked again what they skipped; what was given back comes again when nothing else is left. "
+        "Nobody is asked again what they skipped; what was given back comes again when nothing else is left, "
+        + "and what was handed out before a server was lost when its lease is over. "
         + "Go on in one of these ways: somebody else answers them (another key, or --actor NAME without keys); "
         + $"'winnow rounds end {dataset}' has the round go on without them; "
         + "or whoever may correct decisions sends one without a lease (POST …/decisions with expectedVersion).";

@@ -49,6 +49,10 @@ internal sealed partial class QueueGrain(
     private DatasetInfo _dataset = null!;
     private LeaseTokens _leases = null!;
     private DateTimeOffset _extendedAt = DateTimeOffset.MinValue;
+
+    /// <summary>When all shards were last asked for tasks: those that have none say nothing when they have.</summary>
+    private long _lookedAt;
+
     private IDisposable? _gauges;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
@@ -96,6 +100,7 @@ internal sealed partial class QueueGrain(
             if (tasks.Count < most)
             {
                 var missing = most - tasks.Count;
+                await LookEverywhereAsync(cancellationToken);
                 await RefillAsync(missing, missing, actor, cancellationToken);
                 tasks.AddRange(Hand(missing, actor, again: false));
                 // What the person gave back comes again where there is nothing else.
@@ -108,9 +113,17 @@ internal sealed partial class QueueGrain(
             if (tasks.Count > 0 || left <= TimeSpan.Zero) return [.. tasks];
             await Task.WhenAny(arrived, Task.Delay(left < PollWhileWaiting ? left : PollWhileWaiting, time, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
-            // A reservation that a lost queue left behind may have run out.
-            if (!arrived.IsCompleted) AllMayHaveWork(await LayoutAsync(cancellationToken));
         }
+    }
+
+    /// <summary>
+    /// What a lost queue had set aside runs out without a word: now and then all shards are asked, whether or not whoever takes waits.
+    /// </summary>
+    private async Task LookEverywhereAsync(CancellationToken cancellationToken)
+    {
+        if (time.GetElapsedTime(_lookedAt) < PollWhileWaiting / 2) return;
+        _lookedAt = time.GetTimestamp();
+        AllMayHaveWork(await LayoutAsync(cancellationToken));
     }
 
     private bool IsLow() => _stock.Free < LowStock || time.GetUtcNow() - _extendedAt > _dataset.Settings.LeasePeriod / 2;

@@ -10,16 +10,17 @@ namespace Winnow.Adapters.Objects;
 /// </summary>
 internal sealed unsafe class MappedObject : MemoryManager<byte>
 {
-    private readonly MemoryMappedFile? _file;
-    private readonly MemoryMappedViewAccessor? _view;
+    /// <summary>Up to so many bytes an object is read and not mapped. Larger arrays would be large to the garbage collector too.</summary>
+    internal const int Small = 64 << 10;
+
+    private readonly MemoryMappedFile _file;
+    private readonly MemoryMappedViewAccessor _view;
     private readonly int _length;
     private byte* _start;
 
     private MappedObject(string path, long length)
     {
         _length = checked((int)length);
-        // An empty file cannot be mapped.
-        if (length == 0) return;
         _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, mapName: null, capacity: 0, MemoryMappedFileAccess.Read);
         _view = ViewOf(_file, 0);
     }
@@ -43,9 +44,12 @@ internal sealed unsafe class MappedObject : MemoryManager<byte>
     /// <summary>Maps a part of a file that is open; it must not get shorter meanwhile.</summary>
     public static MappedObject Map(FileStream file, long start, int length) => new(file, start, length);
 
-    /// <summary>Maps a file; null when there is none.</summary>
+    /// <summary>
+    /// Maps a file; null when there is none. A small one is read: a process may have only so many mappings (65,530 by Linux' default), and
+    /// many small datasets have more segments than that.
+    /// </summary>
     /// <exception cref="IOException">It is larger than one span can hold.</exception>
-    public static MappedObject? Map(string path)
+    public static IMemoryOwner<byte>? Map(string path)
     {
         var file = new FileInfo(path);
         if (!file.Exists) return null;
@@ -55,7 +59,7 @@ internal sealed unsafe class MappedObject : MemoryManager<byte>
                     $"'{path}' has {file.Length} bytes; objects up to {Array.MaxLength} bytes can be mapped. Read it as a stream."));
         try
         {
-            return new MappedObject(path, file.Length);
+            return file.Length <= Small ? new ReadObject(File.ReadAllBytes(path)) : new MappedObject(path, file.Length);
         }
         catch (FileNotFoundException)
         {
@@ -65,22 +69,31 @@ internal sealed unsafe class MappedObject : MemoryManager<byte>
 
     public override Span<byte> GetSpan()
     {
-        ObjectDisposedException.ThrowIf(_length > 0 && _start is null, this);
+        ObjectDisposedException.ThrowIf(_start is null, this);
         return new Span<byte>(_start, _length);
     }
 
     public override MemoryHandle Pin(int elementIndex = 0)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)elementIndex, (uint)_length, nameof(elementIndex));
-        ObjectDisposedException.ThrowIf(_length > 0 && _start is null, this);
-        if (_view is null) return default;
+        ObjectDisposedException.ThrowIf(_start is null, this);
         // A request that was given up may still be sending: what it sends from stays until it has let go.
         var held = false;
         _view.SafeMemoryMappedViewHandle.DangerousAddRef(ref held);
         return new MemoryHandle(_start + elementIndex, pinnable: this);
     }
 
-    public override void Unpin() => _view?.SafeMemoryMappedViewHandle.DangerousRelease();
+    public override void Unpin() => _view.SafeMemoryMappedViewHandle.DangerousRelease();
+
+    private sealed class ReadObject(byte[] content) : IMemoryOwner<byte>
+    {
+        public Memory<byte> Memory => content;
+
+        public void Dispose()
+        {
+            // The garbage collector's.
+        }
+    }
 
     protected override void Dispose(bool disposing)
     {
@@ -88,9 +101,9 @@ internal sealed unsafe class MappedObject : MemoryManager<byte>
         if (_start is not null)
         {
             _start = null;
-            _view!.SafeMemoryMappedViewHandle.ReleasePointer();
+            _view.SafeMemoryMappedViewHandle.ReleasePointer();
         }
-        _view?.Dispose();
-        _file?.Dispose();
+        _view.Dispose();
+        _file.Dispose();
     }
 }

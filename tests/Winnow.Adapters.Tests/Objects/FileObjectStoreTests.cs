@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using Winnow.Abstractions.Health;
 using Winnow.Adapters.Objects;
@@ -47,6 +48,24 @@ public sealed class FileObjectStoreTests : IDisposable
         Assert.False(File.Exists(_folder.At(".tmp/1f")));
         await again.PutAsync("a/c", new byte[] { 2 }, Never);
         Assert.True(await again.ExistsAsync("a/b", Never));
+    }
+
+    /// <summary>A process may have only so many mappings, and dies where its runtime gets none: small objects take none of them.</summary>
+    [Fact]
+    public async Task Many_small_objects_are_held_without_a_mapping_each()
+    {
+        using var store = new FileObjectStore(_folder.At("objects"));
+        await store.PutAsync("large", new byte[100_000], Never);
+        var held = new List<IMemoryOwner<byte>>();
+        for (var i = 0; i < 200; i++)
+        {
+            await store.PutAsync($"small/{i}", new byte[65_536], Never);
+            held.Add((await store.MapAsync($"small/{i}", Never))!);
+        }
+        using var large = await store.MapAsync("large", Never);
+        var mapped = File.ReadLines("/proc/self/maps").Where(l => l.Contains(_folder.Path, StringComparison.Ordinal));
+        Assert.EndsWith("/large", Assert.Single(mapped), StringComparison.Ordinal);
+        held.ForEach(h => h.Dispose());
     }
 
     [Fact]

@@ -113,7 +113,7 @@ internal sealed class SelectBenchmark : IBenchmark
                 foreach (var path in _segments[plan.SharedVectors ? 0 : shard])
                 {
                     using var mapped = MappedObject.Map(path)!;
-                    var rows = MemoryMarshal.Cast<byte, Half>(mapped.GetSpan()[SegmentFormat.HeaderSize..]);
+                    var rows = MemoryMarshal.Cast<byte, Half>(mapped.Memory.Span[SegmentFormat.HeaderSize..]);
                     _head.Score(rows, new ImageScore[rows.Length / plan.Dimensions]);
                 }
             });

@@ -23,6 +23,7 @@ public sealed class KillTests
         ProjectionDimensions = 32,
         LeasePeriod = TimeSpan.FromSeconds(5),
     };
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
     private static readonly CreateDataset Creation =
         new(Dataset, new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] }, Settings);
 
@@ -108,6 +109,29 @@ public sealed class KillTests
             Assert.Equal(label, Assert.IsType<ClassTag>(Assert.Single(detail.Annotations)).Class);
         }
         Assert.Equal(RoundStep.Done, ended.Step);
+    }
+
+    [Fact]
+    public async Task What_was_set_aside_before_a_kill_comes_to_people_who_do_not_wait()
+    {
+        await using var silo = await SiloProcess.StartAsync();
+        await PrepareAsync(silo, 80);
+        await silo.Client.StartRoundAsync(Dataset, new StartRound(10));
+        IReadOnlyList<ReviewTask> tasks = [];
+        await Until.TrueAsync(async () => (tasks = await silo.Client.LeaseAsync(Dataset, new LeaseRequest(50, 1_000))).Count > 0, Limit,
+            () => "there are tasks");
+        var open = (await silo.Client.GetStatusAsync(Dataset)).OpenTasks;
+        await silo.KillAsync();
+        await silo.StartAgainAsync();
+        var again = new HashSet<ImageId>();
+        async Task<bool> AllCameAsync()
+        {
+            again.UnionWith((await silo.Client.LeaseAsync(Dataset, new LeaseRequest(50, 0))).Select(t => t.Image));
+            return again.Count == open;
+        }
+
+        await Until.TrueAsync(AllCameAsync, Limit, () => $"of {open} open tasks more than {again.Count} come");
+        Assert.Superset(tasks.Select(t => t.Image).ToHashSet(), again);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.IO.Hashing;
 using System.Security.Cryptography;
@@ -67,7 +68,7 @@ internal sealed class ObjectCache : IDisposable
     }
 
     /// <summary>Maps a copy of this version of an object; null when there is none that is whole.</summary>
-    public MappedObject? Map(string key, string version)
+    public IMemoryOwner<byte>? Map(string key, string version)
     {
         var name = NameOf(key, version);
         Copy? copy;
