@@ -81,7 +81,7 @@ public sealed class FileObjectStoreTests : IDisposable
     public async Task Memory_of_a_disposed_mapping_is_refused()
     {
         using var store = new FileObjectStore(_folder.Path);
-        await store.PutAsync("a/b", new byte[] { 1, 2, 3 }, Never);
+        await store.PutAsync("a/b", new byte[100_000], Never);
         var mapped = await store.MapAsync("a/b", Never);
         var memory = mapped!.Memory;
         mapped.Dispose();
