@@ -88,7 +88,7 @@ public static class AdaptersRegistration
         services.AddSingleton<IModelExporter, OnnxModelExporter>();
         if (options.NotesFolder is { } notes)
             services.AddSingleton<ICrashNotes>(provider =>
-                new FileCrashNotes(notes, provider.GetRequiredService<ILogger<FileCrashNotes>>()));
+                FileCrashNotes.Open(notes, provider.GetRequiredService<ILogger<FileCrashNotes>>()));
         return services;
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images;
 using Winnow.Grains.Ports;
 using Winnow.Model.Images;
@@ -156,12 +157,12 @@ internal sealed partial class BucketSourceGrain
             }
             catch (ObjectUnreadableException e)
             {
-                fetched[i] = new Fetched(entry, Outcome.Refused, null, ShownText.Told(e.Message));
+                fetched[i] = new Fetched(entry, Outcome.Refused, null, FailureText.Told(e));
                 Interlocked.Increment(ref answered);
             }
             catch (IOException e)
             {
-                fetched[i] = new Fetched(entry, Outcome.Failed, null, ShownText.Told(e.Message));
+                fetched[i] = new Fetched(entry, Outcome.Failed, null, FailureText.Told(e));
                 if (Interlocked.Increment(ref failed) > BrokenInRow && Volatile.Read(ref answered) == 0) throw;
             }
         });

@@ -184,9 +184,10 @@ internal sealed partial class BucketSourceGrain(
 
     private void Stall(Exception reason, TimeSpan pause)
     {
+        var cause = FailureText.CauseOf(reason);
         _error = ShownText.Told(
-            reason is IOException or RefusedException or UnavailableException
-                ? reason.Message : $"{reason.GetType().Name}: {reason.Message}");
+            cause is IOException or RefusedException or UnavailableException or SetAsideException
+                ? cause.Message : $"{cause.GetType().Name}: {cause.Message}");
         if (reason is not ObjectsToComeException)
         {
             // Memory may be ahead of the disk; and what was refused meanwhile may have been so by a server in trouble.

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Core.Internal;
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Images.Buckets;
 using Winnow.Abstractions.Review;
@@ -85,7 +86,7 @@ internal sealed class DeletionGrain(
 
     private void Stall(Exception reason, TimeSpan pause)
     {
-        _stalled = ShownText.Told(reason.Message);
+        _stalled = FailureText.Told(reason);
         logger.DeletionRetries(reason, Dataset, pause);
     }
 

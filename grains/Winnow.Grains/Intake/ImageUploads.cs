@@ -3,12 +3,12 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images;
 using Winnow.Grains.Ports;
 using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
-using Winnow.Model.Names;
 
 namespace Winnow.Grains.Intake;
 
@@ -118,7 +118,7 @@ internal sealed class ImageUploads(
         }
         catch (ObjectUnreadableException e)
         {
-            return LeftOut(image, $"What was uploaded for '{image.Id}' cannot be read: {ShownText.Told(e.Message)} Upload it again.");
+            return LeftOut(image, $"What was uploaded for '{image.Id}' cannot be read: {FailureText.Told(e)} Upload it again.");
         }
     }
 

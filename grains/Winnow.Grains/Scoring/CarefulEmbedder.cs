@@ -1,7 +1,7 @@
+using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Scoring;
 using Winnow.Grains.Ports;
 using Winnow.Model.Images;
-using Winnow.Model.Names;
 
 namespace Winnow.Grains.Scoring;
 
@@ -91,7 +91,7 @@ internal sealed class CarefulEmbedder(IEmbedder embedder, ICrashNotes notes)
             else if (await FailureOfAsync(some) is { } again)
             {
                 Refuse(some.Span[0],
-                    $"Scoring fails on this image alone, though it works on a plain picture: {ShownText.Told(again.Message)}");
+                    $"Scoring fails on this image alone, though it works on a plain picture: {FailureText.Told(again)}");
             }
         }
 

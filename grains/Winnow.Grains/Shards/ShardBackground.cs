@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images;
 using Winnow.Grains.Columns;
 using Winnow.Grains.Images;
@@ -7,7 +8,6 @@ using Winnow.Grains.Ports;
 using Winnow.Grains.Settings;
 using Winnow.Grains.Telemetry;
 using Winnow.Grains.Work;
-using Winnow.Model.Names;
 
 namespace Winnow.Grains.Shards;
 
@@ -66,7 +66,7 @@ internal sealed class ShardBackground(
 
     private void Stall(ShardSpace space, Exception reason)
     {
-        var told = ShownText.Told(reason.Message);
+        var told = FailureText.Told(reason);
         if (_stalled.GetValueOrDefault(space.Backbone).Reason != told) logger.BackgroundStalled(reason, writer.Key.ToString(), Rest);
         _stalled[space.Backbone] = (told, time.GetUtcNow() + Rest);
         if (_space == space) _buffer.Clear();

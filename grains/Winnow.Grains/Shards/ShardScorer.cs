@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
+using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Telemetry;
 using Winnow.Grains.Columns;
 using Winnow.Grains.Images;
@@ -8,7 +9,6 @@ using Winnow.Grains.Ports;
 using Winnow.Grains.Settings;
 using Winnow.Grains.Telemetry;
 using Winnow.Grains.Work;
-using Winnow.Model.Names;
 
 namespace Winnow.Grains.Shards;
 
@@ -84,7 +84,7 @@ internal sealed class ShardScorer(
     /// <summary>An outside system is away: the backlog waits, nothing is dropped.</summary>
     private void Stall(Exception reason, TimeSpan pause)
     {
-        Stalled = ShownText.Told(reason.Message);
+        Stalled = FailureText.Told(reason);
         columns.StopWaitingForScores();
         // How much of it was published before the failure is not known here; embedding it again is cheap, and never wrong.
         _buffer.Clear();
@@ -92,7 +92,8 @@ internal sealed class ShardScorer(
         _told = Stalled;
         if (isTold) logger.ScoringStillWaits(reason, writer.Key.ToString(), pause);
         // What somebody outside can mend is a sentence; what may be a fault of the program comes with where it happened.
-        else if (reason is InvalidOperationException || PassingFailure.Is(reason)) logger.ScoringWaits(writer.Key.ToString(), Stalled);
+        else if (FailureText.CauseOf(reason) is InvalidOperationException || PassingFailure.Is(reason))
+            logger.ScoringWaits(writer.Key.ToString(), Stalled);
         else logger.ScoringStalled(reason, writer.Key.ToString(), pause);
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Health;
 using Winnow.Grains.Datasets;
 using Winnow.Grains.Layout;
 using Winnow.Grains.Placement;
@@ -8,7 +9,6 @@ using Winnow.Grains.Settings;
 using Winnow.Grains.Telemetry;
 using Winnow.Grains.Work;
 using Winnow.Model.Datasets;
-using Winnow.Model.Names;
 
 namespace Winnow.Grains.Splitting;
 
@@ -107,7 +107,7 @@ internal sealed class SplitGrain(KnownDatasets datasets, IDatasetLedger rows, IS
     /// <summary>A shard that moves, a store that is away: what was copied is there, and the rest is tried again.</summary>
     private void Stall(Exception reason, TimeSpan pause)
     {
-        _stalled = ShownText.Told(reason.Message);
+        _stalled = FailureText.Told(reason);
         logger.SplitRetries(reason, Dataset, pause);
     }
 

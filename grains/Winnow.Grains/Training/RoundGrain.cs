@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Security;
 using Winnow.Abstractions.Telemetry;
 using Winnow.Abstractions.Training;
@@ -145,7 +146,7 @@ internal sealed partial class RoundGrain(
     {
         logger.RoundRetries(reason, Name, state.State.Step, pause);
         _doubtful = true;
-        _round.Waiting = $"{ShownText.Told(reason.Message)} It is tried again.";
+        _round.Waiting = $"{FailureText.Told(reason)} It is tried again.";
     }
 
     /// <summary>
@@ -216,7 +217,7 @@ internal sealed partial class RoundGrain(
 
     private static string FaultAt(RoundStep step, Exception fault) =>
         $"It could not take its step '{step.ToString().ToLowerInvariant()}', and would not at another try: "
-        + $"{ShownText.Told(fault.Message)} The server's log has the details.";
+        + $"{FailureText.Told(fault)} The server's log has the details.";
 
     private async Task FinishAsync(RoundStep step, string? reason)
     {

@@ -13,9 +13,11 @@ namespace Winnow.Grains.Work;
 internal static class PassingFailure
 {
     /// <summary>Whether the same work may succeed later.</summary>
-    public static bool Is(Exception failure) => failure switch
+    public static bool Is(Exception failure) => failure is AggregateException { InnerExceptions.Count: > 0 } several
+        ? several.InnerExceptions.All(Is) : Passes(failure) || Passes(FailureText.CauseOf(failure));
+
+    private static bool Passes(Exception failure) => failure switch
     {
-        AggregateException { InnerExceptions.Count: > 0 } several => several.InnerExceptions.All(Is),
         // Full disks and missing rights are mended by people, while the work waits and says for what.
         IOException or UnauthorizedAccessException or SocketException or HttpRequestException or DbException => true,
         TimeoutException or OperationCanceledException or OrleansException or UnavailableException or ObjectDisposedException => true,

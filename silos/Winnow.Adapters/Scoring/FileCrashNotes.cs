@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using Winnow.Abstractions.Health;
 using Winnow.Adapters.Disk;
 using Winnow.Grains.Ports;
 using Winnow.Model.Images;
@@ -29,6 +30,28 @@ internal sealed partial class FileCrashNotes : ICrashNotes, IDisposable
     private readonly UnderWayMap _underWay;
     private bool _closed;
     private int _suspects;
+
+    /// <summary>Opens the notes of a folder, which is made where it is missing.</summary>
+    /// <exception cref="StorageFullException">The folder's disk has no room for them.</exception>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
+    public static FileCrashNotes Open(string folder, ILogger<FileCrashNotes> logger)
+    {
+        try
+        {
+            return new FileCrashNotes(folder, logger);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Who only reads a dataset is told as well: of the folder as much as tells it from others.
+            var name = $"the folder '{Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))}'";
+            if (FullDisk.Is(e) || FullDisk.At(Path.Combine(folder, "under-way")))
+                throw new StorageFullException(
+                    $"The disk of {name} of the server's data folder is full, so no image can be scored: what is under way is noted there. "
+                    + "Images wait, and nothing is lost. Free some space there, then scoring goes on by itself.", e);
+            throw new IOException(
+                $"In {name} of the server's data folder nothing can be noted, so no image can be scored: {e.Message}", e);
+        }
+    }
 
     /// <exception cref="IOException">The folder cannot be written.</exception>
     public FileCrashNotes(string folder, ILogger<FileCrashNotes> logger)

@@ -100,6 +100,12 @@ internal sealed partial class OnnxEmbedderProvider : IEmbedderProvider, IDegrade
         {
             throw new InvalidOperationException($"The backbone '{backbone}' cannot be used: {problem.Message}", problem);
         }
+        catch (IOException problem)
+        {
+            // In another precision a backbone is kept there as well.
+            FullDisk.Rethrow("The disk of the folder of weights", problem);
+            throw;
+        }
     }
 
     private BackboneFile InPrecision(BackboneFile file, Device device)

@@ -97,8 +97,8 @@ internal sealed class SiloHealth(
         catch (Exception e)
         {
             // The message of a store's exception may name hosts, never secrets; the rest is for the log.
-            return new HealthPart(name, e is Orleans.Runtime.OrleansException or TimeoutException
-                ? "Grains cannot be reached: no silo that holds data answers." : ShownText.Told(e.Message));
+            return new HealthPart(name, FailureText.CauseOf(e) is Orleans.Runtime.OrleansException or TimeoutException
+                ? "Grains cannot be reached: no silo that holds data answers." : FailureText.Told(e));
         }
     }
 

@@ -57,6 +57,31 @@ public sealed class FullDiskTests
         Assert.Equal(1, (await client.StartRoundAsync("full", new StartRound(5))).Number);
     }
 
+    [SmallDiskFact]
+    public async Task Images_that_cannot_be_scored_for_a_full_disk_say_so_and_are_scored_once_there_is_room()
+    {
+        using var disk = new SmallDisk(24);
+        await using var server = await OwnServer.StartAsync(further: ["--Data", disk.At("data")]);
+        var schema = new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] };
+        await server.Client.CreateDatasetAsync(new CreateDataset(
+            "tight", schema, new DatasetSettings { Shards = 1, AuditSample = 0, ProjectionDimensions = 16 }));
+        // Room for a few images, and for nothing that scoring notes.
+        using (disk.Fill(leave: 1 << 20))
+        {
+            await foreach (var _ in server.Client.ImportAsync("tight", DrawnImages.EnumerateAsync(5)))
+            {
+            }
+            string? why = null;
+            await Until.TrueAsync(async () => (why = (await server.Client.GetStatusAsync("tight")).ScoringStalled) is not null,
+                TimeSpan.FromMinutes(1), () => "scoring stands still");
+            Assert.StartsWith("The disk of the folder 'scoring' of the server's data folder is full, so no image can be scored", why,
+                StringComparison.Ordinal);
+            Assert.DoesNotContain("Grain", why, StringComparison.Ordinal);
+        }
+        await server.Client.WaitForScoringAsync("tight");
+        Assert.Null((await server.Client.GetStatusAsync("tight")).ScoringStalled);
+    }
+
     private static async Task FullAsync(SentCount sent, Func<Task> call)
     {
         // What the log has room for already may still be stored: the first that finds none is told.
