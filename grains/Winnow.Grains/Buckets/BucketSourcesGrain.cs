@@ -17,6 +17,8 @@ internal sealed class BucketSourcesGrain(
     KnownDatasets datasets, IBucketReader buckets, TimeProvider time) : Grain, IBucketSourcesGrain
 {
     private const int MaxSources = 100;
+    /// <summary>Shorter than what a call of a grain may take: else the bucket's server hangs, and the cluster is blamed.</summary>
+    private static readonly TimeSpan FirstLook = TimeSpan.FromSeconds(6);
 
     private string _dataset = "";
 
@@ -38,15 +40,7 @@ internal sealed class BucketSourcesGrain(
             return new AddedSource(source, null);
         }
         if (state.State.Sources.Count >= MaxSources) throw new RefusedException($"A dataset has at most {MaxSources} sources.");
-        // Nobody adds a source that cannot be read and hears of it later.
-        try
-        {
-            await buckets.ListAsync(PlaceOf(source), null, cancellationToken);
-        }
-        catch (IOException e)
-        {
-            throw new RefusedException(e.Message, e);
-        }
+        await LookAsync(PlaceOf(source), cancellationToken);
         var secret = NotificationSecret.Make();
         state.State.Sources.Add(
             new SourceEntry
@@ -59,6 +53,27 @@ internal sealed class BucketSourcesGrain(
         await WriteAsync();
         await SourceGrain(source.Name).StartAsync(source, cancellationToken);
         return new AddedSource(source, NotificationSecret.PathOf(_dataset, source.Name, secret));
+    }
+
+    /// <summary>Nobody adds a source that cannot be read and hears of it later.</summary>
+    private async Task LookAsync(BucketPlace place, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(FirstLook, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        try
+        {
+            await buckets.ListAsync(place, null, either.Token).WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException e) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new RefusedException(
+                $"The S3 server {buckets.HostOf(place)} did not answer within {FirstLook.TotalSeconds:0} s when bucket '{place.Bucket}' "
+                + "was to be listed, so the source was not added. Is it running, and is its address right? Then add the source again.", e);
+        }
+        catch (IOException e)
+        {
+            throw new RefusedException(e.Message, e);
+        }
     }
 
     public async Task<SourceStatus[]> ListAsync(CancellationToken cancellationToken) =>

@@ -10,6 +10,8 @@ internal sealed class NoBuckets : IBucketReader
 
     public string? Refuse(BucketPlace place) => Reason;
 
+    public string HostOf(BucketPlace place) => throw new IOException(Reason);
+
     public Task<BucketPage> ListAsync(BucketPlace place, string? after, CancellationToken cancellationToken) =>
         throw new IOException(Reason);
 

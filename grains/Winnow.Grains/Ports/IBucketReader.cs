@@ -21,6 +21,9 @@ public interface IBucketReader
     /// <summary>Why a place may not be read, as a sentence; null when it may.</summary>
     string? Refuse(BucketPlace place);
 
+    /// <summary>The host of a place that may be read, as messages name it.</summary>
+    string HostOf(BucketPlace place);
+
     /// <summary>The keys after <paramref name="after"/>, or the first ones.</summary>
     /// <exception cref="IOException">The server cannot be reached or refuses; the message says why.</exception>
     Task<BucketPage> ListAsync(BucketPlace place, string? after, CancellationToken cancellationToken);

@@ -48,6 +48,8 @@ internal sealed class BucketReader : IBucketReader, IDisposable
             ? $"Bucket '{place.Bucket}' of '{place.Server}' may not be read: Buckets:{place.Server}:Buckets does not name it." : null;
     }
 
+    public string HostOf(BucketPlace place) => ConnectionOf(place).Name;
+
     public async Task<BucketPage> ListAsync(BucketPlace place, string? after, CancellationToken cancellationToken)
     {
         var page = await ConnectionOf(place).ListPageAsync(place.Bucket, place.Prefix, after, cancellationToken).ConfigureAwait(false);
