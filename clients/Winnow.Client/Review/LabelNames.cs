@@ -8,7 +8,7 @@ namespace Winnow.Client;
 /// </summary>
 internal sealed class LabelNames
 {
-    private const int Distances = 4;
+    private const int Distances = 5;
     private const int Several = -1;
 
     private readonly Dictionary<string, int>[] _rows =
@@ -50,11 +50,19 @@ internal sealed class LabelNames
     private static string KeyOf(string name, int distance) => distance switch
     {
         // As an import of a folder names a file with a backslash, where that is not what parts folders.
-        0 => TextForm.Composed(ImageName.Kept(name.Replace("\\", "%5C", StringComparison.Ordinal))),
-        1 => TextForm.Composed(ImageName.Kept(name)),
+        // Programs that list a folder write ./ before what is in it.
+        0 => TextForm.Composed(ImageName.Kept(WithoutDots(OfFile(name)))),
+        1 => TextForm.Composed(ImageName.Kept(OfFile(name))),
+        // As it is without //, and from a system whose folders are parted by backslashes.
+        2 => TextForm.Composed(ImageName.Kept(ImageName.Plain(name))),
         // Blanks that programs write around fields, and people around names.
-        2 => TextForm.Composed(ImageName.Kept(TextForm.Trimmed(name))),
+        3 => TextForm.Composed(ImageName.Kept(ImageName.Plain(TextForm.Trimmed(name)))),
         // As Winnow's own tables and lists write it.
         _ => ImageName.Compared(TextForm.Trimmed(name)),
     };
+
+    private static string OfFile(string name) => name.Replace("\\", "%5C", StringComparison.Ordinal);
+
+    private static string WithoutDots(string name) => name.StartsWith("./", StringComparison.Ordinal)
+        || name.Contains("/./", StringComparison.Ordinal) ? string.Join('/', name.Split('/').Where(step => step != ".")) : name;
 }

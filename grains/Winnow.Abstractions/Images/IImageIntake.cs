@@ -1,6 +1,7 @@
 using Winnow.Abstractions.Datasets;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Names;
 
 namespace Winnow.Abstractions.Images;
 
@@ -13,6 +14,9 @@ public sealed record ArrivedImage(string Name, ReadOnlyMemory<byte> Content, str
 {
     /// <summary>Why it is left out whatever its bytes are, as sentences; null where nothing speaks against it.</summary>
     public string? Unusable { get; init; }
+
+    /// <summary>Whether the name is a key of a bucket, where backslashes part no folders: see <see cref="ImageName.KeptKey"/>.</summary>
+    public bool IsKey { get; init; }
 }
 
 /// <summary>Who takes images in, under which operation id.</summary>

@@ -194,7 +194,8 @@ internal sealed partial class BucketSourceGrain
         var fetched = await lot.Objects;
         var here = fetched.Where(f => f.Outcome == Outcome.Here).ToArray();
         var partition = state.State.Source!.Partition;
-        var images = here.Select(f => new ArrivedImage(NameOf(f.Entry.Key), f.Bytes!.Value, LabelOf(f.Entry.Key), partition)).ToArray();
+        var images = here.Select(f =>
+            new ArrivedImage(NameOf(f.Entry.Key), f.Bytes!.Value, LabelOf(f.Entry.Key), partition) { IsKey = true }).ToArray();
         // All that is taken, whether it was known or not: the id follows from the content, and stands for it.
         var id = OperationOf(here.Select(f => f.Hash));
         var operation = new IngestOperation(id, $"source/{_name}", id);
@@ -233,7 +234,16 @@ internal sealed partial class BucketSourceGrain
             [.. kept.Select(i => here[i])], [.. kept.Select(i => results[i])]);
     }
 
-    private string NameOf(string key) => key.Length > _place.Prefix.Length ? key[_place.Prefix.Length..].TrimStart('/') : key;
+    /// <summary>
+    /// What stands behind the prefix. A slash that parts the two belongs to neither; any other is the key's own, and makes it another.
+    /// </summary>
+    private string NameOf(string key)
+    {
+        var prefix = _place.Prefix;
+        if (key.Length <= prefix.Length) return key;
+        var parted = prefix.Length > 0 && !prefix.EndsWith('/') && key[prefix.Length] == '/' && key.Length > prefix.Length + 1;
+        return key[(prefix.Length + (parted ? 1 : 0))..];
+    }
 
     private string? LabelOf(string key)
     {

@@ -136,8 +136,9 @@ internal sealed partial class ImageIntake(
         if (image.Label is { } name && (label = classes.Find(name)) < 0)
             note = $"The label {ShownText.Quote(name)} is not in the label schema; it was not taken over.";
         var sound = headers.TryRead(bytes, out var header, out var reason);
+        var stored = image.IsKey ? ImageName.KeptKey(image.Name) : ImageName.Kept(image.Name);
         return new Examined(
-            new IngestRow(ImageId.Of(bytes), ImageName.Kept(image.Name), sound ? header!.Format : "",
+            new IngestRow(ImageId.Of(bytes), stored, sound ? header!.Format : "",
                 header?.Width ?? 0, header?.Height ?? 0, header?.Frames ?? 0, bytes.Length, image.Partition, label, reason), note);
     }
 

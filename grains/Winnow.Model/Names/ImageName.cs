@@ -21,20 +21,33 @@ public static class ImageName
     private const string Cut = "%~";
 
     private const int HashDigits = 16;
+    private const string Slash = "%2F";
+    private const string Backslash = "%5C";
+    private const string Unnamed = "unnamed";
 
     /// <summary>
-    /// The name as it is stored. Control characters, those that reorder text on the screen, blanks around a step of the path and steps
-    /// <c>..</c> are encoded; backslashes become <c>/</c>, and steps that mean nothing (<c>./</c>, <c>//</c>) go. A percent sign is encoded
-    /// where what follows would be taken for ours. A longer name keeps its end, where the file's own name stands, behind a hash of the
-    /// whole.
+    /// The name as it is stored. Control characters, those that reorder text on the screen, blanks around a step of the path, and steps
+    /// that say nothing or lead elsewhere (<c>.</c>, <c>..</c>, slashes with nothing before or behind them) are encoded; backslashes become
+    /// <c>/</c>, as they part folders on Windows. A percent sign is encoded where what follows would be taken for ours. A longer name keeps
+    /// its end, where the file's own name stands, behind a hash of the whole.
     /// </summary>
-    public static string Kept(string given) => Fit(Written(given, percent: true));
+    public static string Kept(string given) => Fit(Written(given.Replace('\\', '/'), key: false));
+
+    /// <summary>
+    /// The name as it is stored of an object of a bucket. As <see cref="Kept"/>, but a backslash is a character of a key like any other and
+    /// is encoded.
+    /// </summary>
+    public static string KeptKey(string key) => Fit(Written(key, key: true));
+
+    /// <summary>A path without what says nothing in it: backslashes part steps, and steps <c>.</c> and empty ones go.</summary>
+    public static string Plain(string path) =>
+        string.Join('/', path.Replace('\\', '/').Split('/').Where(step => step is not ("" or ".")));
 
     /// <summary>
     /// What a row holds, in the form of <see cref="Kept"/>: the same where it was taken in so, and else (rows of earlier releases, of
     /// backups) without what cannot be shown.
     /// </summary>
-    public static string Stored(string name) => Fit(Written(name, percent: false));
+    public static string Stored(string name) => Fit(OfRow(name));
 
     /// <summary>What stood where <see cref="Kept"/> encoded. A name that was cut stays so.</summary>
     public static string Given(string stored)
@@ -57,22 +70,38 @@ public static class ImageName
     /// <summary>The form in which the names of rows are compared: any Unicode form is the same.</summary>
     public static string Compared(string stored) => TextForm.Composed(Stored(stored));
 
-    private static string Written(string name, bool percent)
+    private static string Written(string name, bool key)
     {
         var text = new StringBuilder(name.Length);
-        foreach (var step in name.Replace('\\', '/').Split('/'))
+        var steps = name.Split('/');
+        for (var i = 0; i < steps.Length; i++)
         {
-            if (step is "" or ".") continue;
-            if (text.Length > 0) text.Append('/');
-            if (step == "..") text.Append("%2E%2E");
-            else AppendStep(text, step, percent);
+            var step = steps[i];
+            if (step is "." or "..") text.Append(step.Replace(".", "%2E", StringComparison.Ordinal));
+            else AppendStep(text, step, percent: true, key);
+            if (i == steps.Length - 1) break;
+            // A slash parts two steps; one that has none before it, or nothing behind it, would be lost wherever paths are read.
+            text.Append(step.Length > 0 && (i < steps.Length - 2 || steps[^1].Length > 0) ? "/" : Slash);
         }
-        return text.Length == 0 ? "unnamed" : text.ToString();
+        return text.Length == 0 ? Unnamed : text.ToString();
     }
 
-    private static void AppendStep(StringBuilder text, string step, bool percent)
+    private static string OfRow(string name)
     {
-        var encoded = false;
+        var text = new StringBuilder(name.Length);
+        foreach (var step in Plain(name).Split('/'))
+        {
+            if (text.Length > 0) text.Append('/');
+            if (step == "..") text.Append("%2E%2E");
+            else AppendStep(text, step, percent: false, key: false);
+        }
+        return text.Length == 0 ? Unnamed : text.ToString();
+    }
+
+    private static void AppendStep(StringBuilder text, string step, bool percent, bool key)
+    {
+        // Behind a slash that is encoded, too.
+        var encoded = text.Length > 0 && text[^1] != '/';
         for (var i = 0; i < step.Length;)
         {
             // Half a surrogate pair becomes U+FFFD here and not later, where a name would change on its way through UTF-8.
@@ -80,15 +109,17 @@ public static class ImageName
             var atEdge = i == 0 || i + length == step.Length;
             // An accent behind an encoded character would join the last of its digits.
             encoded = !ShownText.IsShown(rune) || (atEdge && Rune.IsWhiteSpace(rune)) || (encoded && IsMark(rune))
-                || (percent && rune.Value == '%' && IsAmbiguous(step, i, text.Length == 0));
+                || (key && rune.Value == '\\')
+                || (percent && rune.Value == '%' && IsAmbiguous(step, i, text.Length == 0, key));
             if (encoded) AppendEncoded(text, rune);
             else text.Append(rune.ToString());
             i += length;
         }
     }
 
-    private static bool IsAmbiguous(string step, int at, bool first) =>
-        EncodedAt(step, at) is not null || (first && step.AsSpan(at).StartsWith(Cut, StringComparison.Ordinal));
+    private static bool IsAmbiguous(string step, int at, bool first, bool key) =>
+        EncodedAt(step, at) is not null || (first && step.AsSpan(at).StartsWith(Cut, StringComparison.Ordinal))
+        || (key && step.AsSpan(at).StartsWith(Backslash, StringComparison.Ordinal));
 
     private static void AppendEncoded(StringBuilder text, Rune rune)
     {
@@ -108,11 +139,20 @@ public static class ImageName
         }
         if (Rune.DecodeFromUtf8(bytes[..count], out var rune, out var length) != System.Buffers.OperationStatus.Done) return null;
         if (rune.Value is '%' or '.' || !ShownText.IsShown(rune) || IsMark(rune)) return rune;
-        // Within a step blanks stay as they are, and so does what others wrote for them there.
         var end = from + 3 * length;
-        var atEdge = from == 0 || text[from - 1] == '/' || end == text.Length || text[end] == '/';
-        return atEdge && Rune.IsWhiteSpace(rune) ? rune : null;
+        if (rune.Value == '/') return IsBeginning(text, from) || end == text.Length ? rune : null;
+        // Within a step blanks stay as they are, and so does what others wrote for them there.
+        return Rune.IsWhiteSpace(rune) && (IsBeginning(text, from) || IsEnd(text, end)) ? rune : null;
     }
+
+    /// <summary>Whether a step begins at a place, behind slashes that are encoded or not.</summary>
+    private static bool IsBeginning(string text, int at)
+    {
+        while (at >= Slash.Length && text.AsSpan(0, at).EndsWith(Slash, StringComparison.Ordinal)) at -= Slash.Length;
+        return at == 0 || text[at - 1] == '/';
+    }
+
+    private static bool IsEnd(string text, int at) => at == text.Length || text[at] == '/' || text.AsSpan(at) is Slash;
 
     private static bool IsUpperHex(char c) => c is (>= '0' and <= '9') or (>= 'A' and <= 'F');
 

@@ -9,7 +9,15 @@ public sealed class ImageNameTests
 {
     [Theory]
     [InlineData("a/b c.png", "a/b c.png")]
-    [InlineData("./a//b.png", "a/b.png")]
+    [InlineData("./a//b.png", "%2E/a/%2Fb.png")]
+    [InlineData("/lead.png", "%2Flead.png")]
+    [InlineData("//a///b/", "%2F%2Fa/%2F%2Fb%2F")]
+    [InlineData("/ a /", "%2F%20a%20%2F")]
+    [InlineData("/\u0301.png", "%2F%CC%81.png")]
+    [InlineData("%2Flead.png", "%252Flead.png")]
+    [InlineData("a/%2Fb%2F", "a/%252Fb%252F")]
+    [InlineData("b%5Cc.png", "b%5Cc.png")]
+    [InlineData("/", "%2F")]
     [InlineData("C:\\pictures\\cat.png", "C:/pictures/cat.png")]
     [InlineData("../a.png", "%2E%2E/a.png")]
     [InlineData("a\nb.png", "a%0Ab.png")]
@@ -32,7 +40,23 @@ public sealed class ImageNameTests
         Assert.Equal(kept, ImageName.Stored(kept));
     }
 
+    [Fact]
+    public void Keys_of_a_bucket_that_differ_are_kept_apart()
+    {
+        string[] keys =
+        [
+            "d/x.png", "d\\x.png", "d//x.png", "d/./x.png", "d%5Cx.png", "d%255Cx.png", "d/%2Fx.png", "d/%2E/x.png", "d%2Fx.png", "x.png",
+            "/x.png", "./x.png", "\\x.png", "//x.png", ".//x.png", "%2Fx.png", "x.png/", "x.png%2F", "/", ".", "./", "\\", " /x.png",
+        ];
+        var names = keys.ToDictionary(k => k, ImageName.KeptKey);
+        Assert.True(names.Values.Distinct().Count() == keys.Length, string.Join('\n', names));
+        Assert.Equal(("d%5Cx.png", "d%255Cx.png", "d/%2Fx.png", "d/%2E/x.png"),
+            (names["d\\x.png"], names["d%5Cx.png"], names["d//x.png"], names["d/./x.png"]));
+        Assert.All(names.Values, name => Assert.Equal(name, ImageName.Stored(name)));
+    }
+
     [Theory]
+    [InlineData("a//./b\\c.png", "a/b/c.png")]
     [InlineData("my%20photos/a%0Ab.png", "my%20photos/a%0Ab.png")]
     [InlineData(" a\u202Eb.png", "%20a%E2%80%AEb.png")]
     public void What_a_row_of_an_earlier_release_holds_keeps_its_percent_signs(string row, string stored) =>
@@ -50,10 +74,10 @@ public sealed class ImageNameTests
         Assert.Null(HostileTexts.Obeyed(kept));
         Assert.Equal(kept, ImageName.Stored(kept));
         if (kept.StartsWith("%~", StringComparison.Ordinal)) return;
-        var steps = string.Join('/', file.Replace('\\', '/').Split('/').Where(s => s is not ("" or ".")));
+        var steps = file.Replace('\\', '/');
         // A long name is kept composed where it then fits.
-        if (steps.Length > 0) Assert.Equal(TextForm.Composed(steps), TextForm.Composed(ImageName.Given(kept)));
-        if (steps.Length is > 0 and < 60) Assert.Equal(steps, ImageName.Given(kept));
+        Assert.Equal(TextForm.Composed(steps), TextForm.Composed(ImageName.Given(kept)));
+        if (steps.Length < 60) Assert.Equal(steps, ImageName.Given(kept));
     }, iter: 20_000);
 
     [Fact]

@@ -146,17 +146,18 @@ public sealed class LabelFileTests : IDisposable
     public async Task A_row_means_the_image_whose_name_is_nearest_and_no_other()
     {
         var rows = $"\"a\nb.png\",cat\nab.png,dog\n lead.png,cat\n\"trail.png \",dog\na\\b.png,cat\n./c\\d.png,dog\n \u202Ee.png,cat\n"
-            + $"f%0Ag.png,dog\n{Long("h")}.png,cat\n{Long("i")}.png,dog\n";
+            + $"f%0Ag.png,dog\n{Long("h")}.png,cat\n{Long("i")}.png,dog\n/k.png,cat\n";
         var labels = Read(rows);
         (string File, string? Class)[] images =
         [
             ("a\nb.png", "cat"), ("ab.png", "dog"), (" lead.png", "cat"), ("lead.png", null), ("trail.png ", "dog"), ("trail.png", null),
             ("a%5Cb.png", "cat"), ("a/b.png", null), ("c/d.png", "dog"), (" \u202Ee.png", "cat"), ("e.png", null),
             ("f%0Ag.png", "dog"), ("f\ng.png", null), ($"{Long("h")}.png", "cat"), ($"{Long("i")}.png", "dog"), ($"{Long("j")}.png", null),
+            ("/k.png", "cat"), ("k.png", null),
         ];
         var match = await labels.MatchAsync(
             Images([.. images.Reverse().Select(i => (ImageName.Kept(i.File), Partition.Pool, Stage.Scored))]));
-        Assert.Equal((16L, 6L, 0L, 0L), (match.Images, match.ImagesWithoutRow, match.RowsWithoutImage, match.AmbiguousRows));
+        Assert.Equal((18L, 7L, 0L, 0L), (match.Images, match.ImagesWithoutRow, match.RowsWithoutImage, match.AmbiguousRows));
         foreach (var (file, expected) in images) Assert.Equal((file, expected), (file, Of(labels, ImageName.Kept(file))));
 
         static string Long(string first) => first + string.Concat(Enumerable.Repeat("/" + new string('x', 200), 18));

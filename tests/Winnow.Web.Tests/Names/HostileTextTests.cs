@@ -289,6 +289,8 @@ public sealed class HostileTextTests(Server server) : IClassFixture<Server>
     [InlineData("filename=katze-\u00FC\u6F22.png", "katze-\u00FC\u6F22.png")]
     [InlineData("filename=\"semi;colon \u00FC.png\"", "semi;colon \u00FC.png")]
     [InlineData("filename=plain.png", "plain.png")]
+    [InlineData("filename=/plain.png", "%2Fplain.png")]
+    [InlineData("filename=\"a//plain.png\"", "a/%2Fplain.png")]
     [InlineData("filename=\"x.png\"; filename*=UTF-8''%c3%bc.png", "\u00FC.png")]
     [InlineData("filename=\u00FC\"quote.png", "\u00FC\"quote.png")]
     public async Task Parts_are_called_as_whoever_sent_them_wrote(string written, string name)

@@ -153,6 +153,38 @@ public sealed class BadObjectTests
         Assert.Equal((keys.Length + 1L, 0L), (status.Taken, status.Duplicates));
     }
 
+    [Theory]
+    [InlineData("", "d/x.png d\\x.png d//x.png d/./x.png lead.png /lead.png c.png ./c.png back.png \\back.png")]
+    [InlineData("in", "in/x.png in//x.png in/./x.png in/\\x.png")]
+    [InlineData("in/", "in/x.png in//x.png in/./x.png in/\\x.png")]
+    public async Task Objects_of_different_keys_are_images_of_different_names(string prefix, string text)
+    {
+        using var bucket = await TestBucket.MakeAsync();
+        await using var host = await BucketHost.StartAsync([.. bucket.HostOptions, .. Rarely]);
+        var keys = text.Split(' ');
+        for (var i = 0; i < keys.Length; i++) await bucket.PutLiterallyAsync(keys[i], TestBucket.Image(i));
+        await host.AddAsync(Name, bucket, prefix);
+        var names = new List<string>();
+        await foreach (var image in host.Client.ListImagesAsync(Name)) names.Add(image.Name);
+        Assert.True(names.Distinct().Count() == keys.Length, string.Join('\n', names));
+        var noted = (await host.Client.GetSourceAsync(Name, "pictures")).LatestNoted.ToDictionary(n => n.Key, n => n.Reason);
+        if (prefix.Length == 0)
+        {
+            Assert.Equal("It is stored as %2Flead.png.", noted["/lead.png"]);
+            Assert.Equal("It is stored as d%5Cx.png.", noted["d\\x.png"]);
+            Assert.False(noted.ContainsKey("lead.png"));
+        }
+        else
+        {
+            Assert.Contains("x.png", names);
+            Assert.Equal("It is stored as %2Fx.png.", noted["in//x.png"]);
+        }
+
+        await host.Client.SyncSourceAsync(Name, "pictures");
+        var status = await host.UntilAsync(Name, s => s.Syncs == 2);
+        Assert.Equal((keys.Length, 0L), (status.Taken, status.Duplicates));
+    }
+
     [Fact]
     public async Task A_bucket_that_is_busy_is_tried_again_soon_and_says_so_meanwhile()
     {
