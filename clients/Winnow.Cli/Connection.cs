@@ -33,8 +33,8 @@ internal sealed class Connection
 
     private readonly Option<string?> _actor = new("--actor")
     {
-        Description = "Who acts: what history records. With a key that is the key's principal, and this counts only where the key may act "
-            + "for others. Default $WINNOW_ACTOR; without a key else the name of the user.",
+        Description = "Who acts: what history records. With a key that is the key's principal; another name is refused unless the key may "
+            + "act for others. Default $WINNOW_ACTOR; without a key else the name of the user.",
         Recursive = true,
     };
 

@@ -26,7 +26,8 @@ public sealed record WinnowClientOptions
 
     /// <summary>
     /// In whose name to act, 1 to 100 printable characters of any script. History records it as it is on a server without keys; with a key
-    /// that may act for others as <c>PRINCIPAL for ACTOR</c>; with any other the server disregards it. Default none.
+    /// that may act for others as <c>PRINCIPAL for ACTOR</c>; any other is refused with 403 where something is asked of a
+    /// dataset or the cluster. Default none.
     /// </summary>
     public string? Actor { get; init; }
 

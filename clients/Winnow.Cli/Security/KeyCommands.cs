@@ -25,7 +25,8 @@ internal static class KeyCommands
         };
         var permissions = new Option<string[]>("--permissions")
         {
-            Description = "The only permissions that it carries, such as import-images; act-for-others must be named here.",
+            Description = "The only permissions that it carries, such as import-images; act-for-others must be named here, and its "
+                + "principal be an owner.",
             AllowMultipleArgumentsPerToken = true,
         };
         var command = new Command("create", "Make a key. It is printed once, alone on standard output.")
@@ -43,10 +44,16 @@ internal static class KeyCommands
             Terminal.Say(made.Key);
             var info = made.Info;
             await Terminal.ComplainAsync($"key {info.Id} of {info.Principal} until {info.ExpiresAt:u}. It is not shown again.");
+            if (made.NotHeld is { Count: > 0 } lacking) await Terminal.ComplainAsync(NoteOf(info.Principal, lacking));
             return 0;
         });
         return command;
     }
+
+    private static string NoteOf(Principal principal, IReadOnlyList<Permission> lacking) =>
+        $"note: no role of {principal} gives {string.Join(", ", lacking.Select(Words.NameOf))}, so the key does not carry "
+        + $"{(lacking.Count == 1 ? "it" : "them")} until one does"
+        + (lacking.Contains(Permission.ActForOthers) ? $"; {Words.NameOf(Permission.ActForOthers)} is held by owners." : ".");
 
     private static Command List(Connection connection)
     {

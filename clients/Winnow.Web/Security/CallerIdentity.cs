@@ -43,18 +43,46 @@ internal static class CallerIdentity
 
     /// <summary>
     /// What history records: the principal; <c>PRINCIPAL for NAME</c> where a key that may act for others names somebody; the bare name on
-    /// a server without keys. Names of principals hold no spaces, so the three cannot be taken for each other.
+    /// a server without keys. Names of principals hold no spaces, so the three cannot be taken for each other. Who may not act for others
+    /// and names somebody is refused: the answer of a person must not stand under another name for good. Where nothing is done in any scope
+    /// (<paramref name="scoped"/>), nothing is recorded either, and nobody is refused.
     /// </summary>
-    public static string ActorOf(Caller caller, CallerAccess access, HttpContext context)
+    /// <exception cref="ForbiddenException">The caller may not act for whom it names.</exception>
+    public static string ActorOf(Caller caller, CallerAccess access, HttpContext context, bool scoped)
     {
         var sent = ActingName.FromHeader(context.Request.Headers[ActingName.Header].ToString());
-        if (!access.Permissions.Contains(Permission.ActForOthers)) sent = "";
+        if (sent == caller.Principal?.ToString()) sent = "";
+        if (sent.Length > 0 && !access.Permissions.Contains(Permission.ActForOthers))
+        {
+            if (scoped) throw new ForbiddenException(NotForOthers(caller, access, sent));
+            sent = "";
+        }
         if (sent.Length > 0 && !ActingName.IsValid(sent)) throw new RefusedException($"{ActingName.Header} {ActingName.Rule}.");
         // So begins the name of somebody whom a backup told of.
         if (ActorName.Read(sent).Told is not null)
             throw new RefusedException($"{ActingName.Header} may not begin with 'told:' and a number.");
         if (caller.Principal is not { } principal) return sent.Length == 0 ? Default : sent;
         return sent.Length == 0 ? principal.ToString() : $"{principal} for {sent}";
+    }
+
+    private static string NotForOthers(Caller caller, CallerAccess access, string sent)
+    {
+        var name = EndpointRule.NameOf(Permission.ActForOthers);
+        var named = caller.Key?.Scope.Permissions?.Contains(Permission.ActForOthers);
+        var held = access.Roles.Any(r => RolePermissions.InDataset(r.Role).Contains(Permission.ActForOthers));
+        string?[] missing =
+        [
+            held ? null : $"a role of {caller.Principal} here that holds the permission {name} (owner)",
+            named switch
+            {
+                true => null,
+                false => $"{name} among the permissions of the key",
+                null => $"a key that names {name} among its permissions",
+            },
+        ];
+        return $"{ActingName.Header} names {ShownText.Quote(sent)}, and {caller.Principal} may not act for others here: there is lacking "
+            + $"{string.Join(", and ", missing.OfType<string>())}. Nothing was done. To act as {caller.Principal}, leave the name out "
+            + "(--actor, WINNOW_ACTOR).";
     }
 
     /// <summary>The operation id that the caller chose, or a new one: a caller that sends none cannot repeat safely.</summary>

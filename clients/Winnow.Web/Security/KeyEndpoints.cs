@@ -28,8 +28,8 @@ internal static class KeyEndpoints
             .WithSummary("Revoke a key, for good and at once.").WithTags("security");
     }
 
-    private static async Task<CreatedApiKey> CreateAsync(CreateApiKey command, IGrainFactory grains, TimeProvider time, HttpContext http,
-        CancellationToken ct)
+    private static async Task<CreatedApiKey> CreateAsync(CreateApiKey command, IGrainFactory grains, AccessControl control,
+        TimeProvider time, HttpContext http, CancellationToken ct)
     {
         var scope = command.Scope ?? new KeyScope();
         var now = time.GetUtcNow();
@@ -47,6 +47,29 @@ internal static class KeyEndpoints
         var info = new ApiKeyInfo(id, command.Principal, command.Description, scope, now, CallerIdentity.Of(http), expires);
         await grains.GetGrain<IApiKeyIndexGrain>(0).CreateAsync(info, KeyText.ProofOf(text), ct);
         http.Response.Headers.CacheControl = "no-store";
-        return new CreatedApiKey(text, info);
+        return new CreatedApiKey(text, info, await NotHeldAsync(info, grains, control, ct));
+    }
+
+    /// <summary>What a key names and its principal does not hold: whoever made it would else learn that from whoever is refused.</summary>
+    private static async Task<Permission[]?> NotHeldAsync(ApiKeyInfo key, IGrainFactory grains, AccessControl control,
+        CancellationToken cancellationToken)
+    {
+        if (key.Scope.Permissions is not { } named) return null;
+        var lacking = new PermissionSet(named);
+        await TakeAsync(AccessScope.Cluster);
+        if (!lacking.IsEmpty)
+            foreach (var dataset in key.Scope.Datasets
+                ?? (await grains.GetGrain<ICatalogGrain>(0).ListAsync(cancellationToken)).Select(d => d.Name))
+            {
+                await TakeAsync(dataset);
+                if (lacking.IsEmpty) break;
+            }
+        return lacking.IsEmpty ? null : [.. lacking.ToList()];
+
+        async Task TakeAsync(string scope)
+        {
+            var access = await control.OfAsync(new Caller(key.Principal, CallerTrust.Granted, key), scope, cancellationToken);
+            foreach (var held in access.Permissions.ToList()) lacking = lacking.Without(held);
+        }
     }
 }

@@ -18,7 +18,8 @@ internal sealed class RuleHandler(AccessControl control) : AuthorizationHandler<
             context.Fail(new RuleRefusal(this, permission, name is not null && !access.KnowsScope ? name : null));
             return;
         }
-        http.Features.Set(new AdmittedCaller(caller, access, CallerIdentity.ActorOf(caller, access, http)));
+        var actor = CallerIdentity.ActorOf(caller, access, http, scoped: requirement.Rule.Permission is not null);
+        http.Features.Set(new AdmittedCaller(caller, access, actor));
         context.Succeed(requirement);
     }
 }

@@ -65,4 +65,7 @@ public sealed record CreateApiKey(
 /// <summary>A new key.</summary>
 /// <param name="Key">The key with its secret: shown this once, and kept nowhere.</param>
 /// <param name="Info">The key as it is listed.</param>
-public sealed record CreatedApiKey(string Key, ApiKeyInfo Info);
+/// <param name="NotHeld">
+/// Permissions that the key names and no role of its principal gives, anywhere that the key opens: it carries none of them until one does.
+/// </param>
+public sealed record CreatedApiKey(string Key, ApiKeyInfo Info, IReadOnlyList<Permission>? NotHeld = null);

@@ -40,13 +40,13 @@ public sealed class CallerTests(LockedServer server) : IClassFixture<LockedServe
         var dataset = await DatasetAsync();
         foreach (var (who, role) in new[] { ("service:feed", Role.Ingester), ("service:lead", Role.Verifier),
             ("service:screen", Role.Owner) }) await server.GrantAsync(dataset, who, role);
-        var feed = server.As(await server.KeyAsync("service:feed"), actor: "somebody else");
-        var lead = server.As(await server.KeyAsync("service:lead"), actor: "somebody else");
+        var feed = server.As(await server.KeyAsync("service:feed"), actor: "service:feed");
+        var lead = server.As(await server.KeyAsync("service:lead"));
         var screen = server.As(
             await server.KeyAsync("service:screen",
                 new KeyScope(Permissions: [Permission.ReadImages, Permission.ReviewTasks, Permission.CorrectDecisions,
                     Permission.ActForOthers])), actor: "alice");
-        var unnamed = server.As(await server.KeyAsync("service:screen"), actor: "alice");
+        var unnamed = server.As(await server.KeyAsync("service:screen"));
 
         var image = await ImportAsync(feed, dataset);
         Assert.Equal(SubmitStatus.Recorded, (await lead.SubmitAsync(dataset, [Correction(image, 0, "bars")]))[0].Status);
@@ -56,6 +56,44 @@ public sealed class CallerTests(LockedServer server) : IClassFixture<LockedServe
         var history = (await screen.GetImageAsync(dataset, image)).History;
         Assert.Equal(["service:feed", "service:lead", "service:screen for alice", "service:screen", "service:operator"],
             history.Select(h => h.Actor));
+    }
+
+    [Fact]
+    public async Task Who_may_not_act_for_others_and_names_somebody_is_refused_with_what_is_missing()
+    {
+        var dataset = await DatasetAsync();
+        await server.GrantAsync(dataset, "service:scr", Role.Annotator);
+        await server.GrantAsync(dataset, "service:own", Role.Owner);
+        Permission[] named = [Permission.ReadDataset, Permission.ReadImages, Permission.ReviewTasks, Permission.ActForOthers];
+        var made = await server.Operator.CreateKeyAsync(
+            new CreateApiKey(Principal.Parse("service:scr"), Scope: new KeyScope([dataset], named)));
+        Assert.Equal([Permission.ActForOthers], made.NotHeld);
+        async Task RefusedAsync(string key, params string[] missing)
+        {
+            var alice = server.As(key, actor: "alice");
+            var refused = await Assert.ThrowsAsync<WinnowApiException>(() => alice.GetDatasetAsync(dataset));
+            Assert.Equal(HttpStatusCode.Forbidden, refused.Status);
+            Assert.All([.. missing, "'alice'"], part => Assert.Contains(part, refused.Message, StringComparison.Ordinal));
+            // Where nothing is asked of a dataset nothing is recorded.
+            await alice.WhoamiAsync();
+        }
+        await RefusedAsync(made.Key, "a role of service:scr here that holds the permission act-for-others (owner). Nothing was done.");
+        await RefusedAsync(await server.KeyAsync("service:own"), "is lacking a key that names act-for-others");
+        await RefusedAsync(await server.KeyAsync("service:own", new KeyScope(Permissions: [Permission.ReadDataset])),
+            "is lacking act-for-others among the permissions of the key");
+        await RefusedAsync(await server.KeyAsync("service:scr"), "a role of service:scr", "a key that names act-for-others");
+        Assert.Equal(dataset, (await server.As(made.Key).GetDatasetAsync(dataset)).Name);
+        Assert.Equal(dataset, (await server.As(made.Key, actor: "service:scr").GetDatasetAsync(dataset)).Name);
+
+        var screen = await server.Operator.CreateKeyAsync(
+            new CreateApiKey(Principal.Parse("service:own"), Scope: new KeyScope([dataset], named)));
+        Assert.Null(screen.NotHeld);
+        Assert.Equal(dataset, (await server.As(screen.Key, actor: "alice").GetDatasetAsync(dataset)).Name);
+        var told = await CliProcess.RunAsync(server.Address, [],
+            "keys", "create", "service:scr", "--key", LockedServer.OperatorKey, "--permissions", "act-for-others", "review-tasks");
+        Assert.Equal(0, told.ExitCode);
+        Assert.Contains("note: no role of service:scr gives act-for-others, so the key does not carry it until one does; "
+            + "act-for-others is held by owners.", told.Errors, StringComparison.Ordinal);
     }
 
     [Fact]

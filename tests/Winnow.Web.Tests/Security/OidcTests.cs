@@ -30,14 +30,18 @@ public sealed class OidcTests(OidcTests.Setup setup) : IClassFixture<OidcTests.S
     [Fact]
     public async Task A_person_is_known_by_the_token_and_has_the_roles_that_were_granted()
     {
-        var ann = setup.Server.As(setup.Issuer.Sign(setup.Issuer.Claims("ann")), actor: "bob");
+        var ann = setup.Server.As(setup.Issuer.Sign(setup.Issuer.Claims("ann")));
+        var asBob = setup.Server.As(setup.Issuer.Sign(setup.Issuer.Claims("ann")), actor: "bob");
         Assert.Equal((Principal.Parse("person:ann"), null), ((await ann.WhoamiAsync()).Principal!, (await ann.WhoamiAsync()).KeyId));
         Assert.Empty(await ann.ListDatasetsAsync());
         await setup.Server.GrantAsync("pets", "person:ann", Role.Owner);
         await setup.Server.Operator.VetAccessAsync("pets", new GrantName(Principal.Parse("person:ann"), Role.Owner));
         await foreach (var result in ann.ImportAsync("pets", DrawnImages.EnumerateAsync(1, labelled: true)))
-            // A token is its person, whatever name is sent with it, the owner's too.
             Assert.Equal("person:ann", (await ann.GetImageAsync("pets", result.Id!.Value)).History[0].Actor);
+        // A token is its person, the owner's too: another name with it is refused.
+        var refused = await Assert.ThrowsAsync<WinnowApiException>(() => asBob.GetDatasetAsync("pets"));
+        Assert.Equal(HttpStatusCode.Forbidden, refused.Status);
+        Assert.Contains("is lacking a key that names act-for-others", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
