@@ -21,6 +21,7 @@ public sealed class PassingFailureTests
         new LedgerUnavailableException("away"),
         new ObjectDisposedException("channel"), new Npgsql.NpgsqlException("away"), new UnavailableExceptionFallbackException(),
         new AggregateException(new IOException(), new TimeoutException()),
+        new InvalidOperationException("Failed to create an instance of grain type 'X'. See InnerException for details.", new IOException()),
     ];
 
     public static TheoryData<Exception> Lasting =>
@@ -30,6 +31,7 @@ public sealed class PassingFailureTests
         new IndexOutOfRangeException(), new OverflowException(), new OutOfMemoryException(), new KeyNotFoundException(),
         new JsonException(), new NotSupportedException(),
         new AggregateException(new IOException(), new ArgumentException()),
+        new InvalidOperationException("a sentence of its own", new IOException()),
     ];
 
     [Theory]
