@@ -47,7 +47,7 @@ internal sealed record ConnectionSettings(
         return ServerAddress.Check(address) is { } wrong ? throw new ArgumentException($"{name} {wrong}") : address;
     }
 
-    /// <summary>The key that stands nearest: on the command line before the environment, itself before the file that holds it.</summary>
+    /// <summary>The key that stands nearest: on the command line before the environment. Two that stand equally near are refused.</summary>
     private string? ReadKey(Func<string, string?> environment)
     {
         if (Key is not null && KeyFile is not null) throw new ArgumentException("--key and --key-file both give a key. Give one of them.");
@@ -69,10 +69,11 @@ internal sealed record ConnectionSettings(
     {
         const string Variable = "WINNOW_KEY";
         const string FileVariable = "WINNOW_KEY_FILE";
-        if (SecretText.Trim(environment(Variable)) is { } key) return (Variable, key);
-        return environment(FileVariable) is { Length: > 0 } file
-            ? (FileVariable, SecretFile.Read(FileVariable, file))
-            : (Variable, null);
+        var (key, file) = (SecretText.Trim(environment(Variable)), environment(FileVariable));
+        if (SecretText.Trim(file) is null) return (Variable, key);
+        return key is null
+            ? (FileVariable, SecretFile.Read(FileVariable, file!))
+            : throw new ArgumentException($"{Variable} and {FileVariable} both give a key. Unset one of them.");
     }
 
     /// <summary>A name that was given has to be sound; the user's own counts where it is.</summary>

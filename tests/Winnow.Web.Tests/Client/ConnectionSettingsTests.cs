@@ -86,6 +86,10 @@ public sealed class ConnectionSettingsTests : IDisposable
         Assert.StartsWith("WINNOW_KEY_FILE names /nowhere, which is not there",
             Wrong(new ConnectionSettings(), ("WINNOW_KEY_FILE", "/nowhere")));
         Assert.StartsWith("--key and --key-file both", Wrong(new ConnectionSettings(Key: "a", KeyFile: "b")));
+        (string, string)[] both = [("WINNOW_KEY", Key), ("WINNOW_KEY_FILE", "/nowhere")];
+        Assert.Equal("WINNOW_KEY and WINNOW_KEY_FILE both give a key. Unset one of them.", Wrong(new ConnectionSettings(), both));
+        Assert.Equal("near", Read(new ConnectionSettings(Key: "near"), environment: both).Key);
+        Assert.Equal(Key, Read(new ConnectionSettings(), environment: [("WINNOW_KEY", Key), ("WINNOW_KEY_FILE", " ")]).Key);
         Assert.Equal("--actor must have 1 to 100 printable characters.", Wrong(new ConnectionSettings(Actor: "a\nb")));
         Assert.Equal("--retries must be 0 to 100, not -1.", Wrong(new ConnectionSettings(Retries: -1)));
     }
