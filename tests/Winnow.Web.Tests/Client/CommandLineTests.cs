@@ -97,6 +97,15 @@ public sealed class CommandLineTests(Server server) : IClassFixture<Server>
     }
 
     [Fact]
+    public async Task What_is_no_stage_is_told_with_those_that_there_are()
+    {
+        var result = await RunAsync("list", "pets", "--stage", "open");
+        Assert.Equal(2, result.ExitCode);
+        Assert.StartsWith("'open' is not a stage. Known are: received, ", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("auto-accepted, quarantined.", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Help_shows_no_key_and_how_commands_end()
     {
         var result = await RunWithAsync("WINNOW_KEY", Secret, "--help");
