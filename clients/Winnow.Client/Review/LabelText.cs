@@ -51,7 +51,7 @@ internal static class LabelText
 
     private static byte[] Converted(ReadOnlySpan<byte> bytes, Encoding encoding)
     {
-        var writer = new ArrayBufferWriter<byte>(bytes.Length);
+        var writer = new ArrayBufferWriter<byte>(Math.Max(1, bytes.Length));
         var decoder = encoding.GetDecoder();
         Span<char> text = new char[Looked];
         var utf8 = Encoding.UTF8.GetEncoder();
