@@ -10,6 +10,9 @@ namespace Winnow.Client;
 /// <param name="LeftOut">Folders that are no classes, each with the reason.</param>
 internal sealed record ClassFolders(IReadOnlyList<string> Classes, IReadOnlyList<(string Name, string Why)> LeftOut)
 {
+    /// <summary>Bytes of a file that holds the name of a class.</summary>
+    private const int MostOfName = 64 << 10;
+
     private static readonly EnumerationOptions All = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
 
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
@@ -47,9 +50,13 @@ internal sealed record ClassFolders(IReadOnlyList<string> Classes, IReadOnlyList
     private static string ClassOf(DirectoryInfo folder)
     {
         if (!FolderName.IsCut(folder.Name)) return FolderName.ToClass(folder.Name);
+        var whole = Path.Combine(folder.FullName, FolderName.ClassFile);
         try
         {
-            return TextForm.Trimmed(File.ReadAllText(Path.Combine(folder.FullName, FolderName.ClassFile)));
+            // Not a pipe or a device, whoever laid it there.
+            if (FileFacts.Of(whole) is { Kind: not (FileKind.File or FileKind.Missing) } or { Size: > MostOfName })
+                throw new IOException("It holds no name.");
+            return TextForm.Trimmed(File.ReadAllText(whole));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

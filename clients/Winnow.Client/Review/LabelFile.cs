@@ -46,6 +46,9 @@ public sealed class LabelFile
 {
     private const int Shown = 20;
 
+    /// <summary>Bytes of a file, all of which are held in memory: tens of millions of rows.</summary>
+    private const int MostBytes = 1 << 30;
+
     private readonly List<Entry> _entries = [];
     private readonly LabelNames _names = new();
     private readonly Dictionary<ImageId, int> _ids = [];
@@ -89,7 +92,7 @@ public sealed class LabelFile
     /// <summary>The encoding that it was read in, such as <c>UTF-8</c>; <c>Windows-1252</c> is a guess at what is no Unicode.</summary>
     public string Encoding { get; internal set; } = "";
 
-    /// <summary>Reads a file.</summary>
+    /// <summary>Reads a file of at most 1 GiB, or a pipe to its end.</summary>
     /// <param name="path">The file.</param>
     /// <param name="schema">The classes that it may name.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -101,10 +104,7 @@ public sealed class LabelFile
     {
         if (Directory.Exists(path))
             throw new InvalidDataException($"{path} is a folder. A label file is a table with a line per image: name, class.");
-        if (!File.Exists(path)) throw new FileNotFoundException($"There is no file {path}.", path);
-        if (new FileInfo(path).Length > Array.MaxLength)
-            throw new InvalidDataException($"{path} is larger than {Array.MaxLength >> 20} MiB. Give it in parts.");
-        return Parse(await File.ReadAllBytesAsync(path, cancellationToken), path, schema);
+        return Parse(await NamedFile.ReadAsync(path, "label file", MostBytes, cancellationToken), path, schema);
     }
 
     /// <summary>Reads what a file holds.</summary>
