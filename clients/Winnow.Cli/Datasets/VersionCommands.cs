@@ -57,7 +57,8 @@ internal static class ExportCommand
         var command = new Command("export", What) { dataset, version, format, folder, replace };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
-            var name = parsed.GetValue(dataset)!;
+            var (name, target) = (parsed.GetValue(dataset)!, parsed.GetValue(folder)!);
+            ExportFolder.Check(target);
             var number = parsed.GetValue(version);
             var versions = await client.ListVersionsAsync(name, ct);
             var wanted = number is null ? versions.LastOrDefault() : versions.FirstOrDefault(v => v.Number == number);
@@ -69,7 +70,6 @@ internal static class ExportCommand
                         $"Dataset '{name}' has no version {number}; its latest is {versions[^1].Number}."));
             }
             var options = new ExportOptions { Replace = parsed.GetValue(replace) };
-            var target = parsed.GetValue(folder)!;
             var written = await client.WriteExportAsync(name, wanted.Number, parsed.GetValue(format)!, target, options, ct);
             Terminal.Say(string.Create(CultureInfo.InvariantCulture,
                 $"{written.Files} files of version {wanted.Number} in {Path.GetFullPath(target)}"));

@@ -72,6 +72,7 @@ internal static class ImportCommand
     private static async Task<int> RunAsync(WinnowClient client, Plan plan, CancellationToken ct)
     {
         if (ImageFolder.Check(plan.Folder) is { } wrong) throw new ArgumentException(wrong);
+        ImportNotes.Check(plan.Report);
         var dataset = await client.GetDatasetAsync(plan.Dataset, ct);
         if (plan.Files.LabelsFromFolders) CheckClassFolders(plan, dataset.Schema);
         var met = new ImageFolderReport();

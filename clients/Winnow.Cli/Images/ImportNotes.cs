@@ -50,14 +50,22 @@ internal sealed class ImportNotes : IDisposable
         ];
     }
 
+    /// <summary>Refuses a report that cannot be written, before anything else is done.</summary>
+    /// <exception cref="IOException">It would take the place of something else.</exception>
+    public static void Check(string? reportFile)
+    {
+        if (reportFile is not null) Mine(reportFile);
+    }
+
     /// <summary>An import that is resumed writes its report anew; whatever else bears the name stays.</summary>
     private static string Mine(string path)
     {
-        if (IsDevice(path)) return path;
+        if (IsStream(path)) return path;
         if (new FileInfo(path).LinkTarget is { } target)
             throw new IOException(
                 $"{path} is a link to {target}, and a report is written into no file that another name leads to. Name that file.");
-        if (Directory.Exists(path)) throw new IOException($"{path} is a folder. Name a file for --report.");
+        if (FileFacts.Of(path).Kind is var kind and (FileKind.Folder or FileKind.Device or FileKind.Pipe or FileKind.Socket))
+            throw new IOException($"{path} is a {kind.ToString().ToLowerInvariant()}. Name a file for --report.");
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder))
             throw new DirectoryNotFoundException($"There is no folder {folder}. Make it, or name another file for --report.");
         if (new FileInfo(path) is not { Exists: true, Length: > 0 } || IsReport(File.ReadLines(path).FirstOrDefault())) return path;
@@ -65,11 +73,11 @@ internal sealed class ImportNotes : IDisposable
     }
 
     /// <summary>
-    /// A new file with the mode of one, whatever mode the report before it had; a device or a pipe is written to as it is.
+    /// A new file with the mode of one, whatever mode the report before it had; a stream of the shell is written to as it is.
     /// </summary>
     private static FileStream Opened(string path)
     {
-        if (IsDevice(path)) return new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        if (IsStream(path)) return new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
         try
         {
             File.Delete(path);
@@ -81,9 +89,10 @@ internal sealed class ImportNotes : IDisposable
         return new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
     }
 
-    /// <summary>Such as <c>/dev/stdout</c>, which is a link.</summary>
-    private static bool IsDevice(string path) =>
-        !OperatingSystem.IsWindows() && Path.GetFullPath(path).StartsWith("/dev/", StringComparison.Ordinal) && File.Exists(path);
+    /// <summary>Such as <c>/dev/stdout</c>, which is a link, and a shell's <c>&gt;(…)</c>: what was opened for this command.</summary>
+    private static bool IsStream(string path) =>
+        !OperatingSystem.IsWindows() && File.Exists(path) && Path.GetFullPath(path) is var full
+        && (full is "/dev/stdout" or "/dev/stderr" or "/dev/tty" or "/dev/null" || full.StartsWith("/dev/fd/", StringComparison.Ordinal));
 
     private static bool IsReport(string? line)
     {

@@ -48,10 +48,12 @@ internal static class ModelCommands
         {
             var first = new WeightsCache().LoadCached(WeightsCatalog.MobileNetV3Small)
                 ?? throw new InvalidDataException("The default backbone is not in the cache. Run: winnow models pull");
+            NamedFile.Check(parsed.GetValue(other)!, "ONNX file");
             var second = BackboneFiles.FromOnnx(parsed.GetValue(other)!, null, first.Preprocessing, parsed.GetValue(output));
             using var decoder = new ImageDecoder(new ImageLimits(), TimeProvider.System);
             var result = BackboneComparison.Compare(first, second,
-                Directory.EnumerateFiles(parsed.GetValue(images)!, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal),
+                Directory.EnumerateFiles(parsed.GetValue(images)!, "*", SearchOption.AllDirectories)
+                    .Where(f => FileFacts.Of(f).Kind == FileKind.File).Order(StringComparer.Ordinal),
                 decoder, ct);
             Terminal.Say(string.Create(CultureInfo.InvariantCulture,
                 $"{result.Images} images, {result.Refused} refused, largest difference {result.MaxAbsolute:E2}, ")
@@ -77,8 +79,10 @@ internal static class ModelCommands
         var command = new Command("download", What) { dataset, arm, round, path, replace };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
+            var file = parsed.GetValue(path)!;
+            PartialFile.Check(file, parsed.GetValue(replace));
             var model = await client.GetModelAsync(parsed.GetValue(dataset)!, parsed.GetValue(arm)!, parsed.GetValue(round), ct);
-            await WholeFile.WriteAsync(parsed.GetValue(path)!, parsed.GetValue(replace), model, ct);
+            await WholeFile.WriteAsync(file, parsed.GetValue(replace), model, ct);
             return 0;
         });
         return command;

@@ -45,7 +45,7 @@ internal sealed class ExportFolder : IDisposable
         string folder, string dataset, int version, bool replace, CancellationToken cancellationToken)
     {
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
-        if (File.Exists(full)) throw new IOException($"{folder} is a file. Name a folder.");
+        Check(folder);
         var exists = Directory.Exists(full);
         List<string> held = exists ? [.. Directory.EnumerateFileSystemEntries(full).Select(p => Path.GetFileName(p)).Except(Litter)
             .Where(n => !StagingFolder.IsName(n))] : [];
@@ -62,6 +62,18 @@ internal sealed class ExportFolder : IDisposable
             if (!replace) throw new IOException($"{folder} is not empty: {what}. Name a new folder, or say --replace.");
         }
         return new ExportFolder(full, exists, before, ExportList.NewHeader(dataset, version));
+    }
+
+    /// <summary>Refuses a place at which no folder can appear.</summary>
+    /// <exception cref="IOException">Something else stands there.</exception>
+    public static void Check(string folder)
+    {
+        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        var kind = FileFacts.Of(full).Kind;
+        if (kind is FileKind.File or FileKind.Device or FileKind.Pipe or FileKind.Socket)
+            throw new IOException($"{folder} is a {kind.ToString().ToLowerInvariant()}. Name a folder.");
+        if (kind is FileKind.Missing or FileKind.Loop && StagingFolder.IsLink(full))
+            throw new IOException($"{folder} is a link that leads to no folder. Name a folder.");
     }
 
     private StagingFolder Stage()

@@ -12,11 +12,9 @@ internal static class PartialFile
     /// <exception cref="IOException">A file of that name is there and may not be replaced, or another process writes it now.</exception>
     public static async Task<T> WriteAsync<T>(string path, bool replace, bool secret, Func<Stream, Task> write, Func<string, Task<T>> check)
     {
-        if (Directory.Exists(path)) throw new IOException($"{path} is a folder. Name a file.");
-        if (!replace && File.Exists(path)) throw AlreadyThere(path);
+        Check(path, replace);
         var full = Path.GetFullPath(path);
-        var folder = Path.GetDirectoryName(full) ?? full;
-        if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"There is no folder {folder}.");
+        var folder = FolderOf(full);
         using var staging = Stage(folder, full);
         await using (var file = Open(staging.Inside, secret))
         {
@@ -27,6 +25,28 @@ internal static class PartialFile
         Move(staging.Inside, path, replace);
         return result;
     }
+
+    /// <summary>
+    /// Refuses a place at which no file can appear: whatever stands there and is no file would be lost, and a link's target is written by
+    /// nobody who puts a file in its place.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="replace">Whether it may take the place of one that is there.</param>
+    /// <exception cref="IOException">Something else stands there, or a file that may not be replaced.</exception>
+    public static void Check(string path, bool replace)
+    {
+        if (StagingFolder.IsLink(path))
+            throw new IOException($"{path} is a link, and no file is written through one or takes its place. Name the file itself.");
+        var kind = FileFacts.Of(path).Kind;
+        if (kind == FileKind.Folder) throw new IOException($"{path} is a folder. Name a file.");
+        if (kind is FileKind.Device or FileKind.Pipe or FileKind.Socket)
+            throw new IOException($"{path} is a {kind.ToString().ToLowerInvariant()}, which no file takes the place of. Name a file.");
+        if (!replace && File.Exists(path)) throw AlreadyThere(path);
+        if (FolderOf(Path.GetFullPath(path)) is var folder && !Directory.Exists(folder))
+            throw new DirectoryNotFoundException($"There is no folder {folder}.");
+    }
+
+    private static string FolderOf(string path) => Path.GetDirectoryName(path) ?? path;
 
     private static StagingFolder Stage(string folder, string path)
     {
