@@ -64,10 +64,12 @@ public static class BackupFile
         catch (Exception problem) when (
             problem is EndOfStreamException or JsonException or FormatException or NotSupportedException or InvalidOperationException)
         {
-            throw new InvalidDataException($"The backup is cut off or damaged: {problem.Message}", problem);
+            throw new InvalidDataException($"The backup is cut off or damaged: {Said(problem)}", problem);
         }
         throw new InvalidDataException("The backup is cut off: its end is missing.");
     }
+
+    private static string Said(Exception problem) => problem is JsonException ? JsonFaults.Describe(problem) : problem.Message;
 
     internal static async Task CopyAsync(Stream from, Stream to, IProgress<long>? progress, CancellationToken cancellationToken)
     {

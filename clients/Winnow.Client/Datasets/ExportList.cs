@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Names;
 
@@ -73,28 +75,40 @@ internal sealed class ExportList
         var path = Path.Combine(folder, FileName);
         if (StagingFolder.IsLink(path))
             throw new InvalidDataException($"{path} is a link, and no export leaves one. Nothing was changed: export into another folder.");
-        if (!File.Exists(path)) return null;
+        if (FileFacts.Of(path).Kind is var kind && kind != FileKind.File)
+        {
+            return kind == FileKind.Missing ? null
+                : throw new InvalidDataException(
+                    $"{path} is no list of an export. {FolderFile.Explain(kind, path)} Nothing was changed: export into another folder.");
+        }
+        using var lines = new StreamReader(path);
+        var header = Read(path, 1, await lines.ReadLineAsync(cancellationToken) ?? "", ExportJson.Default.ExportHeader);
+        if (header is not { Format: FormatName, Layout: ThisLayout }) throw Wrong(path, 1, "it is of another format.");
+        var list = new ExportList { Header = header };
+        for (var at = 2; await lines.ReadLineAsync(cancellationToken) is { } line; at++)
+        {
+            var file = Read(path, at, line, ExportJson.Default.ExportedFile);
+            if (!ExportNames.IsWritten(file.Path))
+                throw Wrong(path, at, $"'{ShownText.Named(file.Path)}' is no file of an export, and nothing was changed.");
+            list.Add(file);
+        }
+        return list;
+    }
+
+    private static T Read<T>(string path, int line, string text, JsonTypeInfo<T> form)
+    {
         try
         {
-            using var lines = new StreamReader(path);
-            var header = JsonSerializer.Deserialize(await lines.ReadLineAsync(cancellationToken) ?? "", ExportJson.Default.ExportHeader);
-            if (header is not { Format: FormatName, Layout: ThisLayout }) throw new JsonException("It is of another format.");
-            var list = new ExportList { Header = header };
-            while (await lines.ReadLineAsync(cancellationToken) is { } line)
-            {
-                var file = JsonSerializer.Deserialize(line, ExportJson.Default.ExportedFile) ?? throw new JsonException("A line is null.");
-                if (!ExportNames.IsWritten(file.Path))
-                    throw new JsonException($"'{ShownText.Named(file.Path)}' is no file of an export, and nothing was changed.");
-                list.Add(file);
-            }
-            return list;
+            return JsonSerializer.Deserialize(text, form) ?? throw Wrong(path, line, "it is null.");
         }
-        catch (JsonException e)
+        catch (Exception e) when (JsonFaults.IsFault(e))
         {
-            throw new InvalidDataException(
-                $"{path}, which lists what an export wrote, cannot be read: {e.Message} Export into another folder.", e);
+            throw Wrong(path, line, JsonFaults.Describe(e), e);
         }
     }
+
+    private static InvalidDataException Wrong(string path, int line, string why, Exception? cause = null) =>
+        new($"{path}, which lists what an export wrote, cannot be read at line {line}: {why} Export into another folder.", cause);
 
     /// <summary>Writes the list.</summary>
     public async Task WriteAsync(string path, CancellationToken cancellationToken)

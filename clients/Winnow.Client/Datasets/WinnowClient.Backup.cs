@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using Winnow.Model;
 using Winnow.Model.Datasets;
 
@@ -115,8 +114,7 @@ public sealed partial class WinnowClient
         var reported = false;
         while (await lines.ReadLineAsync(cancellationToken) is { } line)
         {
-            var step = JsonSerializer.Deserialize(line, ModelJson.Default.VerificationStep)
-                ?? throw new JsonException("A step of the verification is null.");
+            var step = Answers.ReadLine(line, ModelJson.Default.VerificationStep, "a step of the verification");
             reported |= step.Report is not null;
             yield return step;
         }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Winnow.Model;
 
 namespace Winnow.Client;
 
@@ -19,14 +20,29 @@ internal static class Answers
             return await JsonSerializer.DeserializeAsync(stream, type, cancellationToken)
                 ?? throw new WinnowApiException(response.StatusCode, $"The server answered {AddressOf(response)} with nothing.");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or NotSupportedException)
         {
-            throw new WinnowApiException(
-                response.StatusCode,
-                $"The server answered {AddressOf(response)} with what this client cannot read: {e.Message} Are both of the same release?",
-                e);
+            throw Unreadable(response.StatusCode, $"answered {AddressOf(response)} with", e);
         }
     }
+
+    /// <summary>One line of an answer that comes line by line.</summary>
+    /// <exception cref="WinnowApiException">It is not what Winnow answers.</exception>
+    public static T ReadLine<T>(string line, JsonTypeInfo<T> type, string what)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(line, type) ?? throw new JsonException("It is null.");
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException)
+        {
+            throw Unreadable(HttpStatusCode.OK, $"sent as {what}", e);
+        }
+    }
+
+    private static WinnowApiException Unreadable(HttpStatusCode status, string did, Exception problem) =>
+        new(status,
+            $"The server {did} what this client cannot read: {JsonFaults.Describe(problem)} Are both of the same release?", problem);
 
     /// <summary>Makes sure that it is Winnow that answered well, not a page of something in front of it.</summary>
     /// <exception cref="WinnowApiException">It is a refusal, or such a page.</exception>
