@@ -2,9 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using Winnow.Client;
-using Winnow.Model;
 using Winnow.Model.Prelabels;
 
 namespace Winnow.Cli.Prelabels;
@@ -13,6 +11,7 @@ internal static class PrelabelCommands
 {
     private const int AtOnce = 500;
     private const int BytesAtOnce = 4 << 20;
+    private static readonly byte[] Blanks = [.. " \t"u8];
 
     public static Command Make(Connection connection) => new("prelabels", "What machines propose for images.") { Import(connection) };
 
@@ -20,7 +19,7 @@ internal static class PrelabelCommands
     {
         var file = new Argument<string>("file")
         {
-            Description = "JSON lines: image, source, annotations, madeAt; where known version and confidence.",
+            Description = "JSON lines in UTF-8: image, source, annotations, madeAt; where known version and confidence.",
         };
         var dataset = new Option<string>("--dataset") { Description = "The dataset that holds the images.", Required = true };
         var command = new Command("import",
@@ -33,18 +32,19 @@ internal static class PrelabelCommands
 
     private static async Task<int> RunAsync(WinnowClient client, string dataset, string file, CancellationToken ct)
     {
+        await using var content = NamedFile.Open(file, "file of prelabels");
         await client.GetDatasetAsync(dataset, ct);
         var lot = new Lot();
-        var (taken, refused, line) = (0, 0, 0);
-        await foreach (var text in File.ReadLinesAsync(file, ct))
+        var (taken, refused) = (0, 0);
+        await foreach (var line in TextLines.ReadAsync(content, PrelabelLines.MostBytes, ct))
         {
-            line++;
-            if (text.Length == 0) continue;
-            if (Read(text, out var wrong) is { } prelabel) lot.Add(line, text, prelabel);
-            else Refuse(line, wrong);
+            if (line.Bytes is { } text && text.AsSpan().Trim(Blanks).IsEmpty) continue;
+            if (PrelabelLines.Read(line, out var wrong) is { } prelabel) lot.Add(line, prelabel);
+            else Refuse(line.Number, wrong);
             if (lot.Rows.Count >= AtOnce || lot.Bytes >= BytesAtOnce) await SendAsync();
         }
         if (lot.Rows.Count > 0) await SendAsync();
+        if (taken + refused == 0) throw new InvalidDataException($"{file} is empty: a file of prelabels has one on each line, as JSON.");
         Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{taken} prelabels taken, {refused} left out."));
         return refused == 0 ? ExitCodes.Done : ExitCodes.Incomplete;
 
@@ -56,24 +56,10 @@ internal static class PrelabelCommands
             lot = new Lot();
         }
 
-        void Refuse(int at, string reason)
+        void Refuse(long at, string reason)
         {
             refused++;
             Terminal.Complain(string.Create(CultureInfo.InvariantCulture, $"{file}, line {at}: {reason}"));
-        }
-    }
-
-    private static ImagePrelabel? Read(string text, out string wrong)
-    {
-        wrong = "the line is null.";
-        try
-        {
-            return JsonSerializer.Deserialize(text, ModelJson.Default.ImagePrelabel);
-        }
-        catch (Exception e) when (e is JsonException or FormatException or NotSupportedException)
-        {
-            wrong = e.Message;
-            return null;
         }
     }
 
@@ -81,21 +67,22 @@ internal static class PrelabelCommands
     private sealed class Lot
     {
         private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        private readonly List<int> _lines = [];
+        private readonly List<long> _lines = [];
 
         public List<ImagePrelabel> Rows { get; } = [];
 
         public int Bytes { get; private set; }
 
-        public void Add(int line, string text, ImagePrelabel prelabel)
+        public void Add(TextLine line, ImagePrelabel prelabel)
         {
-            _hash.AppendData(Encoding.UTF8.GetBytes(text + "\n"));
-            _lines.Add(line);
+            _hash.AppendData(line.Bytes!);
+            _hash.AppendData("\n"u8);
+            _lines.Add(line.Number);
             Rows.Add(prelabel);
-            Bytes += text.Length;
+            Bytes += line.Bytes!.Length;
         }
 
-        public int LineOf(int index) => _lines[index];
+        public long LineOf(int index) => _lines[index];
 
         public Guid OperationOf(string dataset)
         {

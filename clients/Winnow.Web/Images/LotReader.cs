@@ -7,9 +7,9 @@ using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
+using Winnow.Json;
 using Winnow.Model.Images;
 using Winnow.Model.Names;
-using Winnow.Web.Requests;
 
 namespace Winnow.Web.Images;
 
@@ -33,7 +33,7 @@ internal static class LotReader
     private const int MaxManifestBytes = 4 << 20;
     private const int MaxBoundary = 70;
     // As strict as a body.
-    private static readonly JsonTypeInfo<List<LotEntry>> Manifest = ApiJson.Strict<List<LotEntry>>(LotJson.Default);
+    private static readonly JsonTypeInfo<List<LotEntry>> Manifest = StrictJson.Of<List<LotEntry>>(LotJson.Default);
     private const string CutOff = "the closing boundary is missing, so it was cut off. Nothing of it was taken; send it again, whole.";
 
     private const string NotUtf8 = "The name of its file is not UTF-8, so it would be called like others; it was not kept. Send the name "

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Winnow.Abstractions.Datasets;
+using Winnow.Json;
 using Winnow.Model;
 
 namespace Winnow.Web.Requests;

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Net.Http.Headers;
 using Winnow.Abstractions.Datasets;
+using Winnow.Json;
 using Winnow.Model.Names;
 using Winnow.Web.Security;
 
@@ -77,7 +78,7 @@ internal static class RequestRules
         var route = (endpoint as RouteEndpoint)?.RoutePattern;
         return endpoint.Metadata.GetOrderedMetadata<IParameterBindingMetadata>()
             .Where(p => IsSimple(p.ParameterInfo.ParameterType) && route?.GetParameter(p.Name) is null)
-            .ToFrozenDictionary(p => p.Name, p => TextForms.RuleOf(p.ParameterInfo), StringComparer.OrdinalIgnoreCase);
+            .ToFrozenDictionary(p => p.Name, p => TextRules.Of(p.ParameterInfo), StringComparer.OrdinalIgnoreCase);
     }
 
     /// <summary>Whether a handler's parameter is a value of the address, and not a service or the body.</summary>

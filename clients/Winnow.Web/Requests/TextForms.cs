@@ -1,6 +1,5 @@
-using System.Collections.Concurrent;
-using System.Reflection;
 using System.Text.Json.Serialization.Metadata;
+using Winnow.Json;
 using Winnow.Model.Names;
 
 namespace Winnow.Web.Requests;
@@ -11,14 +10,6 @@ namespace Winnow.Web.Requests;
 /// </summary>
 internal static class TextForms
 {
-    private static readonly ConcurrentDictionary<JsonPropertyInfo, TextAttribute> Rules = [];
-
-    /// <summary>The rule for a member.</summary>
-    public static TextAttribute RuleOf(JsonPropertyInfo member) => Rules.GetOrAdd(member, m => RuleOf(m.AttributeProvider));
-
-    /// <summary>The rule for a value of an address.</summary>
-    public static TextAttribute RuleOf(ParameterInfo parameter) => RuleOf((ICustomAttributeProvider)parameter);
-
     /// <summary>A body with the texts that people wrote for people as they are kept.</summary>
     public static object Clean(object body) => body switch
     {
@@ -36,7 +27,7 @@ internal static class TextForms
         foreach (var member in type.Properties)
         {
             if (member.PropertyType != typeof(string) || member.Get is not { } get) continue;
-            if (RuleOf(member.AttributeProvider).Kind == TextKind.Exact) continue;
+            if (TextRules.Of(member.AttributeProvider).Kind == TextKind.Exact) continue;
             member.Get = record => get(record) is string text ? ShownText.Clean(text) : null;
         }
     }
@@ -46,7 +37,4 @@ internal static class TextForms
         for (var i = 0; i < many.Count; i++) many[i] = (T)many[i].Cleaned();
         return many;
     }
-
-    private static TextAttribute RuleOf(ICustomAttributeProvider? member) =>
-        member?.GetCustomAttributes(typeof(TextAttribute), inherit: true) is [TextAttribute rule, ..] ? rule : TextRule.Default;
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using Winnow.Model.Datasets;
+using Winnow.Model.Names;
 
 namespace Winnow.Silo.Demo;
 
@@ -50,7 +51,7 @@ internal sealed record DemoOptions
                 "--out" => options with { Out = Value() },
                 "--url" => options with { Url = Value() },
                 "--exit" => options with { Exit = true },
-                var other => throw new DemoException($"'{other}' is no option of the demo. {Web.NearestName.Suggest(other, Names)}"),
+                var other => throw new DemoException($"'{other}' is no option of the demo. {NearestName.Suggest(other, Names)}"),
             };
         }
         // What is drawn for the audit is not asked for training.

@@ -1,4 +1,5 @@
 using System.Collections;
+using Winnow.Model.Names;
 
 namespace Winnow.Silo.Hosting.Settings;
 
@@ -97,7 +98,7 @@ internal sealed class GivenOptions
             {
                 // A section, or a letter off: meant for this server. Anything else may be somebody's who calls a thing of theirs winnow.
                 if (name.Contains(':') || IsKnown(name)
-                    || Web.NearestName.Of(name, OptionTree.All.Names.Where(n => !n.Contains(':'))) is not null)
+                    || NearestName.Of(name, OptionTree.All.Names.Where(n => !n.Contains(':'))) is not null)
                     throw new InvalidOperationException(wrong);
                 Ignored.Add(variable);
                 continue;

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Globalization;
 using System.Reflection;
 using Winnow.Adapters.Objects.S3;
+using Winnow.Model.Names;
 using Winnow.Model.Security;
 using Winnow.Web;
 
@@ -68,12 +69,12 @@ internal sealed class OptionTree
     private static string Suggest(OptionTree at, string known, string name, string segment, Func<string, string> shown)
     {
         var prefix = known.Length == 0 ? "" : known + ":";
-        if (Web.NearestName.Of(segment, at._children.Keys) is { } near) return $"Is {shown(prefix + near)} meant?";
+        if (NearestName.Of(segment, at._children.Keys) is { } near) return $"Is {shown(prefix + near)} meant?";
         // The right name in no section, or in another than its own.
         var last = name[(name.LastIndexOf(':') + 1)..];
         var elsewhere =
             All.Names.FirstOrDefault(n => string.Equals(n[(n.LastIndexOf(':') + 1)..], last, StringComparison.OrdinalIgnoreCase))
-                ?? Web.NearestName.Of(name, All.Names);
+                ?? NearestName.Of(name, All.Names);
         if (elsewhere is not null) return $"Is {shown(elsewhere)} meant?";
         return known.Length == 0
             ? "'--help' and the documentation list them."

@@ -2,8 +2,9 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Winnow.Model.Names;
 
-namespace Winnow.Web.Requests;
+namespace Winnow.Json;
 
 /// <summary>
 /// Says where a JSON text is wrong and what should stand there. What the serializer says itself names types of this program, which no
@@ -17,14 +18,15 @@ internal static class JsonProblem
     /// <param name="what">What was read, such as <c>body</c>.</param>
     /// <param name="problem">Why it could not be.</param>
     /// <param name="root">What it should have held.</param>
-    public static string Describe(string what, JsonException problem, JsonTypeInfo root)
+    /// <param name="before">Lines before the text, where it is one of a file.</param>
+    public static string Describe(string what, JsonException problem, JsonTypeInfo root, long before = 0)
     {
         var path = problem.Path is { Length: > 0 } told ? told : "$";
         // The reader's own exception lies beneath the serializer's: then the text is no JSON, whatever was expected of it.
         if (problem.InnerException is JsonException broken)
         {
             var place = string.Create(CultureInfo.InvariantCulture,
-                $"line {problem.LineNumber + 1}, byte {problem.BytePositionInLine + 1}");
+                $"line {problem.LineNumber + 1 + before}, byte {problem.BytePositionInLine + 1}");
             return $"The {what} is no JSON at {Short(path)}, {place}: {Reason(broken.Message)}";
         }
         var (type, unknown) = Find(root, path);

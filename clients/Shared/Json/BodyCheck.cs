@@ -4,7 +4,7 @@ using System.Globalization;
 using System.Text.Json.Serialization.Metadata;
 using Winnow.Model.Names;
 
-namespace Winnow.Web.Requests;
+namespace Winnow.Json;
 
 /// <summary>
 /// Finds what the serializer lets through: nulls among the elements of a list and in members that are set after their object was made,
@@ -47,7 +47,7 @@ internal static class BodyCheck
             }
             else if (inner is string text)
             {
-                if (TextRule.Check(text, TextForms.RuleOf(member)) is { } unfit) return ($".{member.Name}", unfit);
+                if (TextRule.Check(text, TextRules.Of(member)) is { } unfit) return ($".{member.Name}", unfit);
             }
             else if (Look(inner, form) is var (place, why)) return ($".{member.Name}{place}", why);
         }

@@ -1,4 +1,4 @@
-namespace Winnow.Web;
+namespace Winnow.Model.Names;
 
 /// <summary>What a person most likely meant by a name that nobody knows.</summary>
 public static class NearestName

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 using Winnow.Model.Images;
 using Winnow.Model.Security;
 
-namespace Winnow.Web.Requests;
+namespace Winnow.Json;
 
 /// <summary>What a JSON value must look like, in words of whoever writes one.</summary>
 internal static class JsonShape
