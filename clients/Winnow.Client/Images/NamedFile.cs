@@ -1,8 +1,8 @@
 namespace Winnow.Client;
 
 /// <summary>
-/// Files that somebody names to be read. A pipe is read as it comes, such as a shell's <c>&lt;(…)</c>; a device never ends, and a folder or
-/// a socket holds no text.
+/// Files that somebody names to be read. A pipe is read as it comes, as a shell's <c>&lt;(...)</c> is; a device never ends, and a
+/// folder or a socket holds no text.
 /// </summary>
 internal static class NamedFile
 {

@@ -17,6 +17,7 @@ internal sealed class BucketSourcesGrain(
     KnownDatasets datasets, IBucketReader buckets, TimeProvider time) : Grain, IBucketSourcesGrain
 {
     private const int MaxSources = 100;
+
     /// <summary>Shorter than what a call of a grain may take: else the bucket's server hangs, and the cluster is blamed.</summary>
     private static readonly TimeSpan FirstLook = TimeSpan.FromSeconds(6);
 
