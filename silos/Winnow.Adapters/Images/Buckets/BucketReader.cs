@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Net;
 using Winnow.Abstractions.Images;
 using Winnow.Adapters.Objects.S3;
 using Winnow.Grains.Ports;
@@ -13,18 +15,30 @@ public sealed class BucketServerOptions : S3EndpointOptions
 
 /// <summary>
 /// Reads buckets on the servers that the operator configured, by name. A caller of the API names a server and never gives an address, so it
-/// cannot make this process ask any other. The bucket that holds the cluster's own objects is nobody's source.
+/// cannot make this process ask any other. The bucket that holds the cluster's own objects is nobody's source, whatever name it is given:
+/// it is known by the mark in it.
 /// </summary>
 internal sealed class BucketReader : IBucketReader, IDisposable
 {
+    /// <summary>
+    /// How long a bucket that bore no mark is not looked at again: one request in a minute is nothing beside those of its images.
+    /// </summary>
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMinutes(1);
+
+    /// <summary>Bucket names are callers' words: so many are remembered.</summary>
+    private const int MostKnown = 1_000;
+
     private readonly Dictionary<string, (S3Connection Connection, BucketServerOptions Options)> _servers = new(StringComparer.Ordinal);
     private readonly S3ObjectStore? _own;
+    private readonly TimeProvider _time;
+    // Buckets that bore no mark, and when that was seen.
+    private readonly ConcurrentDictionary<(string? Server, string Bucket), long> _others = new();
 
     /// <exception cref="ArgumentException">An option is missing or out of range; the message names it.</exception>
     public BucketReader(IReadOnlyDictionary<string, BucketServerOptions> servers, S3ObjectStore? own, TimeProvider time,
         Func<DelegatingHandler>? around = null)
     {
-        _own = own;
+        (_own, _time) = (own, time);
         foreach (var (name, options) in servers)
         {
             if (!Model.Images.Buckets.SourceName.IsValid(name))
@@ -52,20 +66,23 @@ internal sealed class BucketReader : IBucketReader, IDisposable
 
     public async Task<BucketPage> ListAsync(BucketPlace place, string? after, CancellationToken cancellationToken)
     {
-        var page = await ConnectionOf(place).ListPageAsync(place.Bucket, place.Prefix, after, cancellationToken).ConfigureAwait(false);
+        var connection = await OpenAsync(place, cancellationToken).ConfigureAwait(false);
+        var page = await connection.ListPageAsync(place.Bucket, place.Prefix, after, cancellationToken).ConfigureAwait(false);
         return new BucketPage([.. page.Entries.Select(e => new BucketEntry(e.Key, e.ETag, e.Size))], page.More);
     }
 
     public async Task<BucketEntry?> FindAsync(BucketPlace place, string key, CancellationToken cancellationToken)
     {
-        var head = S3Answers.HeadAsync(ConnectionOf(place), place.Bucket, Checked(place, key), cancellationToken);
+        var connection = await OpenAsync(place, cancellationToken).ConfigureAwait(false);
+        var head = S3Answers.HeadAsync(connection, place.Bucket, Checked(place, key), cancellationToken);
         return await OrRefusedAsync(head).ConfigureAwait(false) is { } found ? new BucketEntry(key, found.ETag, found.Size) : null;
     }
 
     public async Task<(BucketEntry Entry, ReadOnlyMemory<byte>? Bytes)?> ReadAsync(
         BucketPlace place, string key, long most, LotSpaceSet room, CancellationToken cancellationToken)
     {
-        var get = S3Answers.ReadAsync(ConnectionOf(place), new S3Request(HttpMethod.Get, place.Bucket, Checked(place, key)), most, room,
+        var connection = await OpenAsync(place, cancellationToken).ConfigureAwait(false);
+        var get = S3Answers.ReadAsync(connection, new S3Request(HttpMethod.Get, place.Bucket, Checked(place, key)), most, room,
             cancellationToken);
         return await OrRefusedAsync(get).ConfigureAwait(false) is { } found
             ? (new BucketEntry(key, found.Head.ETag, found.Head.Size), found.Bytes) : null;
@@ -97,6 +114,32 @@ internal sealed class BucketReader : IBucketReader, IDisposable
         // A source may be older than the configuration.
         if (Refuse(place) is { } wrong) throw new IOException(wrong);
         return place.Server is null ? _own!.Connection : _servers[place.Server].Connection;
+    }
+
+    /// <exception cref="IOException">The place may not be read, or its server cannot be asked.</exception>
+    private async Task<S3Connection> OpenAsync(BucketPlace place, CancellationToken cancellationToken)
+    {
+        var connection = ConnectionOf(place);
+        var bucket = (place.Server, place.Bucket);
+        if (_own is null || _others.TryGetValue(bucket, out var seen) && _time.GetElapsedTime(seen) < LookAgain) return connection;
+        if (await HasMarkAsync(connection, place.Bucket, cancellationToken).ConfigureAwait(false))
+            throw new IOException(Reserved(place.Bucket));
+        if (_others.Count >= MostKnown) _others.Clear();
+        _others[bucket] = _time.GetTimestamp();
+        return connection;
+    }
+
+    private async Task<bool> HasMarkAsync(S3Connection connection, string bucket, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await S3Answers.HeadAsync(connection, bucket, _own!.MarkKey, cancellationToken).ConfigureAwait(false) is not null;
+        }
+        catch (S3Exception e) when (e.Status == HttpStatusCode.Forbidden)
+        {
+            // Keys that may list nothing are refused what is not there. Those of whoever may read our objects may read the mark.
+            return false;
+        }
     }
 
     private static string Checked(BucketPlace place, string key) =>

@@ -11,6 +11,7 @@ internal sealed partial class OpenBucketAtStart(S3ObjectStore store, TimeProvide
     : IHostedLifecycleService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly byte[] Mark = "This bucket holds the objects of a Winnow cluster."u8.ToArray();
 
     /// <exception cref="InvalidOperationException">The bucket cannot be used; the message says why and what to do.</exception>
     public async Task StartingAsync(CancellationToken cancellationToken)
@@ -21,6 +22,7 @@ internal sealed partial class OpenBucketAtStart(S3ObjectStore store, TimeProvide
             try
             {
                 await CheckAsync(cancellationToken).ConfigureAwait(false);
+                await MarkAsync(cancellationToken).ConfigureAwait(false);
                 return;
             }
             catch (S3Exception e) when (e.IsLasting || time.GetElapsedTime(started) >= store.Options.StartTimeout)
@@ -64,6 +66,15 @@ internal sealed partial class OpenBucketAtStart(S3ObjectStore store, TimeProvide
             }, cancellationToken).ConfigureAwait(false);
             Made(logger, options.Bucket, store.Connection.Name);
         }
+    }
+
+    /// <summary>Marks the bucket as a cluster's own before anything lies in it, so that it is nobody's source.</summary>
+    private async Task MarkAsync(CancellationToken cancellationToken)
+    {
+        var (bucket, key) = (store.Options.Bucket, store.MarkKey);
+        if (await S3Answers.HeadAsync(store.Connection, bucket, key, cancellationToken).ConfigureAwait(false) is not null) return;
+        var mark = new S3Request(HttpMethod.Put, bucket, key) { Body = Mark, Retry = false };
+        await store.Connection.SendAsync(mark, S3Answers.NoneAsync, cancellationToken).ConfigureAwait(false);
     }
 
     [LoggerMessage(300, LogLevel.Warning, "The start waits for the object store. {Problem}")]

@@ -39,6 +39,12 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
 
     internal S3Options Options => _options;
 
+    /// <summary>
+    /// Key of an object that says whose bucket this is. A server can be reached under many names, so that only what stands in a bucket
+    /// tells whether it is this one.
+    /// </summary>
+    internal string MarkKey => _options.Prefix + "winnow-objects";
+
     /// <summary>Bytes of local copies.</summary>
     internal long CachedBytes => _cache.Bytes;
 

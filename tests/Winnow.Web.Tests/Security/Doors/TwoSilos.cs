@@ -29,7 +29,7 @@ public sealed class TwoSilos : Door
         _cluster = new SiloCluster(database, await S3Server.SharedAsync(), OwnBucket);
         string[] options =
         [
-            .. Options, .. Photos.HostOptions, .. Images.Buckets.TestBucket.BackboneOptions,
+            .. Options, .. Photos.HostOptions, .. Alias(Photos.Server), .. Images.Buckets.TestBucket.BackboneOptions,
             "--Scoring:Workers", "1", "--Api:BodyTimeout", "00:00:02",
         ];
         for (var i = 0; i < 2; i++) _cluster.Add(options, new SiloProcessOptions { Key = OperatorKey });
@@ -37,6 +37,13 @@ public sealed class TwoSilos : Door
         foreach (var silo in _cluster.Silos) await silo.LevelIsRaisedAsync();
         await base.InitializeAsync();
     }
+
+    /// <summary>The same server under another of its names.</summary>
+    private static string[] Alias(S3Server server) =>
+    [
+        "--Buckets:alias:Endpoint", server.Endpoint.Replace("127.0.0.1", "localhost", StringComparison.Ordinal),
+        "--Buckets:alias:AccessKey", server.AccessKey, "--Buckets:alias:SecretKey", server.SecretKey,
+    ];
 
     public override async Task DisposeAsync()
     {

@@ -128,7 +128,7 @@ public sealed class TwoSilosDoorTests(TwoSilos cluster, ITestOutputHelper output
     public async Task The_clusters_own_objects_are_nobodys_source_by_whatever_name()
     {
         var dataset = await DatasetAsync();
-        foreach (var server in new[] { null, "photos" })
+        foreach (var server in new[] { null, "photos", "alias" })
         {
             var refused = await Assert.ThrowsAsync<WinnowApiException>(() =>
                 cluster.Operator.AddSourceAsync(dataset, new BucketSource("own", cluster.OwnBucket, "datasets/", server)));
