@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Winnow.Abstractions.Datasets;
 using Winnow.Grains;
@@ -106,6 +107,33 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
     private static bool IsNeverThere(string path) =>
         path is "dataset.layout" or "settled" or "selectedCount" || path.Contains("layout.", StringComparison.Ordinal)
             || path.StartsWith("settled.", StringComparison.Ordinal);
+
+    [Fact]
+    public async Task What_a_backup_never_has_is_refused_where_it_stands_in_one()
+    {
+        var layouts = new[] { new ShardLayout(0, 1_000_000_000), new ShardLayout(0, 2), new ShardLayout(0, ShardLayout.MaxCount) };
+        foreach (var layout in layouts)
+            await RefusedAsync(BackupHeader.FileName, header => header["dataset"]!["layout"] = Node(layout), "dataset.layout");
+        await RefusedAsync("round", round => round["selectedCount"] = 3, "selectedCount");
+        await RefusedAsync(BackupFiles.Control, control =>
+        {
+            var rounds = control.Deserialize<DatasetState>(Options)!.Rounds;
+            control["settled"] = Node(SettledRound.Of(rounds.First(r => r.Promoted is not null)));
+        }, "settled");
+
+        async Task RefusedAsync(string kind, Action<JsonObject> change, string member)
+        {
+            var text = _archive.Texts.First(t => t.Kind == kind);
+            var json = JsonNode.Parse(text.Json)!.AsObject();
+            change(json);
+            var archive = _archive.With(text, JsonSerializer.SerializeToUtf8Bytes(json));
+            var refusal = await Assert.ThrowsAsync<InvalidDataException>(() => _stores[0].RestoreAsync(archive));
+            Assert.Contains(member, refusal.Message, StringComparison.Ordinal);
+            Assert.Empty(await _stores[0].Datasets.ListDatasetsAsync(Never));
+        }
+    }
+
+    private static JsonNode? Node<T>(T value) => JsonSerializer.SerializeToNode(value, Options);
 
     private static readonly JsonSerializerOptions Options =
         new(StoredStates.Json)
