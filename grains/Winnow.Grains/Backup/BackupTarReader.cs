@@ -13,7 +13,6 @@ namespace Winnow.Grains.Backup;
 internal sealed class BackupTarReader(Stream source) : IDisposable
 {
     private const int Block = 512;
-    private const int Record = 20 * Block;
     private const int NameLength = 100;
 
     private readonly BackupDigest _digest = new();
@@ -61,9 +60,7 @@ internal sealed class BackupTarReader(Stream source) : IDisposable
     /// <exception cref="InvalidDataException">It is something else, or more.</exception>
     public async Task EndAsync(CancellationToken cancellationToken)
     {
-        var rest = new byte[Record + 1];
-        var read = await source.ReadAtLeastAsync(rest, rest.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-        if (read > Record || rest.AsSpan(0, read).ContainsAnyExcept((byte)0))
+        if (!await ArchiveEnd.IsAllAsync(source, cancellationToken).ConfigureAwait(false))
             throw new InvalidDataException("The backup goes on after its end. Copy it again, or take another one.");
     }
 

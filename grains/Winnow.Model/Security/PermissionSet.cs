@@ -36,6 +36,9 @@ public readonly record struct PermissionSet
     /// <summary>All of it but one.</summary>
     public PermissionSet Without(Permission permission) => new(_bits & ~(1UL << (int)permission));
 
+    /// <summary>All of it but what is in another.</summary>
+    public PermissionSet Without(PermissionSet other) => new(_bits & ~other._bits);
+
     /// <summary>Its permissions, in the order of their definition.</summary>
     public IReadOnlyList<Permission> ToList()
     {
