@@ -14,6 +14,7 @@ namespace Winnow.Cluster.Tests.Failover;
 [Trait("needs", "postgres")]
 [Trait("needs", "s3")]
 [Trait("needs", "net-lab")]
+[Trait("kind", "failover")]
 [Collection(ProcessesCollection.Name)]
 public sealed class PartitionTests(ITestOutputHelper output)
 {
@@ -39,7 +40,6 @@ public sealed class PartitionTests(ITestOutputHelper output)
         RunAsync((lab, victim, others) => lab.PartAsync(victim, others), (lab, victim, others) => lab.JoinAsync(victim, others));
 
     [Fact]
-    [Trait("kind", "failover")]
     public Task A_silo_that_is_unplugged() => RunAsync((lab, victim, _) => lab.CutAsync(victim), (lab, victim, _) => lab.HealAsync(victim));
 
     private async Task RunAsync(Func<NetLab, string, string[], Task> cut, Func<NetLab, string, string[], Task> heal)

@@ -37,6 +37,7 @@ public sealed class PlantedRowsTests(ITestOutputHelper output)
     }
 
     [Fact]
+    [Trait("kind", "long")]
     [Trait("needs", "postgres")]
     [Trait("needs", "s3")]
     public async Task A_server_starts_over_whatever_its_database_says()

@@ -15,7 +15,7 @@ internal sealed record SoakPlan(
     private static readonly TimeSpan SoonAfterHang = TimeSpan.FromSeconds(8);
 
     /// <summary>
-    /// The short one, of two minutes, is part of every run of the tests. Its few events, on a machine that may have other work, say little
+    /// The short one, of a minute, is part of every run of the tests. Its few events, on a machine that may have other work, say little
     /// of times, so it asks only for the order of them; <c>bash tests/run soak</c> asks for the long one. <c>hangs</c> looks for calls
     /// that wait longest after a silo was given up.
     /// </summary>
@@ -26,7 +26,7 @@ internal sealed record SoakPlan(
         {
             "long" => new SoakPlan(30, 10, TimeSpan.FromMinutes(3), SoonAfterKill, SoonAfterHang, seed, MeetsAll: true),
             "hangs" => new SoakPlan(0, 16, TimeSpan.FromMinutes(3), SoonAfterKill, SoonAfterHang, seed),
-            _ => new SoakPlan(7, 2, TimeSpan.FromSeconds(90), TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(25), seed),
+            _ => new SoakPlan(3, 1, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(25), seed),
         };
     }
 }
