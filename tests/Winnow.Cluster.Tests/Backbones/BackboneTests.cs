@@ -1,6 +1,5 @@
 using System.Net;
 using Winnow.Client;
-using Winnow.Cluster.Tests.Failover;
 using Winnow.Model.Datasets;
 using Winnow.Model.Training;
 using Winnow.Testing;
@@ -9,7 +8,6 @@ using static Winnow.Cluster.Tests.Backbones.TwoBackbones;
 namespace Winnow.Cluster.Tests.Backbones;
 
 /// <summary>A second backbone is made beside the one that serves, whatever happens meanwhile, and either may serve.</summary>
-[Collection(ProcessesCollection.Name)]
 public sealed class BackboneTests
 {
     private const int Images = 240;

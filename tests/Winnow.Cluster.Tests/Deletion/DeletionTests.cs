@@ -1,6 +1,5 @@
 using System.Net;
 using Winnow.Client;
-using Winnow.Cluster.Tests.Failover;
 using Winnow.Model.Datasets;
 using Winnow.Model.Labels;
 using Winnow.Model.Review;
@@ -14,7 +13,6 @@ namespace Winnow.Cluster.Tests.Deletion;
 /// A dataset with something of everything is deleted from real silos: nobody sees it from the first answer on, and when it is gone the
 /// stores hold what they held before, and one row that says who did it.
 /// </summary>
-[Collection(ProcessesCollection.Name)]
 public sealed class DeletionTests
 {
     private const string Kept = "kept", Doomed = "doomed";

@@ -1,6 +1,6 @@
 namespace Winnow.Cluster.Tests.Failover;
 
-/// <summary>Tests that start, kill and hang processes take the machine in turn: their limits are measured in seconds.</summary>
+/// <summary>Tests whose limits are measured in seconds take the machine in turn; what only waits for an outcome runs before them.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class ProcessesCollection
 {

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.Versioning;
-using Winnow.Cluster.Tests.Failover;
 using Winnow.Cluster.Tests.Failover.Soak;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
@@ -13,7 +12,6 @@ namespace Winnow.Cluster.Tests.Security;
 /// </summary>
 [Trait("kind", "security")]
 [UnsupportedOSPlatform("windows")]
-[Collection(ProcessesCollection.Name)]
 public sealed class OwnersFilesTests : IDisposable
 {
     private const string Dataset = "own";

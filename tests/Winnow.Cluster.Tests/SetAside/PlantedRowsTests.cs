@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Winnow.Client;
-using Winnow.Cluster.Tests.Failover;
 using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Health;
@@ -22,7 +21,6 @@ namespace Winnow.Cluster.Tests.SetAside;
 /// while no server runs; then one starts over all of them, serves what is sound, names the rest, and what it names is deleted.
 /// </summary>
 [Trait("kind", "security")]
-[Collection(ProcessesCollection.Name)]
 public sealed class PlantedRowsTests(ITestOutputHelper output)
 {
     private const string Operator = "the-operators-key-of-planted-rows";

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Winnow.Client;
-using Winnow.Cluster.Tests.Failover;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Labels;
@@ -12,7 +11,6 @@ using Winnow.Testing;
 namespace Winnow.Cluster.Tests.Splitting;
 
 /// <summary>Shards doubled while they are worked with: nothing is lost, nothing is done again, and who reads does not notice.</summary>
-[Collection(ProcessesCollection.Name)]
 public sealed class SplitTests
 {
     private const string Dataset = "drawn";

@@ -59,6 +59,8 @@ public sealed class SoakTests(ITestOutputHelper output)
 
         var started = Stopwatch.GetTimestamp();
         using var running = RunningLoad.StartWatched(load);
+        // Review too is in full swing when the first silo is hit.
+        await Until.TrueAsync(running.While(() => record.Decisions.Count > 20), SettleLimit, () => "people review");
         var (kills, hangs) = await DisturbAsync(cluster, database, plan, record, running.Ended);
         await Until.TrueAsync(running.While(() => Stopwatch.GetElapsedTime(started) > plan.AtLeast), plan.AtLeast * 2,
             () => "the load has gone on for its time");

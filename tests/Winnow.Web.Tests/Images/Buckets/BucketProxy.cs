@@ -52,11 +52,11 @@ internal sealed class BucketProxy : IAsyncDisposable
         return proxy;
     }
 
-    /// <summary>Options of a host that reads the bucket through here under the name <c>photos</c>.</summary>
-    public string[] HostOptions(S3Server server) =>
+    /// <summary>Options of a host that reads the bucket through here under a name.</summary>
+    public string[] HostOptions(S3Server server, string name = "photos") =>
     [
-        "--Buckets:photos:Endpoint", Endpoint,
-        "--Buckets:photos:AccessKey", server.AccessKey, "--Buckets:photos:SecretKey", server.SecretKey,
+        $"--Buckets:{name}:Endpoint", Endpoint,
+        $"--Buckets:{name}:AccessKey", server.AccessKey, $"--Buckets:{name}:SecretKey", server.SecretKey,
     ];
 
     public async ValueTask DisposeAsync()

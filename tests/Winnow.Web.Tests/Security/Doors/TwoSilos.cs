@@ -7,6 +7,8 @@ namespace Winnow.Web.Tests.Security.Doors;
 public sealed class TwoSilos : Door
 {
     private SiloCluster _cluster = null!;
+    // The same server under another of its names.
+    private Images.Buckets.BucketProxy _alias = null!;
 
     public override IReadOnlyList<Uri> Addresses => [.. _cluster.Silos.Select(s => s.Url)];
 
@@ -25,11 +27,12 @@ public sealed class TwoSilos : Door
     {
         await SiloCluster.PrepareAsync();
         Photos = await Images.Buckets.TestBucket.MakeAsync();
+        _alias = await Images.Buckets.BucketProxy.StartAsync(Photos);
         var database = await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
         _cluster = new SiloCluster(database, await S3Server.SharedAsync(), OwnBucket);
         string[] options =
         [
-            .. Options, .. Photos.HostOptions, .. Alias(Photos.Server), .. Images.Buckets.TestBucket.BackboneOptions,
+            .. Options, .. Photos.HostOptions, .. _alias.HostOptions(Photos.Server, "alias"), .. Images.Buckets.TestBucket.BackboneOptions,
             "--Scoring:Workers", "1", "--Api:BodyTimeout", "00:00:02",
         ];
         for (var i = 0; i < 2; i++) _cluster.Add(options, new SiloProcessOptions { Key = OperatorKey });
@@ -38,17 +41,11 @@ public sealed class TwoSilos : Door
         await base.InitializeAsync();
     }
 
-    /// <summary>The same server under another of its names.</summary>
-    private static string[] Alias(S3Server server) =>
-    [
-        "--Buckets:alias:Endpoint", server.Endpoint.Replace("127.0.0.1", "localhost", StringComparison.Ordinal),
-        "--Buckets:alias:AccessKey", server.AccessKey, "--Buckets:alias:SecretKey", server.SecretKey,
-    ];
-
     public override async Task DisposeAsync()
     {
         await base.DisposeAsync();
         await _cluster.DisposeAsync();
+        await _alias.DisposeAsync();
         Photos.Dispose();
     }
 }
