@@ -15,7 +15,7 @@ namespace Winnow.Adapters.Ledger.Postgres;
 /// number means something only on the same line of history: after a failover to a standby that may have missed the end, the outcome stays
 /// open. After a crash it may be another's, so what counts as stored bears the group's mark besides.
 /// </remarks>
-internal sealed class CommitWriter(PostgresDatabase database, PostgresOptions options, ConcurrentDictionary<string, int> datasets,
+internal sealed class CommitWriter(IWriterDatabase database, PostgresOptions options, ConcurrentDictionary<string, int> datasets,
     ILogger logger)
     : GroupWriter<ShardCommit, ShardCommitStatus>(database, options, logger)
 {

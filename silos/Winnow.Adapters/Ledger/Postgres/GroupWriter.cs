@@ -30,7 +30,7 @@ internal abstract partial class GroupWriter<TIn, TOut> : IAsyncDisposable
     private readonly Task _running;
     private NpgsqlConnection? _connection;
 
-    protected GroupWriter(PostgresDatabase database, PostgresOptions options, ILogger logger)
+    protected GroupWriter(IWriterDatabase database, PostgresOptions options, ILogger logger)
     {
         (Database, _options, _logger) = (database, options, logger);
         _queue = Channel.CreateBounded<PendingWrite<TIn, TOut>>(
@@ -39,7 +39,7 @@ internal abstract partial class GroupWriter<TIn, TOut> : IAsyncDisposable
         _running = Task.Run(RunAsync);
     }
 
-    protected PostgresDatabase Database { get; }
+    protected IWriterDatabase Database { get; }
 
     /// <summary>Makes a change durable. Once the writer has taken the request, giving up has no effect any more.</summary>
     public async Task<TOut> WriteAsync(TIn input, int rows, CancellationToken cancellationToken)

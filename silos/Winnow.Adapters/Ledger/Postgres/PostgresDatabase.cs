@@ -5,7 +5,7 @@ using Winnow.Abstractions.Health;
 namespace Winnow.Adapters.Ledger.Postgres;
 
 /// <summary>The pools of connections to one database, and how a call goes on while the server is away.</summary>
-internal sealed partial class PostgresDatabase : IAsyncDisposable
+internal sealed partial class PostgresDatabase : IWriterDatabase, IAsyncDisposable
 {
     /// <summary>What callers are told is full.</summary>
     public const string Disk = "The disk of the ledger's server";
@@ -47,14 +47,15 @@ internal sealed partial class PostgresDatabase : IAsyncDisposable
         (_time, _logger, _retryFor) = (time, logger, TimeSpan.FromSeconds(options.RetrySeconds));
     }
 
-    /// <summary>Which server and database, for messages.</summary>
+    /// <inheritdoc/>
     public string Server { get; }
 
     public TimeProvider Time => _time;
 
-    /// <summary>When a call that starts now stops trying.</summary>
+    /// <inheritdoc/>
     public Deadline NewDeadline() => new(_time, _retryFor);
 
+    /// <inheritdoc/>
     public ValueTask<NpgsqlConnection> OpenWriterAsync(CancellationToken cancellationToken) =>
         _writers.OpenConnectionAsync(cancellationToken);
 
@@ -96,8 +97,7 @@ internal sealed partial class PostgresDatabase : IAsyncDisposable
         }
     }
 
-    /// <summary>After a failure: clears what stands in the way and waits a little; false when the time is up.</summary>
-    /// <param name="problem">What failed; null: nothing did, but somebody's transaction does not end.</param>
+    /// <inheritdoc/>
     public async Task<bool> RecoverAsync(Exception? problem, Deadline deadline, TimeSpan pause, CancellationToken cancellationToken)
     {
         if (deadline.Passed) return false;

@@ -18,7 +18,7 @@ internal readonly record struct StateWrite(GrainStateKey Key, long? Expected, Re
 /// again; that it finds its own version and its own bytes in place then means that it was done. Another writer with the same bytes would be
 /// told the same: what is stored is what either meant.
 /// </remarks>
-internal sealed class StateWriter(PostgresDatabase database, PostgresOptions options, ILogger logger)
+internal sealed class StateWriter(IWriterDatabase database, PostgresOptions options, ILogger logger)
     : GroupWriter<StateWrite, long?>(database, options, logger)
 {
     private const string Insert =
