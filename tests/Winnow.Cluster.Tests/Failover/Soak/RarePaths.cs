@@ -20,6 +20,7 @@ internal static class RarePaths
     [
         new("a writer that was fenced off", "lost its ledger epoch to another activation", Surely: true),
         new("a reservation that ran out", "reservations ran out", Surely: false),
+        new("shards that were doubled", "shards now; writes waited", Surely: false),
         new("shards that were handed to another silo", "shards of this silo moved to others", Surely: true),
     ];
 

@@ -7,9 +7,11 @@ namespace Winnow.Cluster.Tests.Failover.Soak;
 /// <param name="MedianAfterKill">Within which, at the median, all calls succeed again after a kill.</param>
 /// <param name="MedianAfterHang">The same after a hang.</param>
 /// <param name="Seed">Draws who is hit and when.</param>
+/// <param name="Doubles">Whether the shards are doubled halfway, while silos go on being hit.</param>
 /// <param name="MeetsAll">Whether it is long enough to meet whatever bad luck brings: see <see cref="RarePaths"/>.</param>
 internal sealed record SoakPlan(
-    int Kills, int Hangs, TimeSpan AtLeast, TimeSpan MedianAfterKill, TimeSpan MedianAfterHang, ulong Seed, bool MeetsAll = false)
+    int Kills, int Hangs, TimeSpan AtLeast, TimeSpan MedianAfterKill, TimeSpan MedianAfterHang, ulong Seed, bool Doubles = false,
+    bool MeetsAll = false)
 {
     private static readonly TimeSpan SoonAfterKill = TimeSpan.FromSeconds(2.5);
     private static readonly TimeSpan SoonAfterHang = TimeSpan.FromSeconds(8);
@@ -24,7 +26,7 @@ internal sealed record SoakPlan(
         var seed = ulong.TryParse(Environment.GetEnvironmentVariable("WINNOW_SOAK_SEED"), out var s) ? s : 1;
         return Environment.GetEnvironmentVariable("WINNOW_SOAK") switch
         {
-            "long" => new SoakPlan(30, 10, TimeSpan.FromMinutes(3), SoonAfterKill, SoonAfterHang, seed, MeetsAll: true),
+            "long" => new SoakPlan(30, 10, TimeSpan.FromMinutes(3), SoonAfterKill, SoonAfterHang, seed, Doubles: true, MeetsAll: true),
             "hangs" => new SoakPlan(0, 16, TimeSpan.FromMinutes(3), SoonAfterKill, SoonAfterHang, seed),
             _ => new SoakPlan(3, 1, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(25), seed),
         };

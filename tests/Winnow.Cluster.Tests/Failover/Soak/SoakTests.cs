@@ -78,12 +78,13 @@ public sealed class SoakTests(ITestOutputHelper output)
         var events = Enumerable.Repeat(true, plan.Kills).Concat(Enumerable.Repeat(false, plan.Hangs)).ToArray();
         random.Shuffle<bool>(events);
         List<TimeSpan> kills = [], hangs = [];
-        foreach (var kill in events)
+        for (var i = 0; i < events.Length && !ended.IsCompleted; i++)
         {
-            if (ended.IsCompleted) break;
+            var kill = events[i];
             var victim = random.Next(cluster.Silos.Count);
             var (silo, other) = (cluster.Silos[victim], cluster.Silos[(victim + 1) % cluster.Silos.Count]);
             await SeesAsync(other, cluster.Silos.Count - 1);
+            if (plan.Doubles && i == events.Length / 2) await DoubleAsync(cluster);
             await Until.TrueAsync(async () => (await silo.ReportAsync())?.Grains.GetValueOrDefault("shard") > 0, SettleLimit,
                 () => $"silo {victim} holds a shard");
             // At any moment of the work, not at its quiet points: shards may be on their way still.
@@ -105,23 +106,34 @@ public sealed class SoakTests(ITestOutputHelper output)
                     () => "the silo that was declared dead has ended");
             }
             await silo.StartAgainAsync();
-            await OpenBehindAsync(database, random.Next(Creation.Settings!.Shards));
+            await OpenBehindAsync(database, random.Next(1_000));
         }
         return (kills, hangs);
     }
 
+    private static async Task DoubleAsync(SiloCluster cluster)
+    {
+        using var client = cluster.NewClient("engineer");
+        await client.SplitAsync(Dataset, 2 * Creation.Settings!.Shards);
+    }
+
     /// <summary>
     /// Opens a shard behind the back of the silo that holds it, as one does that others have not heard of yet. A silo that hung ends so
-    /// soon after it goes on that it seldom writes before it knows.
+    /// soon after it goes on that it seldom writes before it knows. While shards are doubled it may be one of the new ones.
     /// </summary>
-    private static async Task OpenBehindAsync(string database, int shard)
+    private static async Task OpenBehindAsync(string database, int which)
     {
         await using var connection = new NpgsqlConnection(database);
         await connection.OpenAsync();
-        await using var command = new NpgsqlCommand("UPDATE shard SET epoch = epoch + 1 WHERE shard = $1", connection);
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = shard });
+        await using var command = new NpgsqlCommand(OneLater, connection);
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = which });
         await command.ExecuteNonQueryAsync();
     }
+
+    private const string OneLater = """
+        UPDATE shard SET epoch = epoch + 1 WHERE (dataset, shard) =
+            (SELECT dataset, shard FROM shard ORDER BY dataset, shard LIMIT 1 OFFSET $1 % (SELECT count(*) FROM shard))
+        """;
 
     private static async Task SeesAsync(SiloProcess silo, int others)
     {
