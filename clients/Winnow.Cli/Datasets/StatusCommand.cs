@@ -56,8 +56,10 @@ internal static class StatusCommand
             Terminal.Say(
                 $"  {"restored",-14} {DatasetCommands.Words(restored)} (a backup of {restored.Origin}, begun {restored.StartedAt:u})");
         foreach (var r in status.ActiveRounds) Terminal.Say($"  {RoundText.Sentence(r)}");
-        // Of ended rounds only what was skipped stays open.
-        if (status.OpenTasks > 0 && status.ActiveRounds.All(OnlySkippedLeft))
+        if (status is { OpenTasks: > 0, ActiveRounds.Count: 0 })
+            Terminal.Say("  What is open is of no round under way: of the audit sample, or skipped by somebody. "
+                + "Answers count for the next one.");
+        else if (status.OpenTasks > 0 && status.ActiveRounds.All(OnlySkippedLeft))
             Terminal.Say($"  Whoever was asked skipped all that is open. {WayOn.Of(status.Name)}");
         foreach (var m in status.Champions)
             Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  model {m.Name}: {m.Labels} labels, {RoundText.Audit(m.Metrics)}"));

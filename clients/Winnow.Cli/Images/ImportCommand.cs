@@ -60,6 +60,7 @@ internal static class ImportCommand
                 LabelsFromFolders = parsed.GetValue(labels),
                 Partition = parsed.GetValue(holdout) ? Partition.Holdout : Partition.Pool,
                 FollowFolderLinks = parsed.GetValue(links),
+                Except = parsed.GetValue(report),
             };
             var options = new ImportOptions { Concurrency = parsed.GetValue(concurrency), ViaPresignedUrls = parsed.GetValue(presigned) };
             var plan = new Plan(

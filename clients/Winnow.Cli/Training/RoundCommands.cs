@@ -117,8 +117,8 @@ internal static class RoundCommands
             if (await client.GetStatusAsync(name, ct) is { OpenTasks: > 0 and var open })
                 Terminal.Say(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{open} image{(open == 1 ? " is" : "s are")} still asked about: another arm asks, or somebody could not tell "
-                    + $"and others may."));
+                    $"{open} image{(open == 1 ? " is" : "s are")} still asked about, for another arm or the audit sample, "
+                    + $"or because somebody could not tell and others may."));
             return 0;
         });
         return command;

@@ -37,7 +37,9 @@ internal static class RoundText
         var bounds = metrics is { AuditAccuracyLower: { } lower, AuditAccuracyUpper: { } upper }
             ? string.Create(CultureInfo.InvariantCulture, $" ({lower:P1} to {upper:P1})")
             : "";
-        return string.Create(CultureInfo.InvariantCulture, $"audit accuracy {accuracy:P1}{bounds}");
+        var unlabelled = metrics.AuditUnlabelled > 0 ? string.Create(CultureInfo.InvariantCulture,
+            $"; {metrics.AuditUnlabelled} of {metrics.AuditCount} have no label and count as wrong") : "";
+        return string.Create(CultureInfo.InvariantCulture, $"audit accuracy {accuracy:P1}{bounds}{unlabelled}");
     }
 
     private static string AuditField(RoundInfo r) => r.Model?.Metrics is not { } metrics ? ""

@@ -20,7 +20,18 @@ internal sealed record ClassFolders(IReadOnlyList<string> Classes, IReadOnlyList
     /// <exception cref="InvalidDataException">A folder bears the shortened name of a class, and the whole one cannot be read.</exception>
     public static ClassFolders Of(string folder)
     {
-        if (ImageFolder.Check(folder) is { } wrong) throw new DirectoryNotFoundException(wrong);
+        if (FolderWalk.Refuse(folder) is { } wrong) throw new DirectoryNotFoundException(wrong);
+        if (ExportedFolder.PartitionsOf(folder) is { Count: > 0 } partitions)
+        {
+            var found = partitions.Select(In).ToArray();
+            string[] all = [.. found.SelectMany(f => f.Classes).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+            return new ClassFolders(all, [.. found.SelectMany(f => f.LeftOut)]);
+        }
+        return In(folder);
+    }
+
+    private static ClassFolders In(string folder)
+    {
         var (classes, leftOut) = (new List<string>(), new List<(string, string)>());
         try
         {

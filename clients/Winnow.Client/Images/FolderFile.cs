@@ -57,8 +57,11 @@ internal static class FolderFile
         _ => problem.Message,
     };
 
+    /// <summary>Why a file whose name cannot be written cannot be read.</summary>
+    public const string NotUtf8 =
+        "Its name, or that of its folder, is not UTF-8, so it cannot be opened by it. Rename it, then import it again.";
+
     /// <summary>Why nothing stands under a path that was listed.</summary>
-    private static string NotThere(string path) => path.Contains(Unknown)
-        ? "Its name, or that of its folder, is not UTF-8, so it cannot be opened by it. Rename it, then import it again."
+    private static string NotThere(string path) => path.Contains(Unknown) ? NotUtf8
         : "It was gone when it was to be read.";
 }

@@ -15,7 +15,7 @@ internal readonly record struct FolderItem(string Name, string Path, long Size, 
 /// walked around. Links to folders are followed where asked, each folder through links at most once, and never one that is being walked
 /// already: so a walk ends.
 /// </summary>
-internal sealed class FolderWalk(string folder, bool followFolderLinks, ImageFolderReport report)
+internal sealed class FolderWalk(string folder, ImageFolderOptions options, ImageFolderReport report)
 {
     private static readonly EnumerationOptions All = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
 
@@ -27,7 +27,12 @@ internal sealed class FolderWalk(string folder, bool followFolderLinks, ImageFol
     /// <summary>A folder that is being walked: what of it is still to come, in order.</summary>
     private sealed record Level(string Prefix, string Path, string Identity, Queue<Found> Left);
 
-    private readonly record struct Found(string Name, bool IsFolder, bool IsLink, bool IsHidden)
+    /// <param name="Name">Its name, in which whatever is not UTF-8 is U+FFFD.</param>
+    /// <param name="IsFolder">Whether it is a folder.</param>
+    /// <param name="IsLink">Whether it is a link.</param>
+    /// <param name="IsHidden">Whether it is passed over.</param>
+    /// <param name="Problem">Why it cannot be told from another; null where it can.</param>
+    private readonly record struct Found(string Name, bool IsFolder, bool IsLink, bool IsHidden, string? Problem = null)
     {
         /// <summary>As it sorts: by it the whole walk is in the order of paths.</summary>
         public string Key => IsFolder ? Name + "/" : Name;
@@ -75,14 +80,29 @@ internal sealed class FolderWalk(string folder, bool followFolderLinks, ImageFol
             problem = new FolderItem(prefix, path, 0, $"{FolderFile.Explain(e, path)} What is in it is left out.");
         }
         found.Sort(static (a, b) => string.CompareOrdinal(a.Key, b.Key));
+        TellTwins(found);
         if (problem is null || found.Count > 0) _levels.Push(new Level(prefix, path, identity, new Queue<Found>(found)));
         return problem;
+    }
+
+    /// <summary>Names that differ where they stand and no more when they are read: all but one of them are told, and left out.</summary>
+    private static void TellTwins(List<Found> found)
+    {
+        var names = found.Select(f => f.Name).ToHashSet(StringComparer.Ordinal);
+        for (var i = 0; i < found.Count; i++)
+        {
+            var entry = found[i];
+            if (i > 0 && entry.Name == found[i - 1].Name) found[i] = entry with { Problem = FolderFile.NotUtf8 };
+            else if (NameOf(entry.Name) is var kept && kept != entry.Name && names.Contains(kept))
+                found[i] = entry with { Problem = $"Its backslash is kept as %5C, and '{kept}' stands beside it. Rename one of them." };
+        }
     }
 
     private FolderItem? Look(Level level, Found found)
     {
         var (name, path) = (level.Prefix + NameOf(found.Name), Path.Join(level.Path, found.Name));
         FolderItem Problem(string why) => new(found.IsFolder ? name + "/" : name, path, 0, why);
+        if (found.Problem is { } twin) return Problem(twin);
         FileFacts facts;
         try
         {
@@ -94,6 +114,8 @@ internal sealed class FolderWalk(string folder, bool followFolderLinks, ImageFol
         }
         switch (facts.Kind)
         {
+            case FileKind.File when IsExcepted(found.Name, facts):
+                return null;
             case FileKind.File:
                 if (found.IsLink) report.FileLinks++;
                 return new FolderItem(name, path, facts.Size, null);
@@ -108,18 +130,21 @@ internal sealed class FolderWalk(string folder, bool followFolderLinks, ImageFol
         }
     }
 
+    private bool IsExcepted(string name, FileFacts facts) => options.Except is { } except
+        && name == Path.GetFileName(except) && FileFacts.Of(except).Identity == facts.Identity;
+
     /// <summary>A link to a folder.</summary>
     private FolderItem? LookThrough(string name, string path, string identity)
     {
         FolderItem Problem(string why) => new(name + "/", path, 0, $"It is a link to the folder {TargetOf(path)}, {why}");
         if (_above.Contains(identity)) return Problem("which holds the one that is read. It is not followed.");
         var walked = _levels.Any(l => l.Identity == identity);
-        if (followFolderLinks && !walked && _throughLinks.Add(identity))
+        if (options.FollowFolderLinks && !walked && _throughLinks.Add(identity))
         {
             report.FolderLinks++;
             return Enter(name + "/", path, identity);
         }
-        if (!walked && !followFolderLinks && !IsWithin(path))
+        if (!walked && !options.FollowFolderLinks && !IsWithin(path))
             return Problem("outside of the one that is read. It is not followed: read it by itself, or ask for such links to be followed.");
         report.NeedlessLinks++;
         return null;

@@ -15,6 +15,9 @@ public sealed record ImageFolderOptions
 
     /// <summary>Whether links to folders are followed as those to files are. A loop of them ends. Default false.</summary>
     public bool FollowFolderLinks { get; init; }
+
+    /// <summary>A file that is none of the images, such as a report that is being written. Default none.</summary>
+    public string? Except { get; init; }
 }
 
 /// <summary>
@@ -86,11 +89,13 @@ public static class ImageFolder
     /// <param name="report">Told of what was met besides; may be null.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder, or it is a file.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder itself may not be read.</exception>
+    /// <exception cref="InvalidDataException">It is an export that has a holdout beside what is learned from.</exception>
     public static async IAsyncEnumerable<ImageToImport> EnumerateAsync(
         string folder, ImageFolderOptions options, ImageFolderReport? report = null)
     {
         report ??= new ImageFolderReport();
-        foreach (var item in new FolderWalk(folder, options.FollowFolderLinks, report).Run())
+        if (ExportedFolder.Refuse(folder) is { } mixed) throw new InvalidDataException(mixed);
+        foreach (var item in new FolderWalk(folder, options, report).Run())
         {
             var label = options.LabelsFromFolders ? FolderOf(item.Name) : null;
             if (options.LabelsFromFolders && label is null && item.Problem is null) report.AddWithoutFolder(item.Name);
@@ -101,8 +106,10 @@ public static class ImageFolder
         await Task.CompletedTask;
     }
 
-    /// <summary>Why a folder cannot be read, as a sentence: there is none, or it is a file. Null where there is one.</summary>
-    public static string? Check(string folder) => FolderWalk.Refuse(folder);
+    /// <summary>
+    /// Why a folder cannot be read, as a sentence: there is none, it is a file, or an export that has a holdout. Null where it can.
+    /// </summary>
+    public static string? Check(string folder) => FolderWalk.Refuse(folder) ?? ExportedFolder.Refuse(folder);
 
     /// <summary>
     /// Looks whether any file lies in the folder of a class, without opening one: the name of a file that does not, where there is none
@@ -111,7 +118,7 @@ public static class ImageFolder
     internal static string? FindUnclassed(string folder, ImageFolderOptions options, ClassIndex classes)
     {
         string? other = null;
-        foreach (var item in new FolderWalk(folder, options.FollowFolderLinks, new ImageFolderReport()).Run())
+        foreach (var item in new FolderWalk(folder, options, new ImageFolderReport()).Run())
         {
             if (item.Problem is not null) continue;
             if (FolderOf(item.Name) is { } label && classes.Find(label) >= 0) return null;
@@ -122,7 +129,8 @@ public static class ImageFolder
 
     /// <summary>
     /// The classes whose folders stand in a folder, in the order of their names: every sub-folder whose images an import takes,
-    /// so neither hidden ones, nor links, nor such whose names are not UTF-8. Names that an export encoded are decoded.
+    /// so neither hidden ones, nor links, nor such whose names are not UTF-8. Names that an export encoded are decoded; in the folder of an
+    /// export they stand below its partitions.
     /// </summary>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="InvalidDataException">

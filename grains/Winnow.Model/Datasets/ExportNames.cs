@@ -10,8 +10,12 @@ namespace Winnow.Model.Datasets;
 /// </summary>
 public static class ExportNames
 {
-    private const string Pool = "train";
-    private const string Holdout = "holdout";
+    /// <summary>The folder of the pool's images in an export in folders.</summary>
+    public const string Pool = "train";
+
+    /// <summary>The folder of the holdout's.</summary>
+    public const string Holdout = "holdout";
+
     private const int LongestExtension = 8, LongestFormat = 50;
     private const string FormatCharacters = "abcdefghijklmnopqrstuvwxyz0123456789-";
 

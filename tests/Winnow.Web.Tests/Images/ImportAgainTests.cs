@@ -1,0 +1,122 @@
+using Winnow.Client;
+using Winnow.Model.Datasets;
+using Winnow.Model.Images;
+using Winnow.Model.Labels;
+using Winnow.Testing;
+
+namespace Winnow.Web.Tests.Images;
+
+/// <summary>What Winnow has written into a folder is imported for what it is, and files whose names become one are told.</summary>
+public sealed class ImportAgainTests(Server server) : IClassFixture<Server>
+{
+    private static readonly string[] Classes = ["cat", "dog"];
+
+    private async Task<string> DatasetAsync()
+    {
+        var name = "r" + Guid.NewGuid().ToString("n")[..12];
+        var schema = new LabelSchema { Classes = [.. Classes.Select(c => new LabelClass(c))] };
+        await server.Client.CreateDatasetAsync(
+            new CreateDataset(name, schema, new DatasetSettings { Shards = 1, AuditSample = 0 }));
+        return name;
+    }
+
+    private Task<CliResult> RunAsync(params string[] arguments) =>
+        CliProcess.RunAsync(server.Address, [], arguments);
+
+    private static BadFolder Pictures(string below = "")
+    {
+        var folder = new BadFolder();
+        foreach (var name in Classes)
+            for (var i = 0; i < 3; i++) folder.Image($"{below}{name}/{i}.png");
+        return folder;
+    }
+
+    /// <summary>Pool and holdout, exported in folders below <paramref name="into"/>.</summary>
+    private async Task<string> ExportAsync(string into)
+    {
+        var dataset = await DatasetAsync();
+        using var pool = Pictures();
+        using var holdout = new BadFolder();
+        foreach (var name in Classes)
+        {
+            Directory.CreateDirectory(holdout.PathOf(name));
+            for (var i = 0; i < 2; i++)
+                await File.WriteAllBytesAsync(holdout.PathOf($"{name}/h{i}.png"), DrawnImages.Draw(7_000 + (10 * i) + name[0]));
+        }
+        Assert.Equal(0, (await RunAsync("import", pool.Root, "--dataset", dataset, "--labels-from-folders")).ExitCode);
+        Assert.Equal(0, (await RunAsync("import", holdout.Root, "--dataset", dataset, "--labels-from-folders", "--holdout")).ExitCode);
+        await server.Client.CreateVersionAsync(dataset, new CreateVersion(null));
+        var export = Path.Combine(into, "export");
+        Assert.Equal(0, (await RunAsync("export", dataset, "--out", export)).ExitCode);
+        return export;
+    }
+
+    [Fact]
+    public async Task An_export_with_a_holdout_is_taken_in_by_its_partitions()
+    {
+        using var place = new BadFolder();
+        var export = await ExportAsync(place.Root);
+        var dataset = await DatasetAsync();
+
+        var whole = await RunAsync("import", export, "--dataset", dataset, "--labels-from-folders");
+        Assert.Equal(2, whole.ExitCode);
+        Assert.Contains("--holdout", whole.Output, StringComparison.Ordinal);
+        Assert.Equal(0, (await server.Client.GetStatusAsync(dataset)).Images);
+        await Assert.ThrowsAsync<InvalidDataException>(async () => await ImageFolder.EnumerateAsync(export).CountAsync());
+
+        var (pool, holdout) = (Path.Combine(export, "train"), Path.Combine(export, "holdout"));
+        Assert.Equal(0, (await RunAsync("import", pool, "--dataset", dataset, "--labels-from-folders")).ExitCode);
+        Assert.Equal(0, (await RunAsync("import", holdout, "--dataset", dataset, "--labels-from-folders", "--holdout")).ExitCode);
+        var partitions = new Dictionary<Partition, int>();
+        await foreach (var image in server.Client.ListImagesAsync(dataset))
+            partitions[image.Partition] = partitions.GetValueOrDefault(image.Partition) + 1;
+        Assert.Equal((6, 4), (partitions[Partition.Pool], partitions[Partition.Holdout]));
+    }
+
+    [Fact]
+    public async Task The_classes_of_an_export_stand_below_its_partitions()
+    {
+        using var place = new BadFolder();
+        var export = await ExportAsync(place.Root);
+        Assert.Equal(Classes, ImageFolder.ReadClasses(export));
+        Assert.Equal(Classes, ImageFolder.ReadClasses(Path.Combine(export, "train")));
+        var name = "c" + Guid.NewGuid().ToString("n")[..12];
+        Assert.Equal(0, (await RunAsync("datasets", "create", name, "--classes-from", export)).ExitCode);
+        Assert.Equal(Classes, (await server.Client.GetDatasetAsync(name)).Schema.Classes.Select(c => c.Name));
+    }
+
+    [Fact]
+    public async Task A_report_is_none_of_the_images_beside_which_it_is_written()
+    {
+        using var folder = Pictures();
+        var dataset = await DatasetAsync();
+        var report = folder.PathOf("report.jsonl");
+        for (var i = 0; i < 2; i++)
+        {
+            var run = await RunAsync("import", folder.Root, "--dataset", dataset, "--report", report);
+            Assert.True(run.ExitCode == 0, run.Output);
+        }
+        Assert.Equal(6, (await server.Client.GetStatusAsync(dataset)).Images);
+        // One of another name is a file like all others.
+        Assert.Equal(3, (await RunAsync("import", folder.Root, "--dataset", dataset)).ExitCode);
+    }
+
+    [Fact]
+    public async Task Of_names_that_become_one_all_but_one_are_told()
+    {
+        using var folder = new BadFolder();
+        folder.Image("a%5Cb.png");
+        folder.Image("plain.png");
+        folder.Latin1("cp plain.png 'a\\b.png'; echo >> 'a\\b.png'; cp plain.png $'\\xff.png'; cp plain.png $'\\xef\\xbf\\xbd.png'");
+        var dataset = await DatasetAsync();
+        var run = await RunAsync("import", folder.Root, "--dataset", dataset);
+        Assert.Equal(3, run.ExitCode);
+        Assert.Contains("2 left out", run.Output, StringComparison.Ordinal);
+        Assert.Contains("'a%5Cb.png' stands beside it", run.Output, StringComparison.Ordinal);
+        Assert.Contains("not UTF-8", run.Output, StringComparison.Ordinal);
+        // A backslash alone is kept as its code.
+        File.Delete(folder.PathOf("a%5Cb.png"));
+        var names = await ImageFolder.EnumerateAsync(folder.Root).Select(i => i.Name).ToListAsync();
+        Assert.Contains("a%5Cb.png", names);
+    }
+}
