@@ -60,6 +60,7 @@ internal static class ClusterSetup
         });
         SiloTls.Add(silo, cluster.Tls);
         DeadPeers.Add(silo);
+        silo.AddIncomingGrainCallFilter<StandingGuard>();
         if (cluster.Tls.AllowPlain) silo.Services.AddHostedService<PlainWarning>();
         // For people who wait: a killed silo is gone after a second or two, a hung one after about six. The defaults take a minute.
         silo.Configure<ClusterMembershipOptions>(o =>
