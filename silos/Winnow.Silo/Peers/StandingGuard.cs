@@ -1,3 +1,4 @@
+using Winnow.Abstractions.Health;
 using Winnow.Grains;
 
 namespace Winnow.Silo.Peers;
@@ -48,9 +49,23 @@ internal sealed class StandingGuard(IMembershipTable table, ILocalSiloDetails si
     private async Task QuestionAsync()
     {
         var asked = time.GetTimestamp();
-        var found = await table.ReadRowAsync(silo.SiloAddress, CancellationToken.None);
+        var found = await ReadAsync();
         if (found.Members is not [(var entry, _)] || entry.Status == SiloStatus.Dead)
             throw new SiloUnavailableException($"Silo {silo.SiloAddress} was given up by the others and ends. Repeat the call.");
         Volatile.Write(ref _askedAt, asked);
+    }
+
+    /// <exception cref="UnavailableException">The table cannot be read.</exception>
+    private async Task<MembershipTableData> ReadAsync()
+    {
+        try
+        {
+            return await table.ReadRowAsync(silo.SiloAddress, CancellationToken.None);
+        }
+        catch (Exception away)
+        {
+            throw new UnavailableException("The cluster's table in the database cannot be read, and without it this silo does not know "
+                + $"whether it is still one of the cluster: {away.Message} It goes on by itself; repeat the call.", away);
+        }
     }
 }

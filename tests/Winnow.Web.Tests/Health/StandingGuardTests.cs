@@ -1,6 +1,7 @@
 using System.Net;
 using System.Reflection;
 using Microsoft.Extensions.Time.Testing;
+using Winnow.Abstractions.Health;
 using Winnow.Grains;
 using Winnow.Silo.Peers;
 
@@ -54,7 +55,8 @@ public sealed class StandingGuardTests
     public async Task A_table_that_is_away_lets_nothing_through_and_is_asked_again()
     {
         _table.Fault = new IOException("The database is away.");
-        await Assert.ThrowsAsync<IOException>(CallAsync);
+        var told = await Assert.ThrowsAsync<UnavailableException>(CallAsync);
+        Assert.Contains("The database is away.", told.Message, StringComparison.Ordinal);
         _table.Fault = null;
         Assert.True(await CallAsync());
     }
