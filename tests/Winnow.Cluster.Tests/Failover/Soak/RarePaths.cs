@@ -10,7 +10,7 @@ internal static class RarePaths
 {
     /// <param name="Name">What it is.</param>
     /// <param name="Told">What silos write when it happens.</param>
-    /// <param name="Surely">Whether two minutes are enough for it.</param>
+    /// <param name="Surely">Whether a minute is enough for it.</param>
     private sealed record Path(string Name, string Told, bool Surely);
 
     /// <summary>What silos must write for it: see <see cref="Winnow.Grains.Telemetry"/>.</summary>
