@@ -74,6 +74,10 @@ internal sealed class ExportFolder : IDisposable
             throw new IOException($"{folder} is a {kind.ToString().ToLowerInvariant()}. Name a folder.");
         if (kind is FileKind.Missing or FileKind.Loop && StagingFolder.IsLink(full))
             throw new IOException($"{folder} is a link that leads to no folder. Name a folder.");
+        var above = Path.GetDirectoryName(full);
+        while (above is not null && FileFacts.Of(above).Kind == FileKind.Missing) above = Path.GetDirectoryName(above);
+        if (above is not null && FileFacts.Of(above).Kind is var stands and not (FileKind.Folder or FileKind.Denied))
+            throw new IOException($"{folder} cannot be made, as {above} is a {stands.ToString().ToLowerInvariant()}. Name a folder.");
     }
 
     private StagingFolder Stage()
@@ -134,7 +138,7 @@ internal sealed class ExportFolder : IDisposable
     /// <exception cref="IOException">Something that no export wrote, or that was changed since, stands where a file is to go.</exception>
     public async Task CommitAsync(CancellationToken cancellationToken)
     {
-        var list = Path.Combine(_staging.Inside, ExportList.FileName);
+        var list = Path.Combine(_staging.Inside, ExportNames.List);
         await _written.WriteAsync(list, cancellationToken);
         if (!_exists)
         {
@@ -150,7 +154,7 @@ internal sealed class ExportFolder : IDisposable
             both.AddAll(_written);
             var journal = _staging.Beside("both");
             await both.WriteAsync(journal, CancellationToken.None);
-            File.Move(journal, Path.Combine(_folder, ExportList.FileName), overwrite: true);
+            File.Move(journal, Path.Combine(_folder, ExportNames.List), overwrite: true);
             RemoveOld(_before);
         }
         foreach (var path in _written.Paths)
@@ -159,7 +163,7 @@ internal sealed class ExportFolder : IDisposable
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
             File.Move(ExportPath.At(_staging.Inside, path), target, overwrite: true);
         }
-        File.Move(list, Path.Combine(_folder, ExportList.FileName), overwrite: true);
+        File.Move(list, Path.Combine(_folder, ExportNames.List), overwrite: true);
     }
 
     public void Dispose() => _staging.Dispose();

@@ -32,9 +32,6 @@ internal sealed partial class ExportJson : JsonSerializerContext;
 /// </summary>
 internal sealed class ExportList
 {
-    /// <summary>The file in the folder of an export.</summary>
-    public const string FileName = ".winnow-export.jsonl";
-
     public const string FormatName = "winnow-export";
     private const int ThisLayout = 1;
 
@@ -72,7 +69,7 @@ internal sealed class ExportList
     /// <exception cref="InvalidDataException">It is not what an export writes.</exception>
     public static async Task<ExportList?> ReadAsync(string folder, CancellationToken cancellationToken)
     {
-        var path = Path.Combine(folder, FileName);
+        var path = Path.Combine(folder, ExportNames.List);
         if (StagingFolder.IsLink(path))
             throw new InvalidDataException($"{path} is a link, and no export leaves one. Nothing was changed: export into another folder.");
         if (FileFacts.Of(path).Kind is var kind && kind != FileKind.File)

@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using Winnow.Model.Datasets;
 using Winnow.Model.Names;
 
 namespace Winnow.Client;
@@ -31,7 +32,7 @@ internal sealed class FolderWalk(string folder, ImageFolderOptions options, Imag
     /// <param name="IsFolder">Whether it is a folder.</param>
     /// <param name="IsLink">Whether it is a link.</param>
     /// <param name="IsHidden">Whether it is passed over.</param>
-    /// <param name="Problem">Why it cannot be told from another; null where it can.</param>
+    /// <param name="Problem">Why it is left out; null where it is not.</param>
     private readonly record struct Found(string Name, bool IsFolder, bool IsLink, bool IsHidden, string? Problem = null)
     {
         /// <summary>As it sorts: by it the whole walk is in the order of paths.</summary>
@@ -69,11 +70,15 @@ internal sealed class FolderWalk(string folder, ImageFolderOptions options, Imag
     {
         var found = new List<Found>();
         FolderItem? problem = null;
+        var exported = false;
         try
         {
             foreach (var entry in new FileSystemEnumerable<Found>(path, FoundOf, All))
+            {
+                exported |= entry.Key == ExportNames.List;
                 if (entry.IsHidden) report.AddHidden(prefix + entry.Key);
                 else found.Add(entry);
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -81,6 +86,7 @@ internal sealed class FolderWalk(string folder, ImageFolderOptions options, Imag
         }
         found.Sort(static (a, b) => string.CompareOrdinal(a.Key, b.Key));
         TellTwins(found);
+        if (exported) TellOtherPartition(found, prefix);
         if (problem is null || found.Count > 0) _levels.Push(new Level(prefix, path, identity, new Queue<Found>(found)));
         return problem;
     }
@@ -98,11 +104,21 @@ internal sealed class FolderWalk(string folder, ImageFolderOptions options, Imag
         }
     }
 
+    /// <summary>Of an export that has a holdout, the partition that is not read is left out.</summary>
+    private void TellOtherPartition(List<Found> found, string prefix)
+    {
+        if (!found.Exists(f => f.Name == ExportNames.Holdout)) return;
+        var other = ExportNames.OtherFolder(options.Partition);
+        for (var i = 0; i < found.Count; i++)
+            if (found[i].Name == other)
+                found[i] = found[i] with { Problem = ExportNames.OtherPartition(prefix + other, options.Partition) };
+    }
+
     private FolderItem? Look(Level level, Found found)
     {
         var (name, path) = (level.Prefix + NameOf(found.Name), Path.Join(level.Path, found.Name));
-        FolderItem Problem(string why) => new(found.IsFolder ? name + "/" : name, path, 0, why);
-        if (found.Problem is { } twin) return Problem(twin);
+        FolderItem Problem(string reason) => new(found.IsFolder ? name + "/" : name, path, 0, reason);
+        if (found.Problem is { } why) return Problem(why);
         FileFacts facts;
         try
         {

@@ -30,6 +30,10 @@ public readonly record struct IngestRow(
 
     private const int MaxFormat = 20;
 
+    // What a server can be set to take, at most.
+    private const int MaxSide = 65_535;
+    private const int MaxFrames = 1_000_000;
+
     /// <summary>The first thing that is wrong, as a sentence with the member's name; null when all is sound.</summary>
     /// <param name="classes">Classes of the label schema.</param>
     public string? Check(int classes) =>
@@ -37,13 +41,17 @@ public readonly record struct IngestRow(
         ?? (Format is { Length: <= MaxFormat }
             && Format.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '+' or '.')
             ? null : "format must be the name of an encoding in lower-case letters, or empty.")
-        ?? MemberRules.Number("width", Width, 0, int.MaxValue)
-        ?? MemberRules.Number("height", Height, 0, int.MaxValue)
-        ?? MemberRules.Number("frames", Frames, 0, int.MaxValue)
+        ?? (Reason is null ? CheckSize(1, MaxSide, MaxFrames) : CheckSize(0, int.MaxValue, int.MaxValue))
         ?? MemberRules.Number("bytes", Bytes, 0, int.MaxValue)
         ?? MemberRules.Word("partition", Partition)
         ?? MemberRules.Number("label", Label, -1, classes - 1)
         ?? MemberRules.TextOrNone("reason", Reason, MaxReason);
+
+    /// <summary>What was quarantined bears what its header declared, which may be why.</summary>
+    private string? CheckSize(int least, int mostOfSide, int mostFrames) =>
+        MemberRules.Number("width", Width, least, mostOfSide)
+        ?? MemberRules.Number("height", Height, least, mostOfSide)
+        ?? MemberRules.Number("frames", Frames, least, mostFrames);
 }
 
 /// <summary>The rows of one upload that fall into one shard. The operation id makes a repeated lot harmless.</summary>

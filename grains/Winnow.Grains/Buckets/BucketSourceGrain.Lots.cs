@@ -37,6 +37,7 @@ internal sealed partial class BucketSourceGrain
     private async Task ReadBucketAsync(CancellationToken cancellationToken)
     {
         var started = time.GetUtcNow();
+        _exports = new BucketExports(buckets, _place, state.State.Source!.Partition);
         // Due until it has been read to its end: one that is cut short is tried again soon, whoever asked for it.
         (_syncing, _asked, _due) = (true, false, DateTimeOffset.MinValue);
         (_listed, _placeholders) = state.State.ListedUpTo is null ? (0, 0) : (state.State.Listed, state.State.Placeholders);
@@ -176,6 +177,8 @@ internal sealed partial class BucketSourceGrain
     private async Task<Fetched> ReadAsync(BucketEntry entry, LotSpaceSet room, CancellationToken cancellationToken)
     {
         if (entry.Size > intake.MaxImageBytes) return TooLarge(entry);
+        if (await _exports.RefuseAsync(entry.Key, cancellationToken) is { } mixed)
+            return new Fetched(entry, Outcome.Refused, null, mixed);
         if (await buckets.ReadAsync(_place, entry.Key, intake.MaxImageBytes, room, cancellationToken) is not { } read)
             return new Fetched(entry, Outcome.Gone, null, "It was gone when it was to be fetched.");
         // It may have been replaced since it was listed: what came counts. A server that does not say so gave what it listed.

@@ -45,6 +45,7 @@ internal sealed partial class BucketSourceGrain(
     private KnownObjects? _known;
     private DatasetInfo _dataset = null!;
     private BucketPlace _place = null!;
+    private BucketExports _exports = null!;
     private string _name = "";
     private DateTimeOffset _due;
     private bool _syncing;
@@ -152,6 +153,7 @@ internal sealed partial class BucketSourceGrain(
         // A source lives as long as its silo.
         DelayDeactivation(TimeSpan.FromDays(365));
         _place = BucketSourcesGrain.PlaceOf(state.State.Source!);
+        _exports = new BucketExports(buckets, _place, state.State.Source!.Partition);
         _due = state.State.ListedUpTo is null && state.State.LastSync is { } last
             ? last + options.ReconcileInterval : DateTimeOffset.MinValue;
         _work = RetryLoop.RunAsync(StepAsync, Stall, Pauses, time, _closing.Token);

@@ -16,6 +16,9 @@ public static class ExportNames
     /// <summary>The folder of the holdout's.</summary>
     public const string Holdout = "holdout";
 
+    /// <summary>The file that tells what an export in a folder has written there: where it stands, an export was made.</summary>
+    public const string List = ".winnow-export.jsonl";
+
     private const int LongestExtension = 8, LongestFormat = 50;
     private const string FormatCharacters = "abcdefghijklmnopqrstuvwxyz0123456789-";
 
@@ -23,7 +26,23 @@ public static class ExportNames
     /// <param name="partition">What its images are for.</param>
     /// <param name="classFolder">The folder's own name, of <see cref="FolderName"/>.</param>
     public static string Folder(Partition partition, string classFolder) =>
-        $"{(partition == Partition.Holdout ? Holdout : Pool)}/{classFolder}";
+        $"{FolderOf(partition)}/{classFolder}";
+
+    /// <summary>The folder of a partition's images.</summary>
+    public static string FolderOf(Partition partition) => partition == Partition.Holdout ? Holdout : Pool;
+
+    /// <summary>The folder of the other partition's.</summary>
+    public static string OtherFolder(Partition partition) => partition == Partition.Holdout ? Pool : Holdout;
+
+    /// <summary>
+    /// Why the images of the other partition are left out where an export is read for one: models would learn from what they are measured
+    /// on, or the other way round.
+    /// </summary>
+    /// <param name="other">Where they lie.</param>
+    /// <param name="partition">What is read.</param>
+    public static string OtherPartition(string other, Partition partition) => partition == Partition.Pool
+        ? $"'{other}' holds what an export's models are measured on. Import it by itself, as the holdout (--holdout)."
+        : $"'{other}' holds what an export's models learn from, and no holdout. Import it by itself.";
 
     /// <summary>An image in the folder of its class.</summary>
     public static string Image(string folder, ImageId image, string extension) => $"{folder}/{image}.{extension}";

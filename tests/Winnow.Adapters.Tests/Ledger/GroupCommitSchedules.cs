@@ -25,27 +25,12 @@ public sealed class GroupCommitSchedules(ITestOutputHelper output) : IDisposable
     [Fact]
     public async Task Acknowledged_is_what_is_on_disk_whoever_fails_or_gives_up()
     {
-        var times = int.TryParse(Environment.GetEnvironmentVariable("WINNOW_SCHEDULES"), out var asked) ? asked : 1;
-        var (first, count) = ulong.TryParse(Environment.GetEnvironmentVariable("WINNOW_SCHEDULE"), out var one)
-            ? (one, 1) : (1UL, Few * times);
-        var told = new Dictionary<string, int>();
-        for (var i = 0; i < count; i++)
-        {
-            var seed = first + (ulong)i;
-            try
-            {
-                await RunAsync(seed, told);
-            }
-            catch (Exception e)
-            {
-                throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture,
-                    $"Seed {seed} (WINNOW_SCHEDULE={seed} runs it again): {e.Message}"), e);
-            }
-        }
-        output.WriteLine($"{count} schedules: {string.Join(", ", told.Select(t => $"{t.Value} {t.Key}"))}");
+        var told = await WriterSeeds.ExploreAsync(output, Few, RunAsync);
+        // A run that never met one of them has shown nothing of it.
+        if (told is not null) Assert.Equal(Enum.GetValues<Told>(), told.Keys);
     }
 
-    private async Task RunAsync(ulong seed, Dictionary<string, int> told)
+    private async Task<IEnumerable<Told>> RunAsync(ulong seed)
     {
         var path = _folder.At("ledger.db");
         var random = new SeededRandom(seed);
@@ -57,37 +42,29 @@ public sealed class GroupCommitSchedules(ITestOutputHelper output) : IDisposable
         var run = new Requests(writer, reader, random);
         await run.EndAsync();
         await writer.DisposeAsync();
-        foreach (var (outcome, requests) in run.Check()) told[outcome] = told.GetValueOrDefault(outcome) + requests;
+        return run.Check();
     }
 
     private enum Fate { Keeps, TakesBack, Fails, BreaksCommit, LosesDisk }
 
-    private sealed record Request(long Id, Fate Fate)
+    private enum Told { Acknowledged, GivenUp, Failed, FailedWithGroup }
+
+    private sealed record Request(int Id, Fate Fate) : ComingRequest<Told>(Id)
     {
-        public CancellationTokenSource GiveUp { get; } = new();
-        public Task<string> Told { get; set; } = null!;
         public int Applied { get; set; }
     }
 
     private sealed class Requests
     {
-        private const int AtFirst = 4;
-        private const int InAll = 24;
-        private const string Acknowledged = "acknowledged";
-        private const string GivenUp = "given up";
-        private const string Failed = "failed";
-        private const string GroupFailed = "failed with their group";
-
         private readonly LedgerWriter _writer;
         private readonly SqliteSession _reader;
-        private readonly SeededRandom _random;
-        private readonly List<Request> _all = [];
-        private readonly Lock _coming = new();
+        private readonly ComingRequests<Request, Told> _coming;
         private readonly Lock _reading = new();
 
         public Requests(LedgerWriter writer, SqliteSession reader, SeededRandom random)
         {
-            (_writer, _reader, _random) = (writer, reader, random);
+            (_writer, _reader) = (writer, reader);
+            _coming = new ComingRequests<Request, Told>(random, 3, id => Draw(id, random), AskAsync);
             // Holds the writer until the first ones wait, so that none of the order is chance.
             using var begun = new ManualResetEventSlim();
             using var wait = new ManualResetEventSlim();
@@ -98,52 +75,35 @@ public sealed class GroupCommitSchedules(ITestOutputHelper output) : IDisposable
                 return new Written<bool>(true, true);
             }, CancellationToken.None);
             begun.Wait();
-            for (var i = 0; i < AtFirst; i++) Come();
+            _coming.Begin();
             wait.Set();
             opening.GetAwaiter().GetResult();
         }
 
-        public async Task EndAsync()
-        {
-            while (true)
-            {
-                Request[] come;
-                lock (_coming) come = [.. _all];
-                await Task.WhenAll(come.Select(r => r.Told));
-                lock (_coming)
-                {
-                    if (_all.Count > come.Length) continue;
-                    if (_all.Count == InAll) return;
-                    // The writer has nothing left to do: all that waited had given up, or went down together.
-                    Come();
-                }
-            }
-        }
+        public Task EndAsync() => _coming.EndAsync();
 
-        /// <summary>What became of them, counted.</summary>
-        public IEnumerable<(string Outcome, int Count)> Check()
+        /// <summary>What each was told, which is so.</summary>
+        public IEnumerable<Told> Check()
         {
-            foreach (var request in _all)
+            foreach (var request in _coming.All)
             {
-                var kept = request.Told.Result == Acknowledged && request.Fate == Fate.Keeps;
+                var told = request.Told.Result;
+                var kept = told == Told.Acknowledged && request.Fate == Fate.Keeps;
                 Assert.True(IsThere(request.Id) == kept,
-                    $"request {request.Id}, which {request.Fate}, was {request.Told.Result}, and is {(kept ? "not " : "")}on disk");
-                Assert.True(request.Applied == (request.Told.Result == GivenUp ? 0 : 1) || request.Told.Result == GroupFailed,
-                    $"request {request.Id} was applied {request.Applied} times and {request.Told.Result}");
+                    $"request {request.Id}, which {request.Fate}, was told {told}, and is {(kept ? "not " : "")}on disk");
+                Assert.True(request.Applied == (told == Told.GivenUp ? 0 : 1) || told == Told.FailedWithGroup,
+                    $"request {request.Id} was applied {request.Applied} times and told {told}");
             }
-            return _all.GroupBy(r => r.Told.Result).Select(g => (g.Key, g.Count()));
+            return [.. _coming.All.Select(r => r.Told.Result)];
         }
 
-        private void Come()
+        private static Request Draw(int id, SeededRandom random)
         {
-            var drawn = _random.Next(16);
-            var fate = drawn < 4 ? Fate.TakesBack + drawn : Fate.Keeps;
-            var request = new Request(_all.Count + 1, fate);
-            _all.Add(request);
-            request.Told = AskAsync(request);
+            var drawn = random.Next(16);
+            return new Request(id, drawn < 4 ? Fate.TakesBack + drawn : Fate.Keeps);
         }
 
-        private async Task<string> AskAsync(Request request)
+        private async Task<Told> AskAsync(Request request)
         {
             try
             {
@@ -152,26 +112,26 @@ public sealed class GroupCommitSchedules(ITestOutputHelper output) : IDisposable
                 // Who is told that it is on disk finds it there, by whatever connection.
                 Assert.True(IsThere(request.Id) == (request.Fate == Fate.Keeps),
                     $"request {request.Id} was acknowledged before it was on disk");
-                return Acknowledged;
+                return Told.Acknowledged;
             }
             catch (OperationCanceledException)
             {
-                return GivenUp;
+                return Told.GivenUp;
             }
             catch (InvalidOperationException)
             {
-                return Failed;
+                return Told.Failed;
             }
             catch (IOException)
             {
-                return GroupFailed;
+                return Told.FailedWithGroup;
             }
         }
 
         private Written<long> Apply(SqliteSession session, Request request)
         {
             request.Applied++;
-            Meanwhile();
+            _coming.Meanwhile();
             session.Prepare("INSERT INTO said VALUES (?1, NULL)").Bind(1, request.Id).Run();
             switch (request.Fate)
             {
@@ -187,16 +147,6 @@ public sealed class GroupCommitSchedules(ITestOutputHelper output) : IDisposable
                     throw new SqliteException("disk I/O error", raw.SQLITE_IOERR);
             }
             return new Written<long>(request.Id, true);
-        }
-
-        /// <summary>Others come, or give up, while this one is being applied.</summary>
-        private void Meanwhile()
-        {
-            lock (_coming)
-            {
-                for (var i = _random.Next(3); i > 0 && _all.Count < InAll; i--) Come();
-                if (_random.Next(3) == 0) _all[_random.Next(_all.Count)].GiveUp.Cancel();
-            }
         }
 
         private bool IsThere(long id)

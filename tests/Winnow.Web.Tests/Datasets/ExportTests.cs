@@ -205,9 +205,12 @@ public sealed class ExportTests(Server server) : IClassFixture<Server>, IDisposa
         }
         await ExportAsync(dataset, 2, replace: true);
         await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "file"), "");
-        Assert.Contains("is a file",
-            (await Assert.ThrowsAnyAsync<IOException>(() => server.Client.ExportAsync(dataset, 1, "csv",
-            Path.Combine(_folder.FullName, "file")))).Message, StringComparison.Ordinal);
+        foreach (var place in new[] { "file", "file/below", "file/far/below" })
+        {
+            var target = Path.Combine(_folder.FullName, place);
+            var refused = await Assert.ThrowsAnyAsync<IOException>(() => server.Client.ExportAsync(dataset, 1, "csv", target));
+            Assert.Contains("is a file. Name a folder", refused.Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

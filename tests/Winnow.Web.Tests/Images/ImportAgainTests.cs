@@ -74,6 +74,40 @@ public sealed class ImportAgainTests(Server server) : IClassFixture<Server>
     }
 
     [Fact]
+    public async Task Of_an_export_below_the_folder_the_other_partition_is_left_out_and_named()
+    {
+        using var place = Pictures("own/");
+        await ExportAsync(Directory.CreateDirectory(place.PathOf("older")).FullName);
+        var dataset = await DatasetAsync();
+
+        var run = await RunAsync("import", place.Root, "--dataset", dataset, "--labels-from-folders");
+        Assert.Equal(3, run.ExitCode);
+        Assert.Contains("older/export/holdout/", run.Output, StringComparison.Ordinal);
+        Assert.Contains("as the holdout (--holdout)", run.Output, StringComparison.Ordinal);
+        // The same pictures lie in both, and no others.
+        Assert.Equal(6, (await server.Client.GetStatusAsync(dataset)).Images);
+
+        var holdout = new ImageFolderOptions { Partition = Partition.Holdout };
+        var read = await ImageFolder.EnumerateAsync(place.Root, holdout).Select(i => i.Name).ToListAsync();
+        Assert.Equal(4, read.Count(n => n.StartsWith("older/export/holdout/", StringComparison.Ordinal)));
+        Assert.Equal("older/export/train/", Assert.Single(read, n => n.StartsWith("older/export/train", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData(".winnow-export.jsonl", "train/a.png", "holdout/b.png", true)]
+    [InlineData(".winnow-export.json", "train/a.png", "holdout/b.png", false)]
+    [InlineData(".winnow-export.jsonl", "training/a.png", "holdout/b.png", true)]
+    [InlineData(".winnow-export.jsonl", "train/a.png", "holdouts/b.png", false)]
+    public async Task A_holdout_is_that_of_an_export_where_its_list_stands_beside_it(
+        string list, string one, string other, bool mixed)
+    {
+        using var place = new BadFolder();
+        foreach (var name in new[] { list, one, other }) place.Image("deep/down/" + name);
+        var read = await ImageFolder.EnumerateAsync(place.Root).Select(i => i.Name).ToListAsync();
+        Assert.Equal([mixed ? "deep/down/holdout/" : "deep/down/" + other, "deep/down/" + one], read);
+    }
+
+    [Fact]
     public async Task The_classes_of_an_export_stand_below_its_partitions()
     {
         using var place = new BadFolder();

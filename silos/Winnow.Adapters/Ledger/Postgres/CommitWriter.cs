@@ -83,7 +83,7 @@ internal sealed class CommitWriter(IWriterDatabase database, PostgresOptions opt
         {
             // The commit was not on its way yet: the server undoes the rest.
             if (!_sent) return GroupOutcome.NotStored;
-            for (var pause = PostgresDatabase.FirstWait; ; pause = PostgresDatabase.Longer(pause))
+            for (var pause = Pauses.First; ; pause = Pauses.After(pause))
             {
                 try
                 {

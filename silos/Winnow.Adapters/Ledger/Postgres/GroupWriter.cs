@@ -120,7 +120,7 @@ internal abstract partial class GroupWriter<TIn, TOut> : IAsyncDisposable
         var inputs = group.ConvertAll(request => request.Input);
         var deadline = Database.NewDeadline();
         var (repeated, open) = (false, false);
-        for (var pause = PostgresDatabase.FirstWait; ; pause = PostgresDatabase.Longer(pause))
+        for (var pause = Pauses.First; ; pause = Pauses.After(pause))
         {
             var attempt = Begin(inputs, repeated);
             var begun = false;

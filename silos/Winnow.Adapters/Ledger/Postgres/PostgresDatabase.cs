@@ -28,9 +28,6 @@ internal sealed partial class PostgresDatabase : IWriterDatabase, IAsyncDisposab
     private const string ReaderSettings = "-c plan_cache_mode=force_custom_plan -c synchronous_commit=on";
     private const string WriterSettings = ReaderSettings + " -c lock_timeout=1s -c idle_in_transaction_session_timeout=5s";
 
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
-
     private readonly NpgsqlDataSource _writers;
     private readonly NpgsqlDataSource _readers;
     private readonly TimeProvider _time;
@@ -75,7 +72,7 @@ internal sealed partial class PostgresDatabase : IWriterDatabase, IAsyncDisposab
     {
         var deadline = NewDeadline();
         var repeated = false;
-        for (var pause = FirstPause; ; pause = Longer(pause))
+        for (var pause = Pauses.First; ; pause = Pauses.After(pause))
         {
             try
             {
@@ -106,10 +103,6 @@ internal sealed partial class PostgresDatabase : IWriterDatabase, IAsyncDisposab
         await Task.Delay(pause, _time, cancellationToken).ConfigureAwait(false);
         return true;
     }
-
-    public static TimeSpan FirstWait => FirstPause;
-
-    public static TimeSpan Longer(TimeSpan pause) => pause * 2 < LongestPause ? pause * 2 : LongestPause;
 
     /// <summary>Lets go of idle connections: those to a server that has gone would each have to fail once.</summary>
     private void Forget()

@@ -51,7 +51,7 @@ public sealed partial class PostgresLedger : IDatasetLedger, IShardLedger, ISecr
         try
         {
             var deadline = new Deadline(time, TimeSpan.FromSeconds(options.ConnectSeconds));
-            for (var pause = PostgresDatabase.FirstWait; ; pause = PostgresDatabase.Longer(pause))
+            for (var pause = Pauses.First; ; pause = Pauses.After(pause))
             {
                 try
                 {
@@ -64,7 +64,7 @@ public sealed partial class PostgresLedger : IDatasetLedger, IShardLedger, ISecr
                         || !await database.RecoverAsync(problem, deadline, pause, cancellationToken).ConfigureAwait(false))
                         throw new LedgerUnavailableException(
                         $"The ledger on {database.Server} cannot be opened: {PostgresFailures.Cause(problem)}.", problem);
-                    if (pause == PostgresDatabase.FirstWait) LogWaiting(logger, database.Server, PostgresFailures.Cause(problem));
+                    if (pause == Pauses.First) LogWaiting(logger, database.Server, PostgresFailures.Cause(problem));
                 }
             }
         }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Winnow.Adapters.Ledger;
@@ -24,50 +23,27 @@ public sealed class GroupWriterSchedules(ITestOutputHelper output)
     [InlineData(true)]
     public async Task What_a_caller_is_told_is_what_the_server_has(bool repeatable)
     {
-        var times = int.TryParse(Environment.GetEnvironmentVariable("WINNOW_SCHEDULES"), out var asked) ? asked : 1;
-        var (first, count) = ulong.TryParse(Environment.GetEnvironmentVariable("WINNOW_SCHEDULE"), out var one)
-            ? (one, 1) : (1UL, Few * times);
-        var told = new Dictionary<Told, int>();
-        for (var i = 0; i < count; i++)
+        var told = await WriterSeeds.ExploreAsync(output, Few, async seed =>
         {
-            var seed = first + (ulong)i;
-            try
-            {
-                var run = new SimulatedServer(seed, repeatable);
-                await run.EndAsync();
-                foreach (var outcome in run.Check()) told[outcome] = told.GetValueOrDefault(outcome) + 1;
-            }
-            catch (Exception e)
-            {
-                throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture,
-                    $"Seed {seed} (WINNOW_SCHEDULE={seed} runs it again): {e.Message}"), e);
-            }
-        }
-        output.WriteLine($"{count} schedules: {string.Join(", ", told.OrderBy(t => t.Key).Select(t => $"{t.Value} {t.Key}"))}");
+            var run = new SimulatedServer(seed, repeatable);
+            await run.EndAsync();
+            return run.Check();
+        });
         // A run that never met one of them has shown nothing of it.
-        if (count >= Few) Assert.Equal(Enum.GetValues<Told>(), told.Keys.Order());
+        if (told is not null) Assert.Equal(Enum.GetValues<Told>(), told.Keys);
     }
 
     private enum Told { Stored, NotStored, Open, GivenUp }
 
-    private sealed record Request(int Id, bool IsFaulty)
-    {
-        public CancellationTokenSource GiveUp { get; } = new();
-
-        public Task<Told> Told { get; set; } = null!;
-    }
+    private sealed record Request(int Id, bool IsFaulty) : ComingRequest<Told>(Id);
 
     /// <summary>The server, the way to it, and all who write.</summary>
     private sealed class SimulatedServer : IWriterDatabase
     {
-        private const int AtFirst = 4;
-        private const int InAll = 24;
-
         private readonly SeededRandom _random;
         private readonly Writer _writer;
-        private readonly List<Request> _all = [];
+        private readonly ComingRequests<Request, Told> _coming;
         private readonly Dictionary<int, int> _stored = [];
-        private readonly Lock _coming = new();
         private readonly ManualResetEventSlim _begin = new();
 
         public SimulatedServer(ulong seed, bool repeatable)
@@ -75,8 +51,9 @@ public sealed class GroupWriterSchedules(ITestOutputHelper output)
             _random = new SeededRandom(seed);
             var options = new PostgresOptions { MaxGroup = 1 + _random.Next(6) };
             _writer = new Writer(this, options, repeatable);
+            _coming = new ComingRequests<Request, Told>(_random, 4, id => new Request(id, _random.Next(12) == 0), AskAsync);
             // The writer stands at its first connection until some wait, so that none of the order is chance.
-            for (var i = 0; i < AtFirst; i++) Come();
+            _coming.Begin();
             _begin.Set();
         }
 
@@ -87,38 +64,27 @@ public sealed class GroupWriterSchedules(ITestOutputHelper output)
         public ValueTask<NpgsqlConnection> OpenWriterAsync(CancellationToken cancellationToken)
         {
             _begin.Wait(cancellationToken);
-            Meanwhile();
+            _coming.Meanwhile();
             if (_random.Next(6) == 0) throw Lost();
             return ValueTask.FromResult(new NpgsqlConnection());
         }
 
         public Task<bool> RecoverAsync(Exception? problem, Deadline deadline, TimeSpan pause, CancellationToken cancellationToken)
         {
-            Meanwhile();
+            _coming.Meanwhile();
             return Task.FromResult(_random.Next(8) > 0);
         }
 
         public async Task EndAsync()
         {
-            while (true)
-            {
-                Request[] come;
-                lock (_coming) come = [.. _all];
-                await Task.WhenAll(come.Select(r => r.Told));
-                lock (_coming)
-                {
-                    if (_all.Count > come.Length) continue;
-                    if (_all.Count == InAll) break;
-                    Come();
-                }
-            }
+            await _coming.EndAsync();
             await _writer.DisposeAsync();
         }
 
         /// <summary>What each was told, which is so.</summary>
         public IEnumerable<Told> Check()
         {
-            foreach (var request in _all)
+            foreach (var request in _coming.All)
             {
                 var (told, stored) = (request.Told.Result, _stored.GetValueOrDefault(request.Id));
                 Assert.True(told switch
@@ -134,7 +100,7 @@ public sealed class GroupWriterSchedules(ITestOutputHelper output)
         /// <summary>One try at a group. Its end may not be heard of, though it was stored.</summary>
         public void Store(IReadOnlyList<Request> group, bool again)
         {
-            Meanwhile();
+            _coming.Meanwhile();
             var chance = _random.Next(12);
             if (chance == 0) throw Refused(PostgresErrorCodes.LockNotAvailable);
             if (chance == 1) throw Lost();
@@ -147,16 +113,9 @@ public sealed class GroupWriterSchedules(ITestOutputHelper output)
         /// <summary>What the server says of a transaction, if it can.</summary>
         public GroupOutcome Ask(IReadOnlyList<Request> group)
         {
-            Meanwhile();
+            _coming.Meanwhile();
             if (_random.Next(5) == 0) return GroupOutcome.Open;
             return group.All(r => _stored.ContainsKey(r.Id)) ? GroupOutcome.Stored : GroupOutcome.NotStored;
-        }
-
-        private void Come()
-        {
-            var request = new Request(_all.Count + 1, _random.Next(12) == 0);
-            _all.Add(request);
-            request.Told = AskAsync(request);
         }
 
         private async Task<Told> AskAsync(Request request)
@@ -173,16 +132,6 @@ public sealed class GroupWriterSchedules(ITestOutputHelper output)
             catch (LedgerWriteException e)
             {
                 return e.Message.Contains("is open", StringComparison.Ordinal) ? Told.Open : Told.NotStored;
-            }
-        }
-
-        /// <summary>Others come, or give up.</summary>
-        private void Meanwhile()
-        {
-            lock (_coming)
-            {
-                for (var i = _random.Next(3); i > 0 && _all.Count < InAll; i--) Come();
-                if (_random.Next(4) == 0) _all[_random.Next(_all.Count)].GiveUp.Cancel();
             }
         }
 

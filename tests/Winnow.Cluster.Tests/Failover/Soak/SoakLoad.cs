@@ -91,9 +91,9 @@ internal sealed class SoakLoad(SiloCluster cluster, string dataset, SoakRecord r
         {
             await Task.WhenAny(Task.Delay(Pace, TimeProvider.System, stop));
             var tasks = await AskOnceAsync(() => client.LeaseAsync(dataset, new LeaseRequest(2), CancellationToken.None)) ?? [];
+            foreach (var task in tasks) record.Leased(task.Image, actor, task.LeasedUntil);
             foreach (var task in tasks)
             {
-                record.Leased(task.Image, actor, task.LeasedUntil);
                 await SubmitOnceAsync(client, new SubmitDecision(task.Image, Guid.NewGuid(), Decide(task, turn++), task.Lease), actor);
             }
         }
@@ -109,9 +109,9 @@ internal sealed class SoakLoad(SiloCluster cluster, string dataset, SoakRecord r
         {
             await Task.WhenAny(Task.Delay(Pace, TimeProvider.System, stop));
             var tasks = await AskOnceAsync(() => client.LeaseAsync(dataset, new LeaseRequest(3), CancellationToken.None)) ?? [];
+            foreach (var task in tasks) record.Leased(task.Image, actor, task.LeasedUntil);
             foreach (var task in tasks)
             {
-                record.Leased(task.Image, actor, task.LeasedUntil);
                 var left = task.LeasedUntil - TimeProvider.System.GetUtcNow();
                 if (left > TimeSpan.Zero) await Task.WhenAny(Task.Delay(left, TimeProvider.System, stop));
             }

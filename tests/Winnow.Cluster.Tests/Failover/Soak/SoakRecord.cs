@@ -14,7 +14,8 @@ internal sealed class SoakRecord(TimeSpan leasePeriod)
 
     private readonly Lock _gate = new();
     private readonly List<ImageId> _lately = [];
-    private readonly Dictionary<ImageId, (string Actor, DateTimeOffset Until)> _held = [];
+    // All that were heard of: word of a lease may come after word of the one that followed it.
+    private readonly Dictionary<ImageId, List<(string Actor, DateTimeOffset Until)>> _held = [];
 
     /// <summary>Images that were acknowledged as accepted, with their names.</summary>
     public ConcurrentDictionary<ImageId, string> Images { get; } = new();
@@ -44,9 +45,14 @@ internal sealed class SoakRecord(TimeSpan leasePeriod)
         var given = until - leasePeriod;
         lock (_gate)
         {
-            if (_held.TryGetValue(image, out var other) && other.Actor != actor && other.Until > given)
-                HandedTwice.Add((image, other.Actor, actor, given));
-            _held[image] = (actor, until);
+            if (!_held.TryGetValue(image, out var others)) _held[image] = others = [];
+            foreach (var other in others)
+            {
+                if (other.Actor == actor || other.Until <= given || other.Until - leasePeriod >= until) continue;
+                HandedTwice.Add(other.Until <= until
+                    ? (image, other.Actor, actor, given) : (image, actor, other.Actor, other.Until - leasePeriod));
+            }
+            others.Add((actor, until));
         }
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Winnow.Client;
+using Winnow.Model.Images;
 using Winnow.Model.Images.Buckets;
 using Winnow.Silo.Hosting;
 using Winnow.Testing;
@@ -40,10 +41,11 @@ internal sealed class BucketHost : IAsyncDisposable
     }
 
     /// <summary>Adds a source for a bucket and waits until it was read once.</summary>
-    public async Task<AddedSource> AddAsync(string dataset, TestBucket bucket, string prefix = "", bool labels = false, long atLeast = 0)
+    public async Task<AddedSource> AddAsync(string dataset, TestBucket bucket, string prefix = "", bool labels = false, long atLeast = 0,
+        Partition partition = Partition.Pool)
     {
         await Client.CreateDatasetAsync(TestBucket.Dataset(dataset));
-        var added = await Client.AddSourceAsync(dataset, new BucketSource("pictures", bucket.Name, prefix, "photos", labels));
+        var added = await Client.AddSourceAsync(dataset, new BucketSource("pictures", bucket.Name, prefix, "photos", labels, partition));
         await UntilAsync(dataset, s => s.Syncs >= 1 && s.Taken >= atLeast);
         return added;
     }
