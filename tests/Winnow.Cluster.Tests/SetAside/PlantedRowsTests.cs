@@ -73,7 +73,9 @@ public sealed class PlantedRowsTests(ITestOutputHelper output)
         await silo.LevelIsRaisedAsync();
         var people = await FillAsync(silo.Client);
         await silo.TerminateAsync();
-        Damage[] damages = [.. Damages.Of(ledger.HoldsAnyText), .. OfNoDataset(people)];
+        // Of people's rights all: whom they let in is asked below.
+        var kinds = Damages.Of(ledger.HoldsAnyText).ToLookup(d => d.Dataset?.StartsWith("access-", StringComparison.Ordinal) == true);
+        Damage[] damages = [.. SomePlaces.Of([.. kinds[false]]), .. kinds[true], .. OfNoDataset(people)];
         // Six pictures are too few to learn from, so that there is no state of the dataset's own yet.
         await ledger.PutStateAsync("dataset", Template,
             "'{\"learning\":{\"sequence\":0,\"auditDrawn\":false},\"rounds\":[],\"versions\":[]}'");

@@ -1,12 +1,13 @@
 using System.Formats.Tar;
-using System.Text;
 using System.Text.Json;
+using System.Text;
 using Winnow.Abstractions.Datasets;
 using Winnow.Adapters.Tests.Ledger;
 using Winnow.Grains.Ports;
-using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Labels;
+using Winnow.Model;
+using Winnow.Testing;
 
 namespace Winnow.Adapters.Tests.Datasets.Backup;
 
@@ -111,6 +112,7 @@ public sealed class BackupTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("kind", "security")]
     public async Task A_changed_byte_anywhere_is_refused()
     {
         var places = new List<int>();
@@ -118,7 +120,7 @@ public sealed class BackupTests : IAsyncLifetime
         while (tar.GetNextEntry() is { } file)
             if (file.Length > 0 && file.Name != BackupEnd.FileName) places.Add((int)file.DataOffset + (int)(file.Length / 2));
         Assert.True(places.Count > 80);
-        foreach (var place in places)
+        foreach (var place in SomePlaces.Of(places))
         {
             var changed = _archive.ToArray();
             changed[place] ^= 1;

@@ -12,7 +12,7 @@ namespace Winnow.Adapters.Tests.Datasets.Backup.Hostile;
 /// Changed backups at the front door of a real server, on its own folder and on PostgreSQL and S3: each is refused with a sentence or
 /// restored, never answered with an error of the server. What is restored is worked with, and the server starts again over all of it.
 /// </summary>
-/// <remarks><c>WINNOW_SERVER_MUTATIONS</c> says how many (default 120), <c>WINNOW_SEED</c> which.</remarks>
+/// <remarks><c>WINNOW_SERVER_MUTATIONS</c> says how many (default 40), <c>WINNOW_SEED</c> which.</remarks>
 [Trait("kind", "security")]
 public sealed class HostileServerTests(ITestOutputHelper output)
 {
@@ -26,6 +26,7 @@ public sealed class HostileServerTests(ITestOutputHelper output)
     }
 
     [Fact]
+    [Trait("kind", "long")]
     [Trait("needs", "postgres")]
     [Trait("needs", "s3")]
     public async Task A_server_on_shared_stores_bears_changed_backups()
@@ -43,7 +44,7 @@ public sealed class HostileServerTests(ITestOutputHelper output)
 
     private async Task RunAsync(SiloProcess silo)
     {
-        var (count, seed) = (Setting("WINNOW_SERVER_MUTATIONS", 120), (ulong)Setting("WINNOW_SEED", 1));
+        var (count, seed) = (Setting("WINNOW_SERVER_MUTATIONS", 40), (ulong)Setting("WINNOW_SEED", 1));
         var archive = new HostileArchive(await HostilePlans.WriteSoundAsync(reviewed: true));
         var mutations = new HostilePlans(archive);
         var plans = mutations.Of(count, seed);
