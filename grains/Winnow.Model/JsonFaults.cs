@@ -37,6 +37,8 @@ public static partial class JsonFaults
         var path = (problem as JsonException)?.Path ?? PathWithin().Match(message).Groups["path"].Value;
         var member = path is "" or "$" ? "it" : path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : path.TrimStart('$');
         if (Lacking().Match(message) is { Success: true } lacking) return $"{member} lacks the member {lacking.Groups["names"].Value}.";
+        if (Parameter().Match(message) is { Success: true } parameter)
+            return $"{JsonNamingPolicy.CamelCase.ConvertName(parameter.Groups["name"].Value)} may not be null.";
         if (message.Contains("allow setting null", StringComparison.Ordinal)) return $"{member} may not be null.";
         if (message.Contains("Duplicate property", StringComparison.Ordinal)) return $"{member} holds a member twice.";
         if (Wanted().Match(message) is { Success: true } wanted) return $"{member} must be {WordsOf(wanted.Groups["type"].Value)}.";
@@ -58,6 +60,9 @@ public static partial class JsonFaults
 
     [GeneratedRegex(@"could not be converted to (?<type>\S+?)\.( |$)", RegexOptions.ExplicitCapture)]
     private static partial Regex Wanted();
+
+    [GeneratedRegex(@"constructor parameter '(?<name>\w+)' on type .* doesn't allow null", RegexOptions.ExplicitCapture)]
+    private static partial Regex Parameter();
 
     [GeneratedRegex(@"Path: (?<path>\$\S*)", RegexOptions.ExplicitCapture)]
     private static partial Regex PathWithin();

@@ -60,7 +60,7 @@ internal static class StatusCommand
             Terminal.Say("  What is open is of no round under way: of the audit sample, or skipped by somebody. "
                 + "Answers count for the next one.");
         else if (status.OpenTasks > 0 && status.ActiveRounds.All(OnlySkippedLeft))
-            Terminal.Say($"  Whoever was asked skipped all that is open. {WayOn.Of(status.Name)}");
+            Terminal.Say($"  Whoever was asked skipped all that is open. {WayOn.Of(status)}");
         foreach (var m in status.Champions)
             Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  model {m.Name}: {m.Labels} labels, {RoundText.Audit(m.Metrics)}"));
     }

@@ -89,8 +89,9 @@ internal static class ReviewCommands
     /// <summary>What is left for others is not asked of this person again, and nobody would find out how to go on.</summary>
     private static async Task SayWayOnAsync(WinnowClient client, string dataset, CancellationToken cancellationToken)
     {
-        var open = (await client.GetStatusAsync(dataset, cancellationToken)).OpenTasks;
-        if (open > 0) Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{open} tasks are open still. {WayOn.Of(dataset)}"));
+        var status = await client.GetStatusAsync(dataset, cancellationToken);
+        if (status.OpenTasks > 0)
+            Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{status.OpenTasks} tasks are open still. {WayOn.Of(status)}"));
     }
 
     /// <summary>Says what is not answered when that happens, and all of it in the end.</summary>

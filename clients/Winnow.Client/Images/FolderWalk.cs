@@ -1,5 +1,4 @@
 using System.IO.Enumeration;
-using Winnow.Model.Datasets;
 using Winnow.Model.Names;
 
 namespace Winnow.Client;
@@ -26,7 +25,12 @@ internal sealed class FolderWalk(string folder, ImageFolderOptions options, Imag
     private readonly Stack<Level> _levels = new();
 
     /// <summary>A folder that is being walked: what of it is still to come, in order.</summary>
-    private sealed record Level(string Prefix, string Path, string Identity, Queue<Found> Left);
+    /// <param name="Prefix">Its path below the root.</param>
+    /// <param name="Path">Where it was found.</param>
+    /// <param name="Place">Where it stands, whatever links led there.</param>
+    /// <param name="Identity">Which folder it is.</param>
+    /// <param name="Left">What is to come.</param>
+    private sealed record Level(string Prefix, string Path, string Place, string Identity, Queue<Found> Left);
 
     /// <param name="Name">Its name, in which whatever is not UTF-8 is U+FFFD.</param>
     /// <param name="IsFolder">Whether it is a folder.</param>
@@ -44,7 +48,7 @@ internal sealed class FolderWalk(string folder, ImageFolderOptions options, Imag
     public IEnumerable<FolderItem> Run()
     {
         if (Refuse(_root) is { } wrong) throw new DirectoryNotFoundException(wrong);
-        if (Enter("", _root, FileFacts.Of(_root).Identity) is { } unreadable)
+        if (Enter("", _root, PlaceOf(_root), FileFacts.Of(_root).Identity) is { } unreadable)
             throw new UnauthorizedAccessException($"The folder {_root} cannot be read. {unreadable.Problem}");
         _above = [.. Above(FinalOf(_root) ?? _root).Select(p => FileFacts.Of(p).Identity)];
         while (_levels.TryPeek(out var level))
@@ -66,19 +70,15 @@ internal sealed class FolderWalk(string folder, ImageFolderOptions options, Imag
     /// <summary>
     /// Takes up a folder; what is wrong with it, if anything. What was found before it went wrong is walked all the same.
     /// </summary>
-    private FolderItem? Enter(string prefix, string path, string identity)
+    private FolderItem? Enter(string prefix, string path, string place, string identity)
     {
         var found = new List<Found>();
         FolderItem? problem = null;
-        var exported = false;
         try
         {
             foreach (var entry in new FileSystemEnumerable<Found>(path, FoundOf, All))
-            {
-                exported |= entry.Key == ExportNames.List;
                 if (entry.IsHidden) report.AddHidden(prefix + entry.Key);
                 else found.Add(entry);
-            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -86,8 +86,7 @@ internal sealed class FolderWalk(string folder, ImageFolderOptions options, Imag
         }
         found.Sort(static (a, b) => string.CompareOrdinal(a.Key, b.Key));
         TellTwins(found);
-        if (exported) TellOtherPartition(found, prefix);
-        if (problem is null || found.Count > 0) _levels.Push(new Level(prefix, path, identity, new Queue<Found>(found)));
+        if (problem is null || found.Count > 0) _levels.Push(new Level(prefix, path, place, identity, new Queue<Found>(found)));
         return problem;
     }
 
@@ -104,21 +103,11 @@ internal sealed class FolderWalk(string folder, ImageFolderOptions options, Imag
         }
     }
 
-    /// <summary>Of an export that has a holdout, the partition that is not read is left out.</summary>
-    private void TellOtherPartition(List<Found> found, string prefix)
-    {
-        if (!found.Exists(f => f.Name == ExportNames.Holdout)) return;
-        var other = ExportNames.OtherFolder(options.Partition);
-        for (var i = 0; i < found.Count; i++)
-            if (found[i].Name == other)
-                found[i] = found[i] with { Problem = ExportNames.OtherPartition(prefix + other, options.Partition) };
-    }
-
     private FolderItem? Look(Level level, Found found)
     {
         var (name, path) = (level.Prefix + NameOf(found.Name), Path.Join(level.Path, found.Name));
         FolderItem Problem(string reason) => new(found.IsFolder ? name + "/" : name, path, 0, reason);
-        if (found.Problem is { } why) return Problem(why);
+        if (found.Problem is { } twin) return Problem(twin);
         FileFacts facts;
         try
         {
@@ -130,13 +119,16 @@ internal sealed class FolderWalk(string folder, ImageFolderOptions options, Imag
         }
         switch (facts.Kind)
         {
-            case FileKind.File when IsExcepted(found.Name, facts):
+            case FileKind.File when IsExcepted(level, found.Name):
                 return null;
+            case FileKind.File when LeaveOut(level, found, name, path) is { } why:
+                return Problem(why);
             case FileKind.File:
                 if (found.IsLink) report.FileLinks++;
                 return new FolderItem(name, path, facts.Size, null);
             case FileKind.Folder:
-                return found.IsLink ? LookThrough(name, path, facts.Identity) : Enter(name + "/", path, facts.Identity);
+                return found.IsLink ? LookThrough(name, path, facts.Identity)
+                    : Enter(name + "/", path, Path.Join(level.Place, found.Name), facts.Identity);
             case FileKind.Missing when found.IsLink:
                 return Problem($"It is a link to {TargetOf(path)}, which is not there.");
             case FileKind.Pipe or FileKind.Socket or FileKind.Device when found.IsLink:
@@ -146,8 +138,14 @@ internal sealed class FolderWalk(string folder, ImageFolderOptions options, Imag
         }
     }
 
-    private bool IsExcepted(string name, FileFacts facts) => options.Except is { } except
-        && name == Path.GetFileName(except) && FileFacts.Of(except).Identity == facts.Identity;
+    private bool IsExcepted(Level level, string name) => options.Except is { } except && name == Path.GetFileName(except)
+        && FileFacts.Of(Path.GetDirectoryName(Path.GetFullPath(except)) ?? except).Identity == level.Identity;
+
+    private string? LeaveOut(Level level, Found found, string name, string path)
+    {
+        var place = found.IsLink ? FinalOf(path) ?? path : Path.Join(level.Place, found.Name);
+        return ExportedFolder.LeaveOut(options.Partition, OperatingSystem.IsWindows() ? place.Replace('\\', '/') : place, name);
+    }
 
     /// <summary>A link to a folder.</summary>
     private FolderItem? LookThrough(string name, string path, string identity)
@@ -158,7 +156,7 @@ internal sealed class FolderWalk(string folder, ImageFolderOptions options, Imag
         if (options.FollowFolderLinks && !walked && _throughLinks.Add(identity))
         {
             report.FolderLinks++;
-            return Enter(name + "/", path, identity);
+            return Enter(name + "/", path, FinalOf(path) ?? path, identity);
         }
         if (!walked && !options.FollowFolderLinks && !IsWithin(path))
             return Problem("outside of the one that is read. It is not followed: read it by itself, or ask for such links to be followed.");
@@ -183,13 +181,17 @@ internal sealed class FolderWalk(string folder, ImageFolderOptions options, Imag
         for (var at = Path.GetDirectoryName(path); at is not null; at = Path.GetDirectoryName(at)) yield return at;
     }
 
+    /// <summary>Where a folder stands, whatever links lead to it and to those above it.</summary>
+    private static string PlaceOf(string folder) => FinalOf(folder)
+        ?? (Path.GetDirectoryName(folder) is { } above ? Path.Join(PlaceOf(above), Path.GetFileName(folder)) : folder);
+
     private static string? FinalOf(string link)
     {
         try
         {
             return Directory.ResolveLinkTarget(link, returnFinalTarget: true)?.FullName;
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null;
         }

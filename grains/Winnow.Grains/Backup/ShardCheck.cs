@@ -141,6 +141,7 @@ internal sealed class ShardCheck(
         for (; _task < _tasks.Count && _tasks[_task].Ordinal == line.Ordinal; _task++)
             if (!selected.Asks(_tasks[_task].Arm, _tasks[_task].Round, line.Id))
                 return $"id is asked about in a round of arm '{_tasks[_task].Arm}' that did not choose it.";
+            else if (line.Partition == Partition.Holdout) return $"partition is holdout, and a task asks about the image: {line.Id}.";
         if (ActorName.Read(line.ReceivedBy).Told > Told) return "receivedBy names a restoration that the dataset does not remember.";
         if ((line with { Name = cleaner.Name(line.Name), Reason = cleaner.Text(line.Reason) }).Check(Classes, latest) is { } wrong)
             return wrong;

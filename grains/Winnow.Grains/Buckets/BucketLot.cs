@@ -9,6 +9,8 @@ internal enum Outcome
     Here,
     Gone,
     TooLarge,
+    /// <summary>It is none of what the source is for.</summary>
+    LeftOut,
     /// <summary>This object alone may not be read; that may change.</summary>
     Refused,
     /// <summary>It could not be read now.</summary>

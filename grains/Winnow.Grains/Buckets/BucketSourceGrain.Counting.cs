@@ -58,8 +58,8 @@ internal sealed partial class BucketSourceGrain
         // What was refused and has come is not among the refused any more.
         if (fetched.Outcome == Outcome.Here) now.LatestRefused.RemoveAll(r => r.Key == key);
         if (fetched.Outcome == Outcome.Gone) now.Vanished++;
-        if (fetched.Outcome == Outcome.TooLarge) now.Refused++;
-        if (fetched.Outcome is Outcome.Gone or Outcome.TooLarge) Note(now.LatestRefused, key, fetched.Problem!);
+        if (fetched.Outcome is Outcome.TooLarge or Outcome.LeftOut) now.Refused++;
+        if (fetched.Outcome is Outcome.Gone or Outcome.TooLarge or Outcome.LeftOut) Note(now.LatestRefused, key, fetched.Problem!);
     }
 
     /// <summary>Puts off an object that is refused, and names it.</summary>

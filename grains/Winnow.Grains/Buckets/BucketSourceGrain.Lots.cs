@@ -4,6 +4,7 @@ using System.Text;
 using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images;
 using Winnow.Grains.Ports;
+using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Names;
 
@@ -37,7 +38,6 @@ internal sealed partial class BucketSourceGrain
     private async Task ReadBucketAsync(CancellationToken cancellationToken)
     {
         var started = time.GetUtcNow();
-        _exports = new BucketExports(buckets, _place, state.State.Source!.Partition);
         // Due until it has been read to its end: one that is cut short is tried again soon, whoever asked for it.
         (_syncing, _asked, _due) = (true, false, DateTimeOffset.MinValue);
         (_listed, _placeholders) = state.State.ListedUpTo is null ? (0, 0) : (state.State.Listed, state.State.Placeholders);
@@ -101,9 +101,23 @@ internal sealed partial class BucketSourceGrain
         }
     }
 
-    /// <summary>Browsers and Hadoop make such objects to show a folder.</summary>
+    /// <summary>Browsers and Hadoop make such objects to show a folder, and exports to tell about themselves.</summary>
     private static bool IsPlaceholder(BucketEntry entry) =>
-        entry.Size == 0 && (entry.Key.EndsWith('/') || entry.Key.EndsWith("_$folder$", StringComparison.Ordinal));
+        entry.Size == 0 && (entry.Key.EndsWith('/') || entry.Key.EndsWith("_$folder$", StringComparison.Ordinal))
+        || ExportNames.IsNote(entry.Key[(entry.Key.LastIndexOf('/') + 1)..]);
+
+    /// <summary>
+    /// Why an object of an export that was put into the bucket is left out, as a sentence; null for all others. What models are measured on
+    /// is never learned from; what they learn from is measured on where the source names the folder itself.
+    /// </summary>
+    private string? LeaveOut(string key) => _partition switch
+    {
+        Partition.Pool when ExportNames.PartitionOf(key) == Partition.Holdout =>
+            "An export holds it to measure models on. Add a source for its folder alone, with the partition holdout.",
+        Partition.Holdout when ExportNames.PartitionOf(NameOf(key)) == Partition.Pool =>
+            "An export holds it for models to learn from. Add a source for its folder alone.",
+        _ => null,
+    };
 
     private bool IsNew(BucketEntry entry) =>
         KnownObjects.HashOf(entry.Key, entry.ETag) is var hash && !_known!.Contains(hash) && !_waiting.Contains(hash);
@@ -177,8 +191,7 @@ internal sealed partial class BucketSourceGrain
     private async Task<Fetched> ReadAsync(BucketEntry entry, LotSpaceSet room, CancellationToken cancellationToken)
     {
         if (entry.Size > intake.MaxImageBytes) return TooLarge(entry);
-        if (await _exports.RefuseAsync(entry.Key, cancellationToken) is { } mixed)
-            return new Fetched(entry, Outcome.Refused, null, mixed);
+        if (LeaveOut(entry.Key) is { } other) return new Fetched(entry, Outcome.LeftOut, null, other);
         if (await buckets.ReadAsync(_place, entry.Key, intake.MaxImageBytes, room, cancellationToken) is not { } read)
             return new Fetched(entry, Outcome.Gone, null, "It was gone when it was to be fetched.");
         // It may have been replaced since it was listed: what came counts. A server that does not say so gave what it listed.
@@ -196,15 +209,14 @@ internal sealed partial class BucketSourceGrain
         await using var done = lot;
         var fetched = await lot.Objects;
         var here = fetched.Where(f => f.Outcome == Outcome.Here).ToArray();
-        var partition = state.State.Source!.Partition;
         var images = here.Select(f =>
-            new ArrivedImage(NameOf(f.Entry.Key), f.Bytes!.Value, LabelOf(f.Entry.Key), partition) { IsKey = true }).ToArray();
+            new ArrivedImage(NameOf(f.Entry.Key), f.Bytes!.Value, LabelOf(f.Entry.Key), _partition) { IsKey = true }).ToArray();
         // All that is taken, whether it was known or not: the id follows from the content, and stands for it.
         var id = OperationOf(here.Select(f => f.Hash));
         var operation = new IngestOperation(id, $"source/{_name}", id);
         var results = images.Length == 0 ? [] : await intake.TakeAsync(_dataset, operation, images, cancellationToken);
         (fetched, here, results) = PutOff(fetched, here, results);
-        var settled = fetched.Where(f => f.Outcome is Outcome.Here or Outcome.TooLarge).Select(f => f.Hash).Distinct();
+        var settled = fetched.Where(f => f.Outcome is Outcome.Here or Outcome.TooLarge or Outcome.LeftOut).Select(f => f.Hash).Distinct();
         var hashes = settled.Where(h => !_known!.Contains(h)).ToArray();
 
         var now = state.State;

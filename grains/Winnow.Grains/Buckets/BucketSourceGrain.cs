@@ -9,6 +9,7 @@ using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Work;
 using Winnow.Model.Datasets;
+using Winnow.Model.Images;
 using Winnow.Model.Images.Buckets;
 using Winnow.Model.Names;
 
@@ -45,7 +46,7 @@ internal sealed partial class BucketSourceGrain(
     private KnownObjects? _known;
     private DatasetInfo _dataset = null!;
     private BucketPlace _place = null!;
-    private BucketExports _exports = null!;
+    private Partition _partition;
     private string _name = "";
     private DateTimeOffset _due;
     private bool _syncing;
@@ -152,8 +153,7 @@ internal sealed partial class BucketSourceGrain(
         if (_work is { IsCompleted: false } || _closing.IsCancellationRequested) return;
         // A source lives as long as its silo.
         DelayDeactivation(TimeSpan.FromDays(365));
-        _place = BucketSourcesGrain.PlaceOf(state.State.Source!);
-        _exports = new BucketExports(buckets, _place, state.State.Source!.Partition);
+        (_place, _partition) = (BucketSourcesGrain.PlaceOf(state.State.Source!), state.State.Source!.Partition);
         _due = state.State.ListedUpTo is null && state.State.LastSync is { } last
             ? last + options.ReconcileInterval : DateTimeOffset.MinValue;
         _work = RetryLoop.RunAsync(StepAsync, Stall, Pauses, time, _closing.Token);

@@ -136,7 +136,7 @@ internal sealed class ShardIndex
     public void Decide(int ordinal, int version, int label, bool closes, Stage stage)
     {
         _stages[(int)StageOf(ordinal, _embedded)]--;
-        if (_versions[ordinal] == 0) Decided++;
+        if (closes && (_flags[ordinal] & Flags.Closed) == 0) Decided++;
         _versions[ordinal] = version;
         _labels[ordinal] = (short)label;
         _humanStages[ordinal] = stage;

@@ -26,23 +26,7 @@ public static class ExportNames
     /// <param name="partition">What its images are for.</param>
     /// <param name="classFolder">The folder's own name, of <see cref="FolderName"/>.</param>
     public static string Folder(Partition partition, string classFolder) =>
-        $"{FolderOf(partition)}/{classFolder}";
-
-    /// <summary>The folder of a partition's images.</summary>
-    public static string FolderOf(Partition partition) => partition == Partition.Holdout ? Holdout : Pool;
-
-    /// <summary>The folder of the other partition's.</summary>
-    public static string OtherFolder(Partition partition) => partition == Partition.Holdout ? Pool : Holdout;
-
-    /// <summary>
-    /// Why the images of the other partition are left out where an export is read for one: models would learn from what they are measured
-    /// on, or the other way round.
-    /// </summary>
-    /// <param name="other">Where they lie.</param>
-    /// <param name="partition">What is read.</param>
-    public static string OtherPartition(string other, Partition partition) => partition == Partition.Pool
-        ? $"'{other}' holds what an export's models are measured on. Import it by itself, as the holdout (--holdout)."
-        : $"'{other}' holds what an export's models learn from, and no holdout. Import it by itself.";
+        $"{(partition == Partition.Holdout ? Holdout : Pool)}/{classFolder}";
 
     /// <summary>An image in the folder of its class.</summary>
     public static string Image(string folder, ImageId image, string extension) => $"{folder}/{image}.{extension}";
@@ -66,6 +50,26 @@ public static class ExportNames
         var dot = name.IndexOf('.', StringComparison.Ordinal);
         return dot > 0 && IsWord(name.AsSpan(dot + 1)) && ImageId.TryParse(name[..dot], out var image) ? image : null;
     }
+
+    /// <summary>
+    /// What an image is for that an export in folders wrote, by the end of its path: it bears its id, in the folder of its class, in that
+    /// of its partition. Null for any other file. A copy of an export, or an archive that was unpacked elsewhere, is known by it too.
+    /// </summary>
+    /// <param name="path">Its path, with '/'.</param>
+    public static Partition? PartitionOf(string path)
+    {
+        if (ImageOf(path) is null || path.Split('/') is not [.., var partition, _, _]) return null;
+        return partition switch
+        {
+            Holdout => Partition.Holdout,
+            Pool => Partition.Pool,
+            _ => null,
+        };
+    }
+
+    /// <summary>Whether a file tells about an export and is none of its images: the list, what was missing, the names of classes.</summary>
+    /// <param name="name">Its own name.</param>
+    public static bool IsNote(string name) => name is List or FolderName.ClassFile || ExportGaps.IsFileName(name);
 
     private static bool IsInClassFolder(string path)
     {

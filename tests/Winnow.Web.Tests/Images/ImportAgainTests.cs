@@ -82,30 +82,65 @@ public sealed class ImportAgainTests(Server server) : IClassFixture<Server>
 
         var run = await RunAsync("import", place.Root, "--dataset", dataset, "--labels-from-folders");
         Assert.Equal(3, run.ExitCode);
+        Assert.Contains("4 left out", run.Output, StringComparison.Ordinal);
         Assert.Contains("older/export/holdout/", run.Output, StringComparison.Ordinal);
         Assert.Contains("as the holdout (--holdout)", run.Output, StringComparison.Ordinal);
         // The same pictures lie in both, and no others.
         Assert.Equal(6, (await server.Client.GetStatusAsync(dataset)).Images);
+        Assert.Equal((0, 6), (await LeftOutAsync(place.Root, Partition.Holdout, "older/export/holdout/"),
+            await LeftOutAsync(place.Root, Partition.Holdout, "older/export/train/")));
+    }
 
-        var holdout = new ImageFolderOptions { Partition = Partition.Holdout };
-        var read = await ImageFolder.EnumerateAsync(place.Root, holdout).Select(i => i.Name).ToListAsync();
-        Assert.Equal(4, read.Count(n => n.StartsWith("older/export/holdout/", StringComparison.Ordinal)));
-        Assert.Equal("older/export/train/", Assert.Single(read, n => n.StartsWith("older/export/train", StringComparison.Ordinal)));
+    /// <summary>Files below a path that cannot be read for what they are to be.</summary>
+    private static async Task<int> LeftOutAsync(string root, Partition partition, string below = "", bool links = false)
+    {
+        var options = new ImageFolderOptions { Partition = partition, FollowFolderLinks = links };
+        var left = 0;
+        await foreach (var image in ImageFolder.EnumerateAsync(root, options))
+            if (image.Name.StartsWith(below, StringComparison.Ordinal)
+                && await Record.ExceptionAsync(async () => await image.Read(CancellationToken.None)) is IOException e
+                && e.Message.StartsWith("An export holds it", StringComparison.Ordinal)) left++;
+        return left;
+    }
+
+    [Fact]
+    public async Task A_holdout_is_known_wherever_it_was_copied_and_whatever_leads_to_it()
+    {
+        using var place = new BadFolder();
+        var export = await ExportAsync(place.Root);
+        var holdout = Path.Combine(export, "holdout");
+        // Named itself, with or without its classes; and in the end what is asked for by name.
+        foreach (var below in new[] { holdout, Path.Combine(holdout, "cat"), Path.Combine(holdout, "dog") })
+            Assert.Equal(below == holdout ? 4 : 2, await LeftOutAsync(below, Partition.Pool));
+        Assert.Equal(0, await LeftOutAsync(holdout, Partition.Holdout));
+        Assert.Equal(0, await LeftOutAsync(Path.Combine(export, "train"), Partition.Holdout));
+        Assert.Equal(0, await LeftOutAsync(Path.Combine(export, "train"), Partition.Pool));
+        // By links to it, into it and to one of its files.
+        using var links = new BadFolder();
+        links.Link("whole", holdout);
+        Directory.CreateDirectory(links.PathOf("class"));
+        links.Link("class/cat", Path.Combine(holdout, "cat"));
+        links.Link("one.png", Directory.EnumerateFiles(Path.Combine(holdout, "dog")).First());
+        Assert.Equal(1, await LeftOutAsync(links.Root, Partition.Pool));
+        Assert.Equal(1 + 4 + 2, await LeftOutAsync(links.Root, Partition.Pool, links: true));
+        Assert.Equal(2, await LeftOutAsync(Path.Combine(links.Root, "class", "cat"), Partition.Pool));
+        // Without its list, as an archive or a copy of what is not hidden has it.
+        File.Delete(Path.Combine(export, ".winnow-export.jsonl"));
+        Assert.Equal(2, (await RunAsync("import", export, "--dataset", await DatasetAsync())).ExitCode);
+        Assert.Equal(Classes, ImageFolder.ReadClasses(export));
+        Assert.Equal(4, await LeftOutAsync(place.Root, Partition.Pool));
     }
 
     [Theory]
-    [InlineData(".winnow-export.jsonl", "train/a.png", "holdout/b.png", true)]
-    [InlineData(".winnow-export.json", "train/a.png", "holdout/b.png", false)]
-    [InlineData(".winnow-export.jsonl", "training/a.png", "holdout/b.png", true)]
-    [InlineData(".winnow-export.jsonl", "train/a.png", "holdouts/b.png", false)]
-    public async Task A_holdout_is_that_of_an_export_where_its_list_stands_beside_it(
-        string list, string one, string other, bool mixed)
-    {
-        using var place = new BadFolder();
-        foreach (var name in new[] { list, one, other }) place.Image("deep/down/" + name);
-        var read = await ImageFolder.EnumerateAsync(place.Root).Select(i => i.Name).ToListAsync();
-        Assert.Equal([mixed ? "deep/down/holdout/" : "deep/down/" + other, "deep/down/" + one], read);
-    }
+    [InlineData("holdout/cat/ID.png", true)]
+    [InlineData("deep/holdout/cat/ID.jpeg", true)]
+    [InlineData("holdout/ID.png", false)]
+    [InlineData("holdout/cat/kitten/ID.png", false)]
+    [InlineData("holdout/cat/b.png", false)]
+    [InlineData("holdouts/cat/ID.png", false)]
+    [InlineData("train/cat/ID.png", false)]
+    public void Images_of_a_holdout_are_known_by_their_paths(string path, bool known) => Assert.Equal(known,
+        ExportNames.PartitionOf(path.Replace("ID", ImageId.Of([1]).ToString(), StringComparison.Ordinal)) == Partition.Holdout);
 
     [Fact]
     public async Task The_classes_of_an_export_stand_below_its_partitions()
@@ -131,7 +166,10 @@ public sealed class ImportAgainTests(Server server) : IClassFixture<Server>
             Assert.True(run.ExitCode == 0, run.Output);
         }
         Assert.Equal(6, (await server.Client.GetStatusAsync(dataset)).Images);
-        // One of another name is a file like all others.
+        // One that bears its name elsewhere is a file like all others, and so is one of another name.
+        using var other = new BadFolder();
+        var elsewhere = await RunAsync("import", folder.Root, "--dataset", dataset, "--report", other.PathOf("0.png"));
+        Assert.Contains("7 images", elsewhere.Output, StringComparison.Ordinal);
         Assert.Equal(3, (await RunAsync("import", folder.Root, "--dataset", dataset)).ExitCode);
     }
 

@@ -173,6 +173,7 @@ public sealed class StartTests : IDisposable
     [InlineData("--Scoring:Backbones:own:Path no/such.onnx", "no/such.onnx, which is no file")]
     [InlineData("--Scoring:MaxBatch 0", "Scoring:MaxBatch must be 1 to 1024, not 0")]
     [InlineData("--Images:MaxSide 0", "Images:MaxSide must be 1 to 65535, not 0")]
+    [InlineData("--Buckets:S:Endpoint http://127.0.0.1:1 --Buckets:S:AccessKey a --Buckets:S:SecretKey b", "Buckets:S is not a name")]
     [InlineData("--Shard:RebalanceAftr 00:00:30", "Is --Shard:RebalanceAfter meant?")]
     public async Task An_option_that_is_not_sound_is_named(string options, string says) =>
         await SiloRun.RefusedAsync(says, [.. Serving(At("data")), .. options.Split(' ')]);

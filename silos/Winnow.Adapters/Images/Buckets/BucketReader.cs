@@ -40,11 +40,7 @@ internal sealed class BucketReader : IBucketReader, IDisposable
     {
         (_own, _time) = (own, time);
         foreach (var (name, options) in servers)
-        {
-            if (!Model.Images.Buckets.SourceName.IsValid(name))
-                throw new ArgumentException($"Buckets:{name} is not a name. {Model.Images.Buckets.SourceName.Rule}");
             _servers[name] = (new S3Connection(options, $"Buckets:{name}", time, around?.Invoke()), options);
-        }
     }
 
     public string? Refuse(BucketPlace place)

@@ -138,6 +138,8 @@ public sealed class BackupTests : IAsyncLifetime
     [InlineData("tasks", "\"ordinal\":3", "\"ordinal\":9999", "speak of row 9999")]
     [InlineData("tasks", "\"arm\":\"main\"", "\"arm\":\"../main\"", "line 1: arm cannot be '../main'")]
     [InlineData("images", "\"label\":1", "\"label\":2", "label must be -1 to 1, not 2.")]
+    [InlineData("images", "\"partition\":\"pool\"", "\"partition\":\"holdout\"", "partition is holdout, and a task asks about")]
+    [InlineData("images", "\"format\":\"png\"", "\"format\":null", "format may not be null.")]
     [InlineData("images", "\"ordinal\":3", "\"ordinal\":4", "not the next one")]
     public async Task Contents_that_contradict_each_other_are_refused_though_their_hash_is_right(string file, string was, string now,
         string why)

@@ -36,11 +36,19 @@ public sealed class S3OutageTests : IAsyncLifetime
         // It hangs in the middle of a lot, and goes on.
         var lot = Enumerable.Range(0, 400).Select(i => ($"lot/{i:D3}", (ReadOnlyMemory<byte>)new byte[2_000])).ToList();
         var before = counter.Count;
-        counter.OnSend = _ => { if (counter.Count == before + 100) sent.Release(); };
+        using var paused = new ManualResetEventSlim();
+        counter.OnSend = _ =>
+        {
+            if (counter.Count != before + 100) return;
+            sent.Release();
+            // However late the test's own turn comes, one of the lot is still to be sent.
+            paused.Wait();
+        };
         var putting = store.PutManyIfAbsentAsync(lot, Never);
         Assert.True(await sent.WaitAsync(TimeSpan.FromSeconds(30)));
         await _server.PauseAsync();
         counter.OnSend = _ => { if (counter.Count > before + 420) sent.Release(); };
+        paused.Set();
         Assert.NotNull(await health.CheckAsync(Never));
         Assert.False(putting.IsCompleted);
         await _server.ResumeAsync();
