@@ -11,7 +11,9 @@ internal static class ExportedFolder
 {
     private static readonly EnumerationOptions ClassFolders = new()
     {
-        RecurseSubdirectories = true, MaxRecursionDepth = 1, IgnoreInaccessible = true,
+        RecurseSubdirectories = true,
+        MaxRecursionDepth = 1,
+        IgnoreInaccessible = true,
     };
 
     /// <summary>The folders of the partitions; none where no export was made.</summary>

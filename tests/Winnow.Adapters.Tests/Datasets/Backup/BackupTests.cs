@@ -1,12 +1,12 @@
 using System.Formats.Tar;
-using System.Text.Json;
 using System.Text;
+using System.Text.Json;
 using Winnow.Abstractions.Datasets;
 using Winnow.Adapters.Tests.Ledger;
 using Winnow.Grains.Ports;
+using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Labels;
-using Winnow.Model;
 using Winnow.Testing;
 
 namespace Winnow.Adapters.Tests.Datasets.Backup;
