@@ -18,19 +18,26 @@ internal static class LoggingSetup
         builder.Logging.AddFilter("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogLevel.None);
         // It warns of keys that nothing here is protected with: callers show keys and tokens, not cookies.
         builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
-        var starting = new StartLogging();
-        builder.Services.AddSingleton(starting);
-        foreach (var (category, least) in StartLogging.Categories)
-            builder.Logging.AddFilter(category, level => level >= least && !starting.IsStarting);
+        var lifecycle = new LifecycleLogging();
+        builder.Services.AddSingleton(lifecycle);
+        foreach (var (category, least) in LifecycleLogging.Categories)
+            builder.Logging.AddFilter(category, level => level >= least && !lifecycle.IsStarting);
+        // A call that finds no silo while this one ends is repeated by whoever made it, or was a word to somebody who has ended too.
+        builder.Logging.AddFilter(LifecycleLogging.Calls, level => level >= LogLevel.Error && !lifecycle.IsEnding);
     }
 }
 
 /// <summary>
-/// Keeps the host and its parts from writing the stack trace of a start that fails: its reason is told in a sentence, at the end.
+/// Keeps the host and its parts from writing the stack trace of a start that fails: its reason is told in a sentence, at the end; and of
+/// calls that cross with an end in good order.
 /// </summary>
-internal sealed class StartLogging
+internal sealed class LifecycleLogging
 {
     private volatile bool _isStarting;
+    private volatile bool _isEnding;
+
+    /// <summary>Who writes of calls that find no silo.</summary>
+    public const string Calls = "Orleans.Runtime.Messaging.MessageCenter";
 
     /// <summary>Who writes it, and what else they write from which level on.</summary>
     public static IReadOnlyList<(string Category, LogLevel Least)> Categories { get; } =
@@ -44,4 +51,6 @@ internal sealed class StartLogging
     ];
 
     public bool IsStarting { get => _isStarting; set => _isStarting = value; }
+
+    public bool IsEnding { get => _isEnding; set => _isEnding = value; }
 }

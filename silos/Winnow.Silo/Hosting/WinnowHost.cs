@@ -72,6 +72,8 @@ public static partial class WinnowHost
         TelemetrySetup.AddTelemetry(builder, options.Cluster);
 
         var app = builder.Build();
+        var logging = app.Services.GetRequiredService<LifecycleLogging>();
+        app.Lifetime.ApplicationStopping.Register(() => logging.IsEnding = true);
         app.UseRequestCount();
         TelemetrySetup.MapTelemetry(app);
         app.MapOperatorListener(telemetry.Metrics.Port);
@@ -83,7 +85,7 @@ public static partial class WinnowHost
     /// <summary>Starts a host. Why it does not start is its caller's to say, once.</summary>
     public static async Task StartAsync(WebApplication app, CancellationToken cancellationToken)
     {
-        var starting = app.Services.GetRequiredService<StartLogging>();
+        var starting = app.Services.GetRequiredService<LifecycleLogging>();
         starting.IsStarting = true;
         await app.StartAsync(cancellationToken);
         starting.IsStarting = false;

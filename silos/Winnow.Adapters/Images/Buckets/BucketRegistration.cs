@@ -11,7 +11,7 @@ namespace Winnow.Adapters.Images.Buckets;
 public static class BucketRegistration
 {
     /// <summary>Reads buckets on these servers, by name, and on that of the object store where it is S3. Needs an intake.</summary>
-    /// <exception cref="ArgumentException">An option is missing or out of range, or a server's name is none; the message says which.</exception>
+    /// <exception cref="ArgumentException">An option is missing or out of range, or a server's name is none; the message tells.</exception>
     public static IServiceCollection AddBucketSources(this IServiceCollection services,
         IReadOnlyDictionary<string, BucketServerOptions> servers, BucketSourceOptions? sources = null)
     {

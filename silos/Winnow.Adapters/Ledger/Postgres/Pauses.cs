@@ -1,6 +1,6 @@
 namespace Winnow.Adapters.Ledger.Postgres;
 
-/// <summary>How long whoever lost the server waits before the next try: short at first, never so long that its return goes unseen.</summary>
+/// <summary>How long whoever lost the server waits before the next try: short at first, and never for long.</summary>
 internal static class Pauses
 {
     public static readonly TimeSpan First = TimeSpan.FromMilliseconds(20);

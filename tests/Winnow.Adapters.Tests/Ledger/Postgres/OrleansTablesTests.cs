@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Placement;
 using Winnow.Adapters.Ledger.Postgres;
 using Winnow.Adapters.Tests.Support;
 using Winnow.CrashHost;
@@ -17,6 +18,7 @@ public interface IRemindedGrain : IGrainWithStringKey
     Task<bool> UnregisterAsync(string reminder);
 }
 
+[PreferLocalPlacement]
 internal sealed class RemindedGrain : Grain, IRemindedGrain, IRemindable
 {
     /// <summary>How often each grain was reminded, by key and reminder.</summary>
@@ -77,8 +79,13 @@ public sealed class OrleansTablesTests : IAsyncLifetime
         await UntilAsync(async () => (await management.GetHosts(onlyActive: true)).Count == 2, "Meeting");
 
         var grain = host.Services.GetRequiredService<IGrainFactory>().GetGrain<IRemindedGrain>("ünï");
-        await grain.RegisterAsync("first");
-        await UntilAsync(() => Task.FromResult(RemindedGrain.Ticks.GetValueOrDefault(("ünï", "first")) > 0), "The reminder");
+        await Until.TrueAsync(async () =>
+        {
+            if (RemindedGrain.Ticks.ContainsKey(("ünï", "first"))) return true;
+            // Again: a reminder that is due while the silos still share out who looks after which comes a minute later only.
+            await grain.RegisterAsync("first");
+            return false;
+        }, TimeSpan.FromMinutes(2), () => "The reminder", TimeSpan.FromSeconds(1));
         Assert.True(await grain.UnregisterAsync("first"));
         Assert.False(await grain.UnregisterAsync("first"));
 
