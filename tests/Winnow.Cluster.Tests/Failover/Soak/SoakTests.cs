@@ -20,7 +20,7 @@ public sealed class SoakTests(ITestOutputHelper output)
 {
     private const string Dataset = "soak";
     private static readonly TimeSpan RecoveryLimit = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan SettleLimit = TimeSpan.FromMinutes(2);
 
     private static readonly CreateDataset Creation = SoakDataset.Named(Dataset, 8);
 
