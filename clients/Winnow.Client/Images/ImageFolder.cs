@@ -81,8 +81,8 @@ public static class ImageFolder
     /// <summary>
     /// Every file below a folder, in the order of paths. Links to files are followed, hidden files and folders are passed over. Whatever
     /// cannot be read (a file or folder without permission, a pipe, a broken link, a name that is not UTF-8) is given too, and says why
-    /// when it is read: nothing goes missing unseen, and nothing is in the way of the rest. So is the folder of an export that lies below
-    /// and is for the other partition. Whether a file is an image is for the server to say.
+    /// when it is read: nothing goes missing unseen, and nothing is in the way of the rest. So is an image that an export
+    /// holds for the other partition. Whether a file is an image is for the server to say.
     /// </summary>
     /// <param name="folder">The folder.</param>
     /// <param name="options">How its files become images.</param>

@@ -39,7 +39,8 @@ public sealed partial class SqliteLedgerTests
             INSERT INTO dataset VALUES (7, 'cats', '{{JsonSerializer.Serialize(Dataset(), ModelJson.Default.DatasetInfo)}}');
             INSERT INTO shard VALUES (7, 1, 4, 0);
             INSERT INTO operation VALUES (7, 1, x'{{operation}}', 0, 0);
-            INSERT INTO history VALUES (7, x'{{id}}', 1, 1, 3, x'{{operation}}', 1, 0, 2, CAST('{"a":1}' AS BLOB)), (7, x'{{id}}', 2, 1, 3, NULL, 0, 1, 3, CAST('{"b":2}' AS BLOB));
+            INSERT INTO history VALUES (7, x'{{id}}', 1, 1, 3, x'{{operation}}', 1, 0, 2, CAST('{"a":1}' AS BLOB)),
+                (7, x'{{id}}', 2, 1, 3, NULL, 0, 1, 3, CAST('{"b":2}' AS BLOB));
             INSERT INTO task VALUES (7, 1, 4, 'main', 1, 0.5, {{LedgerTime.ToTicks(Noon)}});
             """);
         await using var ledger = Open();
