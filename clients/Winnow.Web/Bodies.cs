@@ -17,12 +17,13 @@ internal static partial class Bodies
     /// <summary>Requests whose bodies stand still end with 408.</summary>
     public static void UseBodyTimeout(this WebApplication app)
     {
-        var patience = app.Services.GetRequiredService<ApiOptions>().BodyTimeout;
+        var options = app.Services.GetRequiredService<ApiOptions>();
         var time = app.Services.GetRequiredService<TimeProvider>();
         app.Use((context, next) =>
         {
             if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody != false)
             {
+                var patience = options.BodyTimeout;
                 context.Request.Body = new PatientStream(
                     context.Request.Body, patience, time, (bytes, cause) => cause ?? TooLate(bytes, patience));
             }

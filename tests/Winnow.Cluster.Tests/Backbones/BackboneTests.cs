@@ -116,8 +116,8 @@ public sealed class BackboneTests
     [Fact]
     public async Task A_crash_in_the_middle_costs_what_was_not_published()
     {
-        const int Many = 1_200;
-        await using var two = await StartAsync(Many);
+        const int Many = 800;
+        await using var two = await StartAsync(Many, side: 128);
         var narrow = (await two.RoundAsync(20)).Model!.Name;
         await two.Client.AddBackboneAsync(Dataset, Second);
         await two.UnderWayAsync(Second, 128);
@@ -137,8 +137,8 @@ public sealed class BackboneTests
     [Fact]
     public async Task Shards_are_doubled_while_it_is_made_and_while_it_waits()
     {
-        const int Many = 1_200;
-        await using var two = await StartAsync(Many);
+        const int Many = 800;
+        await using var two = await StartAsync(Many, side: 128);
         await two.RoundAsync(20);
         await two.Client.AddBackboneAsync(Dataset, Second);
         await two.UnderWayAsync(Second, 128);

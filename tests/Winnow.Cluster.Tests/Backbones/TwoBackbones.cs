@@ -17,10 +17,10 @@ internal sealed class TwoBackbones : IAsyncDisposable
 
     private readonly DirectoryInfo _files = Directory.CreateTempSubdirectory("winnow-backbones-");
 
-    private TwoBackbones()
+    private TwoBackbones(int side)
     {
         string[] first = TinyBackbone.Write(Path.Combine(_files.FullName, "first.onnx"), First, FirstFilters, seed: 1);
-        string[] second = TinyBackbone.Write(Path.Combine(_files.FullName, "second.onnx"), Second, SecondFilters, seed: 2);
+        string[] second = TinyBackbone.Write(Path.Combine(_files.FullName, "second.onnx"), Second, SecondFilters, seed: 2, side);
         Silo = new SiloProcess(new SiloProcessOptions
         {
             // Many small lots and segments, so that whatever happens in between happens between them.
@@ -32,9 +32,13 @@ internal sealed class TwoBackbones : IAsyncDisposable
 
     public WinnowClient Client => Silo.Client;
 
-    public static async Task<TwoBackbones> StartAsync(int images)
+    /// <param name="images">How many the dataset begins with.</param>
+    /// <param name="side">
+    /// Pixels a side that the second sees: what is to happen while it is made needs one that takes its time, on a busy machine too.
+    /// </param>
+    public static async Task<TwoBackbones> StartAsync(int images, int side = 32)
     {
-        var two = new TwoBackbones();
+        var two = new TwoBackbones(side);
         await two.Silo.StartAgainAsync();
         var schema = new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] };
         var settings = new DatasetSettings { Shards = 2, AuditSample = 20, ProjectionDimensions = 16, Backbone = First };
