@@ -58,5 +58,5 @@ internal sealed class CatalogGrain(IDatasetLedger ledger, IDeletions deletions, 
     }
 
     private static bool SameSchema(LabelSchema a, LabelSchema b) =>
-        a.MultiLabel == b.MultiLabel && a.Classes.SequenceEqual(b.Classes) && a.Geometries.SequenceEqual(b.Geometries);
+        a.IsSame(b);
 }

@@ -9,11 +9,17 @@ public static class AnnotationRules
     /// <summary>Largest number of annotations on one image.</summary>
     public const int MaxAnnotations = 10_000;
 
-    /// <summary>Largest number of numbers in one polygon, or of runs in one mask.</summary>
+    /// <summary>Largest number of numbers in one shape, or of runs in one mask.</summary>
     public const int MaxNumbers = 1_000_000;
 
     /// <summary>Most characters that a region may read.</summary>
     public const int MaxText = 10_000;
+
+    /// <summary>Most characters of an annotation's name.</summary>
+    public const int MaxId = 64;
+
+    /// <summary>Most characters of the name of who proposed it.</summary>
+    public const int MaxSource = 100;
 
     /// <summary>
     /// The first thing that is wrong with a set of annotations under a schema, as a sentence; null when all are well-formed.
@@ -21,66 +27,93 @@ public static class AnnotationRules
     public static string? Check(IReadOnlyList<Annotation> annotations, LabelSchema schema)
     {
         if (annotations.Count > MaxAnnotations) return $"{annotations.Count} annotations on one image; at most {MaxAnnotations} are taken.";
-        var tags = 0;
+        HashSet<string>? ids = null;
+        HashSet<int>? tags = null;
         foreach (var annotation in annotations)
         {
             if (annotation?.Class is null) return "An annotation is null, or has no class.";
-            if (schema.IndexOf(annotation.Class) < 0) return $"Class {ShownText.Quote(annotation.Class)} is not in the label schema.";
+            var known = schema.IndexOf(annotation.Class);
+            if (known < 0) return $"Class {ShownText.Quote(annotation.Class)} is not in the label schema.";
             if (annotation.Confidence is { } p && !(p is >= 0 and <= 1)) return $"Confidence {p} is outside [0, 1].";
-            if (!schema.Geometries.Contains(GeometryOf(annotation))) return NotTaken(GeometryOf(annotation), schema);
-            if (annotation is ClassTag) tags++;
-            if (CheckShape(annotation) is { } wrong) return wrong;
+            var geometry = Geometries.Of(annotation);
+            if (!schema.Geometries.Contains(geometry)) return NotTaken(geometry, schema);
+            if (CheckNames(annotation) is { } unnamed) return unnamed;
+            if (annotation.Id is { } id && !(ids ??= new(StringComparer.Ordinal)).Add(id)) return $"Annotation id '{id}' stands twice.";
+            if (annotation is ClassTag && !(tags ??= []).Add(known)) return $"Class '{schema.Classes[known].Name}' stands twice.";
+            if (ShapeRules.Check(annotation, schema.Classes[known]) is { } wrong) return wrong;
+            if (CheckAttributes(annotation, schema.Classes[known].Name, schema) is { } said) return said;
         }
-        return tags > 1 && !schema.MultiLabel ? "More than one class for an image of a single-label schema." : null;
+        return tags?.Count > 1 && !schema.MultiLabel ? "More than one class for an image of a single-label schema." : null;
     }
 
     private static string NotTaken(Geometry geometry, LabelSchema schema)
     {
-        var taken = string.Join(", ", schema.Geometries.Distinct().Select(Name));
-        return $"The label schema takes {taken}, and no {Name(geometry)}: it would be lost. Nothing of this decision was recorded.";
+        var taken = string.Join(", ", schema.Geometries.Distinct().Select(Geometries.Name));
+        return $"The label schema takes {taken}, and no {Geometries.Name(geometry)}: it would be lost. "
+            + "Nothing of this decision was recorded.";
     }
 
-    private static string Name(Geometry geometry) => JsonNamingPolicy.KebabCaseLower.ConvertName(geometry.ToString());
+    private static string? CheckNames(Annotation annotation) =>
+        (annotation.Id is { } id ? MemberRules.Text("An annotation's id", id, MaxId, least: 1) : null)
+        ?? (annotation.Source is { } source ? MemberRules.Text("An annotation's source", source, MaxSource, least: 1) : null);
 
-    private static Geometry GeometryOf(Annotation annotation) => annotation switch
+    private static string? CheckAttributes(Annotation annotation, string name, LabelSchema schema)
+    {
+        foreach (var (key, value) in annotation.Attributes ?? Nothing)
+        {
+            var attribute = schema.Attributes?.FirstOrDefault(a => a.Name == key);
+            if (attribute is null) return $"Attribute {ShownText.Quote(key)} is not in the label schema.";
+            if (!attribute.IsOf(name)) return $"Attribute '{key}' is not of class '{name}'.";
+            if (attribute.CheckValue(value) is { } wrong) return wrong;
+        }
+        foreach (var attribute in schema.Attributes ?? [])
+            if (attribute.Required && attribute.IsOf(name) && annotation.Attributes?.ContainsKey(attribute.Name) != true)
+                return $"An annotation of class '{name}' must have attribute '{attribute.Name}'.";
+        return null;
+    }
+
+    private static readonly Dictionary<string, AttributeValue> Nothing = [];
+
+    /// <summary>
+    /// The annotation as it is kept: its class by the name that the schema has, what people wrote in one line, attributes by name. Two that
+    /// say the same are the same JSON then.
+    /// </summary>
+    internal static Annotation Cleaned(Annotation annotation)
+    {
+        if (annotation.Attributes is { } attributes)
+            annotation = annotation with
+            {
+                Attributes = attributes.Count == 0 ? null : new SortedDictionary<string, AttributeValue>(
+                    attributes.ToDictionary(a => a.Key, a => Cleaned(a.Value)), StringComparer.Ordinal),
+            };
+        if (annotation is BoxAnnotation { Box.Rotation: var turned } box && turned is < 0 or >= 360)
+            annotation = box with { Box = box.Box with { Rotation = Turned(turned) } };
+        return annotation is TextAnnotation text ? text with { Text = ShownText.Clean(text.Text) } : annotation;
+    }
+
+    private static AttributeValue Cleaned(AttributeValue value) =>
+        value?.Text is { } text && !ShownText.IsClean(text) ? AttributeValue.Of(ShownText.Clean(text)) : value!;
+
+    // The smallest negative one and a whole turn are one number.
+    private static double Turned(double degrees) => degrees < 0 && degrees + 360 < 360 ? degrees + 360 : 0;
+}
+
+/// <summary>The shapes of annotations, by name.</summary>
+public static class Geometries
+{
+    /// <summary>The shape of an annotation.</summary>
+    public static Geometry Of(Annotation annotation) => annotation switch
     {
         ClassTag => Geometry.Class,
         BoxAnnotation => Geometry.Box,
         PolygonAnnotation => Geometry.Polygon,
+        PolylineAnnotation => Geometry.Polyline,
+        KeypointsAnnotation => Geometry.Keypoints,
         MaskAnnotation => Geometry.Mask,
-        _ => Geometry.Text,
+        TextAnnotation => Geometry.Text,
+        _ => throw new ArgumentException($"{annotation.GetType().Name} has no geometry.", nameof(annotation)),
     };
 
-    private static string? CheckShape(Annotation annotation) => annotation switch
-    {
-        BoxAnnotation { Box: var b }
-            when !(b.Width > 0 && b.Height > 0 && double.IsFinite(b.X) && double.IsFinite(b.Y) && double.IsFinite(b.Width)
-                && double.IsFinite(b.Height))
-            => "A box needs finite coordinates, a width and a height above zero.",
-        PolygonAnnotation { Points: var points } => CheckPolygon(points),
-        TextAnnotation { Points: var points, Text: var text } => MemberRules.Text("text", text, MaxText) ?? CheckPolygon(points),
-        MaskAnnotation { Mask: var mask } => CheckMask(mask),
-        _ => null,
-    };
-
-    private static string? CheckPolygon(IReadOnlyList<double> points)
-    {
-        if (points.Count < 6 || points.Count % 2 != 0) return "A polygon needs at least three points, written x0, y0, x1, y1, ….";
-        if (points.Count > MaxNumbers) return $"A polygon of {points.Count / 2} points; at most {MaxNumbers / 2} are taken.";
-        return points.All(double.IsFinite) ? null : "A polygon needs finite coordinates.";
-    }
-
-    private static string? CheckMask(RunLengthMask mask)
-    {
-        if (mask.Width <= 0 || mask.Height <= 0) return "A mask needs a width and a height above zero.";
-        if (mask.Counts.Count > MaxNumbers) return $"A mask of {mask.Counts.Count} runs; at most {MaxNumbers} are taken.";
-        long sum = 0;
-        foreach (var run in mask.Counts)
-        {
-            if (run < 0) return "A mask's run lengths cannot be negative.";
-            sum += run;
-        }
-        return sum == (long)mask.Width * mask.Height
-            ? null : $"A mask's runs add up to {sum}, not to width × height = {(long)mask.Width * mask.Height}.";
-    }
+    /// <summary>As JSON has it.</summary>
+    public static string Name(Geometry geometry) => JsonNamingPolicy.KebabCaseLower.ConvertName(geometry.ToString());
 }

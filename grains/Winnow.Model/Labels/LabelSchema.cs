@@ -18,6 +18,10 @@ public enum Geometry : byte
     Mask = 3,
     /// <summary>A region with its text.</summary>
     Text = 4,
+    /// <summary>A line.</summary>
+    Polyline = 5,
+    /// <summary>The points of a skeleton.</summary>
+    Keypoints = 6,
 }
 
 /// <summary>One class of a label schema.</summary>
@@ -35,6 +39,18 @@ public sealed record LabelClass(
     /// <summary>Most characters of a title.</summary>
     public const int MaxTitle = 200;
 
+    /// <summary>Most keypoints of a class.</summary>
+    public const int MaxKeypoints = 1_000;
+
+    /// <summary>Names of its keypoints, in the order in which annotations have them; null where their number is left open.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Text(TextKind.Exact)]
+    public IReadOnlyList<string>? Keypoints { get; init; }
+
+    /// <summary>Which keypoints a line joins: places in <see cref="Keypoints"/>, from 0, two by two; null: none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<int>? Skeleton { get; init; }
+
     /// <summary>Most characters of a colour: the longest that CSS names has 20.</summary>
     public const int MaxColor = 30;
 
@@ -47,6 +63,26 @@ public sealed record LabelClass(
         ?? (Color is null || IsColor(Color) ? null
             : $"The colour of class {ShownText.Quote(Name)} cannot be {ShownText.Quote(Color)}: "
                 + "write '#' and 3, 4, 6 or 8 hexadecimal digits, or a name that CSS has.");
+
+    /// <summary>What is wrong with its keypoints, as a sentence; null when nothing is.</summary>
+    internal string? CheckKeypoints()
+    {
+        if (Keypoints?.Count is 0 or > MaxKeypoints)
+            return $"Class '{Name}' must have 1 to {MaxKeypoints} keypoints, or say nothing of them.";
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var point in Keypoints ?? [])
+        {
+            if (point is not { Length: > 0 and <= 100 } || !ShownText.IsClean(point))
+                return $"A keypoint of class '{Name}' must have 1 to 100 printable characters, not {ShownText.Quote(point)}.";
+            if (!seen.Add(point)) return $"Keypoint '{point}' of class '{Name}' stands twice.";
+        }
+        if (Skeleton is { } lines && (lines.Count % 2 != 0 || lines.Count > MaxKeypoints * 4))
+            return $"The skeleton of class '{Name}' must join keypoints two by two.";
+        foreach (var at in Skeleton ?? [])
+            if (at < 0 || at >= (Keypoints?.Count ?? 0))
+                return $"The skeleton of class '{Name}' names keypoint {at}; there are {Keypoints?.Count ?? 0}, counted from 0.";
+        return null;
+    }
 
     private static bool IsColor(string text) => text is ['#', .. var digits]
         ? digits.Length is 3 or 4 or 6 or 8 && digits.All(char.IsAsciiHexDigit)
@@ -69,6 +105,19 @@ public sealed record LabelSchema
 
     /// <summary>Whether an image may bear several classes at once.</summary>
     public bool MultiLabel { get; init; }
+
+    /// <summary>What else is said of annotations; null: nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<LabelAttribute>? Attributes { get; init; }
+
+    /// <summary>Whether two schemas say the same, to the last member.</summary>
+    public bool IsSame(LabelSchema other) =>
+        JsonSerializer.SerializeToUtf8Bytes(this, ModelJson.Default.LabelSchema).AsSpan()
+            .SequenceEqual(JsonSerializer.SerializeToUtf8Bytes(other, ModelJson.Default.LabelSchema));
+
+    /// <summary>Whether "nothing of it is there" is an answer: it is where an image may bear any number of things.</summary>
+    [JsonIgnore]
+    public bool TakesNone => MultiLabel || Geometries.Any(g => g != Geometry.Class);
 
     /// <summary>
     /// Position of a class, or -1. Names are the same in whatever Unicode form they come, and with blanks around them; not in another case.
@@ -143,7 +192,21 @@ public sealed record LabelSchema
                 return $"Class {i + 1} of the label schema has a name that nobody can see.";
             if (name.Length is 0 or > MaxName || !ShownText.IsClean(name))
                 return $"Class name {ShownText.Quote(ShownText.Escaped(name))} must have 1 to {MaxName} printable characters.";
-            if (Classes[i].CheckLooks() is { } looks) return looks;
+            if ((Classes[i].CheckLooks() ?? Classes[i].CheckKeypoints()) is { } wrong) return wrong;
+        }
+        return CheckAttributes();
+    }
+
+    private string? CheckAttributes()
+    {
+        if (Attributes?.Count > LabelAttribute.Most)
+            return $"A label schema has at most {LabelAttribute.Most} attributes.";
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var attribute in Attributes ?? [])
+        {
+            if (attribute is null) return "An attribute of the label schema is null.";
+            if (attribute.Check(this) is { } wrong) return wrong;
+            if (!seen.Add(attribute.Name)) return $"Attribute '{attribute.Name}' stands twice in the label schema.";
         }
         return null;
     }

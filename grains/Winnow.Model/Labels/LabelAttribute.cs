@@ -1,0 +1,110 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+using Winnow.Model.Names;
+
+namespace Winnow.Model.Labels;
+
+/// <summary>What the value of an attribute is.</summary>
+[JsonConverter(typeof(KebabEnumConverter<AttributeKind>))]
+public enum AttributeKind : byte
+{
+    /// <summary>Yes or no.</summary>
+    Flag = 0,
+    /// <summary>A number.</summary>
+    Number = 1,
+    /// <summary>A text.</summary>
+    Text = 2,
+    /// <summary>One of its options.</summary>
+    Choice = 3,
+    /// <summary>Any of its options, none included.</summary>
+    Choices = 4,
+}
+
+/// <summary>Something more that is said of an annotation, such as whether the object is occluded.</summary>
+/// <param name="Name">Unique within the schema; 1 to 100 characters.</param>
+/// <param name="Kind">What its value is.</param>
+public sealed record LabelAttribute([property: Text(TextKind.Exact)] string Name, AttributeKind Kind)
+{
+    /// <summary>Most attributes of a schema.</summary>
+    public const int Most = 100;
+
+    /// <summary>Most options of one.</summary>
+    public const int MaxOptions = 1_000;
+
+    /// <summary>Most characters of a name or an option.</summary>
+    public const int MaxName = 100;
+
+    /// <summary>Most characters of a text value.</summary>
+    public const int MaxText = 1_000;
+
+    /// <summary>What may be chosen; none unless <see cref="Kind"/> is a choice.</summary>
+    [Text(TextKind.Exact)]
+    public IReadOnlyList<string> Options { get; set; } = [];
+
+    /// <summary>The classes whose annotations have it; empty: all.</summary>
+    [Text(TextKind.Exact)]
+    public IReadOnlyList<string> Classes { get; set; } = [];
+
+    /// <summary>Whether an annotation of these classes must have it. Default: it may.</summary>
+    public bool Required { get; init; }
+
+    /// <summary>Whether annotations of a class have it.</summary>
+    public bool IsOf(string name)
+    {
+        if (Classes.Count == 0) return true;
+        foreach (var one in Classes)
+            if (one == name) return true;
+        return false;
+    }
+
+    /// <summary>The first thing that is wrong with it, as a sentence; null when nothing is.</summary>
+    internal string? Check(LabelSchema schema)
+    {
+        if (Name is not { Length: > 0 and <= MaxName } || !ShownText.IsClean(Name))
+            return $"Attribute name {ShownText.Quote(Name)} must have 1 to {MaxName} printable characters.";
+        if (MemberRules.Word("kind", Kind) is { } unknown) return $"Attribute '{Name}': {unknown}";
+        var chosen = Kind is AttributeKind.Choice or AttributeKind.Choices;
+        if (Options is null || Options.Count > MaxOptions) return $"Attribute '{Name}' has more than {MaxOptions} options.";
+        if (chosen && Options.Count == 0) return $"Attribute '{Name}' is a choice and has no options.";
+        if (!chosen && Options.Count > 0) return $"Attribute '{Name}' has options and is no choice: kind must be choice or choices.";
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var option in Options)
+        {
+            if (option is not { Length: > 0 and <= MaxName } || !ShownText.IsClean(option))
+                return $"An option of attribute '{Name}' must have 1 to {MaxName} printable characters, not {ShownText.Quote(option)}.";
+            if (!seen.Add(option)) return $"Option '{option}' of attribute '{Name}' stands twice.";
+        }
+        foreach (var name in Classes ?? [])
+            if (name is null || schema.IndexOf(name) < 0)
+                return $"Attribute '{Name}' is of class {ShownText.Quote(name)}, which the schema has not.";
+        return null;
+    }
+
+    /// <summary>The first thing that is wrong with a value of it, as a sentence; null when nothing is.</summary>
+    internal string? CheckValue(AttributeValue? value) => Kind switch
+    {
+        AttributeKind.Flag => value?.Flag is null ? Not("true or false") : null,
+        AttributeKind.Number => value?.Number is { } number && double.IsFinite(number) ? null : Not("a finite number"),
+        AttributeKind.Text => value?.Text is not { } text ? Not("a text") : MemberRules.Text($"Attribute '{Name}'", text, MaxText),
+        AttributeKind.Choice => value?.Text is { } one ? CheckOption(one) : Not("one of its options"),
+        _ => value?.Several is { } several ? CheckSeveral(several) : Not("an array of its options"),
+    };
+
+    private string Not(string what) => $"Attribute '{Name}' must be {what}.";
+
+    private string? CheckOption(string option) => Options.Contains(option, StringComparer.Ordinal) ? null
+        : string.Create(CultureInfo.InvariantCulture,
+            $"Attribute '{Name}' cannot be {ShownText.Quote(option)}: its options are {string.Join(", ", Options.Take(10))}"
+            + $"{(Options.Count > 10 ? ", …" : "")}.");
+
+    private string? CheckSeveral(IReadOnlyList<string> several)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var option in several)
+        {
+            if (CheckOption(option) is { } wrong) return wrong;
+            if (!seen.Add(option)) return $"Attribute '{Name}' has option '{option}' twice.";
+        }
+        return null;
+    }
+}

@@ -1,0 +1,91 @@
+namespace Winnow.Model.Labels;
+
+/// <summary>What makes the shape of an annotation one, wherever in a picture it lies.</summary>
+internal static class ShapeRules
+{
+    /// <summary>The first thing that is wrong with a shape, as a sentence; null when nothing is.</summary>
+    /// <param name="annotation">The annotation.</param>
+    /// <param name="of">Its class.</param>
+    public static string? Check(Annotation annotation, LabelClass of) => annotation switch
+    {
+        ClassTag => null,
+        BoxAnnotation { Box: var box } => CheckBox(box),
+        PolygonAnnotation polygon => CheckPolygon(polygon),
+        PolylineAnnotation { Points: var points } => CheckPoints("A polyline", points, 2),
+        KeypointsAnnotation { Points: var points } => CheckKeypoints(points, of),
+        TextAnnotation text => MemberRules.Text("text", text.Text, AnnotationRules.MaxText) ?? CheckPoints("A polygon", text.Points, 3),
+        MaskAnnotation { Mask: var mask } => CheckMask(mask),
+        _ => "An annotation is of no shape that is known.",
+    };
+
+    private static string? CheckBox(Box box) =>
+        !(box.Width > 0 && box.Height > 0 && double.IsFinite(box.X) && double.IsFinite(box.Y) && double.IsFinite(box.Width)
+            && double.IsFinite(box.Height) && double.IsFinite(box.X + box.Width) && double.IsFinite(box.Y + box.Height))
+            ? "A box needs finite coordinates, a width and a height above zero."
+            : box.Rotation is > -360 and < 360 ? null : "A box's rotation must be above -360 and below 360 degrees.";
+
+    private static string? CheckPolygon(PolygonAnnotation polygon)
+    {
+        if (CheckPoints("A polygon", polygon.Points, 3) is { } wrong) return wrong;
+        long numbers = polygon.Points.Count;
+        foreach (var ring in polygon.Rings ?? [])
+        {
+            if (ring is null) return "A polygon has a ring that is null.";
+            if (CheckPoints("A polygon's ring", ring, 3) is { } bent) return bent;
+            numbers += ring.Count;
+        }
+        return numbers > AnnotationRules.MaxNumbers ? TooMany("A polygon", numbers) : null;
+    }
+
+    private static string? CheckPoints(string what, IReadOnlyList<double> points, int least)
+    {
+        if (points is null || points.Count < 2 * least || points.Count % 2 != 0)
+            return $"{what} needs at least {(least == 2 ? "two" : "three")} points, written x0, y0, x1, y1, ….";
+        if (points.Count > AnnotationRules.MaxNumbers) return TooMany(what, points.Count);
+        return AreFinite(points) ? null : $"{what} needs finite coordinates.";
+    }
+
+    private static string TooMany(string what, long numbers) =>
+        $"{what} of {numbers / 2} points; at most {AnnotationRules.MaxNumbers / 2} are taken.";
+
+    private static bool AreFinite(IReadOnlyList<double> numbers)
+    {
+        for (var i = 0; i < numbers.Count; i++)
+            if (!double.IsFinite(numbers[i])) return false;
+        return true;
+    }
+
+    private static string? CheckKeypoints(IReadOnlyList<double> points, LabelClass of)
+    {
+        if (points is null || points.Count == 0 || points.Count % 3 != 0) return "Keypoints are written x0, y0, v0, x1, y1, v1, ….";
+        if (points.Count > AnnotationRules.MaxNumbers) return TooMany("Keypoints", points.Count);
+        if (of.Keypoints is { } names && points.Count != 3 * names.Count)
+            return $"Class '{of.Name}' has {names.Count} keypoints, not {points.Count / 3}: those that are not labelled are 0, 0, 0.";
+        if (!AreFinite(points)) return "Keypoints need finite coordinates.";
+        var labelled = false;
+        for (var i = 0; i < points.Count; i += 3)
+        {
+            if (points[i + 2] is not (0 or 1 or 2))
+                return $"A keypoint's visibility must be 0 (not labelled), 1 (hidden) or 2 (seen), not {points[i + 2]}.";
+            labelled |= points[i + 2] > 0;
+        }
+        return labelled ? null : "Keypoints need at least one that is labelled.";
+    }
+
+    private static string? CheckMask(RunLengthMask mask)
+    {
+        if (mask?.Counts is null || mask.Width <= 0 || mask.Height <= 0) return "A mask needs a width and a height above zero.";
+        if (mask.Counts.Count > AnnotationRules.MaxNumbers)
+            return $"A mask of {mask.Counts.Count} runs; at most {AnnotationRules.MaxNumbers} are taken.";
+        long sum = 0, set = 0;
+        for (var i = 0; i < mask.Counts.Count; i++)
+        {
+            if (mask.Counts[i] < 0) return "A mask's run lengths cannot be negative.";
+            sum += mask.Counts[i];
+            if (i % 2 == 1) set += mask.Counts[i];
+        }
+        var pixels = (long)mask.Width * mask.Height;
+        if (sum != pixels) return $"A mask's runs add up to {sum}, not to width × height = {pixels}.";
+        return set > 0 ? null : "A mask needs at least one pixel.";
+    }
+}
