@@ -10,7 +10,10 @@ internal static class ReviewCommands
     private const string FolderNames = "folder-names";
     private const int Shown = 10;
 
-    public static Command Make(Connection connection) => new("review", "Review work without a screen.") { Simulate(connection) };
+    public static Command Make(Connection connection) => new("review", "Review work without a screen.")
+    {
+        Simulate(connection), AmendCommands.History(connection), AmendCommands.Undo(connection), AmendCommands.AskAgain(connection),
+    };
 
     private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(10);
 

@@ -30,4 +30,44 @@ public sealed partial class WinnowClient
         CancellationToken cancellationToken = default) =>
         PostAsync($"{Dataset(dataset)}/decisions", decisions, ModelJson.Default.IReadOnlyListSubmitDecision,
             ModelJson.Default.IReadOnlyListSubmitResult, null, cancellationToken);
+
+    /// <summary>
+    /// Takes an entry of an image's history back, as if it had never been said. The image is asked about again where nothing else stands.
+    /// </summary>
+    /// <param name="dataset">Name of the dataset.</param>
+    /// <param name="image">The image.</param>
+    /// <param name="entry">Version of the entry; null: the last one of the history.</param>
+    /// <param name="comment">Why, for whoever reads the history.</param>
+    /// <param name="cancellationToken">Gives up waiting; what was sent may still be recorded.</param>
+    /// <returns>
+    /// <see cref="SubmitStatus.Conflict"/> where somebody else said something meanwhile; the reason says what else was refused.
+    /// </returns>
+    public Task<SubmitResult> TakeBackAsync(
+        string dataset, ImageId image, long? entry = null, string? comment = null, CancellationToken cancellationToken = default) =>
+        AmendAsync(dataset, image, detail => new Decision
+        {
+            Kind = DecisionKind.TakeBack,
+            Of = entry ?? Math.Max(1, detail.Version),
+            Comment = comment,
+        }, cancellationToken);
+
+    /// <summary>
+    /// Has an image asked about again: what stands of it, a label that came with it included, does not count any more until somebody
+    /// answers. Where nobody was asked before, a round may choose it.
+    /// </summary>
+    /// <param name="dataset">Name of the dataset.</param>
+    /// <param name="image">The image.</param>
+    /// <param name="comment">Why, for whoever reads the history.</param>
+    /// <param name="cancellationToken">Gives up waiting; what was sent may still be recorded.</param>
+    public Task<SubmitResult> AskAgainAsync(
+        string dataset, ImageId image, string? comment = null, CancellationToken cancellationToken = default) =>
+        AmendAsync(dataset, image, _ => new Decision { Kind = DecisionKind.AskAgain, Comment = comment }, cancellationToken);
+
+    private async Task<SubmitResult> AmendAsync(
+        string dataset, ImageId image, Func<ImageDetail, Decision> say, CancellationToken cancellationToken)
+    {
+        var detail = await GetImageAsync(dataset, image, cancellationToken).ConfigureAwait(false);
+        var command = new SubmitDecision(image, Guid.NewGuid(), say(detail), ExpectedVersion: detail.Version);
+        return (await SubmitAsync(dataset, [command], cancellationToken).ConfigureAwait(false))[0];
+    }
 }

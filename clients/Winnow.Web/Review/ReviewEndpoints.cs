@@ -57,19 +57,24 @@ internal static class ReviewEndpoints
                 await grains.DatasetAsync(dataset, ct);
                 if (decisions.Count > MaxDecisions)
                     throw new RefusedException($"At most {MaxDecisions} decisions at once, not {decisions.Count}.");
-                if (decisions.Any(d => d.Lease is null))
-                    CallerIdentity.Demand(http, Permission.CorrectDecisions, "A decision without a lease replaces one that stands, which");
+                var corrects = CallerIdentity.Holds(http, Permission.CorrectDecisions);
                 var actor = CallerIdentity.Of(http);
                 var results = new SubmitResult[decisions.Count];
                 await Parallel.ForAsync(0, decisions.Count,
                     new ParallelOptions { MaxDegreeOfParallelism = DecisionsAtOnce, CancellationToken = ct }, async (i, token) =>
-                    results[i] = await grains.GetGrain<IImageGrain>(GrainKeys.Image(dataset, decisions[i].Image))
-                        .SubmitAsync(decisions[i], actor, token));
+                {
+                    var image = grains.GetGrain<IImageGrain>(GrainKeys.Image(dataset, decisions[i].Image));
+                    results[i] = corrects || decisions[i].Lease is not null
+                        ? await image.SubmitAsync(decisions[i], actor, token)
+                        : await image.AmendOwnAsync(decisions[i], actor, token);
+                });
                 return results;
             })
             .Requires(Permission.ReviewTasks)
             .WithSummary("Submit decisions. Each is on disk when its result says so; sending the same again is harmless. "
-                + "One answer per person, task and version: a second one, or another's operation id, is a conflict that says so.")
+                + "One answer per person, task and version: a second one, or another's operation id, is a conflict that says so. "
+                + "Without a lease it changes what stands: a correction, 'take-back' of an entry, 'ask-again'. Everybody may change what "
+                + "they said last themselves; all else needs correct-decisions.")
             .WithTags("review");
     }
 

@@ -23,13 +23,8 @@ internal static class CallerIdentity
     /// <summary>Whose share of the server is taken for a request: the principal's, whomever it acts for.</summary>
     public static string OwnerOf(HttpContext context) => Admitted(context).Caller.Principal?.ToString() ?? Default;
 
-    /// <summary>Asks for more than the endpoint did, where a request's content calls for it.</summary>
-    /// <exception cref="ForbiddenException">The caller does not hold it.</exception>
-    public static void Demand(HttpContext context, Permission permission, string what)
-    {
-        if (Admitted(context).Access.Permissions.Contains(permission)) return;
-        throw new ForbiddenException($"{what} needs the permission {EndpointRule.NameOf(permission)}, which you do not hold here.");
-    }
+    /// <summary>Whether the caller holds a permission in the dataset of the request.</summary>
+    public static bool Holds(HttpContext context, Permission permission) => Admitted(context).Access.Permissions.Contains(permission);
 
     /// <summary>Whether a caller who was admitted to a dataset's operation would be admitted now: for work that waits.</summary>
     public static async Task<bool> StillMayAsync(HttpContext context, Permission permission)

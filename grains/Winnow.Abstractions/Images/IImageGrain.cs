@@ -15,6 +15,13 @@ public interface IImageGrain : IGrainWithStringKey
     Task<SubmitResult> SubmitAsync(SubmitDecision command, string actor, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Records a decision without a lease by somebody who may change only what they said themselves: the answer that stands, where it is
+    /// theirs, and entries of theirs that they take back.
+    /// </summary>
+    [Alias("amend-own")]
+    Task<SubmitResult> AmendOwnAsync(SubmitDecision command, string actor, CancellationToken cancellationToken);
+
+    /// <summary>
     /// A person gave the task back: under a lease that ends then or before they may give a second opinion, and no first answer. Kept in
     /// memory while such a lease may run.
     /// </summary>

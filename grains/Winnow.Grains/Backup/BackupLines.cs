@@ -57,7 +57,7 @@ internal sealed record HistoryLine(ImageId Image, int Ordinal, int Version, Guid
         MemberRules.Number("ordinal", Ordinal, 0, int.MaxValue - 1)
         ?? MemberRules.Number("version", Version, 1, int.MaxValue - 1)
         ?? MemberRules.Id("operation", Operation)
-        ?? MemberRules.Number("label", Label, -1, classes - 1)
+        ?? MemberRules.Number("label", Label, HistoryRow.AskedAgain, classes - 1)
         ?? MemberRules.Word("stage", Stage);
 
     /// <summary>What was said.</summary>

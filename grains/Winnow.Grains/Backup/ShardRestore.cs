@@ -49,8 +49,11 @@ internal sealed class ShardRestore(IShardLedger ledger, ShardKey shard, long epo
         var entry = _cleaner.Entry(told) with { Told = told.Told ?? restoration };
         _said.Add(entry);
         var standing = ImageHistory.Fold(_said);
-        return new HistoryRow(line.Image, line.Ordinal, line.Version, line.Operation, ImageHistory.ToJson(entry), standing.LabelIndex(
-            schema), standing.Closed, standing.Stage ?? Stage.Queued);
+        return new HistoryRow(line.Image, line.Ordinal, line.Version, line.Operation, ImageHistory.ToJson(entry), standing.RowLabel(
+            schema), standing.Closed, standing.Stage ?? Stage.Queued)
+        {
+            Level = ImageHistory.LevelOf(entry),
+        };
     }
 
     public Task AddAsync(IEnumerable<SegmentRow> segments) => CommitAsync(New() with { Segments = [.. segments] });

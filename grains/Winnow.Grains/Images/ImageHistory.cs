@@ -17,6 +17,9 @@ public sealed record Standing(IReadOnlyList<Annotation> Annotations, Stage? Stag
 {
     public static readonly Standing Nothing = new([], null, false);
 
+    /// <summary>Whether it is asked about again, so that what came with the image does not stand either.</summary>
+    public bool AskedAgain { get; init; }
+
     /// <summary>Class index of the whole image under a schema, or -1.</summary>
     public int LabelIndex(LabelSchema schema)
     {
@@ -24,6 +27,9 @@ public sealed record Standing(IReadOnlyList<Annotation> Annotations, Stage? Stag
             if (annotation is ClassTag tag) return schema.IndexOf(tag.Class);
         return -1;
     }
+
+    /// <summary>The label as the row of an entry has it.</summary>
+    public int RowLabel(LabelSchema schema) => !Closed && AskedAgain ? HistoryRow.AskedAgain : LabelIndex(schema);
 }
 
 /// <summary>What people who could not tell left in an image's history.</summary>
@@ -43,61 +49,123 @@ public static class ImageHistory
     /// </summary>
     public const int MaxOfOnePerson = 100;
 
-    /// <summary>What stands after these entries.</summary>
+    /// <summary>
+    /// What stands after these entries. An entry that was taken back says nothing, nor does one before the image was asked about again.
+    /// </summary>
     public static Standing Fold(IReadOnlyList<HistoryEntry> entries)
     {
         var standing = Standing.Nothing;
-        // Somebody who could not tell twice is one person.
-        var skippers = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var entry in entries)
-        {
-            // A second opinion is kept for agreement figures; it does not replace the answer that came first.
-            if (entry.Kind == HistoryKind.SecondOpinion) continue;
-            switch (entry.Decision.Kind)
-            {
-                case DecisionKind.Label:
-                    standing = new Standing(entry.Decision.Annotations, Stage.Labeled, true);
-                    break;
-                case DecisionKind.Reject:
-                    standing = new Standing([], Stage.Labeled, true);
-                    break;
-                case DecisionKind.Skip when !standing.Closed && skippers.Add(entry.Actor) && skippers.Count >= MaxSkips:
-                    standing = new Standing([], Stage.Labeled, true);
-                    break;
-            }
-        }
+        foreach (var (_, after) in Counting(entries)) standing = after;
         return standing;
     }
+
+    /// <summary>
+    /// The entries that count for what stands, each with what stands after it. Those before an image was asked about again do not belong to
+    /// them any more, but the asking does.
+    /// </summary>
+    private static List<(HistoryEntry Entry, Standing After)> Counting(IReadOnlyList<HistoryEntry> entries)
+    {
+        var counting = new List<(HistoryEntry, Standing)>(entries.Count);
+        var standing = Standing.Nothing;
+        // Somebody who could not tell twice is one person.
+        var skippers = new HashSet<string>(StringComparer.Ordinal);
+        var back = TakenBack(entries);
+        foreach (var entry in entries)
+        {
+            if (back?.Contains(entry.Version) == true || entry.Decision.Kind == DecisionKind.TakeBack) continue;
+            // A second opinion is kept for agreement figures; it does not replace the answer that came first, while that stands.
+            if (entry.Kind == HistoryKind.SecondOpinion && standing.Closed) continue;
+            switch (entry.Decision.Kind)
+            {
+                case DecisionKind.AskAgain:
+                    counting.Clear();
+                    skippers.Clear();
+                    standing = Standing.Nothing with { AskedAgain = true };
+                    break;
+                case DecisionKind.Label:
+                    standing = standing with { Annotations = entry.Decision.Annotations, Stage = Stage.Labeled, Closed = true };
+                    break;
+                case DecisionKind.Reject:
+                case DecisionKind.Skip when !standing.Closed && skippers.Add(entry.Actor) && skippers.Count >= MaxSkips:
+                    standing = standing with { Annotations = [], Stage = Stage.Labeled, Closed = true };
+                    break;
+            }
+            counting.Add((entry, standing));
+        }
+        return counting;
+    }
+
+    /// <summary>Versions of the entries that were taken back; null where there are none. Taking back can be taken back too.</summary>
+    private static HashSet<long>? TakenBack(IReadOnlyList<HistoryEntry> entries)
+    {
+        HashSet<long>? back = null;
+        for (var i = entries.Count - 1; i >= 0; i--)
+            if (entries[i].Decision is { Kind: DecisionKind.TakeBack, Of: { } of } && back?.Contains(entries[i].Version) != true)
+                (back ??= []).Add(of);
+        return back;
+    }
+
+    /// <summary>Whether it is asked about again and nobody has answered yet.</summary>
+    public static bool IsAskedAgain(IReadOnlyList<HistoryEntry> entries) => Fold(entries) is { AskedAgain: true, Closed: false };
+
+    /// <summary>
+    /// Why an entry cannot be taken back, as a sentence; null when it can.
+    /// </summary>
+    public static string? CannotTakeBack(IReadOnlyList<HistoryEntry> entries, long version)
+    {
+        if (!entries.Any(e => e.Version == version)) return $"The image has no entry {version} in its history, which has {entries.Count}.";
+        return TakenBack(entries)?.Contains(version) == true ? $"Entry {version} was taken back already." : null;
+    }
+
+    /// <summary>
+    /// Whether a person may change what stands without being asked to judge others: it is what they said last themselves, and an entry that
+    /// is taken back is theirs.
+    /// </summary>
+    public static bool MayAmend(IReadOnlyList<HistoryEntry> entries, string actor, Decision decision) => decision.Kind switch
+    {
+        DecisionKind.AskAgain => false,
+        DecisionKind.TakeBack => entries.FirstOrDefault(e => e.Version == decision.Of)?.Actor == actor,
+        _ => Counting(entries) is [.., var (last, _)] && last.Actor == actor && last.Decision.Kind != DecisionKind.AskAgain,
+    };
 
     /// <summary>Who could not tell, and whether that is the last that counts.</summary>
     public static Skips SkipsOf(IReadOnlyList<HistoryEntry> entries)
     {
-        HistoryEntry[] counting = [.. entries.Where(e => e.Kind != HistoryKind.SecondOpinion)];
-        var skips = counting.Where(e => e.Decision.Kind == DecisionKind.Skip);
+        var counting = Counting(entries);
+        var skips = counting.Select(c => c.Entry).Where(e => e.Decision.Kind == DecisionKind.Skip);
         return new Skips([.. skips.Select(e => e.Actor).Distinct(StringComparer.Ordinal)],
-            counting is [.., { Decision.Kind: DecisionKind.Skip }]);
+            counting is [.., var (last, _)] && last.Decision.Kind == DecisionKind.Skip);
     }
 
     /// <summary>What kind of entry a new decision makes, given what its author had seen.</summary>
     /// <param name="entries">The history so far.</param>
+    /// <param name="decision">What is said.</param>
     /// <param name="seenVersion">The version under which the lease was given, or that the corrector saw.</param>
     /// <param name="underLease">False for a correction.</param>
-    public static HistoryKind KindOf(IReadOnlyList<HistoryEntry> entries, long seenVersion, bool underLease)
-    {
-        if (!underLease) return HistoryKind.Corrected;
-        return Fold(entries).Closed && entries.Count > 0 && entries[^1].Version > seenVersion
-            ? HistoryKind.SecondOpinion : HistoryKind.Decided;
-    }
+    public static HistoryKind KindOf(
+        IReadOnlyList<HistoryEntry> entries, DecisionKind decision, long seenVersion, bool underLease) => decision switch
+        {
+            DecisionKind.TakeBack => HistoryKind.TakenBack,
+            DecisionKind.AskAgain => HistoryKind.AskedAgain,
+            _ when !underLease => HistoryKind.Corrected,
+            _ => Fold(entries).Closed && entries.Count > 0 && entries[^1].Version > seenVersion
+                ? HistoryKind.SecondOpinion : HistoryKind.Decided,
+        };
 
     /// <summary>
     /// The answer that a person has given already to the task that a lease is for: an entry of theirs which came after what the lease
-    /// shows. Whoever was asked again has a lease that shows it. Null when there is none, so that this one is their first.
+    /// shows and was not taken back. Whoever was asked again has a lease that shows it. Null when there is none, so that this one is their
+    /// first.
     /// </summary>
     /// <param name="entries">The history so far.</param>
     /// <param name="actor">The person.</param>
     /// <param name="seenVersion">The version under which the lease was given.</param>
-    public static HistoryEntry? AnswerOf(IReadOnlyList<HistoryEntry> entries, string actor, long seenVersion) =>
-        entries.LastOrDefault(e => e.Version > seenVersion && e.Actor == actor);
+    public static HistoryEntry? AnswerOf(IReadOnlyList<HistoryEntry> entries, string actor, long seenVersion)
+    {
+        var back = TakenBack(entries);
+        return entries.LastOrDefault(e => e.Version > seenVersion && e.Actor == actor && back?.Contains(e.Version) != true
+            && e.Decision.Kind is DecisionKind.Label or DecisionKind.Reject or DecisionKind.Skip);
+    }
 
     /// <summary>Whether a person has made as many entries as one may.</summary>
     public static bool IsFull(IReadOnlyList<HistoryEntry> entries, string actor) =>
@@ -108,12 +176,16 @@ public static class ImageHistory
     /// oneself says nothing.
     /// </summary>
     public static bool TellsOfAgreement(IReadOnlyList<HistoryEntry> before, string actor) =>
-        !before.Any(e => e.Actor == actor && e.Decision.Kind != DecisionKind.Skip);
+        !before.Any(e => e.Actor == actor && e.Decision.Kind is DecisionKind.Label or DecisionKind.Reject);
 
     /// <summary>Whether two decisions say the same, to the last member.</summary>
     public static bool AreSame(Decision one, Decision other) =>
         JsonSerializer.SerializeToUtf8Bytes(one, ModelJson.Default.Decision).AsSpan()
             .SequenceEqual(JsonSerializer.SerializeToUtf8Bytes(other, ModelJson.Default.Decision));
+
+    /// <summary>The cluster level from which an entry may be written.</summary>
+    public static int LevelOf(HistoryEntry entry) =>
+        entry.Decision.Kind is DecisionKind.TakeBack or DecisionKind.AskAgain ? ClusterLevels.Reopening : ClusterLevels.First;
 
     public static byte[] ToJson(HistoryEntry entry) => JsonSerializer.SerializeToUtf8Bytes(entry, ModelJson.Default.HistoryEntry);
 

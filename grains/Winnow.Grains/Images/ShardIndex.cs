@@ -1,3 +1,4 @@
+using Winnow.Grains.Ports;
 using Winnow.Model.Images;
 
 namespace Winnow.Grains.Images;
@@ -13,6 +14,9 @@ internal sealed class ShardIndex
     private short[] _labels = new short[64];
     private int[] _versions = new int[64];
     private Stage[] _humanStages = new Stage[64];
+
+    // Labels that came with images about which people have said something since: few, and what stands where all of that was taken back.
+    private readonly Dictionary<int, short> _cameWith = [];
     private int[] _table = NewTable(128);
     private readonly long[] _stages = new long[(int)Stage.Quarantined + 1];
     private int _embedded;
@@ -132,17 +136,30 @@ internal sealed class ShardIndex
         _stages[(int)StageOf(ordinal, _embedded)]++;
     }
 
-    /// <summary>A human fact was committed.</summary>
+    /// <summary>
+    /// A human fact was committed. It may open an image again; one that leaves nothing said leaves what came with the image
+    /// (<see cref="HistoryRow"/>).
+    /// </summary>
     public void Decide(int ordinal, int version, int label, bool closes, Stage stage)
     {
         _stages[(int)StageOf(ordinal, _embedded)]--;
-        if (closes && (_flags[ordinal] & Flags.Closed) == 0) Decided++;
+        if (IsDecided(ordinal)) Decided--;
+        var imported = (_flags[ordinal] & Flags.Imported) != 0;
+        if (imported && !_cameWith.ContainsKey(ordinal)) _cameWith.Add(ordinal, _labels[ordinal]);
+        if (imported && !closes && label == NoLabel) (label, closes, stage) = (_cameWith[ordinal], true, Stage.Labeled);
         _versions[ordinal] = version;
-        _labels[ordinal] = (short)label;
+        _labels[ordinal] = (short)Math.Max(label, NoLabel);
         _humanStages[ordinal] = stage;
         if (closes) _flags[ordinal] |= Flags.Closed;
+        else _flags[ordinal] &= ~Flags.Closed;
+        if (IsDecided(ordinal)) Decided++;
         _stages[(int)StageOf(ordinal, _embedded)]++;
     }
+
+    private const int NoLabel = -1;
+
+    // What came with a label was closed before anybody said anything.
+    private bool IsDecided(int ordinal) => (_flags[ordinal] & (Flags.Closed | Flags.Imported)) == Flags.Closed;
 
     /// <summary>Whether people are being asked about it.</summary>
     public bool IsOpen(int ordinal) => (_flags[ordinal] & (Flags.Asked | Flags.Closed | Flags.Quarantined)) == Flags.Asked;

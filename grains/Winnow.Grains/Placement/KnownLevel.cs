@@ -23,6 +23,9 @@ public sealed class KnownLevel
     /// <summary>Whether leases may say of which dataset of a name they are.</summary>
     public bool MarksLeases => Value >= ClusterLevels.MarkedLeases;
 
+    /// <summary>Whether an image may be opened again.</summary>
+    public bool Reopens => Value >= ClusterLevels.Reopening;
+
     /// <summary>Notes a level that the ledger told.</summary>
     public void Saw(int level)
     {

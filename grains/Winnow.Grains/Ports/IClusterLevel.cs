@@ -35,11 +35,14 @@ public static class ClusterLevels
     /// <summary>Several backbones of a dataset; they came with <see cref="Facts"/>.</summary>
     public const int Backbones = Facts;
 
+    /// <summary>Entries of history that take others back or have an image asked about again.</summary>
+    public const int Reopening = 2;
+
     /// <summary>The lowest level that this program still works at: below it an older release must run first.</summary>
     public const int Oldest = First;
 
     /// <summary>The highest level that this program reads and writes.</summary>
-    public const int Newest = Facts;
+    public const int Newest = Reopening;
 
     /// <summary>Why a silo cannot work at a level, as a sentence; null when it can.</summary>
     /// <param name="level">The level of the cluster.</param>

@@ -42,8 +42,19 @@ public readonly record struct WithdrawnTaskRow(int Ordinal, string Arm);
 public readonly record struct ReservationRow(int Ordinal, DateTimeOffset Until);
 
 /// <summary>A human fact: entry number <paramref name="Version"/> of an image's history, with what stands after it.</summary>
+/// <param name="Label">Class index that stands; -1: none; <see cref="AskedAgain"/>.</param>
+/// <param name="Closes">
+/// Whether nobody needs to be asked. Where that is not so and there is no label, what came with the image stands.
+/// </param>
 public readonly record struct HistoryRow(ImageId Image, int Ordinal, int Version, Guid OperationId, byte[] EntryJson, int Label,
-    bool Closes, Stage Stage);
+    bool Closes, Stage Stage)
+{
+    /// <summary>The label of an image that is asked about again: none stands, not even one that came with the image.</summary>
+    public const int AskedAgain = -2;
+
+    /// <summary>The cluster level from which such an entry may be written; 0 for one that is read.</summary>
+    public int Level { get; init; }
+}
 
 /// <summary>
 /// Publishes a columnar segment: rows <paramref name="First"/> … <paramref name="First"/> + <paramref name="Count"/> − 1 of the shard.
@@ -102,6 +113,18 @@ public sealed record ShardCommit
     /// anything else is a conflict of the whole commit. One of another kind takes the place of its key's unless that has a higher version.
     /// </summary>
     public IReadOnlyList<FactRow> Facts { get; init; } = [];
+
+    /// <summary>The cluster level from which all of it may be written.</summary>
+    public int Level
+    {
+        get
+        {
+            var level = 0;
+            foreach (var fact in Facts) level = Math.Max(level, fact.Level);
+            foreach (var entry in History) level = Math.Max(level, entry.Level);
+            return level;
+        }
+    }
 }
 
 /// <summary>What became of a commit.</summary>

@@ -117,7 +117,14 @@ internal sealed partial class ImageGrain(
         };
     }
 
-    public async Task<SubmitResult> SubmitAsync(SubmitDecision command, string actor, CancellationToken cancellationToken)
+    public Task<SubmitResult> SubmitAsync(SubmitDecision command, string actor, CancellationToken cancellationToken) =>
+        SubmitAsync(command, actor, ownOnly: false, cancellationToken);
+
+    public Task<SubmitResult> AmendOwnAsync(SubmitDecision command, string actor, CancellationToken cancellationToken) =>
+        SubmitAsync(command, actor, ownOnly: command.Lease is null, cancellationToken);
+
+    private async Task<SubmitResult> SubmitAsync(
+        SubmitDecision command, string actor, bool ownOnly, CancellationToken cancellationToken)
     {
         await FollowDatasetAsync(cancellationToken);
         // Only who shows a lease needs what signs them: an image is read, and corrected, while that is set aside.
@@ -128,12 +135,12 @@ internal sealed partial class ImageGrain(
             || lease.Actor != actor) await LoadedAsync(cancellationToken);
         // Nor is anybody told of a conflict with what was so before.
         if (command is { Lease: null, ExpectedVersion: { } expected } && expected != _history.Count) await LoadAsync(cancellationToken);
-        var result = await TrySubmitAsync(command, actor, cancellationToken);
+        var result = await TrySubmitAsync(command, actor, ownOnly, cancellationToken);
         if (result is null)
         {
             // Another writer was first: read what it wrote, and judge the decision again in its light.
             await LoadAsync(cancellationToken);
-            result = await TrySubmitAsync(command, actor, cancellationToken)
+            result = await TrySubmitAsync(command, actor, ownOnly, cancellationToken)
                 ?? new SubmitResult(_image, SubmitStatus.Conflict, _history.Count,
                     "The image changed twice while the decision was written. Repeat the call.");
         }
@@ -141,7 +148,8 @@ internal sealed partial class ImageGrain(
         return result;
     }
 
-    private async Task<SubmitResult?> TrySubmitAsync(SubmitDecision command, string actor, CancellationToken cancellationToken)
+    private async Task<SubmitResult?> TrySubmitAsync(
+        SubmitDecision command, string actor, bool ownOnly, CancellationToken cancellationToken)
     {
         SubmitResult Refuse(SubmitStatus status, string reason) => new(_image, status, _history.Count, reason);
 
@@ -181,14 +189,16 @@ internal sealed partial class ImageGrain(
             return Refuse(SubmitStatus.Conflict, AlreadyGiven(given));
         }
         if (ImageHistory.IsFull(_history, actor)) return Refuse(SubmitStatus.Refused, TooMany);
+        if ((ownOnly ? NotOwn(command.Decision, actor) : null) is { } others) return Refuse(SubmitStatus.Refused, others);
+        if (await CannotAmendAsync(command, cancellationToken) is { } cannot) return Refuse(SubmitStatus.Refused, cannot);
 
-        var kind = ImageHistory.KindOf(_history, seen, command.Lease is not null);
+        var kind = ImageHistory.KindOf(_history, command.Decision.Kind, seen, command.Lease is not null);
         if (givenBack && kind != HistoryKind.SecondOpinion) return Refuse(SubmitStatus.Refused, GivenBack);
         var made = new HistoryEntry(_history.Count + 1, kind, actor, time.GetUtcNow(), command.OperationId,
             InWordsOf(_dataset.Schema, command.Decision));
         var standing = ImageHistory.Fold([.. _history, made]);
         var fact = new HumanFact(_image, (int)made.Version, made.OperationId, ImageHistory.ToJson(made),
-            standing.LabelIndex(_dataset.Schema), standing.Closed, standing.Stage ?? Stage.Queued);
+            standing.RowLabel(_dataset.Schema), standing.Closed, standing.Stage ?? Stage.Queued, ImageHistory.LevelOf(made));
         try
         {
             if (await OnShardAsync((IShardReview shard) => shard.CommitAsync(fact, cancellationToken),
@@ -212,7 +222,8 @@ internal sealed partial class ImageGrain(
         _history.Add(made);
         // Entry number one was the first, so what is known is all of it.
         _loaded = true;
-        TellQueue(actor, standing.Closed);
+        // What opens an image again is its shard's to tell.
+        if (!Amends(command.Decision)) TellQueue(actor, standing.Closed);
         return new SubmitResult(_image, kind == HistoryKind.SecondOpinion ? SubmitStatus.SecondOpinion : SubmitStatus.Recorded,
             made.Version);
     }

@@ -28,7 +28,7 @@ internal sealed class RoundTally(IShardLedger ledger, ShardKey shard, ShardIndex
             asked++;
             if (index.IsOpen(ordinal))
             {
-                // Whoever labels or rejects closes, so what is open and has a history was skipped.
+                // Whoever labels or rejects closes, so what is open and has a history was skipped, or opened again.
                 if (index.VersionOf(ordinal) > 0) open.Add(ordinal);
                 continue;
             }
@@ -43,17 +43,19 @@ internal sealed class RoundTally(IShardLedger ledger, ShardKey shard, ShardIndex
             if ((await SkipsOfAsync(ordinal, cancellationToken)).Last) skipped++;
             else rejected++;
         }
-        var skips = 0;
+        int skips = 0, skipping = 0;
         HashSet<string>? everywhere = null;
         foreach (var ordinal in open)
         {
             var people = (await SkipsOfAsync(ordinal, cancellationToken)).People;
+            if (people.Length == 0) continue;
+            skipping++;
             skips += people.Length;
             if (everywhere is null) everywhere = new HashSet<string>(people, StringComparer.Ordinal);
             else everywhere.IntersectWith(people);
         }
         return new Tally(asked, decided,
-            new OutcomeCounts(rejected, skipped, withdrawn, open.Count, skips, everywhere is null ? [] : [.. everywhere]));
+            new OutcomeCounts(rejected, skipped, withdrawn, skipping, skips, everywhere is null ? [] : [.. everywhere]));
     }
 
     /// <summary>Who could not tell what an image shows.</summary>

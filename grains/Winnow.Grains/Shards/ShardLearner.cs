@@ -46,8 +46,8 @@ internal sealed class ShardLearner(ShardWriter writer, ShardIndex index, TaskBoo
         for (var o = 0; o < projected.Count; o++)
         {
             // A label that came with the image or a rejection leaves nothing to ask; a label that another arm paid for may be chosen again.
-            if (!index.InPool(o) || index.Has(o, ShardIndex.Flags.Imported) || IsAudit(o, threshold) || rounds.ContainsKey(o)) continue;
-            if (index.Has(o, ShardIndex.Flags.Closed) && index.LabelOf(o) < 0) continue;
+            if (!index.InPool(o) || IsAudit(o, threshold) || rounds.ContainsKey(o)) continue;
+            if (index.Has(o, ShardIndex.Flags.Closed) && (index.LabelOf(o) < 0 || index.Has(o, ShardIndex.Flags.Imported))) continue;
             eligible.Add(o);
         }
         var (ids, scores, dataset) = (index.IdsSoFar, columns.Serving.Scores, writer.Dataset);

@@ -83,7 +83,10 @@ internal sealed class ShardReviewDesk(
             throw new RefusedException(
                 $"The answer for {fact.Image} is of no class of dataset '{writer.Key.Dataset}'. Take the task again.");
         var row = new HistoryRow(
-            fact.Image, ordinal, fact.Version, fact.OperationId, fact.EntryJson, fact.Label, fact.Closes, fact.Stage);
+            fact.Image, ordinal, fact.Version, fact.OperationId, fact.EntryJson, fact.Label, fact.Closes, fact.Stage)
+        {
+            Level = fact.Level,
+        };
         var status = await writer.TryCommitAsync(writer.New() with { History = [row] }, cancellationToken);
         if (status == ShardCommitStatus.Conflict) return CommitOutcome.Conflict;
         if (fact.Label >= 0 && fact.Label != index.LabelOf(ordinal) && columns.ScoreOf(ordinal) is { } score)
@@ -94,6 +97,7 @@ internal sealed class ShardReviewDesk(
         var wasOpen = index.IsOpen(ordinal);
         index.Decide(ordinal, fact.Version, fact.Label, fact.Closes, fact.Stage);
         Closed(ordinal, wasOpen);
+        if (!wasOpen && index.IsOpen(ordinal)) Reopened(ordinal);
         return CommitOutcome.Committed;
     }
 
@@ -130,6 +134,13 @@ internal sealed class ShardReviewDesk(
         if (index.IsOpen(ordinal)) return;
         tasks.Close(ordinal, wasOpen);
         if (wasOpen) rounds.Answered(ordinal);
+    }
+
+    private void Reopened(int ordinal)
+    {
+        tasks.Reopen(ordinal);
+        rounds.Reopened(ordinal);
+        grains.GetGrain<IQueueGrain>(writer.Key.Dataset).WorkArrivedAsync(writer.Key.Shard, CancellationToken.None).Ignore();
     }
 
     private int Find(ImageId image) =>

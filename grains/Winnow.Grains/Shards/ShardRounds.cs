@@ -67,6 +67,12 @@ internal sealed class ShardRounds(ShardWriter writer, ShardIndex index, TaskBook
         }
     }
 
+    /// <summary>An image that was answered is open again: the rounds that asked wait for it, where they still wait.</summary>
+    public void Reopened(int ordinal)
+    {
+        foreach (var asked in tasks.AskedBy(ordinal)) _open[asked] = _open.GetValueOrDefault(asked) + 1;
+    }
+
     private void CountAnew(string arm, int round)
     {
         var open = tasks.ArmRounds(arm).Count(t => t.Value == round && index.IsOpen(t.Key));

@@ -28,7 +28,7 @@ internal sealed class ShardRows(ShardIndex index, int classes)
             ? At(row, string.Create(CultureInfo.InvariantCulture, $"is about image row {row.Ordinal} of {index.Count}."))
         : index.IdOf(row.Ordinal) != row.Image ? At(row, $"is about image row {row.Ordinal}, which is another image.")
         : row.Version < 1 ? At(row, "has a version that none can have.")
-        : row.Label < -1 || row.Label >= classes ? At(row, $"has label {row.Label}; there are {classes} classes.")
+        : row.Label < HistoryRow.AskedAgain || row.Label >= classes ? At(row, $"has label {row.Label}; there are {classes} classes.")
         : row.Stage <= Stage.Quarantined ? null : At(row, $"leaves the image at stage {(int)row.Stage}, which there is not.");
 
     /// <summary>The first thing that is wrong with a task; null when nothing is.</summary>

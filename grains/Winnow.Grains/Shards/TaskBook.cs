@@ -109,6 +109,17 @@ internal sealed class TaskBook(ShardIndex index)
         _priorities.Remove(ordinal);
     }
 
+    /// <summary>
+    /// A task that was answered is open again, and comes before those that are free: called after the index has opened the image.
+    /// </summary>
+    public void Reopen(int ordinal)
+    {
+        Open++;
+        var first = _heap.TryPeek(out _, out var best) ? Math.Max(0, -best.NegatedPriority) : 0;
+        _priorities[ordinal] = first + 1;
+        _heap.Enqueue(ordinal, (-_priorities[ordinal], ordinal));
+    }
+
     /// <summary>Frees reservations whose time has passed: their queue is gone, and so are its leases.</summary>
     public void FreeExpired(DateTimeOffset now)
     {

@@ -17,6 +17,16 @@ public enum DecisionKind : byte
     Reject = 1,
     /// <summary>Could not tell; somebody else is asked.</summary>
     Skip = 2,
+    /// <summary>
+    /// Takes one entry of the history back, as if it had never been said: what stands is what the others say. Taking such an entry back in
+    /// its turn brings the first one back.
+    /// </summary>
+    TakeBack = 3,
+    /// <summary>
+    /// What stands is to be said anew: nothing does until then, not even a label that came with the image. Whoever was asked before is
+    /// asked again.
+    /// </summary>
+    AskAgain = 4,
 }
 
 /// <summary>What a person says about an image.</summary>
@@ -26,6 +36,9 @@ public sealed record Decision
     public required DecisionKind Kind { get; init; }
     /// <summary>What the image shows; empty unless <see cref="Kind"/> is <see cref="DecisionKind.Label"/>.</summary>
     public IReadOnlyList<Annotation> Annotations { get; set; } = [];
+    /// <summary>Which entry is taken back: its version. Null unless <see cref="Kind"/> is <see cref="DecisionKind.TakeBack"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Of { get; init; }
     /// <summary>How long the person looked, in milliseconds.</summary>
     public long? ElapsedMilliseconds { get; init; }
     /// <summary>What the person wrote; at most 2,000 characters.</summary>
@@ -39,7 +52,7 @@ public sealed record Decision
     public Decision Cleaned() => this with
     {
         Comment = Comment is null ? null : ShownText.Clean(Comment),
-        Annotations = [.. Annotations.Select(a => a is TextAnnotation t ? t with { Text = ShownText.Clean(t.Text) } : a)],
+        Annotations = [.. Annotations.Select(AnnotationRules.Cleaned)],
     };
 
     /// <summary>The first thing that is wrong, as a sentence; null when all is sound.</summary>
@@ -50,8 +63,13 @@ public sealed record Decision
         if (ElapsedMilliseconds is < 0) return $"elapsedMilliseconds must be 0 or more, not {ElapsedMilliseconds}.";
         if (Comment is { Length: > MaxComment }) return $"A comment has at most {MaxComment:N0} characters.";
         if (Annotations is null || Annotations.Any(a => a is null)) return "annotations holds one that is null.";
-        if (Kind == DecisionKind.Label && Annotations.Count == 0) return "A label decision needs at least one annotation.";
+        if (Kind == DecisionKind.Label && Annotations.Count == 0 && !schema.TakesNone)
+            return "A label decision needs at least one annotation.";
         if (Kind != DecisionKind.Label && Annotations.Count > 0) return "Only a label decision carries annotations.";
+        if (Kind == DecisionKind.TakeBack && Of is not >= 1)
+            return "Taking back needs the version of an entry of the image's history, in 'of'. A label that came with the image is none: "
+                + "ask again to have it said anew.";
+        if (Kind != DecisionKind.TakeBack && Of is not null) return "Only taking back names an entry, in 'of'.";
         return AnnotationRules.Check(Annotations, schema);
     }
 }
@@ -68,6 +86,10 @@ public enum HistoryKind : byte
     SecondOpinion = 2,
     /// <summary>A later correction that replaces what stood.</summary>
     Corrected = 3,
+    /// <summary>An entry was taken back: see <see cref="DecisionKind.TakeBack"/>.</summary>
+    TakenBack = 4,
+    /// <summary>What stood is to be said anew: see <see cref="DecisionKind.AskAgain"/>.</summary>
+    AskedAgain = 5,
 }
 
 /// <summary>One human fact about an image. Entries are appended, never changed.</summary>
@@ -97,6 +119,10 @@ public sealed record HistoryEntry(
         ?? (Decision!.ElapsedMilliseconds is { } elapsed ? MemberRules.Number("decision.elapsedMilliseconds", elapsed, 0, long.MaxValue)
             : null)
         ?? MemberRules.Within("decision", Decision.Check(schema))
+        ?? (Decision.Of is null || Decision.Of < Version ? null : $"decision.of must be an entry before {Version}, not {Decision.Of}.")
+        ?? (Kind == HistoryKind.TakenBack == (Decision.Kind == DecisionKind.TakeBack)
+            && Kind == HistoryKind.AskedAgain == (Decision.Kind == DecisionKind.AskAgain)
+            ? null : "kind and decision.kind do not go together.")
         ?? (Told is { } told ? MemberRules.Number("told", told, 1, Restoration.Most) : null);
 }
 

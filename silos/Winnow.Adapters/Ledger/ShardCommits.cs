@@ -58,7 +58,7 @@ internal static class ShardCommits
         var level = fence.Int(2);
         fence.Reset();
         if (level > newest) return new(ShardCommitStatus.SiloTooOld, false);
-        if (commit.Facts.Count > 0 && commit.Facts.Max(f => f.Level) > level) return new(ShardCommitStatus.LevelTooLow, false);
+        if (commit.Level > level) return new(ShardCommitStatus.LevelTooLow, false);
 
         var shard = commit.Shard.Shard;
         if (commit.OperationId != Guid.Empty)

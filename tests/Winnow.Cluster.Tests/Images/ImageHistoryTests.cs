@@ -64,7 +64,8 @@ public sealed class ImageHistoryTests
         Assert.False(ImageHistory.SkipsOf([.. history, Entry(3, HistoryKind.Decided, DecisionKind.Reject, actor: "eve")]).Last);
         // A second opinion changes nothing.
         Assert.True(ImageHistory.SkipsOf([.. history, Entry(3, HistoryKind.SecondOpinion, DecisionKind.Label, "dog", "eve")]).Last);
-        Assert.Equal([], ImageHistory.SkipsOf([Entry(1, HistoryKind.SecondOpinion, DecisionKind.Skip)]).People);
+        Assert.Equal([], ImageHistory.SkipsOf(
+            [Entry(1, HistoryKind.Decided, DecisionKind.Reject), Entry(2, HistoryKind.SecondOpinion, DecisionKind.Skip)]).People);
         Assert.False(ImageHistory.SkipsOf([]).Last);
     }
 
@@ -72,11 +73,11 @@ public sealed class ImageHistoryTests
     public void An_answer_that_came_too_late_is_a_second_opinion()
     {
         HistoryEntry[] history = [Entry(1, HistoryKind.Decided, DecisionKind.Label, "dog")];
-        Assert.Equal(HistoryKind.SecondOpinion, ImageHistory.KindOf(history, seenVersion: 0, underLease: true));
-        Assert.Equal(HistoryKind.Decided, ImageHistory.KindOf([], seenVersion: 0, underLease: true));
+        Assert.Equal(HistoryKind.SecondOpinion, ImageHistory.KindOf(history, DecisionKind.Label, seenVersion: 0, underLease: true));
+        Assert.Equal(HistoryKind.Decided, ImageHistory.KindOf([], DecisionKind.Label, seenVersion: 0, underLease: true));
         Assert.Equal(HistoryKind.Decided,
-            ImageHistory.KindOf([Entry(1, HistoryKind.Decided, DecisionKind.Skip)], seenVersion: 0, underLease: true));
-        Assert.Equal(HistoryKind.Corrected, ImageHistory.KindOf(history, seenVersion: 1, underLease: false));
+            ImageHistory.KindOf([Entry(1, HistoryKind.Decided, DecisionKind.Skip)], DecisionKind.Label, seenVersion: 0, underLease: true));
+        Assert.Equal(HistoryKind.Corrected, ImageHistory.KindOf(history, DecisionKind.Label, seenVersion: 1, underLease: false));
     }
 
     [Fact]
@@ -139,7 +140,7 @@ public sealed class ImageHistoryTests
                 var lease = leases[which % leases.Count];
                 if (ImageHistory.AnswerOf(history, lease.Actor, lease.Seen) is not null) continue;
                 Assert.True(answered.Add(lease));
-                var kind = ImageHistory.KindOf(history, lease.Seen, underLease: true);
+                var kind = ImageHistory.KindOf(history, DecisionKind.Label, lease.Seen, underLease: true);
                 history.Add(Entry(history.Count + 1, kind, (DecisionKind)decision, decision == 0 ? "dog" : null, lease.Actor));
             }
             // Whoever holds a lease has the last word under it, once.

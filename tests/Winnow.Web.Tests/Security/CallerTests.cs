@@ -7,6 +7,7 @@ using Winnow.Model.Review;
 using Winnow.Model.Security;
 using Winnow.Model.Training;
 using Winnow.Testing;
+using Winnow.Web.Tests.Training;
 
 namespace Winnow.Web.Tests.Security;
 
@@ -16,7 +17,8 @@ public sealed class CallerTests(LockedServer server) : IClassFixture<LockedServe
 {
     private static readonly LabelSchema Schema = new() { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] };
 
-    private static CreateDataset Command(string name) => new(name, Schema, new DatasetSettings { Shards = 1, AuditSample = 0 });
+    private static CreateDataset Command(string name) =>
+        new(name, Schema, new DatasetSettings { Shards = 1, AuditSample = 0, ProjectionDimensions = 16 });
 
     private async Task<string> DatasetAsync() =>
         (await server.Operator.CreateDatasetAsync(Command("d" + Guid.NewGuid().ToString("n")[..12]))).Name;
@@ -97,14 +99,59 @@ public sealed class CallerTests(LockedServer server) : IClassFixture<LockedServe
     }
 
     [Fact]
-    public async Task Only_who_may_correct_answers_without_a_lease()
+    public async Task Everybody_may_change_their_own_word_and_others_only_with_the_permission()
     {
         var dataset = await DatasetAsync();
-        await server.GrantAsync(dataset, "service:annotator", Role.Annotator);
-        var annotator = server.As(await server.KeyAsync("service:annotator"));
+        // So that a round has something to look at, and only what is opened again to choose.
+        await foreach (var _ in server.Operator.ImportAsync(dataset, DrawnImages.EnumerateAsync(30, 100, labelled: true)))
+        {
+        }
+        foreach (var (who, role) in new[] { ("service:ann", Role.Annotator), ("service:bob", Role.Annotator),
+            ("service:eve", Role.Verifier) }) await server.GrantAsync(dataset, who, role);
+        var ann = server.As(await server.KeyAsync("service:ann"));
+        var bob = server.As(await server.KeyAsync("service:bob"));
+        var eve = server.As(await server.KeyAsync("service:eve"));
         var image = await ImportAsync(server.Operator, dataset);
-        Assert.Equal(HttpStatusCode.Forbidden, await StatusOf(annotator.SubmitAsync(dataset, [Correction(image, 0, "bars")])));
-        Assert.Single((await annotator.GetImageAsync(dataset, image)).History);
+        async Task RefusedAsync(WinnowClient client, SubmitDecision decision)
+        {
+            var refused = Assert.Single(await client.SubmitAsync(dataset, [decision]));
+            Assert.Equal(SubmitStatus.Refused, refused.Status);
+            Assert.Contains("correct-decisions", refused.Reason, StringComparison.Ordinal);
+        }
+        async Task RecordedAsync(WinnowClient client, SubmitDecision decision) =>
+            Assert.Equal(SubmitStatus.Recorded, Assert.Single(await client.SubmitAsync(dataset, [decision])).Status);
+        SubmitDecision TakeBack(long of, long seen) =>
+            new(image, Guid.NewGuid(), new Decision { Kind = DecisionKind.TakeBack, Of = of }, ExpectedVersion: seen);
+        async Task<string> LabelAsync() => Assert.Single((await ann.GetImageAsync(dataset, image)).Annotations).Class;
+
+        // What came with the image is nobody's word.
+        await RefusedAsync(ann, Correction(image, 0, "bars"));
+        Assert.Single((await ann.GetImageAsync(dataset, image)).History);
+
+        await server.Operator.AskAgainAsync(dataset, image);
+        await server.Operator.WaitForScoringAsync(dataset);
+        await server.Operator.StartRoundAsync(dataset, new StartRound(1));
+        var task = Assert.Single(await ann.TakeAsync(dataset, 1));
+        await RecordedAsync(ann, new SubmitDecision(
+            image, Guid.NewGuid(), new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag("disc")] }, task.Lease));
+        await RefusedAsync(bob, Correction(image, 2, "bars"));
+        await RefusedAsync(bob, TakeBack(2, 2));
+        await RefusedAsync(ann, TakeBack(1, 2));
+        await RefusedAsync(ann, new SubmitDecision(
+            image, Guid.NewGuid(), new Decision { Kind = DecisionKind.AskAgain }, ExpectedVersion: 2));
+
+        // Her own she may change, as often as she likes.
+        await RecordedAsync(ann, Correction(image, 2, "frame"));
+        await RecordedAsync(ann, TakeBack(3, 3));
+        Assert.Equal("disc", await LabelAsync());
+
+        // A verifier may change it, and then it is hers no more. Her own entry she may take back still, and that changes nothing.
+        await RecordedAsync(eve, Correction(image, 4, "bars"));
+        await RefusedAsync(ann, Correction(image, 5, "frame"));
+        await RecordedAsync(ann, TakeBack(2, 5));
+        Assert.Equal("bars", await LabelAsync());
+        await RecordedAsync(eve, TakeBack(5, 6));
+        Assert.Empty((await ann.GetImageAsync(dataset, image)).Annotations);
     }
 
     [Fact]

@@ -94,7 +94,7 @@ internal sealed class CommitPlan
         if (Shards[index] is not { } shard || !_shards.TryGetValue(shard, out var stands) || stands.Epoch != commit.Epoch)
             return ShardCommitStatus.Fenced;
         if (_level > _newestLevel) return ShardCommitStatus.SiloTooOld;
-        if (commit.Facts.Count > 0 && commit.Facts.Max(f => f.Level) > _level) return ShardCommitStatus.LevelTooLow;
+        if (commit.Level > _level) return ShardCommitStatus.LevelTooLow;
         if (commit.Stamp is { } stamp && _stamps.TryGetValue((shard.Dataset, commit.OperationId), out var known) && known != stamp)
             return ShardCommitStatus.OtherOperation;
         if (commit.OperationId != Guid.Empty && _operations.Contains((shard, commit.OperationId))) return ShardCommitStatus.AlreadyApplied;

@@ -33,6 +33,8 @@ internal static class RecordCheck
             Assert.Equal(Enumerable.Range(1, detail.History.Count).Select(v => (long)v), detail.History.Select(h => h.Version));
             foreach (var (operation, (_, actor, _)) in group)
                 Assert.Matches($"(^| for ){actor}$", Assert.Single(detail.History, h => h.OperationId == operation).Actor);
+            // What its shard has in memory is what its history says.
+            Assert.Equal(detail.Annotations.SingleOrDefault()?.Class, listed[group.Key].Label);
             // Nobody else wrote: what is there was acknowledged, or its author heard nothing.
             bool IsKnown(Guid operation) => record.Decisions.ContainsKey(operation) || record.Unknown.ContainsKey(operation);
             Assert.All(detail.History, h => Assert.True(IsKnown(h.OperationId), $"{group.Key} bears a decision that nobody was told of"));

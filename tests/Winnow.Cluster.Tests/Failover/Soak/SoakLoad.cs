@@ -27,6 +27,9 @@ internal sealed class SoakLoad(SiloCluster cluster, string dataset, SoakRecord r
     /// <summary>Times that somebody was told that an image has changed since they looked at it.</summary>
     public int Conflicts { get; private set; }
 
+    /// <summary>How often somebody's word was taken back.</summary>
+    public int TakenBack { get; private set; }
+
     /// <summary>Imports drawn pictures, lot after lot.</summary>
     public async Task ImportAsync(int first, CancellationToken stop)
     {
@@ -138,6 +141,24 @@ internal sealed class SoakLoad(SiloCluster cluster, string dataset, SoakRecord r
             }, ExpectedVersion: seen.Version);
             var results = await Task.WhenAll(SubmitOnceAsync(client, Corrected(), one), SubmitOnceAsync(second, Corrected(), other));
             if (results.Contains(SubmitStatus.Conflict)) Conflicts++;
+        }
+    }
+
+    /// <summary>
+    /// Takes back what others said a moment ago, and now and then takes that back too: the image is open again and goes to somebody else.
+    /// </summary>
+    public async Task TakeBackAsync(string actor, CancellationToken stop)
+    {
+        using var client = cluster.NewClient(actor, 2, attempts: 0);
+        var random = new SeededRandom(12);
+        while (!stop.IsCancellationRequested)
+        {
+            await Task.WhenAny(Task.Delay(Pace, TimeProvider.System, stop));
+            if (record.AnsweredLately(random) is not { } image || await LookOnceAsync(client, image) is not { Version: > 0 } seen) continue;
+            var decision = new Decision { Kind = DecisionKind.TakeBack, Of = seen.Version };
+            var command = new SubmitDecision(image, Guid.NewGuid(), decision, ExpectedVersion: seen.Version);
+            var status = await SubmitOnceAsync(client, command, actor);
+            if (status == SubmitStatus.Recorded) TakenBack++;
         }
     }
 

@@ -1,0 +1,92 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Winnow.Client;
+using Winnow.Model.Images;
+using Winnow.Model.Review;
+
+namespace Winnow.Cli.Review;
+
+/// <summary>What was said of an image, and how it is taken back or asked about again.</summary>
+internal static class AmendCommands
+{
+    public static Command History(Connection connection)
+    {
+        var (dataset, image) = (new Argument<string>("dataset"), ImageOf());
+        var command = new Command("history",
+            "What people said of an image, oldest first: entry, when, who, what. The last line is what stands.") { dataset, image };
+        connection.OnRun(command, async (parsed, client, ct) =>
+        {
+            var detail = await client.GetImageAsync(parsed.GetValue(dataset)!, Parse(parsed.GetValue(image)!), ct);
+            foreach (var entry in detail.History)
+                Terminal.SayFields(
+                    entry.Version.ToString(CultureInfo.InvariantCulture), entry.At.ToString("u", CultureInfo.InvariantCulture),
+                    entry.Actor, Say(entry), entry.Decision.Comment ?? "");
+            Terminal.Say($"{NameOf(detail.Stage)}: {(detail.Annotations.Count == 0 ? "no label" : Classes(detail.Annotations))}");
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+
+    public static Command Undo(Connection connection)
+    {
+        var (dataset, image) = (new Argument<string>("dataset"), ImageOf());
+        var entry = new Option<long?>("--entry")
+        {
+            Description = "Which entry of its history ('review history'). Default: the last one.",
+        };
+        var why = Why();
+        var command = new Command("undo",
+            "Take back what was said of an image. Your own words you may always take back; others' need correct-decisions. "
+            + "The entry stays in the history, and undoing the undoing brings it back.") { dataset, image, entry, why };
+        connection.OnRun(command, (parsed, client, ct) =>
+        {
+            if (parsed.GetValue(entry) is < 1) throw new ArgumentException("--entry must be 1 or more.");
+            return AmendAsync(client.TakeBackAsync(
+                parsed.GetValue(dataset)!, Parse(parsed.GetValue(image)!), parsed.GetValue(entry), parsed.GetValue(why), ct));
+        });
+        return command;
+    }
+
+    public static Command AskAgain(Connection connection)
+    {
+        var (dataset, image, why) = (new Argument<string>("dataset"), ImageOf(), Why());
+        var command = new Command("ask-again",
+            "Have people asked about an image again; what stands of it does not count until somebody answers.") { dataset, image, why };
+        connection.OnRun(command, (parsed, client, ct) =>
+            AmendAsync(client.AskAgainAsync(parsed.GetValue(dataset)!, Parse(parsed.GetValue(image)!), parsed.GetValue(why), ct)));
+        return command;
+    }
+
+    private static Argument<string> ImageOf() => new("image") { Description = "Id of the image, as 'winnow list' shows it." };
+
+    private static Option<string?> Why() => new("--comment") { Description = "Why, for whoever reads the history." };
+
+    private static ImageId Parse(string text) => ImageId.TryParse(text, out var image) ? image
+        : throw new ArgumentException($"'{text}' is no id of an image. Take one from 'winnow list': it begins with 'img-'.");
+
+    private static async Task<int> AmendAsync(Task<SubmitResult> sent)
+    {
+        var result = await sent;
+        if (result.Status is SubmitStatus.Recorded or SubmitStatus.AlreadyRecorded)
+        {
+            Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"Recorded as entry {result.Version} of its history."));
+            return ExitCodes.Done;
+        }
+        Terminal.Complain(result.Reason ?? NameOf(result.Status));
+        return ExitCodes.Failed;
+    }
+
+    private static string Say(HistoryEntry entry) => entry.Decision switch
+    {
+        { Kind: DecisionKind.Label, Annotations: var said } => $"{NameOf(entry.Kind)} {Classes(said)}",
+        { Kind: DecisionKind.TakeBack, Of: var of } => string.Create(CultureInfo.InvariantCulture, $"{NameOf(entry.Kind)} {of}"),
+        { Kind: DecisionKind.AskAgain } => NameOf(entry.Kind),
+        var other => $"{NameOf(entry.Kind)} {NameOf(other.Kind)}",
+    };
+
+    private static string Classes(IReadOnlyList<Model.Labels.Annotation> annotations) =>
+        string.Join(", ", annotations.Select(a => a.Class).Distinct(StringComparer.Ordinal));
+
+    private static string NameOf<T>(T value) where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
+}

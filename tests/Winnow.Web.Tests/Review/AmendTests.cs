@@ -1,0 +1,227 @@
+using Winnow.Client;
+using Winnow.Model.Datasets;
+using Winnow.Model.Images;
+using Winnow.Model.Labels;
+using Winnow.Model.Review;
+using Winnow.Model.Training;
+using Winnow.Testing;
+using Winnow.Web.Tests.Training;
+
+namespace Winnow.Web.Tests.Review;
+
+/// <summary>What was said can be taken back, said anew and asked about again, and everything that rests on it follows.</summary>
+public sealed class AmendTests(Server server) : IClassFixture<Server>
+{
+    private static SubmitDecision Answer(ReviewTask task, string label) =>
+        new(task.Image, Guid.NewGuid(), new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(label)] }, task.Lease);
+
+    private static SubmitDecision Say(ImageId image, long seen, DecisionKind kind, string? label = null, long? of = null) =>
+        new(image, Guid.NewGuid(), new Decision { Kind = kind, Annotations = label is null ? [] : [new ClassTag(label)], Of = of },
+            ExpectedVersion: seen);
+
+    private async Task<string> AskingAsync(int images = 40, int batch = 5)
+    {
+        var dataset = await server.Client.DatasetAsync(images, LearningServer.Small);
+        await server.Client.StartRoundAsync(dataset, new StartRound(batch));
+        await Until.TrueAsync(
+            async () => (await server.Client.GetStatusAsync(dataset)).OpenTasks == batch, LearningServer.Patience, () => "all shards ask");
+        return dataset;
+    }
+
+    private static async Task<SubmitResult> SubmitAsync(WinnowClient client, string dataset, SubmitDecision decision) =>
+        Assert.Single(await client.SubmitAsync(dataset, [decision]));
+
+    private async Task<(int Decided, long Open)> CountAsync(string dataset)
+    {
+        var status = await server.Client.GetStatusAsync(dataset);
+        return ((int)status.Decided, status.OpenTasks);
+    }
+
+    [Fact]
+    public async Task What_is_taken_back_was_never_said_and_the_round_waits_for_it()
+    {
+        var dataset = await AskingAsync();
+        using var ann = server.As("ann");
+        using var bob = server.As("bob");
+        var tasks = await ann.TakeAsync(dataset, 4);
+        var answered = await ann.SubmitAsync(dataset, [.. tasks.Select(t => Answer(t, "disc"))]);
+        Assert.All(answered, r => Assert.Equal(SubmitStatus.Recorded, r.Status));
+        var image = tasks[0].Image;
+        Assert.Equal((4, 1), await CountAsync(dataset));
+
+        var taken = await ann.TakeBackAsync(dataset, image);
+        Assert.Equal((SubmitStatus.Recorded, 2), (taken.Status, taken.Version));
+        Assert.Equal((3, 2), await CountAsync(dataset));
+        var detail = await ann.GetImageAsync(dataset, image);
+        Assert.Equal((Stage.Queued, 0, 2L), (detail.Stage, detail.Annotations.Count, detail.Version));
+        Assert.Equal([HistoryKind.Decided, HistoryKind.TakenBack], detail.History.Select(h => h.Kind));
+
+        // Both that are left are given out, and the round ends with the last of them only.
+        var left = await bob.TakeAsync(dataset, 2);
+        Assert.Contains(image, left.Select(t => t.Image));
+        await bob.SubmitAsync(dataset, [.. left.Select(t => Answer(t, "frame"))]);
+        var round = await server.Client.WaitForRoundAsync(dataset, Arms.Main, 1);
+        Assert.Equal((RoundStep.Done, 5), (round.Step, round.Labels));
+        Assert.Equal("frame", Assert.Single((await ann.GetImageAsync(dataset, image)).Annotations).Class);
+
+        // It can be taken back after the round too: whoever makes a version then finds no label.
+        Assert.Equal(SubmitStatus.Recorded, (await bob.TakeBackAsync(dataset, image)).Status);
+        Assert.Equal((4, 1), await CountAsync(dataset));
+        Assert.Equal(4, (await server.Client.CreateVersionAsync(dataset, new CreateVersion())).Labeled);
+        // Taking back is taken back.
+        Assert.Equal(SubmitStatus.Recorded, (await bob.TakeBackAsync(dataset, image)).Status);
+        Assert.Equal((5, 0), await CountAsync(dataset));
+        Assert.Equal(5, (await server.Client.CreateVersionAsync(dataset, new CreateVersion())).Labeled);
+    }
+
+    [Fact]
+    public async Task A_second_opinion_stands_where_the_first_answer_was_taken_back()
+    {
+        var dataset = await AskingAsync();
+        using var ann = server.As("ann");
+        using var bob = server.As("bob");
+        var task = Assert.Single(await ann.TakeAsync(dataset, 1));
+        // Somebody else decides while she looks.
+        var corrected = await SubmitAsync(bob, dataset, Say(task.Image, 0, DecisionKind.Label, "frame"));
+        Assert.Equal(SubmitStatus.Recorded, corrected.Status);
+        Assert.Equal(SubmitStatus.SecondOpinion, (await SubmitAsync(ann, dataset, Answer(task, "disc"))).Status);
+        Assert.Equal("frame", Assert.Single((await ann.GetImageAsync(dataset, task.Image)).Annotations).Class);
+        Assert.Equal(SubmitStatus.Recorded, (await bob.TakeBackAsync(dataset, task.Image, 1)).Status);
+        Assert.Equal("disc", Assert.Single((await ann.GetImageAsync(dataset, task.Image)).Annotations).Class);
+        Assert.Equal((1, 4), await CountAsync(dataset));
+    }
+
+    [Fact]
+    public async Task A_label_that_came_with_the_image_comes_back_and_may_be_asked_about()
+    {
+        var name = "d" + Guid.NewGuid().ToString("n")[..12];
+        await server.Client.CreateDatasetAsync(new CreateDataset(name, LearningServer.Schema, LearningServer.Small));
+        await foreach (var _ in server.Client.ImportAsync(name, DrawnImages.EnumerateAsync(30, labelled: true)))
+        {
+        }
+        await server.Client.WaitForScoringAsync(name);
+        var image = ImageId.Of(DrawnImages.Draw(0));
+        async Task<string?> LabelAsync() => (await server.Client.GetImageAsync(name, image)).Annotations.SingleOrDefault()?.Class;
+        async Task<long> LabelledAsync() => (await server.Client.CreateVersionAsync(name, new CreateVersion())).Labeled;
+
+        await SubmitAsync(server.Client, name, Say(image, 0, DecisionKind.Label, "disc"));
+        Assert.Equal("disc", await LabelAsync());
+        // A word that says nothing of the image changes nothing.
+        await server.Client.TakeBackAsync(name, image);
+        Assert.Equal(("bars", 30), (await LabelAsync(), await LabelledAsync()));
+        await SubmitAsync(server.Client, name, Say(image, 2, DecisionKind.Skip));
+        Assert.Equal(("bars", 30), (await LabelAsync(), await LabelledAsync()));
+
+        Assert.Equal(SubmitStatus.Recorded, (await server.Client.AskAgainAsync(name, image, "looks like a disc")).Status);
+        Assert.Equal((null, 29), (await LabelAsync(), await LabelledAsync()));
+        Assert.Equal(Stage.Scored, (await server.Client.GetImageAsync(name, image)).Stage);
+        var again = await server.Client.AskAgainAsync(name, image);
+        Assert.Equal(SubmitStatus.Refused, again.Status);
+        Assert.Contains("Nothing stands", again.Reason, StringComparison.Ordinal);
+        // Nobody was asked before, so a round chooses it: it is the only one left.
+        await server.Client.StartRoundAsync(name, new StartRound(1));
+        using var ann = server.As("ann");
+        var task = Assert.Single(await ann.TakeAsync(name, 1));
+        Assert.Equal(image, task.Image);
+        await ann.SubmitAsync(name, [Answer(task, "disc")]);
+        Assert.Equal(("disc", 30), (await LabelAsync(), await LabelledAsync()));
+
+        // All of it is so in a copy too, which works out anew what stands.
+        await server.Client.TakeBackAsync(name, image);
+        Assert.Null(await LabelAsync());
+        var file = Path.Combine(server.Folder, $"{name}.tar");
+        await server.Client.BackupAsync(name, file);
+        await server.Client.RestoreAsync(file, $"{name}-2");
+        var (here, there) = (await server.Client.GetImageAsync(name, image), await server.Client.GetImageAsync($"{name}-2", image));
+        Assert.Equal((here.Stage, here.Version, 0), (there.Stage, there.Version, there.Annotations.Count));
+        static object[] Said(ImageDetail detail) => [.. detail.History.Select(h => (h.Version, h.Kind, h.Decision.Of))];
+        Assert.Equal(Said(here), Said(there));
+        Assert.Equal(29, (await server.Client.CreateVersionAsync($"{name}-2", new CreateVersion())).Labeled);
+    }
+
+    [Fact]
+    public async Task Who_could_not_tell_may_be_asked_again()
+    {
+        var dataset = await AskingAsync(batch: 1);
+        foreach (var name in new[] { "ann", "bob", "eve" })
+        {
+            using var person = server.As(name);
+            var task = Assert.Single(await person.TakeAsync(dataset, 1));
+            await person.AnswerAsync(dataset, [task], LearningServer.Skip);
+        }
+        Assert.Equal(1, (await server.Client.EndOfAsync(dataset)).Outcomes!.Skipped);
+        var image = (await server.Client.ListImagesAsync(dataset, Stage.Labeled).SingleAsync()).Id;
+        Assert.Equal(SubmitStatus.Recorded, (await server.Client.AskAgainAsync(dataset, image)).Status);
+        using var ann = server.As("ann");
+        var again = Assert.Single(await ann.TakeAsync(dataset, 1));
+        Assert.Equal(image, again.Image);
+        await ann.AnswerAsync(dataset, [again], LearningServer.Right);
+        Assert.Equal((1, 0), await CountAsync(dataset));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_taken_back_or_asked_again_is_refused_with_what_to_do()
+    {
+        var dataset = await AskingAsync();
+        using var ann = server.As("ann");
+        var tasks = await ann.TakeAsync(dataset, 2);
+        await ann.SubmitAsync(dataset, [Answer(tasks[0], "disc")]);
+        var image = tasks[0].Image;
+        await foreach (var _ in server.Client.ImportAsync(
+            dataset, DrawnImages.EnumerateAsync(1, 1_000, labelled: true, partition: Partition.Holdout)))
+        {
+        }
+        async Task RefusedAsync(string why, SubmitDecision decision, SubmitStatus status = SubmitStatus.Refused)
+        {
+            var result = await SubmitAsync(ann, dataset, decision);
+            Assert.Equal(status, result.Status);
+            Assert.Contains(why, result.Reason, StringComparison.Ordinal);
+        }
+        await RefusedAsync("needs the version of an entry", Say(image, 1, DecisionKind.TakeBack));
+        await RefusedAsync("needs the version of an entry", Say(image, 1, DecisionKind.TakeBack, of: 0));
+        await RefusedAsync("has no entry 7 in its history, which has 1", Say(image, 1, DecisionKind.TakeBack, of: 7));
+        await RefusedAsync("Only taking back names an entry", Say(image, 1, DecisionKind.Label, "disc", of: 1));
+        await RefusedAsync("Only a label decision", Say(image, 1, DecisionKind.AskAgain, "disc"));
+        await RefusedAsync("has 1 history entries, not 0", Say(image, 0, DecisionKind.TakeBack, of: 1), SubmitStatus.Conflict);
+        await RefusedAsync("Nothing stands", Say(tasks[1].Image, 0, DecisionKind.AskAgain));
+        await RefusedAsync("leave the lease out", Say(tasks[1].Image, 0, DecisionKind.AskAgain) with { Lease = tasks[1].Lease });
+        await RefusedAsync("holdout", Say(ImageId.Of(DrawnImages.Draw(1_000)), 0, DecisionKind.AskAgain));
+        Assert.Equal(SubmitStatus.Recorded, (await ann.TakeBackAsync(dataset, image, 1)).Status);
+        await RefusedAsync("was taken back already", Say(image, 2, DecisionKind.TakeBack, of: 1));
+        Assert.Equal((0, 5), await CountAsync(dataset));
+        // Sent once more, it is recorded once.
+        var undo = Say(image, 2, DecisionKind.TakeBack, of: 2);
+        Assert.Equal(SubmitStatus.Recorded, (await SubmitAsync(ann, dataset, undo)).Status);
+        Assert.Equal(SubmitStatus.AlreadyRecorded, (await SubmitAsync(ann, dataset, undo)).Status);
+        Assert.Equal((1, 4), await CountAsync(dataset));
+    }
+
+    [Fact]
+    public async Task The_command_line_undoes_and_asks_again()
+    {
+        var dataset = await AskingAsync();
+        using var ann = server.As("ann");
+        var task = Assert.Single(await ann.TakeAsync(dataset, 1));
+        await ann.SubmitAsync(dataset, [Answer(task, "disc")]);
+        var image = task.Image.ToString();
+        Task<CliResult> RunAsync(params string[] arguments) => CliProcess.RunAsync(server.Address, [], ["review", .. arguments]);
+
+        var undone = await RunAsync("undo", dataset, image, "--comment", "slipped");
+        Assert.Equal((0, "Recorded as entry 2 of its history."), (undone.ExitCode, undone.Output.Trim()));
+        var history = (await RunAsync("history", dataset, image)).Output.TrimEnd().Split('\n');
+        Assert.Equal(3, history.Length);
+        Assert.Contains("\tann\tdecided disc\t", history[0], StringComparison.Ordinal);
+        Assert.EndsWith("\ttaken-back 1\tslipped", history[1], StringComparison.Ordinal);
+        Assert.Equal("queued: no label", history[2]);
+
+        Assert.Equal(0, (await RunAsync("undo", dataset, image)).ExitCode);
+        Assert.EndsWith("labeled: disc", (await RunAsync("history", dataset, image)).Output.TrimEnd(), StringComparison.Ordinal);
+        Assert.Equal(0, (await RunAsync("ask-again", dataset, image)).ExitCode);
+        var refused = await RunAsync("ask-again", dataset, image);
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("Nothing stands", refused.Errors, StringComparison.Ordinal);
+        var wrong = await RunAsync("undo", dataset, "cat.png");
+        Assert.Equal(1, wrong.ExitCode);
+        Assert.Contains("'cat.png' is no id of an image", wrong.Errors, StringComparison.Ordinal);
+    }
+}
