@@ -24,7 +24,11 @@ public static class WinnowApi
         services.AddProblemDetails();
         services.AddExceptionHandler<Problems>();
         services.AddSecurity(options);
-        services.AddOpenApi(document => document.AddSecurity(options));
+        services.AddOpenApi(document =>
+        {
+            document.AddSecurity(options);
+            document.AddValues();
+        });
         services.ConfigureHttpJsonOptions(o => ApiJson.Configure(o.SerializerOptions));
         // Thrown, and not answered with an empty page, so that Problems can say what is wrong.
         services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);

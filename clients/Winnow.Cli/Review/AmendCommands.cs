@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Winnow.Client;
 using Winnow.Model.Images;
 using Winnow.Model.Review;
 

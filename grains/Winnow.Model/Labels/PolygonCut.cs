@@ -49,7 +49,8 @@ internal static class PolygonCut
                 // Halves, as the distance of two large coordinates may be too large for a number.
                 var share = (at / 2 - from / 2) / (to / 2 - from / 2);
                 var (a, b) = (ring[last + 1 - axis], ring[i + 1 - axis]);
-                var across = a * (1 - share) + b * share;
+                // Between the two, whatever is lost in rounding.
+                var across = Math.Clamp(a * (1 - share) + b * share, Math.Min(a, b), Math.Max(a, b));
                 kept.Add(axis == 0 ? at : across);
                 kept.Add(axis == 0 ? across : at);
             }

@@ -63,7 +63,8 @@ public sealed class ImageHistoryTests
         Assert.True(ImageHistory.SkipsOf(history).Last);
         Assert.False(ImageHistory.SkipsOf([.. history, Entry(3, HistoryKind.Decided, DecisionKind.Reject, actor: "eve")]).Last);
         // A second opinion changes nothing.
-        Assert.True(ImageHistory.SkipsOf([.. history, Entry(3, HistoryKind.SecondOpinion, DecisionKind.Label, "dog", "eve")]).Last);
+        Assert.True(ImageHistory.SkipsOf([.. history, Entry(3, HistoryKind.Decided, DecisionKind.Skip, actor: "eve"),
+            Entry(4, HistoryKind.SecondOpinion, DecisionKind.Label, "dog", "max")]).Last);
         Assert.Equal([], ImageHistory.SkipsOf(
             [Entry(1, HistoryKind.Decided, DecisionKind.Reject), Entry(2, HistoryKind.SecondOpinion, DecisionKind.Skip)]).People);
         Assert.False(ImageHistory.SkipsOf([]).Last);

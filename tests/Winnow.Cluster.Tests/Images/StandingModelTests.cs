@@ -1,5 +1,4 @@
 using CsCheck;
-using Winnow.Abstractions.Training;
 using Winnow.Grains.Images;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Shards;

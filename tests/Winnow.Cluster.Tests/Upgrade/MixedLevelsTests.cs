@@ -1,9 +1,11 @@
 using Winnow.Client;
 using Winnow.Cluster.Tests.Failover;
 using Winnow.Cluster.Tests.Failover.Soak;
+using Winnow.Grains.Ports;
 using Winnow.Model.Images;
 using Winnow.Model.Labels;
 using Winnow.Model.Prelabels;
+using Winnow.Model.Review;
 using Winnow.Model.Training;
 using Winnow.Testing;
 using Xunit.Abstractions;
@@ -59,6 +61,12 @@ public sealed class MixedLevelsTests(ITestOutputHelper output)
             async () => (await client.GetDatasetAsync(Dataset)).Shards is { Count: 4, Split: null }, Limit, () => "the shards are doubled");
         var round = await client.StartRoundAsync(Dataset, new StartRound(5));
         await Until.TrueAsync(async () => (await client.GetStatusAsync(Dataset)).OpenTasks >= 5, Limit, () => $"round {round.Number} asks");
+        var task = Assert.Single(await client.LeaseAsync(Dataset, new LeaseRequest(1, 10_000)));
+        var said = new Decision { Kind = DecisionKind.Reject };
+        var answered = Assert.Single(await client.SubmitAsync(Dataset, [new(task.Image, Guid.NewGuid(), said, task.Lease)]));
+        Assert.Equal(SubmitStatus.Recorded, answered.Status);
+        Task<SubmitResult> TakeBackAsync() => client.TakeBackAsync(Dataset, task.Image, 1);
+        Assert.Contains(NotYet, (await Assert.ThrowsAsync<WinnowApiException>(TakeBackAsync)).Message, StringComparison.Ordinal);
         using var backup = new MemoryStream();
         await using (var stream = await client.OpenBackupAsync(Dataset)) await stream.CopyToAsync(backup);
         backup.Position = 0;
@@ -68,11 +76,15 @@ public sealed class MixedLevelsTests(ITestOutputHelper output)
         foreach (var silo in old) Assert.Equal(0, await silo.TerminateAsync());
         await Until.TrueAsync(async () => await IsTakenAsync(client, image), Limit, () => "the level is raised");
         Assert.Contains((await client.GetImageAsync(Dataset, image)).Prelabels, p => p.Source == "yolo");
+        Assert.Equal(SubmitStatus.Recorded, (await TakeBackAsync()).Status);
         old[0].Launch();
         await Until.TrueAsync(() => Task.FromResult(old[0].HasExited), Limit, () => "the old silo does not start");
-        Assert.Contains("The cluster is at level 1, and this silo knows levels up to 0", old[0].Output, StringComparison.Ordinal);
+        var refused = $"The cluster is at level {ClusterLevels.Newest}, and this silo knows levels up to 0";
+        Assert.Contains(refused, old[0].Output, StringComparison.Ordinal);
         Assert.False(now.HasExited);
     }
+
+    private const string NotYet = "does not take this yet";
 
     private static async Task RefusedAsync(WinnowClient client, ImageId image) => Assert.False(await IsTakenAsync(client, image));
 
@@ -83,7 +95,7 @@ public sealed class MixedLevelsTests(ITestOutputHelper output)
             var made = new ImagePrelabel(image, "yolo", [new ClassTag(DrawnImages.Classes[0])], DateTimeOffset.UnixEpoch.AddYears(50));
             return (await client.AddPrelabelsAsync(Dataset, [made])).Taken == 1;
         }
-        catch (WinnowApiException early) when (early.Message.Contains("does not take this yet", StringComparison.Ordinal))
+        catch (WinnowApiException early) when (early.Message.Contains(NotYet, StringComparison.Ordinal))
         {
             return false;
         }

@@ -72,7 +72,7 @@ internal sealed class BodyFaults(Random random)
     private static FaultyBody Add(JsonNode body, BodyPlace place)
     {
         ((JsonObject)place.Value)["colour"] = 1;
-        return new($"a member that is not known at {place.Path}", Bytes(body), ["'colour'"]);
+        return new($"a member that is not known at {place.Path}", Bytes(body), place.IsMap ? null : ["'colour'"]);
     }
 
     private static FaultyBody AddNull(JsonNode body, BodyPlace place)

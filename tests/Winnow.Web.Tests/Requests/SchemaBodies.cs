@@ -17,6 +17,9 @@ internal sealed record BodyPlace(string Path, JsonElement Schema, JsonNode Value
 
     public bool IsObject => Value is JsonObject;
 
+    /// <summary>Whether its members are whatever somebody chose.</summary>
+    public bool IsMap => Schema.TryGetProperty("additionalProperties", out _) && !Schema.TryGetProperty("properties", out _);
+
     public bool IsList => Value is JsonArray;
 
     public bool IsNumber => Value.GetValueKind() == JsonValueKind.Number;
@@ -68,6 +71,7 @@ internal sealed class SchemaBodies(JsonElement document, Random random, string i
             return JsonValue.Create(all[random.Next(all.Length)]);
         }
         if (schema.TryGetProperty("properties", out var members)) return Object(schema, members, path, places);
+        if (schema.TryGetProperty("additionalProperties", out _)) return new JsonObject { ["a"] = JsonValue.Create(1) };
         var types = TypesOf(schema);
         if (types.Contains("array")) return List(schema, path, places);
         if (types.Contains("integer") || types.Contains("number")) return JsonValue.Create(1);

@@ -221,7 +221,7 @@ public sealed class AmendTests(Server server) : IClassFixture<Server>
         Assert.Equal(1, refused.ExitCode);
         Assert.Contains("Nothing stands", refused.Errors, StringComparison.Ordinal);
         var wrong = await RunAsync("undo", dataset, "cat.png");
-        Assert.Equal(1, wrong.ExitCode);
+        Assert.Equal(2, wrong.ExitCode);
         Assert.Contains("'cat.png' is no id of an image", wrong.Errors, StringComparison.Ordinal);
     }
 }
