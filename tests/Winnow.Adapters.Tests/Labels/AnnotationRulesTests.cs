@@ -41,7 +41,9 @@ public sealed class AnnotationRulesTests
             Source = "yolo",
             Attributes = new Dictionary<string, AttributeValue>
             {
-                ["occluded"] = AttributeValue.Of(true), ["age"] = AttributeValue.Of(2.5), ["note"] = AttributeValue.Of("old"),
+                ["occluded"] = AttributeValue.Of(true),
+                ["age"] = AttributeValue.Of(2.5),
+                ["note"] = AttributeValue.Of("old"),
                 ["marks"] = AttributeValue.Of(["spots", "stripes"]),
             },
         },
