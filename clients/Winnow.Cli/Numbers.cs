@@ -32,6 +32,11 @@ internal static class Numbers
         where T : struct, IBinaryInteger<T>, IMinMaxValue<T> =>
         new(name) { Description = Described(description, least, most), CustomParser = result => Read(result, least, most) };
 
+    /// <summary>An argument that is a whole number.</summary>
+    public static Argument<T> WholeArgument<T>(string name, T least, T most, string description)
+        where T : struct, IBinaryInteger<T>, IMinMaxValue<T> =>
+        new(name) { Description = Described(description, least, most), CustomParser = result => Read(result, least, most) };
+
     /// <summary>An option that takes a share, 0 to 1.</summary>
     public static Option<double> Share(string name, string description) => new(name)
     {

@@ -53,6 +53,8 @@ namespace Winnow.Model;
 [JsonSerializable(typeof(IngestResult[]))]
 [JsonSerializable(typeof(ManifestHeader))]
 [JsonSerializable(typeof(ManifestRow))]
+[JsonSerializable(typeof(VersionDiff))]
+[JsonSerializable(typeof(VersionChange))]
 [JsonSerializable(typeof(ImageDetail))]
 [JsonSerializable(typeof(ImagePage))]
 [JsonSerializable(typeof(IReadOnlyList<ImageId>))]

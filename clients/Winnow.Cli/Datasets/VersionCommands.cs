@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 using Winnow.Client;
 using Winnow.Model.Datasets;
 
@@ -31,8 +32,48 @@ internal static class VersionCommands
                         v.CreatedAt.ToString("u"), v.CreatedBy, v.ManifestSha256[..16], v.Note ?? ""]));
             return 0;
         });
-        return new Command("versions", "Make and list dataset versions.") { create, list };
+        return new Command("versions", "Make, list and compare dataset versions.") { create, list, Diff(connection) };
     }
+
+    private static Command Diff(Connection connection)
+    {
+        var dataset = new Argument<string>("dataset");
+        var from = Numbers.WholeArgument("from", 0, int.MaxValue, "The earlier version; 0: nothing, so that all images are added.");
+        var to = Numbers.WholeArgument("to", 1, int.MaxValue, "The later version.");
+        var images = new Option<bool>("--images")
+        {
+            Description = "Each image that is not the same instead, one line each: id, what became of it, label before, label now, name.",
+        };
+        var command = new Command("diff",
+            "What is different between two versions: images added, removed, labelled, relabelled, by class and by whose word it is.")
+        {
+            dataset, from, to, images,
+        };
+        connection.OnRun(command, async (parsed, client, ct) =>
+        {
+            var (name, earlier, later) = (parsed.GetValue(dataset)!, parsed.GetValue(from), parsed.GetValue(to));
+            if (parsed.GetValue(images))
+            {
+                await foreach (var change in client.ListVersionChangesAsync(name, earlier, later, ct))
+                    Terminal.SayFields(
+                        change.Id.ToString(), NameOf(change.Kind), Word(change.From, change.FromSource), Word(change.To, change.ToSource),
+                        change.Name);
+                return ExitCodes.Done;
+            }
+            var diff = await client.DiffVersionsAsync(name, earlier, later, ct);
+            if (diff.Moves.Count > 0)
+                Connection.Table(["change", "from", "to", "images"], diff.Moves.Select(m => (IReadOnlyList<string>)
+                    [NameOf(m.Kind), Word(m.From, m.FromSource), Word(m.To, m.ToSource), m.Images.ToString(CultureInfo.InvariantCulture)]));
+            Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{diff.Same} images are the same in versions {earlier} and {later}"));
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+
+    private static string Word(string? label, LabelSource? source) =>
+        label is null ? "" : source is { } whose ? $"{label} ({NameOf(whose)})" : label;
+
+    private static string NameOf<T>(T value) where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
 }
 
 internal static class ExportCommand

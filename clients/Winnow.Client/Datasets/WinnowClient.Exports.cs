@@ -1,5 +1,9 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
 using Winnow.Http;
+using Winnow.Model;
+using Winnow.Model.Datasets;
 
 namespace Winnow.Client;
 
@@ -50,6 +54,33 @@ public sealed partial class WinnowClient
         var written = new ExportedVersion(target.Files, target.Removed);
         return archive.Missing.Count == 0 ? written : written with { Missing = archive.Missing };
     }
+
+    /// <summary>What is different between two versions, by class and by whose word the labels are.</summary>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="from">Number of the earlier version; 0: nothing, so that all images are added.</param>
+    /// <param name="to">Number of the later version; any two may be compared.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task<VersionDiff> DiffVersionsAsync(string dataset, int from, int to, CancellationToken cancellationToken = default) =>
+        GetAsync(Comparison(dataset, from, to, "diff"), ModelJson.Default.VersionDiff, cancellationToken);
+
+    /// <summary>Each image that is not the same in two versions, in the order of ids.</summary>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="from">Number of the earlier version; 0: nothing, so that all images are added.</param>
+    /// <param name="to">Number of the later version.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="InvalidDataException">What came is no such list.</exception>
+    public async IAsyncEnumerable<VersionChange> ListVersionChangesAsync(
+        string dataset, int from, int to, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var stream = await OpenAsync(HttpMethod.Get, Comparison(dataset, from, to, "changes"), "The comparison", cancellationToken);
+        using var lines = new StreamReader(stream);
+        while (await lines.ReadLineAsync(cancellationToken) is { } line)
+            yield return JsonSerializer.Deserialize(line, ModelJson.Default.VersionChange)
+                ?? throw new InvalidDataException("A line of the comparison is null.");
+    }
+
+    private static string Comparison(string dataset, int from, int to, string what) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Dataset(dataset)}/versions/{to}/{what}?from={from}");
 
     /// <summary>A body that is read as it comes; where nothing comes for the client's timeout, reading ends with a reason.</summary>
     private async Task<Stream> OpenAsync(HttpMethod method, string path, string what, CancellationToken cancellationToken)

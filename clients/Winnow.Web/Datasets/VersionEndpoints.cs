@@ -52,6 +52,29 @@ internal static class VersionEndpoints
             .WithSummary("A version's manifest, as JSON lines in the order of image ids.").WithTags("versions")
             .Produces(StatusCodes.Status200OK, contentType: "application/jsonl");
 
+        api.MapGet("/datasets/{dataset}/versions/{version:int}/diff", async (
+                string dataset, int version, int? from, IGrainFactory grains, IDatasetArchive archive, CancellationToken ct) =>
+            {
+                var (info, earlier, later) = await FindBothAsync(grains, dataset, from, version, ct);
+                return await archive.DiffAsync(info, earlier, later, ct);
+            })
+            .Requires(Permission.ReadDataset)
+            .WithSummary("What is different between a version and an earlier one (from; the one before it by default, 0 for nothing): "
+                + "images added, removed, labelled, relabelled, by class and by whose word the labels are.")
+            .WithTags("versions");
+
+        api.MapGet("/datasets/{dataset}/versions/{version:int}/changes", async (
+                string dataset, int version, int? from, IGrainFactory grains, IDatasetArchive archive, HttpContext http,
+                CancellationToken ct) =>
+            {
+                var (info, earlier, later) = await FindBothAsync(grains, dataset, from, version, ct);
+                return http.Stream(stream => archive.WriteChangesAsync(info, earlier, later, stream, ct), "application/jsonl");
+            })
+            .Requires(Permission.ExportData)
+            .WithSummary("Each image that is not the same in a version and an earlier one, as JSON lines in the order of ids.")
+            .WithTags("versions")
+            .Produces(StatusCodes.Status200OK, contentType: "application/jsonl");
+
         api.MapGet("/datasets/{dataset}/versions/{version:int}/export", async (
                 string dataset, int version, string? format, IGrainFactory grains, IDatasetArchive archive, HttpContext http,
                 CancellationToken ct) =>
@@ -68,6 +91,15 @@ internal static class VersionEndpoints
             .Requires(Permission.ExportData)
             .WithSummary("A version in an export format; the same version always gives the same bytes.").WithTags("versions")
             .Produces(StatusCodes.Status200OK, contentType: "application/x-tar");
+    }
+
+    /// <summary>Two versions; before the first there is nothing, version 0.</summary>
+    private static async Task<(DatasetInfo Dataset, StoredVersion? From, StoredVersion To)> FindBothAsync(
+        IGrainFactory grains, string dataset, int? from, int version, CancellationToken ct)
+    {
+        var (info, later) = await FindAsync(grains, dataset, version, ct);
+        var earlier = from ?? (version - 1);
+        return (info, earlier == 0 ? null : (await FindAsync(grains, dataset, earlier, ct)).Version, later);
     }
 
     private static async Task<(DatasetInfo Dataset, StoredVersion Version)> FindAsync(IGrainFactory grains, string dataset, int version,

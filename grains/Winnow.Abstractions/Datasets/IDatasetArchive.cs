@@ -15,6 +15,13 @@ public interface IDatasetArchive
     /// <summary>Writes a version in a format; the same version always gives the same bytes.</summary>
     Task ExportAsync(DatasetInfo dataset, StoredVersion version, string format, Stream destination, CancellationToken cancellationToken);
 
+    /// <summary>What is different between two versions of a dataset, counted. Null stands for nothing: all images are added.</summary>
+    Task<VersionDiff> DiffAsync(DatasetInfo dataset, StoredVersion? from, StoredVersion to, CancellationToken cancellationToken);
+
+    /// <summary>Writes each image that is not the same in two versions as a line of JSON, in the order of ids.</summary>
+    Task WriteChangesAsync(
+        DatasetInfo dataset, StoredVersion? from, StoredVersion to, Stream destination, CancellationToken cancellationToken);
+
     /// <summary>A model's head as an ONNX file; null when there is none.</summary>
     Task<Stream?> OpenModelAsync(string dataset, ModelVersion model, CancellationToken cancellationToken);
 }

@@ -105,6 +105,7 @@ public readonly record struct ScoreRecord(
     [property: Id(5)] int RunnerUp);
 
 /// <summary>One image in a listing. <paramref name="Audit"/> holds under the threshold that the listing names.</summary>
+/// <param name="Imported">Whether the label that stands came with the image.</param>
 [GenerateSerializer, Immutable, Alias("winnow.listed-image")]
 public readonly record struct ListedImage(
     [property: Id(0)] int Ordinal,
@@ -115,7 +116,8 @@ public readonly record struct ListedImage(
     [property: Id(5)] int Label,
     [property: Id(6)] string? Reason,
     [property: Id(7)] int HistoryVersion,
-    [property: Id(8)] bool Audit);
+    [property: Id(8)] bool Audit,
+    [property: Id(9)] bool Imported = false);
 
 /// <summary>
 /// Which images of a shard to list, and after which. A page is continued after an image, never from a place: whatever closes, opens or is

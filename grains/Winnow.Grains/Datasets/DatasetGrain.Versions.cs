@@ -71,7 +71,10 @@ internal sealed partial class DatasetGrain
                 var key = ObjectKeys.Manifest(_dataset.Name, number, GrainContext.ActivationId.ToParsableString().TrimStart('@'));
                 var (images, labeled, sha256) = await WriteManifestAsync(key, cancellationToken);
                 var made = new DatasetVersion(number, command.Note, time.GetUtcNow(), actor, images, labeled, sha256,
-                    number == 1 ? null : number - 1);
+                    number == 1 ? null : number - 1)
+                {
+                    Arms = Lineage(),
+                };
                 return await InTurnAsync(() =>
                     AddVersionAsync(new VersionEntry { OperationId = operationId, Version = made, ManifestKey = key }), cancellationToken);
             }
@@ -85,6 +88,17 @@ internal sealed partial class DatasetGrain
             _making.Remove(operationId);
         }
     }
+
+    /// <summary>What taught the models that chose these images, as of now.</summary>
+    private VersionArm[] Lineage() =>
+    [
+        .. _records.Rounds.Where(r => r.Ended is not null).GroupBy(r => r.Arm, StringComparer.Ordinal)
+            .OrderBy(a => a.Key, StringComparer.Ordinal).Take(DatasetVersion.MaxArms).Select(a =>
+            {
+                var model = _records.ChampionOf(a.Key)?.Ended?.Model;
+                return new VersionArm(a.Key, a.Count(), model?.Name, model?.HeadSha256);
+            }),
+    ];
 
     private async Task<DatasetVersion> AddVersionAsync(VersionEntry entry)
     {
@@ -129,7 +143,10 @@ internal sealed partial class DatasetGrain
                 await foreach (var image in ImagesOfAsync(shard, audit, ct))
                 {
                     var label = image.Label < 0 ? null : _dataset.Schema.Classes[image.Label].Name;
-                    var row = new ManifestRow(image.Id, image.Name, image.Partition, image.Stage, label, image.HistoryVersion, image.Audit);
+                    var row = new ManifestRow(image.Id, image.Name, image.Partition, image.Stage, label, image.HistoryVersion, image.Audit)
+                    {
+                        Source = label is null ? null : image.Imported ? LabelSource.Imported : LabelSource.Human,
+                    };
                     await LineAsync(JsonSerializer.SerializeToUtf8Bytes(row, ModelJson.Default.ManifestRow));
                     images++;
                     if (label is not null) labeled++;

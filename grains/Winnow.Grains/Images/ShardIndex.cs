@@ -17,6 +17,7 @@ internal sealed class ShardIndex
 
     // Labels that came with images about which people have said something since: few, and what stands where all of that was taken back.
     private readonly Dictionary<int, short> _cameWith = [];
+    private readonly HashSet<int> _saidAnew = [];
     private int[] _table = NewTable(128);
     private readonly long[] _stages = new long[(int)Stage.Quarantined + 1];
     private int _embedded;
@@ -146,7 +147,10 @@ internal sealed class ShardIndex
         if (IsDecided(ordinal)) Decided--;
         var imported = (_flags[ordinal] & Flags.Imported) != 0;
         if (imported && !_cameWith.ContainsKey(ordinal)) _cameWith.Add(ordinal, _labels[ordinal]);
-        if (imported && !closes && label == NoLabel) (label, closes, stage) = (_cameWith[ordinal], true, Stage.Labeled);
+        var asItCame = imported && !closes && label == NoLabel;
+        if (asItCame) (label, closes, stage) = (_cameWith[ordinal], true, Stage.Labeled);
+        if (asItCame) _saidAnew.Remove(ordinal);
+        else if (imported) _saidAnew.Add(ordinal);
         _versions[ordinal] = version;
         _labels[ordinal] = (short)Math.Max(label, NoLabel);
         _humanStages[ordinal] = stage;
@@ -155,6 +159,9 @@ internal sealed class ShardIndex
         if (IsDecided(ordinal)) Decided++;
         _stages[(int)StageOf(ordinal, _embedded)]++;
     }
+
+    /// <summary>Whether the label that stands came with the image.</summary>
+    public bool StandsAsItCame(int ordinal) => Has(ordinal, Flags.Imported) && !_saidAnew.Contains(ordinal);
 
     private const int NoLabel = -1;
 

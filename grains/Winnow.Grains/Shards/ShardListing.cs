@@ -51,7 +51,8 @@ internal sealed class ShardListing(ShardWriter writer, ShardIndex index, ShardCo
             var (o, row) = (ordinals[i], rows[i].Row);
             var audit = index.IsAudit(o, writer.Dataset.Settings.Seed, auditThreshold);
             var (stage, label) = (index.StageOf(o, index.Embedded), index.LabelOf(o));
-            listed[i] = new ListedImage(o, row.Id, row.Name, stage, row.Partition, label, row.Reason, index.VersionOf(o), audit);
+            listed[i] = new ListedImage(
+                o, row.Id, row.Name, stage, row.Partition, label, row.Reason, index.VersionOf(o), audit, index.StandsAsItCame(o));
         }
         return listed;
     }

@@ -212,8 +212,12 @@ internal sealed partial class RoundGrain(
         }
     }
 
-    /// <summary>Whether to give up on a step that failed: a refusal holds at once, a fault when it is met again and again.</summary>
-    private bool IsFinal(Exception failure) => failure is RefusedException || (!PassingFailure.Is(failure) && ++_faults >= TriesOfAFault);
+    /// <summary>
+    /// Whether to give up on a step that failed: a refusal holds at once, a fault when it is met again and again. While silos of an earlier
+    /// release are about it may be theirs, and goes with them.
+    /// </summary>
+    private bool IsFinal(Exception failure) => failure is RefusedException
+        || (!PassingFailure.Is(failure) && ++_faults >= TriesOfAFault && ports.Level.IsNewest);
 
     private static string FaultAt(RoundStep step, Exception fault) =>
         $"It could not take its step '{step.ToString().ToLowerInvariant()}', and would not at another try: "

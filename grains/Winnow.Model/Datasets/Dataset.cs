@@ -122,6 +122,12 @@ public sealed record DatasetVersion(
     /// <summary>Most characters of a note.</summary>
     public const int MaxNote = 10_000;
 
+    /// <summary>Most arms of a version's lineage.</summary>
+    public const int MaxArms = 10_000;
+
+    /// <summary>The rounds and models that there were when it was made; null in versions of early releases.</summary>
+    public IReadOnlyList<VersionArm>? Arms { get; init; }
+
     /// <summary>The first thing that is wrong, as a sentence with the member's name; null when all is sound.</summary>
     /// <param name="latest">The latest moment that there can be.</param>
     public string? Check(DateTimeOffset latest) =>
@@ -133,7 +139,27 @@ public sealed record DatasetVersion(
         ?? MemberRules.Number("labeled", Labeled, 0, Images)
         ?? MemberRules.Sha256("manifestSha256", ManifestSha256)
         ?? (Parent is null || Parent == Number - 1 ? null : $"parent must be {Number - 1}, not {Parent}.")
+        ?? (Arms is null ? null
+            : Arms.Count > MaxArms ? $"arms has more than {MaxArms} entries." : MemberRules.Each("arms", Arms, CheckArm))
         ?? (Told is { } told ? MemberRules.Number("told", told, 1, Restoration.Most) : null);
+
+    /// <summary>Two are the same by what they say.</summary>
+    public bool Equals(DatasetVersion? other) =>
+        other is not null
+        && (Number, Note, CreatedAt, CreatedBy, Images, Labeled) == (
+            other.Number, other.Note, other.CreatedAt, other.CreatedBy, other.Images, other.Labeled)
+        && (ManifestSha256, Parent, Told) == (other.ManifestSha256, other.Parent, other.Told)
+        && (Arms ?? []).SequenceEqual(other.Arms ?? []);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Number, CreatedAt, ManifestSha256);
+
+    private static string? CheckArm(VersionArm arm) =>
+        DatasetName.Check("arm", arm.Arm)
+        ?? MemberRules.Number("rounds", arm.Rounds, 0, int.MaxValue)
+        ?? MemberRules.TextOrNone("champion", arm.Champion, 100)
+        ?? (arm.HeadSha256 is { } head ? MemberRules.Sha256("headSha256", head) : null)
+        ?? (arm.Champion is null == arm.HeadSha256 is null ? null : "champion and headSha256 go together.");
 }
 
 /// <summary>A request for a snapshot.</summary>
@@ -177,6 +203,10 @@ public sealed record ManifestHeader(string Format, int Layout, string Dataset, L
 /// <param name="Audit">Whether it belongs to the audit sample.</param>
 public sealed record ManifestRow(ImageId Id, string Name, Partition Partition, Stage Stage, string? Label, long HistoryVersion, bool Audit)
 {
+    /// <summary>Whose word the label is; null without one, and in manifests of early releases.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public LabelSource? Source { get; init; }
+
     /// <summary>Most characters of a name.</summary>
     public const int MaxName = 4_096;
 
@@ -187,5 +217,7 @@ public sealed record ManifestRow(ImageId Id, string Name, Partition Partition, S
         ?? MemberRules.Word("partition", Partition)
         ?? MemberRules.Word("stage", Stage)
         ?? (Label is null || classes.Contains(Label) ? null : $"label {ShownText.Quote(Label)} is not in the label schema.")
-        ?? MemberRules.Number("historyVersion", HistoryVersion, 0, int.MaxValue);
+        ?? MemberRules.Number("historyVersion", HistoryVersion, 0, int.MaxValue)
+        ?? (Source is { } source ? MemberRules.Word("source", source) : null)
+        ?? (Source is null || Label is not null ? null : "source is given, and there is no label.");
 }

@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Text.Json;
 using Winnow.Abstractions.Datasets;
 using Winnow.Grains.Ports;
+using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Training;
 
@@ -43,6 +45,23 @@ internal sealed class DatasetArchive : IDatasetArchive
         var now = await _ledger.FindDatasetAsync(dataset.Name, cancellationToken).ConfigureAwait(false);
         if (now?.CreatedAt != dataset.CreatedAt)
             throw new InvalidOperationException($"Dataset '{dataset.Name}' was deleted during the export, which is not whole.");
+    }
+
+    public Task<VersionDiff> DiffAsync(DatasetInfo dataset, StoredVersion? from, StoredVersion to, CancellationToken cancellationToken) =>
+        VersionComparison.CountAsync(Manifest(dataset, from), Manifest(dataset, to)!, cancellationToken);
+
+    private VersionManifest? Manifest(DatasetInfo dataset, StoredVersion? version) =>
+        version is null ? null : new VersionManifest(dataset, version, _objects);
+
+    public async Task WriteChangesAsync(
+        DatasetInfo dataset, StoredVersion? from, StoredVersion to, Stream destination, CancellationToken cancellationToken)
+    {
+        var changes = VersionComparison.CompareAsync(Manifest(dataset, from), Manifest(dataset, to)!, null, cancellationToken);
+        await foreach (var change in changes.ConfigureAwait(false))
+        {
+            byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(change, ModelJson.Default.VersionChange), (byte)'\n'];
+            await destination.WriteAsync(line, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     public Task<Stream?> OpenModelAsync(string dataset, ModelVersion model, CancellationToken cancellationToken) =>

@@ -58,11 +58,14 @@ internal sealed class NextTaskBenchmark : IBenchmark
                     await answer.TimeAsync(() => echo.CallAsync(Answer, Result, run.Stop));
                 }
             }));
+            using var profile = new WaitProfile();
             var started = Stopwatch.GetTimestamp();
             await crew.WorkAsync(tasks, pause, take, submit);
             run.Say($"{name}: {tasks / Stopwatch.GetElapsedTime(started).TotalSeconds:N0} tasks/s; take {take.Percentile(0.5):F1} / "
                 + $"{take.Percentile(0.95):F1} / {take.Percentile(0.99):F1} ms, submit {submit.Percentile(0.5):F1} / "
                 + $"{submit.Percentile(0.95):F1} / {submit.Percentile(0.99):F1} ms at p50 / p95 / p99");
+            run.Say($"{name}: the slowest hundredth of takes waited for {profile.Of(take.Slowest(0.01))}; of submissions for "
+                + $"{profile.Of(submit.Slowest(0.01))}");
             takes.Add(take.Percentile(0.99), ask.Percentile(0.99));
             submits.Add(submit.Percentile(0.99), answer.Percentile(0.99));
         }

@@ -1,0 +1,89 @@
+using System.Runtime.CompilerServices;
+using Winnow.Model.Datasets;
+
+namespace Winnow.Adapters.Datasets;
+
+/// <summary>
+/// What is different between two versions. Both manifests are in the order of ids, so they are read side by side, and nothing of them is
+/// kept.
+/// </summary>
+internal static class VersionComparison
+{
+    /// <summary>Each image that is not the same in both, in the order of ids.</summary>
+    /// <param name="from">Rows of the earlier version.</param>
+    /// <param name="to">Rows of the later version.</param>
+    /// <param name="same">Is told of each image that is the same.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="InvalidDataException">Rows are not in the order of ids.</exception>
+    public static async IAsyncEnumerable<VersionChange> CompareAsync(
+        IAsyncEnumerable<ManifestRow> from, IAsyncEnumerable<ManifestRow> to, Action? same,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var earlier = new InOrder(from.GetAsyncEnumerator(cancellationToken));
+        await using var later = new InOrder(to.GetAsyncEnumerator(cancellationToken));
+        await earlier.NextAsync().ConfigureAwait(false);
+        await later.NextAsync().ConfigureAwait(false);
+        while (earlier.Row is not null || later.Row is not null)
+        {
+            var order = earlier.Row is null ? 1 : later.Row is null ? -1 : earlier.Row.Id.CompareTo(later.Row.Id);
+            if (Change(order <= 0 ? earlier.Row : null, order >= 0 ? later.Row : null) is { } change) yield return change;
+            else same?.Invoke();
+            if (order <= 0) await earlier.NextAsync().ConfigureAwait(false);
+            if (order >= 0) await later.NextAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The same of two manifests; null stands for one without images.</summary>
+    public static IAsyncEnumerable<VersionChange> CompareAsync(
+        VersionManifest? from, VersionManifest to, Action? same, CancellationToken cancellationToken) =>
+        CompareAsync(
+            from?.ReadRowsAsync(cancellationToken) ?? AsyncEnumerable.Empty<ManifestRow>(), to.ReadRowsAsync(cancellationToken), same,
+            cancellationToken);
+
+    /// <summary>All of it by label and by whose word that is.</summary>
+    public static async Task<VersionDiff> CountAsync(VersionManifest? from, VersionManifest to, CancellationToken cancellationToken)
+    {
+        long same = 0;
+        var counts = new Dictionary<LabelMove, long>();
+        await foreach (var change in CompareAsync(from, to, () => same++, cancellationToken).ConfigureAwait(false))
+        {
+            var move = new LabelMove(change.Kind, change.From, change.FromSource, change.To, change.ToSource, 0);
+            counts[move] = counts.GetValueOrDefault(move) + 1;
+        }
+        var moves = counts.Select(c => c.Key with { Images = c.Value }).OrderByDescending(m => m.Images).ThenBy(m => m.Kind)
+            .ThenBy(m => m.From, StringComparer.Ordinal).ThenBy(m => m.To, StringComparer.Ordinal)
+            .ThenBy(m => m.FromSource).ThenBy(m => m.ToSource);
+        return new VersionDiff(from?.Version.Number ?? 0, to.Version.Number, same, [.. moves]);
+    }
+
+    private static VersionChange? Change(ManifestRow? from, ManifestRow? to)
+    {
+        VersionChangeKind kind;
+        if (from is null) kind = VersionChangeKind.Added;
+        else if (to is null) kind = VersionChangeKind.Removed;
+        else if (from.Label != to.Label)
+            kind = from.Label is null ? VersionChangeKind.Labelled
+                : to.Label is null ? VersionChangeKind.Unlabelled : VersionChangeKind.Relabelled;
+        // A version of an early release does not say whose word its labels are.
+        else if (from.Source is { } before && to.Source is { } now && before != now) kind = VersionChangeKind.Confirmed;
+        else return null;
+        var named = to ?? from!;
+        return new VersionChange(named.Id, named.Name, kind, from?.Label, from?.Source, to?.Label, to?.Source);
+    }
+
+    /// <summary>A manifest's rows one after the other, each with a higher id than the one before.</summary>
+    private sealed class InOrder(IAsyncEnumerator<ManifestRow> rows) : IAsyncDisposable
+    {
+        public ManifestRow? Row { get; private set; }
+
+        public async ValueTask NextAsync()
+        {
+            var last = Row;
+            Row = await rows.MoveNextAsync().ConfigureAwait(false) ? rows.Current : null;
+            if (last is not null && Row is not null && Row.Id.CompareTo(last.Id) <= 0)
+                throw new InvalidDataException($"The manifest has {Row.Id} behind {last.Id}, which is not the order of ids.");
+        }
+
+        public ValueTask DisposeAsync() => rows.DisposeAsync();
+    }
+}
