@@ -87,7 +87,12 @@ internal sealed class ShardReviewDesk(
         {
             Level = fact.Level,
         };
-        var status = await writer.TryCommitAsync(writer.New() with { History = [row] }, cancellationToken);
+        // What the task was set aside for ended with the answer, in a ledger that keeps it beside the task too.
+        var reopens = !fact.Closes && index.Has(ordinal, ShardIndex.Flags.Asked) && !index.IsOpen(ordinal);
+        ReservationRow[] freed = reopens ? [new ReservationRow(ordinal, DateTimeOffset.UnixEpoch)] : [];
+        // Word of the answer may not have come there: a queue that still has the task would give it out again, set aside for nobody.
+        if (reopens) await grains.GetGrain<IQueueGrain>(writer.Key.Dataset).WithdrawnAsync([fact.Image], cancellationToken);
+        var status = await writer.TryCommitAsync(writer.New() with { History = [row], Reservations = freed }, cancellationToken);
         if (status == ShardCommitStatus.Conflict) return CommitOutcome.Conflict;
         if (fact.Label >= 0 && fact.Label != index.LabelOf(ordinal) && columns.ScoreOf(ordinal) is { } score)
         {

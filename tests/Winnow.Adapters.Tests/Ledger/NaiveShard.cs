@@ -20,6 +20,9 @@ internal sealed class NaiveShard(ShardKey key)
 
     public int VersionOf(ImageId image) => History.Count(h => h.Image == image);
 
+    /// <summary>Whether the last entry of a row's history leaves nothing to ask.</summary>
+    public bool IsClosed(int ordinal) => History.FindLast(h => h.Ordinal == ordinal).Closes;
+
     public ShardCommitStatus Commit(ShardCommit commit)
     {
         if (commit.Epoch != Epoch) return ShardCommitStatus.Fenced;

@@ -26,7 +26,7 @@ internal sealed class ReviewBook(VirtualClock clock, TimeSpan leasePeriod, Func<
         _grants.Add(new Grant(task.Image, actor, task.LeasedUntil - leasePeriod, task.LeasedUntil));
         var disk = diskOf(task.Image);
         var ordinal = disk.Images.FindIndex(i => i.Row.Id == task.Image);
-        var closed = disk.History.Exists(h => h.Ordinal == ordinal && h.Closes);
+        var closed = disk.IsClosed(ordinal);
         var asked = disk.Tasks.Values.Where(t => t.Ordinal == ordinal).ToArray();
         var until = asked.Select(t => t.ReservedUntil).DefaultIfEmpty().Max();
         // A task that is none any more, or that its holder may have let go, is anybody's.

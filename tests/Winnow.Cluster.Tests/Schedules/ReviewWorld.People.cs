@@ -46,12 +46,38 @@ internal sealed partial class ReviewWorld
             Kind = kind,
             Annotations = kind == DecisionKind.Label ? [new ClassTag("cat")] : [],
         }, task.Lease);
+        await SayAsync(decision, actor);
+    }
+
+    private async Task SayAsync(SubmitDecision decision, string actor)
+    {
         _book.Sent(decision);
         // Who was not told asks again, as every client does.
         for (var tries = 0; tries < 3; tries++)
         {
-            var image = Grain<IImageGrain>(GrainKeys.Image(Name, task.Image));
+            var image = Grain<IImageGrain>(GrainKeys.Image(Name, decision.Image));
             if (await AsFarAsItGoesAsync(async () => _book.Was(decision, await image.SubmitAsync(decision, actor, Never)))) return;
+        }
+    }
+
+    /// <summary>
+    /// Takes back what others said and has images asked about again. Whoever has a lease on such an image has lost it to the answer that
+    /// was there.
+    /// </summary>
+    private async Task AmendAsync()
+    {
+        for (var turn = 0; turn < Amendments; turn++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(_random.Next(30_000)), Clock, Never);
+            var image = _images[_random.Next(Images)];
+            ImageDetail? seen = null;
+            await AsFarAsItGoesAsync(async () => seen = await Grain<IImageGrain>(GrainKeys.Image(Name, image)).GetAsync(Never));
+            if (seen is not { Version: > 0 and var version }) continue;
+            foreach (var person in People) _book.LetsGo(image, person);
+            var said = _random.Next(3) == 0 ? new Decision { Kind = DecisionKind.AskAgain }
+                : new Decision { Kind = DecisionKind.TakeBack, Of = 1 + _random.Next((int)version) };
+            var operation = new Guid((int)_random.NextUInt64(), 1, 2, new byte[8]);
+            await SayAsync(new SubmitDecision(image, operation, said, ExpectedVersion: version), "max");
         }
     }
 

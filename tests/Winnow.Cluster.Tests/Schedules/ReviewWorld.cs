@@ -36,6 +36,7 @@ internal sealed partial class ReviewWorld
     private const int AskedLater = 3;
     private const int Turns = 7;
     private const int Troubles = 6;
+    private const int Amendments = 4;
     private static readonly string[] People = ["ann", "bea", "cem"];
     private static readonly CancellationToken Never = CancellationToken.None;
 
@@ -70,7 +71,7 @@ internal sealed partial class ReviewWorld
 
     public async Task RunAsync()
     {
-        await Task.WhenAll([.. People.Select(PersonAsync), AskAsync(), TroubleAsync()]);
+        await Task.WhenAll([.. People.Select(PersonAsync), AskAsync(), AmendAsync(), TroubleAsync()]);
         _mishaps.IsOver = true;
         await EverythingIsAskedAsync();
         await MemoryIsWhatDiskIsAsync();
@@ -179,7 +180,7 @@ internal sealed partial class ReviewWorld
 
     private static IEnumerable<ImageId> OpenOf(NaiveShard disk)
     {
-        var open = disk.Tasks.Values.Select(t => t.Ordinal).Distinct().Where(o => !disk.History.Exists(h => h.Ordinal == o && h.Closes));
+        var open = disk.Tasks.Values.Select(t => t.Ordinal).Distinct().Where(o => !disk.IsClosed(o));
         return open.Select(o => disk.Images[o].Row.Id);
     }
 
