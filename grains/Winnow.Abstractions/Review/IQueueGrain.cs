@@ -19,6 +19,17 @@ public interface IQueueGrain : IGrainWithStringKey
     [Alias("answered")]
     Task AnsweredAsync(ImageId image, string actor, bool closed, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// The same as of an entry of the image's history, and of whom: word of it may come late, when the image was opened again and set aside
+    /// anew, and then it is of no account. Null for nobody who is at work.
+    /// </summary>
+    [Alias("settled")]
+    Task SettledAsync(ImageId image, int version, string? actor, bool closed, CancellationToken cancellationToken);
+
+    /// <summary>A person took back that they cannot tell: they may be asked about the image.</summary>
+    [Alias("may-ask")]
+    Task MayAskAsync(ImageId image, string actor, CancellationToken cancellationToken);
+
     /// <summary>Nobody is to be asked about these images any more.</summary>
     [Alias("withdrawn")]
     Task WithdrawnAsync(ImageId[] images, CancellationToken cancellationToken);

@@ -46,7 +46,7 @@ internal sealed class ShardVerifier(IShardLedger ledger, IObjectStore objects, I
         await foreach (var entry in ledger.ReadShardHistoryAsync(_shard, cancellationToken).ConfigureAwait(false))
         {
             History++;
-            CheckLabel(entry.Label, entry.Image);
+            CheckLabel(entry.Label == HistoryRow.AskedAgain ? -1 : entry.Label, entry.Image);
             if (!decided.TryAdd(entry.Ordinal, entry.Image) && decided[entry.Ordinal] != entry.Image)
                 findings.Add(FindingKind.HistoryWithoutImage, $"{entry.Image} in shard {number}");
         }

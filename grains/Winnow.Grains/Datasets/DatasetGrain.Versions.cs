@@ -69,11 +69,13 @@ internal sealed partial class DatasetGrain
                 // Each activation writes under a key of its own: one that was cut off cannot touch what its successor settled. What nothing
                 // refers to is litter, no harm.
                 var key = ObjectKeys.Manifest(_dataset.Name, number, GrainContext.ActivationId.ToParsableString().TrimStart('@'));
+                // What ends while it is written may be in it or not.
+                var arms = Lineage();
                 var (images, labeled, sha256) = await WriteManifestAsync(key, cancellationToken);
                 var made = new DatasetVersion(number, command.Note, time.GetUtcNow(), actor, images, labeled, sha256,
                     number == 1 ? null : number - 1)
                 {
-                    Arms = Lineage(),
+                    Arms = arms,
                 };
                 return await InTurnAsync(() =>
                     AddVersionAsync(new VersionEntry { OperationId = operationId, Version = made, ManifestKey = key }), cancellationToken);
@@ -145,7 +147,8 @@ internal sealed partial class DatasetGrain
                     var label = image.Label < 0 ? null : _dataset.Schema.Classes[image.Label].Name;
                     var row = new ManifestRow(image.Id, image.Name, image.Partition, image.Stage, label, image.HistoryVersion, image.Audit)
                     {
-                        Source = label is null ? null : image.Imported ? LabelSource.Imported : LabelSource.Human,
+                        // A shard of an earlier release does not say.
+                        Source = label is null || !level.Reopens ? null : image.Imported ? LabelSource.Imported : LabelSource.Human,
                     };
                     await LineAsync(JsonSerializer.SerializeToUtf8Bytes(row, ModelJson.Default.ManifestRow));
                     images++;

@@ -105,9 +105,6 @@ public static class ImageHistory
         return back;
     }
 
-    /// <summary>Whether it is asked about again and nobody has answered yet.</summary>
-    public static bool IsAskedAgain(IReadOnlyList<HistoryEntry> entries) => Fold(entries) is { AskedAgain: true, Closed: false };
-
     /// <summary>
     /// Why an entry cannot be taken back, as a sentence; null when it can.
     /// </summary>
@@ -119,13 +116,14 @@ public static class ImageHistory
 
     /// <summary>
     /// Whether a person may change what stands without being asked to judge others: it is what they said last themselves, and an entry that
-    /// is taken back is theirs.
+    /// is taken back is theirs. What a restoration told of is nobody's here.
     /// </summary>
     public static bool MayAmend(IReadOnlyList<HistoryEntry> entries, string actor, Decision decision) => decision.Kind switch
     {
         DecisionKind.AskAgain => false,
-        DecisionKind.TakeBack => entries.FirstOrDefault(e => e.Version == decision.Of)?.Actor == actor,
-        _ => Counting(entries) is [.., var (last, _)] && last.Actor == actor && last.Decision.Kind != DecisionKind.AskAgain,
+        DecisionKind.TakeBack => entries.FirstOrDefault(e => e.Version == decision.Of) is { Told: null } own && own.Actor == actor,
+        _ => Counting(entries) is [.., var (last, _)] && last is { Told: null, Decision.Kind: not DecisionKind.AskAgain }
+            && last.Actor == actor,
     };
 
     /// <summary>Who could not tell, and whether that is the last that counts.</summary>

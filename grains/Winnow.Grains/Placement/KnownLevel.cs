@@ -23,9 +23,6 @@ public sealed class KnownLevel
     /// <summary>Whether leases may say of which dataset of a name they are.</summary>
     public bool MarksLeases => Value >= ClusterLevels.MarkedLeases;
 
-    /// <summary>Whether no silo of an earlier release can be about, but one that its settings hold back.</summary>
-    public bool IsNewest => Value >= ClusterLevels.Newest;
-
     /// <summary>Whether an image may be opened again.</summary>
     public bool Reopens => Value >= ClusterLevels.Reopening;
 

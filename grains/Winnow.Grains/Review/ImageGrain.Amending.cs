@@ -1,6 +1,8 @@
 using Winnow.Abstractions.Images;
 using Winnow.Grains.Images;
+using Winnow.Grains.Placement;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 using Winnow.Model.Review;
 
 namespace Winnow.Grains.Review;
@@ -19,10 +21,25 @@ internal sealed partial class ImageGrain
             : "It would change what others said, which needs the permission correct-decisions; you do not hold it here. "
                 + "What you said last yourself you may change.";
 
+    /// <summary>What stands: what people said, or the label that came with the image where they said nothing.</summary>
+    private Standing StandingOf(int cameWith)
+    {
+        var said = ImageHistory.Fold(_history);
+        if (said.Closed || said.AskedAgain || cameWith < 0) return said;
+        return said with { Annotations = [new ClassTag(_dataset.Schema.Classes[cameWith].Name)], Closed = true };
+    }
+
+    /// <summary>Whose word that they cannot tell is taken back; null where it is none.</summary>
+    private string? SkipOf(Decision decision) =>
+        _history.Find(e => e.Version == decision.Of) is { Decision.Kind: DecisionKind.Skip } taken ? taken.Actor : null;
+
     /// <summary>Why an image cannot be opened again, as a sentence; null when it can, or is not to be.</summary>
     private async Task<string?> CannotAmendAsync(SubmitDecision command, CancellationToken cancellationToken)
     {
+        if (command is { Lease: null, Decision.Kind: DecisionKind.Skip })
+            return "That one cannot tell is said of a task, under its lease. To have others look at the image, ask again.";
         if (!Amends(command.Decision)) return null;
+        if (!level.Reopens) return KnownLevel.TooLow;
         if (command.Lease is not null)
             return "Taking back and asking again are said of what stands, not of a task: leave the lease out, and send expectedVersion.";
         if (command.Decision is { Kind: DecisionKind.TakeBack, Of: { } of }) return ImageHistory.CannotTakeBack(_history, of);
@@ -32,8 +49,7 @@ internal sealed partial class ImageGrain
         if (record.Stage == Stage.Quarantined) return "The image is put aside, and nobody can be asked about it.";
         if (record.Row.Partition == Partition.Holdout)
             return "The image is of the holdout, about which nobody is asked. Send a correction.";
-        if (record.Row.Label >= 0 && !ImageHistory.IsAskedAgain(_history)) return null;
-        return ImageHistory.Fold(_history).Closed ? null
+        return StandingOf(record.Row.Label).Closed ? null
             : "Nothing stands of the image that could be said anew: people are asked about it, or may still be.";
     }
 }

@@ -63,6 +63,6 @@ internal sealed partial class ImageGrain
             CultureInfo.InvariantCulture,
             $"You have answered this task already: {said}, entry {given.Version} of its history. "
             + $"To change it send a correction, which is the decision without the lease and with expectedVersion {_history.Count} "
-            + $"(permission correct-decisions).");
+            + $"(where somebody has changed it since, with the permission correct-decisions).");
     }
 }

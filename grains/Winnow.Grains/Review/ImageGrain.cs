@@ -22,7 +22,7 @@ namespace Winnow.Grains.Review;
 /// <summary>One image in review: loads its history, folds it, appends to it, tells the queue.</summary>
 [SiloRole(SiloTraits.Core), GrainType(ShardPlacement.ImageTypeName)]
 internal sealed partial class ImageGrain(
-    KnownDatasets datasets, IShardLedger ledger, LeaseKeyring keyring, TimeProvider time) : Grain, IImageGrain
+    KnownDatasets datasets, IShardLedger ledger, LeaseKeyring keyring, KnownLevel level, TimeProvider time) : Grain, IImageGrain
 {
     private readonly List<HistoryEntry> _history = [];
     private DatasetInfo _dataset = null!;
@@ -111,7 +111,7 @@ internal sealed partial class ImageGrain(
                 .. PrelabelFacts.Read(record.Prelabels ?? []),
             ],
             Scores = record.Scores is { } scores ? ScoresOf(record.ModelName!, scores) : null,
-            Annotations = ImageHistory.Fold(history).Annotations,
+            Annotations = StandingOf(row.Label).Annotations,
             Version = _history.Count,
             History = history,
         };
@@ -185,7 +185,9 @@ internal sealed partial class ImageGrain(
         if (leasedAt is not null && ImageHistory.AnswerOf(_history, actor, seen) is { } given)
         {
             // Word of it may have been lost on its way to the queue, which then asks once more.
-            TellQueue(actor, ImageHistory.Fold(_history).Closed);
+            // Nor is who gave another answer one who could not tell.
+            var closed = ImageHistory.Fold(_history).Closed;
+            if (closed || given.Decision.Kind == DecisionKind.Skip) TellQueue(actor, closed);
             return Refuse(SubmitStatus.Conflict, AlreadyGiven(given));
         }
         if (ImageHistory.IsFull(_history, actor)) return Refuse(SubmitStatus.Refused, TooMany);
@@ -222,8 +224,10 @@ internal sealed partial class ImageGrain(
         _history.Add(made);
         // Entry number one was the first, so what is known is all of it.
         _loaded = true;
-        // What opens an image again is its shard's to tell.
+        // What opens an image again, or closes it so, is its shard's to tell.
         if (!Amends(command.Decision)) TellQueue(actor, standing.Closed);
+        else if (!standing.Closed && SkipOf(command.Decision) is { } skipper)
+            GrainFactory.GetGrain<IQueueGrain>(_dataset.Name).MayAskAsync(_image, skipper, CancellationToken.None).Ignore();
         return new SubmitResult(_image, kind == HistoryKind.SecondOpinion ? SubmitStatus.SecondOpinion : SubmitStatus.Recorded,
             made.Version);
     }
@@ -238,8 +242,13 @@ internal sealed partial class ImageGrain(
         return decision with { Annotations = [.. decision.Annotations.Select(Written)] };
     }
 
-    private void TellQueue(string actor, bool closed) =>
-        GrainFactory.GetGrain<IQueueGrain>(_dataset.Name).AnsweredAsync(_image, actor, closed, CancellationToken.None).Ignore();
+    private void TellQueue(string actor, bool closed)
+    {
+        var queue = GrainFactory.GetGrain<IQueueGrain>(_dataset.Name);
+        // A queue of an earlier release knows nothing of versions, and beside it nothing is opened again.
+        (level.Reopens ? queue.SettledAsync(_image, _history.Count, actor, closed, CancellationToken.None)
+            : queue.AnsweredAsync(_image, actor, closed, CancellationToken.None)).Ignore();
+    }
 
     /// <summary>A second opinion changes nothing; it tells how far people agree.</summary>
     private void CountOpinion(IReadOnlyList<Annotation> given, Standing standing)

@@ -243,16 +243,26 @@ internal sealed partial class QueueGrain(
     private async Task<ShardLayout> LayoutAsync(CancellationToken cancellationToken) =>
         (await datasets.GetAsync(_dataset.Name, cancellationToken)).Shards;
 
-    public Task AnsweredAsync(ImageId image, string actor, bool closed, CancellationToken cancellationToken)
+    public Task AnsweredAsync(ImageId image, string actor, bool closed, CancellationToken cancellationToken) =>
+        SettledAsync(image, int.MaxValue, actor, closed, cancellationToken);
+
+    public Task SettledAsync(ImageId image, int version, string? actor, bool closed, CancellationToken cancellationToken)
     {
-        _people.Heard(actor, time.GetUtcNow());
-        if (closed) _stock.Remove(image);
-        else
+        if (actor is not null) _people.Heard(actor, time.GetUtcNow());
+        if (_stock.IsOfBefore(image, version))
         {
-            _stock.PutBack(image, actor, skipped: true, time.GetUtcNow());
-            Arrived();
+            if (closed) _stock.Remove(image);
+            else if (actor is not null) _stock.PutBack(image, actor, skipped: true, time.GetUtcNow());
+            if (!closed) Arrived();
         }
         RoomMade();
+        return Task.CompletedTask;
+    }
+
+    public Task MayAskAsync(ImageId image, string actor, CancellationToken cancellationToken)
+    {
+        _stock.MayAsk(image, actor);
+        Arrived();
         return Task.CompletedTask;
     }
 

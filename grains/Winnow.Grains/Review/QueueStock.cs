@@ -96,6 +96,9 @@ internal sealed class QueueStock
         return taken;
     }
 
+    /// <summary>Whether a task was set aside before an entry of its image's history was made.</summary>
+    public bool IsOfBefore(ImageId image, int version) => _held.TryGetValue(image, out var held) && held.Task.HistoryVersion < version;
+
     /// <summary>The image was answered for good.</summary>
     public void Remove(ImageId image)
     {
@@ -119,6 +122,14 @@ internal sealed class QueueStock
         if (!skipped) (held.GivenBackBy ??= new HashSet<string>(StringComparer.Ordinal)).Add(actor);
         Offer(held, now);
         return held.LeaseEnds;
+    }
+
+    /// <summary>A person may be asked about an image after all.</summary>
+    public void MayAsk(ImageId image, string actor)
+    {
+        if (!_held.TryGetValue(image, out var held)) return;
+        held.SkippedBy?.Remove(actor);
+        held.GivenBackBy?.Remove(actor);
     }
 
     /// <summary>

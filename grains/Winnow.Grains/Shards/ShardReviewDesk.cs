@@ -103,6 +103,9 @@ internal sealed class ShardReviewDesk(
         index.Decide(ordinal, fact.Version, fact.Label, fact.Closes, fact.Stage);
         Closed(ordinal, wasOpen);
         if (!wasOpen && index.IsOpen(ordinal)) Reopened(ordinal);
+        if (fact.Level > 0 && wasOpen && !index.IsOpen(ordinal))
+            grains.GetGrain<IQueueGrain>(writer.Key.Dataset).SettledAsync(fact.Image, fact.Version, null, true, CancellationToken.None)
+                .Ignore();
         return CommitOutcome.Committed;
     }
 

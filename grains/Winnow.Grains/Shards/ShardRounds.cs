@@ -25,8 +25,15 @@ internal sealed class ShardRounds(ShardWriter writer, ShardIndex index, TaskBook
 
     public async Task WithdrawAsync(string arm, int round, CancellationToken cancellationToken)
     {
-        bool Unanswered(int ordinal) => index.IsOpen(ordinal) && index.VersionOf(ordinal) == 0;
-        int[] left = [.. tasks.ArmRounds(arm).Where(t => t.Value == round && Unanswered(t.Key)).Select(t => t.Key)];
+        var seen = new Dictionary<int, int>();
+        foreach (var ordinal in tasks.ArmRounds(arm).Where(t => t.Value == round && index.IsOpen(t.Key)).Select(t => t.Key).ToArray())
+        {
+            // Of what was taken back, or is asked about again, nothing counts as an answer. What somebody could not tell stays open.
+            var version = index.VersionOf(ordinal);
+            if (version == 0 || (await tally.SkipsOfAsync(ordinal, cancellationToken)).People.Length == 0) seen[ordinal] = version;
+        }
+        bool Unanswered(int ordinal) => index.IsOpen(ordinal) && index.VersionOf(ordinal) == seen[ordinal];
+        int[] left = [.. seen.Keys.Where(Unanswered)];
         if (left.Length == 0) return;
         var priorities = left.ToDictionary(o => o, tasks.PriorityOf);
         WithdrawnTaskRow[] withdrawn = [.. left.Select(o => new WithdrawnTaskRow(o, arm))];
@@ -70,7 +77,7 @@ internal sealed class ShardRounds(ShardWriter writer, ShardIndex index, TaskBook
     /// <summary>An image that was answered is open again: the rounds that asked wait for it, where they still wait.</summary>
     public void Reopened(int ordinal)
     {
-        foreach (var asked in tasks.AskedBy(ordinal)) _open[asked] = _open.GetValueOrDefault(asked) + 1;
+        foreach (var (arm, round) in tasks.AskedBy(ordinal).ToArray()) CountAnew(arm, round);
     }
 
     private void CountAnew(string arm, int round)

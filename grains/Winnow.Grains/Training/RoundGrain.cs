@@ -217,7 +217,7 @@ internal sealed partial class RoundGrain(
     /// release are about it may be theirs, and goes with them.
     /// </summary>
     private bool IsFinal(Exception failure) => failure is RefusedException
-        || (!PassingFailure.Is(failure) && ++_faults >= TriesOfAFault && ports.Level.IsNewest);
+        || (!PassingFailure.Is(failure) && ++_faults >= TriesOfAFault && ports.Level.Value >= ports.Newest.Value);
 
     private static string FaultAt(RoundStep step, Exception fault) =>
         $"It could not take its step '{step.ToString().ToLowerInvariant()}', and would not at another try: "

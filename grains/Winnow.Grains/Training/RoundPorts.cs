@@ -10,4 +10,4 @@ namespace Winnow.Grains.Training;
 /// <summary>What the steps of any round reach out to.</summary>
 internal sealed record RoundPorts(
     KnownDatasets Datasets, IObjectStore Objects, IModelExporter Exporter, LearnedParts Parts, DeviceDirectory Devices,
-    RoundSelections Selections, KnownLevel Level, TimeProvider Time, ILogger<RoundGrain> Logger);
+    RoundSelections Selections, KnownLevel Level, NewestLevel Newest, TimeProvider Time, ILogger<RoundGrain> Logger);

@@ -86,7 +86,7 @@ public static class AnnotationRules
                 Attributes = attributes.Count == 0 ? null : new SortedDictionary<string, AttributeValue>(
                     attributes.ToDictionary(a => a.Key, a => Cleaned(a.Value)), StringComparer.Ordinal),
             };
-        if (annotation is BoxAnnotation { Box.Rotation: var turned } box && turned is < 0 or >= 360)
+        if (annotation is BoxAnnotation { Box.Rotation: var turned } box && turned is > -360 and < 0)
             annotation = box with { Box = box.Box with { Rotation = Turned(turned) } };
         return annotation is TextAnnotation text ? text with { Text = ShownText.Clean(text.Text) } : annotation;
     }

@@ -144,6 +144,7 @@ public sealed record LabelSchema
         List<string> wanted = [];
         if (shapes.Length > 0) wanted.Add($"shapes ({string.Join(", ", shapes)})");
         if (MultiLabel) wanted.Add("several classes per image (multiLabel)");
+        if (Attributes?.Count > 0) wanted.Add("attributes");
         if (wanted.Count == 0) return null;
         const string Reason = "Only one class for the whole image can be learned from and exported yet: anything else would be lost there.";
         return $"The label schema takes {string.Join(" and ", wanted)}. {Reason}";
@@ -153,7 +154,12 @@ public sealed record LabelSchema
     internal LabelSchema Cleaned() => this with { Classes = [.. Classes.Select(c => c.Cleaned())] };
 
     /// <summary>The same schema with each class's name in Unicode's composed form, in which names are kept.</summary>
-    public LabelSchema Composed() => this with { Classes = [.. Classes.Select(c => c with { Name = TextForm.Composed(c.Name) })] };
+    public LabelSchema Composed() => this with
+    {
+        Classes = [.. Classes.Select(c => c with { Name = TextForm.Composed(c.Name) })],
+        Attributes = Attributes is null ? null
+            : [.. Attributes.Select(a => a with { Classes = [.. a.Classes.Select(TextForm.Composed)] })],
+    };
 
     /// <summary>
     /// The first thing that keeps a stored schema from being read, as a sentence with the member's name; null when nothing does. Schemas of
@@ -167,7 +173,7 @@ public sealed record LabelSchema
         if (Geometries.Any(g => !Enum.IsDefined(g))) return "geometries holds one that is not known.";
         var seen = new HashSet<string>(Classes.Count, StringComparer.Ordinal);
         return MemberRules.Each("classes", Classes, c => CheckStored(c) ?? (
-            seen.Add(c.Name) ? null : $"name {ShownText.Quote(c.Name)} stands twice."));
+            seen.Add(c.Name) ? null : $"name {ShownText.Quote(c.Name)} stands twice.")) ?? CheckAttributes();
     }
 
     private static string? CheckStored(LabelClass c) =>

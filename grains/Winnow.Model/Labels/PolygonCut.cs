@@ -48,6 +48,8 @@ internal static class PolygonCut
             {
                 // Halves, as the distance of two large coordinates may be too large for a number.
                 var share = (at / 2 - from / 2) / (to / 2 - from / 2);
+                // Two that are as near to each other as two numbers can be.
+                if (double.IsNaN(share)) share = 0;
                 var (a, b) = (ring[last + 1 - axis], ring[i + 1 - axis]);
                 // Between the two, whatever is lost in rounding.
                 var across = Math.Clamp(a * (1 - share) + b * share, Math.Min(a, b), Math.Max(a, b));

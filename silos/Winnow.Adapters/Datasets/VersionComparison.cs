@@ -43,6 +43,8 @@ internal static class VersionComparison
     /// <summary>All of it by label and by whose word that is.</summary>
     public static async Task<VersionDiff> CountAsync(VersionManifest? from, VersionManifest to, CancellationToken cancellationToken)
     {
+        if (from is not null) await from.CheckHashAsync(cancellationToken).ConfigureAwait(false);
+        await to.CheckHashAsync(cancellationToken).ConfigureAwait(false);
         long same = 0;
         var counts = new Dictionary<LabelMove, long>();
         await foreach (var change in CompareAsync(from, to, () => same++, cancellationToken).ConfigureAwait(false))

@@ -194,6 +194,22 @@ public sealed class AnnotationRulesTests
     }
 
     [Fact]
+    public void What_versions_do_not_hold_yet_makes_no_dataset_and_what_is_stored_is_checked()
+    {
+        var schema = Schema with { MultiLabel = false, Geometries = [Geometry.Class] };
+        Assert.Contains("attributes", schema.CheckKept()!, StringComparison.Ordinal);
+        Assert.Null(schema.CheckStored());
+        Assert.Contains("is null", (schema with { Attributes = [null!] }).CheckStored()!, StringComparison.Ordinal);
+        var decomposed = new LabelSchema
+        {
+            Classes = [new("Cafe\u0301"), new("dog")],
+            Attributes = [new("a", AttributeKind.Flag) { Classes = ["Cafe\u0301"], Required = true }],
+        };
+        Assert.Contains("must have attribute 'a'", AnnotationRules.Check([new ClassTag("Caf\u00E9")], decomposed.Composed())!,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Schemas_are_the_same_by_what_they_say()
     {
         static LabelSchema Made() => new()

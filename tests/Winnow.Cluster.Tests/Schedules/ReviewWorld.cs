@@ -100,7 +100,9 @@ internal sealed partial class ReviewWorld
         var objects = Stub.Of<IObjectStore>((method, _) => throw new NotSupportedException(method.Name));
         _silos.Add("queue", () => new QueueGrain(
             datasets, keyring, new KnownLevel(), new LocalQueues(), Clock, NullLogger<QueueGrain>.Instance), typeof(IQueueGrain));
-        _silos.Add("image", () => new ImageGrain(datasets, _ledger, keyring, Clock), typeof(IImageGrain));
+        var level = new KnownLevel();
+        level.Saw(ClusterLevels.Newest);
+        _silos.Add("image", () => new ImageGrain(datasets, _ledger, keyring, level, Clock), typeof(IImageGrain));
         _silos.Add("shard", () => new ShardGrain(
             datasets, _ledger, objects, new DeviceDirectory(null!, null!, Clock), new LearnedParts(objects), new LocalShards(),
             new ShardFaults(Clock), Clock, new ShardOptions(), NullLogger<ShardGrain>.Instance),

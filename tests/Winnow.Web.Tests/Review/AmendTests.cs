@@ -75,6 +75,63 @@ public sealed class AmendTests(Server server) : IClassFixture<Server>
     }
 
     [Fact]
+    public async Task Nobody_is_asked_what_was_opened_and_closed_again()
+    {
+        // She keeps another task, so that the round goes on waiting.
+        var dataset = await AskingAsync(batch: 2);
+        using var ann = server.As("ann");
+        using var bob = server.As("bob");
+        var task = (await ann.TakeAsync(dataset, 2))[0];
+        Assert.Equal(SubmitStatus.Recorded, (await SubmitAsync(ann, dataset, Answer(task, "disc"))).Status);
+        Assert.Equal(SubmitStatus.Recorded, (await ann.TakeBackAsync(dataset, task.Image)).Status);
+        // The queue has it, and bob gives it back.
+        Assert.Equal(task.Image, Assert.Single(await bob.TakeAsync(dataset, 1)).Image);
+        await bob.ReleaseAsync(dataset, [task.Image]);
+        Assert.Equal(SubmitStatus.Recorded, (await ann.TakeBackAsync(dataset, task.Image)).Status);
+        Assert.Equal((1, 1), await CountAsync(dataset));
+        await Until.TrueAsync(async () => (await bob.LeaseAsync(dataset, new LeaseRequest(1))).Count == 0, LearningServer.Patience,
+            () => "the queue has heard of it");
+    }
+
+    [Fact]
+    public async Task Who_takes_back_that_they_cannot_tell_is_asked()
+    {
+        var dataset = await AskingAsync(batch: 2);
+        using var ann = server.As("ann");
+        var task = (await ann.TakeAsync(dataset, 2))[0];
+        await ann.AnswerAsync(dataset, [task], LearningServer.Skip);
+        Assert.Empty(await ann.LeaseAsync(dataset, new LeaseRequest(1)));
+        Assert.Equal(SubmitStatus.Recorded, (await ann.TakeBackAsync(dataset, task.Image)).Status);
+        Assert.Equal(task.Image, Assert.Single(await ann.TakeAsync(dataset, 1)).Image);
+    }
+
+    [Fact]
+    public async Task What_is_asked_again_and_not_answered_may_be_chosen_by_a_later_round()
+    {
+        var name = "d" + Guid.NewGuid().ToString("n")[..12];
+        await server.Client.CreateDatasetAsync(new CreateDataset(name, LearningServer.Schema, LearningServer.Small));
+        await foreach (var _ in server.Client.ImportAsync(name, DrawnImages.EnumerateAsync(30, labelled: true)))
+        {
+        }
+        await server.Client.WaitForScoringAsync(name);
+        var image = ImageId.Of(DrawnImages.Draw(0));
+        await server.Client.AskAgainAsync(name, image);
+        async Task ChosenAsync(int round)
+        {
+            await server.Client.StartRoundAsync(name, new StartRound(1));
+            await Until.TrueAsync(async () => (await server.Client.GetStatusAsync(name)).OpenTasks == 1, LearningServer.Patience,
+                () => $"round {round} asks");
+        }
+        await ChosenAsync(1);
+        await server.Client.EndRoundAsync(name, Arms.Main, 1);
+        await server.Client.EndOfAsync(name);
+        Assert.Equal(0, (await server.Client.GetStatusAsync(name)).OpenTasks);
+        await ChosenAsync(2);
+        using var ann = server.As("ann");
+        Assert.Equal(image, Assert.Single(await ann.TakeAsync(name, 1)).Image);
+    }
+
+    [Fact]
     public async Task A_second_opinion_stands_where_the_first_answer_was_taken_back()
     {
         var dataset = await AskingAsync();
@@ -106,11 +163,11 @@ public sealed class AmendTests(Server server) : IClassFixture<Server>
 
         await SubmitAsync(server.Client, name, Say(image, 0, DecisionKind.Label, "disc"));
         Assert.Equal("disc", await LabelAsync());
-        // A word that says nothing of the image changes nothing.
         await server.Client.TakeBackAsync(name, image);
         Assert.Equal(("bars", 30), (await LabelAsync(), await LabelledAsync()));
-        await SubmitAsync(server.Client, name, Say(image, 2, DecisionKind.Skip));
-        Assert.Equal(("bars", 30), (await LabelAsync(), await LabelledAsync()));
+        var skipped = await SubmitAsync(server.Client, name, Say(image, 2, DecisionKind.Skip));
+        Assert.Equal(SubmitStatus.Refused, skipped.Status);
+        Assert.Contains("under its lease", skipped.Reason, StringComparison.Ordinal);
 
         Assert.Equal(SubmitStatus.Recorded, (await server.Client.AskAgainAsync(name, image, "looks like a disc")).Status);
         Assert.Equal((null, 29), (await LabelAsync(), await LabelledAsync()));
@@ -126,6 +183,8 @@ public sealed class AmendTests(Server server) : IClassFixture<Server>
         await ann.SubmitAsync(name, [Answer(task, "disc")]);
         Assert.Equal(("disc", 30), (await LabelAsync(), await LabelledAsync()));
 
+        var sound = (await server.Client.VerifyAsync(name).LastAsync()).Report!;
+        Assert.True(sound.Sound, string.Join(", ", sound.Findings));
         // All of it is so in a copy too, which works out anew what stands.
         await server.Client.TakeBackAsync(name, image);
         Assert.Null(await LabelAsync());
@@ -142,21 +201,23 @@ public sealed class AmendTests(Server server) : IClassFixture<Server>
     [Fact]
     public async Task Who_could_not_tell_may_be_asked_again()
     {
-        var dataset = await AskingAsync(batch: 1);
-        foreach (var name in new[] { "ann", "bob", "eve" })
+        var dataset = await AskingAsync(batch: 12);
+        using var ann = server.As("ann");
+        var tasks = await ann.TakeAsync(dataset, 12);
+        await ann.AnswerAsync(dataset, tasks.Skip(1), LearningServer.Right);
+        await ann.AnswerAsync(dataset, tasks.Take(1), LearningServer.Skip);
+        foreach (var name in new[] { "bob", "eve" })
         {
             using var person = server.As(name);
-            var task = Assert.Single(await person.TakeAsync(dataset, 1));
-            await person.AnswerAsync(dataset, [task], LearningServer.Skip);
+            await person.AnswerAsync(dataset, await person.TakeAsync(dataset, 1), LearningServer.Skip);
         }
-        Assert.Equal(1, (await server.Client.EndOfAsync(dataset)).Outcomes!.Skipped);
-        var image = (await server.Client.ListImagesAsync(dataset, Stage.Labeled).SingleAsync()).Id;
-        Assert.Equal(SubmitStatus.Recorded, (await server.Client.AskAgainAsync(dataset, image)).Status);
-        using var ann = server.As("ann");
+        var round = await server.Client.EndOfAsync(dataset);
+        Assert.Equal((RoundStep.Done, 1), (round.Step, round.Outcomes!.Skipped));
+        Assert.Equal(SubmitStatus.Recorded, (await server.Client.AskAgainAsync(dataset, tasks[0].Image)).Status);
         var again = Assert.Single(await ann.TakeAsync(dataset, 1));
-        Assert.Equal(image, again.Image);
+        Assert.Equal(tasks[0].Image, again.Image);
         await ann.AnswerAsync(dataset, [again], LearningServer.Right);
-        Assert.Equal((1, 0), await CountAsync(dataset));
+        Assert.Equal((12, 0), await CountAsync(dataset));
     }
 
     [Fact]

@@ -43,7 +43,7 @@ public sealed class ClusterSettings
     public TimeSpan ShutdownLimit { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// The highest level of the cluster that this silo takes part in, 0 to 1. Default 1, which is what this release knows. While one silo
+    /// The highest level of the cluster that this silo takes part in, 0 to 2. Default 2, which is what this release knows. While one silo
     /// names a lower one, nothing is written that the release before cannot read, and that release can be gone back to.
     /// </summary>
     public int HighestLevel { get; set; } = ClusterLevels.Newest;
