@@ -30,20 +30,14 @@ internal static class AmendCommands
     public static Command Undo(Connection connection)
     {
         var (dataset, image) = (new Argument<string>("dataset"), ImageOf());
-        var entry = new Option<long?>("--entry")
-        {
-            Description = "Which entry of its history ('review history'). Default: the last one.",
-        };
+        var entry = Numbers.WholeOrNone("--entry", 1, int.MaxValue, "Which entry of its history ('review history'). Default the last.");
         var why = Why();
         var command = new Command("undo",
             "Take back what was said of an image. Your own words you may always take back; others' need correct-decisions. "
             + "The entry stays in the history, and undoing the undoing brings it back.") { dataset, image, entry, why };
         connection.OnRun(command, (parsed, client, ct) =>
-        {
-            if (parsed.GetValue(entry) is < 1) throw new ArgumentException("--entry must be 1 or more.");
-            return AmendAsync(client.TakeBackAsync(
-                parsed.GetValue(dataset)!, Parse(parsed.GetValue(image)!), parsed.GetValue(entry), parsed.GetValue(why), ct));
-        });
+            AmendAsync(client.TakeBackAsync(
+                parsed.GetValue(dataset)!, Parse(parsed.GetValue(image)!), parsed.GetValue(entry), parsed.GetValue(why), ct)));
         return command;
     }
 

@@ -179,7 +179,7 @@ public sealed record LabelSchema
     private static string? CheckStored(LabelClass c) =>
         c?.Name is not { Length: > 0 and <= MaxName } name || name.Any(char.IsControl) || !TextForm.IsWellFormed(name)
             ? $"name {ShownText.Quote(c?.Name)} must have 1 to {MaxName} printable characters."
-            : null;
+            : c.CheckKeypoints();
 
     /// <summary>The first thing that is wrong with the schema, as a sentence; null when it is sound.</summary>
     public string? Check() => CheckNames() ?? CheckAlike();

@@ -30,6 +30,7 @@ public sealed class NumberOptionTests(Server server) : IClassFixture<Server>
         { "models download pets --out x --round", "1 to 999999" },
         { "import x --dataset pets --concurrency", "1 to 64" },
         { "review simulate pets --seed", "0 to 18446744073709551615" },
+        { "review undo pets img-a --entry", "1 to 2147483647" },
         { "datasets list --retries", "0 to 100" },
     };
 

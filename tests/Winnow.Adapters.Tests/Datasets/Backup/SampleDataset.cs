@@ -123,8 +123,19 @@ internal sealed class SampleDataset(ILedgerPorts ports, IObjectStore objects, Da
     {
         var said = new List<Annotation> { new ClassTag("dog") };
         if (dataset.Schema.Geometries.Contains(Geometry.Box))
-            said.Add(new BoxAnnotation("cat", new Box(1, 2, 3.5, 4)) { Confidence = 0.5 });
-        if (dataset.Schema.Geometries.Contains(Geometry.Polygon)) said.Add(new PolygonAnnotation("cat", [0, 0, 5, 0, 5, 5.5]));
+            said.Add(new BoxAnnotation("cat", new Box(1, 2, 3.5, 4) { Rotation = 30 })
+            {
+                Confidence = 0.5,
+                Id = "b1",
+                Source = "yolo",
+                Crowd = true,
+                Attributes = dataset.Schema.Attributes is null ? null
+                    : new Dictionary<string, AttributeValue> { ["pose"] = AttributeValue.Of("left") },
+            });
+        if (dataset.Schema.Geometries.Contains(Geometry.Polygon))
+            said.Add(new PolygonAnnotation("cat", [0, 0, 5, 0, 5, 5.5]) { Rings = [[1, 0.5, 2, 0.5, 2, 1]] });
+        if (dataset.Schema.Geometries.Contains(Geometry.Polyline)) said.Add(new PolylineAnnotation("cat", [0, 0, 5, 5.5]));
+        if (dataset.Schema.Geometries.Contains(Geometry.Keypoints)) said.Add(new KeypointsAnnotation("cat", [1, 1, 2, 0, 0, 0]));
         if (dataset.Schema.Geometries.Contains(Geometry.Mask)) said.Add(new MaskAnnotation("cat", new RunLengthMask(2, 2, [1, 2, 1])));
         if (dataset.Schema.Geometries.Contains(Geometry.Text)) said.Add(new TextAnnotation("cat", [0, 0, 5, 0, 5, 5], $"shard {shard}"));
         return said;
@@ -212,7 +223,10 @@ internal sealed class SampleDataset(ILedgerPorts ports, IObjectStore objects, Da
             var label = row.Row.Label < 0 ? null : dataset.Schema.Classes[row.Row.Label].Name;
             labeled += label is null ? 0 : 1;
             Line(JsonSerializer.SerializeToUtf8Bytes(
-                new ManifestRow(row.Row.Id, row.Row.Name, row.Row.Partition, Stage.Scored, label, 0, false),
+                new ManifestRow(row.Row.Id, row.Row.Name, row.Row.Partition, Stage.Scored, label, 0, false)
+                {
+                    Source = label is null ? null : LabelSource.Imported,
+                },
                 ModelJson.Default.ManifestRow));
         }
         var key = ObjectKeys.Manifest(Name, number, "activation");
@@ -221,7 +235,10 @@ internal sealed class SampleDataset(ILedgerPorts ports, IObjectStore objects, Da
         {
             OperationId = LedgerRows.Operation(910 + number),
             Version = new DatasetVersion(number, "first", LedgerRows.Noon, "ada", _rows.Count, labeled, Hash(manifest.ToArray()),
-                number == 1 ? null : number - 1, number == 1 ? Told : null),
+                number == 1 ? null : number - 1, number == 1 ? Told : null)
+            {
+                Arms = [new VersionArm(Arms.Main, 1, "main/1", new string('b', 64))],
+            },
             ManifestKey = key,
         };
     }

@@ -18,10 +18,10 @@ internal sealed class HostilePlans(HostileArchive archive)
     {
         Schema = new LabelSchema
         {
-            Classes = [new("cat", "Cat", "#1f77b4"), new("dog", "Dog", "steelblue")],
-            Geometries =
-            Enum.GetValues<Geometry>(),
-            MultiLabel = true
+            Classes = [new("cat", "Cat", "#1f77b4") { Keypoints = ["nose", "tail"], Skeleton = [0, 1] }, new("dog", "Dog", "steelblue")],
+            Geometries = Enum.GetValues<Geometry>(),
+            MultiLabel = true,
+            Attributes = [new("pose", AttributeKind.Choice) { Options = ["left", "right"], Classes = ["cat"] }],
         },
         Settings = new DatasetSettings { Shards = 2, Seed = 7, ProjectionDimensions = 4 },
         Restored = [new Restoration(LedgerRows.Noon, "ada", new string('a', 64), LedgerRows.Operation(1), "lions", LedgerRows.Noon, "ada")],
