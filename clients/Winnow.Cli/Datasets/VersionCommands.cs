@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using Winnow.Client;
 using Winnow.Model.Datasets;
 
@@ -56,14 +55,16 @@ internal static class VersionCommands
             {
                 await foreach (var change in client.ListVersionChangesAsync(name, earlier, later, ct))
                     Terminal.SayFields(
-                        change.Id.ToString(), NameOf(change.Kind), Word(change.From, change.FromSource), Word(change.To, change.ToSource),
-                        change.Name);
+                        change.Id.ToString(), Words.Of(change.Kind), Word(change.From, change.FromSource),
+                        Word(change.To, change.ToSource), change.Name);
                 return ExitCodes.Done;
             }
             var diff = await client.DiffVersionsAsync(name, earlier, later, ct);
             if (diff.Moves.Count > 0)
                 Connection.Table(["change", "from", "to", "images"], diff.Moves.Select(m => (IReadOnlyList<string>)
-                    [NameOf(m.Kind), Word(m.From, m.FromSource), Word(m.To, m.ToSource), m.Images.ToString(CultureInfo.InvariantCulture)]));
+                [
+                    Words.Of(m.Kind), Word(m.From, m.FromSource), Word(m.To, m.ToSource), m.Images.ToString(CultureInfo.InvariantCulture),
+                ]));
             Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{diff.Same} images are the same in versions {earlier} and {later}"));
             return ExitCodes.Done;
         });
@@ -71,9 +72,7 @@ internal static class VersionCommands
     }
 
     private static string Word(string? label, LabelSource? source) =>
-        label is null ? "" : source is { } whose ? $"{label} ({NameOf(whose)})" : label;
-
-    private static string NameOf<T>(T value) where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
+        label is null ? "" : source is { } whose ? $"{label} ({Words.Of(whose)})" : label;
 }
 
 internal static class ExportCommand

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Winnow.Model.Images;
 
 namespace Winnow.Cli.Images;
@@ -15,16 +14,14 @@ internal static class ListCommand
         {
             Stage? wanted = null;
             if (parsed.GetValue(stage) is { } text)
-                wanted = Enum.GetValues<Stage>().Cast<Stage?>().FirstOrDefault(s => NameOf(s!.Value) == text)
+                wanted = Enum.GetValues<Stage>().Cast<Stage?>().FirstOrDefault(s => Words.Of(s!.Value) == text)
                     ?? throw new ArgumentException($"'{text}' is not a stage. Known are: {Stages}.");
             await foreach (var image in client.ListImagesAsync(parsed.GetValue(dataset)!, wanted, ct))
-                Terminal.SayFields(image.Id.ToString(), NameOf(image.Stage), image.Label ?? "", image.Name, image.Reason ?? "");
+                Terminal.SayFields(image.Id.ToString(), Words.Of(image.Stage), image.Label ?? "", image.Name, image.Reason ?? "");
             return ExitCodes.Done;
         });
         return command;
     }
 
-    private static string Stages => string.Join(", ", Enum.GetValues<Stage>().Select(NameOf));
-
-    private static string NameOf(Stage stage) => JsonNamingPolicy.KebabCaseLower.ConvertName(stage.ToString());
+    private static string Stages => string.Join(", ", Enum.GetValues<Stage>().Select(Words.Of));
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using Winnow.Model.Images;
 using Winnow.Model.Review;
 
@@ -21,7 +20,7 @@ internal static class AmendCommands
                 Terminal.SayFields(
                     entry.Version.ToString(CultureInfo.InvariantCulture), entry.At.ToString("u", CultureInfo.InvariantCulture),
                     entry.Actor, Say(entry), entry.Decision.Comment ?? "");
-            Terminal.Say($"{NameOf(detail.Stage)}: {(detail.Annotations.Count == 0 ? "no label" : Classes(detail.Annotations))}");
+            Terminal.Say($"{Words.Of(detail.Stage)}: {(detail.Annotations.Count == 0 ? "no label" : Classes(detail.Annotations))}");
             return ExitCodes.Done;
         });
         return command;
@@ -66,20 +65,18 @@ internal static class AmendCommands
             Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"Recorded as entry {result.Version} of its history."));
             return ExitCodes.Done;
         }
-        Terminal.Complain(result.Reason ?? NameOf(result.Status));
+        Terminal.Complain(result.Reason ?? Words.Of(result.Status));
         return ExitCodes.Failed;
     }
 
     private static string Say(HistoryEntry entry) => entry.Decision switch
     {
-        { Kind: DecisionKind.Label, Annotations: var said } => $"{NameOf(entry.Kind)} {Classes(said)}",
-        { Kind: DecisionKind.TakeBack, Of: var of } => string.Create(CultureInfo.InvariantCulture, $"{NameOf(entry.Kind)} {of}"),
-        { Kind: DecisionKind.AskAgain } => NameOf(entry.Kind),
-        var other => $"{NameOf(entry.Kind)} {NameOf(other.Kind)}",
+        { Kind: DecisionKind.Label, Annotations: var said } => $"{Words.Of(entry.Kind)} {Classes(said)}",
+        { Kind: DecisionKind.TakeBack, Of: var of } => string.Create(CultureInfo.InvariantCulture, $"{Words.Of(entry.Kind)} {of}"),
+        { Kind: DecisionKind.AskAgain } => Words.Of(entry.Kind),
+        var other => $"{Words.Of(entry.Kind)} {Words.Of(other.Kind)}",
     };
 
     private static string Classes(IReadOnlyList<Model.Labels.Annotation> annotations) =>
         string.Join(", ", annotations.Select(a => a.Class).Distinct(StringComparer.Ordinal));
-
-    private static string NameOf<T>(T value) where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
 }

@@ -63,8 +63,8 @@ public readonly record struct Box(double X, double Y, double Width, double Heigh
 public sealed record BoxAnnotation(string Class, Box Box) : Annotation(Class);
 
 /// <summary>
-/// An object within closed polygons, each as <c>x0, y0, x1, y1, …</c> with at least three points. A pixel belongs to it where an odd number
-/// of rings hold it: a ring within another is a hole, a ring beside another a further part.
+/// An object within closed polygons, each as <c>x0, y0, x1, y1, …</c> with at least three points. A pixel belongs to it where an odd
+/// number of rings hold it: a ring within another is a hole, a ring beside another a further part.
 /// </summary>
 /// <param name="Class">Name of a class of the label schema.</param>
 /// <param name="Points">The first ring.</param>

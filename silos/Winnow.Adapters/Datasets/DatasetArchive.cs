@@ -56,10 +56,7 @@ internal sealed class DatasetArchive : IDatasetArchive
     public async Task WriteChangesAsync(
         DatasetInfo dataset, StoredVersion? from, StoredVersion to, Stream destination, CancellationToken cancellationToken)
     {
-        var (earlier, later) = (Manifest(dataset, from), Manifest(dataset, to)!);
-        if (earlier is not null) await earlier.CheckHashAsync(cancellationToken).ConfigureAwait(false);
-        await later.CheckHashAsync(cancellationToken).ConfigureAwait(false);
-        var changes = VersionComparison.CompareAsync(earlier, later, null, cancellationToken);
+        var changes = VersionComparison.CompareAsync(Manifest(dataset, from), Manifest(dataset, to)!, null, cancellationToken);
         await foreach (var change in changes.ConfigureAwait(false))
         {
             byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(change, ModelJson.Default.VersionChange), (byte)'\n'];

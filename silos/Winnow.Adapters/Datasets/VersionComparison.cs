@@ -33,18 +33,20 @@ internal static class VersionComparison
         }
     }
 
-    /// <summary>The same of two manifests; null stands for one without images.</summary>
-    public static IAsyncEnumerable<VersionChange> CompareAsync(
-        VersionManifest? from, VersionManifest to, Action? same, CancellationToken cancellationToken) =>
-        CompareAsync(
-            from?.ReadRowsAsync(cancellationToken) ?? AsyncEnumerable.Empty<ManifestRow>(), to.ReadRowsAsync(cancellationToken), same,
-            cancellationToken);
+    /// <summary>The same of two manifests, which are held against their hashes first; null stands for one without images.</summary>
+    public static async IAsyncEnumerable<VersionChange> CompareAsync(
+        VersionManifest? from, VersionManifest to, Action? same, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (from is not null) await from.CheckHashAsync(cancellationToken).ConfigureAwait(false);
+        await to.CheckHashAsync(cancellationToken).ConfigureAwait(false);
+        var earlier = from?.ReadRowsAsync(cancellationToken) ?? AsyncEnumerable.Empty<ManifestRow>();
+        var changes = CompareAsync(earlier, to.ReadRowsAsync(cancellationToken), same, cancellationToken);
+        await foreach (var change in changes.ConfigureAwait(false)) yield return change;
+    }
 
     /// <summary>All of it by label and by whose word that is.</summary>
     public static async Task<VersionDiff> CountAsync(VersionManifest? from, VersionManifest to, CancellationToken cancellationToken)
     {
-        if (from is not null) await from.CheckHashAsync(cancellationToken).ConfigureAwait(false);
-        await to.CheckHashAsync(cancellationToken).ConfigureAwait(false);
         long same = 0;
         var counts = new Dictionary<LabelMove, long>();
         await foreach (var change in CompareAsync(from, to, () => same++, cancellationToken).ConfigureAwait(false))
