@@ -59,6 +59,8 @@ internal sealed class ShardSpaces(
     /// <exception cref="RefusedException">The caller's vectors and heads are of another space than the one that serves by now.</exception>
     public async Task ReachAsync(LearningState? wanted, CancellationToken cancellationToken)
     {
+        // One that has just opened knows of no state, and would take any that somebody still goes by.
+        if (!_joined) await JoinAsync(cancellationToken);
         wanted ??= await AskAsync(cancellationToken);
         if (State.Sequence < wanted.Sequence) await ApplyAsync(wanted, cancellationToken);
         if (wanted.ProjectionKey is { } theirs && theirs != State.ProjectionKey)
