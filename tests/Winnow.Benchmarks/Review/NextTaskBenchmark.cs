@@ -49,12 +49,13 @@ internal sealed class NextTaskBenchmark : IBenchmark
         for (var repeat = 0; repeat < run.Repeats(3); repeat++)
         {
             var (take, submit, ask, answer) = (new Latencies(), new Latencies(), new Latencies(), new Latencies());
-            await System.Threading.Tasks.Task.WhenAll(Enumerable.Range(0, Reviewers).Select(async _ =>
+            await System.Threading.Tasks.Task.WhenAll(Enumerable.Range(0, Reviewers).Select(async i =>
             {
-                for (var i = 0; i < tasks / Reviewers; i++)
+                var random = new Random(i);
+                for (var n = 0; n < tasks / Reviewers; n++)
                 {
                     await ask.TimeAsync(() => echo.CallAsync(Asked, Task, run.Stop));
-                    await Pause(pause, run.Stop);
+                    await Pause(pause, random, run.Stop);
                     await answer.TimeAsync(() => echo.CallAsync(Answer, Result, run.Stop));
                 }
             }));
@@ -73,8 +74,13 @@ internal sealed class NextTaskBenchmark : IBenchmark
         run.Report($"next-task/{name}/submit-p99", "ms", submits, pause > TimeSpan.Zero ? "50 ms" : null);
     }
 
-    private static Task Pause(TimeSpan pause, CancellationToken stop) => pause > TimeSpan.Zero
-        ? System.Threading.Tasks.Task.Delay(pause, TimeProvider.System, stop) : System.Threading.Tasks.Task.CompletedTask;
+    /// <summary>
+    /// Half to one and a half times as long: who pauses for exactly as long as all others comes back with all others, and then the last of
+    /// them is measured.
+    /// </summary>
+    private static Task Pause(TimeSpan pause, Random random, CancellationToken stop) => pause > TimeSpan.Zero
+        ? System.Threading.Tasks.Task.Delay(pause * (0.5 + random.NextDouble()), TimeProvider.System, stop)
+        : System.Threading.Tasks.Task.CompletedTask;
 
     /// <summary>The reviewers, each a person of their own.</summary>
     private sealed class Crew(Uri url, string dataset, CancellationToken stop)
@@ -97,6 +103,7 @@ internal sealed class NextTaskBenchmark : IBenchmark
             var got = new int[Reviewers];
             await System.Threading.Tasks.Task.WhenAll(_people.Select(async (person, i) =>
             {
+                var random = new Random(i);
                 while (Interlocked.Decrement(ref left) >= 0)
                 {
                     var task = (await take.TimeAsync(() => person.LeaseAsync(dataset, new LeaseRequest(1, 0), stop))).SingleOrDefault();
@@ -107,7 +114,7 @@ internal sealed class NextTaskBenchmark : IBenchmark
                     }
                     if (!_handed.TryAdd(task.Image, $"reviewer-{i}"))
                         Problem = $"{task.Image} was handed to {_handed[task.Image]} and to reviewer-{i}";
-                    await Pause(pause, stop);
+                    await Pause(pause, random, stop);
                     var decision = new SubmitDecision(task.Image, Guid.NewGuid(),
                         new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag("class-1")] }, task.Lease);
                     var result = (await submit.TimeAsync(() => person.SubmitAsync(dataset, [decision], stop))).Single();
