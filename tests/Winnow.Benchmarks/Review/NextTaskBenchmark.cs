@@ -28,7 +28,7 @@ internal sealed class NextTaskBenchmark : IBenchmark
         var plan = new SeedPlan { Images = run.Size(1_000_000), Tasks = run.Size(1_000_000), Dimensions = 0 };
         await SeededDataset.WriteAsync(run.Folder, plan, run.Stop);
         run.Say($"{plan.Tasks:N0} open tasks seeded");
-        await using var silo = await BenchmarkSilo.StartAsync(run.Folder, run.Stop);
+        await using var silo = await BenchmarkSilo.StartIdleAsync(run.Folder, run.Stop);
         await using var echo = await EchoServer.StartAsync(run.Stop);
         var crew = new Crew(silo.Url, plan.Name, run.Stop);
         // Opens the shards and fills the queue, which a reviewer meets once in the life of a silo.
