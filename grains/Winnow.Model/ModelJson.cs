@@ -62,6 +62,7 @@ namespace Winnow.Model;
 [JsonSerializable(typeof(IReadOnlyList<IngestResult>))]
 [JsonSerializable(typeof(IntakeLimits))]
 [JsonSerializable(typeof(Annotation))]
+[JsonSerializable(typeof(Annotation[]))]
 [JsonSerializable(typeof(IReadOnlyList<Annotation>))]
 [JsonSerializable(typeof(Prelabel))]
 [JsonSerializable(typeof(ImagePrelabel))]

@@ -101,6 +101,7 @@ public static class AdaptersRegistration
         services.AddDecoder();
         services.AddSingleton<IExportFormat, ImageFolderExport>();
         services.AddSingleton<IExportFormat, CsvExport>();
+        services.AddSingleton<IExportFormat, JsonLinesExport>();
         services.AddSingleton<IDatasetArchive, DatasetArchive>();
         return services.AddDatasetBackup(restore);
     }

@@ -24,7 +24,7 @@ internal static class DatasetCommands
     [
         ("class", Geometry.Class, false), ("classes", Geometry.Class, true),
         ("boxes", Geometry.Box, false), ("polygons", Geometry.Polygon, false), ("masks", Geometry.Mask, false),
-        ("text", Geometry.Text, false),
+        ("polylines", Geometry.Polyline, false), ("keypoints", Geometry.Keypoints, false), ("text", Geometry.Text, false),
     ];
 
     private static Command Create(Connection connection)
@@ -54,17 +54,27 @@ internal static class DatasetCommands
         var perPerson = Numbers.Whole("--tasks-per-person", 1, DatasetSettings.MostTasksPerPerson,
             "Review tasks that one person holds at a time; 'datasets policy set' changes it.", () => new DatasetSettings().TasksPerPerson);
         var seed = Numbers.Whole("--seed", ulong.MinValue, ulong.MaxValue, "Seeds every random draw.");
-        var task = new Option<string>("--task")
+        var task = new Option<string[]>("--task")
         {
-            Description = "What people say of an image: class, its one class. A server that cannot keep the others says so.",
-            DefaultValueFactory = _ => Tasks[0].Name,
+            Description = "What people say of an image: class, its one class; classes, any number of them; or the shapes of what it shows, "
+                + "any number of each. Several may be named: boxes polygons.",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => [Tasks[0].Name],
         };
         task.AcceptOnlyFromAmong([.. Tasks.Select(t => t.Name)]);
+        var schemaFile = new Option<string?>("--schema")
+        {
+            Description = "The whole label schema from a JSON file: classes with titles, colours and keypoints, geometries, multiLabel, "
+                + "attributes. 'datasets show' prints one.",
+        };
         var command = new Command("create", "Create a dataset.")
         {
-            name, classes, folder, audit, shards, backbone, within, perPerson, seed, task,
+            name, classes, folder, audit, shards, backbone, within, perPerson, seed, task, schemaFile,
         };
         command.NotBoth(classes, folder, "both name the classes.");
+        command.NotBoth(classes, schemaFile, "both name the classes.");
+        command.NotBoth(folder, schemaFile, "both name the classes.");
+        command.NotBoth(task, schemaFile, "both say what people are asked.");
         connection.OnRun(command, async (parsed, client, ct) =>
         {
             var names = parsed.GetValue(folder) is { } from ? ClassesOf(from) : parsed.GetValue(classes) ?? [];
@@ -77,15 +87,28 @@ internal static class DatasetCommands
                 Seed = parsed.GetValue(seed),
             };
             if (parsed.GetValue(within) is { } time) settings.AnswerWithin = time;
-            var (_, geometry, several) = Tasks.First(t => t.Name == parsed.GetValue(task));
-            LabelClass[] named = [.. names.Select(n => new LabelClass(n))];
-            var schema = new LabelSchema { Classes = named, Geometries = [geometry], MultiLabel = several };
+            var schema = parsed.GetValue(schemaFile) is { } file ? await SchemaFile.ReadAsync(file, ct)
+                : SchemaOf(names, parsed.GetValue(task)!);
             var made = await client.CreateDatasetAsync(new CreateDataset(parsed.GetValue(name)!, schema, settings), ct);
             var (shardsMade, onBackbone) = (made.Settings.Shards, made.Settings.Backbone);
             Terminal.Say($"{made.Name}: {made.Schema.Classes.Count} classes, {shardsMade} shards, backbone {onBackbone}");
+            if (!made.Schema.IsOneClass)
+                Terminal.Say("Its labels are sets of annotations, which no model is trained from yet: rounds choose by diversity alone, "
+                    + "and ask for no audit sample.");
             return 0;
         });
         return command;
+    }
+
+    private static LabelSchema SchemaOf(IReadOnlyList<string> classes, string[] tasks)
+    {
+        var wanted = Tasks.Where(t => tasks.Contains(t.Name)).ToArray();
+        return new LabelSchema
+        {
+            Classes = [.. classes.Select(c => new LabelClass(c))],
+            Geometries = [.. wanted.Select(t => t.Geometry).Distinct()],
+            MultiLabel = wanted.Any(t => t.Several),
+        };
     }
 
     private static IReadOnlyList<string> ClassesOf(string folder)

@@ -81,7 +81,10 @@ internal static class ExportCommand
     {
         var dataset = new Argument<string>("dataset");
         var version = Numbers.WholeOrNone("--version-number", 1, int.MaxValue, "Which version. Default the latest.");
-        var format = new Option<string>("--format") { Description = "imagenet or csv.", DefaultValueFactory = _ => "imagenet" };
+        var format = new Option<string?>("--format")
+        {
+            Description = "imagenet, csv or jsonl. Default imagenet; jsonl where labels are sets of annotations, which only it can hold.",
+        };
         var folder = new Option<string>("--out")
         {
             Description = "Folder to write into: a new or an empty one, unless it is replaced.",
@@ -110,12 +113,14 @@ internal static class ExportCommand
                         $"Dataset '{name}' has no version {number}; its latest is {versions[^1].Number}."));
             }
             var options = new ExportOptions { Replace = parsed.GetValue(replace) };
-            var written = await client.WriteExportAsync(name, wanted.Number, parsed.GetValue(format)!, target, options, ct);
+            var form = parsed.GetValue(format)
+                ?? ((await client.GetDatasetAsync(name, ct)).Schema.IsOneClass ? "imagenet" : "jsonl");
+            var written = await client.WriteExportAsync(name, wanted.Number, form, target, options, ct);
             Terminal.Say(string.Create(CultureInfo.InvariantCulture,
                 $"{written.Files} files of version {wanted.Number} in {Path.GetFullPath(target)}"));
             if (written.Removed > 0)
                 Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{written.Removed} files of an earlier export removed"));
-            if (parsed.GetValue(format) == "imagenet") SayWhatIsLeftOut(wanted, written.Files + written.Missing.Count);
+            if (form == "imagenet") SayWhatIsLeftOut(wanted, written.Files + written.Missing.Count);
             if (written.Missing.Count == 0) return ExitCodes.Done;
             await MissingNotes.PrintAsync(written.Missing.Count, written.Missing,
                 $"of the version could not be read and are not in the folder; see winnow verify {name} --hash");

@@ -17,11 +17,14 @@ internal static class ListCommand
                 wanted = Enum.GetValues<Stage>().Cast<Stage?>().FirstOrDefault(s => Words.Of(s!.Value) == text)
                     ?? throw new ArgumentException($"'{text}' is not a stage. Known are: {Stages}.");
             await foreach (var image in client.ListImagesAsync(parsed.GetValue(dataset)!, wanted, ct))
-                Terminal.SayFields(image.Id.ToString(), Words.Of(image.Stage), image.Label ?? "", image.Name, image.Reason ?? "");
+                Terminal.SayFields(image.Id.ToString(), Words.Of(image.Stage), Labelled(image), image.Name, image.Reason ?? "");
             return ExitCodes.Done;
         });
         return command;
     }
+
+    private static string Labelled(ImageSummary image) =>
+        image.Label ?? (image.Classes is not { } classes ? "" : classes.Count == 0 ? "(nothing)" : string.Join(" + ", classes));
 
     private static string Stages => string.Join(", ", Enum.GetValues<Stage>().Select(Words.Of));
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 using Winnow.Model.Review;
 
 namespace Winnow.Cli.Review;
@@ -20,8 +21,32 @@ internal static class AmendCommands
                 Terminal.SayFields(
                     entry.Version.ToString(CultureInfo.InvariantCulture), entry.At.ToString("u", CultureInfo.InvariantCulture),
                     entry.Actor, Say(entry), entry.Decision.Comment ?? "");
-            Terminal.Say($"{Words.Of(detail.Stage)}: {(detail.Annotations.Count == 0 ? "no label" : Classes(detail.Annotations))}");
+            var stands = detail.Annotations.Count > 0 ? Classes(detail.Annotations) : detail.Labelled ? "nothing of it" : "no label";
+            Terminal.Say($"{Words.Of(detail.Stage)}: {stands}");
             return ExitCodes.Done;
+        });
+        return command;
+    }
+
+    public static Command Label(Connection connection)
+    {
+        var (dataset, image, why) = (new Argument<string>("dataset"), ImageOf(), Why());
+        var annotations = new Argument<string>("annotations")
+        {
+            Description = "All that it shows, as a JSON array: [{\"type\": \"class\", \"class\": \"cat\"}], "
+                + "[{\"type\": \"box\", \"class\": \"cat\", \"box\": {\"x\": 3, \"y\": 4, \"width\": 50, \"height\": 60}}]; "
+                + "'@' and a name: from that file; []: nothing of it.",
+        };
+        var command = new Command("label",
+            "Say what an image shows: a correction of what stands, or the first word. Others' words need correct-decisions.")
+        {
+            dataset, image, annotations, why,
+        };
+        connection.OnRun(command, async (parsed, client, ct) =>
+        {
+            var said = await AnnotationText.ReadAsync(parsed.GetValue(annotations)!, ct);
+            return await AmendAsync(
+                client.CorrectAsync(parsed.GetValue(dataset)!, Parse(parsed.GetValue(image)!), said, parsed.GetValue(why), ct));
         });
         return command;
     }
@@ -71,12 +96,19 @@ internal static class AmendCommands
 
     private static string Say(HistoryEntry entry) => entry.Decision switch
     {
-        { Kind: DecisionKind.Label, Annotations: var said } => $"{Words.Of(entry.Kind)} {Classes(said)}",
+        { Kind: DecisionKind.Label, Annotations: var said } =>
+            $"{Words.Of(entry.Kind)} {(said.Count == 0 ? "nothing of it" : Classes(said))}",
         { Kind: DecisionKind.TakeBack, Of: var of } => string.Create(CultureInfo.InvariantCulture, $"{Words.Of(entry.Kind)} {of}"),
         { Kind: DecisionKind.AskAgain } => Words.Of(entry.Kind),
         var other => $"{Words.Of(entry.Kind)} {Words.Of(other.Kind)}",
     };
 
-    private static string Classes(IReadOnlyList<Model.Labels.Annotation> annotations) =>
-        string.Join(", ", annotations.Select(a => a.Class).Distinct(StringComparer.Ordinal));
+    private static string Classes(IReadOnlyList<Annotation> annotations) =>
+        string.Join(", ", annotations.GroupBy(a => (a.Class, Geometry: Geometries.Of(a))).Select(Several));
+
+    private static string Several(IGrouping<(string Class, Geometry Geometry), Annotation> alike)
+    {
+        var what = alike.Key.Geometry == Geometry.Class ? alike.Key.Class : $"{Geometries.Name(alike.Key.Geometry)} {alike.Key.Class}";
+        return alike.Count() == 1 ? what : string.Create(CultureInfo.InvariantCulture, $"{alike.Count()} × {what}");
+    }
 }

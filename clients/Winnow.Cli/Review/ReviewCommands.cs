@@ -12,7 +12,8 @@ internal static class ReviewCommands
 
     public static Command Make(Connection connection) => new("review", "Review work without a screen.")
     {
-        Simulate(connection), AmendCommands.History(connection), AmendCommands.Undo(connection), AmendCommands.AskAgain(connection),
+        Simulate(connection), AmendCommands.History(connection), AmendCommands.Label(connection), AmendCommands.Undo(connection),
+        AmendCommands.AskAgain(connection),
     };
 
     private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(10);
@@ -23,7 +24,8 @@ internal static class ReviewCommands
         var truth = new Option<string>("--truth")
         {
             Description = $"'{FolderNames}', where each image's own folder is its class, or a CSV file: lines of name and class, "
-                + "or with a header. An export of Winnow is one.",
+                + "or with a header; or, with sets of annotations, JSON lines (.jsonl): id or name, and annotations. "
+                + "An export of Winnow is either.",
             DefaultValueFactory = _ => FolderNames,
         };
         var errors = Numbers.Share("--error-rate", "Share of wrong answers.");
@@ -41,8 +43,13 @@ internal static class ReviewCommands
             if (parsed.GetValue(patience) <= TimeSpan.Zero) throw new ArgumentException("--patience must be above 0.");
             var info = await client.GetDatasetAsync(parsed.GetValue(dataset)!, ct);
             var from = parsed.GetValue(truth)!;
-            var labels = from == FolderNames ? null : await Truths.ReadAsync(from, info, client, ct);
-            if (labels is null) await Truths.CheckFoldersAsync(info, client, ct);
+            var sets = LabelSetFile.IsOne(from) ? await Truths.ReadSetsAsync(from, info, client, ct) : null;
+            if (sets is null && !info.Schema.IsOneClass)
+                throw new ArgumentException($"Labels of {info.Name} are sets of annotations: give them as JSON lines, --truth FILE.jsonl.");
+            if (sets is not null && parsed.GetValue(errors) > 0)
+                throw new ArgumentException("--error-rate draws another class, which is no error of a set of annotations: leave it out.");
+            var labels = sets is not null || from == FolderNames ? null : await Truths.ReadAsync(from, info, client, ct);
+            if (sets is null && labels is null) await Truths.CheckFoldersAsync(info, client, ct);
             var said = new Unanswered();
             var reviewer = new SimulatedReviewer(client, new SimulatedReviewerOptions
             {
@@ -51,12 +58,13 @@ internal static class ReviewCommands
                 ErrorRate = parsed.GetValue(errors),
                 Seed = parsed.GetValue(seed),
                 Truth = labels is null ? FolderTruth.ClassOf : labels.ClassOf,
+                Sets = sets is null ? null : sets.AnnotationsOf,
                 SkipUnknownInTheEnd = !parsed.GetValue(leave),
                 Progress = said,
             });
             Terminal.Say($"Answering tasks of {info.Name}; Ctrl-C ends it.");
             var why = await RunAsync(reviewer, parsed.GetValue(stay) ? null : parsed.GetValue(patience) ?? DefaultPatience, ct);
-            said.End(reviewer.Progress, n => labels is null
+            said.End(reviewer.Progress, n => sets is null && labels is null
                 ? $"{n} images lie in no folder that is called like a class"
                 : $"{from} has nothing about {n} images");
             Terminal.Say(why);

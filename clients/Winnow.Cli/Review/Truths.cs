@@ -34,6 +34,29 @@ internal static class Truths
         return labels;
     }
 
+    /// <summary>Reads a file of label sets, and says how much of the dataset it knows.</summary>
+    public static async Task<LabelSetFile> ReadSetsAsync(string path, DatasetInfo dataset, WinnowClient client, CancellationToken ct)
+    {
+        var sets = await LabelSetFile.ReadAsync(path, dataset.Schema, ct);
+        var (images, named) = (0L, 0L);
+        string? like = null;
+        await foreach (var image in client.ListImagesAsync(dataset.Name, cancellationToken: ct))
+        {
+            if (image.Partition != Partition.Pool || image.Stage == Stage.Quarantined) continue;
+            images++;
+            if (sets.AnnotationsOf(image.Id, image.Name) is not null) named++;
+            else like ??= image.Name;
+        }
+        if (images > 0 && named == 0)
+            throw new InvalidDataException($"No line of {path} names an image of {dataset.Name} that people may be asked about: "
+                + $"images are named like '{ShownText.Named(like!)}'. Nothing was decided.");
+        Terminal.Say(string.Create(CultureInfo.InvariantCulture,
+            $"{path}: {sets.Rows} label sets, for {named} of {images} images to ask about"));
+        if (sets.RowsWithoutLabel > 0)
+            Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  {sets.RowsWithoutLabel} rows without a label"));
+        return sets;
+    }
+
     /// <summary>Looks whether the folders of images name classes at all, before anything is recorded.</summary>
     public static async Task CheckFoldersAsync(DatasetInfo dataset, WinnowClient client, CancellationToken cancellationToken)
     {

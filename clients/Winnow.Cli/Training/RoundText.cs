@@ -73,7 +73,8 @@ internal static class RoundText
             : metrics.AuditAccuracy is { } accuracy ? string.Create(CultureInfo.InvariantCulture, $", audit accuracy {accuracy:P1}")
             : $", {NoAudit}";
         return string.Create(CultureInfo.InvariantCulture,
-            $"{Asked(r)}, {r.Labels} labels in all{audit}, {(r.Promoted == true ? "promoted" : "not promoted")}. {r.Reason}");
+            $"{Asked(r)}, {r.Labels} labels in all{audit}{(r.Promoted is not { } better ? "" : better ? ", promoted" : ", not promoted")}. "
+            + $"{r.Reason}");
     }
 
     private static string Asked(RoundInfo r) => r.Outcomes is { } o

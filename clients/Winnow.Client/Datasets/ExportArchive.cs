@@ -56,8 +56,8 @@ internal sealed class ExportArchive(SentBody sent, string what)
     public async Task CopyAsync(string format, ExportFolder target, CancellationToken cancellationToken)
     {
         await target.AddAsync(ExportNames.Table(format), sent, null, cancellationToken);
-        // Each of its rows ends with a line end, the last one too.
-        if (sent.Bytes == 0 || (format == "csv" && sent.Last != '\n')) throw CutOff(null);
+        // Each of its rows ends with a line end, the last one too; without an image there are no lines of JSON.
+        if (sent.Bytes == 0 ? format != "jsonl" : format is "csv" or "jsonl" && sent.Last != '\n') throw CutOff(null);
     }
 
     private async Task<TarEntry?> NextAsync(TarReader tar, CancellationToken cancellationToken)

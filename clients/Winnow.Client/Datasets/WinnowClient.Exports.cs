@@ -9,7 +9,7 @@ namespace Winnow.Client;
 
 public sealed partial class WinnowClient
 {
-    /// <summary>An export of a version as a stream: <c>imagenet</c> is a tar file, <c>csv</c> text. Dispose it.</summary>
+    /// <summary>An export of a version as a stream: <c>imagenet</c> is a tar file, <c>csv</c> and <c>jsonl</c> text. Dispose it.</summary>
     public async Task<Stream> OpenExportAsync(string dataset, int version, string format, CancellationToken cancellationToken = default)
     {
         var path = string.Create(CultureInfo.InvariantCulture,
@@ -18,8 +18,8 @@ public sealed partial class WinnowClient
     }
 
     /// <summary>
-    /// Writes a version into a new or empty folder: <c>imagenet</c> as folders per class, <c>csv</c> as <c>dataset.csv</c>. All of it
-    /// appears, or nothing. Returns the number of files.
+    /// Writes a version into a new or empty folder: <c>imagenet</c> as folders per class, <c>csv</c> and <c>jsonl</c> as one file. All of
+    /// it appears, or nothing. Returns the number of files.
     /// </summary>
     /// <exception cref="IOException">The folder is not empty, or cannot be written.</exception>
     public async Task<int> ExportAsync(
@@ -27,8 +27,9 @@ public sealed partial class WinnowClient
         (await WriteExportAsync(dataset, version, format, folder, null, cancellationToken)).Files;
 
     /// <summary>
-    /// Writes a version into a folder: <c>imagenet</c> as folders per class, <c>csv</c> as <c>dataset.csv</c>. All of it appears, or
-    /// nothing. A hidden file beside it lists what was written, so that a later export can replace that.
+    /// Writes a version into a folder: <c>imagenet</c> as folders per class, <c>csv</c> as <c>dataset.csv</c>, <c>jsonl</c> as
+    /// <c>dataset.jsonl</c> with all that is known of each image. All of it appears, or nothing. A hidden file beside it lists what was
+    /// written, so that a later export can replace that.
     /// </summary>
     /// <param name="dataset">The dataset.</param>
     /// <param name="version">Number of the version.</param>

@@ -23,7 +23,13 @@ public sealed record SimulatedReviewerOptions
     /// somebody else. A skip would be for good, since nobody is asked again what they could not tell; <see cref="CannotTell"/> is one.
     /// <see cref="LabelFile"/> and <see cref="FolderTruth"/> have such functions.
     /// </summary>
-    public required Func<ReviewTask, string?> Truth { get; init; }
+    public Func<ReviewTask, string?> Truth { get; init; } = _ => null;
+
+    /// <summary>
+    /// What a task's image shows, where labels are sets of annotations; null of one that is not known. It takes the place of <see
+    /// cref="Truth"/>, and there are no wrong answers then. <see cref="LabelSetFile"/> has such a function.
+    /// </summary>
+    public Func<ReviewTask, IReadOnlyList<Annotation>?>? Sets { get; init; }
 
     /// <summary>
     /// Whether tasks that were given back are skipped once nothing else comes, so that no round waits for somebody who never comes.
@@ -96,6 +102,8 @@ public sealed class SimulatedReviewer
     {
         if (options.ErrorRate is not (>= 0 and <= 1))
             throw new ArgumentException($"ErrorRate must be 0 to 1, not {options.ErrorRate}.", nameof(options));
+        if (options is { Sets: not null, ErrorRate: > 0 })
+            throw new ArgumentException("ErrorRate must be 0 where labels are sets of annotations.", nameof(options));
         if (options.LeaseSize is < 1 or > 1000)
             throw new ArgumentException($"LeaseSize must be 1 to 1000, not {options.LeaseSize}.", nameof(options));
         if (options.Classes.Count < 2) throw new ArgumentException("At least two classes are needed.", nameof(options));
@@ -223,6 +231,9 @@ public sealed class SimulatedReviewer
 
     private Known Answer(ReviewTask task)
     {
+        if (_options.Sets is { } sets)
+            return sets(task) is { } set ? new Known(task, new Decision { Kind = DecisionKind.Label, Annotations = set }, null)
+                : new Known(task, null, "what it shows is not known");
         if (_options.Truth(task) is not { } truth) return new Known(task, null, "its class is not known");
         if (truth == SimulatedReviewerOptions.CannotTell)
             return new Known(task, new Decision { Kind = DecisionKind.Skip }, "its truth is that nobody can tell");

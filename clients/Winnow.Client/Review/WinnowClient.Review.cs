@@ -1,5 +1,6 @@
 using Winnow.Model;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 using Winnow.Model.Review;
 
 namespace Winnow.Client;
@@ -62,6 +63,26 @@ public sealed partial class WinnowClient
     public Task<SubmitResult> AskAgainAsync(
         string dataset, ImageId image, string? comment = null, CancellationToken cancellationToken = default) =>
         AmendAsync(dataset, image, _ => new Decision { Kind = DecisionKind.AskAgain, Comment = comment }, cancellationToken);
+
+    /// <summary>
+    /// Says what an image shows, whoever was asked about it: a correction of what stands, or the first word. It needs correct-decisions,
+    /// unless what stands is one's own.
+    /// </summary>
+    /// <param name="dataset">Name of the dataset.</param>
+    /// <param name="image">The image.</param>
+    /// <param name="annotations">All that it shows, under the dataset's label schema; empty where it shows nothing of it.</param>
+    /// <param name="comment">Why, for whoever reads the history.</param>
+    /// <param name="cancellationToken">Gives up waiting; what was sent may still be recorded.</param>
+    /// <returns><see cref="SubmitStatus.Conflict"/> where somebody else said something meanwhile.</returns>
+    public Task<SubmitResult> CorrectAsync(
+        string dataset, ImageId image, IReadOnlyList<Annotation> annotations, string? comment = null,
+        CancellationToken cancellationToken = default) =>
+        AmendAsync(dataset, image, _ => new Decision
+        {
+            Kind = DecisionKind.Label,
+            Annotations = annotations,
+            Comment = comment,
+        }, cancellationToken);
 
     private async Task<SubmitResult> AmendAsync(
         string dataset, ImageId image, Func<ImageDetail, Decision> say, CancellationToken cancellationToken)

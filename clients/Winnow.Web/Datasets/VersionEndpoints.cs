@@ -80,12 +80,18 @@ internal static class VersionEndpoints
                 CancellationToken ct) =>
             {
                 var (info, found) = await FindAsync(grains, dataset, version, ct);
-                var name = format ?? "imagenet";
+                var name = format ?? archive.DefaultFor(info.Schema);
                 // Known before the first byte is sent, so that a wrong name is an answer and not a broken stream.
                 if (!archive.Formats.Contains(name))
                     throw new RefusedException(
                         $"There is no export format {ShownText.Quote(name)}. Known are: {string.Join(", ", archive.Formats)}.");
-                var (type, extension) = name == "csv" ? ("text/csv", "csv") : ("application/x-tar", "tar");
+                if (archive.CannotSay(name, info.Schema) is { } lost) throw new RefusedException(lost);
+                var (type, extension) = name switch
+                {
+                    "csv" => ("text/csv", "csv"),
+                    "jsonl" => ("application/jsonl", "jsonl"),
+                    _ => ("application/x-tar", "tar"),
+                };
                 return http.Stream(stream => archive.ExportAsync(info, found, name, stream, ct), type, $"{dataset}-{version}.{extension}");
             })
             .Requires(Permission.ExportData)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -6,6 +7,7 @@ using Microsoft.AspNetCore.Routing;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images;
+using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Labels;
@@ -104,7 +106,8 @@ internal static class ImageEndpoints
             while (shards.Contains(shard) && left > 0)
             {
                 var key = GrainKeys.Shard(dataset, shard);
-                var page = await grains.GetGrain<IShardIngest>(key).ListAsync(new ListImages(0, left, wanted, ById: true, last), ct);
+                var page = await grains.GetGrain<IShardIngest>(key).ListAsync(
+                    new ListImages(0, left, wanted, ById: true, last) { Sets = true }, ct);
                 ListedImages.ThrowIfOld(page, key);
                 images.AddRange(page.Images.Select(i => Summary(i, info.Schema)));
                 left -= page.Images.Length;
@@ -117,7 +120,15 @@ internal static class ImageEndpoints
     }
 
     private static ImageSummary Summary(ListedImage image, LabelSchema schema) =>
-        new(image.Id, image.Name, image.Stage, image.Partition, image.Label < 0 ? null : schema.Classes[image.Label].Name, image.Reason);
+        new(image.Id, image.Name, image.Stage, image.Partition,
+            schema.IsOneClass && image.Label >= 0 ? schema.Classes[image.Label].Name : null, image.Reason)
+        {
+            Classes = image.Set is { } set ? ClassesOf(set) : null,
+        };
+
+    private static string[] ClassesOf(LabelSet set) =>
+        [.. JsonSerializer.Deserialize(set.Annotations, ModelJson.Default.AnnotationArray)!.Select(a => a.Class)
+            .Distinct(StringComparer.Ordinal)];
 
     private static Stage? ParseStage(string? text)
     {

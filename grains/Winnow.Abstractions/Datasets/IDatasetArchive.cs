@@ -1,4 +1,5 @@
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 using Winnow.Model.Training;
 
 namespace Winnow.Abstractions.Datasets;
@@ -11,6 +12,12 @@ public interface IDatasetArchive
 
     /// <summary>A version's manifest as JSON lines; null when there is none.</summary>
     Task<Stream?> OpenManifestAsync(StoredVersion version, CancellationToken cancellationToken);
+
+    /// <summary>Why labels under a schema cannot be said in a format that there is, as a sentence; null where they can.</summary>
+    string? CannotSay(string format, LabelSchema schema);
+
+    /// <summary>The format in which a version is exported where nobody names one: it can say all of its labels.</summary>
+    string DefaultFor(LabelSchema schema);
 
     /// <summary>Writes a version in a format; the same version always gives the same bytes.</summary>
     Task ExportAsync(DatasetInfo dataset, StoredVersion version, string format, Stream destination, CancellationToken cancellationToken);

@@ -22,6 +22,16 @@ public readonly record struct IngestRow(
     [property: Id(8)] int Label,
     [property: Id(9)] string? Reason)
 {
+    /// <summary>
+    /// How the stored pixels are to be turned to stand upright, 1 to 8 (EXIF 2.3, tag 0x0112); 0 where nobody has read it, as in rows of
+    /// early releases. Sizes are those of the stored pixels.
+    /// </summary>
+    [Id(10)]
+    public byte Orientation { get; init; }
+
+    /// <summary>Pixels across and down as the picture stands upright; null where that is not known.</summary>
+    public (int Width, int Height)? Upright => Orientation is 0 ? null : Orientation > 4 ? (Height, Width) : (Width, Height);
+
     /// <summary>Most characters of a name. New ones are shorter; those of early releases need not be.</summary>
     public const int MaxName = 4_096;
 
@@ -42,6 +52,7 @@ public readonly record struct IngestRow(
             && Format.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '+' or '.')
             ? null : "format must be the name of an encoding in lower-case letters, or empty.")
         ?? (Reason is null ? CheckSize(1, MaxSide, MaxFrames) : CheckSize(0, int.MaxValue, int.MaxValue))
+        ?? MemberRules.Number("orientation", Orientation, 0, 8)
         ?? MemberRules.Number("bytes", Bytes, 0, int.MaxValue)
         ?? MemberRules.Word("partition", Partition)
         ?? MemberRules.Number("label", Label, -1, classes - 1)
@@ -117,7 +128,26 @@ public readonly record struct ListedImage(
     [property: Id(6)] string? Reason,
     [property: Id(7)] int HistoryVersion,
     [property: Id(8)] bool Audit,
-    [property: Id(9)] bool Imported = false);
+    [property: Id(9)] bool Imported = false)
+{
+    /// <summary>What stands, where that is a set of annotations and was asked for.</summary>
+    [Id(10)]
+    public LabelSet? Set { get; init; }
+
+    /// <summary>Pixels across as it stands upright; 0 where that is not known.</summary>
+    [Id(11)]
+    public int Width { get; init; }
+
+    /// <summary>Pixels down as it stands upright; 0 where that is not known.</summary>
+    [Id(12)]
+    public int Height { get; init; }
+}
+
+/// <summary>A label that is a set of annotations.</summary>
+/// <param name="Annotations">As JSON, an array.</param>
+/// <param name="By">Who said so; null where it came with the image.</param>
+[GenerateSerializer, Immutable, Alias("winnow.label-set")]
+public sealed record LabelSet([property: Id(0)] byte[] Annotations, [property: Id(1)] string? By);
 
 /// <summary>
 /// Which images of a shard to list, and after which. A page is continued after an image, never from a place: whatever closes, opens or is
@@ -136,7 +166,12 @@ public sealed record ListImages(
     [property: Id(2)] Stage? Stage,
     [property: Id(3)] bool ById = false,
     [property: Id(4)] ImageId? After = null,
-    [property: Id(5)] ulong AuditThreshold = 0);
+    [property: Id(5)] ulong AuditThreshold = 0)
+{
+    /// <summary>Whether labels that are sets of annotations are told; a page ends early where they grow large.</summary>
+    [Id(6)]
+    public bool Sets { get; init; }
+}
 
 /// <summary>A page of a listing. <paramref name="NextOrdinal"/> is -1 at the shard's end.</summary>
 /// <param name="NextOrdinal">For callers of the last release: continues it.</param>

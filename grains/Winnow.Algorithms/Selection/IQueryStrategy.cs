@@ -58,5 +58,6 @@ public static class QueryStrategies
         new MarginSampling(),
         new PowerMarginSampling(),
         new KMeansCentroids(),
+        new MaximumCoverage(),
         new UncertaintyHerding());
 }

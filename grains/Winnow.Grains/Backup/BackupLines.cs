@@ -18,12 +18,19 @@ internal sealed record ImageLine(
     int Ordinal, ImageId Id, string Name, string Format, int Width, int Height, int Frames, long Bytes, Partition Partition, int Label,
     string? Reason, DateTimeOffset ReceivedAt, string ReceivedBy)
 {
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public byte Orientation { get; init; }
+
     public static ImageLine Of(in ImageRow row) => new(
         row.Ordinal, row.Row.Id, row.Row.Name, row.Row.Format, row.Row.Width, row.Row.Height, row.Row.Frames, row.Row.Bytes,
-        row.Row.Partition, row.Row.Label, row.Row.Reason, row.ReceivedAt, row.ReceivedBy);
+        row.Row.Partition, row.Row.Label, row.Row.Reason, row.ReceivedAt, row.ReceivedBy)
+    {
+        Orientation = row.Row.Orientation,
+    };
 
     public ImageRow ToRow() =>
-        new(Ordinal, new IngestRow(Id, Name, Format, Width, Height, Frames, Bytes, Partition, Label, Reason), ReceivedAt, ReceivedBy);
+        new(Ordinal, new IngestRow(Id, Name, Format, Width, Height, Frames, Bytes, Partition, Label, Reason) { Orientation = Orientation },
+            ReceivedAt, ReceivedBy);
 
     public string? Check(int classes, DateTimeOffset latest) => ToRow().Row.Check(classes)
         ?? MemberRules.Date("receivedAt", ReceivedAt, latest) ?? ActorName.Check("receivedBy", ReceivedBy);
@@ -57,7 +64,7 @@ internal sealed record HistoryLine(ImageId Image, int Ordinal, int Version, Guid
         MemberRules.Number("ordinal", Ordinal, 0, int.MaxValue - 1)
         ?? MemberRules.Number("version", Version, 1, int.MaxValue - 1)
         ?? MemberRules.Id("operation", Operation)
-        ?? MemberRules.Number("label", Label, HistoryRow.AskedAgain, classes - 1)
+        ?? (Label == HistoryRow.LabelSet ? null : MemberRules.Number("label", Label, HistoryRow.AskedAgain, classes - 1))
         ?? MemberRules.Word("stage", Stage);
 
     /// <summary>What was said.</summary>

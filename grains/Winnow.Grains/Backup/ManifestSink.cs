@@ -10,10 +10,12 @@ namespace Winnow.Grains.Backup;
 /// </summary>
 internal sealed class ManifestSink(ManifestObject named, LabelSchema schema) : ObjectSink
 {
-    private const int LongestLine = 1 << 20;
+    /// <summary>What an image may bear at most fits into it several times.</summary>
+    private const int LongestLine = 1 << 26;
 
     private readonly MemoryStream _line = new();
     private readonly HashSet<string> _classes = [.. schema.Classes.Select(c => c.Name)];
+    private ManifestHeader? _header;
     private Exception? _wrong;
     private int _number;
     private long _images;
@@ -66,6 +68,7 @@ internal sealed class ManifestSink(ManifestObject named, LabelSchema schema) : O
     private string? CheckHeader(ManifestHeader header)
     {
         if (header.Check() is { } wrong) return wrong;
+        _header = header;
         // Classes are only ever appended.
         return header.Schema.Classes.Count <= schema.Classes.Count && header.Schema.Classes.Select(c => c.Name)
             .SequenceEqual(schema.Classes.Take(header.Schema.Classes.Count).Select(c => c.Name))
@@ -74,9 +77,9 @@ internal sealed class ManifestSink(ManifestObject named, LabelSchema schema) : O
 
     private string? Check(ManifestRow row)
     {
-        if (row.Check(_classes) is { } wrong) return wrong;
+        if (row.Check(_header!, _classes) is { } wrong) return wrong;
         _images++;
-        if (row.Label is not null) _labeled++;
+        if (row.IsLabelled) _labeled++;
         return null;
     }
 }

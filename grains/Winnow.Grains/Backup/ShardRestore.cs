@@ -52,7 +52,7 @@ internal sealed class ShardRestore(IShardLedger ledger, ShardKey shard, long epo
         return new HistoryRow(line.Image, line.Ordinal, line.Version, line.Operation, ImageHistory.ToJson(entry), standing.RowLabel(
             schema), standing.Closed, standing.Stage ?? Stage.Queued)
         {
-            Level = ImageHistory.LevelOf(entry),
+            Level = ImageHistory.LevelOf(entry, schema),
         };
     }
 

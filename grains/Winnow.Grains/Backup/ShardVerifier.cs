@@ -46,7 +46,7 @@ internal sealed class ShardVerifier(IShardLedger ledger, IObjectStore objects, I
         await foreach (var entry in ledger.ReadShardHistoryAsync(_shard, cancellationToken).ConfigureAwait(false))
         {
             History++;
-            CheckLabel(entry.Label == HistoryRow.AskedAgain ? -1 : entry.Label, entry.Image);
+            CheckLabel(HistoryRow.MayBe(entry.Label, dataset.Schema), entry.Label, entry.Image);
             if (!decided.TryAdd(entry.Ordinal, entry.Image) && decided[entry.Ordinal] != entry.Image)
                 findings.Add(FindingKind.HistoryWithoutImage, $"{entry.Image} in shard {number}");
         }
@@ -54,16 +54,16 @@ internal sealed class ShardVerifier(IShardLedger ledger, IObjectStore objects, I
         await foreach (var image in ledger.ReadImagesAsync(_shard, 0, Images, cancellationToken).ConfigureAwait(false))
         {
             _unseen[image.Row.Id] = image.Row.Bytes;
-            CheckLabel(image.Row.Label, image.Row.Id);
+            CheckLabel(image.Row.Label >= -1 && image.Row.Label < dataset.Schema.Classes.Count, image.Row.Label, image.Row.Id);
             if (decided.Remove(image.Ordinal, out var named) && named != image.Row.Id)
                 findings.Add(FindingKind.HistoryWithoutImage, $"{named} in shard {number}");
         }
         foreach (var lost in decided.Values) findings.Add(FindingKind.HistoryWithoutImage, $"{lost} in shard {number}");
     }
 
-    private void CheckLabel(int label, ImageId image)
+    private void CheckLabel(bool sound, int label, ImageId image)
     {
-        if (label < -1 || label >= dataset.Schema.Classes.Count)
+        if (!sound)
             findings.Add(FindingKind.LabelOfNoClass, $"{image} in shard {number}: class {label} of {dataset.Schema.Classes.Count}");
     }
 

@@ -12,8 +12,8 @@ namespace Winnow.Grains.Datasets;
 
 /// <summary>The datasets of a cluster: a thin face of the ledger's table, so any number may stand beside each other.</summary>
 [StatelessWorker, SiloRole(SiloTraits.Core), GrainType("catalog")]
-internal sealed class CatalogGrain(IDatasetLedger ledger, IDeletions deletions, DeviceDirectory devices, TimeProvider time) : Grain,
-    ICatalogGrain
+internal sealed class CatalogGrain(
+    IDatasetLedger ledger, IDeletions deletions, DeviceDirectory devices, KnownLevel level, TimeProvider time) : Grain, ICatalogGrain
 {
     public async Task<DatasetInfo> CreateAsync(CreateDataset command, string actor, CancellationToken cancellationToken)
     {
@@ -24,7 +24,8 @@ internal sealed class CatalogGrain(IDatasetLedger ledger, IDeletions deletions, 
         var schema = command.Schema.Composed();
         var made = new DatasetInfo(command.Name, schema, settings, time.GetUtcNow(), actor);
         // One that exists is answered for as ever: it may be of an earlier release, or from a backup.
-        if ((schema.CheckKept() ?? devices.Unknown(settings.Backbone)) is not { } lost)
+        var early = schema.IsOneClass || level.KeepsLabelSets ? null : KnownLevel.TooLow;
+        if ((early ?? devices.Unknown(settings.Backbone)) is not { } lost)
         {
             if (await ledger.AddDatasetAsync(made, cancellationToken)) return made;
         }

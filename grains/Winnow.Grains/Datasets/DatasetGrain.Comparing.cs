@@ -25,6 +25,8 @@ internal sealed partial class DatasetGrain
 
     public async Task<BackboneComparison> CompareBackbonesAsync(CancellationToken cancellationToken)
     {
+        if (!_dataset.Schema.IsOneClass)
+            throw new RefusedException($"Backbones are compared by what heads learn on them, and {RoundCommand.NothingLearned}");
         var all = await ListBackbonesAsync(cancellationToken);
         var (spaces, leftOut) = (new List<SpaceRows>(), new List<BackboneLeftOut>());
         var labels = new Dictionary<ImageId, int>();

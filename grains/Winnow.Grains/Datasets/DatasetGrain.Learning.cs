@@ -102,7 +102,8 @@ internal sealed partial class DatasetGrain
     private async Task<(ulong Threshold, int Images)> DrawAuditAsync(CancellationToken cancellationToken)
     {
         var wanted = _dataset.Settings.AuditSample;
-        if (wanted == 0) return (0, 0);
+        // It measures models, and of other labels none is trained yet: nobody is asked for nothing.
+        if (wanted == 0 || !_dataset.Schema.IsOneClass) return (0, 0);
         var smallest = await OnShardsAsync((IShardLearning s) => s.GetSmallestAuditHashesAsync(wanted, cancellationToken),
             cancellationToken);
         var hashes = smallest.SelectMany(h => h).Order().ToArray();

@@ -38,7 +38,7 @@ internal sealed partial class DatasetGrain
             if (StampOf(ActorName.Read(same.CreatedBy).Actor, same.Note) != stamp) throw Taken(operationId);
             return Task.FromResult(same);
         }
-        ThrowIfNotKept("A version");
+        ThrowIfTooEarly();
         // Whoever repeats the request waits for the version that is being made; its end does not depend on who still listens.
         if (!_making.TryGetValue(operationId, out var making))
             _making[operationId] = making = (stamp, MakeVersionAsync(command, operationId, actor, _ends.Token));
@@ -138,25 +138,39 @@ internal sealed partial class DatasetGrain
             }
 
             await LineAsync(JsonSerializer.SerializeToUtf8Bytes(
-                new ManifestHeader(ManifestHeader.FormatName, ManifestHeader.ThisLayout, _dataset.Name, _dataset.Schema),
+                new ManifestHeader(ManifestHeader.FormatName, ManifestHeader.LayoutOf(_dataset.Schema), _dataset.Name, _dataset.Schema),
                 ModelJson.Default.ManifestHeader));
             foreach (var shard in shards)
             {
                 await foreach (var image in ImagesOfAsync(shard, audit, ct))
                 {
-                    var label = image.Label < 0 ? null : _dataset.Schema.Classes[image.Label].Name;
-                    var row = new ManifestRow(image.Id, image.Name, image.Partition, image.Stage, label, image.HistoryVersion, image.Audit)
-                    {
-                        // A shard of an earlier release does not say.
-                        Source = label is null || !level.Reopens ? null : image.Imported ? LabelSource.Imported : LabelSource.Human,
-                    };
+                    var row = RowOf(image);
                     await LineAsync(JsonSerializer.SerializeToUtf8Bytes(row, ModelJson.Default.ManifestRow));
                     images++;
-                    if (label is not null) labeled++;
+                    if (row.IsLabelled) labeled++;
                 }
             }
         }, cancellationToken);
         return (images, labeled, Convert.ToHexStringLower(hash.GetHashAndReset()));
+    }
+
+    private ManifestRow RowOf(in ListedImage image)
+    {
+        var oneClass = _dataset.Schema.IsOneClass;
+        var label = oneClass && image.Label >= 0 ? _dataset.Schema.Classes[image.Label].Name : null;
+        var row = new ManifestRow(image.Id, image.Name, image.Partition, image.Stage, label, image.HistoryVersion, image.Audit)
+        {
+            // A shard of an earlier release does not say.
+            Source = image.Label < 0 || !level.Reopens ? null : image.Imported ? LabelSource.Imported : LabelSource.Human,
+        };
+        if (oneClass) return row;
+        return row with
+        {
+            Annotations = image.Set is { } set ? JsonSerializer.Deserialize(set.Annotations, ModelJson.Default.AnnotationArray) : null,
+            By = image.Set?.By,
+            Width = image.Width > 0 ? image.Width : null,
+            Height = image.Height > 0 ? image.Height : null,
+        };
     }
 
     /// <summary>
@@ -169,7 +183,7 @@ internal sealed partial class DatasetGrain
         ImageId? after = null;
         while (true)
         {
-            var query = new ListImages(0, options.ListedAtOnce, null, ById: true, after, auditThreshold);
+            var query = new ListImages(0, options.ListedAtOnce, null, ById: true, after, auditThreshold) { Sets = true };
             var page = await shard.ListAsync(query, cancellationToken);
             ListedImages.ThrowIfOld(page, shard.GetPrimaryKeyString());
             foreach (var image in page.Images) yield return image;

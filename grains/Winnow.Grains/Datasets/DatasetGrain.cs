@@ -138,9 +138,10 @@ internal sealed partial class DatasetGrain(
             if (IsOther(same.StartedBy, same.Content, actor, content)) throw OperationStamp.Conflict(operationId, "for a round");
             return await BeginAsync(same, cancellationToken);
         }
-        ThrowIfNotKept("A round");
+        ThrowIfTooEarly();
         string[] arms = [.. _records.Rounds.Select(r => r.Arm).Distinct()];
-        var accepted = RoundCommand.Accept(command, arms, cold: _records.ChampionOf(command.Arm) is null, PoliciesOf(command.Policies));
+        var accepted = RoundCommand.Accept(
+            command, arms, cold: _records.ChampionOf(command.Arm) is null, PoliciesOf(command.Policies), _dataset.Schema);
         // A silo of the last release would forget what it does not know of, and the round's state would not be the one that was accepted.
         if (!level.KeepsRecords) accepted = RoundCommand.WithoutDefaults(accepted);
         var running = _records.Rounds.Find(r => r.Arm == accepted.Arm && r.Ended is null);
@@ -178,11 +179,10 @@ internal sealed partial class DatasetGrain(
         (knownContent is { } known && known != content)
         || (knownContent is not null && knownActor is not null && actor is not null && ActorName.Read(knownActor).Actor != actor);
 
-    /// <summary>Of a dataset whose labels cannot be kept whole nothing is made: what its people said would be missing from it.</summary>
-    private void ThrowIfNotKept(string wanted)
+    /// <summary>Of a dataset whose labels are sets nothing is made while silos are about that could not read it.</summary>
+    private void ThrowIfTooEarly()
     {
-        if (_dataset.Schema.CheckKept() is not { } lost) return;
-        throw new RefusedException($"{wanted} of dataset '{_dataset.Name}' cannot be made. {lost} The dataset can be read and backed up.");
+        if (!_dataset.Schema.IsOneClass && !level.KeepsLabelSets) throw new RefusedException(KnownLevel.TooLow);
     }
 
     public async Task<RoundInfo?> EndRoundAsync(string arm, int number, Guid operationId, CancellationToken cancellationToken)

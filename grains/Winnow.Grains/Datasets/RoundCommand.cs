@@ -5,6 +5,7 @@ using Winnow.Algorithms.Evaluation;
 using Winnow.Algorithms.Selection;
 using Winnow.Algorithms.Training;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 using Winnow.Model.Names;
 using Winnow.Model.Policies;
 using Winnow.Model.Training;
@@ -22,8 +23,10 @@ internal static class RoundCommand
     /// <param name="arms">Arms that the dataset has.</param>
     /// <param name="cold">Whether the arm has no model yet, so that its cold start is what will choose.</param>
     /// <param name="policies">The dataset's: what the command leaves open follows them.</param>
+    /// <param name="schema">The dataset's.</param>
     /// <exception cref="RefusedException">It names something that there is not; the message lists what there is.</exception>
-    public static StartRound Accept(StartRound command, IReadOnlyList<string> arms, bool cold, DatasetPolicies policies)
+    public static StartRound Accept(StartRound command, IReadOnlyList<string> arms, bool cold, DatasetPolicies policies,
+        LabelSchema schema)
     {
         if (command.BatchSize is < 1 or > StartRound.MaxBatch)
             throw new RefusedException($"batchSize must be 1 to {StartRound.MaxBatch}, not {command.BatchSize}.");
@@ -32,7 +35,7 @@ internal static class RoundCommand
         var control = command.Arm == Arms.Control;
         var accepted = command with
         {
-            Strategy = command.Strategy ?? (control ? "random" : policies.Strategy),
+            Strategy = command.Strategy ?? (control ? "random" : ByDefault(policies.Strategy, schema)),
             ColdStart = command.ColdStart ?? (control ? "random" : policies.ColdStart),
             AnswerWithin = command.AnswerWithin ?? policies.AnswerWithin,
             Trainer = command.Trainer ?? policies.Trainer,
@@ -50,6 +53,11 @@ internal static class RoundCommand
             throw new RefusedException(
                 $"Strategy '{strategy.Name}' needs scores, which only arm '{Arms.Main}' keeps. " +
                 $"In arm '{accepted.Arm}' name one that needs none: {Listed(Modelless())}. {ArmsThereAre(arms)}");
+        if (!schema.IsOneClass && strategy.NeedsModel)
+            throw new RefusedException(
+                $"Strategy '{strategy.Name}' needs a model's scores, and {NothingLearned} "
+                + $"Name one that needs none: {Listed(Modelless())}.");
+        cold &= schema.IsOneClass;
         var chooses = cold ? coldStart : strategy;
         if (accepted.BatchSize > chooses.LargestBatch)
             throw new RefusedException(
@@ -57,6 +65,13 @@ internal static class RoundCommand
                 $"For larger ones name as {(cold ? "coldStart" : "strategy")}: {Listed(Larger(accepted, cold))}.");
         return accepted;
     }
+
+    /// <summary>Why a round under another schema than one class ends with its answers, as the end of a sentence.</summary>
+    public const string NothingLearned = "no model is trained from labels that are not one class of the whole image yet.";
+
+    /// <summary>The policy's strategy; where it needs scores and there will be none, the one that needs diversity alone.</summary>
+    private static string ByDefault(string strategy, LabelSchema schema) =>
+        schema.IsOneClass || !Find(QueryStrategies.All, strategy, "strategy").NeedsModel ? strategy : new MaximumCoverage().Name;
 
     /// <summary>An accepted command as the last release knew it, where that says the same.</summary>
     public static StartRound WithoutDefaults(StartRound accepted) => accepted with

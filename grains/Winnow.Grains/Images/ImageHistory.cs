@@ -17,12 +17,19 @@ public sealed record Standing(IReadOnlyList<Annotation> Annotations, Stage? Stag
 {
     public static readonly Standing Nothing = new([], null, false);
 
+    /// <summary>Who said what stands; null where nothing does that a person said.</summary>
+    public string? By { get; init; }
+
     /// <summary>Whether it is asked about again, so that what came with the image does not stand either.</summary>
     public bool AskedAgain { get; init; }
 
-    /// <summary>Class index of the whole image under a schema, or -1.</summary>
+    /// <summary>Whether somebody said what the image shows, be it nothing of what the schema asks for.</summary>
+    public bool IsLabelled { get; init; }
+
+    /// <summary>What a row keeps of the label: the class's index, <see cref="HistoryRow.LabelSet"/>, or -1 where there is none.</summary>
     public int LabelIndex(LabelSchema schema)
     {
+        if (!schema.IsOneClass) return IsLabelled ? HistoryRow.LabelSet : -1;
         foreach (var annotation in Annotations)
             if (annotation is ClassTag tag) return schema.IndexOf(tag.Class);
         return -1;
@@ -83,11 +90,14 @@ public static class ImageHistory
                     standing = Standing.Nothing with { AskedAgain = true };
                     break;
                 case DecisionKind.Label:
-                    standing = standing with { Annotations = entry.Decision.Annotations, Stage = Stage.Labeled, Closed = true };
+                    standing = standing with
+                    {
+                        Annotations = entry.Decision.Annotations, IsLabelled = true, Stage = Stage.Labeled, Closed = true, By = entry.Actor,
+                    };
                     break;
                 case DecisionKind.Reject:
                 case DecisionKind.Skip when !standing.Closed && skippers.Add(entry.Actor) && skippers.Count >= MaxSkips:
-                    standing = standing with { Annotations = [], Stage = Stage.Labeled, Closed = true };
+                    standing = standing with { Annotations = [], IsLabelled = false, Stage = Stage.Labeled, Closed = true, By = null };
                     break;
             }
             counting.Add((entry, standing));
@@ -176,14 +186,21 @@ public static class ImageHistory
     public static bool TellsOfAgreement(IReadOnlyList<HistoryEntry> before, string actor) =>
         !before.Any(e => e.Actor == actor && e.Decision.Kind is DecisionKind.Label or DecisionKind.Reject);
 
+    /// <summary>Whether two label sets say the same, to the last member; in whatever order.</summary>
+    public static bool AreSame(IReadOnlyList<Annotation> one, IReadOnlyList<Annotation> other) =>
+        one.Count == other.Count && one.Select(JsonOf).Order(StringComparer.Ordinal)
+            .SequenceEqual(other.Select(JsonOf).Order(StringComparer.Ordinal), StringComparer.Ordinal);
+
+    private static string JsonOf(Annotation annotation) => JsonSerializer.Serialize(annotation, ModelJson.Default.Annotation);
+
     /// <summary>Whether two decisions say the same, to the last member.</summary>
     public static bool AreSame(Decision one, Decision other) =>
         JsonSerializer.SerializeToUtf8Bytes(one, ModelJson.Default.Decision).AsSpan()
             .SequenceEqual(JsonSerializer.SerializeToUtf8Bytes(other, ModelJson.Default.Decision));
 
     /// <summary>The cluster level from which an entry may be written.</summary>
-    public static int LevelOf(HistoryEntry entry) =>
-        entry.Decision.Kind is DecisionKind.TakeBack or DecisionKind.AskAgain ? ClusterLevels.Reopening : ClusterLevels.First;
+    public static int LevelOf(HistoryEntry entry, LabelSchema schema) => !schema.IsOneClass ? ClusterLevels.LabelSets
+        : entry.Decision.Kind is DecisionKind.TakeBack or DecisionKind.AskAgain ? ClusterLevels.Reopening : ClusterLevels.First;
 
     public static byte[] ToJson(HistoryEntry entry) => JsonSerializer.SerializeToUtf8Bytes(entry, ModelJson.Default.HistoryEntry);
 

@@ -135,11 +135,17 @@ internal sealed partial class ImageIntake(
         string? note = null;
         if (image.Label is { } name && (label = classes.Find(name)) < 0)
             note = $"The label {ShownText.Quote(name)} is not in the label schema; it was not taken over.";
+        else if (label >= 0 && classes.CannotComeWithImages is { } why)
+            (label, note) = (-1, $"The label {ShownText.Quote(image.Label)} was not taken over: {why}");
         var sound = headers.TryRead(bytes, out var header, out var reason);
         var stored = image.IsKey ? ImageName.KeptKey(image.Name) : ImageName.Kept(image.Name);
         return new Examined(
             new IngestRow(ImageId.Of(bytes), stored, sound ? header!.Format : "",
-                header?.Width ?? 0, header?.Height ?? 0, header?.Frames ?? 0, bytes.Length, image.Partition, label, reason), note);
+                header?.Width ?? 0, header?.Height ?? 0, header?.Frames ?? 0, bytes.Length, image.Partition, label, reason)
+            {
+                Orientation = (byte)(header?.Orientation ?? 0),
+            },
+            note);
     }
 
     private static string? OtherName(string stored, string given) => string.Equals(stored, given, StringComparison.Ordinal) ? null : stored;

@@ -26,6 +26,9 @@ public sealed class KnownLevel
     /// <summary>Whether an image may be opened again.</summary>
     public bool Reopens => Value >= ClusterLevels.Reopening;
 
+    /// <summary>Whether labels may be sets of annotations.</summary>
+    public bool KeepsLabelSets => Value >= ClusterLevels.LabelSets;
+
     /// <summary>Notes a level that the ledger told.</summary>
     public void Saw(int level)
     {

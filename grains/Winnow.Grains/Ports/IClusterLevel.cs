@@ -38,11 +38,14 @@ public static class ClusterLevels
     /// <summary>Entries of history that take others back or have an image asked about again.</summary>
     public const int Reopening = 2;
 
+    /// <summary>Labels that are sets of annotations, and the manifests that hold them.</summary>
+    public const int LabelSets = 3;
+
     /// <summary>The lowest level that this program still works at: below it an older release must run first.</summary>
     public const int Oldest = First;
 
     /// <summary>The highest level that this program reads and writes.</summary>
-    public const int Newest = Reopening;
+    public const int Newest = LabelSets;
 
     /// <summary>Why a silo cannot work at a level, as a sentence; null when it can.</summary>
     /// <param name="level">The level of the cluster.</param>

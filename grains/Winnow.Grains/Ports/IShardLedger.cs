@@ -59,6 +59,9 @@ public interface IShardLedger
     /// <summary>The history of one image, oldest first.</summary>
     Task<IReadOnlyList<HistoryRow>> ReadHistoryAsync(ShardKey shard, ImageId image, CancellationToken cancellationToken);
 
+    /// <summary>The histories of these images, one after the other in the order asked, each oldest first.</summary>
+    Task<IReadOnlyList<HistoryRow>> ReadHistoryAsync(ShardKey shard, IReadOnlyList<ImageId> images, CancellationToken cancellationToken);
+
     /// <summary>All published segments of a shard, by kind, version and first row.</summary>
     Task<IReadOnlyList<SegmentRow>> ReadSegmentsAsync(ShardKey shard, CancellationToken cancellationToken);
 

@@ -1,6 +1,7 @@
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 
 namespace Winnow.Grains.Ports;
 
@@ -42,7 +43,7 @@ public readonly record struct WithdrawnTaskRow(int Ordinal, string Arm);
 public readonly record struct ReservationRow(int Ordinal, DateTimeOffset Until);
 
 /// <summary>A human fact: entry number <paramref name="Version"/> of an image's history, with what stands after it.</summary>
-/// <param name="Label">Class index that stands; -1: none; <see cref="AskedAgain"/>.</param>
+/// <param name="Label">Class index that stands; -1: none; <see cref="LabelSet"/>; <see cref="AskedAgain"/>.</param>
 /// <param name="Closes">
 /// Whether nobody needs to be asked. Where that is not so and there is no label, what came with the image stands.
 /// </param>
@@ -51,6 +52,16 @@ public readonly record struct HistoryRow(ImageId Image, int Ordinal, int Version
 {
     /// <summary>The label of an image that is asked about again: none stands, not even one that came with the image.</summary>
     public const int AskedAgain = -2;
+
+    /// <summary>
+    /// What stands is a set of annotations, of a schema that asks for more than one class: the history says which. Memory keeps labels in
+    /// two bytes, and this is more than any class's.
+    /// </summary>
+    public const int LabelSet = short.MaxValue;
+
+    /// <summary>Whether a row of a dataset with this schema may have this label.</summary>
+    public static bool MayBe(int label, LabelSchema schema) =>
+        label >= AskedAgain && (label < schema.Classes.Count || (label == LabelSet && !schema.IsOneClass));
 
     /// <summary>The cluster level from which such an entry may be written; 0 for one that is read.</summary>
     public int Level { get; init; }

@@ -26,7 +26,7 @@ internal sealed partial class ImageGrain
     {
         var said = ImageHistory.Fold(_history);
         if (said.Closed || said.AskedAgain || cameWith < 0) return said;
-        return said with { Annotations = [new ClassTag(_dataset.Schema.Classes[cameWith].Name)], Closed = true };
+        return said with { Annotations = [new ClassTag(_dataset.Schema.Classes[cameWith].Name)], IsLabelled = true, Closed = true };
     }
 
     /// <summary>Whose word that they cannot tell is taken back; null where it is none.</summary>

@@ -22,7 +22,8 @@ namespace Winnow.Grains.Review;
 /// <summary>One image in review: loads its history, folds it, appends to it, tells the queue.</summary>
 [SiloRole(SiloTraits.Core), GrainType(ShardPlacement.ImageTypeName)]
 internal sealed partial class ImageGrain(
-    KnownDatasets datasets, IShardLedger ledger, LeaseKeyring keyring, KnownLevel level, TimeProvider time) : Grain, IImageGrain
+    KnownDatasets datasets, IShardLedger ledger, IObjectStore objects, IImageHeaders headers, LeaseKeyring keyring, KnownLevel level,
+    TimeProvider time) : Grain, IImageGrain
 {
     private readonly List<HistoryEntry> _history = [];
     private DatasetInfo _dataset = null!;
@@ -95,6 +96,7 @@ internal sealed partial class ImageGrain(
         List<HistoryEntry> history = [.. _history];
         if (row.Label >= 0) history.Insert(0,
             ImageHistory.Imported(_dataset.Schema.Classes[row.Label].Name, record.ReceivedBy, record.ReceivedAt));
+        var standing = StandingOf(row.Label);
         return new ImageDetail
         {
             Id = _image,
@@ -102,7 +104,10 @@ internal sealed partial class ImageGrain(
             Name = row.Name,
             Stage = record.Stage,
             Partition = row.Partition,
-            Header = row.Format.Length == 0 ? null : new ImageHeader(row.Format, row.Width, row.Height, row.Frames, row.Bytes),
+            Header = row.Format.Length == 0 ? null : new ImageHeader(row.Format, row.Width, row.Height, row.Frames, row.Bytes)
+            {
+                Orientation = row.Orientation,
+            },
             ReceivedAt = record.ReceivedAt,
             Reason = row.Reason,
             Prelabels =
@@ -111,7 +116,8 @@ internal sealed partial class ImageGrain(
                 .. PrelabelFacts.Read(record.Prelabels ?? []),
             ],
             Scores = record.Scores is { } scores ? ScoresOf(record.ModelName!, scores) : null,
-            Annotations = StandingOf(row.Label).Annotations,
+            Annotations = standing.Annotations,
+            Labelled = standing.IsLabelled,
             Version = _history.Count,
             History = history,
         };
@@ -157,8 +163,10 @@ internal sealed partial class ImageGrain(
             return Refuse(SubmitStatus.Refused, "A decision needs an operation id, so that sending it twice records it once.");
         foreach (var entry in _history)
             if (entry.OperationId == command.OperationId) return Again(entry, command, actor);
-        var lost = command.Decision.Kind == DecisionKind.Label ? _dataset.Schema.CheckKept() : null;
-        if ((lost ?? command.Decision.Check(_dataset.Schema)) is { } wrong) return Refuse(SubmitStatus.Refused, wrong);
+        var early = _dataset.Schema.IsOneClass || level.KeepsLabelSets ? null : KnownLevel.TooLow;
+        if ((early ?? command.Decision.Check(_dataset.Schema)) is { } wrong) return Refuse(SubmitStatus.Refused, wrong);
+        var (decision, outside) = await ToPictureAsync(command.Decision, cancellationToken);
+        if (outside is not null) return Refuse(SubmitStatus.Refused, outside);
 
         long seen;
         DateTimeOffset? leasedAt = null;
@@ -197,10 +205,11 @@ internal sealed partial class ImageGrain(
         var kind = ImageHistory.KindOf(_history, command.Decision.Kind, seen, command.Lease is not null);
         if (givenBack && kind != HistoryKind.SecondOpinion) return Refuse(SubmitStatus.Refused, GivenBack);
         var made = new HistoryEntry(_history.Count + 1, kind, actor, time.GetUtcNow(), command.OperationId,
-            InWordsOf(_dataset.Schema, command.Decision));
+            InWordsOf(_dataset.Schema, decision));
         var standing = ImageHistory.Fold([.. _history, made]);
         var fact = new HumanFact(_image, (int)made.Version, made.OperationId, ImageHistory.ToJson(made),
-            standing.RowLabel(_dataset.Schema), standing.Closed, standing.Stage ?? Stage.Queued, ImageHistory.LevelOf(made));
+            standing.RowLabel(_dataset.Schema), standing.Closed, standing.Stage ?? Stage.Queued,
+            ImageHistory.LevelOf(made, _dataset.Schema));
         try
         {
             if (await OnShardAsync((IShardReview shard) => shard.CommitAsync(fact, cancellationToken),
@@ -253,8 +262,7 @@ internal sealed partial class ImageGrain(
     /// <summary>A second opinion changes nothing; it tells how far people agree.</summary>
     private void CountOpinion(IReadOnlyList<Annotation> given, Standing standing)
     {
-        var label = new Standing(given, null, false).LabelIndex(_dataset.Schema);
-        var agree = label == standing.LabelIndex(_dataset.Schema);
+        var agree = ImageHistory.AreSame(given, standing.Annotations);
         WinnowTelemetry.PeopleAgreement.Add(1, new TagList { { "dataset", _dataset.Name }, { "status", agree ? "agree" : "differ" } });
     }
 

@@ -1,4 +1,5 @@
 using Winnow.Abstractions.Images;
+using Winnow.Grains.Ports;
 using Winnow.Model.Images;
 using Winnow.Model.Labels;
 
@@ -38,5 +39,10 @@ internal static class IngestDuplicates
         ? "It is in the pool already and stays there, so the holdout lacks it."
         : "It is in the holdout already and stays there: nobody is asked about it, and nothing learns from it.";
 
-    private static string Named(int label, LabelSchema schema) => label < 0 ? "no label" : $"'{schema.Classes[label].Name}'";
+    private static string Named(int label, LabelSchema schema) => label switch
+    {
+        < 0 => "no label",
+        HistoryRow.LabelSet => "what people said of them",
+        _ => $"'{schema.Classes[label].Name}'",
+    };
 }

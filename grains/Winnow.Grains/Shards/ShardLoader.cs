@@ -71,7 +71,7 @@ internal sealed class ShardLoader(
 
     private async Task ReadRowsAsync(int images, CancellationToken cancellationToken)
     {
-        var rows = new ShardRows(index, writer.Dataset.Schema.Classes.Count);
+        var rows = new ShardRows(index, writer.Dataset.Schema);
         await ReserveAsync(images, cancellationToken);
         await foreach (var page in ledger.ReadIndexAsync(writer.Key, cancellationToken))
             foreach (var row in page)

@@ -79,7 +79,7 @@ internal sealed class ShardReviewDesk(
     {
         if (!index.TryFind(fact.Image, out var ordinal)) return CommitOutcome.Conflict;
         // Whoever judged it by another schema judged for another dataset.
-        if (fact.Label >= writer.Dataset.Schema.Classes.Count)
+        if (!HistoryRow.MayBe(fact.Label, writer.Dataset.Schema))
             throw new RefusedException(
                 $"The answer for {fact.Image} is of no class of dataset '{writer.Key.Dataset}'. Take the task again.");
         var row = new HistoryRow(
@@ -94,7 +94,8 @@ internal sealed class ShardReviewDesk(
         if (reopens) await grains.GetGrain<IQueueGrain>(writer.Key.Dataset).WithdrawnAsync([fact.Image], cancellationToken);
         var status = await writer.TryCommitAsync(writer.New() with { History = [row], Reservations = freed }, cancellationToken);
         if (status == ShardCommitStatus.Conflict) return CommitOutcome.Conflict;
-        if (fact.Label >= 0 && fact.Label != index.LabelOf(ordinal) && columns.ScoreOf(ordinal) is { } score)
+        if (fact.Label >= 0 && fact.Label != HistoryRow.LabelSet && fact.Label != index.LabelOf(ordinal)
+            && columns.ScoreOf(ordinal) is { } score)
         {
             var agrees = score.Predicted == fact.Label ? "agree" : "differ";
             WinnowTelemetry.ModelAgreement.Add(1, new TagList { { "dataset", writer.Key.Dataset }, { "status", agrees } });

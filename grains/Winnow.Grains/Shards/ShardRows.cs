@@ -3,6 +3,7 @@ using Winnow.Grains.Images;
 using Winnow.Grains.Ports;
 using Winnow.Model;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 using Winnow.Model.Names;
 using Winnow.Model.Training;
 
@@ -13,14 +14,16 @@ namespace Winnow.Grains.Shards;
 /// shard would answer wrongly. A task can, and so can a column, which is made again. Pure.
 /// </summary>
 /// <param name="index">The images read so far.</param>
-/// <param name="classes">Classes of the dataset.</param>
-internal sealed class ShardRows(ShardIndex index, int classes)
+/// <param name="schema">What the dataset's people are asked to say.</param>
+internal sealed class ShardRows(ShardIndex index, LabelSchema schema)
 {
+    private int Classes => schema.Classes.Count;
+
     /// <summary>The first thing that is wrong with the next image row; null when nothing is.</summary>
     public string? WrongWith(in IndexRow row) =>
-        row.Partition is Partition.Pool or Partition.Holdout && row.Label >= -1 && row.Label < classes
+        row.Partition is Partition.Pool or Partition.Holdout && row.Label >= -1 && row.Label < Classes
             ? null : string.Create(CultureInfo.InvariantCulture,
-                $"Image row {index.Count} has label {row.Label} and partition {(int)row.Partition}; there are {classes} classes.");
+                $"Image row {index.Count} has label {row.Label} and partition {(int)row.Partition}; there are {Classes} classes.");
 
     /// <summary>The first thing that is wrong with an entry of history; null when nothing is.</summary>
     public string? WrongWith(in HistoryRow row) =>
@@ -28,7 +31,7 @@ internal sealed class ShardRows(ShardIndex index, int classes)
             ? At(row, string.Create(CultureInfo.InvariantCulture, $"is about image row {row.Ordinal} of {index.Count}."))
         : index.IdOf(row.Ordinal) != row.Image ? At(row, $"is about image row {row.Ordinal}, which is another image.")
         : row.Version < 1 ? At(row, "has a version that none can have.")
-        : row.Label < HistoryRow.AskedAgain || row.Label >= classes ? At(row, $"has label {row.Label}; there are {classes} classes.")
+        : !HistoryRow.MayBe(row.Label, schema) ? At(row, $"has label {row.Label}; there are {Classes} classes.")
         : row.Stage <= Stage.Quarantined ? null : At(row, $"leaves the image at stage {(int)row.Stage}, which there is not.");
 
     /// <summary>The first thing that is wrong with a task; null when nothing is.</summary>

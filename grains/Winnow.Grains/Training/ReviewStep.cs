@@ -27,7 +27,10 @@ internal sealed class ReviewStep : IRoundStep
         }
         var own = progress.Own;
         round.Ports.Logger.RoundAsked(round.Name, own.Labelled, own.Rejected, own.Skipped, own.Withdrawn, own.Unanswered);
-        return RoundStep.Train;
+        if (round.Dataset.Schema.IsOneClass) return RoundStep.Train;
+        var labels = await RoundLabels.ReadAsync(round, round.Arm, round.Number, cancellationToken);
+        (round.State.Labels, round.State.Reason) = (labels.Images.Length, $"Its answers are kept; {RoundCommand.NothingLearned}");
+        return RoundStep.Done;
     }
 
     private static TimeSpan AnswerWithin(RoundWork round) => round.State.Command!.AnswerWithin ?? round.Dataset.Settings.AnswerWithin;

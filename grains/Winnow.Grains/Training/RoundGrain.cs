@@ -191,8 +191,6 @@ internal sealed partial class RoundGrain(
         try
         {
             logger.RoundStep(Name, step);
-            // One that an earlier release began, or that comes from a backup.
-            if (_round.Dataset.Schema.CheckKept() is { } lost) throw new RefusedException(lost);
             using var activity = WinnowTelemetry.Activities.StartActivity($"round {step}");
             activity?.SetTag("winnow.round", Name);
             var started = Stopwatch.GetTimestamp();

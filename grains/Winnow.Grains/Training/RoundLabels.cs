@@ -7,6 +7,7 @@ using Winnow.Grains.Columns;
 using Winnow.Grains.Datasets;
 using Winnow.Grains.Evaluation;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 using Winnow.Model.Training;
 
 namespace Winnow.Grains.Training;
@@ -43,8 +44,9 @@ internal sealed record RoundLabels(ImageId[] Images, int[] Labels, float[] Vecto
         return new RoundLabels(images, [.. order.Select(o => labels[o])], sorted, dimensions, AuditSample.RestOf(parts));
     }
 
-    /// <summary>As a trainer takes them.</summary>
-    public Examples ToExamples(int classes) => new(Vectors, Dimensions, Targets.Of(Labels, classes));
+    /// <summary>As a trainer takes them. Where labels are sets, of which nothing is learned but where they lie, each is of class 0.</summary>
+    public Examples ToExamples(LabelSchema schema) =>
+        new(Vectors, Dimensions, Targets.Of(schema.IsOneClass ? Labels : new int[Labels.Length], schema.Classes.Count));
 
     /// <summary>SHA-256 over the images with their labels, lower-case hex.</summary>
     public string Sha256()

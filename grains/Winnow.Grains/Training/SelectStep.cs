@@ -37,11 +37,12 @@ internal sealed class SelectStep : IRoundStep
         var learning = await round.DatasetGrain.PrepareLearningAsync(cancellationToken);
         // Until the arm has a model of its own there is nothing to be uncertain about, whichever number the round has: one that failed made
         // none.
-        var cold = await round.DatasetGrain.GetChampionAsync(round.Arm, cancellationToken) is null;
+        // Of labels that nothing is learned from there never is one, and the strategy is one that needs none.
+        var cold = round.Dataset.Schema.IsOneClass && await round.DatasetGrain.GetChampionAsync(round.Arm, cancellationToken) is null;
         state.Strategy = cold ? command.ColdStart! : command.Strategy!;
         var request = new GatherCandidates(round.Arm, state.Strategy, command.BatchSize, round.Number, round.Seed, learning);
         var classes = round.Dataset.Schema.Classes.Count;
-        var sources = new SelectionSources(ct => LabelledAsync(round, classes, ct), ct => HeadAsync(round, learning, ct));
+        var sources = new SelectionSources(ct => LabelledAsync(round, ct), ct => HeadAsync(round, learning, ct));
         var selected = await round.OnShardsAsync(
             shards => PoolSelection.SelectAsync(shards, request, classes, sources, cancellationToken), cancellationToken);
         if (selected.Count == 0)
@@ -50,8 +51,8 @@ internal sealed class SelectStep : IRoundStep
         state.ProjectionKey = learning.ProjectionKey;
     }
 
-    private static async Task<Examples> LabelledAsync(RoundWork round, int classes, CancellationToken cancellationToken) =>
-        (await RoundLabels.ReadAsync(round, round.Arm, round.Number - 1, cancellationToken)).ToExamples(classes);
+    private static async Task<Examples> LabelledAsync(RoundWork round, CancellationToken cancellationToken) =>
+        (await RoundLabels.ReadAsync(round, round.Arm, round.Number - 1, cancellationToken)).ToExamples(round.Dataset.Schema);
 
     private static async Task<IHead?> HeadAsync(RoundWork round, LearningState learning, CancellationToken cancellationToken) =>
         learning.HeadKey is { } key ? await round.Ports.Parts.HeadAsync(key, cancellationToken) : null;

@@ -14,7 +14,7 @@ internal sealed class TrainStep : IRoundStep
         if (labels.Images.Length < 2) throw new RefusedException(TooFew(round, labels.Images.Length));
         var state = round.State;
         var trainer = Trainers.All.Get(state.Command!.Trainer ?? StartRound.FirstTrainer);
-        var (examples, seed) = (labels.ToExamples(round.Dataset.Schema.Classes.Count), round.Seed);
+        var (examples, seed) = (labels.ToExamples(round.Dataset.Schema), round.Seed);
         var trained = await Task.Run(() => trainer.Train(examples, seed, null, cancellationToken), cancellationToken);
         state.HeadKey = (await RoundHeads.StoreAsync(round, trained.Head, cancellationToken)).Key;
         (state.Labels, state.DataSha256) = (labels.Images.Length, labels.Sha256());

@@ -35,7 +35,10 @@ public enum VersionChangeKind : byte
 /// <param name="Id">The image.</param>
 /// <param name="Name">The name it came under.</param>
 /// <param name="Kind">What became of it.</param>
-/// <param name="From">Its label in the earlier version; null for none.</param>
+/// <param name="From">
+/// Its label in the earlier version; null for none. Of a set of annotations, its classes: relabelled from one to the same means that
+/// something else of the set is another.
+/// </param>
 /// <param name="FromSource">Whose word that is; null without a label, and in versions of early releases.</param>
 /// <param name="To">Its label in the later version; null for none.</param>
 /// <param name="ToSource">Whose word that is.</param>
@@ -59,6 +62,9 @@ public sealed record LabelMove(
 /// <param name="Moves">All others, the most frequent first. Their images are those of the two versions that are not the same.</param>
 public sealed record VersionDiff(int From, int To, long Same, IReadOnlyList<LabelMove> Moves)
 {
+    /// <summary>Most moves that are told apart; those of all others are joined where their labels are sets of annotations.</summary>
+    public const int MostMoves = 10_000;
+
     /// <summary>How many images something became of.</summary>
     public long Of(VersionChangeKind kind)
     {

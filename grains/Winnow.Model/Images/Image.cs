@@ -45,7 +45,14 @@ public enum Partition : byte
 /// <param name="Height">Pixels down.</param>
 /// <param name="Frames">1 unless animated; only the first is used.</param>
 /// <param name="Bytes">Size of the encoded image.</param>
-public sealed record ImageHeader(string Format, int Width, int Height, int Frames, long Bytes);
+public sealed record ImageHeader(string Format, int Width, int Height, int Frames, long Bytes)
+{
+    /// <summary>
+    /// How the stored pixels are to be turned to stand upright, 1 to 8 (EXIF 2.3, tag 0x0112): 5 to 8 change width for height. Annotations
+    /// are in pixels of the upright picture. 0 where it was not read, as in images that an early release took in.
+    /// </summary>
+    public int Orientation { get; init; }
+}
 
 /// <summary>How one image of a lot was taken.</summary>
 [JsonConverter(typeof(KebabEnumConverter<IngestStatus>))]
@@ -99,7 +106,15 @@ public sealed record IntakeLimits(IReadOnlyList<string> Formats, long MaxImageBy
 
 /// <summary>One image in a listing.</summary>
 public sealed record ImageSummary(
-    ImageId Id, string Name, Stage Stage, Partition Partition, [property: Text(TextKind.Exact)] string? Label, string? Reason);
+    ImageId Id, string Name, Stage Stage, Partition Partition, [property: Text(TextKind.Exact)] string? Label, string? Reason)
+{
+    /// <summary>
+    /// Classes of the set of annotations that stands, each once; empty where it shows nothing of what was asked for. Null without a label,
+    /// and where labels are one class.
+    /// </summary>
+    [Text(TextKind.Exact)]
+    public IReadOnlyList<string>? Classes { get; init; }
+}
 
 /// <summary>A page of a listing. <see cref="Next"/> continues it; null at the end.</summary>
 public sealed record ImagePage(IReadOnlyList<ImageSummary> Images, string? Next);

@@ -21,6 +21,13 @@ public sealed class ClassIndex
     }
 
     /// <summary>
+    /// Why a class alone cannot be the label that an image comes with, as a sentence; null where it can. An image of which only that much
+    /// is known would count as labelled, with nothing in it.
+    /// </summary>
+    public string? CannotComeWithImages => _schema.Geometries.Contains(Geometry.Class) && _schema.Attributes?.Any(a => a.Required) != true
+        ? null : "the label schema asks for more than a class of the whole image.";
+
+    /// <summary>
     /// Each class's folder, in the order of the schema; no two are the same on any file system. Where names of an older schema differ in
     /// case alone, all but the first are cut, as long ones are.
     /// </summary>

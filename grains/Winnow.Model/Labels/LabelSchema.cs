@@ -133,22 +133,15 @@ public sealed record LabelSchema
     }
 
     /// <summary>
-    /// Why labels under this schema could not be kept, as a sentence; null when they can. Learning, versions and exports know one class per
-    /// image: whatever else people said would be missing from them. No dataset is made with such a schema; one that exists, or comes from a
-    /// backup, can be read.
+    /// Whether a label is one class of the whole image and nothing else, so that its position says all of it. Any other label is a set of
+    /// annotations.
     /// </summary>
-    public string? CheckKept()
-    {
-        static string NameOf(Geometry geometry) => JsonNamingPolicy.KebabCaseLower.ConvertName(geometry.ToString());
-        string[] shapes = [.. Geometries.Where(g => g != Geometry.Class).Distinct().Select(NameOf)];
-        List<string> wanted = [];
-        if (shapes.Length > 0) wanted.Add($"shapes ({string.Join(", ", shapes)})");
-        if (MultiLabel) wanted.Add("several classes per image (multiLabel)");
-        if (Attributes?.Count > 0) wanted.Add("attributes");
-        if (wanted.Count == 0) return null;
-        const string Reason = "Only one class for the whole image can be learned from and exported yet: anything else would be lost there.";
-        return $"The label schema takes {string.Join(" and ", wanted)}. {Reason}";
-    }
+    [JsonIgnore]
+    public bool IsOneClass => !MultiLabel && Attributes is not { Count: > 0 } && Geometries.All(g => g == Geometry.Class);
+
+    /// <summary>Whether annotations may have places in the picture, so that its size matters.</summary>
+    [JsonIgnore]
+    public bool HasShapes => Geometries.Any(g => g != Geometry.Class);
 
     /// <summary>The same schema with titles as they are kept; names and colours are refused rather than changed.</summary>
     internal LabelSchema Cleaned() => this with { Classes = [.. Classes.Select(c => c.Cleaned())] };

@@ -30,6 +30,8 @@ public sealed record ImageDetail
     public ImageScores? Scores { get; init; }
     /// <summary>The annotations that stand, by the latest decision.</summary>
     public IReadOnlyList<Annotation> Annotations { get; set; } = [];
+    /// <summary>Whether a label stands; one without annotations says that the image shows nothing of what was asked for.</summary>
+    public bool Labelled { get; init; }
     /// <summary>Version of the human facts: the number of history entries.</summary>
     public required long Version { get; init; }
     /// <summary>Who did what and when, oldest first.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CsvHelper;
+using Winnow.Model.Labels;
 using Winnow.Model.Names;
 
 namespace Winnow.Adapters.Datasets;
@@ -13,6 +14,9 @@ internal sealed class CsvExport : IExportFormat
     private static readonly CsvWriterOptions Options = new() { TrueValue = "true", FalseValue = "false" };
 
     public string Name => "csv";
+
+    public string? CannotSay(LabelSchema schema) => schema.IsOneClass ? null
+        : "A table has one class for each image, and labels of this dataset are sets of annotations: export it as 'jsonl'.";
 
     public async Task WriteAsync(VersionManifest version, Stream destination, CancellationToken cancellationToken)
     {

@@ -4,6 +4,7 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Grains.Ports;
 using Winnow.Model;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 using Winnow.Model.Training;
 
 namespace Winnow.Adapters.Datasets;
@@ -26,6 +27,10 @@ internal sealed class DatasetArchive : IDatasetArchive
 
     public IReadOnlyList<string> Formats { get; }
 
+    public string? CannotSay(string format, LabelSchema schema) => _formats[format].CannotSay(schema);
+
+    public string DefaultFor(LabelSchema schema) => schema.IsOneClass ? "imagenet" : "jsonl";
+
     public Task<Stream?> OpenManifestAsync(StoredVersion version, CancellationToken cancellationToken) =>
         _objects.OpenReadAsync(version.ManifestKey, cancellationToken);
 
@@ -38,6 +43,7 @@ internal sealed class DatasetArchive : IDatasetArchive
         if (!_formats.TryGetValue(format, out var writer))
             throw new RefusedException(
                 string.Create(CultureInfo.InvariantCulture, $"There is no export format '{format}'. Known: {string.Join(", ", Formats)}."));
+        if (writer.CannotSay(dataset.Schema) is { } lost) throw new RefusedException(lost);
         var manifest = new VersionManifest(dataset, version, _objects);
         await manifest.CheckHashAsync(cancellationToken).ConfigureAwait(false);
         await writer.WriteAsync(manifest, destination, cancellationToken).ConfigureAwait(false);

@@ -1,3 +1,5 @@
+using Winnow.Model.Labels;
+
 namespace Winnow.Adapters.Datasets;
 
 /// <summary>
@@ -7,6 +9,9 @@ public interface IExportFormat
 {
     /// <summary>By which a person asks for it: lower-case letters, digits and '-'.</summary>
     string Name { get; }
+
+    /// <summary>Why labels under a schema cannot be said in it, as a sentence; null where they can: none is left out.</summary>
+    string? CannotSay(LabelSchema schema);
 
     /// <summary>Writes a version. The destination is left open. A single image that cannot be read is named in it and left out.</summary>
     /// <exception cref="InvalidDataException">The manifest is missing or damaged.</exception>

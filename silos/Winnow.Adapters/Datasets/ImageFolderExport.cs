@@ -27,6 +27,9 @@ internal sealed class ImageFolderExport(ImageDecoder decoder) : IExportFormat
 
     public string Name => "imagenet";
 
+    public string? CannotSay(LabelSchema schema) => schema.IsOneClass ? null
+        : "Folders hold each image once, under its class, and labels of this dataset are sets of annotations: export it as 'jsonl'.";
+
     public async Task WriteAsync(VersionManifest version, Stream destination, CancellationToken cancellationToken)
     {
         var members = await ReadMembersAsync(version, cancellationToken).ConfigureAwait(false);

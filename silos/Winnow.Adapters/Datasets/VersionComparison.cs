@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Winnow.Grains.Images;
 using Winnow.Model.Datasets;
 
 namespace Winnow.Adapters.Datasets;
@@ -52,6 +53,9 @@ internal static class VersionComparison
         await foreach (var change in CompareAsync(from, to, () => same++, cancellationToken).ConfigureAwait(false))
         {
             var move = new LabelMove(change.Kind, change.From, change.FromSource, change.To, change.ToSource, 0);
+            // Sets of many classes can be as many as images: those of which there is no room are counted without saying which.
+            if (counts.Count >= VersionDiff.MostMoves && !counts.ContainsKey(move))
+                move = move with { From = change.From is null ? null : LabelWords.Any, To = change.To is null ? null : LabelWords.Any };
             counts[move] = counts.GetValueOrDefault(move) + 1;
         }
         var moves = counts.Select(c => c.Key with { Images = c.Value }).OrderByDescending(m => m.Images).ThenBy(m => m.Kind)
@@ -63,17 +67,21 @@ internal static class VersionComparison
     private static VersionChange? Change(ManifestRow? from, ManifestRow? to)
     {
         VersionChangeKind kind;
+        var (before, now) = (from is null ? null : LabelWords.Of(from), to is null ? null : LabelWords.Of(to));
         if (from is null) kind = VersionChangeKind.Added;
         else if (to is null) kind = VersionChangeKind.Removed;
-        else if (from.Label != to.Label)
-            kind = from.Label is null ? VersionChangeKind.Labelled
-                : to.Label is null ? VersionChangeKind.Unlabelled : VersionChangeKind.Relabelled;
+        else if (before is null != now is null) kind = before is null ? VersionChangeKind.Labelled : VersionChangeKind.Unlabelled;
+        else if (!SaySame(from, to)) kind = VersionChangeKind.Relabelled;
         // A version of an early release does not say whose word its labels are.
-        else if (from.Source is { } before && to.Source is { } now && before != now) kind = VersionChangeKind.Confirmed;
+        else if (from.Source is { } one && to.Source is { } other && one != other) kind = VersionChangeKind.Confirmed;
         else return null;
         var named = to ?? from!;
-        return new VersionChange(named.Id, named.Name, kind, from?.Label, from?.Source, to?.Label, to?.Source);
+        return new VersionChange(named.Id, named.Name, kind, before, from?.Source, now, to?.Source);
     }
+
+    private static bool SaySame(ManifestRow one, ManifestRow other) => one.Label == other.Label
+        && (one.Annotations is null ? other.Annotations is null
+            : other.Annotations is not null && ImageHistory.AreSame(one.Annotations, other.Annotations));
 
     /// <summary>A manifest's rows one after the other, each with a higher id than the one before.</summary>
     private sealed class InOrder(IAsyncEnumerator<ManifestRow> rows) : IAsyncDisposable

@@ -68,7 +68,12 @@ public sealed class VersionManifest
         {
             using var header = JsonDocument.Parse(line ?? "");
             if (header.RootElement.ValueKind == JsonValueKind.Object && header.RootElement.TryGetProperty("format", out var format) &&
-                format.ValueKind == JsonValueKind.String && format.ValueEquals(Format)) return;
+                format.ValueKind == JsonValueKind.String && format.ValueEquals(Format))
+            {
+                if (header.RootElement.TryGetProperty("layout", out var layout) && layout.TryGetInt32(out var number)
+                    && number is >= ManifestHeader.OneClassLayout and <= ManifestHeader.LabelSetLayout) return;
+                throw Unusable("is of a layout that this release does not read: start the one that wrote it");
+            }
         }
         catch (JsonException problem)
         {

@@ -15,7 +15,10 @@ internal sealed class DecoderHeaders(ImageDecoder decoder, ImageLimits limits) :
     public bool TryRead(ReadOnlySpan<byte> image, [NotNullWhen(true)] out ImageHeader? header, [NotNullWhen(false)] out string? reason)
     {
         var sound = decoder.TryReadHeader(image, out var declared, out reason);
-        header = declared is null ? null : new ImageHeader(declared.Format, declared.Width, declared.Height, declared.Frames, image.Length);
+        header = declared is null ? null : new ImageHeader(declared.Format, declared.Width, declared.Height, declared.Frames, image.Length)
+        {
+            Orientation = declared.Orientation,
+        };
         return sound;
     }
 }

@@ -14,7 +14,7 @@ internal static class ShardCommits
         "ON CONFLICT DO NOTHING";
     private const string OtherOperation =
         "SELECT 1 FROM operation WHERE dataset = ?1 AND operation = ?2 AND actor IS NOT NULL AND (actor <> ?3 OR content <> ?4) LIMIT 1";
-    private const string Image = "INSERT INTO image VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+    private const string Image = "INSERT INTO image VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
     private const string Quarantine =
         "INSERT INTO quarantine VALUES (?1, ?2, ?3, ?4) ON CONFLICT (dataset, shard, ordinal) DO UPDATE SET reason = excluded.reason";
     private const string ReviewTask = "INSERT INTO task VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
@@ -112,7 +112,7 @@ internal static class ShardCommits
             if (ordinal != first + i) return false;
             insert.Bind(3, ordinal).Bind(4, row.Id).Bind(5, row.Name).Bind(6, row.Format).Bind(7, row.Width).Bind(8, row.Height)
                 .Bind(9, row.Frames).Bind(10, row.Bytes).Bind(11, (int)row.Partition).Bind(12, row.Label).Bind(13, row.Reason)
-                .Bind(14, LedgerTime.ToTicks(receivedAt)).Bind(15, receivedBy).Run();
+                .Bind(14, LedgerTime.ToTicks(receivedAt)).Bind(15, receivedBy).Bind(16, row.Orientation).Run();
         }
         return true;
     }

@@ -12,7 +12,7 @@ internal static class ShardQueries
 {
     private const string ImageColumns =
         "SELECT i.ordinal, i.id, i.name, i.format, i.width, i.height, i.frames, i.bytes, i.partition, i.label, coalesce(q.reason, "
-        + "i.reason), i.received_at, i.received_by " +
+        + "i.reason), i.received_at, i.received_by, i.orientation " +
         "FROM image i LEFT JOIN quarantine q ON q.dataset = i.dataset AND q.shard = i.shard AND q.ordinal = i.ordinal WHERE i.dataset = "
         + "?1 AND i.shard = ?2 AND ";
     private const string ImagePage = ImageColumns + "i.ordinal >= ?3 ORDER BY i.ordinal LIMIT ?4";
@@ -172,7 +172,10 @@ internal static class ShardQueries
         query.Int(0),
         new IngestRow(query.Id(1), query.Text(2), Repeated(query, 3, previous.Row.Format), query.Int(4), query.Int(5), query.Int(6),
             query.Long(7),
-            (Partition)query.Int(8), query.Int(9), query.IsNull(10) ? null : query.Text(10)),
+            (Partition)query.Int(8), query.Int(9), query.IsNull(10) ? null : query.Text(10))
+        {
+            Orientation = (byte)query.Int(13),
+        },
         LedgerTime.FromTicks(query.Long(11)),
         Repeated(query, 12, previous.ReceivedBy));
 

@@ -187,6 +187,13 @@ public sealed partial class SqliteLedger : IDatasetLedger, IShardLedger, ISecret
         .ConfigureAwait(false);
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<HistoryRow>> ReadHistoryAsync(
+        ShardKey shard, IReadOnlyList<ImageId> images, CancellationToken cancellationToken) =>
+        images.Count == 0 ? [] : await ReadAsync(shard, [], (session, dataset) =>
+            images.SelectMany(i => ShardQueries.History(session, dataset, shard.Shard, i)).ToList(), cancellationToken)
+        .ConfigureAwait(false);
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<SegmentRow>> ReadSegmentsAsync(ShardKey shard, CancellationToken cancellationToken) =>
         await ReadAsync(shard, [], (session, dataset) => ShardQueries.SegmentsOf(session, dataset, shard.Shard), cancellationToken)
         .ConfigureAwait(false);

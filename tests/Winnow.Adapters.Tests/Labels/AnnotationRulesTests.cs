@@ -194,10 +194,13 @@ public sealed class AnnotationRulesTests
     }
 
     [Fact]
-    public void What_versions_do_not_hold_yet_makes_no_dataset_and_what_is_stored_is_checked()
+    public void A_label_is_one_class_alone_where_nothing_else_is_asked_and_what_is_stored_is_checked()
     {
         var schema = Schema with { MultiLabel = false, Geometries = [Geometry.Class] };
-        Assert.Contains("attributes", schema.CheckKept()!, StringComparison.Ordinal);
+        Assert.False(schema.IsOneClass);
+        Assert.True((schema with { Attributes = null }).IsOneClass);
+        Assert.False((schema with { Attributes = null, MultiLabel = true }).IsOneClass);
+        Assert.False((schema with { Attributes = null, Geometries = [Geometry.Class, Geometry.Box] }).IsOneClass);
         Assert.Null(schema.CheckStored());
         Assert.Contains("is null", (schema with { Attributes = [null!] }).CheckStored()!, StringComparison.Ordinal);
         var decomposed = new LabelSchema

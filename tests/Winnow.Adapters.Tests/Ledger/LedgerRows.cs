@@ -25,7 +25,10 @@ public static class LedgerRows
     public static ImageRow Image(int ordinal, int id = -1) => new(
         ordinal,
         new IngestRow(Id(id < 0 ? ordinal : id), $"ünïcode/{ordinal}.png", ordinal % 3 == 0 ? "jpeg" : "png", 28, 29, 1, 600 + ordinal,
-            ordinal % 5 == 0 ? Partition.Holdout : Partition.Pool, ordinal % 2 - 1, ordinal % 7 == 0 ? "cut off" : null),
+            ordinal % 5 == 0 ? Partition.Holdout : Partition.Pool, ordinal % 2 - 1, ordinal % 7 == 0 ? "cut off" : null)
+        {
+            Orientation = (byte)(ordinal % 9),
+        },
         Noon.AddMilliseconds(ordinal),
         "ada");
 

@@ -167,6 +167,8 @@ public abstract partial class ShardLedgerConformance<TFixture> : LedgerConforman
         AssertEqual(rows[..2], await Shards.ReadHistoryAsync(Shard, Id(5), Never));
         AssertEqual([rows[2]], await Shards.ReadHistoryAsync(Shard, Id(6), Never));
         Assert.Empty(await Shards.ReadHistoryAsync(Shard, Id(7), Never));
+        AssertEqual([rows[2], .. rows[..2]], await Shards.ReadHistoryAsync(Shard, [Id(6), Id(7), Id(5)], Never));
+        Assert.Empty(await Shards.ReadHistoryAsync(Shard, [], Never));
         var all = await ToListAsync(Shards.ReadShardHistoryAsync(Shard, Never));
         AssertEqual(rows.Select(r => r with { EntryJson = [] }).OrderBy(r => r.Image).ThenBy(r => r.Version),
             all.OrderBy(r => r.Image).ThenBy(r => r.Version));

@@ -142,6 +142,31 @@ public sealed class UncertaintyHerdingTests : StrategyConformance<UncertaintyHer
     }
 }
 
+public sealed class MaximumCoverageTests : StrategyConformance<MaximumCoverage>
+{
+    [Fact]
+    public async Task It_goes_where_nothing_is_labelled_and_is_led_by_no_score()
+    {
+        // Three clusters: one is labelled, one is small, one is large.
+        float[] centres = [0, 0, 0, 10, 0, 0, 0, 10, 0];
+        int[] sizes = [40, 5, 30];
+        var random = new SeededRandom(4);
+        var rows = new List<float>();
+        for (var c = 0; c < 3; c++)
+            for (var i = 0; i < sizes[c]; i++)
+                for (var k = 0; k < 3; k++) rows.Add(centres[c * 3 + k] + (float)random.NextDouble() / 10);
+        var vectors = new RowMatrix(3, [.. rows]);
+        var keys = new float[vectors.Count];
+        Strategy.Keys([], [], new SelectionRequest(2, 1, 1, 2), keys);
+        Assert.All(keys, k => Assert.Equal(1, k));
+        var noise = Enumerable.Range(0, vectors.Count).Select(i => (ulong)i).ToArray();
+        var part = new MatrixPart(keys, noise, vectors);
+        var labelled = new Examples([0, 0, 0, 0.05f, 0.05f, 0, 0.1f, 0.1f, 0.1f], 3, Targets.Of([0, 0, 0], 2));
+        var chosen = await SelectAsync(new MatrixPool(part, part, labelled), new SelectionRequest(2, 2, 1, 2));
+        Assert.Equal([2, 1], chosen.Select(i => i < 40 ? 0 : i < 45 ? 1 : 2));
+    }
+}
+
 public sealed class QueryStrategiesTests
 {
     [Fact]

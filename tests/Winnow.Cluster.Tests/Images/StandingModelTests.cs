@@ -16,7 +16,8 @@ namespace Winnow.Cluster.Tests.Images;
 public sealed class StandingModelTests
 {
     private const int Images = 3;
-    private static readonly LabelSchema Schema = new() { Classes = [new("cat"), new("dog")] };
+    private static readonly LabelSchema OneClass = new() { Classes = [new("cat"), new("dog")] };
+    private static readonly LabelSchema Sets = OneClass with { Geometries = [Geometry.Class, Geometry.Box], MultiLabel = true };
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly string[] People = ["ann", "bob", "eve", "max"];
 
@@ -37,21 +38,23 @@ public sealed class StandingModelTests
         .Select(Gen.Int[0, 6], Gen.Int[0, Images - 1], Gen.Int[0, 3], Gen.Int[0, 3], Gen.Int[0, 9])
         .Select(s => new Step((Act)s.Item1, s.Item2, s.Item3, s.Item4, s.Item5)).Array[0, 60];
 
-    /// <summary>About 100,000 steps; <c>WINNOW_STANDING=50</c> makes them five million.</summary>
-    [Fact]
-    public void What_a_shard_has_in_memory_is_what_its_histories_say()
+    /// <summary>About 100,000 steps over both kinds of labels; <c>WINNOW_STANDING=50</c> makes them five million.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_a_shard_has_in_memory_is_what_its_histories_say(bool sets)
     {
         var times = Environment.GetEnvironmentVariable("WINNOW_STANDING") is { } asked
             ? int.Parse(asked, System.Globalization.CultureInfo.InvariantCulture) : 1;
         Steps.Sample(steps =>
         {
-            var world = new World();
+            var world = new World(sets ? Sets : OneClass);
             foreach (var step in steps)
             {
                 world.Take(step);
                 world.Check();
             }
-        }, iter: 3_400 * times);
+        }, iter: 1_700 * times);
     }
 
     /// <summary>One shard: the rows that are on disk, what is in memory of them, and the plain reading.</summary>
@@ -59,10 +62,15 @@ public sealed class StandingModelTests
     {
         private readonly List<HistoryRow> _rows = [];
         private readonly List<HistoryEntry>[] _said = [[], [], []];
+        private readonly LabelSchema _schema;
         private ShardIndex _index = null!;
         private TaskBook _tasks = null!;
 
-        public World() => Open();
+        public World(LabelSchema schema)
+        {
+            _schema = schema;
+            Open();
+        }
 
         // Of the first nothing is known, the second came with a label, and the third as well, and nobody was asked about it.
         private static int CameWith(int image) => image == 0 ? -1 : 1;
@@ -109,9 +117,16 @@ public sealed class StandingModelTests
             }
         }
 
-        private static Decision Answered(Step step) => step.Said switch
+        private Decision Answered(Step step) => step.Said switch
         {
-            0 or 1 => new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(Schema.Classes[step.Said].Name)] },
+            0 or 1 when _schema.IsOneClass =>
+                new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(_schema.Classes[step.Said].Name)] },
+            0 => new Decision { Kind = DecisionKind.Label },
+            1 => new Decision
+            {
+                Kind = DecisionKind.Label,
+                Annotations = [new ClassTag("cat"), new BoxAnnotation("dog", new Box(step.Which, 0, 5, 5))],
+            },
             2 => new Decision { Kind = DecisionKind.Reject },
             _ => new Decision { Kind = DecisionKind.Skip },
         };
@@ -122,11 +137,11 @@ public sealed class StandingModelTests
             var said = _said[step.Image];
             var kind = ImageHistory.KindOf(said, decision.Kind, seen, underLease);
             var entry = new HistoryEntry(said.Count + 1, kind, People[step.Person], Now, Guid.NewGuid(), decision);
-            Assert.Null(entry.Check(Schema, Now));
+            Assert.Null(entry.Check(_schema, Now));
             said.Add(entry);
             var standing = ImageHistory.Fold(said);
             var row = new HistoryRow(IdOf(step.Image), step.Image, (int)entry.Version, entry.OperationId, [],
-                standing.RowLabel(Schema), standing.Closed, standing.Stage ?? Stage.Queued);
+                standing.RowLabel(_schema), standing.Closed, standing.Stage ?? Stage.Queued);
             _rows.Add(row);
             var wasOpen = _index.IsOpen(row.Ordinal);
             _index.Decide(row.Ordinal, row.Version, row.Label, row.Closes, row.Stage);
@@ -140,11 +155,14 @@ public sealed class StandingModelTests
             var reserved = 0;
             for (var i = 0; i < Images; i++)
             {
-                var (label, closed, skippers) = Read(_said[i], CameWith(i));
+                var (label, closed, skippers, set) = Read(_said[i], CameWith(i));
                 Assert.Equal((label, closed), (_index.LabelOf(i), _index.Has(i, ShardIndex.Flags.Closed)));
                 Assert.Equal(i < 2 && !closed, _index.IsOpen(i));
                 Assert.Equal(closed ? Stage.Labeled : i < 2 ? Stage.Queued : Stage.Received, _index.StageOf(i, 0));
                 Assert.Equal(skippers.Order(StringComparer.Ordinal), ImageHistory.SkipsOf(_said[i]).People.Order(StringComparer.Ordinal));
+                var standing = ImageHistory.Fold(_said[i]);
+                Assert.Equal(set is not null, standing.IsLabelled);
+                Assert.True(ImageHistory.AreSame(set ?? [], standing.Annotations));
                 if (_index.IsOpen(i)) open++;
                 if (_index.Has(i, ShardIndex.Flags.Reserved)) reserved++;
             }
@@ -154,7 +172,7 @@ public sealed class StandingModelTests
         }
 
         /// <summary>The plain reading: an entry is in force unless one that takes it back is.</summary>
-        private static (int Label, bool Closed, string[] Skippers) Read(List<HistoryEntry> said, int cameWith)
+        private (int Label, bool Closed, string[] Skippers, IReadOnlyList<Annotation>? Set) Read(List<HistoryEntry> said, int cameWith)
         {
             bool InForce(HistoryEntry entry) => !said.Any(later => later.Version > entry.Version
                 && later.Decision.Kind == DecisionKind.TakeBack && later.Decision.Of == entry.Version && InForce(later));
@@ -162,11 +180,16 @@ public sealed class StandingModelTests
             var again = inForce.FindLastIndex(e => e.Decision.Kind == DecisionKind.AskAgain);
             var skippers = new List<string>();
             int? answer = null;
+            IReadOnlyList<Annotation>? set = null;
             foreach (var entry in inForce[(again + 1)..])
             {
                 if (entry.Kind == HistoryKind.SecondOpinion && answer is not null) continue;
-                if (entry.Decision.Kind == DecisionKind.Label) answer = Schema.IndexOf(entry.Decision.Annotations[0].Class);
-                else if (entry.Decision.Kind == DecisionKind.Reject) answer = -1;
+                if (entry.Decision.Kind == DecisionKind.Label)
+                {
+                    set = entry.Decision.Annotations;
+                    answer = _schema.IsOneClass ? _schema.IndexOf(set[0].Class) : HistoryRow.LabelSet;
+                }
+                else if (entry.Decision.Kind == DecisionKind.Reject) (answer, set) = (-1, null);
                 else
                 {
                     if (answer is null && skippers.Distinct().Count() == 2 && !skippers.Contains(entry.Actor)) answer = -1;
@@ -174,8 +197,8 @@ public sealed class StandingModelTests
                 }
             }
             var people = skippers.Distinct().ToArray();
-            if (answer is { } label) return (label, true, people);
-            return again >= 0 || cameWith < 0 ? (-1, false, people) : (cameWith, true, people);
+            if (answer is { } label) return (label, true, people, set);
+            return again >= 0 || cameWith < 0 ? (-1, false, people, null) : (cameWith, true, people, null);
         }
     }
 }

@@ -114,7 +114,7 @@ internal sealed class PublishingWorld
         for (var i = 0; i < Images; i++) index.Add(ShardIndexTests.IdOf(i), Partition.Pool, -1, quarantined: false);
         Assert.Equal(0, images);
         var columns = new ShardColumns(writer, index, _objects, _ledger, new ShardDrift(2), Clock, NullLogger.Instance);
-        await columns.ReadPublishedAsync(new ShardRows(index, 2), Never);
+        await columns.ReadPublishedAsync(new ShardRows(index, new() { Classes = [new("a"), new("b")] }), Never);
         await columns.LoadServingAsync(() => Task.FromResult<Abstractions.Training.LearnedSpace?>(null), Never);
         await columns.LoadOthersAsync(Never);
         var options = new ShardOptions { SegmentRows = 8, KeepSuperseded = TimeSpan.FromMilliseconds(_random.Next(3) * 500) };

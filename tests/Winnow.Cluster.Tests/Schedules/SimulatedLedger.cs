@@ -80,6 +80,13 @@ internal sealed class SimulatedLedger(DatasetInfo dataset, Mishaps mishaps) : IS
     public async Task<IReadOnlyList<HistoryRow>> ReadHistoryAsync(ShardKey shard, ImageId image, CancellationToken cancellationToken) =>
         [.. (await ReadAsync(shard)).History.Where(h => h.Image == image).OrderBy(h => h.Version)];
 
+    public async Task<IReadOnlyList<HistoryRow>> ReadHistoryAsync(
+        ShardKey shard, IReadOnlyList<ImageId> images, CancellationToken cancellationToken)
+    {
+        var history = (await ReadAsync(shard)).History;
+        return [.. images.SelectMany(i => history.Where(h => h.Image == i).OrderBy(h => h.Version))];
+    }
+
     public async Task<IReadOnlyList<SegmentRow>> ReadSegmentsAsync(ShardKey shard, CancellationToken cancellationToken) =>
         [.. (await ReadAsync(shard)).Segments.Values];
 

@@ -2,6 +2,7 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Algorithms.Selection;
 using Winnow.Grains.Datasets;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 using Winnow.Model.Policies;
 using Winnow.Model.Training;
 
@@ -14,7 +15,10 @@ public sealed class RoundCommandTests
 
     private static readonly DatasetPolicies Policies = new() { ChangedBy = "ann", Version = 3, AnswerWithin = TimeSpan.FromHours(3) };
 
-    private static StartRound Accept(StartRound command, bool cold = false) => RoundCommand.Accept(command, Known, cold, Policies);
+    private static readonly LabelSchema OneClass = new() { Classes = [new("cat"), new("dog")] };
+
+    private static StartRound Accept(StartRound command, bool cold = false, LabelSchema? schema = null) =>
+        RoundCommand.Accept(command, Known, cold, Policies, schema ?? OneClass);
 
     private static string Refusal(StartRound command, bool cold = false) =>
         Assert.Throws<RefusedException>(() => Accept(command, cold)).Message;
@@ -40,13 +44,32 @@ public sealed class RoundCommandTests
     public void What_a_command_leaves_open_the_policies_say()
     {
         var other = Policies with { Version = 4, Strategy = "margin", ColdStart = "random", Promotion = "only-better" };
-        var accepted = RoundCommand.Accept(new StartRound(5), Known, cold: false, other);
+        var accepted = RoundCommand.Accept(new StartRound(5), Known, cold: false, other, OneClass);
         Assert.Equal(("margin", "random", "only-better", 4),
             (accepted.Strategy, accepted.ColdStart, accepted.Promotion, accepted.Policies));
         // The control arm is there to be compared with, so it stays what it is.
-        var control = RoundCommand.Accept(new StartRound(5, Arms.Control), Known, cold: false, other);
+        var control = RoundCommand.Accept(new StartRound(5, Arms.Control), Known, cold: false, other, OneClass);
         Assert.Equal(("random", "random", "only-better"), (control.Strategy, control.ColdStart, control.Promotion));
-        Assert.Equal("herding", RoundCommand.Accept(new StartRound(5, Strategy: "herding"), Known, cold: false, other).Strategy);
+        Assert.Equal("herding", RoundCommand.Accept(new StartRound(5, Strategy: "herding"), Known, cold: false, other, OneClass).Strategy);
+    }
+
+    [Fact]
+    public void Where_labels_are_no_single_class_a_round_runs_with_what_needs_no_model()
+    {
+        LabelSchema[] sets =
+        [
+            OneClass with { MultiLabel = true }, OneClass with { Geometries = [Geometry.Box] },
+            OneClass with { Attributes = [new("seen", AttributeKind.Flag)] },
+        ];
+        foreach (var schema in sets)
+        {
+            Assert.Equal("coverage", Accept(new StartRound(5), schema: schema).Strategy);
+            Assert.Equal("random", Accept(new StartRound(5, Arms.Control), schema: schema).Strategy);
+            Assert.Equal("k-means", Accept(new StartRound(5, Strategy: "k-means"), schema: schema).Strategy);
+            var refusal = Assert.Throws<RefusedException>(() => Accept(new StartRound(5, Strategy: "herding"), schema: schema)).Message;
+            Assert.Contains("needs a model's scores, and no model is trained", refusal, StringComparison.Ordinal);
+            Assert.Contains("random, k-means, coverage", refusal, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -62,7 +85,8 @@ public sealed class RoundCommandTests
     {
         Assert.Equal(
             new StartRound(5, Arms.Main, "herding", "k-means") { AnswerWithin = TimeSpan.FromHours(3) },
-            RoundCommand.WithoutDefaults(RoundCommand.Accept(new StartRound(5), Known, cold: false, Policies with { Version = 1 })));
+            RoundCommand.WithoutDefaults(
+                RoundCommand.Accept(new StartRound(5), Known, cold: false, Policies with { Version = 1 }, OneClass)));
     }
 
     [Theory]

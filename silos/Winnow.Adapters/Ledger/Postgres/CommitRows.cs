@@ -17,8 +17,8 @@ internal static class CommitRows
         "SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
     private const string Images =
         "INSERT INTO image (dataset, shard, ordinal, id, name, format, width, height, frames, bytes, partition, label, reason, "
-        + "received_at, received_by) " +
-        "SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+        + "received_at, received_by, orientation) " +
+        "SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
     private const string History =
         "INSERT INTO history (dataset, shard, image, version, ordinal, operation, label, closes, stage, entry) SELECT * FROM unnest($1, "
         + "$2, $3, $4, $5, $6, $7, $8, $9, $10)";
@@ -109,7 +109,8 @@ internal static class CommitRows
             .Add(NpgsqlDbType.Integer, Column(rows, i => i.Row.Label))
             .Add(NpgsqlDbType.Text, Column(rows, i => PgColumns.Free(i.Row.Reason)))
             .Add(NpgsqlDbType.TimestampTz, Column(rows, i => i.ReceivedAt.UtcDateTime))
-            .Add(NpgsqlDbType.Text, Column(rows, i => PgColumns.Free(i.ReceivedBy))));
+            .Add(NpgsqlDbType.Text, Column(rows, i => PgColumns.Free(i.ReceivedBy)))
+            .Add(NpgsqlDbType.Smallint, Column(rows, i => (short)i.Row.Orientation)));
     }
 
     private static void AddHistory(NpgsqlBatch batch, CommitPlan plan)

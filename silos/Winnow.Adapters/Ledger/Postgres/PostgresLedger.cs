@@ -186,6 +186,13 @@ public sealed partial class PostgresLedger : IDatasetLedger, IShardLedger, ISecr
         .ConfigureAwait(false);
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<HistoryRow>> ReadHistoryAsync(
+        ShardKey shard, IReadOnlyList<ImageId> images, CancellationToken cancellationToken) =>
+        images.Count == 0 ? [] : await ReadAsync(
+            shard, [], (connection, id, token) => PostgresQueries.HistoryAsync(connection, id, images, token), cancellationToken)
+        .ConfigureAwait(false);
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<SegmentRow>> ReadSegmentsAsync(ShardKey shard, CancellationToken cancellationToken) =>
         await ReadAsync(shard, [], PostgresQueries.SegmentsAsync, cancellationToken).ConfigureAwait(false);
 

@@ -14,7 +14,7 @@ internal static class PostgresQueries
 {
     private const string ImageColumns =
         "SELECT i.ordinal, i.id, i.name, i.format, i.width, i.height, i.frames, i.bytes, i.partition, i.label, coalesce(q.reason, "
-        + "i.reason), i.received_at, i.received_by ";
+        + "i.reason), i.received_at, i.received_by, i.orientation ";
     private const string Quarantine = "LEFT JOIN quarantine AS q ON q.dataset = i.dataset AND q.shard = i.shard AND q.ordinal = i.ordinal ";
     private const string ImagePage =
         ImageColumns + "FROM image AS i " + Quarantine
@@ -36,6 +36,9 @@ internal static class PostgresQueries
             + "version LIMIT $5";
     private const string HistoryOfImage =
         HistoryColumns + ", entry FROM history WHERE dataset = $1 AND shard = $2 AND image = $3 ORDER BY version";
+    private const string HistoryOfImages =
+        "SELECT h.image, h.ordinal, h.version, h.operation, h.label, h.closes, h.stage, h.entry FROM unnest($3) WITH ORDINALITY AS "
+            + "k (image, n) JOIN history AS h ON h.dataset = $1 AND h.shard = $2 AND h.image = k.image ORDER BY k.n, h.version";
     private const string Segments =
         "SELECT kind, version, first, count, object FROM segment WHERE dataset = $1 AND shard = $2 ORDER BY kind, version, first";
     // Where another shard has it, its rows are none of this one's.
@@ -106,6 +109,12 @@ internal static class PostgresQueries
         ListAsync<HistoryRow>(Command(connection, HistoryOfImage, shard).Add(image.ToBytes()),
             static (reader, _) => Entry(reader, reader.GetFieldValue<byte[]>(7)), cancellationToken);
 
+    public static Task<List<HistoryRow>> HistoryAsync(NpgsqlConnection connection, ShardId shard, IReadOnlyList<ImageId> images,
+        CancellationToken cancellationToken) =>
+        ListAsync<HistoryRow>(
+            Command(connection, HistoryOfImages, shard).AddArray(NpgsqlDbType.Bytea, images.Select(i => i.ToBytes()).ToArray()),
+            static (reader, _) => Entry(reader, reader.GetFieldValue<byte[]>(7)), cancellationToken);
+
     public static Task<List<SegmentRow>> SegmentsAsync(NpgsqlConnection connection, ShardId shard, CancellationToken cancellationToken) =>
         ListAsync<SegmentRow>(Command(connection, Segments, shard),
             static (reader, _) =>
@@ -168,7 +177,10 @@ internal static class PostgresQueries
         reader.GetInt32(0),
         new IngestRow(Id(reader, 1), reader.GetString(2), Repeated(reader, 3, previous.Row.Format), reader.GetInt32(4), reader.GetInt32(5),
             reader.GetInt32(6), reader.GetInt64(7),
-            (Partition)reader.GetInt16(8), reader.GetInt32(9), reader.IsDBNull(10) ? null : reader.GetString(10)),
+            (Partition)reader.GetInt16(8), reader.GetInt32(9), reader.IsDBNull(10) ? null : reader.GetString(10))
+        {
+            Orientation = (byte)reader.GetInt16(13),
+        },
         reader.GetFieldValue<DateTimeOffset>(11),
         Repeated(reader, 12, previous.ReceivedBy));
 

@@ -50,11 +50,18 @@ internal sealed class BackupStore : IAsyncDisposable
     public static BackupStore OpenSqlite(bool quick = false)
     {
         var folder = new TemporaryFolder(quick && Directory.Exists("/dev/shm") ? "/dev/shm" : null);
-        return Of(SqliteLedger.Open(new LedgerOptions { Path = folder.At("ledger.db") }, NullLogger<SqliteLedger>.Instance), folder);
+        var ledger = SqliteLedger.Open(new LedgerOptions { Path = folder.At("ledger.db") }, NullLogger<SqliteLedger>.Instance);
+        // A cluster of this release alone: labels are sets of annotations.
+        ledger.RaiseAsync(ClusterLevels.Newest, CancellationToken.None).GetAwaiter().GetResult();
+        return Of(ledger, folder);
     }
 
-    public static async Task<BackupStore> OpenPostgresAsync() =>
-        Of(await new PostgresLedgerFixture().OpenAsync(), new TemporaryFolder());
+    public static async Task<BackupStore> OpenPostgresAsync()
+    {
+        var ledger = await new PostgresLedgerFixture().OpenAsync();
+        await ledger.RaiseAsync(ClusterLevels.Newest, CancellationToken.None);
+        return Of(ledger, new TemporaryFolder());
+    }
 
     private static BackupStore Of<T>(T ledger, TemporaryFolder folder)
         where T : IDatasetLedger, IShardLedger, ISecretLedger, IDeletions, IErasures, IClusterLevel, IGrainStateStore, IAsyncDisposable =>

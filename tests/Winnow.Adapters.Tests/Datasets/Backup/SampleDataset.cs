@@ -94,7 +94,10 @@ internal sealed class SampleDataset(ILedgerPorts ports, IObjectStore objects, Da
         // Nobody is asked about the holdout, and the first ones are asked about.
         new IngestRow(Id(n), $"ü/{n}.png", "png", 3, 4, 1, Bytes(n).Length,
             ordinal > 3 && n % 3 == 0 ? Partition.Holdout : Partition.Pool, (n % 3) - 1,
-            n % 7 == 0 ? "cut off" : null),
+            n % 7 == 0 ? "cut off" : null)
+        {
+            Orientation = (byte)(n % 9),
+        },
         LedgerRows.Noon.AddMilliseconds(n), Told is { } told && n % 2 == 0 ? ActorName.WriteTold("ada", told) : "ada");
 
     /// <summary>Where the dataset was restored before, some of it was told then.</summary>
@@ -214,20 +217,26 @@ internal sealed class SampleDataset(ILedgerPorts ports, IObjectStore objects, Da
             manifest.WriteByte((byte)'\n');
         }
 
+        // The first one is of a release that knew one class alone.
+        var layout = number == 1 ? ManifestHeader.OneClassLayout : ManifestHeader.LayoutOf(dataset.Schema);
         Line(JsonSerializer.SerializeToUtf8Bytes(
-            new ManifestHeader(ManifestHeader.FormatName, ManifestHeader.ThisLayout, Name, dataset.Schema),
-            ModelJson.Default.ManifestHeader));
+            new ManifestHeader(ManifestHeader.FormatName, layout, Name, dataset.Schema), ModelJson.Default.ManifestHeader));
         var labeled = 0;
         foreach (var row in _rows.OrderBy(r => r.Row.Id))
         {
             var label = row.Row.Label < 0 ? null : dataset.Schema.Classes[row.Row.Label].Name;
             labeled += label is null ? 0 : 1;
-            Line(JsonSerializer.SerializeToUtf8Bytes(
-                new ManifestRow(row.Row.Id, row.Row.Name, row.Row.Partition, Stage.Scored, label, 0, false)
+            var made = new ManifestRow(row.Row.Id, row.Row.Name, row.Row.Partition, Stage.Scored, label, 0, false)
+            {
+                Source = label is null ? null : LabelSource.Imported,
+            };
+            if (layout != ManifestHeader.OneClassLayout)
+                made = made with
                 {
-                    Source = label is null ? null : LabelSource.Imported,
-                },
-                ModelJson.Default.ManifestRow));
+                    Label = null, Annotations = label is null ? null : Annotations(number), By = label is null ? null : "bob",
+                    Width = row.Row.Upright?.Width, Height = row.Row.Upright?.Height,
+                };
+            Line(JsonSerializer.SerializeToUtf8Bytes(made, ModelJson.Default.ManifestRow));
         }
         var key = ObjectKeys.Manifest(Name, number, "activation");
         await objects.PutAsync(key, manifest.ToArray(), Never);

@@ -158,7 +158,7 @@ internal sealed class SoundDataset(BackupStore store, RestoredDataset restored)
     private async Task ExportAsync(BackupControl control)
     {
         var archive = new DatasetArchive(store.Objects, store.Datasets,
-            [new CsvExport(), new ImageFolderExport(new ImageDecoder(new ImageLimits(), BackupStore.Time))]);
+            [new CsvExport(), new JsonLinesExport(), new ImageFolderExport(new ImageDecoder(new ImageLimits(), BackupStore.Time))]);
         foreach (var version in control.Dataset.Versions)
             foreach (var format in archive.Formats)
             {

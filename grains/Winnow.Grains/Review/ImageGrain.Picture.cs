@@ -1,0 +1,37 @@
+using Winnow.Abstractions.Images;
+using Winnow.Grains.Ports;
+using Winnow.Model.Labels;
+using Winnow.Model.Review;
+
+namespace Winnow.Grains.Review;
+
+/// <summary>What is said of parts of a picture lies within it.</summary>
+internal sealed partial class ImageGrain
+{
+    private (int Width, int Height)? _upright;
+
+    /// <summary>
+    /// The decision as it is kept for this picture (<see cref="PictureEdge"/>); or what of it lies outside, as a sentence. A decision
+    /// without shapes costs nothing.
+    /// </summary>
+    private async Task<(Decision Decision, string? Outside)> ToPictureAsync(Decision decision, CancellationToken cancellationToken)
+    {
+        if (decision.Annotations.All(a => a is ClassTag)) return (decision, null);
+        _upright ??= await UprightAsync(cancellationToken);
+        // Of an image that the dataset does not hold, or that is no picture, something else is wrong.
+        if (_upright is not { } size) return (decision, null);
+        var kept = PictureEdge.Fit(decision.Annotations, size.Width, size.Height, out var outside);
+        return (ReferenceEquals(kept, decision.Annotations) ? decision : decision with { Annotations = kept }, outside);
+    }
+
+    /// <summary>The picture's size as it stands upright; from its bytes where an early release took it in.</summary>
+    private async Task<(int Width, int Height)?> UprightAsync(CancellationToken cancellationToken)
+    {
+        var record = await OnShardAsync((IShardIngest shard) => shard.FindAsync(_image, cancellationToken), cancellationToken);
+        if (record is null || record.Row.Format.Length == 0) return null;
+        if (record.Row.Upright is { } known) return known;
+        var (bytes, fault) = await StoredImage.ReadAsync(objects, _dataset.Name, _image, cancellationToken);
+        if (fault is not null || !headers.TryRead(bytes.Span, out var header, out _)) return null;
+        return (record.Row with { Orientation = (byte)header.Orientation }).Upright;
+    }
+}

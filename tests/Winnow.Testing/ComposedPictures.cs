@@ -1,0 +1,138 @@
+using System.Buffers.Binary;
+using SkiaSharp;
+using Winnow.Algorithms.Numerics;
+using Winnow.Model.Labels;
+
+namespace Winnow.Testing;
+
+/// <summary>A picture of which everything is known.</summary>
+/// <param name="Bytes">The file.</param>
+/// <param name="Objects">What it shows, as boxes, in pixels of the upright picture.</param>
+public sealed record ComposedPicture(byte[] Bytes, IReadOnlyList<BoxAnnotation> Objects)
+{
+    /// <summary>The same objects in another shape.</summary>
+    public Annotation[] As(Geometry geometry) =>
+        geometry == Geometry.Class
+            ? [.. Objects.Select(o => o.Class).Distinct().Order(StringComparer.Ordinal).Select(c => new ClassTag(c))]
+            : [.. Objects.Select(o => ComposedPictures.Shape(o, geometry))];
+}
+
+/// <summary>Pictures with one to six drawn objects each, none upon another, on a drawn ground; each different from all others.</summary>
+public static class ComposedPictures
+{
+    public const int Width = 144, Height = 96;
+    private const int Cell = 48;
+
+    public static readonly string[] Classes = ["block", "disc", "wedge"];
+
+    /// <param name="index">Which picture.</param>
+    /// <param name="orientation">How the stored pixels are turned (EXIF); what it shows is the same, as it stands upright.</param>
+    public static ComposedPicture Draw(int index, int orientation = 1)
+    {
+        var random = new SeededRandom((ulong)index + 7_000);
+        using var bitmap = new SKBitmap(new SKImageInfo(Width, Height, SKColorType.Rgba8888, SKAlphaType.Opaque));
+        using var canvas = new SKCanvas(bitmap);
+        SKColor Colour() => new((byte)random.Next(256), (byte)random.Next(256), (byte)random.Next(256));
+        canvas.Clear(Colour());
+        var cells = Enumerable.Range(0, 6).ToArray();
+        random.Shuffle<int>(cells);
+        var objects = new List<BoxAnnotation>();
+        foreach (var cell in cells[..(1 + random.Next(6))])
+        {
+            var (w, h) = (14 + random.Next(28), 14 + random.Next(28));
+            var (x, y) = (cell % 3 * Cell + random.Next(Cell - w), cell / 3 * Cell + random.Next(Cell - h));
+            var kind = random.Next(Classes.Length);
+            using var paint = new SKPaint { Color = Colour(), IsAntialias = false };
+            if (kind == 0) canvas.DrawRect(x, y, w, h, paint);
+            else if (kind == 1) canvas.DrawOval(new SKRect(x, y, x + w, y + h), paint);
+            else
+            {
+                using var path = new SKPath();
+                path.MoveTo(x, y + h);
+                path.LineTo(x + w, y + h);
+                path.LineTo(x + w / 2f, y);
+                path.Close();
+                canvas.DrawPath(path, paint);
+            }
+            objects.Add(new BoxAnnotation(Classes[kind], new Box(x, y, w, h)));
+        }
+        bitmap.SetPixel(index % Width, index / Width % Height, Colour());
+        return new ComposedPicture(orientation == 1 ? Png(bitmap) : WithOrientation(Png(Turned(bitmap, orientation)), orientation), objects);
+    }
+
+    /// <summary>An object of a box in another shape.</summary>
+    internal static Annotation Shape(BoxAnnotation one, Geometry geometry)
+    {
+        var (x, y, w, h) = (one.Box.X, one.Box.Y, one.Box.Width, one.Box.Height);
+        double[] corners = [x, y, x + w, y, x + w, y + h, x, y + h];
+        return geometry switch
+        {
+            Geometry.Box => one,
+            Geometry.Polygon => new PolygonAnnotation(one.Class, corners),
+            Geometry.Polyline => new PolylineAnnotation(one.Class, corners),
+            Geometry.Keypoints => new KeypointsAnnotation(one.Class, [x, y, 2, x + w, y + h, 1]),
+            Geometry.Text => new TextAnnotation(one.Class, corners, $"{one.Class} №{x}"),
+            Geometry.Mask => new MaskAnnotation(one.Class, Mask((int)x, (int)y, (int)w, (int)h)),
+            _ => throw new ArgumentOutOfRangeException(nameof(geometry)),
+        };
+    }
+
+    private static RunLengthMask Mask(int x, int y, int w, int h)
+    {
+        var counts = new List<int> { x * Height + y };
+        for (var column = 0; column < w; column++)
+        {
+            counts.Add(h);
+            counts.Add(column < w - 1 ? Height - h : Height - h - y + (Width - x - w) * Height);
+        }
+        return new RunLengthMask(Width, Height, counts);
+    }
+
+    private static byte[] Png(SKBitmap bitmap)
+    {
+        using var data = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+        return data.ToArray();
+    }
+
+    /// <summary>Stored so that turning it a quarter clockwise (6) or counter-clockwise (8) brings it upright.</summary>
+    private static SKBitmap Turned(SKBitmap upright, int orientation)
+    {
+        var stored = new SKBitmap(new SKImageInfo(upright.Height, upright.Width, SKColorType.Rgba8888, SKAlphaType.Opaque));
+        for (var y = 0; y < upright.Height; y++)
+            for (var x = 0; x < upright.Width; x++)
+            {
+                var (sx, sy) = orientation switch
+                {
+                    6 => (y, upright.Width - 1 - x),
+                    8 => (upright.Height - 1 - y, x),
+                    _ => throw new ArgumentOutOfRangeException(nameof(orientation)),
+                };
+                stored.SetPixel(sx, sy, upright.GetPixel(x, y));
+            }
+        return stored;
+    }
+
+    /// <summary>A PNG with an eXIf chunk (W3C PNG, third edition) behind its header.</summary>
+    private static byte[] WithOrientation(byte[] png, int orientation)
+    {
+        const int BehindHeader = 33;
+        byte[] exif = [0x4D, 0x4D, 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, (byte)orientation, 0, 0, 0, 0, 0, 0];
+        byte[] typed = [.. "eXIf"u8, .. exif];
+        var chunk = new byte[4 + typed.Length + 4];
+        BinaryPrimitives.WriteInt32BigEndian(chunk, exif.Length);
+        typed.CopyTo(chunk, 4);
+        BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(4 + typed.Length), Crc(typed));
+        return [.. png[..BehindHeader], .. chunk, .. png[BehindHeader..]];
+    }
+
+    private static uint Crc(ReadOnlySpan<byte> bytes)
+    {
+        var crc = 0xFFFFFFFFu;
+        foreach (var b in bytes)
+        {
+            crc ^= b;
+            for (var bit = 0; bit < 8; bit++) crc = (crc & 1) != 0 ? (crc >> 1) ^ 0xEDB88320u : crc >> 1;
+        }
+        return ~crc;
+    }
+}
