@@ -63,6 +63,8 @@ namespace Winnow.Model;
 [JsonSerializable(typeof(IntakeLimits))]
 [JsonSerializable(typeof(Annotation))]
 [JsonSerializable(typeof(Annotation[]))]
+[JsonSerializable(typeof(ImageId?))]
+[JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(IReadOnlyList<Annotation>))]
 [JsonSerializable(typeof(Prelabel))]
 [JsonSerializable(typeof(ImagePrelabel))]

@@ -47,17 +47,14 @@ public static class ComposedPictures
             else if (kind == 1) canvas.DrawOval(new SKRect(x, y, x + w, y + h), paint);
             else
             {
-                using var path = new SKPath();
-                path.MoveTo(x, y + h);
-                path.LineTo(x + w, y + h);
-                path.LineTo(x + w / 2f, y);
-                path.Close();
-                canvas.DrawPath(path, paint);
+                for (var line = 0; line < h; line++)
+                    canvas.DrawRect(x + w * (h - 1 - line) / (2f * h), y + line, w * (line + 1f) / h, 1, paint);
             }
             objects.Add(new BoxAnnotation(Classes[kind], new Box(x, y, w, h)));
         }
         bitmap.SetPixel(index % Width, index / Width % Height, Colour());
-        return new ComposedPicture(orientation == 1 ? Png(bitmap) : WithOrientation(Png(Turned(bitmap, orientation)), orientation), objects);
+        var bytes = orientation == 1 ? Png(bitmap) : WithOrientation(Png(Turned(bitmap, orientation)), orientation);
+        return new ComposedPicture(bytes, objects);
     }
 
     /// <summary>An object of a box in another shape.</summary>

@@ -40,7 +40,7 @@ stop_pid() {
   if alive "$1" "$3"; then
     local p i; p=$(head -n 1 "$1"); kill "-$2" "$p" 2>/dev/null || true # it may have ended by itself meanwhile
     for i in $(seq 200); do running "$p" || break; sleep 0.05; done
-    running "$p" && kill -KILL "$p"
+    if running "$p"; then kill -KILL "$p" 2>/dev/null || true; fi
   fi
   rm -f "$1"
 }

@@ -65,7 +65,7 @@ internal static class DatasetCommands
         var schemaFile = new Option<string?>("--schema")
         {
             Description = "The whole label schema from a JSON file: classes with titles, colours and keypoints, geometries, multiLabel, "
-                + "attributes. 'datasets show' prints one.",
+                + "attributes. Member 'schema' of what 'datasets show' prints is one.",
         };
         var command = new Command("create", "Create a dataset.")
         {

@@ -12,6 +12,7 @@ namespace Winnow.Cli.Review;
 internal static class AnnotationText
 {
     private const string What = "set of annotations";
+    private const int MostBytes = 64 << 20;
     private static readonly JsonTypeInfo<Annotation[]> Form = StrictJson.Of<Annotation[]>(ModelJson.Default);
 
     /// <summary>The annotations of an argument.</summary>
@@ -38,6 +39,8 @@ internal static class AnnotationText
     private static async Task<byte[]> ReadFileAsync(string path, CancellationToken cancellationToken)
     {
         await using var file = NamedFile.Open(path, "file of annotations");
+        if (file.CanSeek && file.Length > MostBytes)
+            throw new ArgumentException($"{path} has more than {MostBytes >> 20} MiB, which is more than a decision may.");
         var bytes = new MemoryStream();
         await file.CopyToAsync(bytes, cancellationToken);
         return bytes.ToArray();

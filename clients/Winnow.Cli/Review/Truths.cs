@@ -40,12 +40,17 @@ internal static class Truths
         var sets = await LabelSetFile.ReadAsync(path, dataset.Schema, ct);
         var (images, named) = (0L, 0L);
         string? like = null;
+        var byName = new HashSet<string>(StringComparer.Ordinal);
         await foreach (var image in client.ListImagesAsync(dataset.Name, cancellationToken: ct))
         {
             if (image.Partition != Partition.Pool || image.Stage == Stage.Quarantined) continue;
             images++;
-            if (sets.AnnotationsOf(image.Id, image.Name) is not null) named++;
-            else like ??= image.Name;
+            if (sets.AnnotationsOf(image.Id, image.Name) is null) like ??= image.Name;
+            else if (sets.AnnotationsOf(image.Id, "") is null && !byName.Add(TextForm.Compared(image.Name)))
+                throw new InvalidDataException($"{path} leaves open which image it means: several of different content are called "
+                    + $"'{ShownText.Named(image.Name)}'. Give such rows the image's id, in a member 'id': winnow list {dataset.Name} "
+                    + "shows them. Nothing was decided.");
+            else named++;
         }
         if (images > 0 && named == 0)
             throw new InvalidDataException($"No line of {path} names an image of {dataset.Name} that people may be asked about: "

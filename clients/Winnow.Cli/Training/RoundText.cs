@@ -73,9 +73,11 @@ internal static class RoundText
             : metrics.AuditAccuracy is { } accuracy ? string.Create(CultureInfo.InvariantCulture, $", audit accuracy {accuracy:P1}")
             : $", {NoAudit}";
         return string.Create(CultureInfo.InvariantCulture,
-            $"{Asked(r)}, {r.Labels} labels in all{audit}{(r.Promoted is not { } better ? "" : better ? ", promoted" : ", not promoted")}. "
+            $"{Asked(r)}, {r.Labels} labels in all{audit}{Fate(r)}. "
             + $"{r.Reason}");
     }
+
+    private static string Fate(RoundInfo r) => r.Model is null ? "" : r.Promoted == true ? ", promoted" : ", not promoted";
 
     private static string Asked(RoundInfo r) => r.Outcomes is { } o
         ? string.Create(CultureInfo.InvariantCulture, $"{o.Labelled} of {r.Selected} labelled{Missing(r, o)}")

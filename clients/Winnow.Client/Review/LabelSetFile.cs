@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Winnow.Model;
 using Winnow.Model.Images;
 using Winnow.Model.Labels;
@@ -20,8 +22,20 @@ public sealed class LabelSetFile
     /// <summary>Bytes of a file, all of which are held in memory.</summary>
     private const int MostBytes = 1 << 30;
 
+    // A member that nobody knows is a slip of the pen, and what it says would be lost.
+    private static readonly JsonTypeInfo<Annotation[]> Strict = (JsonTypeInfo<Annotation[]>)new JsonSerializerOptions(
+        ModelJson.Default.Options)
+    {
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        TypeInfoResolver = ModelJson.Default,
+    }.GetTypeInfo(typeof(Annotation[]));
+
     private readonly Dictionary<ImageId, (int Line, Annotation[] Set)> _ids = [];
     private readonly Dictionary<string, (int Line, Annotation[] Set)> _names = new(StringComparer.Ordinal);
+
+    private LabelSetFile()
+    {
+    }
 
     /// <summary>Rows with a label.</summary>
     public int Rows { get; private set; }
@@ -42,7 +56,8 @@ public sealed class LabelSetFile
         await using var file = NamedFile.Open(path, "file of labels");
         if (file.CanSeek && file.Length > MostBytes)
             throw new InvalidDataException($"{path} has more than {MostBytes >> 20} MiB, which is more than is read at once. Cut it.");
-        using var lines = new StreamReader(file, new UTF8Encoding(false, throwOnInvalidBytes: true));
+        var encoding = new UTF8Encoding(false, throwOnInvalidBytes: true);
+        using var lines = new StreamReader(file, encoding, detectEncodingFromByteOrderMarks: false);
         var read = new LabelSetFile();
         for (var number = 1; ; number++)
         {
@@ -56,6 +71,7 @@ public sealed class LabelSetFile
                 throw new InvalidDataException($"{path} is not UTF-8. Write the file anew in UTF-8.", e);
             }
             if (line is null) break;
+            if (number == 1) line = line.TrimStart('\uFEFF');
             if (line.AsSpan().Trim().IsEmpty) continue;
             if (read.Add(line, number, schema) is { } wrong)
                 throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"{path}, line {number}: {wrong}"));
@@ -73,17 +89,21 @@ public sealed class LabelSetFile
 
     private string? Add(string line, int number, LabelSchema schema)
     {
-        Row? row;
+        ImageId? image;
+        string? name;
+        Annotation[]? set;
         try
         {
-            row = JsonSerializer.Deserialize(line, LabelSetJson.Default.Row);
+            using var row = JsonDocument.Parse(line);
+            if (row.RootElement.ValueKind != JsonValueKind.Object) return "it is no object: write {\"name\": …, \"annotations\": […]}.";
+            (image, name) = (Read(row, "id", ModelJson.Default.NullableImageId), Read(row, "name", ModelJson.Default.String));
+            set = Read(row, "annotations", Strict)
+                ?? (Read(row, "label", ModelJson.Default.String) is { } label ? [new ClassTag(label)] : null);
         }
         catch (Exception e) when (JsonFaults.IsFault(e))
         {
             return JsonFaults.Describe(e);
         }
-        if (row is null) return "it is null, and must be an object.";
-        Annotation[]? set = row.Annotations ?? (row.Label is { } label ? [new ClassTag(label)] : null);
         if (set is null)
         {
             RowsWithoutLabel++;
@@ -91,8 +111,8 @@ public sealed class LabelSetFile
         }
         if (AnnotationRules.Check(set, schema) is { } wrong) return wrong;
         Rows++;
-        if (row.Id is { } id) return _ids.TryAdd(id, (number, set)) ? null : Twice(id.ToString(), _ids[id].Line);
-        if (row.Name is not { Length: > 0 } name) return "it has neither 'id' nor 'name'.";
+        if (image is { } id) return _ids.TryAdd(id, (number, set)) ? null : Twice(id.ToString(), _ids[id].Line);
+        if (name is not { Length: > 0 }) return "it has neither 'id' nor 'name'.";
         var stored = TextForm.Compared(ImageName.Stored(name));
         return _names.TryAdd(stored, (number, set)) ? null : Twice(name, _names[stored].Line);
     }
@@ -100,11 +120,17 @@ public sealed class LabelSetFile
     private static string Twice(string what, int before) => string.Create(
         CultureInfo.InvariantCulture, $"{ShownText.Named(what)} has a label in line {before} already. Keep one of them.");
 
-    internal sealed record Row
+    /// <summary>A member of a row; null where it is not there.</summary>
+    private static T? Read<T>(JsonDocument row, string member, JsonTypeInfo<T> form)
     {
-        public ImageId? Id { get; init; }
-        public string? Name { get; init; }
-        public string? Label { get; init; }
-        public Annotation[]? Annotations { get; init; }
+        if (!row.RootElement.TryGetProperty(member, out var value) || value.ValueKind == JsonValueKind.Null) return default;
+        try
+        {
+            return value.Deserialize(form);
+        }
+        catch (Exception e) when (JsonFaults.IsFault(e))
+        {
+            throw new JsonException($"{member}: {JsonFaults.Describe(e)}", e);
+        }
     }
 }

@@ -107,7 +107,7 @@ internal static class ImageEndpoints
             {
                 var key = GrainKeys.Shard(dataset, shard);
                 var page = await grains.GetGrain<IShardIngest>(key).ListAsync(
-                    new ListImages(0, left, wanted, ById: true, last) { Sets = true }, ct);
+                    new ListImages(0, left, wanted, ById: true, last) { Sets = true, ClassesAlone = true }, ct);
                 ListedImages.ThrowIfOld(page, key);
                 images.AddRange(page.Images.Select(i => Summary(i, info.Schema)));
                 left -= page.Images.Length;

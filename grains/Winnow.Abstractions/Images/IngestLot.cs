@@ -171,6 +171,10 @@ public sealed record ListImages(
     /// <summary>Whether labels that are sets of annotations are told; a page ends early where they grow large.</summary>
     [Id(6)]
     public bool Sets { get; init; }
+
+    /// <summary>Whether of such a set its classes alone are told, each once.</summary>
+    [Id(7)]
+    public bool ClassesAlone { get; init; }
 }
 
 /// <summary>A page of a listing. <paramref name="NextOrdinal"/> is -1 at the shard's end.</summary>

@@ -26,9 +26,13 @@ public sealed record ReservedTasks([property: Id(0)] ReservedTask[] Tasks, [prop
 
 /// <summary>A human fact on its way to disk.</summary>
 /// <param name="EntryJson">The history entry as JSON of the model.</param>
-/// <param name="Label">Class index that stands after the entry, or -1; -2 where not even one that came with the image does.</param>
+/// <param name="Label">
+/// Class index that stands after the entry, or -1; -2 where not even one that came with the image does; 32,767 where a set of annotations
+/// stands.
+/// </param>
 /// <param name="Closes">Whether the image need not be asked about any more.</param>
 /// <param name="Level">The cluster level from which it may be written.</param>
+/// <param name="Amends">Whether it takes another entry back, or has the image asked about again.</param>
 [GenerateSerializer, Immutable, Alias("winnow.human-fact")]
 public sealed record HumanFact(
     [property: Id(0)] ImageId Image,
@@ -38,7 +42,8 @@ public sealed record HumanFact(
     [property: Id(4)] int Label,
     [property: Id(5)] bool Closes,
     [property: Id(6)] Stage Stage,
-    [property: Id(7)] int Level = 0);
+    [property: Id(7)] int Level = 0,
+    [property: Id(8)] bool Amends = false);
 
 /// <summary>What became of a commit.</summary>
 public enum CommitOutcome : byte

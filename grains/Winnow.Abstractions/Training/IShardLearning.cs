@@ -225,6 +225,10 @@ public interface IShardLearning : IGrainWithStringKey
     [Alias("labelled"), ResponseTimeout(LongCall.Limit)]
     Task<LabelledRows> GetLabelledAsync(string arm, int throughRound, LearningState? learning, CancellationToken cancellationToken);
 
+    /// <summary>How many images an arm may learn from, where none are set aside to measure by.</summary>
+    [Alias("count-labelled")]
+    Task<int> CountLabelledAsync(string arm, int throughRound, CancellationToken cancellationToken);
+
     /// <summary>Measures a head, in its stored form, on the holdout.</summary>
     [Alias("holdout"), ResponseTimeout(LongCall.Limit)]
     Task<HoldoutResult> EvaluateHoldoutAsync(byte[] head, LearningState? learning, CancellationToken cancellationToken);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Scoring;
 using Winnow.Abstractions.Training;

@@ -62,7 +62,7 @@ internal static class RoundCommand
         if (accepted.BatchSize > chooses.LargestBatch)
             throw new RefusedException(
                 $"Strategy '{chooses.Name}' takes batches of up to {chooses.LargestBatch} images, not {accepted.BatchSize}. " +
-                $"For larger ones name as {(cold ? "coldStart" : "strategy")}: {Listed(Larger(accepted, cold))}.");
+                $"For larger ones name as {(cold ? "coldStart" : "strategy")}: {Listed(Larger(accepted, cold || !schema.IsOneClass))}.");
         return accepted;
     }
 
@@ -70,7 +70,7 @@ internal static class RoundCommand
     public const string NothingLearned = "no model is trained from labels that are not one class of the whole image yet.";
 
     /// <summary>The policy's strategy; where it needs scores and there will be none, the one that needs diversity alone.</summary>
-    private static string ByDefault(string strategy, LabelSchema schema) =>
+    public static string ByDefault(string strategy, LabelSchema schema) =>
         schema.IsOneClass || !Find(QueryStrategies.All, strategy, "strategy").NeedsModel ? strategy : new MaximumCoverage().Name;
 
     /// <summary>An accepted command as the last release knew it, where that says the same.</summary>

@@ -135,8 +135,8 @@ internal sealed partial class ImageIntake(
         string? note = null;
         if (image.Label is { } name && (label = classes.Find(name)) < 0)
             note = $"The label {ShownText.Quote(name)} is not in the label schema; it was not taken over.";
-        else if (label >= 0 && classes.CannotComeWithImages is { } why)
-            (label, note) = (-1, $"The label {ShownText.Quote(image.Label)} was not taken over: {why}");
+        else if (label >= 0 && classes.CannotComeWithImages is { } asksMore)
+            (label, note) = (-1, $"The label {ShownText.Quote(image.Label)} was not taken over: {asksMore}");
         var sound = headers.TryRead(bytes, out var header, out var reason);
         var stored = image.IsKey ? ImageName.KeptKey(image.Name) : ImageName.Kept(image.Name);
         return new Examined(

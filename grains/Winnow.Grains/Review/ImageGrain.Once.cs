@@ -10,17 +10,20 @@ namespace Winnow.Grains.Review;
 /// </summary>
 internal sealed partial class ImageGrain
 {
+    private const int MostNamed = 5;
+
     private static readonly string TooMany = string.Create(
         CultureInfo.InvariantCulture,
         $"You have made {ImageHistory.MaxOfOnePerson} entries in the history of this image, as many as one person may. "
         + $"Have somebody else look at it.");
 
     /// <summary>What becomes of a decision whose operation id is known.</summary>
-    private SubmitResult Again(HistoryEntry entry, SubmitDecision command, string actor)
+    private async Task<SubmitResult> AgainAsync(
+        HistoryEntry entry, SubmitDecision command, string actor, CancellationToken cancellationToken)
     {
         // Both as they are kept now: an early release wrote down what came.
         var same = entry.Actor == actor && command.Decision.Check(_dataset.Schema) is null
-            && ImageHistory.AreSame(entry.Decision.Cleaned(), InWordsOf(_dataset.Schema, command.Decision).Cleaned());
+            && ImageHistory.AreSame(entry.Decision.Cleaned(), (await AsKeptAsync(command.Decision, cancellationToken)).Decision.Cleaned());
         if (same) return new SubmitResult(_image, SubmitStatus.AlreadyRecorded, entry.Version);
         var whose = entry.Actor == actor ? "for another answer of yours" : "by somebody else";
         return new SubmitResult(
@@ -51,11 +54,14 @@ internal sealed partial class ImageGrain
     /// <summary>Whether its bearer gave the task back. They may still say what they think of an image that others have decided.</summary>
     private bool WasGivenBack(in Lease lease) => _givenBack.TryGetValue(lease.Actor, out var ends) && lease.Expires <= ends;
 
+    private static string InShort(string[] classes) => classes.Length == 0 ? "that nothing of it is there"
+        : $"'{string.Join("', '", classes.Take(MostNamed))}'{(classes.Length > MostNamed ? " and others" : "")}";
+
     private string AlreadyGiven(HistoryEntry given)
     {
         var said = given.Decision.Kind switch
         {
-            DecisionKind.Label => $"'{string.Join("', '", given.Decision.Annotations.Select(a => a.Class))}'",
+            DecisionKind.Label => InShort([.. given.Decision.Annotations.Select(a => a.Class).Distinct(StringComparer.Ordinal)]),
             DecisionKind.Reject => "a rejection",
             _ => "that you could not tell",
         };

@@ -10,6 +10,18 @@ internal sealed partial class ImageGrain
 {
     private (int Width, int Height)? _upright;
 
+    private static string TooLarge(int bytes) => string.Create(
+        System.Globalization.CultureInfo.InvariantCulture,
+        $"The decision takes {bytes >> 20} MiB as it is kept, and {HistoryEntry.MaxBytes >> 20} MiB are the most. "
+        + $"Say it with fewer points, or with masks in place of polygons.");
+
+    /// <summary>The decision as it is kept: in the schema's words, and within the picture.</summary>
+    private async Task<(Decision Decision, string? Outside)> AsKeptAsync(Decision decision, CancellationToken cancellationToken)
+    {
+        var (kept, outside) = await ToPictureAsync(decision, cancellationToken);
+        return (InWordsOf(_dataset.Schema, kept), outside);
+    }
+
     /// <summary>
     /// The decision as it is kept for this picture (<see cref="PictureEdge"/>); or what of it lies outside, as a sentence. A decision
     /// without shapes costs nothing.

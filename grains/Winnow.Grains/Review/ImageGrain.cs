@@ -162,11 +162,9 @@ internal sealed partial class ImageGrain(
         if (command.OperationId == Guid.Empty)
             return Refuse(SubmitStatus.Refused, "A decision needs an operation id, so that sending it twice records it once.");
         foreach (var entry in _history)
-            if (entry.OperationId == command.OperationId) return Again(entry, command, actor);
+            if (entry.OperationId == command.OperationId) return await AgainAsync(entry, command, actor, cancellationToken);
         var early = _dataset.Schema.IsOneClass || level.KeepsLabelSets ? null : KnownLevel.TooLow;
         if ((early ?? command.Decision.Check(_dataset.Schema)) is { } wrong) return Refuse(SubmitStatus.Refused, wrong);
-        var (decision, outside) = await ToPictureAsync(command.Decision, cancellationToken);
-        if (outside is not null) return Refuse(SubmitStatus.Refused, outside);
 
         long seen;
         DateTimeOffset? leasedAt = null;
@@ -201,15 +199,19 @@ internal sealed partial class ImageGrain(
         if (ImageHistory.IsFull(_history, actor)) return Refuse(SubmitStatus.Refused, TooMany);
         if ((ownOnly ? NotOwn(command.Decision, actor) : null) is { } others) return Refuse(SubmitStatus.Refused, others);
         if (await CannotAmendAsync(command, cancellationToken) is { } cannot) return Refuse(SubmitStatus.Refused, cannot);
+        var (decision, outside) = await AsKeptAsync(command.Decision, cancellationToken);
+        if (outside is not null) return Refuse(SubmitStatus.Refused, outside);
 
         var kind = ImageHistory.KindOf(_history, command.Decision.Kind, seen, command.Lease is not null);
         if (givenBack && kind != HistoryKind.SecondOpinion) return Refuse(SubmitStatus.Refused, GivenBack);
         var made = new HistoryEntry(_history.Count + 1, kind, actor, time.GetUtcNow(), command.OperationId,
-            InWordsOf(_dataset.Schema, decision));
+            decision);
+        var json = ImageHistory.ToJson(made);
+        if (json.Length > HistoryEntry.MaxBytes) return Refuse(SubmitStatus.Refused, TooLarge(json.Length));
         var standing = ImageHistory.Fold([.. _history, made]);
-        var fact = new HumanFact(_image, (int)made.Version, made.OperationId, ImageHistory.ToJson(made),
+        var fact = new HumanFact(_image, (int)made.Version, made.OperationId, json,
             standing.RowLabel(_dataset.Schema), standing.Closed, standing.Stage ?? Stage.Queued,
-            ImageHistory.LevelOf(made, _dataset.Schema));
+            ImageHistory.LevelOf(made, _dataset.Schema), Amends(decision));
         try
         {
             if (await OnShardAsync((IShardReview shard) => shard.CommitAsync(fact, cancellationToken),
@@ -229,7 +231,7 @@ internal sealed partial class ImageGrain(
             WinnowTelemetry.DecisionLatency.Record(Math.Max(0, (made.At - since).TotalSeconds),
                 new TagList { { "dataset", _dataset.Name } });
         if (kind == HistoryKind.SecondOpinion && ImageHistory.TellsOfAgreement(_history, actor))
-            CountOpinion(made.Decision.Annotations, standing);
+            CountOpinion(made, standing);
         _history.Add(made);
         // Entry number one was the first, so what is known is all of it.
         _loaded = true;
@@ -260,11 +262,15 @@ internal sealed partial class ImageGrain(
     }
 
     /// <summary>A second opinion changes nothing; it tells how far people agree.</summary>
-    private void CountOpinion(IReadOnlyList<Annotation> given, Standing standing)
+    private void CountOpinion(HistoryEntry given, Standing standing)
     {
-        var agree = ImageHistory.AreSame(given, standing.Annotations);
+        var agree = given.Decision.Kind == DecisionKind.Label == standing.IsLabelled
+            && ClassesOf(given.Decision.Annotations).SetEquals(ClassesOf(standing.Annotations));
         WinnowTelemetry.PeopleAgreement.Add(1, new TagList { { "dataset", _dataset.Name }, { "status", agree ? "agree" : "differ" } });
     }
+
+    // Two people never draw the same; what they see is comparable.
+    private HashSet<int> ClassesOf(IReadOnlyList<Annotation> annotations) => [.. annotations.Select(a => _dataset.Schema.IndexOf(a.Class))];
 
     internal static Prelabel PrelabelOf(DatasetInfo dataset, string model, int predicted, float confidence) =>
         new($"model:{model}", [new ClassTag(dataset.Schema.Classes[predicted].Name) { Confidence = Math.Clamp(confidence, 0, 1) }]);

@@ -85,6 +85,7 @@ internal sealed partial class QueueGrain(
     public async Task<ReviewTask[]> TakeAsync(LeaseRequest request, string actor, CancellationToken cancellationToken)
     {
         if (request.Max is < 1 or > 1000) throw new RefusedException($"max must be 1 to 1000, not {request.Max}.");
+        if (!_dataset.Schema.IsOneClass && !level.KeepsLabelSets) throw new RefusedException(KnownLevel.TooLow);
         var patience = TimeSpan.FromMilliseconds(Math.Clamp(request.WaitMilliseconds, 0, (int)LongestWait.TotalMilliseconds));
         var started = time.GetTimestamp();
         await FollowPoliciesAsync();

@@ -232,6 +232,10 @@ internal sealed class ShardGrain(
         CancellationToken cancellationToken) =>
         Task.FromResult(_learner.Labelled(arm, throughRound, learning));
 
+    [Needs(ShardPart.Columns)]
+    public Task<int> CountLabelledAsync(string arm, int throughRound, CancellationToken cancellationToken) =>
+        Task.FromResult(_learner.CountLabelled(arm, throughRound));
+
     [Needs(ShardPart.Learning)]
     public Task<HoldoutResult> EvaluateHoldoutAsync(byte[] head, LearningState? learning, CancellationToken cancellationToken) =>
         _learner.EvaluateHoldoutAsync(head, cancellationToken);

@@ -82,6 +82,10 @@ internal sealed class ShardLearner(ShardWriter writer, ShardIndex index, TaskBoo
             rest);
     }
 
+    /// <summary>Images whose labels an arm may learn from, where nothing is set aside to measure by.</summary>
+    public int CountLabelled(string arm, int throughRound) =>
+        LabelledBy(arm, throughRound, 0, columns.Serving.Projected?.Count ?? 0).Count;
+
     public async Task<HoldoutResult> EvaluateHoldoutAsync(byte[] head, CancellationToken cancellationToken)
     {
         if (columns.Serving.Projected is not { } projected) return new HoldoutResult(0, 0, 0);

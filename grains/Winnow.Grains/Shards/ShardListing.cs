@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images;
 using Winnow.Grains.Images;
 using Winnow.Grains.Ports;
@@ -12,7 +13,7 @@ namespace Winnow.Grains.Shards;
 internal sealed class ShardListing(ShardWriter writer, ShardIndex index, ShardColumns columns, ShardPrelabels prelabels,
     IShardLedger ledger)
 {
-    private const int HistoriesAtOnce = 32;
+    private const int HistoriesAtOnce = 8;
     private const long MostSetBytes = 8 << 20;
 
     public async Task<ImageRecord?> FindAsync(ImageId image, CancellationToken cancellationToken)
@@ -32,47 +33,59 @@ internal sealed class ShardListing(ShardWriter writer, ShardIndex index, ShardCo
         bool Takes(int ordinal) => query.Stage is null || index.StageOf(ordinal, index.Embedded) == query.Stage;
         var wanted = IdOrder.Next(index.Ids, query.After, query.Max, Takes);
         var page = await ReadListedAsync(wanted, query.AuditThreshold, cancellationToken);
-        if (query.Sets && !writer.Dataset.Schema.IsOneClass) page = await WithSetsAsync(page, cancellationToken);
+        if (query.Sets && !writer.Dataset.Schema.IsOneClass) page = await WithSetsAsync(page, query.ClassesAlone, cancellationToken);
         var isLast = page.Length == wanted.Length && wanted.Length < query.Max;
         return new ListedImages(page, isLast ? -1 : page[^1].Ordinal, ById: true);
     }
 
     /// <summary>The same with their label sets, or the first of them: as many as are worth a message.</summary>
-    private async Task<ListedImage[]> WithSetsAsync(ListedImage[] page, CancellationToken cancellationToken)
+    /// <param name="page">The images.</param>
+    /// <param name="classesAlone">Whether a set is told by its classes, and one that cannot be read not at all.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    private async Task<ListedImage[]> WithSetsAsync(ListedImage[] page, bool classesAlone, CancellationToken cancellationToken)
     {
         var bytes = 0L;
         for (var from = 0; from < page.Length; from += HistoriesAtOnce)
         {
-            if (bytes > MostSetBytes) return page[..from];
             var to = Math.Min(page.Length, from + HistoriesAtOnce);
-            ImageId[] said = [.. page[from..to].Where(i => i.Label == HistoryRow.LabelSet).Select(i => i.Id)];
+            ImageId[] said = [.. page[from..to].Where(i => i.HistoryVersion > 0).Select(i => i.Id)];
             var histories = (await ledger.ReadHistoryAsync(writer.Key, said, cancellationToken)).ToLookup(r => r.Image);
             for (var i = from; i < to; i++)
             {
-                page[i] = WithSet(page[i], [.. histories[page[i].Id]]);
+                var version = page[i].HistoryVersion;
+                // Somebody may have said more since: all of a row is of one moment.
+                page[i] = WithSet(page[i], histories[page[i].Id].Where(r => r.Version <= version), classesAlone);
                 bytes += page[i].Set?.Annotations.Length ?? 0;
+                if (bytes > MostSetBytes) return page[..(i + 1)];
             }
         }
         return page;
     }
 
-    private ListedImage WithSet(in ListedImage image, HistoryRow[] rows)
+    private ListedImage WithSet(in ListedImage image, IEnumerable<HistoryRow> rows, bool classesAlone)
     {
-        if (image.Label is >= 0 and not HistoryRow.LabelSet)
-            return image with { Set = SetOf([new ClassTag(writer.Dataset.Schema.Classes[image.Label].Name)], null) };
-        if (rows.Length == 0) return image;
-        // Somebody may have said more since the row was read: what stands is told as the history has it now.
-        var standing = ImageHistory.Fold([.. rows.Select(r => ImageHistory.FromRow(r))]);
-        return image with
+        Standing said;
+        try
         {
-            HistoryVersion = rows.Length,
-            Label = standing.LabelIndex(writer.Dataset.Schema),
-            Set = standing.IsLabelled ? SetOf([.. standing.Annotations], standing.By) : null,
-        };
+            said = ImageHistory.Fold([.. rows.Select(r => ImageHistory.FromRow(r))]);
+        }
+        catch (SetAsideException) when (classesAlone)
+        {
+            return image with { Label = -1 };
+        }
+        var cameWith = image.Imported && image.Label >= 0;
+        LabelSet? set = said.IsLabelled ? SetOf(said.Annotations, said.By, classesAlone)
+            : cameWith && !said.Closed && !said.AskedAgain
+                ? SetOf([new ClassTag(writer.Dataset.Schema.Classes[image.Label].Name)], null, classesAlone) : null;
+        return image with { Set = set, Label = set is null ? -1 : HistoryRow.LabelSet };
     }
 
-    private static LabelSet SetOf(Annotation[] annotations, string? by) =>
-        new(JsonSerializer.SerializeToUtf8Bytes(annotations, ModelJson.Default.AnnotationArray), by);
+    private static LabelSet SetOf(IReadOnlyList<Annotation> annotations, string? by, bool classesAlone)
+    {
+        Annotation[] told = classesAlone
+            ? [.. annotations.Select(a => a.Class).Distinct(StringComparer.Ordinal).Select(c => new ClassTag(c))] : [.. annotations];
+        return new LabelSet(JsonSerializer.SerializeToUtf8Bytes(told, ModelJson.Default.AnnotationArray), by);
+    }
 
     /// <summary>As the last release asks. Rows keep their places until the shard is split.</summary>
     private async Task<ListedImages> ListInOrderOfRowsAsync(ListImages query, CancellationToken cancellationToken)

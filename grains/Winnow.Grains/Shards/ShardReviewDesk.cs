@@ -104,7 +104,8 @@ internal sealed class ShardReviewDesk(
         index.Decide(ordinal, fact.Version, fact.Label, fact.Closes, fact.Stage);
         Closed(ordinal, wasOpen);
         if (!wasOpen && index.IsOpen(ordinal)) Reopened(ordinal);
-        if (fact.Level > 0 && wasOpen && !index.IsOpen(ordinal))
+        // An image's grain of the last release says it by the level alone.
+        if ((fact.Amends || fact.Level == ClusterLevels.Reopening) && wasOpen && !index.IsOpen(ordinal))
             grains.GetGrain<IQueueGrain>(writer.Key.Dataset).SettledAsync(fact.Image, fact.Version, null, true, CancellationToken.None)
                 .Ignore();
         return CommitOutcome.Committed;

@@ -28,8 +28,9 @@ internal sealed class ReviewStep : IRoundStep
         var own = progress.Own;
         round.Ports.Logger.RoundAsked(round.Name, own.Labelled, own.Rejected, own.Skipped, own.Withdrawn, own.Unanswered);
         if (round.Dataset.Schema.IsOneClass) return RoundStep.Train;
-        var labels = await RoundLabels.ReadAsync(round, round.Arm, round.Number, cancellationToken);
-        (round.State.Labels, round.State.Reason) = (labels.Images.Length, $"Its answers are kept; {RoundCommand.NothingLearned}");
+        var labels = await round.OnShardsAsync(
+            shards => shards.AllAsync(s => s.CountLabelledAsync(round.Arm, round.Number, cancellationToken)), cancellationToken);
+        (round.State.Labels, round.State.Reason) = (labels.Sum(), $"Its answers are kept; {RoundCommand.NothingLearned}");
         return RoundStep.Done;
     }
 

@@ -6,6 +6,7 @@ using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Security;
 using Winnow.Abstractions.Telemetry;
 using Winnow.Abstractions.Training;
+using Winnow.Grains.Datasets;
 using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Telemetry;
@@ -191,6 +192,9 @@ internal sealed partial class RoundGrain(
         try
         {
             logger.RoundStep(Name, step);
+            // One that an earlier release began, or that comes from a backup.
+            if (!_round.Dataset.Schema.IsOneClass && step is not (RoundStep.Select or RoundStep.Review))
+                throw new RefusedException($"The round ends here: {RoundCommand.NothingLearned}");
             using var activity = WinnowTelemetry.Activities.StartActivity($"round {step}");
             activity?.SetTag("winnow.round", Name);
             var started = Stopwatch.GetTimestamp();

@@ -44,7 +44,7 @@ internal sealed record RoundLabels(ImageId[] Images, int[] Labels, float[] Vecto
         return new RoundLabels(images, [.. order.Select(o => labels[o])], sorted, dimensions, AuditSample.RestOf(parts));
     }
 
-    /// <summary>As a trainer takes them. Where labels are sets, of which nothing is learned but where they lie, each is of class 0.</summary>
+    /// <summary>As a trainer takes them. Where labels are sets, of which only where they lie is known, each is of class 0.</summary>
     public Examples ToExamples(LabelSchema schema) =>
         new(Vectors, Dimensions, Targets.Of(schema.IsOneClass ? Labels : new int[Labels.Length], schema.Classes.Count));
 

@@ -258,9 +258,15 @@ public sealed record ManifestRow(ImageId Id, string Name, Partition Partition, S
     private string? CheckOneClass() => Annotations is null && By is null && Width is null && Height is null ? null
         : "annotations, by, width and height belong to layout 2.";
 
+    /// <summary>An early release took a class with an image whatever else its schema asked for.</summary>
+    private bool CameSo(LabelSchema schema) => Source == LabelSource.Imported
+        && Annotations is [ClassTag { Id: null, Confidence: null, Source: null, Crowd: false, Attributes: null, Class: { } name }]
+        && schema.IndexOf(name) >= 0;
+
     private string? CheckSet(LabelSchema schema) =>
         (Label is null ? null : "label belongs to layout 1.")
-        ?? (Annotations is null ? null : AnnotationRules.Check(Annotations, schema) is { } wrong ? $"annotations: {wrong}" : null)
+        ?? (Annotations is null || CameSo(schema) ? null
+            : AnnotationRules.Check(Annotations, schema) is { } wrong ? $"annotations: {wrong}" : null)
         ?? (By is null ? null : Annotations is null ? "by is given, and there is no label." : ActorName.Check("by", By))
         ?? (Width is { } width ? MemberRules.Number("width", width, 0, int.MaxValue) : null)
         ?? (Height is { } height ? MemberRules.Number("height", height, 0, int.MaxValue) : null);

@@ -104,6 +104,9 @@ public enum HistoryKind : byte
 public sealed record HistoryEntry(
     long Version, HistoryKind Kind, string Actor, DateTimeOffset At, Guid OperationId, Decision Decision, int? Told = null)
 {
+    /// <summary>Bytes of the largest entry that is taken, as JSON.</summary>
+    public const int MaxBytes = 8 << 20;
+
     /// <summary>The first thing that is wrong with an entry as it is stored, as a sentence; null when all is sound.</summary>
     /// <param name="schema">The label schema.</param>
     /// <param name="latest">The latest moment that there can be.</param>

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Winnow.Model;
-using Winnow.Model.Datasets;
 using Winnow.Model.Labels;
 
 namespace Winnow.Adapters.Datasets;

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Winnow.Grains.Images;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 
 namespace Winnow.Adapters.Datasets;
 
@@ -54,7 +55,7 @@ internal static class VersionComparison
         {
             var move = new LabelMove(change.Kind, change.From, change.FromSource, change.To, change.ToSource, 0);
             // Sets of many classes can be as many as images: those of which there is no room are counted without saying which.
-            if (counts.Count >= VersionDiff.MostMoves && !counts.ContainsKey(move))
+            if (counts.Count >= VersionDiff.MostMoves && !to.Dataset.Schema.IsOneClass && !counts.ContainsKey(move))
                 move = move with { From = change.From is null ? null : LabelWords.Any, To = change.To is null ? null : LabelWords.Any };
             counts[move] = counts.GetValueOrDefault(move) + 1;
         }
@@ -79,9 +80,12 @@ internal static class VersionComparison
         return new VersionChange(named.Id, named.Name, kind, before, from?.Source, now, to?.Source);
     }
 
-    private static bool SaySame(ManifestRow one, ManifestRow other) => one.Label == other.Label
-        && (one.Annotations is null ? other.Annotations is null
-            : other.Annotations is not null && ImageHistory.AreSame(one.Annotations, other.Annotations));
+    private static bool SaySame(ManifestRow one, ManifestRow other) => one.Annotations is null && other.Annotations is null
+        ? one.Label == other.Label : ImageHistory.AreSame(SetOf(one), SetOf(other));
+
+    /// <summary>A manifest of an early release has one class where a later one has a set.</summary>
+    private static IReadOnlyList<Annotation> SetOf(ManifestRow row) =>
+        row.Annotations ?? (row.Label is { } label ? [new ClassTag(label)] : []);
 
     /// <summary>A manifest's rows one after the other, each with a higher id than the one before.</summary>
     private sealed class InOrder(IAsyncEnumerator<ManifestRow> rows) : IAsyncDisposable

@@ -70,7 +70,8 @@ public sealed class VersionManifest
             if (header.RootElement.ValueKind == JsonValueKind.Object && header.RootElement.TryGetProperty("format", out var format) &&
                 format.ValueKind == JsonValueKind.String && format.ValueEquals(Format))
             {
-                if (header.RootElement.TryGetProperty("layout", out var layout) && layout.TryGetInt32(out var number)
+                if (header.RootElement.TryGetProperty("layout", out var layout) && layout.ValueKind == JsonValueKind.Number
+                    && layout.TryGetInt32(out var number)
                     && number is >= ManifestHeader.OneClassLayout and <= ManifestHeader.LabelSetLayout) return;
                 throw Unusable("is of a layout that this release does not read: start the one that wrote it");
             }

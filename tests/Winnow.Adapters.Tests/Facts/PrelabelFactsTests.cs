@@ -29,11 +29,11 @@ public abstract class PrelabelConformance : FactKindConformance
 
 public sealed class SqlitePrelabelTests : PrelabelConformance
 {
-    private protected override Task<BackupStore> OpenAsync() => Task.FromResult(BackupStore.OpenSqlite());
+    private protected override Task<BackupStore> OpenAsync(bool raised) => Task.FromResult(BackupStore.OpenSqlite(raised: raised));
 }
 
 [Trait("needs", "postgres")]
 public sealed class PostgresPrelabelTests : PrelabelConformance
 {
-    private protected override Task<BackupStore> OpenAsync() => BackupStore.OpenPostgresAsync();
+    private protected override Task<BackupStore> OpenAsync(bool raised) => BackupStore.OpenPostgresAsync(raised);
 }

@@ -161,7 +161,7 @@ public sealed class MaximumCoverageTests : StrategyConformance<MaximumCoverage>
         Assert.All(keys, k => Assert.Equal(1, k));
         var noise = Enumerable.Range(0, vectors.Count).Select(i => (ulong)i).ToArray();
         var part = new MatrixPart(keys, noise, vectors);
-        var labelled = new Examples([0, 0, 0, 0.05f, 0.05f, 0, 0.1f, 0.1f, 0.1f], 3, Targets.Of([0, 0, 0], 2));
+        var labelled = new Examples([0, 0, 0, 1, 0, 0, 0, 0, 1], 3, Targets.Of([0, 0, 0], 2));
         var chosen = await SelectAsync(new MatrixPool(part, part, labelled), new SelectionRequest(2, 2, 1, 2));
         Assert.Equal([2, 1], chosen.Select(i => i < 40 ? 0 : i < 45 ? 1 : 2));
     }

@@ -98,11 +98,12 @@ internal sealed partial class ReviewWorld
         var datasets = new KnownDatasets(_ledger.Datasets, Clock);
         var keyring = new LeaseKeyring(_ledger);
         var objects = Stub.Of<IObjectStore>((method, _) => throw new NotSupportedException(method.Name));
+        var headers = Stub.Of<IImageHeaders>((method, _) => throw new NotSupportedException(method.Name));
         _silos.Add("queue", () => new QueueGrain(
             datasets, keyring, new KnownLevel(), new LocalQueues(), Clock, NullLogger<QueueGrain>.Instance), typeof(IQueueGrain));
         var level = new KnownLevel();
         level.Saw(ClusterLevels.Newest);
-        _silos.Add("image", () => new ImageGrain(datasets, _ledger, keyring, level, Clock), typeof(IImageGrain));
+        _silos.Add("image", () => new ImageGrain(datasets, _ledger, objects, headers, keyring, level, Clock), typeof(IImageGrain));
         _silos.Add("shard", () => new ShardGrain(
             datasets, _ledger, objects, new DeviceDirectory(null!, null!, Clock), new LearnedParts(objects), new LocalShards(),
             new ShardFaults(Clock), Clock, new ShardOptions(), NullLogger<ShardGrain>.Instance),

@@ -1,4 +1,3 @@
-using Winnow.Client;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Labels;

@@ -51,13 +51,13 @@ public sealed class LabelSetFileTests
 
     [Theory]
     [InlineData("line 2: ", """{"name": "a.png", "annotations": []}""", "{")]
-    [InlineData("line 1: it is null", "null")]
-    [InlineData("line 1: ", "[]")]
+    [InlineData("line 1: it is no object", "null")]
+    [InlineData("line 1: it is no object", "[]")]
     [InlineData("line 1: it has neither 'id' nor 'name'", """{"annotations": []}""")]
     [InlineData("line 1: Class 'cat' is not in the label schema", """{"name": "a", "label": "cat"}""")]
     [InlineData("line 1: A box needs", """{"name": "a", "annotations": [{"type": "box", "class": "can", "box": {"x": 1, "y": 2, "width": 0, "height": 4}}]}""")]
     [InlineData("and no polygon", """{"name": "a", "annotations": [{"type": "polygon", "class": "can", "points": [0, 0, 1, 0, 1, 1]}]}""")]
-    [InlineData("line 3: a.png has a label in line 1 already", """{"name": "a.png", "annotations": []}""", "",
+    [InlineData("line 3: ./a.png has a label in line 1 already", """{"name": "a.png", "annotations": []}""", "",
         """{"name": "./a.png", "label": "can"}""")]
     [InlineData("has no label", "")]
     [InlineData("has no label", """{"name": "a.png"}""")]

@@ -29,7 +29,7 @@ public sealed class RoundStartTests(Server server) : IClassFixture<Server>
             var refused = await Assert.ThrowsAsync<WinnowApiException>(() => Client.StartRoundAsync(dataset, command));
             Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
             if (command is { Strategy: { } } or { ColdStart: { } })
-                Assert.Contains("random, margin, power-margin, k-means, herding", refused.Message);
+                Assert.Contains("random, margin, power-margin, k-means, coverage, herding", refused.Message);
         }
         Assert.Empty(await Client.ListRoundsAsync(dataset));
         Assert.Equal(1, (await Client.StartRoundAsync(dataset, new StartRound(6))).Number);

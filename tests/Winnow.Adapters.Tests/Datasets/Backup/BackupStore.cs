@@ -47,19 +47,21 @@ internal sealed class BackupStore : IAsyncDisposable
 
     /// <param name="quick">Whether nothing that is written needs to outlive the machine: then it is kept in memory, where there is such a
     /// place.</param>
-    public static BackupStore OpenSqlite(bool quick = false)
+    /// <param name="raised">Whether the cluster is at the newest level.</param>
+    public static BackupStore OpenSqlite(bool quick = false, bool raised = true)
     {
         var folder = new TemporaryFolder(quick && Directory.Exists("/dev/shm") ? "/dev/shm" : null);
         var ledger = SqliteLedger.Open(new LedgerOptions { Path = folder.At("ledger.db") }, NullLogger<SqliteLedger>.Instance);
-        // A cluster of this release alone: labels are sets of annotations.
-        ledger.RaiseAsync(ClusterLevels.Newest, CancellationToken.None).GetAwaiter().GetResult();
+        // Of this release alone: labels are sets of annotations.
+        if (raised) ((IClusterLevel)ledger).RaiseAsync(ClusterLevels.Newest, CancellationToken.None).GetAwaiter().GetResult();
         return Of(ledger, folder);
     }
 
-    public static async Task<BackupStore> OpenPostgresAsync()
+    /// <param name="raised">Whether the cluster is at the newest level.</param>
+    public static async Task<BackupStore> OpenPostgresAsync(bool raised = true)
     {
         var ledger = await new PostgresLedgerFixture().OpenAsync();
-        await ledger.RaiseAsync(ClusterLevels.Newest, CancellationToken.None);
+        if (raised) await ((IClusterLevel)ledger).RaiseAsync(ClusterLevels.Newest, CancellationToken.None);
         return Of(ledger, new TemporaryFolder());
     }
 

@@ -102,8 +102,8 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
 
     /// <summary>
     /// Where it is restored, its shards are those of its creation, its rounds say themselves how they were settled, and each has what it
-    /// chose beside it: a backup never has a layout, nor what stands for the others meanwhile. Entries that take others back need a cluster
-    /// of this release alone, which these stores are not; <c>AmendTests</c> restores them.
+    /// chose beside it: a backup never has a layout, nor what stands for the others meanwhile. Entries that take others back are restored
+    /// in <c>AmendTests</c>.
     /// </summary>
     private static bool IsNeverThere(string path) =>
         path is "dataset.layout" or "settled" or "selectedCount" or "decision.of" || path.Contains("layout.", StringComparison.Ordinal)
