@@ -20,7 +20,8 @@ internal static class SchemaFile
         try
         {
             var read = await JsonSerializer.DeserializeAsync(file, Form, cancellationToken)
-                ?? throw new InvalidDataException($"{path}: " + JsonProblem.Wrong(What, "$", $"it must be {JsonShape.Of(Form)}, not null."));
+                ?? throw new InvalidDataException(
+                    $"{path}: {JsonProblem.Wrong(What, "$", $"it must be {JsonShape.Of(Form)}, not null.")}");
             return BodyCheck.Check(What, read, Form) is { } wrong ? throw new InvalidDataException($"{path}: {wrong}") : read;
         }
         catch (JsonException e)

@@ -108,7 +108,7 @@ internal sealed class ShardGrain(
         _rounds = new ShardRounds(_writer, _index, _tasks, tally, GrainFactory);
         _desk = new ShardReviewDesk(_writer, _index, _tasks, tally, _rounds, _columns, _prelabels, ledger, GrainFactory, time, logger);
         _publisher = new ShardPublisher(_writer, _columns, objects, options, time, logger);
-        _spaces = new ShardSpaces(_writer, _columns, _publisher, drift, parts, GrainFactory);
+        _spaces = new ShardSpaces(_writer, _columns, _publisher, drift, parts, GrainFactory, time);
         _learner = new ShardLearner(_writer, _index, _tasks, _columns, _spaces);
         _trial = new ShardTrial(_writer, _index, _columns, _desk);
         var lots = new ShardLots(_writer, _index, devices, GrainFactory);

@@ -17,8 +17,11 @@ namespace Winnow.Grains.Shards;
 /// stand. What a space lacks that serves is made before it does; the others grow behind (<see cref="ShardBackground"/>).
 /// </summary>
 internal sealed class ShardSpaces(
-    ShardWriter writer, ShardColumns columns, ShardPublisher publisher, ShardDrift drift, LearnedParts parts, IGrainFactory grains)
+    ShardWriter writer, ShardColumns columns, ShardPublisher publisher, ShardDrift drift, LearnedParts parts, IGrainFactory grains,
+    TimeProvider time)
 {
+    private static readonly TimeSpan FirstWordMayTake = TimeSpan.FromSeconds(1);
+
     /// <summary>Rows of a segment that is made at once from what is there already.</summary>
     public const int BulkSegmentRows = 65_536;
 
@@ -59,14 +62,27 @@ internal sealed class ShardSpaces(
     /// <exception cref="RefusedException">The caller's vectors and heads are of another space than the one that serves by now.</exception>
     public async Task ReachAsync(LearningState? wanted, CancellationToken cancellationToken)
     {
-        // One that has just opened knows of no state, and would take any that somebody still goes by.
-        if (!_joined) await JoinAsync(cancellationToken);
+        var first = State.Sequence < 0 && wanted is not null ? await FirstWordAsync(cancellationToken) : null;
+        if (first?.Sequence > wanted?.Sequence) await ApplyAsync(first, cancellationToken);
         wanted ??= await AskAsync(cancellationToken);
         if (State.Sequence < wanted.Sequence) await ApplyAsync(wanted, cancellationToken);
         if (wanted.ProjectionKey is { } theirs && theirs != State.ProjectionKey)
             throw new RefusedException(
                 $"Dataset '{writer.Key.Dataset}' has turned to another backbone or projection meanwhile. Begin again.");
         columns.ThrowIfRowsAreMissing();
+    }
+
+    /// <summary>
+    /// A shard that has just opened knows of no state, and would take any that somebody still goes by: the dataset says which holds, if it
+    /// does so within a moment. Where it is silent the caller's word goes.
+    /// </summary>
+    private async Task<LearningState?> FirstWordAsync(CancellationToken cancellationToken)
+    {
+        var asked = AskAsync(cancellationToken);
+        await Task.WhenAny(asked, Task.Delay(FirstWordMayTake, time, cancellationToken));
+        if (asked.IsCompletedSuccessfully) return asked.Result;
+        asked.Ignore();
+        return null;
     }
 
     /// <summary>What serves, as the dataset says; null where it cannot be asked.</summary>
