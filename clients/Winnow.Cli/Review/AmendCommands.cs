@@ -88,6 +88,7 @@ internal static class AmendCommands
         if (result.Status is SubmitStatus.Recorded or SubmitStatus.AlreadyRecorded)
         {
             Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"Recorded as entry {result.Version} of its history."));
+            if (result.Reason is { } note) Terminal.Say(note);
             return ExitCodes.Done;
         }
         Terminal.Complain(result.Reason ?? Words.Of(result.Status));

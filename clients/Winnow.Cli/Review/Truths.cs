@@ -20,46 +20,41 @@ internal static class Truths
     {
         var labels = await LabelFile.ReadAsync(path, dataset.Schema, ct);
         var match = await labels.MatchAsync(client.ListImagesAsync(dataset.Name, cancellationToken: ct), ct);
-        if (match.Images > 0 && match.ImagesWithoutRow == match.Images) throw new InvalidDataException(NothingFits(path, dataset, match));
-        if (match.AmbiguousRows > 0) throw new InvalidDataException(Ambiguous(path, dataset.Name, match));
-        var named = match.Images - match.ImagesWithoutRow;
-        Terminal.Say(string.Create(CultureInfo.InvariantCulture,
-            $"{path}: {labels.Rows} labels in {labels.Encoding}, for {named} of {match.Images} images to ask about"));
+        SayMatch(path, dataset, match, string.Create(CultureInfo.InvariantCulture, $"{labels.Rows} labels in {labels.Encoding}"));
         if (labels.RowsWithoutLabel > 0)
             Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  {labels.RowsWithoutLabel} rows without a class"));
         if (labels.Comments > 0)
             Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  {labels.Comments} comments (lines that begin with '#')"));
-        Name(match.RowsWithoutImage, "rows name no image of the dataset", match.RowSamples.Select(Row));
-        Name(match.ImagesWithoutRow, "images are named by no row", match.ImageSamples.Select(ShownText.Named));
+        Unmatched(match);
         return labels;
     }
 
-    /// <summary>Reads a file of label sets, and says how much of the dataset it knows.</summary>
+    /// <summary>Reads a file of label sets, and says what of it and of the dataset does not fit.</summary>
     public static async Task<LabelSetFile> ReadSetsAsync(string path, DatasetInfo dataset, WinnowClient client, CancellationToken ct)
     {
         var sets = await LabelSetFile.ReadAsync(path, dataset.Schema, ct);
-        var (images, named) = (0L, 0L);
-        string? like = null;
-        var byName = new HashSet<string>(StringComparer.Ordinal);
-        await foreach (var image in client.ListImagesAsync(dataset.Name, cancellationToken: ct))
-        {
-            if (image.Partition != Partition.Pool || image.Stage == Stage.Quarantined) continue;
-            images++;
-            if (sets.AnnotationsOf(image.Id, image.Name) is null) like ??= image.Name;
-            else if (sets.AnnotationsOf(image.Id, "") is null && !byName.Add(TextForm.Compared(image.Name)))
-                throw new InvalidDataException($"{path} leaves open which image it means: several of different content are called "
-                    + $"'{ShownText.Named(image.Name)}'. Give such rows the image's id, in a member 'id': winnow list {dataset.Name} "
-                    + "shows them. Nothing was decided.");
-            else named++;
-        }
-        if (images > 0 && named == 0)
-            throw new InvalidDataException($"No line of {path} names an image of {dataset.Name} that people may be asked about: "
-                + $"images are named like '{ShownText.Named(like!)}'. Nothing was decided.");
-        Terminal.Say(string.Create(CultureInfo.InvariantCulture,
-            $"{path}: {sets.Rows} label sets, for {named} of {images} images to ask about"));
+        var match = await sets.MatchAsync(client.ListImagesAsync(dataset.Name, cancellationToken: ct), ct);
+        SayMatch(path, dataset, match, $"{sets.Rows.ToString(CultureInfo.InvariantCulture)} label sets");
         if (sets.RowsWithoutLabel > 0)
-            Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  {sets.RowsWithoutLabel} rows without a label"));
+            Terminal.Say(string.Create(CultureInfo.InvariantCulture,
+                $"  {sets.RowsWithoutLabel} rows without 'annotations' (the first in line {sets.FirstWithoutLabel})"));
+        Unmatched(match);
         return sets;
+    }
+
+    /// <summary>What fits, once it is sure that something does, and that each row means one image.</summary>
+    private static void SayMatch(string path, DatasetInfo dataset, LabelMatch match, string what)
+    {
+        if (match.Images > 0 && match.ImagesWithoutRow == match.Images) throw new InvalidDataException(NothingFits(path, dataset, match));
+        if (match.AmbiguousRows > 0) throw new InvalidDataException(Ambiguous(path, dataset.Name, match));
+        var named = match.Images - match.ImagesWithoutRow;
+        Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{path}: {what}, for {named} of {match.Images} images to ask about"));
+    }
+
+    private static void Unmatched(LabelMatch match)
+    {
+        Name(match.RowsWithoutImage, "rows name no image of the dataset", match.RowSamples.Select(Row));
+        Name(match.ImagesWithoutRow, "images are named by no row", match.ImageSamples.Select(ShownText.Named));
     }
 
     /// <summary>Looks whether the folders of images name classes at all, before anything is recorded.</summary>

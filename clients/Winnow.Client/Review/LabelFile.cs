@@ -122,7 +122,7 @@ public sealed class LabelFile
     /// none.
     /// </summary>
     public string? ClassOf(ImageId image, string name) =>
-        Find(image, name, out _) is { IsAmbiguous: false } entry ? _schema.Classes[entry.Class].Name : null;
+        LabelOf(image, name) is { } label ? _schema.Classes[label].Name : null;
 
     /// <summary>
     /// The class that it gives a task's image; null where it gives none. It is what <see cref="SimulatedReviewerOptions.Truth"/> asks for.
@@ -172,7 +172,11 @@ public sealed class LabelFile
     }
 
     /// <summary>Adds a row. The line and class of one before it that says otherwise, or null.</summary>
-    internal (int Line, string Class)? Add(int line, ImageId? id, string name, int label)
+    internal (int Line, string Class)? Add(int line, ImageId? id, string name, int label) =>
+        AddRow(line, id, name, label) is { } other ? (other.Line, _schema.Classes[other.Label].Name) : null;
+
+    /// <summary>Adds a row whose label is a number of something. The line and label of one that says otherwise, or null.</summary>
+    internal (int Line, int Label)? AddRow(int line, ImageId? id, string name, int label)
     {
         var at = _entries.Count;
         if (id is { } image)
@@ -189,8 +193,11 @@ public sealed class LabelFile
         return null;
     }
 
-    private (int Line, string Class)? Against(int entry, int label) =>
-        entry < 0 || _entries[entry].Class == label ? null : (_entries[entry].Line, _schema.Classes[_entries[entry].Class].Name);
+    private (int Line, int Label)? Against(int entry, int label) =>
+        entry < 0 || _entries[entry].Class == label ? null : (_entries[entry].Line, _entries[entry].Class);
+
+    /// <summary>The label that it gives an image, as a number; null where it gives none.</summary>
+    internal int? LabelOf(ImageId image, string name) => Find(image, name, out _) is { IsAmbiguous: false } entry ? entry.Class : null;
 
     private Entry? Find(ImageId image, string name, out int distance)
     {

@@ -30,18 +30,21 @@ public sealed class LabelSetFile
         TypeInfoResolver = ModelJson.Default,
     }.GetTypeInfo(typeof(Annotation[]));
 
-    private readonly Dictionary<ImageId, (int Line, Annotation[] Set)> _ids = [];
-    private readonly Dictionary<string, (int Line, Annotation[] Set)> _names = new(StringComparer.Ordinal);
+    // Rows name images as those of a table do; the label of each is the number of its set.
+    private readonly LabelFile _rows;
+    private readonly List<Annotation[]> _sets = [];
+    private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);
 
-    private LabelSetFile()
-    {
-    }
+    private LabelSetFile(LabelSchema schema) => _rows = new LabelFile(schema);
 
     /// <summary>Rows with a label.</summary>
-    public int Rows { get; private set; }
+    public int Rows => _rows.Rows;
 
     /// <summary>Rows without one.</summary>
-    public int RowsWithoutLabel { get; private set; }
+    public int RowsWithoutLabel => _rows.RowsWithoutLabel;
+
+    /// <summary>The line of the first row without a label; 0 where there is none.</summary>
+    public int FirstWithoutLabel { get; private set; }
 
     /// <summary>Whether a file is taken for one, by the end of its name.</summary>
     public static bool IsOne(string path) => Path.GetExtension(path).ToLowerInvariant() is ".jsonl" or ".ndjson";
@@ -58,7 +61,7 @@ public sealed class LabelSetFile
             throw new InvalidDataException($"{path} has more than {MostBytes >> 20} MiB, which is more than is read at once. Cut it.");
         var encoding = new UTF8Encoding(false, throwOnInvalidBytes: true);
         using var lines = new StreamReader(file, encoding, detectEncodingFromByteOrderMarks: false);
-        var read = new LabelSetFile();
+        var read = new LabelSetFile(schema);
         for (var number = 1; ; number++)
         {
             string? line;
@@ -85,7 +88,11 @@ public sealed class LabelSetFile
 
     /// <summary>What an image shows; null where the file does not say.</summary>
     public IReadOnlyList<Annotation>? AnnotationsOf(ImageId image, string name) =>
-        _ids.TryGetValue(image, out var known) || _names.TryGetValue(TextForm.Compared(name), out known) ? known.Set : null;
+        _rows.LabelOf(image, name) is { } set ? _sets[set] : null;
+
+    /// <summary>Holds it against the images of a dataset, such as <see cref="WinnowClient.ListImagesAsync"/> lists.</summary>
+    public Task<LabelMatch> MatchAsync(IAsyncEnumerable<ImageSummary> images, CancellationToken cancellationToken = default) =>
+        _rows.MatchAsync(images, cancellationToken);
 
     private string? Add(string line, int number, LabelSchema schema)
     {
@@ -97,28 +104,45 @@ public sealed class LabelSetFile
             using var row = JsonDocument.Parse(line);
             if (row.RootElement.ValueKind != JsonValueKind.Object) return "it is no object: write {\"name\": …, \"annotations\": […]}.";
             (image, name) = (Read(row, "id", ModelJson.Default.NullableImageId), Read(row, "name", ModelJson.Default.String));
-            set = Read(row, "annotations", Strict)
-                ?? (Read(row, "label", ModelJson.Default.String) is { } label ? [new ClassTag(label)] : null);
+            set = Read(row, "annotations", Strict);
+            if (Read(row, "label", ModelJson.Default.String) is { } label)
+            {
+                if (set is not null) return "it has both 'annotations' and 'label'. Keep one of them.";
+                set = [new ClassTag(label)];
+            }
+        }
+        catch (InvalidDataException e)
+        {
+            return e.Message;
         }
         catch (Exception e) when (JsonFaults.IsFault(e))
         {
             return JsonFaults.Describe(e);
         }
+        if (image is null && name is not { Length: > 0 }) return "it has neither 'id' nor 'name'.";
         if (set is null)
         {
-            RowsWithoutLabel++;
+            _rows.RowsWithoutLabel++;
+            if (FirstWithoutLabel == 0) FirstWithoutLabel = number;
             return null;
         }
         if (AnnotationRules.Check(set, schema) is { } wrong) return wrong;
-        Rows++;
-        if (image is { } id) return _ids.TryAdd(id, (number, set)) ? null : Twice(id.ToString(), _ids[id].Line);
-        if (name is not { Length: > 0 }) return "it has neither 'id' nor 'name'.";
-        var stored = TextForm.Compared(ImageName.Stored(name));
-        return _names.TryAdd(stored, (number, set)) ? null : Twice(name, _names[stored].Line);
+        return _rows.AddRow(number, image, name ?? "", NumberOf(set)) is { } other
+            ? Twice(name ?? image.ToString()!, other.Line) : null;
+    }
+
+    /// <summary>Rows that say the same do not contradict each other.</summary>
+    private int NumberOf(Annotation[] set)
+    {
+        var said = set.Select(a => JsonSerializer.Serialize(a, ModelJson.Default.Annotation)).Order(StringComparer.Ordinal);
+        var key = string.Join('\n', said);
+        if (_numbers.TryGetValue(key, out var known)) return known;
+        _sets.Add(set);
+        return _numbers[key] = _sets.Count - 1;
     }
 
     private static string Twice(string what, int before) => string.Create(
-        CultureInfo.InvariantCulture, $"{ShownText.Named(what)} has a label in line {before} already. Keep one of them.");
+        CultureInfo.InvariantCulture, $"{ShownText.Named(what)} has another label in line {before}. Keep one of them.");
 
     /// <summary>A member of a row; null where it is not there.</summary>
     private static T? Read<T>(JsonDocument row, string member, JsonTypeInfo<T> form)
@@ -130,7 +154,7 @@ public sealed class LabelSetFile
         }
         catch (Exception e) when (JsonFaults.IsFault(e))
         {
-            throw new JsonException($"{member}: {JsonFaults.Describe(e)}", e);
+            throw new InvalidDataException($"{member}: {JsonFaults.Describe(e)}", e);
         }
     }
 }

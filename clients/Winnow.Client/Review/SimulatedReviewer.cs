@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using System.Text.Json;
 using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
@@ -88,6 +89,7 @@ public sealed record UnansweredTask(string Name, string Reason);
 public sealed class SimulatedReviewer
 {
     private const int Shown = 20;
+    private const int BytesAtOnce = 8 << 20;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly WinnowClient _client;
@@ -106,7 +108,7 @@ public sealed class SimulatedReviewer
             throw new ArgumentException("ErrorRate must be 0 where labels are sets of annotations.", nameof(options));
         if (options.LeaseSize is < 1 or > 1000)
             throw new ArgumentException($"LeaseSize must be 1 to 1000, not {options.LeaseSize}.", nameof(options));
-        if (options.Classes.Count < 2) throw new ArgumentException("At least two classes are needed.", nameof(options));
+        if (options is { Sets: null, Classes.Count: < 2 }) throw new ArgumentException("At least two classes are needed.", nameof(options));
         (_client, _options) = (client, options);
         _classes = new ClassIndex(new LabelSchema { Classes = [.. options.Classes.Select(c => new LabelClass(c))] });
     }
@@ -209,7 +211,22 @@ public sealed class SimulatedReviewer
         }
     }
 
+    /// <summary>Answers in parts that a server takes: sets of annotations may be large.</summary>
     private async Task AnswerAsync(IReadOnlyList<Known> known, CancellationToken cancellationToken)
+    {
+        for (var from = 0; from < known.Count;)
+        {
+            var (to, size) = (from + 1, SizeOf(known[from]));
+            while (to < known.Count && (size += SizeOf(known[to])) < BytesAtOnce) to++;
+            await AnswerPartAsync([.. known.Take(to).Skip(from)], cancellationToken);
+            from = to;
+        }
+    }
+
+    private static long SizeOf(Known known) => known.Decision is not { Annotations: { Count: > 0 } said } ? 0
+        : JsonSerializer.SerializeToUtf8Bytes([.. said], ModelJson.Default.AnnotationArray).Length;
+
+    private async Task AnswerPartAsync(IReadOnlyList<Known> known, CancellationToken cancellationToken)
     {
         var results = await _client.SubmitAsync(_options.Dataset,
             [.. known.Select(k => new SubmitDecision(k.Task.Image, Guid.NewGuid(), k.Decision!, k.Task.Lease))], cancellationToken);

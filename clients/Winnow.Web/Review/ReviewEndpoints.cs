@@ -88,8 +88,12 @@ internal static class ReviewEndpoints
         {
             var wait = Math.Min(left, OneWait);
             var asked = Stopwatch.GetTimestamp();
-            var tasks = await queue.TakeAsync(request with { WaitMilliseconds = wait }, actor, ct);
+            // To its end, whoever still listens: an answer that nobody awaits could hold tasks, and nobody would know of them.
+            var tasks = await queue.TakeAsync(request with { WaitMilliseconds = wait }, actor, CancellationToken.None);
             left -= wait;
+            if (ct.IsCancellationRequested && tasks.Length > 0)
+                await queue.ReleaseAsync([.. tasks.Select(t => t.Image)], actor, CancellationToken.None);
+            ct.ThrowIfCancellationRequested();
             // Who waited may have lost the key or the role meanwhile: nothing is handed out that was not allowed at the moment of it.
             if (Stopwatch.GetElapsedTime(asked) > AtOnce && !await CallerIdentity.StillMayAsync(http, Permission.ReviewTasks))
             {

@@ -92,7 +92,11 @@ public static class ImageHistory
                 case DecisionKind.Label:
                     standing = standing with
                     {
-                        Annotations = entry.Decision.Annotations, IsLabelled = true, Stage = Stage.Labeled, Closed = true, By = entry.Actor,
+                        Annotations = entry.Decision.Annotations,
+                        IsLabelled = true,
+                        Stage = Stage.Labeled,
+                        Closed = true,
+                        By = entry.Actor,
                     };
                     break;
                 case DecisionKind.Reject:

@@ -15,6 +15,18 @@ internal sealed partial class ImageGrain
         $"The decision takes {bytes >> 20} MiB as it is kept, and {HistoryEntry.MaxBytes >> 20} MiB are the most. "
         + $"Say it with fewer points, or with masks in place of polygons.");
 
+    /// <summary>What of a decision was changed by holding it to the picture, as a sentence; null where nothing was.</summary>
+    private string? CutOf(Decision said, Decision kept)
+    {
+        var cut = 0;
+        for (var i = 0; i < said.Annotations.Count; i++)
+            if (kept.Annotations[i] with { Class = said.Annotations[i].Class } != said.Annotations[i]) cut++;
+        return cut == 0 ? null : string.Create(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $"{cut} of {said.Annotations.Count} shapes reached beyond the picture, which has {_upright!.Value.Width} × "
+            + $"{_upright.Value.Height} pixels, and {(cut == 1 ? "was" : "were")} cut at its edge.");
+    }
+
     /// <summary>The decision as it is kept: in the schema's words, and within the picture.</summary>
     private async Task<(Decision Decision, string? Outside)> AsKeptAsync(Decision decision, CancellationToken cancellationToken)
     {

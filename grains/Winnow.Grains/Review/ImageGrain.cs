@@ -240,7 +240,7 @@ internal sealed partial class ImageGrain(
         else if (!standing.Closed && SkipOf(command.Decision) is { } skipper)
             GrainFactory.GetGrain<IQueueGrain>(_dataset.Name).MayAskAsync(_image, skipper, CancellationToken.None).Ignore();
         return new SubmitResult(_image, kind == HistoryKind.SecondOpinion ? SubmitStatus.SecondOpinion : SubmitStatus.Recorded,
-            made.Version);
+            made.Version, CutOf(command.Decision, decision));
     }
 
     /// <summary>

@@ -52,6 +52,7 @@ public sealed record ClassTag(string Class) : Annotation(Class);
 /// <param name="Y">Top edge in pixels, before it is turned.</param>
 /// <param name="Width">Pixels across.</param>
 /// <param name="Height">Pixels down.</param>
+[method: JsonConstructor]
 public readonly record struct Box(double X, double Y, double Width, double Height)
 {
     /// <summary>Degrees by which it is turned clockwise about its centre, above -360 and below 360. Default 0.</summary>

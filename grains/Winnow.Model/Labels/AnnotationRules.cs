@@ -49,8 +49,7 @@ public static class AnnotationRules
     private static string NotTaken(Geometry geometry, LabelSchema schema)
     {
         var taken = string.Join(", ", schema.Geometries.Distinct().Select(Geometries.Name));
-        return $"The label schema takes {taken}, and no {Geometries.Name(geometry)}: it would be lost. "
-            + "Nothing of this decision was recorded.";
+        return $"The label schema takes {taken}, and no {Geometries.Name(geometry)}, which would be lost.";
     }
 
     private static string? CheckNames(Annotation annotation) =>

@@ -57,7 +57,8 @@ internal sealed class AttributeValueConverter : JsonConverter<AttributeValue>
             case JsonTokenType.String:
                 return AttributeValue.Of(reader.GetString()!);
             case JsonTokenType.Number:
-                return AttributeValue.Of(reader.GetDouble());
+                return reader.TryGetDouble(out var number) && double.IsFinite(number) ? AttributeValue.Of(number)
+                    : throw new JsonException("The number is too large.");
             case JsonTokenType.True or JsonTokenType.False:
                 return AttributeValue.Of(reader.GetBoolean());
             case JsonTokenType.StartArray:

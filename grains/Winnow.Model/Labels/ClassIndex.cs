@@ -24,7 +24,7 @@ public sealed class ClassIndex
     /// Why a class alone cannot be the label that an image comes with, as a sentence; null where it can. An image of which only that much
     /// is known would count as labelled, with nothing in it.
     /// </summary>
-    public string? CannotComeWithImages => _schema.Geometries.Contains(Geometry.Class) && _schema.Attributes?.Any(a => a.Required) != true
+    public string? CannotComeWithImages => !_schema.HasShapes && _schema.Attributes?.Any(a => a.Required) != true
         ? null : "the label schema asks for more than a class of the whole image.";
 
     /// <summary>

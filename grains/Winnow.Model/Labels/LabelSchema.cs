@@ -97,6 +97,9 @@ public sealed record LabelSchema
 
     private const int MaxName = 100;
 
+    /// <summary>Where an image has one class there is nothing to ask with one; things may well be of one kind.</summary>
+    private int LeastClasses => IsOneClass ? 2 : 1;
+
     /// <summary>The classes, in the order of the model's outputs. Classes are only ever appended, so an index keeps its meaning.</summary>
     public required IReadOnlyList<LabelClass> Classes { get; init; }
 
@@ -160,9 +163,9 @@ public sealed record LabelSchema
     /// </summary>
     public string? CheckStored()
     {
-        if (Classes is null || Classes.Count is < 2 or > MaxClasses)
-            return $"classes must be 2 to {MaxClasses}, not {Classes?.Count ?? 0}.";
         if (Geometries is null || Geometries.Count == 0) return "geometries must name at least one geometry.";
+        if (Classes is null || Classes.Count < LeastClasses || Classes.Count > MaxClasses)
+            return $"classes must be {LeastClasses} to {MaxClasses}, not {Classes?.Count ?? 0}.";
         if (Geometries.Any(g => !Enum.IsDefined(g))) return "geometries holds one that is not known.";
         var seen = new HashSet<string>(Classes.Count, StringComparer.Ordinal);
         return MemberRules.Each("classes", Classes, c => CheckStored(c) ?? (
@@ -182,8 +185,9 @@ public sealed record LabelSchema
     /// </summary>
     public string? CheckNames()
     {
-        if (Classes.Count is < 2 or > MaxClasses) return $"A label schema needs 2 to {MaxClasses} classes, not {Classes.Count}.";
         if (Geometries.Count == 0) return "A label schema must take at least one geometry.";
+        if (Classes.Count < LeastClasses || Classes.Count > MaxClasses)
+            return $"A label schema needs {LeastClasses} to {MaxClasses} classes, not {Classes.Count}.";
         for (var i = 0; i < Classes.Count; i++)
         {
             if (Classes[i]?.Name is not { } name) return $"Class {i + 1} of the label schema has no name.";

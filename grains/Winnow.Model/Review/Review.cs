@@ -188,4 +188,8 @@ public enum SubmitStatus : byte
 }
 
 /// <summary>The answer to one submitted decision.</summary>
+/// <param name="Image">The image.</param>
+/// <param name="Status">What became of it.</param>
+/// <param name="Version">Entries of the image's history.</param>
+/// <param name="Reason">Why it was not recorded; or, where it was, what of it was changed: shapes cut at the picture's edge.</param>
 public sealed record SubmitResult(ImageId Image, SubmitStatus Status, long Version, string? Reason = null);

@@ -24,6 +24,17 @@ public sealed class LabelSetTests(Server server) : IClassFixture<Server>
 
     private static readonly LabelAttribute Hidden = new("hidden", AttributeKind.Flag);
 
+    [Fact]
+    public async Task Things_may_be_of_one_kind()
+    {
+        var name = "s" + Guid.NewGuid().ToString("n")[..12];
+        var one = new LabelSchema { Classes = [new("raccoon")], Geometries = [Geometry.Box] };
+        Assert.Single((await server.Client.CreateDatasetAsync(new CreateDataset(name, one, LearningServer.Small))).Schema.Classes);
+        var refused = await Assert.ThrowsAsync<WinnowApiException>(() =>
+            server.Client.CreateDatasetAsync(new CreateDataset($"{name}-2", one with { Geometries = [Geometry.Class] })));
+        Assert.Contains("needs 2 to 10000 classes, not 1", refused.Message, StringComparison.Ordinal);
+    }
+
     private static LabelSchema SchemaOf(Geometry[] geometries, bool several = false, bool attributes = false) => new()
     {
         Classes = [.. ComposedPictures.Classes.Select(c => new LabelClass(c))],
@@ -271,8 +282,10 @@ public sealed class LabelSetTests(Server server) : IClassFixture<Server>
             Kind = DecisionKind.Label,
             Annotations = [new BoxAnnotation("disc", new Box(-5, 80, 60, 30))],
         }, ExpectedVersion: 1);
-        foreach (var status in new[] { SubmitStatus.Recorded, SubmitStatus.AlreadyRecorded })
-            Assert.Equal(status, (await server.Client.SubmitAsync(dataset, [over]))[0].Status);
+        var recorded = Assert.Single(await server.Client.SubmitAsync(dataset, [over]));
+        Assert.Equal(SubmitStatus.Recorded, recorded.Status);
+        Assert.Contains("1 of 1 shapes reached beyond the picture, which has 144 × 96 pixels", recorded.Reason, StringComparison.Ordinal);
+        Assert.Equal(SubmitStatus.AlreadyRecorded, Assert.Single(await server.Client.SubmitAsync(dataset, [over])).Status);
         var outside = await SayAsync(new BoxAnnotation("disc", new Box(10, 100, 5, 5)));
         Assert.Equal(SubmitStatus.Refused, outside.Status);
         Assert.Contains("144 × 96", outside.Reason, StringComparison.Ordinal);
@@ -292,7 +305,7 @@ public sealed class LabelSetTests(Server server) : IClassFixture<Server>
     {
         foreach (var (schema, taken) in new[]
         {
-            (SchemaOf([Geometry.Class], several: true), true), (SchemaOf([Geometry.Class, Geometry.Box]), true),
+            (SchemaOf([Geometry.Class], several: true), true), (SchemaOf([Geometry.Class, Geometry.Box]), false),
             (SchemaOf([Geometry.Box]), false),
         })
         {

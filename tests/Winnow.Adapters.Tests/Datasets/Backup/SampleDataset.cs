@@ -233,8 +233,11 @@ internal sealed class SampleDataset(ILedgerPorts ports, IObjectStore objects, Da
             if (layout != ManifestHeader.OneClassLayout)
                 made = made with
                 {
-                    Label = null, Annotations = label is null ? null : Annotations(number), By = label is null ? null : "bob",
-                    Width = row.Row.Upright?.Width, Height = row.Row.Upright?.Height,
+                    Label = null,
+                    Annotations = label is null ? null : Annotations(number),
+                    By = label is null ? null : "bob",
+                    Width = row.Row.Upright?.Width,
+                    Height = row.Row.Upright?.Height,
                 };
             Line(JsonSerializer.SerializeToUtf8Bytes(made, ModelJson.Default.ManifestRow));
         }
