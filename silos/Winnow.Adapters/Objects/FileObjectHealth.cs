@@ -19,7 +19,8 @@ internal sealed class FileObjectHealth(string folder) : IStorageHealth
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return $"The object folder '{folder}' cannot be written: {e.Message} Free space there, or mend the disk.";
+            var why = FullDisk.Is(e) ? "its disk is full. Free some space there." : $"{e.Message} Free space there, or mend the disk.";
+            return $"The object folder '{folder}' cannot be written: {why}";
         }
     }, cancellationToken);
 }
