@@ -21,6 +21,9 @@ internal static class ReviewEndpoints
     private static readonly TimeSpan AtOnce = TimeSpan.FromMilliseconds(250);
     private const int DecisionsAtOnce = 64;
 
+    /// <summary>How long word of a lease may take to the queue.</summary>
+    private static readonly TimeSpan OnItsWay = TimeSpan.FromSeconds(2);
+
     public static void Map(IEndpointRouteBuilder api)
     {
         api.MapPost("/datasets/{dataset}/tasks/lease",
@@ -91,16 +94,26 @@ internal static class ReviewEndpoints
             // To its end, whoever still listens: an answer that nobody awaits could hold tasks, and nobody would know of them.
             var tasks = await queue.TakeAsync(request with { WaitMilliseconds = wait }, actor, CancellationToken.None);
             left -= wait;
-            if (ct.IsCancellationRequested && tasks.Length > 0)
-                await queue.ReleaseAsync([.. tasks.Select(t => t.Image)], actor, CancellationToken.None);
+            if (ct.IsCancellationRequested) await GiveBackAsync(queue, tasks, actor);
             ct.ThrowIfCancellationRequested();
             // Who waited may have lost the key or the role meanwhile: nothing is handed out that was not allowed at the moment of it.
             if (Stopwatch.GetElapsedTime(asked) > AtOnce && !await CallerIdentity.StillMayAsync(http, Permission.ReviewTasks))
             {
-                if (tasks.Length > 0) await queue.ReleaseAsync([.. tasks.Select(t => t.Image)], actor, CancellationToken.None);
+                await GiveBackAsync(queue, tasks, actor);
                 throw new ForbiddenException("The key or role with which you asked is not in force any more.");
             }
             if (tasks.Length > 0 || left <= 0) return tasks;
         }
+    }
+
+    /// <summary>
+    /// Gives tasks back that nobody will hear of. Not those whose leases are about to end, or have: the same person may hold such a task
+    /// under another lease when the queue hears of it.
+    /// </summary>
+    private static async Task GiveBackAsync(IQueueGrain queue, ReviewTask[] tasks, string actor)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        ImageId[] held = [.. tasks.Where(t => t.LeasedUntil - now > OnItsWay).Select(t => t.Image)];
+        if (held.Length > 0) await queue.ReleaseAsync(held, actor, CancellationToken.None);
     }
 }

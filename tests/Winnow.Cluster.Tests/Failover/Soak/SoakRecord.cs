@@ -30,7 +30,8 @@ internal sealed class SoakRecord(TimeSpan leasePeriod)
     /// Tasks that a second person was given while the first one's lease ran, as far as their callers knew: the first may have answered that
     /// he cannot tell, and not have heard yet that this was recorded. The image's history says.
     /// </summary>
-    public ConcurrentBag<(ImageId Image, string First, string Second, DateTimeOffset Given)> HandedTwice { get; } = [];
+    public ConcurrentBag<(ImageId Image, string First, DateTimeOffset Since, string Second, DateTimeOffset Given)> HandedTwice { get; } =
+        [];
 
     public void Accepted(ImageId image, string name)
     {
@@ -50,7 +51,8 @@ internal sealed class SoakRecord(TimeSpan leasePeriod)
             {
                 if (other.Actor == actor || other.Until <= given || other.Until - leasePeriod >= until) continue;
                 HandedTwice.Add(other.Until <= until
-                    ? (image, other.Actor, actor, given) : (image, actor, other.Actor, other.Until - leasePeriod));
+                    ? (image, other.Actor, other.Until - leasePeriod, actor, given)
+                    : (image, actor, given, other.Actor, other.Until - leasePeriod));
             }
             others.Add((actor, until));
         }

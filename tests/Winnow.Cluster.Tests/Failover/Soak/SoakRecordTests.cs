@@ -24,8 +24,9 @@ public sealed class SoakRecordTests
         record.Leased(Image, "bea", Start + TimeSpan.FromSeconds(bea) + Period);
         Assert.Equal(twice ? 1 : 0, record.HandedTwice.Count);
         if (!twice) return;
-        var (_, first, second, given) = Assert.Single(record.HandedTwice);
+        var (_, first, since, second, given) = Assert.Single(record.HandedTwice);
         Assert.Equal(ann <= bea ? ("ann", "bea") : ("bea", "ann"), (first, second));
+        Assert.Equal(Start + TimeSpan.FromSeconds(Math.Min(ann, bea)), since);
         Assert.Equal(Start + TimeSpan.FromSeconds(Math.Max(ann, bea)), given);
     }
 
