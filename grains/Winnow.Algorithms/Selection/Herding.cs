@@ -4,8 +4,9 @@ using Winnow.Algorithms.Numerics;
 namespace Winnow.Algorithms.Selection;
 
 /// <summary>
-/// Chooses greedily the candidates S that maximise Σₓ u(x) · max over c in L ∪ S of exp(−‖x − c‖² / s²), where x are the points that stand
-/// for the pool, u(x) their keys and L what is labelled. s² is the median nearest-neighbour squared distance among the labelled points.
+/// Chooses greedily the candidates S that maximise Σₓ u(x) · max over c in L ∪ S of exp(−‖x − c‖² / s²), where x are the points
+/// that stand for the pool, u(x) their keys and L what is labelled. s² is the median nearest-neighbour squared distance among the
+/// labelled points.
 /// </summary>
 internal static class Herding
 {
