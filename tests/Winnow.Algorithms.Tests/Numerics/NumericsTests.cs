@@ -120,8 +120,8 @@ public sealed class NumericsTests
                         rebuilt += values[k] * vectors[k * n + i] * vectors[k * n + j];
                         product += vectors[i * n + k] * vectors[j * n + k];
                     }
-                    Assert.Equal(matrix[i * n + j], rebuilt, 9);
-                    Assert.Equal(i == j ? 1 : 0, product, 9);
+                    Assert.Equal(matrix[i * n + j], rebuilt, 1e-9);
+                    Assert.Equal(i == j ? 1 : 0, product, 1e-9);
                 }
             Assert.Equal(values.OrderDescending(), values);
         }, iter: 100);

@@ -12,8 +12,8 @@ public sealed class QualityTests
         foreach (var r in ReferenceValues.Loaded.ClopperPearson)
         {
             var (lower, upper) = BinomialBounds.ClopperPearson(r.K, r.N, 0.95);
-            Assert.Equal(r.Lower, lower, 9);
-            Assert.Equal(r.Upper, upper, 9);
+            Assert.Equal(r.Lower, lower, 1e-9);
+            Assert.Equal(r.Upper, upper, 1e-9);
         }
     }
 
@@ -33,7 +33,7 @@ public sealed class QualityTests
     [Fact]
     public void McNemar_equals_scipy()
     {
-        foreach (var r in ReferenceValues.Loaded.Mcnemar) Assert.Equal(r.P, McNemar.OneSidedP(r.First, r.Second), 9);
+        foreach (var r in ReferenceValues.Loaded.Mcnemar) Assert.Equal(r.P, McNemar.OneSidedP(r.First, r.Second), 1e-9);
     }
 
     [Fact]
@@ -49,10 +49,10 @@ public sealed class QualityTests
     {
         float[] p = [0.9f, 0.1f, 0.6f, 0.4f, 0.2f, 0.8f];
         int[] labels = [0, 1, 1];
-        Assert.Equal(2.0 / 3, ClassificationMetrics.Accuracy(p, labels, 2), 6);
-        Assert.Equal((-Math.Log(0.9) - Math.Log(0.4) - Math.Log(0.8)) / 3, ClassificationMetrics.LogLoss(p, labels, 2), 6);
+        Assert.Equal(2.0 / 3, ClassificationMetrics.Accuracy(p, labels, 2), 1e-6);
+        Assert.Equal((-Math.Log(0.9) - Math.Log(0.4) - Math.Log(0.8)) / 3, ClassificationMetrics.LogLoss(p, labels, 2), 1e-6);
         // Three predictions in three bins: gaps 0.1, 0.6, 0.2.
-        Assert.Equal(0.9 / 3, ClassificationMetrics.ExpectedCalibrationError(p, labels, 2), 5);
+        Assert.Equal(0.9 / 3, ClassificationMetrics.ExpectedCalibrationError(p, labels, 2), 1e-5);
     }
 
     [Theory]
@@ -61,7 +61,7 @@ public sealed class QualityTests
     [InlineData(0.8, 20)]
     [InlineData(0.85, 30)]
     public void Labels_to_reach_are_interpolated(double target, double expected) =>
-        Assert.Equal(expected, LearningCurve.LabelsToReach([10, 20, 40], [0.6, 0.8, 0.9], target)!.Value, 9);
+        Assert.Equal(expected, LearningCurve.LabelsToReach([10, 20, 40], [0.6, 0.8, 0.9], target)!.Value, 1e-9);
 
     [Fact]
     public void A_target_beyond_the_curve_is_not_reached() => Assert.Null(LearningCurve.LabelsToReach([10, 20], [0.6, 0.8], 0.9));
@@ -69,8 +69,8 @@ public sealed class QualityTests
     [Fact]
     public void What_was_saved_is_what_the_control_spent_too_much()
     {
-        Assert.Equal(0.625, LearningCurve.Saved([10, 20, 40], [0.6, 0.8, 0.9], [10, 40], [0.5, 0.7])!.Value, 9);
-        Assert.Equal(-1, LearningCurve.Saved([10, 40], [0.5, 0.7], [10, 20], [0.6, 0.7])!.Value, 9);
+        Assert.Equal(0.625, LearningCurve.Saved([10, 20, 40], [0.6, 0.8, 0.9], [10, 40], [0.5, 0.7])!.Value, 1e-9);
+        Assert.Equal(-1, LearningCurve.Saved([10, 40], [0.5, 0.7], [10, 20], [0.6, 0.7])!.Value, 1e-9);
         Assert.Null(LearningCurve.Saved([10], [0.5], [10], [0.6]));
         Assert.Null(LearningCurve.Saved([10], [0.5], [], []));
     }
@@ -103,8 +103,8 @@ public sealed class QualityTests
                 chi += (seen - expected) * (seen - expected) / expected;
             }
         }
-        Assert.Equal(distance, drift!.Value.TotalVariation, 9);
-        Assert.Equal(columns < 2 ? 0 : chi / (columns - 1), drift.Value.ChiSquarePerDegree, 9);
+        Assert.Equal(distance, drift!.Value.TotalVariation, 1e-9);
+        Assert.Equal(columns < 2 ? 0 : chi / (columns - 1), drift.Value.ChiSquarePerDegree, 1e-9);
         Assert.Equal((2.0, 1.0), (drift.Value.ReferenceMargin, drift.Value.RecentMargin));
     });
 
@@ -113,7 +113,7 @@ public sealed class QualityTests
     {
         Assert.Equal((0.0, 0.0),
             PredictionDrift.Between([30, 60], [10, 20], 0, 0) is { } same ? (same.TotalVariation, same.ChiSquarePerDegree) : default);
-        Assert.Equal(1, PredictionDrift.Between([5, 0, 0], [0, 3, 4], 0, 0)!.Value.TotalVariation, 12);
+        Assert.Equal(1, PredictionDrift.Between([5, 0, 0], [0, 3, 4], 0, 0)!.Value.TotalVariation, 1e-12);
         Assert.Throws<ArgumentException>(() => PredictionDrift.Between([1], [1, 2], 0, 0));
     }
 }
