@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Winnow.Grains.Ports;
 
 namespace Winnow.Grains.Splitting;
@@ -20,6 +21,8 @@ internal sealed class HalfRepair(ShardKey shard, IShardLedger ledger, HalfRanks 
     private readonly List<OperationRow>[] _operations = [[], []];
     private readonly List<QuarantineRow>[] _quarantined = [[], []];
     private readonly List<FactRow>[] _facts = [[], []];
+    // Of facts that replace each other, by whose operation the half has which content.
+    private readonly Dictionary<FactKey, FactRow>[] _standing = [[], []];
     private int _waiting;
 
     public async Task RunAsync(Func<int, bool> isQuarantined, CancellationToken cancellationToken)
@@ -45,7 +48,13 @@ internal sealed class HalfRepair(ShardKey shard, IShardLedger ledger, HalfRanks 
         {
             if (fact.Id.Ordinal >= rows) continue;
             var (half, ordinal) = ranks.PlaceOf(fact.Id.Ordinal);
-            await AddAsync(_facts[half], fact with { Id = fact.Id with { Ordinal = ordinal } }, fact.Size / BytesOfRow);
+            var mine = fact with { Id = fact.Id with { Ordinal = ordinal } };
+            if (IsByAnother(half, mine))
+            {
+                await AddAsync(_facts[half], StandIn(mine));
+                await FlushAsync();
+            }
+            await AddAsync(_facts[half], mine, fact.Size / BytesOfRow);
         }
         await FlushAsync();
     }
@@ -57,6 +66,8 @@ internal sealed class HalfRepair(ShardKey shard, IShardLedger ledger, HalfRanks 
             halves[half].Columns[column.Key] = new HalfColumn(column.Sum(s => s.Count), [.. column.Select(s => s.ObjectKey)]);
         await foreach (var entry in ledger.ReadShardHistoryAsync(halves[half].Key, cancellationToken)) halves[half].Knows(entry.Ordinal,
             entry.Version);
+        await foreach (var fact in ledger.ReadFactsAsync(halves[half].Key, cancellationToken))
+            if (!fact.AppendOnly) _standing[half][fact.Id] = fact with { Payload = null };
         var at = 0;
         var missed = new List<int>();
         await foreach (var page in ledger.ReadIndexAsync(halves[half].Key, cancellationToken))
@@ -68,6 +79,21 @@ internal sealed class HalfRepair(ShardKey shard, IShardLedger ledger, HalfRanks 
         foreach (var some in missed.Chunk(RowsAtOnce))
             foreach (var row in await ledger.ReadImagesAsync(shard, some, cancellationToken))
                 await AddAsync(_quarantined[half], new QuarantineRow(ranks.PlaceOf(row.Ordinal).Ordinal, row.Row.Reason ?? ""));
+    }
+
+    /// <summary>
+    /// Whether a half has the same content from before: it was replaced meanwhile, and then said once more. The ledger would leave what is
+    /// there, with the name of whoever said it first.
+    /// </summary>
+    private bool IsByAnother(int half, FactRow fact) =>
+        !fact.AppendOnly && _standing[half].TryGetValue(fact.Id, out var there) && there.Version == fact.Version
+        && there.OperationId != fact.OperationId && there.Sha256.AsSpan().SequenceEqual(fact.Sha256);
+
+    /// <summary>Something else in its place for a moment, so that it replaces what is there.</summary>
+    private static FactRow StandIn(FactRow fact)
+    {
+        byte[] other = fact.Size == 0 ? [0] : [];
+        return fact with { Payload = other, Size = other.Length, Sha256 = SHA256.HashData(other) };
     }
 
     private async Task AddTasksAsync(CancellationToken cancellationToken)
