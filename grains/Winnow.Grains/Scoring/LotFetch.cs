@@ -8,7 +8,11 @@ namespace Winnow.Grains.Scoring;
 /// Fetches the images of one lot. One that the store does not give, though it gives others, is stood in for by a plain picture, so that the
 /// lot goes on, and named at the end. A store that is away, or gives none at all, is no property of an image: then the lot waits.
 /// </summary>
-internal sealed class LotFetch(IObjectStore objects, string dataset)
+/// <remarks>
+/// After a lot of which nothing was given, one image is looked at before the next lot of the dataset is run: on plain pictures a device
+/// would work for nothing, for as long as the store is empty.
+/// </remarks>
+internal sealed class LotFetch(IObjectStore objects, string dataset, EmptyStores? empty = null)
 {
     /// <summary>Other images that are asked for where the lot itself has none that was given.</summary>
     private const int OthersAsked = 3;
@@ -34,6 +38,24 @@ internal sealed class LotFetch(IObjectStore objects, string dataset)
         return bytes;
     }
 
+    /// <summary>Looks whether the store gives anything, where it gave nothing the last time.</summary>
+    /// <exception cref="IOException">It gives nothing.</exception>
+    public async Task LookFirstAsync(IReadOnlyList<ImageId> images, CancellationToken cancellationToken)
+    {
+        if (empty?.Contains(dataset) != true || images.Count == 0) return;
+        await GetAsync(images[0], cancellationToken);
+        if (await FindWitnessAsync(cancellationToken) is null) throw GivesNone();
+        empty.Remove(dataset);
+    }
+
+    private IOException GivesNone()
+    {
+        empty?.Add(dataset);
+        return new IOException(
+            $"The object store gives none of the images of '{dataset}' that were asked for, such as {_lost.Keys.First()}: "
+            + $"{_lost.Values.First()} They wait until it gives some. Look whether its folder or bucket is the right one, and whole.");
+    }
+
     /// <summary>
     /// The images of the lot that the store does not give, each with the reason. An image that the store gives is the witness that it is
     /// there: asked for before the lost ones are looked at again and after, so that a store that goes or comes back puts none aside.
@@ -43,9 +65,7 @@ internal sealed class LotFetch(IObjectStore objects, string dataset)
     {
         var lost = new Dictionary<ImageId, string>();
         if (_lost.IsEmpty) return lost;
-        var witness = await FindWitnessAsync(cancellationToken) ?? throw new IOException(
-            $"The object store gives none of the images of '{dataset}' that were asked for, such as {_lost.Keys.First()}: "
-            + $"{_lost.Values.First()} They wait until it gives some. Look whether its folder or bucket is the right one, and whole.");
+        var witness = await FindWitnessAsync(cancellationToken) ?? throw GivesNone();
         foreach (var image in _lost.Keys)
         {
             if ((await LookAsync(ObjectKeys.Image(dataset, image), cancellationToken)).Problem is not { } problem)

@@ -14,6 +14,7 @@ namespace Winnow.Grains.Scoring;
 [Reentrant, KeepAlive, OnItsSilo, GrainType("scoring")]
 internal sealed class ScoringGrain(IEmbedderProvider embedders, IObjectStore objects, ICrashNotes notes) : Grain, IScoringGrain
 {
+    private readonly EmptyStores _empty = new();
     private CarefulEmbedder? _embedder;
 
     public async Task<EmbeddedLot> EmbedAsync(EmbedLot lot, CancellationToken cancellationToken)
@@ -25,7 +26,8 @@ internal sealed class ScoringGrain(IEmbedderProvider embedders, IObjectStore obj
 
     private async Task<EmbeddedLot> EmbedAsync(CarefulEmbedder embedder, EmbedLot lot, CancellationToken cancellationToken)
     {
-        var fetch = new LotFetch(objects, lot.Dataset);
+        var fetch = new LotFetch(objects, lot.Dataset, _empty);
+        await fetch.LookFirstAsync(lot.Images, cancellationToken);
         var embedded = await embedder.EmbedAsync(lot, fetch.GetAsync, cancellationToken);
         var lost = await fetch.SettleAsync(cancellationToken);
         for (var i = 0; i < lot.Images.Length; i++)

@@ -66,6 +66,28 @@ public sealed class LotFetchTests : IDisposable
     }
 
     [Fact]
+    public async Task After_a_lot_of_which_nothing_was_given_one_image_is_looked_at_before_the_next_is_run()
+    {
+        var empty = new EmptyStores();
+        var fetch = new LotFetch(_store, Dataset, empty);
+        // Nothing is known against the store yet.
+        await fetch.LookFirstAsync([Id(2)], Never);
+        await fetch.GetAsync(Id(2), Never);
+        await Assert.ThrowsAsync<IOException>(() => fetch.SettleAsync(Never));
+        var told = await Assert.ThrowsAsync<IOException>(() => new LotFetch(_store, Dataset, empty).LookFirstAsync([Id(3), Id(4)], Never));
+        Assert.Contains("none of the images", told.Message, StringComparison.Ordinal);
+        await new LotFetch(_store, "dogs", empty).LookFirstAsync([Id(3)], Never);
+
+        // Another image of the dataset is enough: then those of the lot are lost.
+        await PutAsync(1);
+        fetch = new LotFetch(_store, Dataset, empty);
+        await fetch.LookFirstAsync([Id(3)], Never);
+        Assert.False(empty.Contains(Dataset));
+        await fetch.GetAsync(Id(3), Never);
+        Assert.Equal([Id(3)], (await fetch.SettleAsync(Never)).Keys);
+    }
+
+    [Fact]
     public async Task What_comes_a_moment_later_is_not_lost()
     {
         await PutAsync(1);
