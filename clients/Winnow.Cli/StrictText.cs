@@ -1,5 +1,9 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.Unicode;
 using Winnow.Json;
 using Winnow.Model;
 
@@ -15,6 +19,10 @@ internal static class StrictText
     /// <exception cref="InvalidDataException">It is none; the message says where.</exception>
     public static T Read<T>(ReadOnlySpan<byte> text, string what, JsonTypeInfo<T> form) where T : class
     {
+        if (text.Trim(" \t\r\n"u8).IsEmpty) throw new InvalidDataException($"The {what} is empty.");
+        if (FirstInvalid(text) is >= 0 and var at)
+            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
+                $"The {what} is not UTF-8: byte {at + 1} is no character of it. Save it as UTF-8."));
         try
         {
             var read = JsonSerializer.Deserialize(text.StartsWith("\uFEFF"u8) ? text[3..] : text, form)
@@ -29,5 +37,14 @@ internal static class StrictText
         {
             throw new InvalidDataException(JsonProblem.Wrong(what, "$", JsonFaults.Describe(e)), e);
         }
+    }
+
+    /// <summary>Where a text stops being UTF-8; -1 where it is.</summary>
+    private static int FirstInvalid(ReadOnlySpan<byte> text)
+    {
+        if (Utf8.IsValid(text)) return -1;
+        var at = 0;
+        while (Rune.DecodeFromUtf8(text[at..], out _, out var length) == OperationStatus.Done) at += length;
+        return at;
     }
 }

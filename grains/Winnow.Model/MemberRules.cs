@@ -37,6 +37,11 @@ public static class MemberRules
         // Stored texts too, among them those that earlier releases took.
         : !ShownText.HoldsObeyed(text) ? null : $"{member} has characters that cannot be shown: {ShownText.Quote(text)}.";
 
+    /// <summary>The same of a text of several lines.</summary>
+    public static string? Lines(string member, string? text, int most) =>
+        text?.Contains('\n', StringComparison.Ordinal) == true && text.Length <= most
+            ? Text(member, text.Replace('\n', ' '), most) : Text(member, text, most);
+
     /// <summary>A text that can be shown as it is, or none.</summary>
     public static string? TextOrNone(string member, string? text, int most) => text is null ? null : Text(member, text, most);
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Winnow.Model.Images;
-using Winnow.Model.Labels;
 using Winnow.Model.Review;
 
 namespace Winnow.Cli.Review;
@@ -21,7 +20,8 @@ internal static class AmendCommands
                 Terminal.SayFields(
                     entry.Version.ToString(CultureInfo.InvariantCulture), entry.At.ToString("u", CultureInfo.InvariantCulture),
                     entry.Actor, Say(entry), entry.Decision.Comment ?? "");
-            var stands = detail.Annotations.Count > 0 ? Classes(detail.Annotations) : detail.Labelled ? "nothing of it" : "no label";
+            var stands = detail.Annotations.Count > 0 ? AnnotationWords.Of(detail.Annotations)
+                : detail.Labelled ? "nothing of it" : "no label";
             Terminal.Say($"{Words.Of(detail.Stage)}: {stands}");
             return ExitCodes.Done;
         });
@@ -98,18 +98,9 @@ internal static class AmendCommands
     private static string Say(HistoryEntry entry) => entry.Decision switch
     {
         { Kind: DecisionKind.Label, Annotations: var said } =>
-            $"{Words.Of(entry.Kind)} {(said.Count == 0 ? "nothing of it" : Classes(said))}",
+            $"{Words.Of(entry.Kind)} {(said.Count == 0 ? "nothing of it" : AnnotationWords.Of(said))}",
         { Kind: DecisionKind.TakeBack, Of: var of } => string.Create(CultureInfo.InvariantCulture, $"{Words.Of(entry.Kind)} {of}"),
         { Kind: DecisionKind.AskAgain } => Words.Of(entry.Kind),
         var other => $"{Words.Of(entry.Kind)} {Words.Of(other.Kind)}",
     };
-
-    private static string Classes(IReadOnlyList<Annotation> annotations) =>
-        string.Join(", ", annotations.GroupBy(a => (a.Class, Geometry: Geometries.Of(a))).Select(Several));
-
-    private static string Several(IGrouping<(string Class, Geometry Geometry), Annotation> alike)
-    {
-        var what = alike.Key.Geometry == Geometry.Class ? alike.Key.Class : $"{Geometries.Name(alike.Key.Geometry)} {alike.Key.Class}";
-        return alike.Count() == 1 ? what : string.Create(CultureInfo.InvariantCulture, $"{alike.Count()} × {what}");
-    }
 }

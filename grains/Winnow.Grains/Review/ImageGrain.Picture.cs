@@ -15,38 +15,36 @@ internal sealed partial class ImageGrain
         $"The decision takes {bytes >> 20} MiB as it is kept, and {HistoryEntry.MaxBytes >> 20} MiB are the most. "
         + $"Say it with fewer points, or with masks in place of polygons.");
 
-    /// <summary>What of a decision was changed by holding it to the picture, as a sentence; null where nothing was.</summary>
-    private string? CutOf(Decision said, Decision kept)
+    /// <summary>A decision as it is kept.</summary>
+    /// <param name="Decision">In the schema's words, and within the picture.</param>
+    /// <param name="Cut">Shapes that were cut at the picture's edge.</param>
+    /// <param name="Outside">What of it lies outside the picture, as a sentence; null for nothing.</param>
+    private readonly record struct Kept(Decision Decision, int Cut = 0, string? Outside = null);
+
+    private async Task<Kept> AsKeptAsync(Decision decision, CancellationToken cancellationToken)
     {
-        var cut = 0;
-        for (var i = 0; i < said.Annotations.Count; i++)
-            if (kept.Annotations[i] with { Class = said.Annotations[i].Class } != said.Annotations[i]) cut++;
-        return cut == 0 ? null : string.Create(
-            System.Globalization.CultureInfo.InvariantCulture,
-            $"{cut} of {said.Annotations.Count} shapes reached beyond the picture, which has {_upright!.Value.Width} × "
-            + $"{_upright.Value.Height} pixels, and {(cut == 1 ? "was" : "were")} cut at its edge.");
+        var kept = await ToPictureAsync(decision, cancellationToken);
+        return kept with { Decision = InWordsOf(_dataset.Schema, kept.Decision) };
     }
 
-    /// <summary>The decision as it is kept: in the schema's words, and within the picture.</summary>
-    private async Task<(Decision Decision, string? Outside)> AsKeptAsync(Decision decision, CancellationToken cancellationToken)
+    /// <summary>The decision as it is kept for this picture (<see cref="PictureEdge"/>). One without shapes costs nothing.</summary>
+    private async Task<Kept> ToPictureAsync(Decision decision, CancellationToken cancellationToken)
     {
-        var (kept, outside) = await ToPictureAsync(decision, cancellationToken);
-        return (InWordsOf(_dataset.Schema, kept), outside);
-    }
-
-    /// <summary>
-    /// The decision as it is kept for this picture (<see cref="PictureEdge"/>); or what of it lies outside, as a sentence. A decision
-    /// without shapes costs nothing.
-    /// </summary>
-    private async Task<(Decision Decision, string? Outside)> ToPictureAsync(Decision decision, CancellationToken cancellationToken)
-    {
-        if (decision.Annotations.All(a => a is ClassTag)) return (decision, null);
+        if (decision.Annotations.All(a => a is ClassTag)) return new Kept(decision);
         _upright ??= await UprightAsync(cancellationToken);
         // Of an image that the dataset does not hold, or that is no picture, something else is wrong.
-        if (_upright is not { } size) return (decision, null);
+        if (_upright is not { } size) return new Kept(decision);
         var kept = PictureEdge.Fit(decision.Annotations, size.Width, size.Height, out var outside);
-        return (ReferenceEquals(kept, decision.Annotations) ? decision : decision with { Annotations = kept }, outside);
+        if (ReferenceEquals(kept, decision.Annotations)) return new Kept(decision, Outside: outside);
+        var cut = kept.Zip(decision.Annotations).Count(a => !ReferenceEquals(a.First, a.Second));
+        return new Kept(decision with { Annotations = kept }, cut, outside);
     }
+
+    /// <summary>What of a decision was changed by holding it to the picture, as a sentence; null where nothing was.</summary>
+    private string? Told(in Kept kept) => kept.Cut == 0 ? null : string.Create(
+        System.Globalization.CultureInfo.InvariantCulture,
+        $"{kept.Cut} of {kept.Decision.Annotations.Count} shapes reached beyond the picture, which has {_upright!.Value.Width} × "
+        + $"{_upright.Value.Height} pixels, and {(kept.Cut == 1 ? "was" : "were")} cut at its edge.");
 
     /// <summary>The picture's size as it stands upright; from its bytes where an early release took it in.</summary>
     private async Task<(int Width, int Height)?> UprightAsync(CancellationToken cancellationToken)

@@ -199,8 +199,9 @@ internal sealed partial class ImageGrain(
         if (ImageHistory.IsFull(_history, actor)) return Refuse(SubmitStatus.Refused, TooMany);
         if ((ownOnly ? NotOwn(command.Decision, actor) : null) is { } others) return Refuse(SubmitStatus.Refused, others);
         if (await CannotAmendAsync(command, cancellationToken) is { } cannot) return Refuse(SubmitStatus.Refused, cannot);
-        var (decision, outside) = await AsKeptAsync(command.Decision, cancellationToken);
-        if (outside is not null) return Refuse(SubmitStatus.Refused, outside);
+        var kept = await AsKeptAsync(command.Decision, cancellationToken);
+        if (kept.Outside is not null) return Refuse(SubmitStatus.Refused, kept.Outside);
+        var decision = kept.Decision;
 
         var kind = ImageHistory.KindOf(_history, command.Decision.Kind, seen, command.Lease is not null);
         if (givenBack && kind != HistoryKind.SecondOpinion) return Refuse(SubmitStatus.Refused, GivenBack);
@@ -240,18 +241,12 @@ internal sealed partial class ImageGrain(
         else if (!standing.Closed && SkipOf(command.Decision) is { } skipper)
             GrainFactory.GetGrain<IQueueGrain>(_dataset.Name).MayAskAsync(_image, skipper, CancellationToken.None).Ignore();
         return new SubmitResult(_image, kind == HistoryKind.SecondOpinion ? SubmitStatus.SecondOpinion : SubmitStatus.Recorded,
-            made.Version, CutOf(command.Decision, decision));
+            made.Version, Told(kept));
     }
 
-    /// <summary>
-    /// The decision with each class as the schema writes it: names are the same in any Unicode form, and history keeps one.
-    /// </summary>
-    private static Decision InWordsOf(LabelSchema schema, Decision decision)
-    {
-        if (decision.Annotations.All(a => schema.Classes.Any(c => c.Name == a.Class))) return decision;
-        Annotation Written(Annotation said) => said with { Class = schema.Classes[schema.IndexOf(said.Class)].Name };
-        return decision with { Annotations = [.. decision.Annotations.Select(Written)] };
-    }
+    /// <summary>The decision in the words of the schema.</summary>
+    private static Decision InWordsOf(LabelSchema schema, Decision decision) => decision.Annotations.Count == 0 ? decision
+        : decision with { Annotations = [.. decision.Annotations.Select(a => AnnotationRules.InWordsOf(a, schema))] };
 
     private void TellQueue(string actor, bool closed)
     {

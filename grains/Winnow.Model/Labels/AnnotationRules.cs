@@ -58,24 +58,50 @@ public static class AnnotationRules
 
     private static string? CheckAttributes(Annotation annotation, string name, LabelSchema schema)
     {
+        var seen = 0;
         foreach (var (key, value) in annotation.Attributes ?? Nothing)
         {
-            var attribute = schema.Attributes?.FirstOrDefault(a => a.Name == key);
-            if (attribute is null) return $"Attribute {ShownText.Quote(key)} is not in the label schema.";
+            if (schema.Attribute(key) is not { } attribute) return $"Attribute {ShownText.Quote(key)} is not in the label schema.";
+            if (attribute.Required && attribute.IsOf(name)) seen++;
+            if (attribute.Name != key && annotation.Attributes!.ContainsKey(attribute.Name))
+                return $"Attribute '{attribute.Name}' stands twice, in two forms of its characters (Unicode).";
             if (!attribute.IsOf(name)) return $"Attribute '{key}' is not of class '{name}'.";
             if (attribute.CheckValue(value) is { } wrong) return wrong;
         }
-        foreach (var attribute in schema.Attributes ?? [])
-            if (attribute.Required && attribute.IsOf(name) && annotation.Attributes?.ContainsKey(attribute.Name) != true)
-                return $"An annotation of class '{name}' must have attribute '{attribute.Name}'.";
-        return null;
+        if (seen == (schema.Attributes?.Count(a => a.Required && a.IsOf(name)) ?? 0)) return null;
+        bool IsSaid(LabelAttribute asked) => annotation.Attributes?.Keys.Any(k => schema.Attribute(k) == asked) == true;
+        var missing = schema.Attributes!.First(a => a.Required && a.IsOf(name) && !IsSaid(a));
+        return $"An annotation of class '{name}' must have attribute '{missing.Name}'.";
     }
 
     private static readonly Dictionary<string, AttributeValue> Nothing = [];
 
     /// <summary>
-    /// The annotation as it is kept: its class by the name that the schema has, what people wrote in one line, attributes by name. Two that
-    /// say the same are the same JSON then.
+    /// The annotation in the words of its schema: class, attributes and options as they are written there. Names are the same in any
+    /// Unicode form, and history keeps one.
+    /// </summary>
+    /// <param name="annotation">One that <see cref="Check"/> has found to be well-formed.</param>
+    /// <param name="schema">The schema.</param>
+    public static Annotation InWordsOf(Annotation annotation, LabelSchema schema)
+    {
+        var name = schema.Classes[schema.IndexOf(annotation.Class)].Name;
+        if (name != annotation.Class) annotation = annotation with { Class = name };
+        if (annotation.Attributes is not { Count: > 0 } said) return annotation;
+        var kept = new Dictionary<string, AttributeValue>(said.Count, StringComparer.Ordinal);
+        var same = true;
+        foreach (var (key, value) in said)
+        {
+            var attribute = schema.Attribute(key)!;
+            var written = attribute.InWords(value);
+            same &= attribute.Name == key && ReferenceEquals(written, value);
+            kept[attribute.Name] = written;
+        }
+        return same ? annotation : annotation with { Attributes = kept };
+    }
+
+    /// <summary>
+    /// The annotation as it is kept: what people wrote without what is not shown, attributes by name. Two that say the same are the same
+    /// JSON then.
     /// </summary>
     internal static Annotation Cleaned(Annotation annotation)
     {
@@ -87,7 +113,7 @@ public static class AnnotationRules
             };
         if (annotation is BoxAnnotation { Box.Rotation: var turned } box && turned is > -360 and < 0)
             annotation = box with { Box = box.Box with { Rotation = Turned(turned) } };
-        return annotation is TextAnnotation text ? text with { Text = ShownText.Clean(text.Text) } : annotation;
+        return annotation is TextAnnotation text ? text with { Text = ShownText.CleanLines(text.Text) } : annotation;
     }
 
     private static AttributeValue Cleaned(AttributeValue value) =>

@@ -57,8 +57,8 @@ internal sealed class AttributeValueConverter : JsonConverter<AttributeValue>
             case JsonTokenType.String:
                 return AttributeValue.Of(reader.GetString()!);
             case JsonTokenType.Number:
-                return reader.TryGetDouble(out var number) && double.IsFinite(number) ? AttributeValue.Of(number)
-                    : throw new JsonException("The number is too large.");
+                return reader.TryGetDouble(out var number) && double.IsFinite(number) && IsKept(ref reader, number)
+                    ? AttributeValue.Of(number) : throw new JsonException("The number is too large to be kept exactly.");
             case JsonTokenType.True or JsonTokenType.False:
                 return AttributeValue.Of(reader.GetBoolean());
             case JsonTokenType.StartArray:
@@ -70,6 +70,12 @@ internal sealed class AttributeValueConverter : JsonConverter<AttributeValue>
                 throw NotOne();
         }
     }
+
+    /// <summary>Whole numbers from 2⁵³ on have neighbours that are the same number to a computer: identifiers belong into a text.</summary>
+    private static bool IsKept(ref Utf8JsonReader reader, double number) =>
+        Math.Abs(number) < FirstInexact || reader.HasValueSequence || reader.ValueSpan.IndexOfAny(".eE"u8) >= 0;
+
+    private const double FirstInexact = 9_007_199_254_740_992;
 
     private static JsonException NotOne() =>
         new("The value of an attribute must be a string, a number, true or false, or an array of strings.");

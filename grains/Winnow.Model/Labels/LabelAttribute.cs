@@ -48,6 +48,31 @@ public sealed record LabelAttribute([property: Text(TextKind.Exact)] string Name
     /// <summary>Whether an annotation of these classes must have it. Default: it may.</summary>
     public bool Required { get; init; }
 
+    /// <summary>The same with each name in it in Unicode's composed form.</summary>
+    internal LabelAttribute Composed() => this with
+    {
+        Name = TextForm.Composed(Name),
+        Options = [.. Options.Select(TextForm.Composed)],
+        Classes = [.. Classes.Select(TextForm.Composed)],
+    };
+
+    /// <summary>A value with its options as they are written here.</summary>
+    internal AttributeValue InWords(AttributeValue value) => Kind switch
+    {
+        AttributeKind.Choice when value.Text is { } one && Find(one) is { } option && option != one => AttributeValue.Of(option),
+        AttributeKind.Choices when value.Several is { } several && !several.All(o => Options.Contains(o, StringComparer.Ordinal)) =>
+            AttributeValue.Of([.. several.Select(o => Find(o) ?? o)]),
+        _ => value,
+    };
+
+    /// <summary>An option as it is written here, whatever Unicode form it comes in; null where it is none.</summary>
+    private string? Find(string option)
+    {
+        if (Options.Contains(option, StringComparer.Ordinal)) return option;
+        var compared = TextForm.Compared(option);
+        return Options.FirstOrDefault(o => TextForm.Compared(o) == compared);
+    }
+
     /// <summary>Whether annotations of a class have it.</summary>
     public bool IsOf(string name)
     {
@@ -92,7 +117,7 @@ public sealed record LabelAttribute([property: Text(TextKind.Exact)] string Name
 
     private string Not(string what) => $"Attribute '{Name}' must be {what}.";
 
-    private string? CheckOption(string option) => Options.Contains(option, StringComparer.Ordinal) ? null
+    private string? CheckOption(string option) => Find(option) is not null ? null
         : string.Create(CultureInfo.InvariantCulture,
             $"Attribute '{Name}' cannot be {ShownText.Quote(option)}: its options are {string.Join(", ", Options.Take(10))}"
             + $"{(Options.Count > 10 ? ", …" : "")}.");
@@ -103,7 +128,7 @@ public sealed record LabelAttribute([property: Text(TextKind.Exact)] string Name
         foreach (var option in several)
         {
             if (CheckOption(option) is { } wrong) return wrong;
-            if (!seen.Add(option)) return $"Attribute '{Name}' has option '{option}' twice.";
+            if (!seen.Add(Find(option)!)) return $"Attribute '{Name}' has option '{option}' twice.";
         }
         return null;
     }

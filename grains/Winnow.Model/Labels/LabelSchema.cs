@@ -149,13 +149,30 @@ public sealed record LabelSchema
     /// <summary>The same schema with titles as they are kept; names and colours are refused rather than changed.</summary>
     internal LabelSchema Cleaned() => this with { Classes = [.. Classes.Select(c => c.Cleaned())] };
 
-    /// <summary>The same schema with each class's name in Unicode's composed form, in which names are kept.</summary>
+    /// <summary>The same schema with each name in it in Unicode's composed form, in which names are kept.</summary>
     public LabelSchema Composed() => this with
     {
-        Classes = [.. Classes.Select(c => c with { Name = TextForm.Composed(c.Name) })],
-        Attributes = Attributes is null ? null
-            : [.. Attributes.Select(a => a with { Classes = [.. a.Classes.Select(TextForm.Composed)] })],
+        Classes =
+        [
+            .. Classes.Select(c => c with
+            {
+                Name = TextForm.Composed(c.Name),
+                Keypoints = c.Keypoints is null ? null : [.. c.Keypoints.Select(TextForm.Composed)],
+            }),
+        ],
+        Attributes = Attributes is null ? null : [.. Attributes.Select(a => a.Composed())],
     };
+
+    /// <summary>An attribute by its name, which is the same in whatever Unicode form it comes; null where there is none.</summary>
+    internal LabelAttribute? Attribute(string name)
+    {
+        foreach (var attribute in Attributes ?? [])
+            if (attribute.Name == name) return attribute;
+        var compared = TextForm.Compared(name);
+        foreach (var attribute in Attributes ?? [])
+            if (TextForm.Compared(attribute.Name) == compared) return attribute;
+        return null;
+    }
 
     /// <summary>
     /// The first thing that keeps a stored schema from being read, as a sentence with the member's name; null when nothing does. Schemas of
@@ -216,21 +233,33 @@ public sealed record LabelSchema
 
     /// <summary>
     /// Two classes whose names differ in what people do not see, or in case alone, are a mistake more often than not; and on Windows and
-    /// macOS they are one folder of an export.
+    /// macOS they are one folder of an export. Nor is an attribute, an option or a keypoint to be taken for another.
     /// </summary>
     public string? CheckAlike()
     {
-        var seen = new Dictionary<string, string>(Classes.Count, StringComparer.Ordinal);
-        foreach (var (name, _, _) in Classes)
+        if (Alike("Class name", "label schema", Classes.Select(c => c.Name)) is { } classes) return classes;
+        foreach (var one in Classes)
+            if (Alike("Keypoint", $"class '{one.Name}'", one.Keypoints ?? []) is { } keypoints) return keypoints;
+        foreach (var one in Attributes ?? [])
+            if (Alike("Option", $"attribute '{one.Name}'", one.Options) is { } options) return options;
+        return Alike("Attribute", "label schema", (Attributes ?? []).Select(a => a.Name));
+    }
+
+    private static string? Alike(string what, string where, IEnumerable<string> names)
+    {
+        var seen = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var name in names)
         {
             if (seen.TryAdd(TextForm.Folded(name), name)) continue;
             var other = seen[TextForm.Folded(name)];
-            if (other == name) return $"Class name '{name}' stands twice in the label schema.";
-            return TextForm.Compared(other) == TextForm.Compared(name)
-                ? $"Class names '{other}' and '{name}' look alike: they differ only in the form of their characters (Unicode) or in blanks "
-                    + "around them. Keep one of them."
-                : $"Class names '{other}' and '{name}' differ only in case or in marks that are not seen, so they are one folder "
-                    + "on Windows and macOS. Rename one of them.";
+            if (other == name) return $"{what} '{name}' stands twice in the {where}.";
+            if (TextForm.Compared(other) == TextForm.Compared(name))
+                return $"{what}s '{other}' and '{name}' look alike: they differ only in the form of their characters (Unicode) or in "
+                    + "blanks around them. Keep one of them.";
+            return what == "Class name"
+                ? $"Class names '{other}' and '{name}' differ only in case or in marks that are not seen, so they are one folder "
+                    + "on Windows and macOS. Rename one of them."
+                : $"{what}s '{other}' and '{name}' differ only in case or in marks that are not seen. Rename one of them.";
         }
         return null;
     }

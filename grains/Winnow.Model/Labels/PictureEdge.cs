@@ -46,7 +46,8 @@ public static class PictureEdge
                     return one;
                 }
                 var cut = Cut(box, width, height);
-                if (!(cut.Width > 0 && cut.Height > 0)) wrong = Outside("A box", box.X, box.Y, width, height);
+                if (!(cut.Width >= ShapeRules.LeastSide && cut.Height >= ShapeRules.LeastSide))
+                    wrong = Outside("A box", box.X, box.Y, width, height);
                 return cut == box ? one : one with { Box = cut };
             case PolygonAnnotation polygon:
                 return Cut(polygon, width, height, out wrong);

@@ -3,6 +3,9 @@ namespace Winnow.Model.Labels;
 /// <summary>What makes the shape of an annotation one, wherever in a picture it lies.</summary>
 internal static class ShapeRules
 {
+    /// <summary>A smaller box is nothing that anybody drew, and formats that write shares of the picture lose it.</summary>
+    public const double LeastSide = 0.001;
+
     /// <summary>The first thing that is wrong with a shape, as a sentence; null when nothing is.</summary>
     /// <param name="annotation">The annotation.</param>
     /// <param name="of">Its class.</param>
@@ -13,15 +16,16 @@ internal static class ShapeRules
         PolygonAnnotation polygon => CheckPolygon(polygon),
         PolylineAnnotation { Points: var points } => CheckPoints("A polyline", points, 2),
         KeypointsAnnotation { Points: var points } => CheckKeypoints(points, of),
-        TextAnnotation text => MemberRules.Text("text", text.Text, AnnotationRules.MaxText) ?? CheckPoints("A polygon", text.Points, 3),
+        TextAnnotation text => MemberRules.Lines("text", text.Text, AnnotationRules.MaxText) ?? CheckPoints("A polygon", text.Points, 3),
         MaskAnnotation { Mask: var mask } => CheckMask(mask),
         _ => "An annotation is of no shape that is known.",
     };
 
     private static string? CheckBox(Box box) =>
-        !(box.Width > 0 && box.Height > 0 && double.IsFinite(box.X) && double.IsFinite(box.Y) && double.IsFinite(box.Width)
-            && double.IsFinite(box.Height) && double.IsFinite(box.X + box.Width) && double.IsFinite(box.Y + box.Height))
-            ? "A box needs finite coordinates, a width and a height above zero."
+        !(box.Width >= LeastSide && box.Height >= LeastSide && double.IsFinite(box.X) && double.IsFinite(box.Y)
+            && double.IsFinite(box.Width) && double.IsFinite(box.Height)
+            && double.IsFinite(box.X + box.Width) && double.IsFinite(box.Y + box.Height))
+            ? "A box needs finite coordinates, and a width and a height of at least 0.001 pixels."
             : box.Rotation is > -360 and < 360 ? null : "A box's rotation must be above -360 and below 360 degrees.";
 
     private static string? CheckPolygon(PolygonAnnotation polygon)

@@ -75,6 +75,14 @@ public static class ShownText
         return clean.ToString();
     }
 
+    /// <summary>The same with its line ends, each one character: U+000A.</summary>
+    public static string CleanLines(string text)
+    {
+        if (IsClean(text)) return text;
+        var lines = text.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n').Split('\n');
+        return string.Join('\n', lines.Select(Clean));
+    }
+
     /// <summary>
     /// The text with what is not shown written out, such as <c>\u001B</c>: for names by which somebody must find a file or an object again.
     /// </summary>

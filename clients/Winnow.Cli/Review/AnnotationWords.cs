@@ -1,0 +1,54 @@
+using System.Globalization;
+using Winnow.Model.Labels;
+
+namespace Winnow.Cli.Review;
+
+/// <summary>
+/// Annotations as a line tells them: a few each with its place, so that one that was moved is seen to be; many by class and shape.
+/// </summary>
+internal static class AnnotationWords
+{
+    private const int FewToTell = 3;
+
+    public static string Of(IReadOnlyList<Annotation> annotations)
+    {
+        if (annotations.Count <= FewToTell) return string.Join(", ", annotations.Select(One));
+        return string.Join(", ", annotations.GroupBy(Kind).Select(g =>
+            g.Count() == 1 ? One(g.First()) : string.Create(CultureInfo.InvariantCulture, $"{g.Count()} × {g.Key}")));
+    }
+
+    private static string One(Annotation annotation) => PlaceOf(annotation) is { } place ? $"{Kind(annotation)} {place}" : Kind(annotation);
+
+    private static string Kind(Annotation annotation) => annotation is ClassTag ? annotation.Class
+        : $"{Geometries.Name(Geometries.Of(annotation))} {annotation.Class}";
+
+    /// <summary>Its left upper corner and its size, in pixels of the upright picture; of a mask, how many it has.</summary>
+    private static string? PlaceOf(Annotation annotation) => annotation switch
+    {
+        BoxAnnotation { Box: var box } => Place(box.X, box.Y, box.Width, box.Height)
+            + (box.Rotation == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" turned by {box.Rotation:0.#}°")),
+        PolygonAnnotation { Points: var points } => Around(points, 2),
+        PolylineAnnotation { Points: var points } => Around(points, 2),
+        TextAnnotation { Points: var points } => Around(points, 2),
+        KeypointsAnnotation { Points: var points } => Around(points, 3),
+        MaskAnnotation { Mask: var mask } => string.Create(CultureInfo.InvariantCulture,
+            $"of {mask.Counts.Where((_, i) => i % 2 == 1).Sum(c => (long)c)} pixels"),
+        _ => null,
+    };
+
+    private static string? Around(IReadOnlyList<double> points, int step)
+    {
+        var (left, top, right, bottom) = (double.MaxValue, double.MaxValue, double.MinValue, double.MinValue);
+        for (var i = 0; i + step <= points.Count; i += step)
+        {
+            // A keypoint that is not labelled lies nowhere.
+            if (step == 3 && points[i + 2] == 0) continue;
+            (left, right) = (Math.Min(left, points[i]), Math.Max(right, points[i]));
+            (top, bottom) = (Math.Min(top, points[i + 1]), Math.Max(bottom, points[i + 1]));
+        }
+        return left > right ? null : Place(left, top, right - left, bottom - top);
+    }
+
+    private static string Place(double x, double y, double width, double height) =>
+        string.Create(CultureInfo.InvariantCulture, $"at {x:0.#},{y:0.#}, {width:0.#} × {height:0.#}");
+}
