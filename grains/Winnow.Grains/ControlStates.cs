@@ -1,6 +1,7 @@
 using Winnow.Grains.Buckets;
 using Winnow.Grains.Datasets;
 using Winnow.Grains.Ports;
+using Winnow.Grains.Review;
 using Winnow.Grains.Security;
 using Winnow.Grains.Training;
 using Winnow.Model.Policies;
@@ -22,6 +23,7 @@ public static class ControlStates
 {
     private const string Whose = "Who may do what is decided where the dataset is restored; whoever restores it owns it.";
     private const string Places = "Buckets and their secrets are of the cluster that reads them.";
+    private const string Turns = "Which queue hands out the tasks is settled where they are handed out.";
     private const string Keys = "Keys open the cluster that made them.";
 
     public static IReadOnlyList<ControlStateKind> All { get; } =
@@ -32,6 +34,7 @@ public static class ControlStates
         new(ControlStorage.Policies, typeof(DatasetPolicies), OfDataset: true, NotInBackup: null),
         new(ControlStorage.Round, typeof(RoundState), OfDataset: true, NotInBackup: null),
         new(ControlStorage.Selection, typeof(RoundSelection), OfDataset: true, NotInBackup: null),
+        new(ControlStorage.QueueTurn, typeof(QueueTurnState), OfDataset: true, Turns),
         new(ControlStorage.Access, typeof(AccessState), OfDataset: true, Whose),
         new(ControlStorage.BucketSources, typeof(BucketSourcesState), OfDataset: true, Places),
         new(ControlStorage.BucketSource, typeof(BucketSourceState), OfDataset: true, Places),

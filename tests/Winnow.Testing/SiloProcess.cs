@@ -59,16 +59,18 @@ public sealed partial class SiloProcess : IAsyncDisposable
         _options = options ?? new SiloProcessOptions();
         _folder = _options.Folder is { } folder ? Directory.CreateDirectory(folder) : Directory.CreateTempSubdirectory("winnow-silo-");
         Url = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://{_options.Address}:{_port}"));
-        Client = new WinnowClient(
-            new WinnowClientOptions
-            {
-                Address = Url,
-                Actor = "test",
-                Key = _options.Key,
-                RetryAttempts = 60,
-                RetryDelay = TimeSpan.FromMilliseconds(50)
-            });
+        Client = As("test");
     }
+
+    /// <summary>A client of somebody's, which repeats what a dying or starting server did not answer.</summary>
+    public WinnowClient As(string actor) => new(new WinnowClientOptions
+    {
+        Address = Url,
+        Actor = actor,
+        Key = _options.Key,
+        RetryAttempts = 60,
+        RetryDelay = TimeSpan.FromMilliseconds(50),
+    });
 
     /// <summary>The server's program that was built beside the tests.</summary>
     public static string DefaultProgram { get; } = Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>()

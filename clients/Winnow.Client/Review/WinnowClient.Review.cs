@@ -26,6 +26,25 @@ public sealed partial class WinnowClient
         await PostAsync($"{Dataset(dataset)}/tasks/release", images, ModelJson.Default.IReadOnlyListImageId,
         ModelJson.Default.IReadOnlyListImageId, null, cancellationToken);
 
+    /// <summary>
+    /// Presents the leases of tasks that somebody is still at: they are kept, also where the server that gave them is gone, and each ends a
+    /// whole period later once a quarter of it is over. <see cref="LeaseKeeper"/> does so for as long as it is told to.
+    /// </summary>
+    /// <param name="dataset">Name of the dataset.</param>
+    /// <param name="leases">At most 1,000.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>In the order of the leases. One without a lease says why the task is not the person's any more.</returns>
+    public Task<IReadOnlyList<RenewedLease>> RenewAsync(string dataset, IReadOnlyList<string> leases,
+        CancellationToken cancellationToken = default) =>
+        PostAsync($"{Dataset(dataset)}/tasks/renew", leases, ModelJson.Default.IReadOnlyListString,
+            ModelJson.Default.IReadOnlyListRenewedLease, null, cancellationToken);
+
+    /// <summary>The same, sent once: whoever does so every few seconds need not wait for an answer that does not come.</summary>
+    internal Task<IReadOnlyList<RenewedLease>> RenewOnceAsync(
+        string dataset, IReadOnlyList<string> leases, TimeSpan timeout, CancellationToken cancellationToken) =>
+        PostOnceAsync($"{Dataset(dataset)}/tasks/renew", leases, ModelJson.Default.IReadOnlyListString,
+            ModelJson.Default.IReadOnlyListRenewedLease, timeout, cancellationToken);
+
     /// <summary>Submits decisions, at most 1,000; each is on disk when its result says so. Sending the same again is harmless.</summary>
     public Task<IReadOnlyList<SubmitResult>> SubmitAsync(string dataset, IReadOnlyList<SubmitDecision> decisions,
         CancellationToken cancellationToken = default) =>

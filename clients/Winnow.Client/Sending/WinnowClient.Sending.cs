@@ -55,6 +55,23 @@ public sealed partial class WinnowClient
         return await ReadAsync(response, answerType, cancellationToken);
     }
 
+    /// <summary>
+    /// Posts once, and for a short time: for what is repeated soon anyway. Where a server of several is away the next call goes to another.
+    /// </summary>
+    private async Task<TAnswer> PostOnceAsync<TBody, TAnswer>(
+        string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<TAnswer> answerType, TimeSpan timeout,
+        CancellationToken cancellationToken)
+    {
+        var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, bodyType))
+        {
+            Headers = { ContentType = new MediaTypeHeaderValue("application/json") },
+        };
+        using var response = await AttemptAsync(
+            HttpMethod.Post, path, () => content, null, HttpCompletionOption.ResponseContentRead, cancellationToken, timeout);
+        await Answers.CheckAsync(response, cancellationToken);
+        return await ReadAsync(response, answerType, cancellationToken);
+    }
+
     private static Task<T> ReadAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
         Answers.ReadAsync(response, type, cancellationToken);
 
@@ -90,7 +107,8 @@ public sealed partial class WinnowClient
         Func<HttpContent>? body,
         Guid? operationId,
         HttpCompletionOption completion,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        TimeSpan? timeout = null)
     {
         var at = Volatile.Read(ref _current);
         var server = _servers[at % _servers.Length];
@@ -98,7 +116,7 @@ public sealed partial class WinnowClient
         if (operationId is { } id) request.Headers.Add(OperationHeader, id.ToString());
         try
         {
-            var response = await OnceAsync(request, server.Uri, completion, _options.Timeout, cancellationToken);
+            var response = await OnceAsync(request, server.Uri, completion, timeout ?? _options.Timeout, cancellationToken);
             if (Retries.IsAway(response.StatusCode)) TurnFrom(at);
             return response;
         }

@@ -39,6 +39,7 @@ internal static class ReviewEndpoints
             })
             .Requires(Permission.ReviewTasks).Produces<ReviewTask[]>().ProducesProblem(StatusCodes.Status409Conflict)
             .WithSummary("Take review tasks, the most valuable first, each with a signed lease. Waits for the first where asked. "
+                + "Whoever is at them for longer presents the leases (tasks/renew), and keeps them through restarts of servers. "
                 + "No more come than one person may hold (tasksPerPerson); 409 with code 'tasks-held' where you hold them already. "
                 + "Nobody is asked again what they skipped: others are, until the round is ended; a decision without a lease corrects it.")
             .WithTags("review");
@@ -52,6 +53,20 @@ internal static class ReviewEndpoints
             })
             .Requires(Permission.ReviewTasks)
             .WithSummary("Give tasks back unanswered. Others are asked, and you again where nothing else is left for you.")
+            .WithTags("review");
+
+        api.MapPost("/datasets/{dataset}/tasks/renew",
+            async (string dataset, IReadOnlyList<string> leases, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
+            {
+                await grains.DatasetAsync(dataset, ct);
+                // To its end, as a lease is taken: what is held for whoever hung up would be held for nobody.
+                return await grains.GetGrain<IQueueGrain>(dataset).RenewAsync([.. leases], CallerIdentity.Of(http), CancellationToken.None);
+            })
+            .Requires(Permission.ReviewTasks).Produces<RenewedLease[]>()
+            .WithSummary("Present the leases of tasks that you are still at, every three seconds: you keep them, also where the server "
+                + "that gave them is lost or restarted, and each ends a whole period later once a quarter of it is over, for 24 "
+                + "periods at most. What nobody presents within a few seconds of such a loss is offered to others. Answers come in "
+                + "the order of the leases; one without a lease says why, and one without leasedUntil could not be looked at now.")
             .WithTags("review");
 
         api.MapPost("/datasets/{dataset}/decisions",

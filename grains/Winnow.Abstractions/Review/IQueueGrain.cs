@@ -15,6 +15,13 @@ public interface IQueueGrain : IGrainWithStringKey
     [Alias("release")]
     Task ReleaseAsync(ImageId[] images, string actor, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Presents leases: whoever holds one keeps the task, also from a queue that has followed the one which gave it, and for longer once a
+    /// quarter of its time is over. Answers come in the order of the leases.
+    /// </summary>
+    [Alias("renew")]
+    Task<RenewedLease[]> RenewAsync(string[] leases, string actor, CancellationToken cancellationToken);
+
     /// <summary>An image needs no more asking, or (<paramref name="closed"/> false) somebody else is to be asked.</summary>
     [Alias("answered")]
     Task AnsweredAsync(ImageId image, string actor, bool closed, CancellationToken cancellationToken);

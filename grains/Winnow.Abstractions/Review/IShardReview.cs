@@ -20,9 +20,21 @@ public readonly record struct ReservedTask(
 /// <summary>Tasks set aside, and what is left behind them.</summary>
 /// <param name="Tasks">Highest priority first.</param>
 /// <param name="Remaining">Open tasks of the shard that nobody has set aside.</param>
+/// <param name="IsNewTo">
+/// Whether the shard waits for the queue to say what it has there. Until then nothing that was set aside before is free.
+/// </param>
 /// <remarks>Id 2 was a time that nobody read. Silos of earlier releases still send it, so it is not given again.</remarks>
 [GenerateSerializer, Immutable, Alias("winnow.reserved-tasks")]
-public sealed record ReservedTasks([property: Id(0)] ReservedTask[] Tasks, [property: Id(1)] int Remaining);
+public sealed record ReservedTasks(
+    [property: Id(0)] ReservedTask[] Tasks, [property: Id(1)] int Remaining, [property: Id(3)] bool IsNewTo = false);
+
+/// <summary>What became of a request to set aside for longer.</summary>
+/// <param name="Images">
+/// Those that are: not what is answered, and not what a shard knows nothing of that others have given up and that does not know it.
+/// </param>
+/// <param name="IsNewTo">Whether the shard waits for the queue to say what it has there.</param>
+[GenerateSerializer, Immutable, Alias("winnow.extended-tasks")]
+public sealed record ExtendedTasks([property: Id(0)] ImageId[] Images, [property: Id(1)] bool IsNewTo);
 
 /// <summary>A human fact on its way to disk.</summary>
 /// <param name="EntryJson">The history entry as JSON of the model.</param>
@@ -63,6 +75,36 @@ public interface IShardReview : IGrainWithStringKey
     /// </summary>
     [Alias("reserve")]
     Task<ReservedTasks> ReserveAsync(int max, DateTimeOffset until, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The same for the queue whose turn it is. What one before it had set aside is free again a moment later (<c>TurnTimes.Grace</c>),
+    /// but for what is taken over or kept until then.
+    /// </summary>
+    /// <exception cref="OrleansException">It is the turn of a later queue.</exception>
+    [Alias("reserve-in-turn")]
+    Task<ReservedTasks> ReserveInTurnAsync(long turn, int max, DateTimeOffset until, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Sets aside, durably, what people hold that an earlier queue gave them; what is answered or asked about no more is not among the
+    /// tasks.
+    /// </summary>
+    /// <exception cref="OrleansException">It is the turn of a later queue.</exception>
+    [Alias("take-over")]
+    Task<ReservedTasks> TakeOverAsync(long turn, ImageId[] held, DateTimeOffset until, CancellationToken cancellationToken);
+
+    /// <summary>Extends reservations of the queue whose turn it is.</summary>
+    /// <exception cref="OrleansException">It is the turn of a later queue.</exception>
+    [Alias("extend-in-turn")]
+    Task<ExtendedTasks> ExtendInTurnAsync(long turn, ImageId[] images, DateTimeOffset until, CancellationToken cancellationToken);
+
+    /// <summary>The queue whose turn it is says all that it has of the shard, which is extended; what of it is.</summary>
+    /// <exception cref="OrleansException">It is the turn of a later queue.</exception>
+    [Alias("keep")]
+    Task<ImageId[]> KeepAsync(long turn, ImageId[] images, DateTimeOffset until, CancellationToken cancellationToken);
+
+    /// <summary>Puts back tasks that the queue whose turn it is did not hand out; nothing where it is not its turn.</summary>
+    [Alias("release-in-turn")]
+    Task ReleaseInTurnAsync(long turn, ImageId[] images, CancellationToken cancellationToken);
 
     /// <summary>Puts back tasks that the queue did not hand out.</summary>
     [Alias("release")]

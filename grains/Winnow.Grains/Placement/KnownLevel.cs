@@ -29,6 +29,9 @@ public sealed class KnownLevel
     /// <summary>Whether labels may be sets of annotations.</summary>
     public bool KeepsLabelSets => Value >= ClusterLevels.LabelSets;
 
+    /// <summary>Whether queues take turns, and leases are renewed.</summary>
+    public bool TakesTurns => Value >= ClusterLevels.Turns;
+
     /// <summary>Notes a level that the ledger told.</summary>
     public void Saw(int level)
     {

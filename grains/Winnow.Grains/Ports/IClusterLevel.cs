@@ -41,6 +41,9 @@ public static class ClusterLevels
     /// <summary>Labels that are sets of annotations, and the manifests that hold them.</summary>
     public const int LabelSets = 3;
 
+    /// <summary>Turns of queues, and leases that are renewed; they came with <see cref="LabelSets"/>.</summary>
+    public const int Turns = LabelSets;
+
     /// <summary>The lowest level that this program still works at: below it an older release must run first.</summary>
     public const int Oldest = First;
 

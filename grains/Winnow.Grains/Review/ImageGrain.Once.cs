@@ -46,11 +46,6 @@ internal sealed partial class ImageGrain
         return Task.CompletedTask;
     }
 
-    /// <summary>Whether a lease is of the dataset that bears the name now.</summary>
-    private bool IsOfThisDataset(in Lease lease) =>
-        // One without a mark is of an early release, or was given beside one.
-        lease.Since is { } since ? since == _dataset.Since : lease.Expires - _dataset.Settings.LeasePeriod >= _dataset.Since;
-
     /// <summary>Whether its bearer gave the task back. They may still say what they think of an image that others have decided.</summary>
     private bool WasGivenBack(in Lease lease) => _givenBack.TryGetValue(lease.Actor, out var ends) && lease.Expires <= ends;
 

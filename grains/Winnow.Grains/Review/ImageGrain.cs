@@ -176,9 +176,9 @@ internal sealed partial class ImageGrain(
             if (lease.Dataset != _dataset.Name || lease.Image != _image)
                 return Refuse(SubmitStatus.Refused, "The lease is for another image.");
             if (lease.Actor != actor) return Refuse(SubmitStatus.Refused, "The lease was given to somebody else.");
-            if (!IsOfThisDataset(lease)) return Refuse(SubmitStatus.Refused, OfAnother);
+            if (!lease.IsOf(_dataset)) return Refuse(SubmitStatus.Refused, OfAnother);
             seen = lease.Version;
-            leasedAt = lease.Expires - _dataset.Settings.LeasePeriod;
+            leasedAt = lease.GivenAt(_dataset.Settings.LeasePeriod);
             givenBack = WasGivenBack(lease);
         }
         else if (command.ExpectedVersion is { } expected)

@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
+using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 
 namespace Winnow.Grains.Review;
@@ -15,28 +16,43 @@ namespace Winnow.Grains.Review;
 /// <param name="Expires">When the lease ends; to the millisecond.</param>
 /// <param name="Since">Since when the dataset bears its name; null in a lease that a silo of an early release gave, or one beside
 /// it.</param>
+/// <param name="Given">When the task was given, to the millisecond; null in a lease that was never renewed.</param>
 internal readonly record struct Lease(
-    string Dataset, ImageId Image, int Version, string Actor, DateTimeOffset Expires, DateTimeOffset? Since = null);
+    string Dataset, ImageId Image, int Version, string Actor, DateTimeOffset Expires, DateTimeOffset? Since = null,
+    DateTimeOffset? Given = null)
+{
+    /// <summary>When the task was given.</summary>
+    /// <param name="period">How long leases of the dataset run.</param>
+    public DateTimeOffset GivenAt(TimeSpan period) => Given ?? Expires - period;
+
+    /// <summary>Whether it is of the dataset that bears the name now.</summary>
+    public bool IsOf(DatasetInfo dataset) =>
+        // One without a mark is of an early release, or was given beside one.
+        Since is { } since ? since == dataset.Since : Expires - dataset.Settings.LeasePeriod >= dataset.Since;
+}
 
 /// <summary>
 /// Signs and checks leases with HMAC-SHA256 under a secret that all silos share, so that a lease outlives the process that gave it.
 /// Layout: version byte, image, history version, expiry in Unix milliseconds, dataset and actor as length-prefixed UTF-8, since version 2
-/// the UTC ticks since which the dataset bears its name, then the MAC.
+/// the UTC ticks since which the dataset bears its name, in version 3 the Unix milliseconds of when the task was given, then the MAC.
 /// </summary>
 internal sealed class LeaseTokens(byte[] secret)
 {
     private const byte WithoutSince = 1;
     private const byte WithSince = 2;
+    private const byte Renewed = 3;
     private const int MacSize = HMACSHA256.HashSizeInBytes;
     private const int FixedSize = 1 + ImageId.Size + sizeof(int) + sizeof(long);
     private const int MaxSize = 1024;
 
     public string Sign(in Lease lease)
     {
+        if (lease is { Given: not null, Since: null }) throw new ArgumentException("A renewed lease says of which dataset it is.");
+        var numbers = lease.Since is null ? 0 : lease.Given is null ? sizeof(long) : 2 * sizeof(long);
         var dataset = Encoding.UTF8.GetBytes(lease.Dataset);
         var actor = Encoding.UTF8.GetBytes(lease.Actor);
-        var token = new byte[FixedSize + 2 + dataset.Length + 2 + actor.Length + (lease.Since is null ? 0 : sizeof(long)) + MacSize];
-        token[0] = lease.Since is null ? WithoutSince : WithSince;
+        var token = new byte[FixedSize + 2 + dataset.Length + 2 + actor.Length + numbers + MacSize];
+        token[0] = lease.Since is null ? WithoutSince : lease.Given is null ? WithSince : Renewed;
         lease.Image.CopyTo(token.AsSpan(1));
         BinaryPrimitives.WriteInt32LittleEndian(token.AsSpan(1 + ImageId.Size), lease.Version);
         BinaryPrimitives.WriteInt64LittleEndian(token.AsSpan(1 + ImageId.Size + 4), lease.Expires.ToUnixTimeMilliseconds());
@@ -45,6 +61,11 @@ internal sealed class LeaseTokens(byte[] secret)
         if (lease.Since is { } since)
         {
             BinaryPrimitives.WriteInt64LittleEndian(token.AsSpan(at), since.UtcTicks);
+            at += sizeof(long);
+        }
+        if (lease.Given is { } given)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(token.AsSpan(at), given.ToUnixTimeMilliseconds());
             at += sizeof(long);
         }
         HMACSHA256.HashData(secret, token.AsSpan(0, at), token.AsSpan(at));
@@ -56,7 +77,7 @@ internal sealed class LeaseTokens(byte[] secret)
         lease = default;
         if (text is null || text.Length > MaxSize * 2 || !Base64Url.IsValid(text)) return false;
         var token = Base64Url.DecodeFromChars(text);
-        if (token.Length < FixedSize + 4 + MacSize || token[0] is not (WithoutSince or WithSince)) return false;
+        if (token.Length < FixedSize + 4 + MacSize || token[0] is not (WithoutSince or WithSince or Renewed)) return false;
         var body = token.AsSpan(0, token.Length - MacSize);
         Span<byte> mac = stackalloc byte[MacSize];
         HMACSHA256.HashData(secret, body, mac);
@@ -69,7 +90,9 @@ internal sealed class LeaseTokens(byte[] secret)
         var actor = ReadText(body, at, out at);
         DateTimeOffset? since = token[0] == WithoutSince ? null
             : new DateTimeOffset(BinaryPrimitives.ReadInt64LittleEndian(body[at..]), TimeSpan.Zero);
-        lease = new Lease(dataset, image, version, actor, expires, since);
+        DateTimeOffset? given = token[0] == Renewed
+            ? DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64LittleEndian(body[(at + sizeof(long))..])) : null;
+        lease = new Lease(dataset, image, version, actor, expires, since, given);
         return true;
     }
 

@@ -8,8 +8,7 @@ namespace Winnow.Grains.Review;
 
 /// <summary>
 /// The people whom a queue gives tasks: who is at work, and how many one may hold. With <c>tasksPerPerson</c> in hand nobody is given
-/// another;
-/// only leases that run count, and those that this queue gave.
+/// another; only leases that run count: those that this queue gave, and those of an earlier one that were presented here.
 /// </summary>
 internal sealed partial class QueueGrain
 {
@@ -68,8 +67,11 @@ internal sealed partial class QueueGrain
     {
         var told = new List<Task>();
         foreach (var image in images)
+        {
+            LetGo(image, actor);
             if (_stock.PutBack(image, actor, skipped: false, time.GetUtcNow()) is { } ends)
                 told.Add(GaveBackAsync(image, actor, ends, cancellationToken));
+        }
         RoomMade();
         await Task.WhenAll(told);
         Arrived();
@@ -119,7 +121,8 @@ internal sealed partial class QueueGrain
         return new RefusedException(
             $"You hold {held} review task{(held == 1 ? "" : "s")} of dataset '{_dataset.Name}', and one person holds at most "
             + $"{TasksPerPerson} at a time (tasksPerPerson). Answer some, or give them back (tasks/release); "
-            + $"what is neither answered nor given back is no longer yours {_dataset.Settings.LeasePeriod:c} after it was taken.")
+            + $"what is neither answered nor given back nor renewed is no longer yours {_dataset.Settings.LeasePeriod:c} after it was "
+            + "taken.")
         {
             Code = RefusalCodes.TasksHeld,
         };

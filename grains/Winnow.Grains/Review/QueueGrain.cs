@@ -9,6 +9,7 @@ using Winnow.Grains.Datasets;
 using Winnow.Grains.Facts;
 using Winnow.Grains.Layout;
 using Winnow.Grains.Placement;
+using Winnow.Grains.Ports;
 using Winnow.Grains.Telemetry;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
@@ -19,11 +20,13 @@ namespace Winnow.Grains.Review;
 
 /// <summary>
 /// The review queue of a dataset. Its stock is set aside from the shards in blocks, durably, so that handing out a task touches memory
-/// alone; leases are signed and outlive it. When it dies, the shards offer its block again once the reservation has run out.
+/// alone; leases are signed and outlive it. When it dies, another takes its turn: people keep the tasks whose leases they present to that
+/// one, and the shards offer all else again a moment later.
 /// </summary>
 [Reentrant, SiloRole(SiloTraits.Core), GrainType("queue")]
 internal sealed partial class QueueGrain(
-    KnownDatasets datasets, LeaseKeyring keyring, KnownLevel level, LocalQueues local, TimeProvider time, ILogger<QueueGrain> logger)
+    KnownDatasets datasets, LeaseKeyring keyring, KnownLevel level, LocalQueues local, IControlRecords records, TimeProvider time,
+    ILogger<QueueGrain> logger)
     : Grain, IQueueGrain
 {
     /// <summary>
@@ -48,6 +51,7 @@ internal sealed partial class QueueGrain(
     private TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DatasetInfo _dataset = null!;
     private LeaseTokens _leases = null!;
+    private QueueTurn _turn = null!;
     private DateTimeOffset _extendedAt = DateTimeOffset.MinValue;
 
     /// <summary>When all shards were last asked for tasks: those that have none say nothing when they have.</summary>
@@ -60,6 +64,7 @@ internal sealed partial class QueueGrain(
         var name = this.GetPrimaryKeyString();
         _dataset = await datasets.GetAsync(name, cancellationToken);
         _leases = await keyring.GetAsync(cancellationToken);
+        _turn = new QueueTurn(records, name, time);
         AllMayHaveWork(_dataset.Shards);
         local.Opened(name);
         _gauges = SiloGauges.Queues.Add(() =>
@@ -78,7 +83,8 @@ internal sealed partial class QueueGrain(
     {
         // On an orderly end nothing needs to wait for a reservation to run out, but for those that do so soon.
         var free = _stock.TakeAllFree(time.GetUtcNow() + (_dataset.Settings.LeasePeriod / 2));
-        Task TellAsync(IShardReview shard, ImageId[] images) => shard.ReleaseAsync(images, cancellationToken);
+        Task TellAsync(IShardReview shard, ImageId[] images) => _turn.Number == 0 ? shard.ReleaseAsync(images, cancellationToken)
+            : shard.ReleaseInTurnAsync(_turn.Number, images, cancellationToken);
         await Task.WhenAll(free.Select(g => OnTheirShardsAsync(g.Shard, g.Images, TellAsync, cancellationToken)));
     }
 
@@ -93,18 +99,11 @@ internal sealed partial class QueueGrain(
         {
             _people.Heard(actor, time.GetUtcNow());
             var arrived = _arrived.Task;
+            await TakeTurnAsync(cancellationToken);
             // A lot that is larger than what the person may still take becomes smaller.
             var most = Math.Min(request.Max, RoomOf(actor) is > 0 and var room ? room : await MakeRoomAsync(actor, cancellationToken));
             var tasks = Hand(most, actor, again: false);
-            if (tasks.Count < most)
-            {
-                var missing = most - tasks.Count;
-                await LookEverywhereAsync(cancellationToken);
-                await RefillAsync(missing, missing, actor, cancellationToken);
-                tasks.AddRange(Hand(missing, actor, again: false));
-                // What the person gave back comes again where there is nothing else.
-                if (tasks.Count == 0) tasks.AddRange(Hand(most, actor, again: true));
-            }
+            if (tasks.Count < most) await AddMoreAsync(tasks, most, actor, cancellationToken);
             else if (_ahead.IsCompleted && IsLow()) _ahead = RefillAsync(LowStock, 0, null, CancellationToken.None);
             var left = patience - time.GetElapsedTime(started);
             if (tasks.Count > 0)
@@ -112,6 +111,25 @@ internal sealed partial class QueueGrain(
             if (tasks.Count > 0 || left <= TimeSpan.Zero) return [.. tasks];
             await Task.WhenAny(arrived, Task.Delay(left < PollWhileWaiting ? left : PollWhileWaiting, time, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    private async Task AddMoreAsync(List<ReviewTask> tasks, int most, string actor, CancellationToken cancellationToken)
+    {
+        var missing = most - tasks.Count;
+        try
+        {
+            await LookEverywhereAsync(cancellationToken);
+            await RefillAsync(missing, missing, actor, cancellationToken);
+            await TakeTurnAsync(cancellationToken);
+            tasks.AddRange(Hand(missing, actor, again: false));
+            // What the person gave back comes again where there is nothing else.
+            if (tasks.Count == 0) tasks.AddRange(Hand(most, actor, again: true));
+        }
+        catch (Exception e) when (tasks.Count > 0 && e is not OperationCanceledException)
+        {
+            // What was given is theirs: an error in its place would have it held for nobody.
+            logger.MoreTasksFailed(e, _dataset.Name);
         }
     }
 
@@ -125,13 +143,14 @@ internal sealed partial class QueueGrain(
         AllMayHaveWork(await LayoutAsync(cancellationToken));
     }
 
-    private bool IsLow() => _stock.Free < LowStock || time.GetUtcNow() - _extendedAt > _dataset.Settings.LeasePeriod / 2;
+    private bool IsLow() => _stock.Free < LowStock || time.GetUtcNow() - _extendedAt > _dataset.Settings.LeasePeriod / 2 || AreFreed;
 
     private List<ReviewTask> Hand(int max, string actor, bool again)
     {
         var now = time.GetUtcNow();
         var ends = now + _dataset.Settings.LeasePeriod;
         var tasks = new List<ReviewTask>();
+        if (!MayHand) throw new OrleansException($"It is not known whose turn it is in dataset '{_dataset.Name}'. Repeat the call.");
         DateTimeOffset? since = level.MarksLeases ? _dataset.Since : null;
         // Asked anew: another request of the same person may have taken some meanwhile.
         max = Math.Min(max, RoomOf(actor));
@@ -147,6 +166,8 @@ internal sealed partial class QueueGrain(
                 Prelabels = PrelabelsOf(task),
             });
         }
+        // While leases run their queue is not forgotten for want of calls.
+        if (tasks.Count > 0) DelayDeactivation(_dataset.Settings.LeasePeriod);
         if (tasks.Count > 0) WinnowTelemetry.Leases.Add(tasks.Count, new TagList { { "dataset", _dataset.Name } });
         return tasks;
     }
@@ -173,7 +194,13 @@ internal sealed partial class QueueGrain(
             await Task.WhenAll(_stock.RunningOut(now + 1.5 * _dataset.Settings.LeasePeriod)
                 .Select(g => ExtendAsync(g.Shard, g.Images, until, cancellationToken)));
             _extendedAt = now;
-            if ((actor is null ? _stock.Free : _stock.NewTo(actor)) >= wanted) return;
+            if (AreFreed)
+            {
+                if (now >= _freedAt) _freedAt = DateTimeOffset.MaxValue;
+                _lookAtAll = false;
+                AllMayHaveWork(await LayoutAsync(cancellationToken));
+            }
+            else if ((actor is null ? _stock.Free : _stock.NewTo(actor)) >= wanted) return;
             await ForgetShardsOfBeforeAsync(cancellationToken);
             var asked = _shardsWithWork.ToArray();
             _shardsWithWork.Clear();
@@ -190,9 +217,12 @@ internal sealed partial class QueueGrain(
     {
         try
         {
-            var reserved = await Shard(shard).ReserveAsync(block, until, cancellationToken);
+            var turn = _turn.Number;
+            var reserved = turn == 0 ? await Shard(shard).ReserveAsync(block, until, cancellationToken)
+                : await Shard(shard).ReserveInTurnAsync(turn, block, until, cancellationToken);
             foreach (var task in reserved.Tasks) _stock.Add(shard, task, until, time.GetUtcNow());
             if (reserved.Remaining > 0) _shardsWithWork.Add(shard);
+            if (reserved.IsNewTo) await KeepAsync(shard, until, cancellationToken);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -205,8 +235,15 @@ internal sealed partial class QueueGrain(
     private Task ExtendAsync(int shard, ImageId[] images, DateTimeOffset until, CancellationToken cancellationToken) =>
         OnTheirShardsAsync(shard, images, async (their, some) =>
         {
-            await their.ExtendAsync(some, until, cancellationToken);
-            _stock.Extended(some, until);
+            if (_turn.Number == 0)
+            {
+                await their.ExtendAsync(some, until, cancellationToken);
+                _stock.Extended(some, until);
+                return;
+            }
+            var extended = await their.ExtendInTurnAsync(_turn.Number, some, until, cancellationToken);
+            _stock.Extended(extended.Images, until);
+            if (extended.IsNewTo) await KeepAsync(ShardKey.Parse(their.GetPrimaryKeyString()).Shard, until, cancellationToken);
         }, cancellationToken);
 
     /// <summary>Tells the shards that hold images now, whichever they came from.</summary>
@@ -248,6 +285,8 @@ internal sealed partial class QueueGrain(
     public Task SettledAsync(ImageId image, int version, string? actor, bool closed, CancellationToken cancellationToken)
     {
         if (actor is not null) _people.Heard(actor, time.GetUtcNow());
+        if (closed) Settled(image);
+        else if (actor is not null) LetGo(image, actor);
         if (_stock.IsOfBefore(image, version))
         {
             if (closed) _stock.Remove(image);
@@ -267,7 +306,11 @@ internal sealed partial class QueueGrain(
 
     public Task WithdrawnAsync(ImageId[] images, CancellationToken cancellationToken)
     {
-        foreach (var image in images) _stock.Remove(image);
+        foreach (var image in images)
+        {
+            Settled(image);
+            _stock.Remove(image);
+        }
         RoomMade();
         return Task.CompletedTask;
     }

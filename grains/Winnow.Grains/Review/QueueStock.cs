@@ -16,6 +16,7 @@ internal sealed class QueueStock
         public DateTimeOffset Until { get; set; } = until;
         public string? Holder { get; set; }
         public DateTimeOffset LeaseEnds { get; set; }
+        public DateTimeOffset GivenAt { get; set; }
         public DateTimeOffset OfferedAt { get; set; }
         public HashSet<string>? SkippedBy { get; set; }
         public HashSet<string>? GivenBackBy { get; set; }
@@ -55,13 +56,36 @@ internal sealed class QueueStock
     /// <summary>Adds what a shard set aside.</summary>
     public void Add(int shard, ReservedTask task, DateTimeOffset until, DateTimeOffset now)
     {
-        var held = new Held(shard, task, until)
-        {
-            SkippedBy = task.SkippedBy is { } people ? new HashSet<string>(people, StringComparer.Ordinal) : null,
-        };
-        if (!_held.TryAdd(task.Image, held)) return;
-        Offer(held, now);
+        var held = NewHeld(shard, task, until);
+        if (_held.TryAdd(task.Image, held)) Offer(held, now);
     }
+
+    /// <summary>
+    /// Adds what a shard set aside for a person who was given it by an earlier queue. Nobody else is given it before
+    /// <paramref name="presentBy"/>, whatever has become of that lease: another may have been given to somebody else, who presents it yet.
+    /// </summary>
+    /// <param name="shard">The shard.</param>
+    /// <param name="task">What it set aside.</param>
+    /// <param name="until">Until when.</param>
+    /// <param name="lease">What the person presented.</param>
+    /// <param name="presentBy">Until when others may present theirs.</param>
+    /// <param name="letGo">Whether the person has given it back meanwhile.</param>
+    public void AddHeld(
+        int shard, ReservedTask task, DateTimeOffset until, in Lease lease, DateTimeOffset presentBy, bool letGo = false)
+    {
+        var held = NewHeld(shard, task, until);
+        if (letGo) held.GivenBackBy = new HashSet<string>(StringComparer.Ordinal) { lease.Actor };
+        if (!_held.TryAdd(task.Image, held)) return;
+        Free++;
+        var isTheirs = lease.Expires > presentBy && held.MayAsk(lease.Actor, again: false);
+        // Who presents it says when it was given.
+        Hold(held, lease.Actor, Earlier(isTheirs ? lease.Expires : presentBy, until), DateTimeOffset.MinValue);
+    }
+
+    private static Held NewHeld(int shard, ReservedTask task, DateTimeOffset until) => new(shard, task, until)
+    {
+        SkippedBy = task.SkippedBy is { } people ? new HashSet<string>(people, StringComparer.Ordinal) : null,
+    };
 
     /// <summary>
     /// Hands out the best task that this person may be asked, until <paramref name="leaseEnds"/>; null when there is none. What the person
@@ -82,11 +106,7 @@ internal sealed class QueueStock
                 (passedOver ??= []).Add(held);
                 continue;
             }
-            held.Holder = actor;
-            held.LeaseEnds = leaseEnds;
-            _heldBy[actor] = _heldBy.GetValueOrDefault(actor) + 1;
-            Free--;
-            _leases.Enqueue(held, leaseEnds);
+            Hold(held, actor, leaseEnds, now);
             taken = held.Task;
             break;
         }
@@ -95,6 +115,75 @@ internal sealed class QueueStock
         FindOldest();
         return taken;
     }
+
+    private void Hold(Held held, string actor, DateTimeOffset leaseEnds, DateTimeOffset givenAt)
+    {
+        (held.Holder, held.LeaseEnds, held.GivenAt) = (actor, leaseEnds, givenAt);
+        _heldBy[actor] = _heldBy.GetValueOrDefault(actor) + 1;
+        Free--;
+        _leases.Enqueue(held, leaseEnds);
+    }
+
+    /// <summary>Whether a task is here, held or not.</summary>
+    public bool Has(ImageId image) => _held.ContainsKey(image);
+
+    /// <summary>Whether a person holds a task whose lease runs.</summary>
+    public bool Holds(ImageId image, string actor, DateTimeOffset now)
+    {
+        Expire(now);
+        return _held.TryGetValue(image, out var held) && held.Holder == actor;
+    }
+
+    /// <summary>Until when a task is set aside; long ago where it is not here.</summary>
+    public DateTimeOffset UntilOf(ImageId image) => _held.TryGetValue(image, out var held) ? held.Until : DateTimeOffset.MinValue;
+
+    /// <summary>
+    /// A person presents a lease. The task stays theirs; once a quarter of the lease's time is over for another whole period, so that
+    /// leases which are presented all the time cost nothing. One that has ended is given anew where nobody else has the task. Who was given
+    /// it later than another has it: that one's lease had ended, or was given back, before the queue that knew so was lost.
+    /// </summary>
+    /// <param name="lease">The lease.</param>
+    /// <param name="now">The moment.</param>
+    /// <param name="period">How long leases run.</param>
+    /// <param name="latest">No lease that follows from it ends later.</param>
+    /// <returns>When the lease ends now, and since when it is held; null when the task is not theirs.</returns>
+    public (DateTimeOffset Ends, DateTimeOffset Given)? Present(
+        in Lease lease, DateTimeOffset now, TimeSpan period, DateTimeOffset latest)
+    {
+        Expire(now);
+        if (!_held.TryGetValue(lease.Image, out var held) || !held.MayAsk(lease.Actor, again: false)) return null;
+        var (runs, given) = (lease.Expires > now, lease.GivenAt(period));
+        // It was kept for as long as anybody keeps one, or is another question by now: it is to be taken again.
+        if (!runs && lease.Expires >= latest || held.Holder is null && held.Task.HistoryVersion != lease.Version) return null;
+        if (held.Holder is { } other && other != lease.Actor)
+        {
+            if (!runs || given <= held.GivenAt) return null;
+            Offer(held, now);
+        }
+        // The reservation on disk must outlast every lease under it.
+        var ends = Earlier(Earlier(now + period, held.Until), runs ? latest : DateTimeOffset.MaxValue);
+        if (held.Holder is null)
+        {
+            if (ends <= now) return null;
+            Hold(held, lease.Actor, ends, runs ? given : now);
+            FindOldest();
+        }
+        else
+        {
+            if (given > held.GivenAt) held.GivenAt = given;
+            if (held.LeaseEnds - now < 0.75 * period && ends > held.LeaseEnds)
+            {
+                held.LeaseEnds = ends;
+                _leases.Enqueue(held, ends);
+            }
+        }
+        return (held.LeaseEnds, held.GivenAt);
+    }
+
+    private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
+
+    /// <summary>All that is here and of which something is true.</summary>
+    public ImageId[] Images(Func<ImageId, bool> which) => [.. _held.Keys.Where(which)];
 
     /// <summary>Whether a task was set aside before an entry of its image's history was made.</summary>
     public bool IsOfBefore(ImageId image, int version) => _held.TryGetValue(image, out var held) && held.Task.HistoryVersion < version;

@@ -163,6 +163,26 @@ internal sealed class ShardGrain(
     public Task<ReservedTasks> ReserveAsync(int max, DateTimeOffset until, CancellationToken cancellationToken) =>
         _desk.ReserveAsync(max, until, cancellationToken);
 
+    [Needs(ShardPart.Scores)]
+    public Task<ReservedTasks> ReserveInTurnAsync(long turn, int max, DateTimeOffset until, CancellationToken cancellationToken) =>
+        _desk.ReserveInTurnAsync(turn, max, until, cancellationToken);
+
+    [Needs(ShardPart.Scores)]
+    public Task<ReservedTasks> TakeOverAsync(long turn, ImageId[] held, DateTimeOffset until, CancellationToken cancellationToken) =>
+        _desk.TakeOverAsync(turn, held, until, cancellationToken);
+
+    [Needs(ShardPart.Rows)]
+    public Task<ExtendedTasks> ExtendInTurnAsync(long turn, ImageId[] images, DateTimeOffset until, CancellationToken cancellationToken) =>
+        _desk.ExtendInTurnAsync(turn, images, until, cancellationToken);
+
+    [Needs(ShardPart.Rows)]
+    public Task<ImageId[]> KeepAsync(long turn, ImageId[] images, DateTimeOffset until, CancellationToken cancellationToken) =>
+        _desk.KeepAsync(turn, images, until, cancellationToken);
+
+    [Needs(ShardPart.Rows)]
+    public Task ReleaseInTurnAsync(long turn, ImageId[] images, CancellationToken cancellationToken) =>
+        _desk.ReleaseInTurnAsync(turn, images, cancellationToken);
+
     [Needs(ShardPart.Rows)]
     public Task ReleaseAsync(ImageId[] images, CancellationToken cancellationToken) => _desk.ReleaseAsync(images, cancellationToken);
 

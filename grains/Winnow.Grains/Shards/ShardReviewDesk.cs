@@ -6,6 +6,7 @@ using Winnow.Abstractions.Telemetry;
 using Winnow.Abstractions.Training;
 using Winnow.Grains.Images;
 using Winnow.Grains.Ports;
+using Winnow.Grains.Settings;
 using Winnow.Grains.Telemetry;
 using Winnow.Model.Images;
 
@@ -20,7 +21,11 @@ internal sealed class ShardReviewDesk(
     ShardPrelabels prelabels, IShardLedger ledger,
     IGrainFactory grains, TimeProvider time, ILogger logger)
 {
-    public async Task<ReservedTasks> ReserveAsync(int max, DateTimeOffset until, CancellationToken cancellationToken)
+    private static readonly TimeSpan QueueAnswersWithin = TimeSpan.FromSeconds(5);
+
+    private readonly SemaphoreSlim _oneAfterTheOther = new(1, 1);
+
+    private async Task<ReservedTasks> SetAsideAsync(int max, DateTimeOffset until, CancellationToken cancellationToken)
     {
         var ranOut = tasks.RanOut;
         var ordinals = tasks.Reserve(max, time.GetUtcNow(), until);
@@ -40,12 +45,119 @@ internal sealed class ShardReviewDesk(
         }
     }
 
-    public async Task ReleaseAsync(ImageId[] images, CancellationToken cancellationToken)
+    /// <summary>The same in the turn of a queue. One that the shard has not heard of takes over what others had set aside.</summary>
+    public async Task<ReservedTasks> ReserveInTurnAsync(long turn, int max, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        Enter(turn);
+        return (await SetAsideAsync(max, until, cancellationToken)) with { IsNewTo = tasks.IsNewTo(turn) };
+    }
+
+    public async Task<ReservedTasks> TakeOverAsync(
+        long turn, ImageId[] held, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        Enter(turn);
+        await SetAsideAsync(turn, held, until, cancellationToken);
+        var described = await DescribeAsync(OpenOf(held), cancellationToken);
+        // Some may have been answered meanwhile.
+        return new ReservedTasks([.. described.Where(t => OpenOf([t.Image]).Count > 0)], tasks.Free, tasks.IsNewTo(turn));
+    }
+
+    private List<int> OpenOf(ImageId[] images)
+    {
+        var open = new List<int>(images.Length);
+        foreach (var image in images)
+            if (index.TryFind(image, out var ordinal) && index.IsOpen(ordinal)) open.Add(ordinal);
+        return open;
+    }
+
+    public async Task<ExtendedTasks> ExtendInTurnAsync(
+        long turn, ImageId[] images, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        Enter(turn);
+        var extended = await SetAsideAsync(turn, images, until, cancellationToken);
+        return new ExtendedTasks(extended, tasks.IsNewTo(turn));
+    }
+
+    public async Task<ImageId[]> KeepAsync(long turn, ImageId[] images, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        Enter(turn);
+        var kept = await SetAsideAsync(turn, images, until, cancellationToken);
+        tasks.Kept(turn);
+        return kept;
+    }
+
+    /// <summary>
+    /// Sets aside for at least so long what the queue has whose turn it is, also what memory knows nothing of. What is so already, by the
+    /// same queue, costs nothing. One call after the other: of two that write of one task, the later time is to be on disk.
+    /// </summary>
+    /// <returns>What is set aside now.</returns>
+    private async Task<ImageId[]> SetAsideAsync(long turn, ImageId[] images, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        await _oneAfterTheOther.WaitAsync(cancellationToken);
+        var before = new List<(int Ordinal, (DateTimeOffset, bool) Standing)>();
+        try
+        {
+            // Another queue may have followed while this call waited.
+            if (turn != tasks.Turn) throw AnotherQueue();
+            var open = OpenOf(images);
+            foreach (var ordinal in open)
+                if (tasks.ReservedUntil(ordinal) < until) before.Add((ordinal, tasks.Standing(ordinal)));
+            // In memory first: while it is written nobody else may take it.
+            foreach (var (ordinal, _) in before) tasks.SetAside(ordinal, until);
+            ReservationRow[] rows = [.. before.Select(b => new ReservationRow(b.Ordinal, until))];
+            if (rows.Length > 0) await writer.CommitAsync(writer.New() with { Reservations = rows }, cancellationToken);
+            return [.. open.Select(index.IdOf)];
+        }
+        catch
+        {
+            // What memory says is on disk.
+            foreach (var (ordinal, standing) in before) tasks.SetBack(ordinal, until, standing);
+            throw;
+        }
+        finally
+        {
+            _oneAfterTheOther.Release();
+        }
+    }
+
+    public Task ReleaseInTurnAsync(long turn, ImageId[] images, CancellationToken cancellationToken) =>
+        turn != tasks.Turn ? Task.CompletedTask : PutBackAsync(images, cancellationToken);
+
+    private void Enter(long turn)
+    {
+        if (turn < tasks.Turn) throw AnotherQueue();
+        if (turn > tasks.Turn) tasks.TakeOver(turn, time.GetUtcNow() + TurnTimes.Grace);
+    }
+
+    /// <summary>A queue that knows no turns is of before the cluster took them.</summary>
+    private void EnterWithoutTurn()
+    {
+        if (tasks.Turn > 0) throw AnotherQueue();
+    }
+
+    private OrleansException AnotherQueue() => new($"Another queue sets aside the tasks of shard {writer.Key} by now. Repeat the call.");
+
+    public Task<ReservedTasks> ReserveAsync(int max, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        EnterWithoutTurn();
+        return SetAsideAsync(max, until, cancellationToken);
+    }
+
+    public Task ExtendAsync(ImageId[] images, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        EnterWithoutTurn();
+        return ProlongAsync(images, until, cancellationToken);
+    }
+
+    public Task ReleaseAsync(ImageId[] images, CancellationToken cancellationToken) =>
+        tasks.Turn > 0 ? Task.CompletedTask : PutBackAsync(images, cancellationToken);
+
+    private async Task PutBackAsync(ImageId[] images, CancellationToken cancellationToken)
     {
         var known = new List<(int Ordinal, DateTimeOffset Until)>(images.Length);
         foreach (var image in images)
             if (index.TryFind(image, out var ordinal) && index.Has(ordinal, ShardIndex.Flags.Reserved))
-                known.Add((ordinal, tasks.ReservedUntil(ordinal)));
+                known.Add((ordinal, tasks.WrittenUntil(ordinal)));
         if (known.Count == 0) return;
         ReservationRow[] rows = [.. known.Select(k => new ReservationRow(k.Ordinal, DateTimeOffset.UnixEpoch))];
         await writer.CommitAsync(writer.New() with { Reservations = rows }, cancellationToken);
@@ -58,7 +170,7 @@ internal sealed class ShardReviewDesk(
     /// and their time run out while nobody asked. A queue asks before that time is over, and for more than it had; so what is set aside
     /// for longer than it asks was given to another queue while the call was on its way.
     /// </summary>
-    public async Task ExtendAsync(ImageId[] images, DateTimeOffset until, CancellationToken cancellationToken)
+    private async Task ProlongAsync(ImageId[] images, DateTimeOffset until, CancellationToken cancellationToken)
     {
         var rows = new List<ReservationRow>(images.Length);
         var others = 0;
@@ -72,6 +184,9 @@ internal sealed class ShardReviewDesk(
         foreach (var row in rows) tasks.SetAside(row.Ordinal, until);
         if (rows.Count > 0) await writer.CommitAsync(writer.New() with { Reservations = rows }, cancellationToken);
         if (others > 0) throw new OrleansException($"{others} tasks of shard {writer.Key} are set aside for another queue by now.");
+        // They were answered, and word of it is on its way; or others have given this shard up, and it does not know.
+        if (rows.Count < images.Length)
+            throw new OrleansException($"{images.Length - rows.Count} images are not open in shard {writer.Key}. Repeat the call.");
     }
 
     /// <summary>Commits a human fact; only the image's own version can be in its way.</summary>
@@ -91,7 +206,7 @@ internal sealed class ShardReviewDesk(
         var reopens = !fact.Closes && index.Has(ordinal, ShardIndex.Flags.Asked) && !index.IsOpen(ordinal);
         ReservationRow[] freed = reopens ? [new ReservationRow(ordinal, DateTimeOffset.UnixEpoch)] : [];
         // Word of the answer may not have come there: a queue that still has the task would give it out again, set aside for nobody.
-        if (reopens) await grains.GetGrain<IQueueGrain>(writer.Key.Dataset).WithdrawnAsync([fact.Image], cancellationToken);
+        if (reopens) await TellQueueAsync(fact.Image, cancellationToken);
         var status = await writer.TryCommitAsync(writer.New() with { History = [row], Reservations = freed }, cancellationToken);
         if (status == ShardCommitStatus.Conflict) return CommitOutcome.Conflict;
         if (fact.Label >= 0 && fact.Label != HistoryRow.LabelSet && fact.Label != index.LabelOf(ordinal)
@@ -111,6 +226,23 @@ internal sealed class ShardReviewDesk(
         return CommitOutcome.Committed;
     }
 
+    /// <summary>
+    /// Word that an image is no task at this moment. A queue that is about to end may wait for this shard: then nobody waits for it, and
+    /// the decision is made again.
+    /// </summary>
+    private async Task TellQueueAsync(ImageId image, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await grains.GetGrain<IQueueGrain>(writer.Key.Dataset).WithdrawnAsync([image], cancellationToken)
+                .WaitAsync(QueueAnswersWithin, time, cancellationToken);
+        }
+        catch (TimeoutException e)
+        {
+            throw new OrleansException($"The queue of dataset '{writer.Key.Dataset}' does not answer. Repeat the call.", e);
+        }
+    }
+
     /// <summary>Asks people about images, each once for an arm.</summary>
     public async Task EnqueueAsync(EnqueueTasks wanted, CancellationToken cancellationToken)
     {
@@ -121,7 +253,7 @@ internal sealed class ShardReviewDesk(
             var ordinal = wanted.Images is null ? wanted.Ordinals[i] : Find(wanted.Images[i]);
             if (tasks.Contains(wanted.Arm, ordinal)) continue;
             // An image is set aside as a whole: a second arm that asks about it does not free it, nor does the first when it asks no more.
-            rows.Add(new TaskRow(ordinal, wanted.Arm, wanted.Round, wanted.Priorities[i], tasks.ReservedUntil(ordinal)));
+            rows.Add(new TaskRow(ordinal, wanted.Arm, wanted.Round, wanted.Priorities[i], tasks.WrittenUntil(ordinal)));
         }
         if (rows.Count == 0) return;
         await writer.CommitAsync(writer.New() with { Tasks = rows }, cancellationToken);

@@ -44,7 +44,7 @@ internal sealed class ShardRounds(ShardWriter writer, ShardIndex index, TaskBook
         CountAnew(arm, round);
         if (gone.Length > 0) grains.GetGrain<IQueueGrain>(writer.Key.Dataset).WithdrawnAsync(gone, CancellationToken.None).Ignore();
         if (answered.Length == 0) return;
-        var rows = answered.Select(o => new TaskRow(o, arm, round, priorities[o], tasks.ReservedUntil(o)));
+        var rows = answered.Select(o => new TaskRow(o, arm, round, priorities[o], tasks.WrittenUntil(o)));
         await writer.CommitAsync(writer.New() with { Tasks = [.. rows] }, cancellationToken);
     }
 

@@ -23,6 +23,21 @@ internal sealed class TaskBook(ShardIndex index)
     /// <summary>Reservations that have run out so far: each is of a queue that is gone, or that nobody has asked for long.</summary>
     public int RanOut { get; private set; }
 
+    /// <summary>Turn of the queue that sets aside; 0 as long as none has said one.</summary>
+    public long Turn { get; private set; }
+
+    // What was set aside before the shard heard of the turn, and until when that is kept once the queue has said what it has: until then
+    // it may be the queue's own, which the shard does not know after it has opened.
+    private readonly HashSet<int> _ofBefore = [];
+    private DateTimeOffset _keptUntil;
+    private bool _isKept;
+
+    /// <summary>Whether the queue of a turn has yet to say what it has here.</summary>
+    public bool IsNewTo(long turn) => turn == Turn && !_isKept;
+
+    /// <summary>The queue of a turn has said what it has here.</summary>
+    public void Kept(long turn) => _isKept |= turn == Turn;
+
     /// <summary>The arm's images with the round that asked.</summary>
     public IReadOnlyDictionary<int, int> ArmRounds(string arm) => _rounds.GetValueOrDefault(arm) ?? Empty;
 
@@ -74,16 +89,50 @@ internal sealed class TaskBook(ShardIndex index)
         return taken;
     }
 
-    /// <summary>Until when an image is set aside; long ago where it is not.</summary>
-    public DateTimeOffset ReservedUntil(int ordinal) => _reserved.GetValueOrDefault(ordinal, DateTimeOffset.UnixEpoch);
+    /// <summary>Until when an image is set aside by what was written of it; long ago where it is not.</summary>
+    public DateTimeOffset WrittenUntil(int ordinal) => _reserved.GetValueOrDefault(ordinal, DateTimeOffset.UnixEpoch);
+
+    /// <summary>How an image is set aside at a moment: for <see cref="SetBack"/>.</summary>
+    public (DateTimeOffset Until, bool IsOfBefore) Standing(int ordinal) => (WrittenUntil(ordinal), _ofBefore.Contains(ordinal));
+
+    /// <summary>Until when an image is set aside for the queue whose turn it is, as far as is known; long ago where it is not.</summary>
+    public DateTimeOffset ReservedUntil(int ordinal)
+    {
+        var until = _reserved.GetValueOrDefault(ordinal, DateTimeOffset.UnixEpoch);
+        return until > _keptUntil && _ofBefore.Contains(ordinal) ? _keptUntil : until;
+    }
 
     /// <summary>Sets an open task aside for at least so long: somebody may hold a lease on it.</summary>
     public void SetAside(int ordinal, DateTimeOffset until)
     {
         if (!index.IsOpen(ordinal)) return;
-        if (_reserved.TryGetValue(ordinal, out var known) && known >= until) return;
+        if (ReservedUntil(ordinal) >= until) return;
+        _ofBefore.Remove(ordinal);
         _reserved[ordinal] = until;
         index.Set(ordinal, ShardIndex.Flags.Reserved);
+    }
+
+    /// <summary>
+    /// Another queue sets aside from now on, or this is the first that is heard of one. Once it has said what it has, all else is set aside
+    /// until <paramref name="until"/> at most, and may be taken over until then.
+    /// </summary>
+    public void TakeOver(long turn, DateTimeOffset until)
+    {
+        (Turn, _isKept, _keptUntil) = (turn, false, until);
+        _ofBefore.UnionWith(_reserved.Keys);
+    }
+
+    /// <summary>What was to be set aside until a moment could not be written: it is so as before, unless that has changed since.</summary>
+    public void SetBack(int ordinal, DateTimeOffset until, (DateTimeOffset Until, bool IsOfBefore) before)
+    {
+        if (WrittenUntil(ordinal) != until) return;
+        if (before.Until == DateTimeOffset.UnixEpoch)
+        {
+            Release(ordinal);
+            return;
+        }
+        _reserved[ordinal] = before.Until;
+        if (before.IsOfBefore) _ofBefore.Add(ordinal);
     }
 
     /// <summary>Makes a task free again that is set aside until this moment, and no longer by now.</summary>
@@ -95,6 +144,7 @@ internal sealed class TaskBook(ShardIndex index)
     /// <summary>Makes a task free again.</summary>
     public void Release(int ordinal)
     {
+        _ofBefore.Remove(ordinal);
         if (!_reserved.Remove(ordinal)) return;
         index.Clear(ordinal, ShardIndex.Flags.Reserved);
         if (index.IsOpen(ordinal)) _heap.Enqueue(ordinal, (-PriorityOf(ordinal), ordinal));
@@ -106,6 +156,7 @@ internal sealed class TaskBook(ShardIndex index)
         if (!wasOpen) return;
         Open--;
         if (_reserved.Remove(ordinal)) index.Clear(ordinal, ShardIndex.Flags.Reserved);
+        _ofBefore.Remove(ordinal);
         _priorities.Remove(ordinal);
     }
 
@@ -126,7 +177,7 @@ internal sealed class TaskBook(ShardIndex index)
         if (_reserved.Count == 0) return;
         List<int>? expired = null;
         foreach (var (ordinal, until) in _reserved)
-            if (until <= now) (expired ??= []).Add(ordinal);
+            if (until <= now || (_isKept && _keptUntil <= now && _ofBefore.Contains(ordinal))) (expired ??= []).Add(ordinal);
         if (expired is null) return;
         RanOut += expired.Count;
         foreach (var ordinal in expired) Release(ordinal);
@@ -143,6 +194,7 @@ internal sealed class TaskBook(ShardIndex index)
         if (index.IsOpen(ordinal)) Open--;
         index.Clear(ordinal, ShardIndex.Flags.Asked);
         if (_reserved.Remove(ordinal)) index.Clear(ordinal, ShardIndex.Flags.Reserved);
+        _ofBefore.Remove(ordinal);
         _priorities.Remove(ordinal);
         return true;
     }

@@ -100,6 +100,9 @@ internal static partial class GrainLog
     [LoggerMessage(30, LogLevel.Warning, "Queue of {Dataset}: shard {Shard} did not give tasks")]
     public static partial void QueueRefillFailed(this ILogger logger, Exception exception, string dataset, int shard);
 
+    [LoggerMessage(68, LogLevel.Warning, "Queue of {Dataset}: somebody was given fewer tasks than they may have")]
+    public static partial void MoreTasksFailed(this ILogger logger, Exception exception, string dataset);
+
     [LoggerMessage(32, LogLevel.Information, "Shard {Shard}: {Count} reservations ran out, and their tasks can be set aside again")]
     public static partial void ReservationsRanOut(this ILogger logger, string shard, int count);
 

@@ -140,7 +140,10 @@ public sealed record ReviewTask
     public required double Priority { get; init; }
     /// <summary>The signed lease to send back with the answer.</summary>
     public required string Lease { get; init; }
-    /// <summary>Until when the lease keeps the task from others.</summary>
+    /// <summary>
+    /// Until when the lease keeps the task from others. Where the server that gave it is lost or restarted, only whoever presents the lease
+    /// within a few seconds (<c>tasks/renew</c>) keeps it for so long; an answer under it is taken all the same.
+    /// </summary>
     public required DateTimeOffset LeasedUntil { get; init; }
     /// <summary>What machines propose.</summary>
     public IReadOnlyList<Prelabel> Prelabels { get; set; } = [];

@@ -20,6 +20,26 @@ internal sealed partial class LevelService(
     // Since when every member could work at the level that is next, and how long that is watched; null while one could not.
     private (int Level, long At, TimeSpan Patience)? _since;
 
+    /// <summary>
+    /// Looks before anybody is answered: what is there from a level on is there from the first moment. A silo that is alone has nobody to
+    /// wait for; a cluster is raised later, when the others have had time to join.
+    /// </summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var stands = await level.ReadAsync(cancellationToken);
+            var isAlone = options.Postgres is null && stands < newest.Value;
+            if (isAlone && await level.RaiseAsync(newest.Value, cancellationToken)) Raised(logger, stands, newest.Value);
+            known.Saw(isAlone ? newest.Value : stands);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            NotRead(logger, e, Pause);
+        }
+        await base.StartAsync(cancellationToken);
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try

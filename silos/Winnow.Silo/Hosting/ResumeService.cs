@@ -82,7 +82,7 @@ internal sealed partial class ResumeService(
         metadata.GetSiloMetadata(silo).Metadata.TryGetValue(SiloTraits.Role, out var role) && SiloTraits.HoldsData(role);
 
     [LoggerMessage(201, LogLevel.Warning,
-        "Tasks that were set aside could not be given back; they are offered again when their reservation runs out")]
+        "Tasks that were set aside could not be given back; they are offered again some seconds after another silo has taken over")]
     private static partial void NotGivenBack(ILogger logger, Exception exception);
 
     [LoggerMessage(200, LogLevel.Warning, "Unfinished work could not be taken up, next try in {Pause}")]

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Winnow.Client;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
@@ -132,6 +133,55 @@ public sealed class KillTests
 
         await Until.TrueAsync(AllCameAsync, Limit, () => $"of {open} open tasks more than {again.Count} come");
         Assert.Superset(tasks.Select(t => t.Image).ToHashSet(), again);
+    }
+
+    [Fact]
+    public async Task After_a_kill_who_presents_a_lease_keeps_the_task_and_all_else_is_offered_within_15_seconds()
+    {
+        await using var silo = await SiloProcess.StartAsync();
+        await silo.Client.CreateDatasetAsync(Creation with { Settings = Settings with { LeasePeriod = TimeSpan.FromMinutes(5) } });
+        await CollectAsync(silo.Client.ImportAsync(Dataset, DrawnImages.EnumerateAsync(80)));
+        await silo.Client.WaitForScoringAsync(Dataset);
+        await silo.Client.StartRoundAsync(Dataset, new StartRound(40));
+        using var ann = silo.As("ann");
+        using var bea = silo.As("bea");
+        var (anns, beas) = (new List<ReviewTask>(), new List<ReviewTask>());
+        await Until.TrueAsync(async () => await TakeAsync(ann, anns, 10) && await TakeAsync(bea, beas, 10), Limit,
+            () => "there are tasks");
+        var open = (int)(await silo.Client.GetStatusAsync(Dataset)).OpenTasks;
+        await using var keeper = new LeaseKeeper(ann, Dataset);
+        var lost = new ConcurrentBag<string>();
+        keeper.Lost += (_, why) => lost.Add(why);
+        keeper.Keep(anns);
+
+        await silo.KillAsync();
+        await silo.StartAgainAsync();
+        // Whoever asks is the first who wakes the queue, and waits for nothing but what others may be at.
+        using var cem = silo.As("cem");
+        var (cems, since) = (new List<ReviewTask>(), Stopwatch.StartNew());
+        await Until.TrueAsync(() => TakeAsync(cem, cems, open - anns.Count), Limit,
+            () => $"of {open} open tasks, {anns.Count} of which are at hand, {cems.Count} come");
+        Assert.True(since.Elapsed < TimeSpan.FromSeconds(15), $"it took {since.Elapsed}");
+        Assert.Superset(beas.Select(t => t.Image).ToHashSet(), cems.Select(t => t.Image).ToHashSet());
+        Assert.Empty(cems.Select(t => t.Image).Intersect(anns.Select(t => t.Image)));
+        Assert.Equal((10, 0), (keeper.Count, lost.Count));
+
+        // Both who kept a task and who did not may still answer; the second of two answers is an opinion.
+        SubmitDecision Answer(ReviewTask task, string? lease = null) => new(task.Image, Guid.NewGuid(),
+            new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag("disc")] }, lease ?? task.Lease);
+        var kept = await ann.SubmitAsync(Dataset, [.. anns.Select(t => Answer(t, keeper.LeaseOf(t.Image)))]);
+        Assert.All(kept, r => Assert.Equal(SubmitStatus.Recorded, r.Status));
+        var again = cems.First(t => t.Image == beas[0].Image);
+        Assert.Equal(SubmitStatus.Recorded, (await cem.SubmitAsync(Dataset, [Answer(again)]))[0].Status);
+        Assert.Equal(SubmitStatus.SecondOpinion, (await bea.SubmitAsync(Dataset, [Answer(beas[0])]))[0].Status);
+        var renewed = await bea.RenewAsync(Dataset, [beas[1].Lease]);
+        Assert.Contains("not yours any more", renewed[0].Reason, StringComparison.Ordinal);
+    }
+
+    private static async Task<bool> TakeAsync(WinnowClient person, List<ReviewTask> tasks, int count)
+    {
+        if (tasks.Count < count) tasks.AddRange(await person.LeaseAsync(Dataset, new LeaseRequest(count - tasks.Count, 500)));
+        return tasks.Count == count;
     }
 
     [Fact]

@@ -14,6 +14,17 @@ public sealed class LeaseTokenTests
         "cats", ShardIndexTests.IdOf(1), 3, "ann", DateTimeOffset.FromUnixTimeMilliseconds(1_800_000_000_123),
         DateTimeOffset.UnixEpoch.AddYears(50).AddTicks(7));
 
+    private static readonly Lease RenewedOne = Given with { Given = DateTimeOffset.FromUnixTimeMilliseconds(1_799_999_000_456) };
+
+    [Fact]
+    public void A_lease_says_when_its_task_was_given_however_often_it_was_renewed()
+    {
+        var period = TimeSpan.FromMinutes(5);
+        Assert.Equal(Given.Expires - period, Given.GivenAt(period));
+        Assert.Equal(RenewedOne.Given, RenewedOne.GivenAt(period));
+        Assert.Throws<ArgumentException>(() => new LeaseTokens([1]).Sign(RenewedOne with { Since = null }));
+    }
+
     [Fact]
     public void A_lease_of_an_early_release_is_read()
     {
@@ -28,7 +39,7 @@ public sealed class LeaseTokenTests
     public void A_lease_is_read_as_it_was_signed()
     {
         var tokens = new LeaseTokens([1, 2, 3]);
-        foreach (var given in new[] { Given, Given with { Since = null } })
+        foreach (var given in new[] { Given, Given with { Since = null }, RenewedOne })
         {
             Assert.True(tokens.TryRead(tokens.Sign(given), out var read));
             Assert.Equal(given, read);
@@ -65,6 +76,47 @@ public sealed class TaskBookTests
 
     private static TaskRow Task(int ordinal, float priority, string arm = "main", int round = 1) =>
         new(ordinal, arm, round, priority, DateTimeOffset.UnixEpoch);
+
+    [Fact]
+    public void What_another_queue_had_set_aside_is_free_a_moment_later_unless_it_is_taken_over()
+    {
+        var (_, book) = Make(3);
+        for (var i = 0; i < 3; i++) book.Add(Task(i, i));
+        Assert.Equal([2, 1], book.Reserve(2, Now, Now.AddMinutes(10)));
+        book.TakeOver(7, Now.AddSeconds(8));
+        Assert.Equal((7L, 1, true, false), (book.Turn, book.Free, book.IsNewTo(7), book.IsNewTo(6)));
+        book.SetAside(2, Now.AddMinutes(9));
+        Assert.Equal([0], book.Reserve(9, Now.AddSeconds(7), Now.AddMinutes(9)));
+        // It may be the queue's own, until that has said what it has.
+        Assert.Equal(Now.AddSeconds(8), book.ReservedUntil(1));
+        Assert.Empty(book.Reserve(9, Now.AddSeconds(9), Now.AddMinutes(9)));
+        book.Kept(6);
+        Assert.True(book.IsNewTo(7));
+        book.Kept(7);
+        Assert.False(book.IsNewTo(7));
+        Assert.Equal([1], book.Reserve(9, Now.AddSeconds(8), Now.AddMinutes(9)));
+        // What could not be written is as it was, unless that has changed meanwhile.
+        book.SetBack(2, Now.AddMinutes(5), (Now.AddSeconds(8), false));
+        Assert.Empty(book.Reserve(9, Now.AddSeconds(9), Now.AddMinutes(9)));
+        book.SetBack(2, Now.AddMinutes(9), (Now.AddSeconds(8), false));
+        Assert.Equal([2], book.Reserve(9, Now.AddSeconds(9), Now.AddMinutes(9)));
+        book.SetBack(2, Now.AddMinutes(9), (DateTimeOffset.UnixEpoch, false));
+        Assert.Equal([2], book.Reserve(9, Now.AddSeconds(9), Now.AddMinutes(9)));
+    }
+
+    [Fact]
+    public void A_queue_that_is_followed_before_it_has_said_what_it_has_takes_no_time_from_people()
+    {
+        var (_, book) = Make(1);
+        book.Add(Task(0, 1));
+        // From disk: the shard has just opened.
+        book.SetAside(0, Now.AddMinutes(10));
+        book.TakeOver(1, Now.AddSeconds(8));
+        book.TakeOver(2, Now.AddSeconds(14));
+        book.Kept(2);
+        Assert.Empty(book.Reserve(9, Now.AddSeconds(13), Now.AddMinutes(9)));
+        Assert.Equal([0], book.Reserve(9, Now.AddSeconds(14), Now.AddMinutes(9)));
+    }
 
     [Fact]
     public void Tasks_come_by_priority_and_only_once()

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Winnow.Adapters.Tests.Ledger;
+using Winnow.Grains.Settings;
 using Winnow.Model.Images;
 using Winnow.Model.Review;
 
@@ -8,9 +9,15 @@ namespace Winnow.Cluster.Tests.Schedules;
 /// <summary>What people were given and what they were told of their answers, held against what is on disk.</summary>
 internal sealed class ReviewBook(VirtualClock clock, TimeSpan leasePeriod, Func<ImageId, NaiveShard> diskOf)
 {
-    private sealed record Grant(ImageId Image, string Actor, DateTimeOffset From, DateTimeOffset Until);
+    /// <param name="Image">The image.</param>
+    /// <param name="Actor">Who was given it.</param>
+    /// <param name="From">Since when it is known to be theirs.</param>
+    /// <param name="Until">When the lease ends.</param>
+    /// <param name="Asked">A queue that is followed by another later than this may have given it.</param>
+    private sealed record Grant(ImageId Image, string Actor, DateTimeOffset From, DateTimeOffset Until, DateTimeOffset Asked);
 
     private readonly List<Grant> _grants = [];
+    private readonly List<DateTimeOffset> _turns = [];
     private readonly Dictionary<(ImageId Image, string Actor), DateTimeOffset> _letGo = [];
     private readonly Dictionary<Guid, (ImageId Image, SubmitResult? Told)> _answers = [];
 
@@ -23,7 +30,8 @@ internal sealed class ReviewBook(VirtualClock clock, TimeSpan leasePeriod, Func<
     /// <summary>Somebody was given a task: until the lease ends, what is on disk keeps it from being given to anybody else.</summary>
     public void Was(ReviewTask task, string actor)
     {
-        _grants.Add(new Grant(task.Image, actor, task.LeasedUntil - leasePeriod, task.LeasedUntil));
+        var given = task.LeasedUntil - leasePeriod;
+        _grants.Add(new Grant(task.Image, actor, given, task.LeasedUntil, given));
         var disk = diskOf(task.Image);
         var ordinal = disk.Images.FindIndex(i => i.Row.Id == task.Image);
         var closed = disk.IsClosed(ordinal);
@@ -34,6 +42,27 @@ internal sealed class ReviewBook(VirtualClock clock, TimeSpan leasePeriod, Func<
         if (isTheirs && until < task.LeasedUntil)
             throw new ScheduleFault(
                 $"{actor} holds {task.Name} until {Told(task.LeasedUntil)}; on disk it is set aside until {Told(until)}");
+    }
+
+    /// <summary>Another queue hands out from now on: what others gave is kept for a moment, and longer for whoever presents it.</summary>
+    public void QueueFollowed() => _turns.Add(clock.GetUtcNow());
+
+    /// <summary>Somebody presented a lease at a moment and was told that the task is theirs.</summary>
+    public void Presented(ImageId image, string actor, DateTimeOffset began, DateTimeOffset until) =>
+        _grants.Add(new Grant(image, actor, clock.GetUtcNow(), until, began));
+
+    /// <summary>
+    /// Somebody presented a lease that runs, and was told that the task is not theirs: nobody must be while it is, and open.
+    /// </summary>
+    public void WasRefused(ImageId image, string actor, DateTimeOffset ends, string why)
+    {
+        var disk = diskOf(image);
+        var ordinal = disk.Images.FindIndex(i => i.Row.Id == image);
+        var isOpen = !disk.IsClosed(ordinal) && disk.Tasks.Values.Any(t => t.Ordinal == ordinal);
+        var until = _grants.Where(g => g.Image == image && g.Actor == actor).Select(EndOf).Max();
+        if (isOpen && ends > clock.GetUtcNow() && until > clock.GetUtcNow())
+            throw new ScheduleFault($"{actor} holds an image until {Told(until)} and was told that it is not so: {why}");
+        LetsGo(image, actor);
     }
 
     /// <summary>Somebody is about to answer a task, or to give it back: from now on it may be given to others.</summary>
@@ -79,8 +108,14 @@ internal sealed class ReviewBook(VirtualClock clock, TimeSpan leasePeriod, Func<
         }
     }
 
-    private DateTimeOffset EndOf(Grant grant) =>
-        _letGo.TryGetValue((grant.Image, grant.Actor), out var letGo) && letGo < grant.Until ? letGo : grant.Until;
+    private DateTimeOffset EndOf(Grant grant)
+    {
+        var end = _letGo.TryGetValue((grant.Image, grant.Actor), out var letGo) && letGo < grant.Until ? letGo : grant.Until;
+        // A queue that was followed hands out for a moment yet, as long as it cannot know.
+        foreach (var began in _turns)
+            if (grant.Asked < began + TurnTimes.Holds && began + TurnTimes.Grace < end) end = began + TurnTimes.Grace;
+        return end;
+    }
 
     private static string Told(DateTimeOffset moment) => moment.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture);
 }

@@ -18,6 +18,8 @@ internal sealed partial class ReviewWorld
             var request = new LeaseRequest(1 + _random.Next(3), _random.Next(2) * 800);
             await AsFarAsItGoesAsync(async () => tasks = await Queue.TakeAsync(request, actor, Never));
             foreach (var task in tasks) _book.Was(task, actor);
+            _taken.AddRange(tasks.Select(t => (t, actor)));
+            if (_takesTurns && tasks.Length > 0 && _random.Next(3) == 0) tasks = await StayAtAsync(tasks, actor);
             foreach (var task in tasks)
             {
                 switch (_random.Next(6))
@@ -35,6 +37,38 @@ internal sealed partial class ReviewWorld
             }
             if (_random.Next(3) == 0) await Task.Delay(TimeSpan.FromSeconds(_random.Next(50)), Clock, Never);
         }
+    }
+
+    /// <summary>Looks at tasks for a while and presents their leases meanwhile; those that are left in the end.</summary>
+    private async Task<ReviewTask[]> StayAtAsync(ReviewTask[] tasks, string actor)
+    {
+        for (var times = 1 + _random.Next(12); times > 0 && tasks.Length > 0; times--)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(1_000 + _random.Next(3_000)), Clock, Never);
+            var began = Clock.GetUtcNow();
+            RenewedLease[] renewed = [];
+            // Now and then somebody shows what they had long ago, and may have it again where nobody else has.
+            var old = _random.Next(4) == 0 && _taken.Count > 0 ? _taken[_random.Next(_taken.Count)] : default;
+            if (old.Actor == actor && tasks.All(t => t.Image != old.Task.Image)) await AgainAsync(old.Task, actor);
+            string[] leases = [.. tasks.Select(t => t.Lease)];
+            if (!await AsFarAsItGoesAsync(async () => renewed = await Queue.RenewAsync(leases, actor, Never))) continue;
+            foreach (var (task, lease) in tasks.Zip(renewed))
+            {
+                if (lease.Lease is null) _book.WasRefused(task.Image, actor, task.LeasedUntil, lease.Reason!);
+                else if (lease.LeasedUntil is { } until) _book.Presented(task.Image, actor, began, until);
+            }
+            tasks = [.. tasks.Zip(renewed).Where(t => t.Second.Lease is not null)
+                .Select(t => t.First with { Lease = t.Second.Lease!, LeasedUntil = t.Second.LeasedUntil ?? t.First.LeasedUntil })];
+        }
+        return tasks;
+    }
+
+    private async Task AgainAsync(ReviewTask task, string actor)
+    {
+        var began = Clock.GetUtcNow();
+        RenewedLease[] renewed = [];
+        var answered = await AsFarAsItGoesAsync(async () => renewed = await Queue.RenewAsync([task.Lease], actor, Never));
+        if (answered && renewed[0].LeasedUntil is { } until) _book.Presented(task.Image, actor, began, until);
     }
 
     private async Task AnswerAsync(ReviewTask task, string actor, DecisionKind kind)

@@ -48,12 +48,16 @@ internal sealed partial class ReviewWorld
     private readonly SimulatedLedger _ledger;
     private readonly SimulatedSilos _silos;
     private readonly ReviewBook _book;
+    // Beside silos of an earlier release queues know no turns: what one had set aside stays so until its time is over.
+    private readonly bool _takesTurns;
+    private readonly List<(ReviewTask Task, string Actor)> _taken = [];
     private readonly ImageId[] _images = [.. Enumerable.Range(0, Images).Select(ShardIndexTests.IdOf)];
 
     public ReviewWorld(ulong seed, VirtualClock clock)
     {
         Clock = clock;
         _random = new SeededRandom(seed ^ 0x5EED);
+        _takesTurns = _random.Next(4) > 0;
         _mishaps = new Mishaps(new SeededRandom(seed ^ 0xBAD));
         _ledger = new SimulatedLedger(Dataset, _mishaps);
         _silos = new SimulatedSilos(_mishaps);
@@ -99,8 +103,11 @@ internal sealed partial class ReviewWorld
         var keyring = new LeaseKeyring(_ledger);
         var objects = Stub.Of<IObjectStore>((method, _) => throw new NotSupportedException(method.Name));
         var headers = Stub.Of<IImageHeaders>((method, _) => throw new NotSupportedException(method.Name));
+        var records = new SimulatedRecords(_mishaps) { Wrote = kind => { if (kind == ControlStorage.QueueTurn) _book.QueueFollowed(); } };
+        var queues = new KnownLevel();
+        if (_takesTurns) queues.Saw(ClusterLevels.Newest);
         _silos.Add("queue", () => new QueueGrain(
-            datasets, keyring, new KnownLevel(), new LocalQueues(), Clock, NullLogger<QueueGrain>.Instance), typeof(IQueueGrain));
+            datasets, keyring, queues, new LocalQueues(), records, Clock, NullLogger<QueueGrain>.Instance), typeof(IQueueGrain));
         var level = new KnownLevel();
         level.Saw(ClusterLevels.Newest);
         _silos.Add("image", () => new ImageGrain(datasets, _ledger, objects, headers, keyring, level, Clock), typeof(IImageGrain));
@@ -141,17 +148,27 @@ internal sealed partial class ReviewWorld
 
     private IQueueGrain Queue => Grain<IQueueGrain>(Name);
 
-    /// <summary>Once nobody holds anything any more, somebody new is asked about all that is open.</summary>
+    /// <summary>
+    /// Once nobody holds anything any more, somebody new is asked about all that is open. Where queues take turns it is enough that a new
+    /// one begins: what nobody presents there is offered within seconds.
+    /// </summary>
     private async Task EverythingIsAskedAsync()
     {
-        await Task.Delay(3 * Dataset.Settings.LeasePeriod, Clock, Never);
+        if (_takesTurns) _silos.GiveUp("queue", Name);
+        else await Task.Delay(3 * Dataset.Settings.LeasePeriod, Clock, Never);
+        DateTimeOffset? heard = null;
         var asked = new HashSet<ImageId>();
         for (var tries = 0; tries < 10; tries++)
         {
-            var tasks = await Queue.TakeAsync(new LeaseRequest(Images, 2_000), "zoe", Never);
+            ReviewTask[] tasks = [];
+            var all = new LeaseRequest(Images, 2_000);
+            if (!await AsFarAsItGoesAsync(async () => tasks = await Queue.TakeAsync(all, "zoe", Never))) continue;
             foreach (var task in tasks) _book.Was(task, "zoe");
             asked.UnionWith(tasks.Select(t => t.Image));
-            if (asked.SetEquals(Open())) return;
+            // All shards have heard of it by now. Messages of this world may take seconds.
+            heard ??= Clock.GetUtcNow();
+            var late = _takesTurns && Clock.GetUtcNow() - heard > TimeSpan.FromSeconds(20);
+            if (asked.SetEquals(Open()) && !late) return;
         }
         string Named(IEnumerable<ImageId> images) => string.Join(", ", images.Select(NameOf));
         throw new ScheduleFault($"open are {Named(Open())}; asked about were {Named(asked)}");
@@ -165,7 +182,9 @@ internal sealed partial class ReviewWorld
         {
             var open = Open().Where(i => Dataset.Shards.ShardOf(i) == shard).Order().ToArray();
             var desk = Grain<IShardReview>(GrainKeys.Shard(Name, shard));
-            var reserved = await desk.ReserveAsync(Images, now + Dataset.Settings.LeasePeriod, Never);
+            var until = now + Dataset.Settings.LeasePeriod;
+            var reserved = _takesTurns ? await desk.ReserveInTurnAsync(long.MaxValue, Images, until, Never)
+                : await desk.ReserveAsync(Images, until, Never);
             if (!reserved.Tasks.Select(t => t.Image).Order().SequenceEqual(open))
                 throw new ScheduleFault($"of {open.Length} open tasks {reserved.Tasks.Length} could be set aside");
             if (reserved.Remaining != 0) throw new ScheduleFault($"{reserved.Remaining} tasks are said to be left of none");

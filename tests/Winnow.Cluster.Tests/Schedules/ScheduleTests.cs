@@ -5,7 +5,8 @@ namespace Winnow.Cluster.Tests.Schedules;
 
 /// <summary>
 /// What must hold whatever comes first: thousands of orders of the turns of real grains, each drawn from a seed. A run that fails names
-/// its seed, and <c>WINNOW_SCHEDULE=seed</c> runs that one again.
+/// its seed, and <c>WINNOW_SCHEDULE=seed</c> runs that one again; where other work of the process came between, it may go well then, and
+/// <c>WINNOW_SCHEDULE_LOG=folder</c> keeps what was said in a run that fails.
 /// </summary>
 [Trait("kind", "schedules")]
 public sealed class ScheduleTests(ITestOutputHelper output)
@@ -19,7 +20,7 @@ public sealed class ScheduleTests(ITestOutputHelper output)
             var world = new ReviewWorld(seed, new VirtualClock());
             if (Schedules.IsOne) world.Tell(output.WriteLine);
             var scheduler = new SeededScheduler(seed, world.Clock);
-            scheduler.Run(world.RunAsync, world.Check);
+            Schedules.Keeping(seed, world.Tell, () => scheduler.Run(world.RunAsync, world.Check));
             Interlocked.Add(ref given, world.Book.Given);
             Interlocked.Add(ref acknowledged, world.Book.Acknowledged);
             return scheduler;

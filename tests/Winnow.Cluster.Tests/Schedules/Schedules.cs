@@ -13,6 +13,27 @@ internal static class Schedules
 
     private static ulong? One => ulong.TryParse(Environment.GetEnvironmentVariable("WINNOW_SCHEDULE"), out var seed) ? seed : null;
 
+    /// <summary>Does a run, and writes down what grains said to each other where it fails and somebody wants to know.</summary>
+    public static void Keeping(ulong seed, Action<Action<string>> tell, Action run)
+    {
+        if (IsOne || Environment.GetEnvironmentVariable("WINNOW_SCHEDULE_LOG") is not { Length: > 0 } folder)
+        {
+            run();
+            return;
+        }
+        var lines = new List<string>();
+        tell(lines.Add);
+        try
+        {
+            run();
+        }
+        catch (Exception e)
+        {
+            File.WriteAllLines(Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"seed-{seed}.txt")), [.. lines, $"{e}"]);
+            throw;
+        }
+    }
+
     /// <summary>Tries seeds: a few in every run of the tests, a hundred times as many by <c>bash tests/run schedules</c>.</summary>
     /// <param name="output">Is told how many orders there were.</param>
     /// <param name="few">How many seeds are a few.</param>

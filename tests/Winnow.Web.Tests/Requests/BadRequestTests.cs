@@ -82,6 +82,8 @@ public sealed class BadRequestTests(BadRequestTests.Setup setup) : IClassFixture
     [InlineData("/datasets/bad/tasks/lease", """{"max":1.5}""", "$.max: it must be a whole number")]
     [InlineData("/datasets/bad/tasks/lease", """{"max":null}""", "$.max: it must be a whole number")]
     [InlineData("/datasets/bad/tasks/release", """[1]""", "$[0]: it must be an image id")]
+    [InlineData("/datasets/bad/tasks/renew", """[1]""", "$[0]: it must be a text")]
+    [InlineData("/datasets/bad/tasks/renew", """["a",null]""", "$[1]: it must be a text")]
     [InlineData("/datasets/bad/rounds", """{"batchSize":5,"arm":null}""", "$.arm: it must be a text")]
     [InlineData("/datasets/bad/rounds", """{"batchSize":5,"strateg":"random"}""", "Is 'strategy' meant?")]
     [InlineData("/datasets/bad/rounds", """{"BatchSize":5}""",

@@ -57,6 +57,7 @@ internal static class MatrixRequests
         ["DELETE /api/v1/datasets/{dataset}/backbones/{backbone}"] = "",
         ["POST /api/v1/datasets/{dataset}/tasks/lease"] = """{"max":1,"waitMilliseconds":0}""",
         ["POST /api/v1/datasets/{dataset}/tasks/release"] = """["{image}"]""",
+        ["POST /api/v1/datasets/{dataset}/tasks/renew"] = """["none"]""",
         ["POST /api/v1/datasets/{dataset}/decisions"] =
             """[{"image":"{image}","operationId":"11111111-1111-1111-1111-111111111111","decision":{"kind":"skip"},"lease":"none"}]""",
         ["POST /api/v1/datasets/{dataset}/prelabels"] = "[]",

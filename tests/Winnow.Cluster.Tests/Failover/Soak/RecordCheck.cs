@@ -10,6 +10,8 @@ namespace Winnow.Cluster.Tests.Failover.Soak;
 /// <summary>Holds a dataset to what was acknowledged: all of it is there, once, and nothing else is.</summary>
 internal static class RecordCheck
 {
+    private static readonly TimeSpan ClocksApart = TimeSpan.FromSeconds(1);
+
     /// <summary>
     /// Whether an image was decided in a time: who held its task then holds nothing any more, and once that is taken back anybody may be
     /// asked. Who took it back may not have heard yet that this was recorded.
@@ -29,6 +31,12 @@ internal static class RecordCheck
             Assert.True(answered || WasClosed(history, since, given),
                 $"{image} was given to {second} at {given:O}, while {first} had it. Its history: "
                 + string.Join("; ", history.Select(h => $"{h.At:O} {h.Actor} {h.Kind} {h.Decision.Kind} {h.Decision.Of}")));
+        }
+        foreach (var (image, actor, since, why) in record.Lost)
+        {
+            var history = (await client.GetImageAsync(dataset, image)).History;
+            Assert.True(history.Any(h => h.Kind != HistoryKind.Imported && h.At >= since - ClocksApart),
+                $"{actor} presented the lease of {image} from {since:O} on and lost it: {why} Nobody has said anything of it since.");
         }
         var status = await client.WaitForScoringAsync(dataset);
 
@@ -52,7 +60,8 @@ internal static class RecordCheck
             Assert.All(detail.History, h => Assert.True(IsKnown(h.OperationId), $"{group.Key} bears a decision that nobody was told of"));
         }
         var order = await VerifyOrderAsync(client, dataset, record);
-        return $"{await VerifyRoundsAsync(client, dataset)}; {order}";
+        return $"{await VerifyRoundsAsync(client, dataset)}; {order}; {record.Kept} tasks kept to the end, "
+            + $"{record.Lost.Count} answered by others";
     }
 
     /// <summary>Looks at each image that people were at once more, and then whether all that was seen of it can have been so.</summary>

@@ -18,12 +18,14 @@ internal sealed class RunningLoad : IDisposable
     /// <summary>Somebody who imports, three who review, and rounds.</summary>
     public static RunningLoad Start(SoakLoad load) => new(load, Work);
 
-    /// <summary>The same, one more who reviews and repeats nothing, one who forgets, two who correct the same answers, one who takes
-    /// answers back, and those who look on.</summary>
+    /// <summary>
+    /// The same, one more who reviews and repeats nothing, one who keeps tasks through everything, two who correct the same answers, one
+    /// who takes answers back, and those who look on.
+    /// </summary>
     public static RunningLoad StartWatched(SoakLoad load) => new(load,
     [
-        .. Work, (l, ct) => l.ReviewOnceAsync("dan", 1, ct), (l, ct) => l.ForgetAsync("gus", ct), (l, ct) =>
-            l.CorrectAsync("eve", "fay", ct), (l, ct) => l.TakeBackAsync("hal", ct),
+        .. Work, (l, ct) => l.ReviewOnceAsync("dan", 1, ct), (l, ct) => l.KeepAsync("gus", 2, ct),
+        (l, ct) => l.CorrectAsync("eve", "fay", ct), (l, ct) => l.TakeBackAsync("hal", ct),
         (l, ct) => l.LookAsync(0, ct), (l, ct) => l.LookAsync(1, ct),
     ]);
 

@@ -11,9 +11,15 @@ internal static class SoakDataset
     private const int Beyond = 1_000_000;
 
     /// <summary>How it is made.</summary>
-    public static CreateDataset Named(string name, int shards) =>
+    public static CreateDataset Named(string name, int shards, int leaseSeconds = 5) =>
         new(name, new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] },
-        new DatasetSettings { Shards = shards, AuditSample = 20, ProjectionDimensions = 32, LeasePeriod = TimeSpan.FromSeconds(5) });
+        new DatasetSettings
+        {
+            Shards = shards,
+            AuditSample = 20,
+            ProjectionDimensions = 32,
+            LeasePeriod = TimeSpan.FromSeconds(leaseSeconds),
+        });
 
     /// <summary>Makes it and puts the first pictures in, none of which a <see cref="SoakLoad"/> draws.</summary>
     public static async Task<SoakRecord> CreateAsync(WinnowClient client, CreateDataset dataset, int images)

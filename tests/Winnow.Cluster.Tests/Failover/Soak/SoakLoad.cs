@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using Winnow.Algorithms.Numerics;
@@ -19,6 +20,7 @@ internal sealed class SoakLoad(SiloCluster cluster, string dataset, SoakRecord r
     // Scoring is what takes the processors: an import that ran ahead of it would leave rounds nothing but waiting.
     private const int MostUnscored = 200;
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan KeptFor = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan LookPace = TimeSpan.FromMilliseconds(100);
     private int _next;
 
@@ -103,21 +105,37 @@ internal sealed class SoakLoad(SiloCluster cluster, string dataset, SoakRecord r
     }
 
     /// <summary>
-    /// Takes tasks and forgets them: while their leases run they are set aside, also from a queue that has to begin anew.
+    /// Takes tasks and keeps them for a while, whatever happens to the silo that gave them; then gives them back.
     /// </summary>
-    public async Task ForgetAsync(string actor, CancellationToken stop)
+    public async Task KeepAsync(string actor, int first, CancellationToken stop)
     {
-        using var client = cluster.NewClient(actor, attempts: 0);
+        using var client = cluster.NewClient(actor, first);
+        await using var keeper = new LeaseKeeper(client, dataset);
+        var since = new ConcurrentDictionary<ImageId, DateTimeOffset>();
+        keeper.Lost += (image, why) =>
+        {
+            record.GaveBack(image, actor, since[image]);
+            record.Lost.Add((image, actor, since[image], why));
+        };
         while (!stop.IsCancellationRequested)
         {
             await Task.WhenAny(Task.Delay(Pace, TimeProvider.System, stop));
-            var tasks = await AskOnceAsync(() => client.LeaseAsync(dataset, new LeaseRequest(3), CancellationToken.None)) ?? [];
-            foreach (var task in tasks) record.Leased(task.Image, actor, task.LeasedUntil);
+            var tasks = await client.LeaseAsync(dataset, new LeaseRequest(2), CancellationToken.None);
             foreach (var task in tasks)
             {
-                var left = task.LeasedUntil - TimeProvider.System.GetUtcNow();
-                if (left > TimeSpan.Zero) await Task.WhenAny(Task.Delay(left, TimeProvider.System, stop));
+                since[task.Image] = TimeProvider.System.GetUtcNow();
+                record.Leased(task.Image, actor, task.LeasedUntil, isKept: true);
             }
+            keeper.Keep(tasks);
+            if (tasks.Count > 0) await Task.WhenAny(Task.Delay(KeptFor, TimeProvider.System, stop));
+            ImageId[] kept = [.. tasks.Select(t => t.Image).Where(i => keeper.LeaseOf(i) is not null)];
+            record.WereKept(kept.Length);
+            foreach (var image in kept)
+            {
+                keeper.LetGo(image);
+                record.GaveBack(image, actor, TimeProvider.System.GetUtcNow());
+            }
+            if (kept.Length > 0) await client.ReleaseAsync(dataset, kept, CancellationToken.None);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Winnow.Algorithms.Numerics;
+using Winnow.Grains.Settings;
 using Winnow.Model.Images;
 using Winnow.Model.Review;
 
@@ -11,11 +12,42 @@ internal sealed class SoakRecord(TimeSpan leasePeriod)
 {
     // Few, so that several look at one image while it changes.
     private const int Lately = 12;
+    private static readonly TimeSpan ClocksApart = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
     private readonly List<ImageId> _lately = [];
     // All that were heard of: word of a lease may come after word of the one that followed it.
-    private readonly Dictionary<ImageId, List<(string Actor, DateTimeOffset Until)>> _held = [];
+    private readonly Dictionary<ImageId, List<Hold>> _held = [];
+    private readonly List<DateTimeOffset> _hits = [];
+
+    /// <param name="actor">Who was given a task.</param>
+    /// <param name="from">When.</param>
+    /// <param name="until">When the lease ends, or when they let it go.</param>
+    /// <param name="isKept">Whether they present the lease all the while.</param>
+    private sealed class Hold(string actor, DateTimeOffset from, DateTimeOffset until, bool isKept)
+    {
+        public string Actor => actor;
+        public DateTimeOffset From => from;
+        public bool IsKept => isKept;
+        public DateTimeOffset Until { get; set; } = until;
+    }
+
+    /// <summary>
+    /// A silo is about to be hit: the queue may be lost with it. Who does not present what they were given by it keeps that for a moment.
+    /// </summary>
+    public void Hit(DateTimeOffset at)
+    {
+        lock (_gate) _hits.Add(at);
+    }
+
+    private DateTimeOffset EndOf(Hold hold)
+    {
+        var end = hold.Until;
+        if (hold.IsKept) return end;
+        foreach (var hit in _hits)
+            if (hit > hold.From - ClocksApart && hit + TurnTimes.Grace < end) end = hit + TurnTimes.Grace;
+        return end;
+    }
 
     /// <summary>Images that were acknowledged as accepted, with their names.</summary>
     public ConcurrentDictionary<ImageId, string> Images { get; } = new();
@@ -41,22 +73,42 @@ internal sealed class SoakRecord(TimeSpan leasePeriod)
     /// <summary>
     /// A task was given out. When is told by when its lease ends: the call itself may have been repeated, and gone on for a while.
     /// </summary>
-    public void Leased(ImageId image, string actor, DateTimeOffset until)
+    public void Leased(ImageId image, string actor, DateTimeOffset until, bool isKept = false)
     {
-        var given = until - leasePeriod;
+        var mine = new Hold(actor, until - leasePeriod, until, isKept);
         lock (_gate)
         {
             if (!_held.TryGetValue(image, out var others)) _held[image] = others = [];
             foreach (var other in others)
             {
-                if (other.Actor == actor || other.Until <= given || other.Until - leasePeriod >= until) continue;
-                HandedTwice.Add(other.Until <= until
-                    ? (image, other.Actor, other.Until - leasePeriod, actor, given)
-                    : (image, actor, given, other.Actor, other.Until - leasePeriod));
+                if (other.Actor == actor || EndOf(other) <= mine.From || other.From >= EndOf(mine)) continue;
+                var (first, second) = other.From <= mine.From ? (other, mine) : (mine, other);
+                HandedTwice.Add((image, first.Actor, first.From, second.Actor, second.From));
             }
-            others.Add((actor, until));
+            others.Add(mine);
         }
     }
+
+    /// <summary>Somebody is about to give a task back, or was told that it is not theirs any more.</summary>
+    public void GaveBack(ImageId image, string actor, DateTimeOffset at)
+    {
+        lock (_gate)
+            foreach (var hold in _held.GetValueOrDefault(image) ?? [])
+                if (hold.Actor == actor && hold.Until > at) hold.Until = at;
+    }
+
+    /// <summary>
+    /// Tasks that were not their holder's any more although the lease was presented all the while: somebody must have answered.
+    /// </summary>
+    public ConcurrentBag<(ImageId Image, string Actor, DateTimeOffset Since, string Why)> Lost { get; } = [];
+
+    /// <summary>Tasks that were kept by presenting their leases, to the end.</summary>
+    public int Kept => _kept;
+
+    private int _kept;
+
+    /// <summary>Somebody kept tasks to the end.</summary>
+    public void WereKept(int tasks) => Interlocked.Add(ref _kept, tasks);
 
     /// <summary>Decisions about which no word came back: each may have been recorded, or not.</summary>
     public ConcurrentDictionary<Guid, ImageId> Unknown { get; } = new();

@@ -30,6 +30,21 @@ public sealed class SoakRecordTests
         Assert.Equal(Start + TimeSpan.FromSeconds(Math.Max(ann, bea)), given);
     }
 
+    [Theory]
+    [InlineData(false, 20, 12, false)]
+    [InlineData(false, 20, 5, true)]
+    [InlineData(true, 20, 12, true)]
+    [InlineData(true, 10, 12, false)]
+    public void Who_presents_a_lease_keeps_the_task_where_others_lose_it(bool isKept, int letsGo, int given, bool twice)
+    {
+        var (record, period) = (new SoakRecord(TimeSpan.FromSeconds(30)), TimeSpan.FromSeconds(30));
+        record.Leased(Image, "ann", Start + period, isKept);
+        record.Hit(Start + TimeSpan.FromSeconds(2));
+        record.GaveBack(Image, "ann", Start + TimeSpan.FromSeconds(letsGo));
+        record.Leased(Image, "bea", Start + TimeSpan.FromSeconds(given) + period);
+        Assert.Equal(twice ? 1 : 0, record.HandedTwice.Count);
+    }
+
     [Fact]
     public void One_person_who_takes_a_task_again_is_one_person()
     {

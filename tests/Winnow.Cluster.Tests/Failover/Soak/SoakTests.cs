@@ -22,7 +22,7 @@ public sealed class SoakTests(ITestOutputHelper output)
     private static readonly TimeSpan RecoveryLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan SettleLimit = TimeSpan.FromMinutes(2);
 
-    private static readonly CreateDataset Creation = SoakDataset.Named(Dataset, 8);
+    private static readonly CreateDataset Creation = SoakDataset.Named(Dataset, 8, leaseSeconds: 30);
 
     [Fact]
     public async Task Nothing_acknowledged_is_lost_or_repeated()
@@ -91,6 +91,7 @@ public sealed class SoakTests(ITestOutputHelper output)
             await Task.WhenAny(ended, Task.Delay(TimeSpan.FromMilliseconds(200 + random.Next(1_500)), TimeProvider.System));
             using var probe = new SoakProbe(other.Url, Dataset, OneOfEachShard(record));
             var failed = Stopwatch.GetTimestamp();
+            record.Hit(TimeProvider.System.GetUtcNow());
             if (kill) await silo.KillAsync();
             else silo.Suspend();
             var took = await probe.RecoverAsync(failed, RecoveryLimit);
