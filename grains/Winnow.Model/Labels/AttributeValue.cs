@@ -71,7 +71,9 @@ internal sealed class AttributeValueConverter : JsonConverter<AttributeValue>
         }
     }
 
-    /// <summary>Whole numbers from 2⁵³ on have neighbours that are the same number to a computer: identifiers belong into a text.</summary>
+    /// <summary>
+    /// Whole numbers from 2 to the 53rd on have neighbours that are the same number to a computer: identifiers belong into a text.
+    /// </summary>
     private static bool IsKept(ref Utf8JsonReader reader, double number) =>
         Math.Abs(number) < FirstInexact || reader.HasValueSequence || reader.ValueSpan.IndexOfAny(".eE"u8) >= 0;
 
