@@ -38,17 +38,20 @@ internal static class Numbers
         new(name) { Description = Described(description, least, most), CustomParser = result => Read(result, least, most) };
 
     /// <summary>An option that takes a share, 0 to 1.</summary>
-    public static Option<double> Share(string name, string description) => new(name)
+    public static Option<double> Share(string name, string description) =>
+        new(name) { Description = $"{description} 0 to 1.", CustomParser = result => ReadShare(result) };
+
+    /// <summary>The same, null where it is left out.</summary>
+    public static Option<double?> ShareOrNone(string name, string description) =>
+        new(name) { Description = $"{description} 0 to 1.", CustomParser = result => ReadShare(result) };
+
+    private static double ReadShare(ArgumentResult result)
     {
-        Description = $"{description} 0 to 1.",
-        CustomParser = result =>
-        {
-            var text = TextOf(result);
-            if (double.TryParse(text, Fraction, CultureInfo.InvariantCulture, out var share) && share is >= 0 and <= 1) return share;
-            result.AddError($"{NameOf(result)} must be a number from 0 to 1, such as 0.05, not '{text}'.");
-            return 0;
-        },
-    };
+        var text = TextOf(result);
+        if (double.TryParse(text, Fraction, CultureInfo.InvariantCulture, out var share) && share is >= 0 and <= 1) return share;
+        result.AddError($"{NameOf(result)} must be a number from 0 to 1, such as 0.05, not '{text}'.");
+        return 0;
+    }
 
     private static T Read<T>(ArgumentResult result, T least, T most) where T : struct, IBinaryInteger<T>, IMinMaxValue<T>
     {

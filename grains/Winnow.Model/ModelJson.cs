@@ -74,6 +74,7 @@ namespace Winnow.Model;
 [JsonSerializable(typeof(HistoryEntry))]
 [JsonSerializable(typeof(ReviewTask))]
 [JsonSerializable(typeof(IReadOnlyList<ReviewTask>))]
+[JsonSerializable(typeof(Opinion[]))]
 [JsonSerializable(typeof(LeaseRequest))]
 [JsonSerializable(typeof(RenewedLease))]
 [JsonSerializable(typeof(RenewedLease[]))]

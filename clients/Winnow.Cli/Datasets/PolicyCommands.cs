@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Winnow.Model.Datasets;
 using Winnow.Model.Policies;
+using Winnow.Model.Review;
 
 namespace Winnow.Cli.Datasets;
 
@@ -35,12 +36,14 @@ internal static class PolicyCommands
         {
             var all = await client.ListPoliciesAsync(parsed.GetValue(dataset)!, ct);
             Connection.Table(
-                ["version", "changed", "by", "answer within", "tasks per person", "strategy", "cold start", "trainer", "promotion"],
+                ["version", "changed", "by", "answer within", "tasks per person", "strategy", "cold start", "trainer", "promotion",
+                    "labels per image", "verify share", "verifier settles"],
                 all.Select(p => (IReadOnlyList<string>)
                 [
                     p.Version.ToString(CultureInfo.InvariantCulture), p.ChangedAt.ToString("u", CultureInfo.InvariantCulture), p.ChangedBy,
                     p.AnswerWithin.ToString("c"), p.TasksPerPerson.ToString(CultureInfo.InvariantCulture), p.Strategy, p.ColdStart,
-                    p.Trainer, p.Promotion,
+                    p.Trainer, p.Promotion, p.LabelsPerImage.ToString(CultureInfo.InvariantCulture),
+                    p.VerifyShare.ToString(CultureInfo.InvariantCulture), p.VerifierSettles ? "yes" : "no",
                 ]));
             return 0;
         });
@@ -63,9 +66,16 @@ internal static class PolicyCommands
         {
             Description = "What decides whether a new model replaces the old one: unless-worse or only-better.",
         };
+        var labels = Numbers.WholeOrNone("--labels-per-image", 1, TaskTerms.MostLabels,
+            "How many people label an image, each without knowing of the others; what more than half of them say stands.");
+        var verify = Numbers.ShareOrNone("--verify-share", "Of the images that one person labelled, the share that somebody else verifies.");
+        var settles = new Option<bool?>("--verifier-settles")
+        {
+            Description = "Whether the word of a verifier who differs stands (true), or an arbitrator is asked (false).",
+        };
         var command = new Command("set", "Change policies. What is left out stays; rounds that were started keep what held.")
         {
-            dataset, version, within, perPerson, strategy, coldStart, trainer, promotion,
+            dataset, version, within, perPerson, strategy, coldStart, trainer, promotion, labels, verify, settles,
         };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
@@ -78,6 +88,9 @@ internal static class PolicyCommands
                 ColdStart = parsed.GetValue(coldStart),
                 Trainer = parsed.GetValue(trainer),
                 Promotion = parsed.GetValue(promotion),
+                LabelsPerImage = parsed.GetValue(labels),
+                VerifyShare = parsed.GetValue(verify),
+                VerifierSettles = parsed.GetValue(settles),
             };
             Say(await client.ChangePoliciesAsync(parsed.GetValue(dataset)!, change, ct));
             return 0;
@@ -94,5 +107,8 @@ internal static class PolicyCommands
         Terminal.Say($"  cold start        {p.ColdStart}");
         Terminal.Say($"  trainer           {p.Trainer}");
         Terminal.Say($"  promotion         {p.Promotion}");
+        Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  labels per image  {p.LabelsPerImage}"));
+        Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  verify share      {p.VerifyShare}"));
+        Terminal.Say($"  where they differ {(p.VerifierSettles ? "the verifier's word stands" : "an arbitrator is asked")}");
     }
 }

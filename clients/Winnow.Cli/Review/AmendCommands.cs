@@ -19,7 +19,7 @@ internal static class AmendCommands
             foreach (var entry in detail.History)
                 Terminal.SayFields(
                     entry.Version.ToString(CultureInfo.InvariantCulture), entry.At.ToString("u", CultureInfo.InvariantCulture),
-                    entry.Actor, Say(entry), entry.Decision.Comment ?? "");
+                    entry.Actor, SayAll(entry), entry.Decision.Comment ?? "");
             var stands = detail.Annotations.Count > 0 ? AnnotationWords.Of(detail.Annotations)
                 : detail.Labelled ? "nothing of it" : "no label";
             Terminal.Say($"{Words.Of(detail.Stage)}: {stands}");
@@ -103,4 +103,8 @@ internal static class AmendCommands
         { Kind: DecisionKind.AskAgain } => Words.Of(entry.Kind),
         var other => $"{Words.Of(entry.Kind)} {Words.Of(other.Kind)}",
     };
+
+    /// <summary>The same, with what was asked where that was no first label.</summary>
+    private static string SayAll(HistoryEntry entry) => entry.Terms is { Kind: not TaskKind.Label and var asked }
+        ? $"{Say(entry)} (asked to {Words.Of(asked)})" : Say(entry);
 }

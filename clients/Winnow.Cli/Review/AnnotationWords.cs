@@ -27,27 +27,10 @@ internal static class AnnotationWords
     {
         BoxAnnotation { Box: var box } => Place(box.X, box.Y, box.Width, box.Height)
             + (box.Rotation == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" turned by {box.Rotation:0.#}°")),
-        PolygonAnnotation { Points: var points } => Around(points, 2),
-        PolylineAnnotation { Points: var points } => Around(points, 2),
-        TextAnnotation { Points: var points } => Around(points, 2),
-        KeypointsAnnotation { Points: var points } => Around(points, 3),
         MaskAnnotation { Mask: var mask } => string.Create(CultureInfo.InvariantCulture,
             $"of {mask.Counts.Where((_, i) => i % 2 == 1).Sum(c => (long)c)} pixels"),
-        _ => null,
+        _ => Extent.Of(annotation) is { } e ? Place(e.Left, e.Top, e.Right - e.Left, e.Bottom - e.Top) : null,
     };
-
-    private static string? Around(IReadOnlyList<double> points, int step)
-    {
-        var (left, top, right, bottom) = (double.MaxValue, double.MaxValue, double.MinValue, double.MinValue);
-        for (var i = 0; i + step <= points.Count; i += step)
-        {
-            // A keypoint that is not labelled lies nowhere.
-            if (step == 3 && points[i + 2] == 0) continue;
-            (left, right) = (Math.Min(left, points[i]), Math.Max(right, points[i]));
-            (top, bottom) = (Math.Min(top, points[i + 1]), Math.Max(bottom, points[i + 1]));
-        }
-        return left > right ? null : Place(left, top, right - left, bottom - top);
-    }
 
     private static string Place(double x, double y, double width, double height) =>
         string.Create(CultureInfo.InvariantCulture, $"at {x:0.#},{y:0.#}, {width:0.#} × {height:0.#}");

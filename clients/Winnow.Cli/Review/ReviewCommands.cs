@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using Winnow.Client;
 using Winnow.Model.Names;
+using Winnow.Model.Review;
 
 namespace Winnow.Cli.Review;
 
@@ -35,8 +37,13 @@ internal static class ReviewCommands
         const string What = "Answer review tasks from known labels until none is left for it: for pilots and tests. "
             + "What it knows nothing of is given back, skipped once nothing else comes, counted and named; "
             + "where it knows nothing of all that it was given, or all its answers are refused, it skips nothing and ends with 1.";
+        var kinds = new Option<TaskKind[]>("--kind")
+        {
+            Description = $"Tasks of this kind alone; may be given again. Default all that you may do: {Kinds}.",
+            CustomParser = ReadKinds,
+        };
         var leave = new Option<bool>("--leave-unknown") { Description = "Skip nothing of which it knows nothing: leave it to others." };
-        var command = new Command("simulate", What) { dataset, truth, errors, seed, patience, stay, leave };
+        var command = new Command("simulate", What) { dataset, truth, errors, seed, patience, stay, kinds, leave };
         command.NotBoth(patience, stay, "the one ends it when nothing comes, the other does not.");
         connection.OnRun(command, async (parsed, client, ct) =>
         {
@@ -60,6 +67,7 @@ internal static class ReviewCommands
                 Truth = labels is null ? FolderTruth.ClassOf : labels.ClassOf,
                 Sets = sets is null ? null : sets.AnnotationsOf,
                 SkipUnknownInTheEnd = !parsed.GetValue(leave),
+                Kinds = parsed.GetValue(kinds) is { Length: > 0 } wanted ? wanted : null,
                 Progress = said,
             });
             Terminal.Say($"Answering tasks of {info.Name}; Ctrl-C ends it.");
@@ -72,6 +80,20 @@ internal static class ReviewCommands
             return CodeOf(reviewer.Progress);
         });
         return command;
+    }
+
+    private static string Kinds => string.Join(", ", Enum.GetValues<TaskKind>().Select(Words.Of));
+
+    private static TaskKind[] ReadKinds(ArgumentResult result)
+    {
+        var found = new List<TaskKind>();
+        foreach (var token in result.Tokens)
+        {
+            var kind = Enum.GetValues<TaskKind>().Cast<TaskKind?>().FirstOrDefault(k => Words.Of(k!.Value) == token.Value);
+            if (kind is { } known) found.Add(known);
+            else result.AddError($"--kind must be one of {Kinds}, not '{token.Value}'.");
+        }
+        return [.. found];
     }
 
     /// <summary>How it ends: well where something was recorded, or nothing was there to be.</summary>

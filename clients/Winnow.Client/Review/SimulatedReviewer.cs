@@ -53,6 +53,9 @@ public sealed record SimulatedReviewerOptions
     /// </summary>
     public int LeaseSize { get; init; } = 50;
 
+    /// <summary>Tasks of which kinds; null for all that the caller may do. What is to be verified or settled is labelled anew.</summary>
+    public IReadOnlyList<TaskKind>? Kinds { get; init; }
+
     /// <summary>Told after each lot how far it has come, and when there was nothing to answer. Default nobody.</summary>
     public IProgress<ReviewProgress>? Progress { get; init; }
 
@@ -160,7 +163,8 @@ public sealed class SimulatedReviewer
     private async Task<bool> AnswerSomeAsync(TimeSpan wait, CancellationToken cancellationToken)
     {
         var asked = _options.TimeProvider.GetTimestamp();
-        var tasks = await LeaseAsync(new LeaseRequest(_options.LeaseSize, (int)wait.TotalMilliseconds), wait, cancellationToken);
+        var tasks = await LeaseAsync(new LeaseRequest(_options.LeaseSize, (int)wait.TotalMilliseconds, _options.Kinds), wait,
+            cancellationToken);
         var known = tasks.Select(Answer).ToLookup(t => t.Decision is not null);
         if (known[true].Any()) await AnswerAsync([.. known[true]], cancellationToken);
         var news = known[true].Any() | await PassOverAsync([.. known[false]], cancellationToken);

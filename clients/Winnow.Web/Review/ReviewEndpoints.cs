@@ -35,13 +35,17 @@ internal static class ReviewEndpoints
                     throw new RefusedException($"waitMilliseconds must be 0 to 30000, not {request.WaitMilliseconds}.");
                 using var wait = request.WaitMilliseconds == 0 ? null : limiter.AttemptWait(http);
                 if (wait is { IsAcquired: false }) return Problems.Answer(TooManyWait, StatusCodes.Status429TooManyRequests);
-                return Results.Ok(await TakeAsync(grains.GetGrain<IQueueGrain>(dataset), request, http, ct));
+                var tasks = await TakeAsync(
+                    grains.GetGrain<IQueueGrain>(dataset), request with { Kinds = TaskKinds.Of(http, request) }, http, ct);
+                await AddOpinionsAsync(grains, dataset, tasks);
+                return Results.Ok(tasks);
             })
             .Requires(Permission.ReviewTasks).Produces<ReviewTask[]>().ProducesProblem(StatusCodes.Status409Conflict)
             .WithSummary("Take review tasks, the most valuable first, each with a signed lease. Waits for the first where asked. "
                 + "Whoever is at them for longer presents the leases (tasks/renew), and keeps them through restarts of servers. "
                 + "No more come than one person may hold (tasksPerPerson); 409 with code 'tasks-held' where you hold them already. "
-                + "Nobody is asked again what they skipped: others are, until the round is ended; a decision without a lease corrects it.")
+                + "Nobody is asked again what they skipped: others are, until the round is ended; a decision without a lease corrects it. "
+                + "Beside first labels come tasks to verify and to arbitrate, where you may do them; 'kinds' names those that you want.")
             .WithTags("review");
 
         api.MapPost("/datasets/{dataset}/tasks/release",
@@ -97,7 +101,8 @@ internal static class ReviewEndpoints
     }
 
     /// <summary>A grain call must end within the response timeout, so a long wait is several short ones.</summary>
-    private static async Task<ReviewTask[]> TakeAsync(IQueueGrain queue, LeaseRequest request, HttpContext http, CancellationToken ct)
+    private static async Task<ReviewTask[]> TakeAsync(
+        IQueueGrain queue, LeaseRequest request, HttpContext http, CancellationToken ct)
     {
         const int OneWait = 4_000;
         var actor = CallerIdentity.Of(http);
@@ -120,6 +125,14 @@ internal static class ReviewEndpoints
             if (tasks.Length > 0 || left <= 0) return tasks;
         }
     }
+
+    /// <summary>
+    /// Tells what tasks ask about. An image that does not answer now keeps nobody from the others: its own page tells the same.
+    /// </summary>
+    private static Task AddOpinionsAsync(IGrainFactory grains, string dataset, ReviewTask[] tasks) =>
+        Task.WhenAll(tasks.Where(t => t.Kind != TaskKind.Label).Select(async task =>
+            task.Opinions = await grains.GetGrain<IImageGrain>(GrainKeys.Image(dataset, task.Image))
+                .GetOpinionsAsync(CancellationToken.None)));
 
     /// <summary>
     /// Gives tasks back that nobody will hear of. Not those whose leases are about to end, or have: the same person may hold such a task

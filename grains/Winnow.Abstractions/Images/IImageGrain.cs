@@ -21,6 +21,10 @@ public interface IImageGrain : IGrainWithStringKey
     [Alias("amend-own")]
     Task<SubmitResult> AmendOwnAsync(SubmitDecision command, string actor, CancellationToken cancellationToken);
 
+    /// <summary>What a task to verify or to arbitrate asks about, without names: see <see cref="ReviewTask.Opinions"/>.</summary>
+    [Alias("opinions")]
+    Task<Opinion[]> GetOpinionsAsync(CancellationToken cancellationToken);
+
     /// <summary>
     /// A person gave the task back: under a lease that ends then or before they may give a second opinion, and no first answer. Kept in
     /// memory while such a lease may run.

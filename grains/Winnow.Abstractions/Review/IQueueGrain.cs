@@ -7,7 +7,10 @@ namespace Winnow.Abstractions.Review;
 [Alias("winnow.queue")]
 public interface IQueueGrain : IGrainWithStringKey
 {
-    /// <summary>Hands out up to <see cref="LeaseRequest.Max"/> tasks, no task to two people while a lease runs.</summary>
+    /// <summary>
+    /// Hands out up to <see cref="LeaseRequest.Max"/> tasks, none to more people than are to answer it while their leases run. Where the
+    /// request names no kinds, first labels alone: what the person may do beside is for the caller to say.
+    /// </summary>
     [Alias("take")]
     Task<ReviewTask[]> TakeAsync(LeaseRequest request, string actor, CancellationToken cancellationToken);
 
@@ -32,6 +35,10 @@ public interface IQueueGrain : IGrainWithStringKey
     /// </summary>
     [Alias("settled")]
     Task SettledAsync(ImageId image, int version, string? actor, bool closed, CancellationToken cancellationToken);
+
+    /// <summary>A person has labelled an image, and others are to, each without knowing of the others.</summary>
+    [Alias("in-part")]
+    Task AnsweredInPartAsync(ImageId image, string actor, CancellationToken cancellationToken);
 
     /// <summary>A person took back that they cannot tell: they may be asked about the image.</summary>
     [Alias("may-ask")]

@@ -1,10 +1,13 @@
 using Winnow.Model.Images;
+using Winnow.Model.Review;
 
 namespace Winnow.Abstractions.Review;
 
-/// <summary>A task that a shard has set aside for the queue. <paramref name="SkippedBy"/> could not tell, and is not asked again; null for
-/// nobody.
-/// <paramref name="Prelabels"/> are JSON of the model; null for none.</summary>
+/// <summary>
+/// A task that a shard has set aside for the queue. <paramref name="SkippedBy"/> could not tell, and is not asked again, nor is
+/// <paramref name="AnsweredBy"/>, who said what the image shows; null for nobody. <paramref name="Prelabels"/> are JSON of the model; null
+/// for none.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("winnow.reserved-task")]
 public readonly record struct ReservedTask(
     [property: Id(0)] ImageId Image,
@@ -15,7 +18,9 @@ public readonly record struct ReservedTask(
     [property: Id(5)] float Confidence,
     [property: Id(6)] string? ModelName,
     [property: Id(7)] string[]? SkippedBy = null,
-    [property: Id(8)] byte[][]? Prelabels = null);
+    [property: Id(8)] byte[][]? Prelabels = null,
+    [property: Id(9)] TaskKind Kind = TaskKind.Label,
+    [property: Id(10)] string[]? AnsweredBy = null);
 
 /// <summary>Tasks set aside, and what is left behind them.</summary>
 /// <param name="Tasks">Highest priority first.</param>
@@ -45,6 +50,7 @@ public sealed record ExtendedTasks([property: Id(0)] ImageId[] Images, [property
 /// <param name="Closes">Whether the image need not be asked about any more.</param>
 /// <param name="Level">The cluster level from which it may be written.</param>
 /// <param name="Amends">Whether it takes another entry back, or has the image asked about again.</param>
+/// <param name="Verify">Whether somebody verifies the image's label from now on.</param>
 [GenerateSerializer, Immutable, Alias("winnow.human-fact")]
 public sealed record HumanFact(
     [property: Id(0)] ImageId Image,
@@ -55,7 +61,8 @@ public sealed record HumanFact(
     [property: Id(5)] bool Closes,
     [property: Id(6)] Stage Stage,
     [property: Id(7)] int Level = 0,
-    [property: Id(8)] bool Amends = false);
+    [property: Id(8)] bool Amends = false,
+    [property: Id(9)] bool Verify = false);
 
 /// <summary>What became of a commit.</summary>
 public enum CommitOutcome : byte
@@ -83,6 +90,11 @@ public interface IShardReview : IGrainWithStringKey
     /// <exception cref="OrleansException">It is the turn of a later queue.</exception>
     [Alias("reserve-in-turn")]
     Task<ReservedTasks> ReserveInTurnAsync(long turn, int max, DateTimeOffset until, CancellationToken cancellationToken);
+
+    /// <summary>The same of tasks of one kind; <see cref="ReserveInTurnAsync"/> is of first labels alone.</summary>
+    /// <exception cref="OrleansException">It is the turn of a later queue.</exception>
+    [Alias("reserve-of-kind")]
+    Task<ReservedTasks> ReserveOfKindAsync(long turn, TaskKind kind, int max, DateTimeOffset until, CancellationToken cancellationToken);
 
     /// <summary>
     /// Sets aside, durably, what people hold that an earlier queue gave them; what is answered or asked about no more is not among the

@@ -164,7 +164,12 @@ internal sealed record BackupControl(DatasetState Dataset, IReadOnlyList<RoundSt
         var asked = new HashSet<(string, int)>();
         for (var i = 0; i < Rounds.Count; i++)
             if (Rounds[i] is { Selected.Count: > 0 }) asked.Add((Dataset.Rounds[i].Arm, Dataset.Rounds[i].Number));
-        return task => task.Arm == Arms.Audit ? Dataset.Learning.AuditDrawn : asked.Contains((task.Arm, task.Round));
+        return task => task.Arm switch
+        {
+            Arms.Audit => Dataset.Learning.AuditDrawn,
+            Arms.Verification => true,
+            _ => asked.Contains((task.Arm, task.Round)),
+        };
     }
 
     public static byte[] ToJson<T>(T state) => JsonSerializer.SerializeToUtf8Bytes(state, StoredStates.Json);

@@ -45,7 +45,7 @@ internal sealed record TaskLine(int Ordinal, string Arm, int Round, float Priori
 
     public string? Check() =>
         MemberRules.Number("ordinal", Ordinal, 0, int.MaxValue - 1)
-        ?? (Arm == Arms.Audit ? null : Arms.Check("arm", Arm))
+        ?? (Arms.IsOfRounds(Arm) ? Arms.Check("arm", Arm) : null)
         ?? MemberRules.Number("round", Round, 1, Arms.MaxRounds)
         ?? MemberRules.Number("priority", Priority, float.MinValue, float.MaxValue);
 }

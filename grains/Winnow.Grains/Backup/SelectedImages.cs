@@ -30,12 +30,17 @@ internal sealed class SelectedImages
         }
     }
 
-    /// <summary>Whether there is a round that asks, or for the audit sample one that was drawn.</summary>
-    public bool Asks(string arm, int round) => arm == Arms.Audit ? _auditDrawn : _numbers.ContainsKey((arm, round));
+    /// <summary>Whether there is a round that asks, or for the audit sample one that was drawn. Whoever verifies asks for none.</summary>
+    public bool Asks(string arm, int round) => arm switch
+    {
+        Arms.Audit => _auditDrawn,
+        Arms.Verification => true,
+        _ => _numbers.ContainsKey((arm, round)),
+    };
 
     /// <summary>Whether a round asks about an image.</summary>
     public bool Asks(string arm, int round, ImageId image) =>
-        arm == Arms.Audit || (_rounds.TryGetValue(image, out var rounds) && rounds.Contains(_numbers[(arm, round)]));
+        !Arms.IsOfRounds(arm) || (_rounds.TryGetValue(image, out var rounds) && rounds.Contains(_numbers[(arm, round)]));
 
     /// <summary>The image is there.</summary>
     public void Seen(ImageId image) => _unseen.Remove(image);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Winnow.Abstractions.Datasets;
+using Winnow.Grains.Placement;
 using Winnow.Grains.Telemetry;
 using Winnow.Model.Policies;
 
@@ -22,6 +23,7 @@ internal sealed partial class DatasetGrain
         if (!level.KeepsRecords)
             throw new RefusedException(
                 "Policies can be changed once every silo of the cluster is of this release. Until then nothing was changed.");
+        if (!next.ArePlain && !level.KeepsTiers) throw new RefusedException(KnownLevel.TooLow);
         await WriteAsync(() => _records.SaveAsync(next));
         logger.PoliciesChanged(_dataset.Name, next.Version, actor);
         return next;

@@ -53,13 +53,16 @@ internal sealed partial class DatasetGrain(
         _gauges?.Dispose();
     }
 
+    // A silo of an earlier release knows fewer stages.
+    private static long At(long[] stages, Stage stage) => (int)stage < stages.Length ? stages[(int)stage] : 0;
+
     public async Task<DatasetStatus> GetStatusAsync(CancellationToken cancellationToken)
     {
         var shards = await OnShardsAsync((IShardIngest s) => s.GetSummaryAsync(cancellationToken), cancellationToken);
         var layout = (await datasets.GetAsync(_dataset.Name, cancellationToken)).Shards;
         var active = await Task.WhenAll(_records.Rounds.Where(r => r.Ended is null).Select(r => DescribeAsync(r, cancellationToken)));
         var stages = new Dictionary<Stage, long>();
-        foreach (var stage in Enum.GetValues<Stage>()) stages[stage] = shards.Sum(s => s.Stages[(int)stage]);
+        foreach (var stage in Enum.GetValues<Stage>()) stages[stage] = shards.Sum(s => At(s.Stages, stage));
         return new DatasetStatus
         {
             Name = _dataset.Name,

@@ -2,42 +2,11 @@ using System.Text.Json;
 using Winnow.Abstractions.Health;
 using Winnow.Grains.Ports;
 using Winnow.Model;
-using Winnow.Model.Images;
 using Winnow.Model.Labels;
 using Winnow.Model.Names;
 using Winnow.Model.Review;
 
 namespace Winnow.Grains.Images;
-
-/// <summary>What stands of an image after its history.</summary>
-/// <param name="Annotations">By the latest entry that counts.</param>
-/// <param name="Stage">The stage that people have brought it to; null while they have not.</param>
-/// <param name="Closed">Whether nobody needs to be asked.</param>
-public sealed record Standing(IReadOnlyList<Annotation> Annotations, Stage? Stage, bool Closed)
-{
-    public static readonly Standing Nothing = new([], null, false);
-
-    /// <summary>Who said what stands; null where nothing does that a person said.</summary>
-    public string? By { get; init; }
-
-    /// <summary>Whether it is asked about again, so that what came with the image does not stand either.</summary>
-    public bool AskedAgain { get; init; }
-
-    /// <summary>Whether somebody said what the image shows, be it nothing of what the schema asks for.</summary>
-    public bool IsLabelled { get; init; }
-
-    /// <summary>What a row keeps of the label: the class's index, <see cref="HistoryRow.LabelSet"/>, or -1 where there is none.</summary>
-    public int LabelIndex(LabelSchema schema)
-    {
-        if (!schema.IsOneClass) return IsLabelled ? HistoryRow.LabelSet : -1;
-        foreach (var annotation in Annotations)
-            if (annotation is ClassTag tag) return schema.IndexOf(tag.Class);
-        return -1;
-    }
-
-    /// <summary>The label as the row of an entry has it.</summary>
-    public int RowLabel(LabelSchema schema) => !Closed && AskedAgain ? HistoryRow.AskedAgain : LabelIndex(schema);
-}
 
 /// <summary>What people who could not tell left in an image's history.</summary>
 /// <param name="People">Who they were, each once.</param>
@@ -73,41 +42,27 @@ public static class ImageHistory
     private static List<(HistoryEntry Entry, Standing After)> Counting(IReadOnlyList<HistoryEntry> entries)
     {
         var counting = new List<(HistoryEntry, Standing)>(entries.Count);
-        var standing = Standing.Nothing;
-        // Somebody who could not tell twice is one person.
-        var skippers = new HashSet<string>(StringComparer.Ordinal);
+        var fold = new StandingFold(IsInVerification(entries));
         var back = TakenBack(entries);
         foreach (var entry in entries)
         {
             if (back?.Contains(entry.Version) == true || entry.Decision.Kind == DecisionKind.TakeBack) continue;
-            // A second opinion is kept for agreement figures; it does not replace the answer that came first, while that stands.
-            if (entry.Kind == HistoryKind.SecondOpinion && standing.Closed) continue;
-            switch (entry.Decision.Kind)
-            {
-                case DecisionKind.AskAgain:
-                    counting.Clear();
-                    skippers.Clear();
-                    standing = Standing.Nothing with { AskedAgain = true };
-                    break;
-                case DecisionKind.Label:
-                    standing = standing with
-                    {
-                        Annotations = entry.Decision.Annotations,
-                        IsLabelled = true,
-                        Stage = Stage.Labeled,
-                        Closed = true,
-                        By = entry.Actor,
-                    };
-                    break;
-                case DecisionKind.Reject:
-                case DecisionKind.Skip when !standing.Closed && skippers.Add(entry.Actor) && skippers.Count >= MaxSkips:
-                    standing = standing with { Annotations = [], IsLabelled = false, Stage = Stage.Labeled, Closed = true, By = null };
-                    break;
-            }
-            counting.Add((entry, standing));
+            if (!fold.Add(entry)) continue;
+            if (entry.Decision.Kind == DecisionKind.AskAgain) counting.Clear();
+            counting.Add((entry, fold.Standing));
         }
         return counting;
     }
+
+    /// <summary>
+    /// Whether somebody verifies the image's label. What was drawn once stays so, whatever is said, taken back and asked again: the shard
+    /// knows it by a row of its own, which no entry takes away. Whoever was asked to verify was asked by that row.
+    /// </summary>
+    public static bool IsInVerification(IReadOnlyList<HistoryEntry> entries) =>
+        entries.Any(e => DrawsForVerification(e) || e.Terms?.Kind == TaskKind.Verify);
+
+    /// <summary>Whether an entry is the answer to a task whose label somebody verifies.</summary>
+    public static bool DrawsForVerification(HistoryEntry entry) => entry.Terms is { Kind: TaskKind.Label, Verify: true };
 
     /// <summary>Versions of the entries that were taken back; null where there are none. Taking back can be taken back too.</summary>
     private static HashSet<long>? TakenBack(IReadOnlyList<HistoryEntry> entries)
@@ -153,14 +108,14 @@ public static class ImageHistory
     /// <param name="entries">The history so far.</param>
     /// <param name="decision">What is said.</param>
     /// <param name="seenVersion">The version under which the lease was given, or that the corrector saw.</param>
-    /// <param name="underLease">False for a correction.</param>
+    /// <param name="asked">What was asked under the lease; null for a correction.</param>
     public static HistoryKind KindOf(
-        IReadOnlyList<HistoryEntry> entries, DecisionKind decision, long seenVersion, bool underLease) => decision switch
+        IReadOnlyList<HistoryEntry> entries, DecisionKind decision, long seenVersion, TaskKind? asked) => decision switch
         {
             DecisionKind.TakeBack => HistoryKind.TakenBack,
             DecisionKind.AskAgain => HistoryKind.AskedAgain,
-            _ when !underLease => HistoryKind.Corrected,
-            _ => Fold(entries).Closed && entries.Count > 0 && entries[^1].Version > seenVersion
+            _ when asked is null => HistoryKind.Corrected,
+            _ => entries.Count > 0 && entries[^1].Version > seenVersion && Fold(entries).Question != asked
                 ? HistoryKind.SecondOpinion : HistoryKind.Decided,
         };
 
@@ -176,8 +131,37 @@ public static class ImageHistory
     {
         var back = TakenBack(entries);
         return entries.LastOrDefault(e => e.Version > seenVersion && e.Actor == actor && back?.Contains(e.Version) != true
-            && e.Decision.Kind is DecisionKind.Label or DecisionKind.Reject or DecisionKind.Skip);
+            && e.Decision.Kind is DecisionKind.Label or DecisionKind.Reject or DecisionKind.Skip or DecisionKind.Confirm);
     }
+
+    /// <summary>
+    /// Who has said what the image shows, and is not asked what they make of it again: nobody verifies or settles their own word. Those who
+    /// could not tell are not among them.
+    /// </summary>
+    public static string[] AnsweredBy(IReadOnlyList<HistoryEntry> entries) =>
+        [.. Counting(entries).Select(c => c.Entry).Where(Answers).Select(e => e.Actor).Distinct(StringComparer.Ordinal)];
+
+    /// <summary>
+    /// What is asked about, without names: what stands, of an image to verify; of one to arbitrate all that was said of it, each once.
+    /// </summary>
+    public static IReadOnlyList<Opinion> OpinionsOf(IReadOnlyList<HistoryEntry> entries)
+    {
+        var counting = Counting(entries);
+        if (counting is not [.., var (_, standing)] || standing.Question is not (TaskKind.Verify or TaskKind.Arbitrate)) return [];
+        if (standing.Question == TaskKind.Verify)
+            return [new Opinion(standing.IsLabelled ? DecisionKind.Label : DecisionKind.Reject, standing.Annotations)];
+        var opinions = new List<Opinion>();
+        foreach (var (entry, after) in counting)
+        {
+            if (entry.Decision.Kind is not (DecisionKind.Label or DecisionKind.Reject)) continue;
+            if (opinions.Exists(o => o.Kind == entry.Decision.Kind && AreSame(o.Annotations, entry.Decision.Annotations))) continue;
+            opinions.Add(new Opinion(entry.Decision.Kind, entry.Decision.Annotations));
+        }
+        return opinions;
+    }
+
+    private static bool Answers(HistoryEntry entry) =>
+        entry.Decision.Kind is DecisionKind.Label or DecisionKind.Reject or DecisionKind.Confirm;
 
     /// <summary>Whether a person has made as many entries as one may.</summary>
     public static bool IsFull(IReadOnlyList<HistoryEntry> entries, string actor) =>
@@ -203,7 +187,8 @@ public static class ImageHistory
             .SequenceEqual(JsonSerializer.SerializeToUtf8Bytes(other, ModelJson.Default.Decision));
 
     /// <summary>The cluster level from which an entry may be written.</summary>
-    public static int LevelOf(HistoryEntry entry, LabelSchema schema) => !schema.IsOneClass ? ClusterLevels.LabelSets
+    public static int LevelOf(HistoryEntry entry, LabelSchema schema) => entry.Terms is not null ? ClusterLevels.Tiers
+        : !schema.IsOneClass ? ClusterLevels.LabelSets
         : entry.Decision.Kind is DecisionKind.TakeBack or DecisionKind.AskAgain ? ClusterLevels.Reopening : ClusterLevels.First;
 
     public static byte[] ToJson(HistoryEntry entry) => JsonSerializer.SerializeToUtf8Bytes(entry, ModelJson.Default.HistoryEntry);

@@ -1,5 +1,6 @@
 using Winnow.Grains.Ports;
 using Winnow.Model.Images;
+using Winnow.Model.Review;
 
 namespace Winnow.Grains.Images;
 
@@ -19,7 +20,7 @@ internal sealed class ShardIndex
     private readonly Dictionary<int, short> _cameWith = [];
     private readonly HashSet<int> _saidAnew = [];
     private int[] _table = NewTable(128);
-    private readonly long[] _stages = new long[(int)Stage.Quarantined + 1];
+    private readonly long[] _stages = new long[(int)Stage.Disputed + 1];
     private int _embedded;
 
     [Flags]
@@ -36,6 +37,8 @@ internal sealed class ShardIndex
         Asked = 16,
         /// <summary>Set aside for the review queue.</summary>
         Reserved = 32,
+        /// <summary>Somebody verifies its label.</summary>
+        InVerification = 64,
     }
 
     public int Count { get; private set; }
@@ -168,7 +171,22 @@ internal sealed class ShardIndex
     // What came with a label was closed before anybody said anything.
     private bool IsDecided(int ordinal) => (_flags[ordinal] & (Flags.Closed | Flags.Imported)) == Flags.Closed;
 
-    /// <summary>Whether people are being asked about it.</summary>
+    /// <summary>
+    /// What people are asked about it; null where nothing is. Rounds wait for labels alone (<see cref="IsOpen"/>): whoever verifies one does
+    /// so behind them.
+    /// </summary>
+    public TaskKind? QuestionOf(int ordinal)
+    {
+        var flags = _flags[ordinal];
+        if ((flags & Flags.Quarantined) != 0) return null;
+        var stage = _versions[ordinal] > 0 ? _humanStages[ordinal] : Stage.Received;
+        if ((flags & Flags.Closed) != 0)
+            return stage == Stage.Labeled && (flags & Flags.InVerification) != 0 && !StandsAsItCame(ordinal) ? TaskKind.Verify : null;
+        if (stage == Stage.Disputed) return (flags & (Flags.Asked | Flags.InVerification)) != 0 ? TaskKind.Arbitrate : null;
+        return (flags & Flags.Asked) != 0 ? TaskKind.Label : null;
+    }
+
+    /// <summary>Whether people are being asked what it shows: nothing stands yet.</summary>
     public bool IsOpen(int ordinal) => (_flags[ordinal] & (Flags.Asked | Flags.Closed | Flags.Quarantined)) == Flags.Asked;
 
     /// <summary>How far an image has come, given how many rows are embedded.</summary>
@@ -177,6 +195,7 @@ internal sealed class ShardIndex
         var flags = _flags[ordinal];
         if ((flags & Flags.Quarantined) != 0) return Stage.Quarantined;
         if ((flags & Flags.Closed) != 0) return _versions[ordinal] == 0 ? Stage.Labeled : _humanStages[ordinal];
+        if (_versions[ordinal] > 0 && _humanStages[ordinal] == Stage.Disputed) return Stage.Disputed;
         if ((flags & Flags.Asked) != 0) return Stage.Queued;
         return ordinal < embedded ? Stage.Scored : Stage.Received;
     }

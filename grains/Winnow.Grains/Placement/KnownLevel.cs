@@ -32,6 +32,9 @@ public sealed class KnownLevel
     /// <summary>Whether queues take turns, and leases are renewed.</summary>
     public bool TakesTurns => Value >= ClusterLevels.Turns;
 
+    /// <summary>Whether tasks may ask for something else than a first label.</summary>
+    public bool KeepsTiers => Value >= ClusterLevels.Tiers;
+
     /// <summary>Notes a level that the ledger told.</summary>
     public void Saw(int level)
     {

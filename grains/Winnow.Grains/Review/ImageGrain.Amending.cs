@@ -25,7 +25,7 @@ internal sealed partial class ImageGrain
     private Standing StandingOf(int cameWith)
     {
         var said = ImageHistory.Fold(_history);
-        if (said.Closed || said.AskedAgain || cameWith < 0) return said;
+        if (said.Closed || said.TakesNoOther || cameWith < 0) return said;
         return said with { Annotations = [new ClassTag(_dataset.Schema.Classes[cameWith].Name)], IsLabelled = true, Closed = true };
     }
 

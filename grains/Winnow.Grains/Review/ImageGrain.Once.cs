@@ -33,6 +33,10 @@ internal sealed partial class ImageGrain
     }
 
     private const string OfAnother = "The lease is of another dataset, which bore this name before. Take the task again.";
+    private const string NoVerification =
+        "Only who was asked whether a label is right can confirm it, under the lease of that task. Send the label itself.";
+
+    private const string NotOnesOwn = "You have said what this image shows, and others are asked now. Take another task.";
     private const string GivenBack = "You gave this task back, and others may be at it. Take it again to answer it.";
 
     // Ends of the leases that people gave back. What is forgotten with the activation costs no answer: theirs is then taken as a late one.
@@ -58,6 +62,7 @@ internal sealed partial class ImageGrain
         {
             DecisionKind.Label => InShort([.. given.Decision.Annotations.Select(a => a.Class).Distinct(StringComparer.Ordinal)]),
             DecisionKind.Reject => "a rejection",
+            DecisionKind.Confirm => "that the label is right",
             _ => "that you could not tell",
         };
         return string.Create(

@@ -123,6 +123,13 @@ internal sealed partial class ImageGrain(
         };
     }
 
+    public async Task<Opinion[]> GetOpinionsAsync(CancellationToken cancellationToken)
+    {
+        await FollowDatasetAsync(cancellationToken);
+        await LoadedAsync(cancellationToken);
+        return [.. ImageHistory.OpinionsOf(_history)];
+    }
+
     public Task<SubmitResult> SubmitAsync(SubmitDecision command, string actor, CancellationToken cancellationToken) =>
         SubmitAsync(command, actor, ownOnly: false, cancellationToken);
 
@@ -169,6 +176,7 @@ internal sealed partial class ImageGrain(
         long seen;
         DateTimeOffset? leasedAt = null;
         var givenBack = false;
+        TaskTerms? terms = null;
         if (command.Lease is not null)
         {
             if (!_leases.TryRead(command.Lease, out var lease))
@@ -180,6 +188,7 @@ internal sealed partial class ImageGrain(
             seen = lease.Version;
             leasedAt = lease.GivenAt(_dataset.Settings.LeasePeriod);
             givenBack = WasGivenBack(lease);
+            terms = lease.Terms;
         }
         else if (command.ExpectedVersion is { } expected)
         {
@@ -188,14 +197,14 @@ internal sealed partial class ImageGrain(
             seen = expected;
         }
         else return Refuse(SubmitStatus.Refused, "A decision needs the lease of its task, or for a correction the version that was seen.");
-        if (leasedAt is not null && ImageHistory.AnswerOf(_history, actor, seen) is { } given)
+        TaskKind? asked = command.Lease is null ? null : terms?.Kind ?? TaskKind.Label;
+        if (asked is { } task && ImageHistory.AnswerOf(_history, actor, seen) is { } given)
         {
             // Word of it may have been lost on its way to the queue, which then asks once more.
-            // Nor is who gave another answer one who could not tell.
-            var closed = ImageHistory.Fold(_history).Closed;
-            if (closed || given.Decision.Kind == DecisionKind.Skip) TellQueue(actor, closed);
+            TellQueue(actor, task, given.Decision, ImageHistory.Fold(_history));
             return Refuse(SubmitStatus.Conflict, AlreadyGiven(given));
         }
+        if (command.Decision.Kind == DecisionKind.Confirm && asked != TaskKind.Verify) return Refuse(SubmitStatus.Refused, NoVerification);
         if (ImageHistory.IsFull(_history, actor)) return Refuse(SubmitStatus.Refused, TooMany);
         if ((ownOnly ? NotOwn(command.Decision, actor) : null) is { } others) return Refuse(SubmitStatus.Refused, others);
         if (await CannotAmendAsync(command, cancellationToken) is { } cannot) return Refuse(SubmitStatus.Refused, cannot);
@@ -203,16 +212,18 @@ internal sealed partial class ImageGrain(
         if (kept.Outside is not null) return Refuse(SubmitStatus.Refused, kept.Outside);
         var decision = kept.Decision;
 
-        var kind = ImageHistory.KindOf(_history, command.Decision.Kind, seen, command.Lease is not null);
+        var kind = ImageHistory.KindOf(_history, command.Decision.Kind, seen, asked);
+        if (kind == HistoryKind.Decided && ImageHistory.AnsweredBy(_history).Contains(actor))
+            return Refuse(SubmitStatus.Conflict, NotOnesOwn);
         if (givenBack && kind != HistoryKind.SecondOpinion) return Refuse(SubmitStatus.Refused, GivenBack);
         var made = new HistoryEntry(_history.Count + 1, kind, actor, time.GetUtcNow(), command.OperationId,
-            decision);
+            decision, Terms: terms);
         var json = ImageHistory.ToJson(made);
         if (json.Length > HistoryEntry.MaxBytes) return Refuse(SubmitStatus.Refused, TooLarge(json.Length));
         var standing = ImageHistory.Fold([.. _history, made]);
         var fact = new HumanFact(_image, (int)made.Version, made.OperationId, json,
             standing.RowLabel(_dataset.Schema), standing.Closed, standing.Stage ?? Stage.Queued,
-            ImageHistory.LevelOf(made, _dataset.Schema), Amends(decision));
+            ImageHistory.LevelOf(made, _dataset.Schema), Amends(decision), ImageHistory.DrawsForVerification(made));
         try
         {
             if (await OnShardAsync((IShardReview shard) => shard.CommitAsync(fact, cancellationToken),
@@ -233,11 +244,12 @@ internal sealed partial class ImageGrain(
                 new TagList { { "dataset", _dataset.Name } });
         if (kind == HistoryKind.SecondOpinion && ImageHistory.TellsOfAgreement(_history, actor))
             CountOpinion(made, standing);
+        if (kind == HistoryKind.Decided && asked == TaskKind.Verify) CountOpinion(made, ImageHistory.Fold(_history));
         _history.Add(made);
         // Entry number one was the first, so what is known is all of it.
         _loaded = true;
         // What opens an image again, or closes it so, is its shard's to tell.
-        if (!Amends(command.Decision)) TellQueue(actor, standing.Closed);
+        if (!Amends(command.Decision)) TellQueue(actor, asked, decision, standing);
         else if (!standing.Closed && SkipOf(command.Decision) is { } skipper)
             GrainFactory.GetGrain<IQueueGrain>(_dataset.Name).MayAskAsync(_image, skipper, CancellationToken.None).Ignore();
         return new SubmitResult(_image, kind == HistoryKind.SecondOpinion ? SubmitStatus.SecondOpinion : SubmitStatus.Recorded,
@@ -248,18 +260,24 @@ internal sealed partial class ImageGrain(
     private static Decision InWordsOf(LabelSchema schema, Decision decision) => decision.Annotations.Count == 0 ? decision
         : decision with { Annotations = [.. decision.Annotations.Select(a => AnnotationRules.InWordsOf(a, schema))] };
 
-    private void TellQueue(string actor, bool closed)
+    /// <summary>
+    /// Tells the queue what an answer came to: its task is no more, somebody else is asked the same, or others are to answer it too.
+    /// </summary>
+    private void TellQueue(string actor, TaskKind? asked, Decision said, Standing standing)
     {
         var queue = GrainFactory.GetGrain<IQueueGrain>(_dataset.Name);
+        var goesOn = asked is not null && standing.Question == asked;
+        if (goesOn && said.Kind != DecisionKind.Skip)
+            queue.AnsweredInPartAsync(_image, actor, CancellationToken.None).Ignore();
         // A queue of an earlier release knows nothing of versions, and beside it nothing is opened again.
-        (level.Reopens ? queue.SettledAsync(_image, _history.Count, actor, closed, CancellationToken.None)
-            : queue.AnsweredAsync(_image, actor, closed, CancellationToken.None)).Ignore();
+        else if (level.Reopens) queue.SettledAsync(_image, _history.Count, actor, !goesOn, CancellationToken.None).Ignore();
+        else queue.AnsweredAsync(_image, actor, !goesOn, CancellationToken.None).Ignore();
     }
 
-    /// <summary>A second opinion changes nothing; it tells how far people agree.</summary>
+    /// <summary>Tells how far people agree: of a second opinion, which changes nothing, and of a verifier's answer.</summary>
     private void CountOpinion(HistoryEntry given, Standing standing)
     {
-        var agree = given.Decision.Kind == DecisionKind.Label == standing.IsLabelled
+        var agree = given.Decision.Kind == DecisionKind.Confirm || given.Decision.Kind == DecisionKind.Label == standing.IsLabelled
             && ClassesOf(given.Decision.Annotations).SetEquals(ClassesOf(standing.Annotations));
         WinnowTelemetry.PeopleAgreement.Add(1, new TagList { { "dataset", _dataset.Name }, { "status", agree ? "agree" : "differ" } });
     }

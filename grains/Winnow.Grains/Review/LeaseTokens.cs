@@ -5,6 +5,8 @@ using System.Security.Cryptography;
 using System.Text;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Review;
+using StableHash = Winnow.Algorithms.Numerics.StableHash;
 
 namespace Winnow.Grains.Review;
 
@@ -17,10 +19,14 @@ namespace Winnow.Grains.Review;
 /// <param name="Since">Since when the dataset bears its name; null in a lease that a silo of an early release gave, or one beside
 /// it.</param>
 /// <param name="Given">When the task was given, to the millisecond; null in a lease that was never renewed.</param>
+/// <param name="Terms">On which terms; null on plain ones.</param>
 internal readonly record struct Lease(
     string Dataset, ImageId Image, int Version, string Actor, DateTimeOffset Expires, DateTimeOffset? Since = null,
-    DateTimeOffset? Given = null)
+    DateTimeOffset? Given = null, TaskTerms? Terms = null)
 {
+    /// <summary>What is asked.</summary>
+    public TaskKind Kind => Terms?.Kind ?? TaskKind.Label;
+
     /// <summary>When the task was given.</summary>
     /// <param name="period">How long leases of the dataset run.</param>
     public DateTimeOffset GivenAt(TimeSpan period) => Given ?? Expires - period;
@@ -34,25 +40,43 @@ internal readonly record struct Lease(
 /// <summary>
 /// Signs and checks leases with HMAC-SHA256 under a secret that all silos share, so that a lease outlives the process that gave it.
 /// Layout: version byte, image, history version, expiry in Unix milliseconds, dataset and actor as length-prefixed UTF-8, since version 2
-/// the UTC ticks since which the dataset bears its name, in version 3 the Unix milliseconds of when the task was given, then the MAC.
+/// the UTC ticks since which the dataset bears its name, since version 3 the Unix milliseconds of when the task was given (0 where it was
+/// never renewed), in version 4 the terms in three bytes, then the MAC.
 /// </summary>
 internal sealed class LeaseTokens(byte[] secret)
 {
     private const byte WithoutSince = 1;
     private const byte WithSince = 2;
     private const byte Renewed = 3;
+    private const byte OnTerms = 4;
+    private const int TermsSize = 3;
+    private const byte ThenVerify = 1;
+    private const byte VerifierSettles = 2;
     private const int MacSize = HMACSHA256.HashSizeInBytes;
     private const int FixedSize = 1 + ImageId.Size + sizeof(int) + sizeof(long);
     private const int MaxSize = 1024;
 
     public string Sign(in Lease lease)
     {
-        if (lease is { Given: not null, Since: null }) throw new ArgumentException("A renewed lease says of which dataset it is.");
-        var numbers = lease.Since is null ? 0 : lease.Given is null ? sizeof(long) : 2 * sizeof(long);
+        var version = lease switch
+        {
+            { Since: null, Given: null, Terms: null } => WithoutSince,
+            { Since: null } => throw new ArgumentException("A lease that was renewed, or is on terms, says of which dataset it is."),
+            { Terms: not null } => OnTerms,
+            { Given: not null } => Renewed,
+            _ => WithSince,
+        };
+        var numbers = version switch
+        {
+            WithoutSince => 0,
+            WithSince => sizeof(long),
+            Renewed => 2 * sizeof(long),
+            _ => (2 * sizeof(long)) + TermsSize,
+        };
         var dataset = Encoding.UTF8.GetBytes(lease.Dataset);
         var actor = Encoding.UTF8.GetBytes(lease.Actor);
         var token = new byte[FixedSize + 2 + dataset.Length + 2 + actor.Length + numbers + MacSize];
-        token[0] = lease.Since is null ? WithoutSince : lease.Given is null ? WithSince : Renewed;
+        token[0] = version;
         lease.Image.CopyTo(token.AsSpan(1));
         BinaryPrimitives.WriteInt32LittleEndian(token.AsSpan(1 + ImageId.Size), lease.Version);
         BinaryPrimitives.WriteInt64LittleEndian(token.AsSpan(1 + ImageId.Size + 4), lease.Expires.ToUnixTimeMilliseconds());
@@ -63,10 +87,16 @@ internal sealed class LeaseTokens(byte[] secret)
             BinaryPrimitives.WriteInt64LittleEndian(token.AsSpan(at), since.UtcTicks);
             at += sizeof(long);
         }
-        if (lease.Given is { } given)
+        if (version >= Renewed)
         {
-            BinaryPrimitives.WriteInt64LittleEndian(token.AsSpan(at), given.ToUnixTimeMilliseconds());
+            BinaryPrimitives.WriteInt64LittleEndian(token.AsSpan(at), lease.Given?.ToUnixTimeMilliseconds() ?? 0);
             at += sizeof(long);
+        }
+        if (lease.Terms is { } terms)
+        {
+            token[at++] = (byte)terms.Kind;
+            token[at++] = (byte)terms.Labels;
+            token[at++] = (byte)((terms.Verify ? ThenVerify : 0) | (terms.VerifierSettles ? VerifierSettles : 0));
         }
         HMACSHA256.HashData(secret, token.AsSpan(0, at), token.AsSpan(at));
         return Base64Url.EncodeToString(token);
@@ -77,7 +107,7 @@ internal sealed class LeaseTokens(byte[] secret)
         lease = default;
         if (text is null || text.Length > MaxSize * 2 || !Base64Url.IsValid(text)) return false;
         var token = Base64Url.DecodeFromChars(text);
-        if (token.Length < FixedSize + 4 + MacSize || token[0] is not (WithoutSince or WithSince or Renewed)) return false;
+        if (token.Length < FixedSize + 4 + MacSize || token[0] is < WithoutSince or > OnTerms) return false;
         var body = token.AsSpan(0, token.Length - MacSize);
         Span<byte> mac = stackalloc byte[MacSize];
         HMACSHA256.HashData(secret, body, mac);
@@ -90,11 +120,29 @@ internal sealed class LeaseTokens(byte[] secret)
         var actor = ReadText(body, at, out at);
         DateTimeOffset? since = token[0] == WithoutSince ? null
             : new DateTimeOffset(BinaryPrimitives.ReadInt64LittleEndian(body[at..]), TimeSpan.Zero);
-        DateTimeOffset? given = token[0] == Renewed
-            ? DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64LittleEndian(body[(at + sizeof(long))..])) : null;
-        lease = new Lease(dataset, image, version, actor, expires, since, given);
+        var renewed = token[0] >= Renewed ? BinaryPrimitives.ReadInt64LittleEndian(body[(at + sizeof(long))..]) : 0;
+        DateTimeOffset? given = renewed == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(renewed);
+        var terms = token[0] < OnTerms ? null : ReadTerms(body[(at + (2 * sizeof(long)))..]);
+        lease = new Lease(dataset, image, version, actor, expires, since, given, terms);
         return true;
     }
+
+    /// <summary>
+    /// A number in (0, 1) that belongs to an image, and that nobody can foretell who has not the secret: whoever labels cannot know whose
+    /// labels are looked at.
+    /// </summary>
+    public double DrawOf(string dataset, ImageId image)
+    {
+        var id = new byte[ImageId.Size];
+        image.CopyTo(id);
+        byte[] said = [.. "draw\0"u8, .. id, .. Encoding.UTF8.GetBytes(dataset)];
+        Span<byte> mac = stackalloc byte[MacSize];
+        HMACSHA256.HashData(secret, said, mac);
+        return StableHash.ToUnit(BinaryPrimitives.ReadUInt64LittleEndian(mac));
+    }
+
+    private static TaskTerms ReadTerms(ReadOnlySpan<byte> bytes) => new(
+        (TaskKind)bytes[0], bytes[1], (bytes[2] & ThenVerify) != 0, (bytes[2] & VerifierSettles) != 0);
 
     private static int WriteText(byte[] token, int at, byte[] text)
     {

@@ -1,8 +1,11 @@
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
+using Winnow.Abstractions.Review;
 using Winnow.Grains.Telemetry;
 using Winnow.Model;
 using Winnow.Model.Images;
+using Winnow.Model.Policies;
+using Winnow.Model.Review;
 
 namespace Winnow.Grains.Review;
 
@@ -20,12 +23,30 @@ internal sealed partial class QueueGrain
 
     private readonly PeopleAtWork _people = new();
     private TaskCompletionSource? _room;
-    private int? _perPerson;
+    private DatasetPolicies? _known;
     private long _policiesAskedAt;
     private Task _policies = Task.CompletedTask;
 
     /// <summary>How many one may hold; what the dataset was created with, as long as its grain has not said.</summary>
-    private int TasksPerPerson => _perPerson ?? _dataset.Settings.TasksPerPerson;
+    private int TasksPerPerson => _known?.TasksPerPerson ?? _dataset.Settings.TasksPerPerson;
+
+    /// <summary>How many people label an image.</summary>
+    private int LabelsPerImage => _known?.LabelsPerImage ?? 1;
+
+    /// <summary>How many people may be at a task at the same time.</summary>
+    private int SlotsOf(in ReservedTask task) =>
+        task.Kind == TaskKind.Label ? Math.Max(1, LabelsPerImage - (task.AnsweredBy?.Length ?? 0)) : 1;
+
+    /// <summary>On which terms a task is given; null on plain ones.</summary>
+    private TaskTerms? TermsOf(in ReservedTask task)
+    {
+        if (!level.KeepsTiers || (task.Kind == TaskKind.Label && _known is not { ArePlain: false })) return null;
+        var verify = task.Kind == TaskKind.Label && LabelsPerImage == 1 && _known!.VerifyShare > 0
+            && _leases.DrawOf(_dataset.Name, task.Image) < _known.VerifyShare;
+        var settles = task.Kind == TaskKind.Verify && _known is { VerifierSettles: true };
+        var terms = new TaskTerms(task.Kind, task.Kind == TaskKind.Label ? LabelsPerImage : 1, verify, settles);
+        return terms == TaskTerms.Plain ? null : terms;
+    }
 
     /// <summary>
     /// Asks for the policies once in a while. Nobody waits for the answer but who comes first, and that for a moment: tasks are given out
@@ -33,25 +54,24 @@ internal sealed partial class QueueGrain
     /// </summary>
     private async ValueTask FollowPoliciesAsync()
     {
-        if (_policies.IsCompleted && (_perPerson is null || time.GetElapsedTime(_policiesAskedAt) >= PoliciesHold))
+        if (_policies.IsCompleted && (_known is null || time.GetElapsedTime(_policiesAskedAt) >= PoliciesHold))
         {
             _policiesAskedAt = time.GetTimestamp();
             _policies = AskPoliciesAsync();
         }
-        if (_perPerson is null) await Task.WhenAny(_policies, Task.Delay(WordOnItsWay, time));
+        if (_known is null) await Task.WhenAny(_policies, Task.Delay(WordOnItsWay, time));
     }
 
     private async Task AskPoliciesAsync()
     {
         try
         {
-            _perPerson = (await GrainFactory.GetGrain<IDatasetGrain>(_dataset.Name).GetPoliciesAsync(CancellationToken.None))
-                .TasksPerPerson;
+            _known = await GrainFactory.GetGrain<IDatasetGrain>(_dataset.Name).GetPoliciesAsync(CancellationToken.None);
         }
         catch (Exception e)
         {
             // It moves, or is of the last release and knows no policies: what was known holds.
-            _perPerson ??= _dataset.Settings.TasksPerPerson;
+            _known ??= DatasetPolicies.First(_dataset);
             logger.PoliciesSilent(e, _dataset.Name);
         }
     }

@@ -4,6 +4,7 @@ using Winnow.Grains.Ports;
 using Winnow.Grains.Telemetry;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Review;
 
 namespace Winnow.Grains.Review;
 
@@ -13,31 +14,36 @@ internal sealed partial class QueueGrain
     /// <summary>Sets tasks aside until so many are wanted no more.</summary>
     /// <param name="wanted">Free tasks that are enough.</param>
     /// <param name="ofOneShard">The least that is asked of each shard: the best tasks may all be in one.</param>
+    /// <param name="kinds">Tasks of which kinds.</param>
     /// <param name="actor">Whom they are for, who may have skipped what is there or given it back; null for everybody.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    private async Task RefillAsync(int wanted, int ofOneShard, string? actor, CancellationToken cancellationToken)
+    private async Task RefillAsync(
+        int wanted, int ofOneShard, TaskKind[] kinds, string? actor, CancellationToken cancellationToken)
     {
         await _refill.WaitAsync(cancellationToken);
         try
         {
             var now = time.GetUtcNow();
             var until = now + 2 * _dataset.Settings.LeasePeriod;
-            foreach (var shard in _stock.ForgetRunOut(now)) _shardsWithWork.Add(shard);
+            foreach (var shard in _stock.ForgetRunOut(now)) _work.Add(shard);
             await Task.WhenAll(_stock.RunningOut(now + 1.5 * _dataset.Settings.LeasePeriod)
                 .Select(g => ExtendAsync(g.Shard, g.Images, until, cancellationToken)));
             _extendedAt = now;
-            if (AreFreed)
+            var freed = AreFreed;
+            if (freed)
             {
                 if (now >= _freedAt) _freedAt = DateTimeOffset.MaxValue;
                 _lookAtAll = false;
                 AllMayHaveWork(await LayoutAsync(cancellationToken));
             }
-            else if ((actor is null ? _stock.Free : _stock.NewTo(actor)) >= wanted) return;
             await ForgetShardsOfBeforeAsync(cancellationToken);
-            var asked = _shardsWithWork.ToArray();
-            _shardsWithWork.Clear();
-            var block = Math.Max(Math.Max(LeastOfShard, ofOneShard), Block / Math.Max(1, asked.Length));
-            await asked.AllAsync(shard => ReserveAsync(shard, block, until, cancellationToken));
+            foreach (var kind in kinds)
+            {
+                if (!freed && (actor is null ? _stock.FreeOf(kind) : _stock.NewTo(actor, kind)) >= wanted) continue;
+                var asked = _work.Take(kind);
+                var block = Math.Max(Math.Max(LeastOfShard, ofOneShard), Block / Math.Max(1, asked.Length));
+                await asked.AllAsync(shard => ReserveAsync(shard, kind, block, until, cancellationToken));
+            }
         }
         finally
         {
@@ -45,23 +51,31 @@ internal sealed partial class QueueGrain
         }
     }
 
-    private async Task ReserveAsync(int shard, int block, DateTimeOffset until, CancellationToken cancellationToken)
+    private async Task ReserveAsync(int shard, TaskKind kind, int block, DateTimeOffset until, CancellationToken cancellationToken)
     {
         try
         {
-            var turn = _turn.Number;
-            var reserved = turn == 0 ? await Shard(shard).ReserveAsync(block, until, cancellationToken)
-                : await Shard(shard).ReserveInTurnAsync(turn, block, until, cancellationToken);
-            foreach (var task in reserved.Tasks) _stock.Add(shard, task, until, time.GetUtcNow());
-            if (reserved.Remaining > 0) _shardsWithWork.Add(shard);
+            var reserved = await AskAsync(Shard(shard), kind, block, until, cancellationToken);
+            foreach (var task in reserved.Tasks) _stock.Add(shard, task, until, time.GetUtcNow(), SlotsOf(task));
+            if (reserved.Remaining > 0) _work.Add(shard, kind);
             if (reserved.IsNewTo) await KeepAsync(shard, until, cancellationToken);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             // One shard that is moving must not keep the others' tasks from people.
-            _shardsWithWork.Add(shard);
+            _work.Add(shard, kind);
             logger.QueueRefillFailed(e, _dataset.Name, shard);
         }
+    }
+
+    private Task<ReservedTasks> AskAsync(
+        IShardReview shard, TaskKind kind, int block, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        var turn = _turn.Number;
+        // What a silo of an earlier release does not know is not asked of it.
+        return turn == 0 ? shard.ReserveAsync(block, until, cancellationToken)
+            : level.KeepsTiers ? shard.ReserveOfKindAsync(turn, kind, block, until, cancellationToken)
+            : shard.ReserveInTurnAsync(turn, block, until, cancellationToken);
     }
 
     private Task ExtendAsync(int shard, ImageId[] images, DateTimeOffset until, CancellationToken cancellationToken) =>
@@ -98,14 +112,14 @@ internal sealed partial class QueueGrain
 
     private void AllMayHaveWork(ShardLayout layout)
     {
-        foreach (var shard in layout.Numbers()) _shardsWithWork.Add(shard);
+        foreach (var shard in layout.Numbers()) _work.Add(shard);
     }
 
     /// <summary>Where shards were doubled, work that an old one had lies in any of the new ones.</summary>
     private async Task ForgetShardsOfBeforeAsync(CancellationToken cancellationToken)
     {
         var layout = await LayoutAsync(cancellationToken);
-        if (_shardsWithWork.RemoveWhere(s => !layout.Contains(s)) > 0) AllMayHaveWork(layout);
+        if (_work.Forget(s => !layout.Contains(s))) AllMayHaveWork(layout);
     }
 
     private async Task<ShardLayout> LayoutAsync(CancellationToken cancellationToken) =>

@@ -130,8 +130,14 @@ internal sealed partial class QueueGrain
             var found = taken.Tasks.ToDictionary(t => t.Image);
             var presentBy = time.GetUtcNow() + TurnTimes.Grace;
             foreach (var lease in leases)
-                if (found.TryGetValue(lease.Image, out var task) && !meanwhile.Settled.Contains(lease.Image))
-                    _stock.AddHeld(shard, task, until, lease, presentBy, meanwhile.LetGo.Contains((lease.Image, lease.Actor)));
+            {
+                if (!found.TryGetValue(lease.Image, out var task)) continue;
+                // Something else is asked by now, of whoever may answer that.
+                if (task.Kind != lease.Kind) _stock.Add(shard, task, until, time.GetUtcNow(), SlotsOf(task));
+                else if (!meanwhile.Settled.Contains(lease.Image))
+                    _stock.AddHeld(shard, task, until, lease, presentBy, time.GetUtcNow(),
+                        meanwhile.LetGo.Contains((lease.Image, lease.Actor)), SlotsOf(task));
+            }
             if (taken.IsNewTo) await KeepAsync(shard, until, CancellationToken.None);
             return true;
         }

@@ -40,12 +40,13 @@ internal sealed partial class QueueGrain(
     /// <summary>Below this the stock is filled up while people go on taking from it: who asks next should not wait for the disk.</summary>
     private const int LowStock = 256;
 
+    private static readonly TaskKind[] FirstLabels = [TaskKind.Label];
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan PollWhileWaiting = TimeSpan.FromSeconds(1);
 
     private readonly QueueStock _stock = new();
     private readonly SemaphoreSlim _refill = new(1, 1);
-    private readonly HashSet<int> _shardsWithWork = [];
+    private readonly ShardsWithWork _work = new();
     private Task _ahead = Task.CompletedTask;
     private TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DatasetInfo _dataset = null!;
@@ -91,6 +92,8 @@ internal sealed partial class QueueGrain(
     {
         if (request.Max is < 1 or > 1000) throw new RefusedException($"max must be 1 to 1000, not {request.Max}.");
         if (!_dataset.Schema.IsOneClass && !level.KeepsLabelSets) throw new RefusedException(KnownLevel.TooLow);
+        TaskKind[] kinds = [.. request.Kinds ?? FirstLabels];
+        if (!level.KeepsTiers) kinds = [.. kinds.Intersect(FirstLabels)];
         var patience = TimeSpan.FromMilliseconds(Math.Clamp(request.WaitMilliseconds, 0, (int)LongestWait.TotalMilliseconds));
         var started = time.GetTimestamp();
         await FollowPoliciesAsync();
@@ -101,9 +104,9 @@ internal sealed partial class QueueGrain(
             await TakeTurnAsync(cancellationToken);
             // A lot that is larger than what the person may still take becomes smaller.
             var most = Math.Min(request.Max, RoomOf(actor) is > 0 and var room ? room : await MakeRoomAsync(actor, cancellationToken));
-            var tasks = Hand(most, actor, again: false);
-            if (tasks.Count < most) await AddMoreAsync(tasks, most, actor, cancellationToken);
-            else if (_ahead.IsCompleted && IsLow()) _ahead = RefillAsync(LowStock, 0, null, CancellationToken.None);
+            var tasks = Hand(most, kinds, actor, again: false);
+            if (tasks.Count < most) await AddMoreAsync(tasks, most, kinds, actor, cancellationToken);
+            else if (_ahead.IsCompleted && IsLow(kinds)) _ahead = RefillAsync(LowStock, 0, kinds, null, CancellationToken.None);
             var left = patience - time.GetElapsedTime(started);
             if (tasks.Count > 0)
                 WinnowTelemetry.LeaseWait.Record(time.GetElapsedTime(started).TotalSeconds, new TagList { { "dataset", _dataset.Name } });
@@ -113,17 +116,18 @@ internal sealed partial class QueueGrain(
         }
     }
 
-    private async Task AddMoreAsync(List<ReviewTask> tasks, int most, string actor, CancellationToken cancellationToken)
+    private async Task AddMoreAsync(
+        List<ReviewTask> tasks, int most, TaskKind[] kinds, string actor, CancellationToken cancellationToken)
     {
         var missing = most - tasks.Count;
         try
         {
             await LookEverywhereAsync(cancellationToken);
-            await RefillAsync(missing, missing, actor, cancellationToken);
+            await RefillAsync(missing, missing, kinds, actor, cancellationToken);
             await TakeTurnAsync(cancellationToken);
-            tasks.AddRange(Hand(missing, actor, again: false));
+            tasks.AddRange(Hand(missing, kinds, actor, again: false));
             // What the person gave back comes again where there is nothing else.
-            if (tasks.Count == 0) tasks.AddRange(Hand(most, actor, again: true));
+            if (tasks.Count == 0) tasks.AddRange(Hand(most, kinds, actor, again: true));
         }
         catch (Exception e) when (tasks.Count > 0 && e is not OperationCanceledException)
         {
@@ -142,9 +146,10 @@ internal sealed partial class QueueGrain(
         AllMayHaveWork(await LayoutAsync(cancellationToken));
     }
 
-    private bool IsLow() => _stock.Free < LowStock || time.GetUtcNow() - _extendedAt > _dataset.Settings.LeasePeriod / 2 || AreFreed;
+    private bool IsLow(TaskKind[] kinds) => Array.Exists(kinds, k => _stock.FreeOf(k) < LowStock)
+        || time.GetUtcNow() - _extendedAt > _dataset.Settings.LeasePeriod / 2 || AreFreed;
 
-    private List<ReviewTask> Hand(int max, string actor, bool again)
+    private List<ReviewTask> Hand(int max, TaskKind[] kinds, string actor, bool again)
     {
         var now = time.GetUtcNow();
         var ends = now + _dataset.Settings.LeasePeriod;
@@ -153,16 +158,19 @@ internal sealed partial class QueueGrain(
         DateTimeOffset? since = level.MarksLeases ? _dataset.Since : null;
         // Asked anew: another request of the same person may have taken some meanwhile.
         max = Math.Min(max, RoomOf(actor));
-        while (tasks.Count < max && _stock.Take(actor, now, ends, again) is { } task)
+        while (tasks.Count < max && _stock.Take(actor, kinds, now, ends, again) is { } task)
         {
+            var terms = TermsOf(task);
+            var lease = new Lease(_dataset.Name, task.Image, task.HistoryVersion, actor, ends, since, Terms: terms);
             tasks.Add(new ReviewTask
             {
                 Image = task.Image,
                 Name = task.Name,
+                Kind = task.Kind,
                 Priority = task.Priority,
-                Lease = _leases.Sign(new Lease(_dataset.Name, task.Image, task.HistoryVersion, actor, ends, since)),
+                Lease = _leases.Sign(lease),
                 LeasedUntil = ends,
-                Prelabels = PrelabelsOf(task),
+                Prelabels = terms is { Labels: > 1 } ? [] : PrelabelsOf(task),
             });
         }
         // While leases run their queue is not forgotten for want of calls.
@@ -195,6 +203,16 @@ internal sealed partial class QueueGrain(
         return Task.CompletedTask;
     }
 
+    public Task AnsweredInPartAsync(ImageId image, string actor, CancellationToken cancellationToken)
+    {
+        _people.Heard(actor, time.GetUtcNow());
+        LetGo(image, actor);
+        _stock.Answered(image, actor, LabelsPerImage, time.GetUtcNow());
+        RoomMade();
+        Arrived();
+        return Task.CompletedTask;
+    }
+
     public Task MayAskAsync(ImageId image, string actor, CancellationToken cancellationToken)
     {
         _stock.MayAsk(image, actor);
@@ -215,7 +233,7 @@ internal sealed partial class QueueGrain(
 
     public Task WorkArrivedAsync(int shard, CancellationToken cancellationToken)
     {
-        _shardsWithWork.Add(shard);
+        _work.Add(shard);
         Arrived();
         return Task.CompletedTask;
     }

@@ -1,40 +1,27 @@
 using Winnow.Abstractions.Review;
 using Winnow.Model.Images;
+using Winnow.Model.Review;
 
 namespace Winnow.Grains.Review;
 
 /// <summary>
-/// The tasks that a queue has set aside from its shards: those it can hand out, by priority, and those that people hold. Pure bookkeeping
-/// under a clock that the caller reads.
+/// The tasks that a queue has set aside from its shards: those it can hand out, by kind and priority, and those that people hold. Pure
+/// bookkeeping under a clock that the caller reads.
 /// </summary>
 internal sealed class QueueStock
 {
-    private sealed class Held(int shard, ReservedTask task, DateTimeOffset until)
-    {
-        public int Shard => shard;
-        public ReservedTask Task => task;
-        public DateTimeOffset Until { get; set; } = until;
-        public string? Holder { get; set; }
-        public DateTimeOffset LeaseEnds { get; set; }
-        public DateTimeOffset GivenAt { get; set; }
-        public DateTimeOffset OfferedAt { get; set; }
-        public HashSet<string>? SkippedBy { get; set; }
-        public HashSet<string>? GivenBackBy { get; set; }
-
-        /// <summary>Whether this person may be asked: who could not tell never again, who gave it back where nothing else is.</summary>
-        public bool MayAsk(string actor, bool again) =>
-            SkippedBy?.Contains(actor) != true && (again || GivenBackBy?.Contains(actor) != true);
-    }
-
-    private readonly Dictionary<ImageId, Held> _held = [];
-    private readonly PriorityQueue<Held, (double NegatedPriority, ImageId Image)> _free = new();
-    private readonly PriorityQueue<Held, DateTimeOffset> _leases = new();
-    private readonly Queue<(Held Held, DateTimeOffset OfferedAt)> _offers = new();
+    private readonly Dictionary<ImageId, HeldTask> _held = [];
+    private readonly FreeTasks[] _free = [.. Enum.GetValues<TaskKind>().Select(_ => new FreeTasks())];
+    private readonly PriorityQueue<(HeldTask Held, string Actor), DateTimeOffset> _leases = new();
+    private readonly Queue<(HeldTask Held, DateTimeOffset OfferedAt)> _offers = new();
     private readonly Dictionary<string, int> _heldBy = new(StringComparer.Ordinal);
     private long _oldestOffer;
 
     /// <summary>Tasks that can be handed out.</summary>
-    public int Free { get; private set; }
+    public int Free => _free.Sum(f => f.Count);
+
+    /// <summary>Those of a kind.</summary>
+    public int FreeOf(TaskKind kind) => _free[(int)kind].Count;
 
     /// <summary>All tasks set aside.</summary>
     public int Count => _held.Count;
@@ -43,8 +30,8 @@ internal sealed class QueueStock
     public DateTimeOffset? OldestOffer =>
         Interlocked.Read(ref _oldestOffer) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
 
-    /// <summary>Tasks that can be handed out and are new to this person: neither skipped nor given back.</summary>
-    public int NewTo(string actor) => _held.Values.Count(h => h.Holder is null && h.MayAsk(actor, again: false));
+    /// <summary>Tasks of a kind that can be handed out and are new to this person: neither answered, skipped nor given back.</summary>
+    public int NewTo(string actor, TaskKind kind) => _held.Values.Count(h => h.Kind == kind && h.MayTake(actor, again: false));
 
     /// <summary>How many tasks a person holds whose leases run. Kept beside them, so that nothing is gone through.</summary>
     public int HeldBy(string actor, DateTimeOffset now)
@@ -53,10 +40,13 @@ internal sealed class QueueStock
         return _heldBy.GetValueOrDefault(actor);
     }
 
-    /// <summary>Adds what a shard set aside.</summary>
-    public void Add(int shard, ReservedTask task, DateTimeOffset until, DateTimeOffset now)
+    /// <summary>
+    /// Adds what a shard set aside for so many people. What was set aside before its image's history grew is another question, and gone.
+    /// </summary>
+    public void Add(int shard, ReservedTask task, DateTimeOffset until, DateTimeOffset now, int slots = 1)
     {
-        var held = NewHeld(shard, task, until);
+        if (_held.TryGetValue(task.Image, out var known) && known.Task.HistoryVersion < task.HistoryVersion) Remove(task.Image);
+        var held = new HeldTask(shard, task, until, slots);
         if (_held.TryAdd(task.Image, held)) Offer(held, now);
     }
 
@@ -69,59 +59,45 @@ internal sealed class QueueStock
     /// <param name="until">Until when.</param>
     /// <param name="lease">What the person presented.</param>
     /// <param name="presentBy">Until when others may present theirs.</param>
+    /// <param name="now">The moment.</param>
     /// <param name="letGo">Whether the person has given it back meanwhile.</param>
-    public void AddHeld(
-        int shard, ReservedTask task, DateTimeOffset until, in Lease lease, DateTimeOffset presentBy, bool letGo = false)
+    /// <param name="slots">How many people are to answer it.</param>
+    public void AddHeld(int shard, ReservedTask task, DateTimeOffset until, in Lease lease, DateTimeOffset presentBy, DateTimeOffset now,
+        bool letGo = false, int slots = 1)
     {
-        var held = NewHeld(shard, task, until);
-        if (letGo) held.GivenBackBy = new HashSet<string>(StringComparer.Ordinal) { lease.Actor };
-        if (!_held.TryAdd(task.Image, held)) return;
-        Free++;
-        var isTheirs = lease.Expires > presentBy && held.MayAsk(lease.Actor, again: false);
+        if (!_held.TryGetValue(task.Image, out var held)) _held.Add(task.Image, held = new HeldTask(shard, task, until, slots));
+        else if (!held.IsFree || held.HoldingOf(lease.Actor) is not null || held.Holders.Count == 0) return;
+        if (letGo) held.GivenBackBy(lease.Actor);
+        var isTheirs = lease.Expires > presentBy && held.IsFor(lease.Actor, again: false);
         // Who presents it says when it was given.
         Hold(held, lease.Actor, Earlier(isTheirs ? lease.Expires : presentBy, until), DateTimeOffset.MinValue);
+        if (held.IsFree) Offer(held, now);
     }
-
-    private static Held NewHeld(int shard, ReservedTask task, DateTimeOffset until) => new(shard, task, until)
-    {
-        SkippedBy = task.SkippedBy is { } people ? new HashSet<string>(people, StringComparer.Ordinal) : null,
-    };
 
     /// <summary>
-    /// Hands out the best task that this person may be asked, until <paramref name="leaseEnds"/>; null when there is none. What the person
-    /// gave back is passed over unless <paramref name="again"/>: by its priority it would come at once, and nothing else ever.
+    /// Hands out the best task of these kinds that this person may be asked, until <paramref name="leaseEnds"/>; null when there is none.
+    /// What the person gave back is passed over unless <paramref name="again"/>: by its priority it would come at once, and nothing else
+    /// ever.
     /// </summary>
-    public ReservedTask? Take(string actor, DateTimeOffset now, DateTimeOffset leaseEnds, bool again = true)
+    public ReservedTask? Take(
+        string actor, ReadOnlySpan<TaskKind> kinds, DateTimeOffset now, DateTimeOffset leaseEnds, bool again = true)
     {
         Expire(now);
-        List<Held>? passedOver = null;
-        ReservedTask? taken = null;
-        while (_free.TryDequeue(out var held, out _))
-        {
-            // Left in the heap when it was answered, or handed out since.
-            if (held.Holder is not null || !_held.TryGetValue(held.Task.Image, out var current) || current != held) continue;
-            // The reservation on disk must outlast every lease under it.
-            if (held.Until < leaseEnds || !held.MayAsk(actor, again))
-            {
-                (passedOver ??= []).Add(held);
-                continue;
-            }
-            Hold(held, actor, leaseEnds, now);
-            taken = held.Task;
-            break;
-        }
-        if (passedOver is not null)
-            foreach (var held in passedOver) _free.Enqueue(held, (-held.Task.Priority, held.Task.Image));
+        HeldTask? best = null;
+        foreach (var kind in kinds)
+            if (_free[(int)kind].First(actor, leaseEnds, again) is { } first && (best is null || FreeTasks.Compare(first, best) < 0))
+                best = first;
+        if (best is not null) Hold(best, actor, leaseEnds, now);
         FindOldest();
-        return taken;
+        return best?.Task;
     }
 
-    private void Hold(Held held, string actor, DateTimeOffset leaseEnds, DateTimeOffset givenAt)
+    private void Hold(HeldTask held, string actor, DateTimeOffset leaseEnds, DateTimeOffset givenAt)
     {
-        (held.Holder, held.LeaseEnds, held.GivenAt) = (actor, leaseEnds, givenAt);
+        held.Hold(new HeldTask.Holding(actor, leaseEnds, givenAt));
+        if (!held.IsFree) _free[(int)held.Kind].Remove(held);
         _heldBy[actor] = _heldBy.GetValueOrDefault(actor) + 1;
-        Free--;
-        _leases.Enqueue(held, leaseEnds);
+        _leases.Enqueue((held, actor), leaseEnds);
     }
 
     /// <summary>Whether a task is here, held or not.</summary>
@@ -131,7 +107,7 @@ internal sealed class QueueStock
     public bool Holds(ImageId image, string actor, DateTimeOffset now)
     {
         Expire(now);
-        return _held.TryGetValue(image, out var held) && held.Holder == actor;
+        return _held.TryGetValue(image, out var held) && held.HoldingOf(actor) is not null;
     }
 
     /// <summary>Until when a task is set aside; long ago where it is not here.</summary>
@@ -151,34 +127,38 @@ internal sealed class QueueStock
         in Lease lease, DateTimeOffset now, TimeSpan period, DateTimeOffset latest)
     {
         Expire(now);
-        if (!_held.TryGetValue(lease.Image, out var held) || !held.MayAsk(lease.Actor, again: false)) return null;
+        if (!_held.TryGetValue(lease.Image, out var held) || !held.IsFor(lease.Actor, again: false)) return null;
         var (runs, given) = (lease.Expires > now, lease.GivenAt(period));
+        var own = held.HoldingOf(lease.Actor);
         // It was kept for as long as anybody keeps one, or is another question by now: it is to be taken again.
-        if (!runs && lease.Expires >= latest || held.Holder is null && held.Task.HistoryVersion != lease.Version) return null;
-        if (held.Holder is { } other && other != lease.Actor)
+        if (!runs && lease.Expires >= latest || own is null && !IsOf(held, lease)) return null;
+        if (own is null && !held.IsFree)
         {
-            if (!runs || given <= held.GivenAt) return null;
-            Offer(held, now);
+            var first = held.Holders.MinBy(h => h.Given)!;
+            if (!runs || given <= first.Given) return null;
+            LetGo(held, first.Actor, now);
         }
         // The reservation on disk must outlast every lease under it.
         var ends = Earlier(Earlier(now + period, held.Until), runs ? latest : DateTimeOffset.MaxValue);
-        if (held.Holder is null)
+        if (own is null)
         {
             if (ends <= now) return null;
             Hold(held, lease.Actor, ends, runs ? given : now);
             FindOldest();
+            return (ends, runs ? given : now);
         }
-        else
+        if (given > own.Given) own.Given = given;
+        if (own.Ends - now < 0.75 * period && ends > own.Ends)
         {
-            if (given > held.GivenAt) held.GivenAt = given;
-            if (held.LeaseEnds - now < 0.75 * period && ends > held.LeaseEnds)
-            {
-                held.LeaseEnds = ends;
-                _leases.Enqueue(held, ends);
-            }
+            own.Ends = ends;
+            _leases.Enqueue((held, lease.Actor), ends);
         }
-        return (held.LeaseEnds, held.GivenAt);
+        return (own.Ends, own.Given);
     }
+
+    /// <summary>Whether a lease was given for what is asked now. Where several label an image, others' answers make it no other.</summary>
+    private static bool IsOf(HeldTask held, in Lease lease) => held.Kind == lease.Kind
+        && (held.Task.HistoryVersion == lease.Version || (held.Kind == TaskKind.Label && lease.Terms is { Labels: > 1 }));
 
     private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 
@@ -192,12 +172,8 @@ internal sealed class QueueStock
     public void Remove(ImageId image)
     {
         if (!_held.Remove(image, out var held)) return;
-        if (held.Holder is not null)
-        {
-            NoLongerHeldBy(held.Holder);
-            return;
-        }
-        Free--;
+        foreach (var holding in held.Holders) NoLongerHeldBy(holding.Actor);
+        _free[(int)held.Kind].Remove(held);
         FindOldest();
     }
 
@@ -206,19 +182,32 @@ internal sealed class QueueStock
     public DateTimeOffset? PutBack(ImageId image, string actor, bool skipped, DateTimeOffset now)
     {
         if (!_held.TryGetValue(image, out var held)) return null;
-        if (skipped) (held.SkippedBy ??= new HashSet<string>(StringComparer.Ordinal)).Add(actor);
-        if (held.Holder != actor) return null;
-        if (!skipped) (held.GivenBackBy ??= new HashSet<string>(StringComparer.Ordinal)).Add(actor);
-        Offer(held, now);
-        return held.LeaseEnds;
+        if (skipped) held.SkippedBy(actor);
+        if (held.HoldingOf(actor) is not { } holding) return null;
+        if (!skipped) held.GivenBackBy(actor);
+        LetGo(held, actor, now);
+        return holding.Ends;
+    }
+
+    /// <summary>A person has answered, and others are to.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="actor">Who answered.</param>
+    /// <param name="labels">How many people label an image.</param>
+    /// <param name="now">The moment.</param>
+    public void Answered(ImageId image, string actor, int labels, DateTimeOffset now)
+    {
+        if (!_held.TryGetValue(image, out var held)) return;
+        held.AnsweredBy(actor, labels);
+        if (held.HoldingOf(actor) is not null) LetGo(held, actor, now);
+        if (!held.IsFree) _free[(int)held.Kind].Remove(held);
     }
 
     /// <summary>A person may be asked about an image after all.</summary>
     public void MayAsk(ImageId image, string actor)
     {
         if (!_held.TryGetValue(image, out var held)) return;
-        held.SkippedBy?.Remove(actor);
-        held.GivenBackBy?.Remove(actor);
+        held.AskAgain(actor);
+        if (held.IsFree) _free[(int)held.Kind].Offer(held);
     }
 
     /// <summary>
@@ -227,8 +216,8 @@ internal sealed class QueueStock
     /// </summary>
     public IReadOnlyCollection<int> ForgetRunOut(DateTimeOffset now)
     {
-        Held[] gone = [.. _held.Values.Where(h => h.Until <= now)];
-        foreach (var held in gone) Remove(held.Task.Image);
+        HeldTask[] gone = [.. _held.Values.Where(h => h.Until <= now)];
+        foreach (var held in gone) Remove(held.Image);
         return [.. gone.Select(h => h.Shard).Distinct()];
     }
 
@@ -236,7 +225,7 @@ internal sealed class QueueStock
     /// Tasks whose reservation runs out before <paramref name="before"/>, by shard: to be extended while the queue still wants them.
     /// </summary>
     public IReadOnlyList<(int Shard, ImageId[] Images)> RunningOut(DateTimeOffset before) =>
-        [.. _held.Values.Where(h => h.Until < before).GroupBy(h => h.Shard, h => h.Task.Image).Select(g => (g.Key, g.ToArray()))];
+        [.. _held.Values.Where(h => h.Until < before).GroupBy(h => h.Shard, h => h.Image).Select(g => (g.Key, g.ToArray()))];
 
     public void Extended(IEnumerable<ImageId> images, DateTimeOffset until)
     {
@@ -257,19 +246,20 @@ internal sealed class QueueStock
     /// </summary>
     public IReadOnlyList<(int Shard, ImageId[] Images)> TakeAllFree(DateTimeOffset atLeast)
     {
-        var free = _held.Values.Where(h => h.Holder is null).ToArray();
-        foreach (var held in free) Remove(held.Task.Image);
-        return [.. free.Where(h => h.Until >= atLeast).GroupBy(h => h.Shard, h => h.Task.Image).Select(g => (g.Key, g.ToArray()))];
+        var free = _held.Values.Where(h => h.Holders.Count == 0).ToArray();
+        foreach (var held in free) Remove(held.Image);
+        return [.. free.Where(h => h.Until >= atLeast).GroupBy(h => h.Shard, h => h.Image).Select(g => (g.Key, g.ToArray()))];
     }
 
     private void Expire(DateTimeOffset now)
     {
-        while (_leases.TryPeek(out var held, out var ends) && ends <= now)
+        while (_leases.TryPeek(out var lease, out var ends) && ends <= now)
         {
             _leases.Dequeue();
+            var (held, actor) = lease;
             // Given back and handed out again since: the later lease has an entry of its own.
-            if (held.Holder is null || held.LeaseEnds != ends) continue;
-            if (_held.TryGetValue(held.Task.Image, out var current) && current == held) Offer(held, ends);
+            if (held.HoldingOf(actor) is not { } holding || holding.Ends != ends) continue;
+            if (_held.TryGetValue(held.Image, out var current) && current == held) LetGo(held, actor, ends);
         }
     }
 
@@ -279,12 +269,16 @@ internal sealed class QueueStock
         else _heldBy.Remove(actor);
     }
 
-    private void Offer(Held held, DateTimeOffset now)
+    private void LetGo(HeldTask held, string actor, DateTimeOffset now)
     {
-        if (held.Holder is { } holder) NoLongerHeldBy(holder);
-        (held.Holder, held.OfferedAt) = (null, now);
-        Free++;
-        _free.Enqueue(held, (-held.Task.Priority, held.Task.Image));
+        if (held.LetGo(actor)) NoLongerHeldBy(actor);
+        if (held.IsFree) Offer(held, now);
+    }
+
+    private void Offer(HeldTask held, DateTimeOffset now)
+    {
+        held.OfferedAt = now;
+        _free[(int)held.Kind].Offer(held);
         _offers.Enqueue((held, now));
         FindOldest();
     }
@@ -293,8 +287,8 @@ internal sealed class QueueStock
     private void FindOldest()
     {
         while (_offers.TryPeek(out var offer)
-            && (offer.Held.Holder is not null || offer.Held.OfferedAt != offer.OfferedAt
-                || !_held.TryGetValue(offer.Held.Task.Image, out var current) || current != offer.Held))
+            && (!offer.Held.IsFree || offer.Held.OfferedAt != offer.OfferedAt
+                || !_held.TryGetValue(offer.Held.Image, out var current) || current != offer.Held))
             _offers.Dequeue();
         Interlocked.Exchange(ref _oldestOffer, _offers.TryPeek(out var oldest) ? oldest.OfferedAt.UtcTicks : 0);
     }

@@ -15,6 +15,7 @@ using Winnow.Grains.Scoring;
 using Winnow.Grains.Settings;
 using Winnow.Grains.Telemetry;
 using Winnow.Model.Images;
+using Winnow.Model.Review;
 
 namespace Winnow.Grains.Shards;
 
@@ -39,6 +40,7 @@ internal sealed class ShardGrain(
     private ShardIntake _intake = null!;
     private ShardListing _listing = null!;
     private ShardPrelabels _prelabels = null!;
+    private ShardReservations _reservations = null!;
     private ShardReviewDesk _desk = null!;
     private ShardRounds _rounds = null!;
     private ShardColumns _columns = null!;
@@ -106,7 +108,8 @@ internal sealed class ShardGrain(
         _prelabels = new ShardPrelabels(_writer, _index, ledger);
         _listing = new ShardListing(_writer, _index, _columns, _prelabels, ledger);
         _rounds = new ShardRounds(_writer, _index, _tasks, tally, GrainFactory);
-        _desk = new ShardReviewDesk(_writer, _index, _tasks, tally, _rounds, _columns, _prelabels, ledger, GrainFactory, time, logger);
+        _reservations = new ShardReservations(_writer, _index, _tasks, _columns, _prelabels, ledger, time, logger);
+        _desk = new ShardReviewDesk(_writer, _index, _tasks, _rounds, _columns, GrainFactory, time);
         _publisher = new ShardPublisher(_writer, _columns, objects, options, time, logger);
         _spaces = new ShardSpaces(_writer, _columns, _publisher, drift, parts, GrainFactory, time);
         _learner = new ShardLearner(_writer, _index, _tasks, _columns, _spaces);
@@ -161,34 +164,39 @@ internal sealed class ShardGrain(
 
     [Needs(ShardPart.Scores)]
     public Task<ReservedTasks> ReserveAsync(int max, DateTimeOffset until, CancellationToken cancellationToken) =>
-        _desk.ReserveAsync(max, until, cancellationToken);
+        _reservations.ReserveAsync(max, until, cancellationToken);
 
     [Needs(ShardPart.Scores)]
     public Task<ReservedTasks> ReserveInTurnAsync(long turn, int max, DateTimeOffset until, CancellationToken cancellationToken) =>
-        _desk.ReserveInTurnAsync(turn, max, until, cancellationToken);
+        _reservations.ReserveInTurnAsync(turn, TaskKind.Label, max, until, cancellationToken);
+
+    [Needs(ShardPart.Scores)]
+    public Task<ReservedTasks> ReserveOfKindAsync(
+        long turn, TaskKind kind, int max, DateTimeOffset until, CancellationToken cancellationToken) =>
+        _reservations.ReserveInTurnAsync(turn, kind, max, until, cancellationToken);
 
     [Needs(ShardPart.Scores)]
     public Task<ReservedTasks> TakeOverAsync(long turn, ImageId[] held, DateTimeOffset until, CancellationToken cancellationToken) =>
-        _desk.TakeOverAsync(turn, held, until, cancellationToken);
+        _reservations.TakeOverAsync(turn, held, until, cancellationToken);
 
     [Needs(ShardPart.Rows)]
     public Task<ExtendedTasks> ExtendInTurnAsync(long turn, ImageId[] images, DateTimeOffset until, CancellationToken cancellationToken) =>
-        _desk.ExtendInTurnAsync(turn, images, until, cancellationToken);
+        _reservations.ExtendInTurnAsync(turn, images, until, cancellationToken);
 
     [Needs(ShardPart.Rows)]
     public Task<ImageId[]> KeepAsync(long turn, ImageId[] images, DateTimeOffset until, CancellationToken cancellationToken) =>
-        _desk.KeepAsync(turn, images, until, cancellationToken);
+        _reservations.KeepAsync(turn, images, until, cancellationToken);
 
     [Needs(ShardPart.Rows)]
     public Task ReleaseInTurnAsync(long turn, ImageId[] images, CancellationToken cancellationToken) =>
-        _desk.ReleaseInTurnAsync(turn, images, cancellationToken);
+        _reservations.ReleaseInTurnAsync(turn, images, cancellationToken);
 
     [Needs(ShardPart.Rows)]
-    public Task ReleaseAsync(ImageId[] images, CancellationToken cancellationToken) => _desk.ReleaseAsync(images, cancellationToken);
+    public Task ReleaseAsync(ImageId[] images, CancellationToken cancellationToken) => _reservations.ReleaseAsync(images, cancellationToken);
 
     [Needs(ShardPart.Rows)]
     public Task ExtendAsync(ImageId[] images, DateTimeOffset until, CancellationToken cancellationToken) =>
-        _desk.ExtendAsync(images, until, cancellationToken);
+        _reservations.ExtendAsync(images, until, cancellationToken);
 
     [Needs(ShardPart.Rows)]
     public Task<CommitOutcome> CommitAsync(HumanFact fact, CancellationToken cancellationToken) =>

@@ -75,7 +75,7 @@ internal sealed class ShardListing(ShardWriter writer, ShardIndex index, ShardCo
         }
         var cameWith = image.Imported && image.Label >= 0;
         LabelSet? set = said.IsLabelled ? SetOf(said.Annotations, said.By, classesAlone)
-            : cameWith && !said.Closed && !said.AskedAgain
+            : cameWith && !said.Closed && !said.TakesNoOther
                 ? SetOf([new ClassTag(writer.Dataset.Schema.Classes[image.Label].Name)], null, classesAlone) : null;
         return image with { Set = set, Label = set is null ? -1 : HistoryRow.LabelSet };
     }

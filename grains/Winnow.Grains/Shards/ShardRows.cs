@@ -32,13 +32,13 @@ internal sealed class ShardRows(ShardIndex index, LabelSchema schema)
         : index.IdOf(row.Ordinal) != row.Image ? At(row, $"is about image row {row.Ordinal}, which is another image.")
         : row.Version < 1 ? At(row, "has a version that none can have.")
         : !HistoryRow.MayBe(row.Label, schema) ? At(row, $"has label {row.Label}; there are {Classes} classes.")
-        : row.Stage <= Stage.Quarantined ? null : At(row, $"leaves the image at stage {(int)row.Stage}, which there is not.");
+        : row.Stage <= Stage.Disputed ? null : At(row, $"leaves the image at stage {(int)row.Stage}, which there is not.");
 
     /// <summary>The first thing that is wrong with a task; null when nothing is.</summary>
     public string? WrongWith(in TaskRow task) =>
         task.Ordinal < 0 || task.Ordinal >= index.Count
             ? string.Create(CultureInfo.InvariantCulture, $"it asks about image row {task.Ordinal} of {index.Count}.")
-        : task.Arm != Arms.Audit && Arms.Check("arm", task.Arm) is { } arm ? arm
+        : Arms.IsOfRounds(task.Arm) && Arms.Check("arm", task.Arm) is { } arm ? arm
         : MemberRules.Number("round", task.Round, 0, Arms.MaxRounds)
             ?? MemberRules.Number("priority", task.Priority, float.MinValue, float.MaxValue);
 

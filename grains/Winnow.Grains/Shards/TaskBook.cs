@@ -1,24 +1,49 @@
 using Winnow.Grains.Images;
 using Winnow.Grains.Ports;
+using Winnow.Model.Review;
+using Winnow.Model.Training;
 
 namespace Winnow.Grains.Shards;
 
 /// <summary>
-/// What the arms of a dataset have asked about, and the open tasks among it by priority. Closed and reserved tasks are left in the heap
-/// and passed over when they surface, so taking the next task never scans.
+/// What the arms of a dataset have asked about, and the tasks of a shard: the images about which something is asked of people
+/// (<see cref="ShardIndex.QuestionOf"/>), each kind by priority. Closed and reserved tasks are left in their heap and passed over when they
+/// surface, so taking the next task never scans.
 /// </summary>
 internal sealed class TaskBook(ShardIndex index)
 {
+    /// <summary>An image that is set aside, and for what.</summary>
+    private readonly record struct Reservation(DateTimeOffset Until, TaskKind Kind);
+
+    private static readonly int KindCount = Enum.GetValues<TaskKind>().Length;
+    private static readonly Dictionary<int, int> Empty = [];
+
     private readonly Dictionary<string, Dictionary<int, int>> _rounds = new(StringComparer.Ordinal);
     private readonly Dictionary<int, float> _priorities = [];
-    private readonly PriorityQueue<int, (float NegatedPriority, int Ordinal)> _heap = new();
-    private readonly Dictionary<int, DateTimeOffset> _reserved = [];
 
-    /// <summary>Open tasks, set aside or not.</summary>
-    public int Open { get; private set; }
+    // What each image in verification is worth, whether it is a task at the moment or not.
+    private readonly Dictionary<int, float> _verifications = [];
+    private readonly PriorityQueue<int, (float NegatedPriority, int Ordinal)>[] _heaps = NewHeaps();
+    private readonly Dictionary<int, Reservation> _reserved = [];
 
-    /// <summary>Open tasks that nobody has set aside.</summary>
+    // Of each kind: tasks, and how many of them are set aside.
+    private readonly int[] _open = new int[KindCount];
+    private readonly int[] _aside = new int[KindCount];
+
+    private static PriorityQueue<int, (float, int)>[] NewHeaps() =>
+        [.. Enumerable.Range(0, KindCount).Select(_ => new PriorityQueue<int, (float, int)>())];
+
+    /// <summary>Tasks of all kinds, set aside or not.</summary>
+    public int Open => _open.Sum();
+
+    /// <summary>Tasks of a kind that nobody has set aside.</summary>
+    public int FreeOf(TaskKind kind) => _open[(int)kind] - _aside[(int)kind];
+
+    /// <summary>The same of all kinds.</summary>
     public int Free => Open - _reserved.Count;
+
+    /// <summary>Tasks of each kind, in the order of the kinds.</summary>
+    public int[] OpenOfEach() => [.. _open];
 
     /// <summary>Reservations that have run out so far: each is of a queue that is gone, or that nobody has asked for long.</summary>
     public int RanOut { get; private set; }
@@ -41,23 +66,26 @@ internal sealed class TaskBook(ShardIndex index)
     /// <summary>The arm's images with the round that asked.</summary>
     public IReadOnlyDictionary<int, int> ArmRounds(string arm) => _rounds.GetValueOrDefault(arm) ?? Empty;
 
-    private static readonly Dictionary<int, int> Empty = [];
-
-    /// <summary>Records that an arm asks about an image; a second time changes nothing.</summary>
+    /// <summary>Records that an arm asks about an image, or that somebody verifies its label; a second time changes nothing.</summary>
     public void Add(in TaskRow task)
     {
+        if (task.Arm == Arms.Verification)
+        {
+            if (!_verifications.TryAdd(task.Ordinal, task.Priority)) return;
+            var asked = index.QuestionOf(task.Ordinal);
+            index.Set(task.Ordinal, ShardIndex.Flags.InVerification);
+            Follow(task.Ordinal, asked);
+            return;
+        }
         if (!_rounds.TryGetValue(task.Arm, out var arm)) _rounds[task.Arm] = arm = [];
         if (!arm.TryAdd(task.Ordinal, task.Round)) return;
-        var wasOpen = index.IsOpen(task.Ordinal);
+        var before = index.QuestionOf(task.Ordinal);
         index.Set(task.Ordinal, ShardIndex.Flags.Asked);
         if (!index.IsOpen(task.Ordinal)) return;
-        if (!wasOpen) Open++;
         var known = _priorities.GetValueOrDefault(task.Ordinal, float.NegativeInfinity);
-        if (task.Priority > known)
-        {
-            _priorities[task.Ordinal] = task.Priority;
-            _heap.Enqueue(task.Ordinal, (-task.Priority, task.Ordinal));
-        }
+        if (task.Priority > known) _priorities[task.Ordinal] = task.Priority;
+        if (before is null) Follow(task.Ordinal, before);
+        else if (task.Priority > known) Offer(task.Ordinal, before.Value);
     }
 
     /// <summary>Whether the arm has asked about the image.</summary>
@@ -70,27 +98,30 @@ internal sealed class TaskBook(ShardIndex index)
             if (rounds.TryGetValue(ordinal, out var round)) yield return (arm, round);
     }
 
-    public float PriorityOf(int ordinal) => _priorities.GetValueOrDefault(ordinal);
+    /// <summary>What asking about an image is worth, for what is asked of it now.</summary>
+    public float PriorityOf(int ordinal) => index.QuestionOf(ordinal) == TaskKind.Verify
+        ? _verifications.GetValueOrDefault(ordinal) : _priorities.GetValueOrDefault(ordinal);
 
     /// <summary>
-    /// Takes up to <paramref name="max"/> free tasks off the book, highest priority first, and sets them aside until
+    /// Takes up to <paramref name="max"/> free tasks of a kind off the book, highest priority first, and sets them aside until
     /// <paramref name="until"/>.
     /// </summary>
-    public List<int> Reserve(int max, DateTimeOffset now, DateTimeOffset until)
+    public List<int> Reserve(TaskKind kind, int max, DateTimeOffset now, DateTimeOffset until)
     {
         FreeExpired(now);
         var taken = new List<int>(Math.Min(max, 256));
-        while (taken.Count < max && _heap.TryDequeue(out var ordinal, out _))
+        while (taken.Count < max && _heaps[(int)kind].TryDequeue(out var ordinal, out _))
         {
-            if (!index.IsOpen(ordinal) || !_reserved.TryAdd(ordinal, until)) continue;
-            index.Set(ordinal, ShardIndex.Flags.Reserved);
+            if (index.QuestionOf(ordinal) != kind || _reserved.ContainsKey(ordinal)) continue;
+            Keep(ordinal, until, kind);
             taken.Add(ordinal);
         }
         return taken;
     }
 
     /// <summary>Until when an image is set aside by what was written of it; long ago where it is not.</summary>
-    public DateTimeOffset WrittenUntil(int ordinal) => _reserved.GetValueOrDefault(ordinal, DateTimeOffset.UnixEpoch);
+    public DateTimeOffset WrittenUntil(int ordinal) =>
+        _reserved.TryGetValue(ordinal, out var reserved) ? reserved.Until : DateTimeOffset.UnixEpoch;
 
     /// <summary>How an image is set aside at a moment: for <see cref="SetBack"/>.</summary>
     public (DateTimeOffset Until, bool IsOfBefore) Standing(int ordinal) => (WrittenUntil(ordinal), _ofBefore.Contains(ordinal));
@@ -98,18 +129,17 @@ internal sealed class TaskBook(ShardIndex index)
     /// <summary>Until when an image is set aside for the queue whose turn it is, as far as is known; long ago where it is not.</summary>
     public DateTimeOffset ReservedUntil(int ordinal)
     {
-        var until = _reserved.GetValueOrDefault(ordinal, DateTimeOffset.UnixEpoch);
+        var until = WrittenUntil(ordinal);
         return until > _keptUntil && _ofBefore.Contains(ordinal) ? _keptUntil : until;
     }
 
-    /// <summary>Sets an open task aside for at least so long: somebody may hold a lease on it.</summary>
+    /// <summary>Sets a task aside for at least so long: somebody may hold a lease on it.</summary>
     public void SetAside(int ordinal, DateTimeOffset until)
     {
-        if (!index.IsOpen(ordinal)) return;
+        if (index.QuestionOf(ordinal) is not { } kind) return;
         if (ReservedUntil(ordinal) >= until) return;
         _ofBefore.Remove(ordinal);
-        _reserved[ordinal] = until;
-        index.Set(ordinal, ShardIndex.Flags.Reserved);
+        Keep(ordinal, until, kind);
     }
 
     /// <summary>
@@ -131,44 +161,55 @@ internal sealed class TaskBook(ShardIndex index)
             Release(ordinal);
             return;
         }
-        _reserved[ordinal] = before.Until;
+        _reserved[ordinal] = _reserved[ordinal] with { Until = before.Until };
         if (before.IsOfBefore) _ofBefore.Add(ordinal);
     }
 
     /// <summary>Makes a task free again that is set aside until this moment, and no longer by now.</summary>
     public void Release(int ordinal, DateTimeOffset until)
     {
-        if (_reserved.GetValueOrDefault(ordinal) == until) Release(ordinal);
+        if (WrittenUntil(ordinal) == until) Release(ordinal);
     }
 
     /// <summary>Makes a task free again.</summary>
     public void Release(int ordinal)
     {
-        _ofBefore.Remove(ordinal);
-        if (!_reserved.Remove(ordinal)) return;
-        index.Clear(ordinal, ShardIndex.Flags.Reserved);
-        if (index.IsOpen(ordinal)) _heap.Enqueue(ordinal, (-PriorityOf(ordinal), ordinal));
-    }
-
-    /// <summary>A task was answered: called after the index has closed the image, with whether it was open before.</summary>
-    public void Close(int ordinal, bool wasOpen)
-    {
-        if (!wasOpen) return;
-        Open--;
-        if (_reserved.Remove(ordinal)) index.Clear(ordinal, ShardIndex.Flags.Reserved);
-        _ofBefore.Remove(ordinal);
-        _priorities.Remove(ordinal);
+        if (Unreserve(ordinal) && index.QuestionOf(ordinal) is { } kind) Offer(ordinal, kind);
     }
 
     /// <summary>
-    /// A task that was answered is open again, and comes before those that are free: called after the index has opened the image.
+    /// What is asked about an image has changed, or is to be asked anew: called after the index knows. A task of another kind is a new one,
+    /// which nobody has set aside.
     /// </summary>
-    public void Reopen(int ordinal)
+    /// <param name="ordinal">The image.</param>
+    /// <param name="before">What was asked before.</param>
+    public void Follow(int ordinal, TaskKind? before)
     {
-        Open++;
-        var first = _heap.TryPeek(out _, out var best) ? Math.Max(0, -best.NegatedPriority) : 0;
-        _priorities[ordinal] = first + 1;
-        _heap.Enqueue(ordinal, (-_priorities[ordinal], ordinal));
+        var now = index.QuestionOf(ordinal);
+        if (now == before) return;
+        if (before is { } ended)
+        {
+            _open[(int)ended]--;
+            Unreserve(ordinal);
+        }
+        if (index.Has(ordinal, ShardIndex.Flags.Closed | ShardIndex.Flags.Quarantined)) _priorities.Remove(ordinal);
+        if (now is not { } begun) return;
+        _open[(int)begun]++;
+        Offer(ordinal, begun);
+    }
+
+    /// <summary>
+    /// The label of an image that had one is asked for again, and before all that is free: called after the index has opened the image, and
+    /// in place of <see cref="Follow"/>.
+    /// </summary>
+    public void Reopen(int ordinal, TaskKind? before)
+    {
+        if (index.QuestionOf(ordinal) is { } kind && kind != TaskKind.Verify)
+        {
+            var first = _heaps[(int)kind].TryPeek(out _, out var best) ? Math.Max(0, -best.NegatedPriority) : 0;
+            _priorities[ordinal] = first + 1;
+        }
+        Follow(ordinal, before);
     }
 
     /// <summary>Frees reservations whose time has passed: their queue is gone, and so are its leases.</summary>
@@ -176,8 +217,8 @@ internal sealed class TaskBook(ShardIndex index)
     {
         if (_reserved.Count == 0) return;
         List<int>? expired = null;
-        foreach (var (ordinal, until) in _reserved)
-            if (until <= now || (_isKept && _keptUntil <= now && _ofBefore.Contains(ordinal))) (expired ??= []).Add(ordinal);
+        foreach (var (ordinal, reserved) in _reserved)
+            if (reserved.Until <= now || (_isKept && _keptUntil <= now && _ofBefore.Contains(ordinal))) (expired ??= []).Add(ordinal);
         if (expired is null) return;
         RanOut += expired.Count;
         foreach (var ordinal in expired) Release(ordinal);
@@ -191,11 +232,28 @@ internal sealed class TaskBook(ShardIndex index)
         if (!_rounds.TryGetValue(arm, out var asked) || !asked.Remove(ordinal)) return false;
         foreach (var other in _rounds.Values)
             if (other.ContainsKey(ordinal)) return false;
-        if (index.IsOpen(ordinal)) Open--;
+        var before = index.QuestionOf(ordinal);
         index.Clear(ordinal, ShardIndex.Flags.Asked);
-        if (_reserved.Remove(ordinal)) index.Clear(ordinal, ShardIndex.Flags.Reserved);
-        _ofBefore.Remove(ordinal);
+        Follow(ordinal, before);
         _priorities.Remove(ordinal);
+        return true;
+    }
+
+    private void Offer(int ordinal, TaskKind kind) => _heaps[(int)kind].Enqueue(ordinal, (-PriorityOf(ordinal), ordinal));
+
+    private void Keep(int ordinal, DateTimeOffset until, TaskKind kind)
+    {
+        if (_reserved.TryAdd(ordinal, new Reservation(until, kind))) _aside[(int)kind]++;
+        else _reserved[ordinal] = _reserved[ordinal] with { Until = until };
+        index.Set(ordinal, ShardIndex.Flags.Reserved);
+    }
+
+    private bool Unreserve(int ordinal)
+    {
+        _ofBefore.Remove(ordinal);
+        if (!_reserved.Remove(ordinal, out var reserved)) return false;
+        _aside[(int)reserved.Kind]--;
+        index.Clear(ordinal, ShardIndex.Flags.Reserved);
         return true;
     }
 }

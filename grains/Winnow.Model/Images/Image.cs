@@ -4,7 +4,7 @@ using Winnow.Model.Names;
 namespace Winnow.Model.Images;
 
 /// <summary>
-/// How far an image has come. <c>received → prelabeled → scored → queued → labeled → verified → gold</c>, or one of the two side tracks.
+/// How far an image has come. <c>received → prelabeled → scored → queued → labeled → verified → gold</c>, or one of the side tracks.
 /// </summary>
 [JsonConverter(typeof(KebabEnumConverter<Stage>))]
 public enum Stage : byte
@@ -27,6 +27,8 @@ public enum Stage : byte
     AutoAccepted = 7,
     /// <summary>It cannot be used; the reason is kept, the bytes too.</summary>
     Quarantined = 8,
+    /// <summary>People disagree about it, and nothing stands until an arbitrator settles it.</summary>
+    Disputed = 9,
 }
 
 /// <summary>What an image is for.</summary>

@@ -1,5 +1,6 @@
 using Winnow.Model.Datasets;
 using Winnow.Model.Names;
+using Winnow.Model.Review;
 using Winnow.Model.Training;
 
 namespace Winnow.Model.Policies;
@@ -43,6 +44,18 @@ public sealed record DatasetPolicies
     /// <summary>What decides whether a candidate replaces the champion, unless a round says otherwise.</summary>
     public string Promotion { get; set; } = StartRound.FirstPromotion;
 
+    /// <summary>
+    /// How many people label an image, each without knowing of the others. What more than half of them say stands; where no such label is,
+    /// an arbitrator is asked. 1 to 9.
+    /// </summary>
+    public int LabelsPerImage { get; set; } = 1;
+
+    /// <summary>Of the images that one person labelled, the share that somebody else verifies. 0 to 1.</summary>
+    public double VerifyShare { get; set; }
+
+    /// <summary>Whether the word of a verifier who differs stands; otherwise an arbitrator is asked.</summary>
+    public bool VerifierSettles { get; set; }
+
     /// <summary>Number of the restoration that told of it: who made it is as that backup says. Null: it was made here.</summary>
     public int? Told { get; set; }
 
@@ -75,7 +88,12 @@ public sealed record DatasetPolicies
         ?? MemberRules.Text("strategy", Strategy, StartRound.MaxStrategy)
         ?? MemberRules.Text("coldStart", ColdStart, StartRound.MaxStrategy)
         ?? MemberRules.Text("trainer", Trainer, StartRound.MaxStrategy)
-        ?? MemberRules.Text("promotion", Promotion, StartRound.MaxStrategy);
+        ?? MemberRules.Text("promotion", Promotion, StartRound.MaxStrategy)
+        ?? MemberRules.Number("labelsPerImage", LabelsPerImage, 1, TaskTerms.MostLabels)
+        ?? (VerifyShare is >= 0 and <= 1 ? null : $"verifyShare must be 0 to 1, not {VerifyShare}.");
+
+    /// <summary>Whether images are asked about once, of one person, and no more.</summary>
+    public bool ArePlain => LabelsPerImage == 1 && VerifyShare == 0 && !VerifierSettles;
 }
 
 /// <summary>A request for other policies; what is left out stays as it is.</summary>
@@ -104,6 +122,15 @@ public sealed record ChangePolicies
     /// <summary>See <see cref="DatasetPolicies.Promotion"/>.</summary>
     public string? Promotion { get; init; }
 
+    /// <summary>See <see cref="DatasetPolicies.LabelsPerImage"/>.</summary>
+    public int? LabelsPerImage { get; init; }
+
+    /// <summary>See <see cref="DatasetPolicies.VerifyShare"/>.</summary>
+    public double? VerifyShare { get; init; }
+
+    /// <summary>See <see cref="DatasetPolicies.VerifierSettles"/>.</summary>
+    public bool? VerifierSettles { get; init; }
+
     /// <summary>The policies with what this changes of them; the rest as it is.</summary>
     public DatasetPolicies Of(DatasetPolicies policies) => policies with
     {
@@ -113,5 +140,8 @@ public sealed record ChangePolicies
         ColdStart = ColdStart ?? policies.ColdStart,
         Trainer = Trainer ?? policies.Trainer,
         Promotion = Promotion ?? policies.Promotion,
+        LabelsPerImage = LabelsPerImage ?? policies.LabelsPerImage,
+        VerifyShare = VerifyShare ?? policies.VerifyShare,
+        VerifierSettles = VerifierSettles ?? policies.VerifierSettles,
     };
 }

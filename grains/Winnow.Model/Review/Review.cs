@@ -27,6 +27,8 @@ public enum DecisionKind : byte
     /// asked again.
     /// </summary>
     AskAgain = 4,
+    /// <summary>What stands is right: the answer of a verifier who agrees.</summary>
+    Confirm = 5,
 }
 
 /// <summary>What a person says about an image.</summary>
@@ -101,8 +103,10 @@ public enum HistoryKind : byte
 /// <param name="Decision">What was said.</param>
 /// <param name="Told">Number of the restoration that brought it: who acted, and when, is as that backup says. Null: it was recorded
 /// here.</param>
+/// <param name="Terms">On which terms it was asked for; null on plain ones, and for what nobody asked for.</param>
 public sealed record HistoryEntry(
-    long Version, HistoryKind Kind, string Actor, DateTimeOffset At, Guid OperationId, Decision Decision, int? Told = null)
+    long Version, HistoryKind Kind, string Actor, DateTimeOffset At, Guid OperationId, Decision Decision, int? Told = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] TaskTerms? Terms = null)
 {
     /// <summary>Bytes of the largest entry that is taken, as JSON.</summary>
     public const int MaxBytes = 8 << 20;
@@ -126,6 +130,9 @@ public sealed record HistoryEntry(
         ?? (Kind == HistoryKind.TakenBack == (Decision.Kind == DecisionKind.TakeBack)
             && Kind == HistoryKind.AskedAgain == (Decision.Kind == DecisionKind.AskAgain)
             ? null : "kind and decision.kind do not go together.")
+        ?? (Terms is null ? null : MemberRules.Within("terms", Terms.Check()))
+        ?? (Decision.Kind == DecisionKind.Confirm && Terms?.Kind != TaskKind.Verify ? "decision.kind can be 'confirm' in a verifier's only."
+            : null)
         ?? (Told is { } told ? MemberRules.Number("told", told, 1, Restoration.Most) : null);
 }
 
@@ -136,6 +143,8 @@ public sealed record ReviewTask
     public required ImageId Image { get; init; }
     /// <summary>The name it came under.</summary>
     public required string Name { get; init; }
+    /// <summary>What is asked.</summary>
+    public TaskKind Kind { get; init; }
     /// <summary>How much asking is worth; higher first.</summary>
     public required double Priority { get; init; }
     /// <summary>The signed lease to send back with the answer.</summary>
@@ -145,8 +154,12 @@ public sealed record ReviewTask
     /// within a few seconds (<c>tasks/renew</c>) keeps it for so long; an answer under it is taken all the same.
     /// </summary>
     public required DateTimeOffset LeasedUntil { get; init; }
-    /// <summary>What machines propose.</summary>
+    /// <summary>What machines propose; nothing where several people label an image, each without a hint.</summary>
     public IReadOnlyList<Prelabel> Prelabels { get; set; } = [];
+    /// <summary>
+    /// What was said before and is asked about: of a task to verify what stands, of one to arbitrate all that differ, oldest first.
+    /// </summary>
+    public IReadOnlyList<Opinion> Opinions { get; set; } = [];
 }
 
 /// <summary>A request for tasks.</summary>
@@ -154,7 +167,8 @@ public sealed record ReviewTask
 /// How many at most, 1 to 1,000. Fewer come where the person holds others: see <see cref="DatasetSettings.TasksPerPerson"/>.
 /// </param>
 /// <param name="WaitMilliseconds">How long to wait for the first when there is none, at most 30,000.</param>
-public sealed record LeaseRequest(int Max = 1, int WaitMilliseconds = 0);
+/// <param name="Kinds">Of which kinds; null for all that the person may do.</param>
+public sealed record LeaseRequest(int Max = 1, int WaitMilliseconds = 0, IReadOnlyList<TaskKind>? Kinds = null);
 
 /// <summary>An answer to a review task, or a correction without one.</summary>
 /// <param name="Image">The image.</param>

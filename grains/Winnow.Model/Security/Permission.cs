@@ -38,6 +38,10 @@ public enum Permission : byte
     ManageBackbones = 13,
     /// <summary>Change the dataset's policies.</summary>
     ChangePolicies = 14,
+    /// <summary>Take tasks that ask whether what others said is right.</summary>
+    VerifyLabels = 15,
+    /// <summary>Take tasks that settle what people disagree about.</summary>
+    ArbitrateLabels = 16,
     /// <summary>Create datasets.</summary>
     CreateDatasets = 32,
     /// <summary>Make and revoke API keys.</summary>

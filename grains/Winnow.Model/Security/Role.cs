@@ -17,9 +17,9 @@ public enum Role : byte
     Ingester = 2,
     /// <summary>Answers review tasks.</summary>
     Annotator = 3,
-    /// <summary>Answers review tasks and corrects what others said.</summary>
+    /// <summary>Says whether what others said is right, beside answering tasks, and corrects it.</summary>
     Verifier = 4,
-    /// <summary>Settles what annotators and verifiers disagree about: answers and corrects.</summary>
+    /// <summary>Settles what annotators and verifiers disagree about, beside what a verifier does.</summary>
     Arbitrator = 5,
     /// <summary>Reads everything, who has access and who had it included; changes nothing.</summary>
     Auditor = 6,

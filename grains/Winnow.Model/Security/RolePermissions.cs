@@ -11,13 +11,14 @@ public static class RolePermissions
     private static readonly Dictionary<Role, PermissionSet> OfDataset = new()
     {
         [Role.Owner] = new(ReadDataset, ReadImages, ImportImages, ManageSources, ReviewTasks, CorrectDecisions, StartRounds, CreateVersions,
-            ExportData, ReadAccess, ManageAccess, ActForOthers, DeleteDataset, ManageBackbones, ChangePolicies),
+            ExportData, ReadAccess, ManageAccess, ActForOthers, DeleteDataset, ManageBackbones, ChangePolicies, VerifyLabels,
+            ArbitrateLabels),
         [Role.Engineer] = new(ReadDataset, ReadImages, ImportImages, ManageSources, StartRounds, CreateVersions, ExportData,
             ManageBackbones, ChangePolicies),
         [Role.Ingester] = new(ReadDataset, ImportImages),
         [Role.Annotator] = new(ReadDataset, ReadImages, ReviewTasks),
-        [Role.Verifier] = new(ReadDataset, ReadImages, ReviewTasks, CorrectDecisions),
-        [Role.Arbitrator] = new(ReadDataset, ReadImages, ReviewTasks, CorrectDecisions),
+        [Role.Verifier] = new(ReadDataset, ReadImages, ReviewTasks, CorrectDecisions, VerifyLabels),
+        [Role.Arbitrator] = new(ReadDataset, ReadImages, ReviewTasks, CorrectDecisions, VerifyLabels, ArbitrateLabels),
         [Role.Auditor] = new(ReadDataset, ReadImages, ExportData, ReadAccess),
         [Role.Viewer] = new(ReadDataset, ReadImages),
     };

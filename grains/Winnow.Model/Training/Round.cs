@@ -64,6 +64,14 @@ public static class Arms
     public const string Control = "control";
     /// <summary>The uniformly random audit sample: shared by all arms, trained on by none.</summary>
     public const string Audit = "audit";
+    /// <summary>
+    /// Images that somebody verifies once they are labelled: kept with the tasks, and no arm of any round, whose names are of other
+    /// characters.
+    /// </summary>
+    public const string Verification = "@verification";
+
+    /// <summary>Whether rounds are started in an arm of this name.</summary>
+    public static bool IsOfRounds(string arm) => arm is not (Audit or Verification);
 }
 
 /// <summary>Where a round stands, and what it measured.</summary>

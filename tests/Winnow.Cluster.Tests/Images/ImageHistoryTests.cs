@@ -74,11 +74,11 @@ public sealed class ImageHistoryTests
     public void An_answer_that_came_too_late_is_a_second_opinion()
     {
         HistoryEntry[] history = [Entry(1, HistoryKind.Decided, DecisionKind.Label, "dog")];
-        Assert.Equal(HistoryKind.SecondOpinion, ImageHistory.KindOf(history, DecisionKind.Label, seenVersion: 0, underLease: true));
-        Assert.Equal(HistoryKind.Decided, ImageHistory.KindOf([], DecisionKind.Label, seenVersion: 0, underLease: true));
+        Assert.Equal(HistoryKind.SecondOpinion, ImageHistory.KindOf(history, DecisionKind.Label, seenVersion: 0, asked: TaskKind.Label));
+        Assert.Equal(HistoryKind.Decided, ImageHistory.KindOf([], DecisionKind.Label, seenVersion: 0, asked: TaskKind.Label));
         Assert.Equal(HistoryKind.Decided,
-            ImageHistory.KindOf([Entry(1, HistoryKind.Decided, DecisionKind.Skip)], DecisionKind.Label, seenVersion: 0, underLease: true));
-        Assert.Equal(HistoryKind.Corrected, ImageHistory.KindOf(history, DecisionKind.Label, seenVersion: 1, underLease: false));
+            ImageHistory.KindOf([Entry(1, HistoryKind.Decided, DecisionKind.Skip)], DecisionKind.Label, seenVersion: 0, asked: TaskKind.Label));
+        Assert.Equal(HistoryKind.Corrected, ImageHistory.KindOf(history, DecisionKind.Label, seenVersion: 1, asked: null));
     }
 
     [Fact]
@@ -141,7 +141,7 @@ public sealed class ImageHistoryTests
                 var lease = leases[which % leases.Count];
                 if (ImageHistory.AnswerOf(history, lease.Actor, lease.Seen) is not null) continue;
                 Assert.True(answered.Add(lease));
-                var kind = ImageHistory.KindOf(history, DecisionKind.Label, lease.Seen, underLease: true);
+                var kind = ImageHistory.KindOf(history, DecisionKind.Label, lease.Seen, TaskKind.Label);
                 history.Add(Entry(history.Count + 1, kind, (DecisionKind)decision, decision == 0 ? "dog" : null, lease.Actor));
             }
             // Whoever holds a lease has the last word under it, once.

@@ -32,10 +32,11 @@ public sealed class StandingModelTests
         Crash,
     }
 
+    /// <param name="Which">Which entry, and on which terms.</param>
     private sealed record Step(Act Act, int Image, int Person, int Said, int Which);
 
     private static readonly Gen<Step[]> Steps = Gen
-        .Select(Gen.Int[0, 6], Gen.Int[0, Images - 1], Gen.Int[0, 3], Gen.Int[0, 3], Gen.Int[0, 9])
+        .Select(Gen.Int[0, 6], Gen.Int[0, Images - 1], Gen.Int[0, 3], Gen.Int[0, 4], Gen.Int[0, 9])
         .Select(s => new Step((Act)s.Item1, s.Item2, s.Item3, s.Item4, s.Item5)).Array[0, 60];
 
     /// <summary>About 100,000 steps over both kinds of labels; <c>WINNOW_STANDING=50</c> makes them five million.</summary>
@@ -62,6 +63,7 @@ public sealed class StandingModelTests
     {
         private readonly List<HistoryRow> _rows = [];
         private readonly List<HistoryEntry>[] _said = [[], [], []];
+        private readonly HashSet<int> _drawn = [];
         private readonly LabelSchema _schema;
         private ShardIndex _index = null!;
         private TaskBook _tasks = null!;
@@ -77,6 +79,8 @@ public sealed class StandingModelTests
 
         private static ImageId IdOf(int image) => ImageId.Of([(byte)image]);
 
+        private static TaskRow VerificationOf(int image) => new(image, Arms.Verification, 1, image, DateTimeOffset.UnixEpoch);
+
         private void Open()
         {
             _index = new ShardIndex();
@@ -85,6 +89,7 @@ public sealed class StandingModelTests
             foreach (var row in _rows.OrderBy(r => r.Image).ThenBy(r => r.Version))
                 _index.Decide(row.Ordinal, row.Version, row.Label, row.Closes, row.Stage);
             for (var i = 0; i < 2; i++) _tasks.Add(new TaskRow(i, Arms.Main, 1, i, DateTimeOffset.UnixEpoch));
+            foreach (var image in _drawn) _tasks.Add(VerificationOf(image));
         }
 
         public void Take(Step step)
@@ -96,29 +101,38 @@ public sealed class StandingModelTests
                     Open();
                     return;
                 case Act.Reserve:
-                    _tasks.Reserve(1, Now, Now.AddMinutes(1));
+                    _tasks.Reserve((TaskKind)(step.Which % 3), 1, Now, Now.AddMinutes(1));
                     return;
                 case Act.Answer or Act.LateAnswer:
                     // Whoever answers late was shown the image before the last of what was said.
                     var seen = step.Act == Act.Answer ? said.Count : Math.Max(0, said.Count - 1 - step.Which % 3);
-                    if (ImageHistory.AnswerOf(said, People[step.Person], seen) is null) Say(step, Answered(step), seen, underLease: true);
+                    var asked = ImageHistory.Fold(said[..seen]).Question ?? TaskKind.Label;
+                    if (ImageHistory.AnswerOf(said, People[step.Person], seen) is null)
+                        Say(step, Answered(step, asked), seen, TermsOf(step, asked));
                     return;
                 case Act.Correct:
-                    Say(step, Answered(step), said.Count, underLease: false);
+                    Say(step, Answered(step, null), said.Count, null);
                     return;
                 case Act.TakeBack when said.Count > 0:
                     var of = 1 + step.Which % said.Count;
                     if (ImageHistory.CannotTakeBack(said, of) is null)
-                        Say(step, new Decision { Kind = DecisionKind.TakeBack, Of = of }, said.Count, underLease: false);
+                        Say(step, new Decision { Kind = DecisionKind.TakeBack, Of = of }, said.Count, null);
                     return;
                 case Act.AskAgain:
-                    Say(step, new Decision { Kind = DecisionKind.AskAgain }, said.Count, underLease: false);
+                    Say(step, new Decision { Kind = DecisionKind.AskAgain }, said.Count, null);
                     return;
             }
         }
 
-        private Decision Answered(Step step) => step.Said switch
+        private static TaskTerms TermsOf(Step step, TaskKind asked) => asked switch
         {
+            TaskKind.Label => new TaskTerms(asked, step.Which < 6 ? 1 : step.Which - 5, step.Which % 2 == 0),
+            _ => new TaskTerms(asked, VerifierSettles: asked == TaskKind.Verify && step.Which < 3),
+        };
+
+        private Decision Answered(Step step, TaskKind? asked) => step.Said switch
+        {
+            4 => new Decision { Kind = asked == TaskKind.Verify ? DecisionKind.Confirm : DecisionKind.Skip },
             0 or 1 when _schema.IsOneClass =>
                 new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(_schema.Classes[step.Said].Name)] },
             0 => new Decision { Kind = DecisionKind.Label },
@@ -132,73 +146,141 @@ public sealed class StandingModelTests
         };
 
         /// <summary>As the image's grain and its shard do it.</summary>
-        private void Say(Step step, Decision decision, long seen, bool underLease)
+        private void Say(Step step, Decision decision, long seen, TaskTerms? terms)
         {
             var said = _said[step.Image];
-            var kind = ImageHistory.KindOf(said, decision.Kind, seen, underLease);
-            var entry = new HistoryEntry(said.Count + 1, kind, People[step.Person], Now, Guid.NewGuid(), decision);
+            var kind = ImageHistory.KindOf(said, decision.Kind, seen, terms?.Kind);
+            // Nobody is given a task that would have them judge their own word.
+            if (kind == HistoryKind.Decided && ImageHistory.AnsweredBy(said).Contains(People[step.Person])) return;
+            var entry = new HistoryEntry(said.Count + 1, kind, People[step.Person], Now, Guid.NewGuid(), decision, Terms: terms);
             Assert.Null(entry.Check(_schema, Now));
             said.Add(entry);
             var standing = ImageHistory.Fold(said);
             var row = new HistoryRow(IdOf(step.Image), step.Image, (int)entry.Version, entry.OperationId, [],
                 standing.RowLabel(_schema), standing.Closed, standing.Stage ?? Stage.Queued);
             _rows.Add(row);
-            var wasOpen = _index.IsOpen(row.Ordinal);
+            var (asked, wasOpen) = (_index.QuestionOf(row.Ordinal), _index.IsOpen(row.Ordinal));
             _index.Decide(row.Ordinal, row.Version, row.Label, row.Closes, row.Stage);
-            if (!_index.IsOpen(row.Ordinal)) _tasks.Close(row.Ordinal, wasOpen);
-            else if (!wasOpen) _tasks.Reopen(row.Ordinal);
+            if (_index.IsOpen(row.Ordinal) && !wasOpen) _tasks.Reopen(row.Ordinal, asked);
+            else _tasks.Follow(row.Ordinal, asked);
+            if (!ImageHistory.DrawsForVerification(entry)) return;
+            _drawn.Add(step.Image);
+            _tasks.Add(VerificationOf(step.Image));
         }
 
         public void Check()
         {
-            var open = 0;
+            var open = new int[3];
             var reserved = 0;
             for (var i = 0; i < Images; i++)
             {
-                var (label, closed, skippers, set) = Read(_said[i], CameWith(i));
-                Assert.Equal((label, closed), (_index.LabelOf(i), _index.Has(i, ShardIndex.Flags.Closed)));
-                Assert.Equal(i < 2 && !closed, _index.IsOpen(i));
-                Assert.Equal(closed ? Stage.Labeled : i < 2 ? Stage.Queued : Stage.Received, _index.StageOf(i, 0));
-                Assert.Equal(skippers.Order(StringComparer.Ordinal), ImageHistory.SkipsOf(_said[i]).People.Order(StringComparer.Ordinal));
+                var plain = Read(_said[i], CameWith(i));
+                Assert.Equal((plain.Label, plain.Closed), (_index.LabelOf(i), _index.Has(i, ShardIndex.Flags.Closed)));
+                Assert.Equal(i < 2 && !plain.Closed, _index.IsOpen(i));
+                var stage = plain.Closed || plain.Stage == Stage.Disputed ? plain.Stage : i < 2 ? Stage.Queued : Stage.Received;
+                Assert.Equal(stage, _index.StageOf(i, 0));
+                Assert.Equal(plain.Skippers.Order(StringComparer.Ordinal),
+                    ImageHistory.SkipsOf(_said[i]).People.Order(StringComparer.Ordinal));
                 var standing = ImageHistory.Fold(_said[i]);
-                Assert.Equal(set is not null, standing.IsLabelled);
-                Assert.True(ImageHistory.AreSame(set ?? [], standing.Annotations));
-                if (_index.IsOpen(i)) open++;
+                Assert.Equal(plain.Set is not null, standing.IsLabelled);
+                Assert.True(ImageHistory.AreSame(plain.Set ?? [], standing.Annotations));
+                // Nobody was asked about the third, but whoever is to verify it.
+                var asked = plain.Closed || i < 2 || (plain.Stage == Stage.Disputed && _drawn.Contains(i)) ? plain.Question : null;
+                Assert.Equal(asked, _index.QuestionOf(i));
+                if (asked is { } kind) open[(int)kind]++;
                 if (_index.Has(i, ShardIndex.Flags.Reserved)) reserved++;
             }
-            Assert.Equal((open, open - reserved), (_tasks.Open, _tasks.Free));
+            Assert.Equal((open.Sum(), open.Sum() - reserved), (_tasks.Open, _tasks.Free));
+            Assert.Equal(open, _tasks.OpenOfEach());
             Assert.Equal(_index.Has(0, ShardIndex.Flags.Closed) ? 1 : 0, _index.Decided);
             Assert.Equal(Images, _index.Stages().Sum());
         }
 
+        private sealed record Plain(
+            int Label, bool Closed, Stage Stage, TaskKind? Question, string[] Skippers, IReadOnlyList<Annotation>? Set);
+
         /// <summary>The plain reading: an entry is in force unless one that takes it back is.</summary>
-        private (int Label, bool Closed, string[] Skippers, IReadOnlyList<Annotation>? Set) Read(List<HistoryEntry> said, int cameWith)
+        private Plain Read(List<HistoryEntry> said, int cameWith)
         {
             bool InForce(HistoryEntry entry) => !said.Any(later => later.Version > entry.Version
                 && later.Decision.Kind == DecisionKind.TakeBack && later.Decision.Of == entry.Version && InForce(later));
+            var drawn = said.Any(e => e.Terms is { Kind: TaskKind.Label, Verify: true } or { Kind: TaskKind.Verify });
             var inForce = said.Where(e => e.Decision.Kind != DecisionKind.TakeBack && InForce(e)).ToList();
             var again = inForce.FindLastIndex(e => e.Decision.Kind == DecisionKind.AskAgain);
-            var skippers = new List<string>();
-            int? answer = null;
-            IReadOnlyList<Annotation>? set = null;
+            var (skippers, passed) = (new List<string>(), new HashSet<string>());
+            var votes = new List<(string Who, Decision What)>();
+            var stage = Stage.Queued;
+            Decision? stands = null;
+            // Once it is settled one way or the other, whoever could not tell before is asked the next question too.
+            void Settle(Decision? what, Stage at)
+            {
+                (stands, stage) = (what, at);
+                passed.Clear();
+            }
+
+            void CountVotes()
+            {
+                var groups = votes.Select(v => (v.What, For: votes.Count(o => Same(o.What, v.What)))).ToArray();
+                var most = groups.MaxBy(g => g.For);
+                if (2 * most.For > votes.Count) Settle(most.What, most.For > 1 ? Stage.Verified : Stage.Labeled);
+                else Settle(null, Stage.Disputed);
+            }
+
             foreach (var entry in inForce[(again + 1)..])
             {
-                if (entry.Kind == HistoryKind.SecondOpinion && answer is not null) continue;
-                if (entry.Decision.Kind == DecisionKind.Label)
+                TaskKind? question = stage switch
                 {
-                    set = entry.Decision.Annotations;
-                    answer = _schema.IsOneClass ? _schema.IndexOf(set[0].Class) : HistoryRow.LabelSet;
+                    Stage.Queued => TaskKind.Label,
+                    Stage.Disputed => TaskKind.Arbitrate,
+                    Stage.Labeled when drawn => TaskKind.Verify,
+                    _ => null,
+                };
+                var (asked, what) = (entry.Terms?.Kind ?? TaskKind.Label, entry.Decision);
+                var isClosed = stage is not (Stage.Queued or Stage.Disputed);
+                if (entry.Kind == HistoryKind.SecondOpinion && (isClosed || asked != question)) continue;
+                if (asked != TaskKind.Label && asked != question) continue;
+                if (what.Kind == DecisionKind.Skip)
+                {
+                    skippers.Add(entry.Actor);
+                    if (asked != question || !passed.Add(entry.Actor) || passed.Count < 3) continue;
+                    if (asked == TaskKind.Verify) Settle(null, Stage.Disputed);
+                    else if (asked == TaskKind.Label && votes.Count > 0) CountVotes();
+                    else Settle(null, asked == TaskKind.Label ? Stage.Labeled : Stage.Verified);
                 }
-                else if (entry.Decision.Kind == DecisionKind.Reject) (answer, set) = (-1, null);
+                else if (entry.Kind == HistoryKind.Corrected) Settle(what, Stage.Labeled);
+                else if (asked == TaskKind.Arbitrate) Settle(what, Stage.Verified);
+                else if (asked == TaskKind.Verify)
+                {
+                    if (what.Kind == DecisionKind.Confirm) Settle(stands, Stage.Verified);
+                    else if (entry.Terms!.VerifierSettles || Same(what, stands ?? new Decision { Kind = DecisionKind.Reject }))
+                        Settle(what, Stage.Verified);
+                    else Settle(null, Stage.Disputed);
+                }
+                else if ((entry.Terms?.Labels ?? 1) == 1 && votes.Count == 0) Settle(what, Stage.Labeled);
                 else
                 {
-                    if (answer is null && skippers.Distinct().Count() == 2 && !skippers.Contains(entry.Actor)) answer = -1;
-                    skippers.Add(entry.Actor);
+                    votes.RemoveAll(v => v.Who == entry.Actor);
+                    votes.Add((entry.Actor, what));
+                    if (votes.Count >= (entry.Terms?.Labels ?? 1)) CountVotes();
                 }
             }
             var people = skippers.Distinct().ToArray();
-            if (answer is { } label) return (label, true, people, set);
-            return again >= 0 || cameWith < 0 ? (-1, false, people, null) : (cameWith, true, people, null);
+            var set = stands?.Kind == DecisionKind.Label ? stands.Annotations : null;
+            var closed = stage is Stage.Labeled or Stage.Verified;
+            if (!closed && stage != Stage.Disputed && again < 0 && cameWith >= 0)
+                return new Plain(cameWith, true, Stage.Labeled, null, people, null);
+            var label = set is null ? -1 : _schema.IsOneClass ? _schema.IndexOf(set[0].Class) : HistoryRow.LabelSet;
+            TaskKind? next = stage switch
+            {
+                Stage.Queued => TaskKind.Label,
+                Stage.Disputed => TaskKind.Arbitrate,
+                Stage.Labeled when drawn => TaskKind.Verify,
+                _ => null,
+            };
+            return new Plain(label, closed, stage, next, people, set);
         }
+
+        private static bool Same(Decision one, Decision other) => one.Kind == other.Kind && one.Annotations.Count == other.Annotations.Count
+            && (one.Annotations.Count == 0 || LabelAgreement.Agree(one.Annotations, other.Annotations));
     }
 }

@@ -20,11 +20,11 @@ public sealed partial class QueueStockTests
     {
         var (stock, anns) = (new QueueStock(), Given("ann", Now));
         stock.Add(0, Task(1, 1), Far, Now);
-        stock.Take("ann", Now, Now + Period);
+        stock.Take("ann", Labels, Now, Now + Period);
         Assert.Equal(Now + Period, Present(stock, anns, Now.AddSeconds(59)));
         Assert.Equal(Now.AddSeconds(61) + Period, Present(stock, anns, Now.AddSeconds(61)));
         // The first lease would have ended by now.
-        Assert.Null(stock.Take("bob", Now.AddSeconds(241), Far));
+        Assert.Null(stock.Take("bob", Labels, Now.AddSeconds(241), Far));
         Assert.Null(Present(stock, Given("bob", Now.AddSeconds(-1)), Now));
         Assert.Equal((1, 0), (stock.HeldBy("ann", Now.AddSeconds(300)), stock.HeldBy("ann", Now.AddSeconds(301))));
         Assert.Equal(1, stock.Free);
@@ -35,9 +35,9 @@ public sealed partial class QueueStockTests
     {
         var (stock, anns) = (new QueueStock(), Given("ann", Now));
         stock.Add(0, Task(1, 1), Far, Now);
-        stock.Take("ann", Now, Now + Period);
+        stock.Take("ann", Labels, Now, Now + Period);
         Assert.Equal(Now + 1.5 * Period, stock.Present(anns, Now + 0.9 * Period, Period, latest: Now + 1.5 * Period)?.Ends);
-        Assert.NotNull(stock.Take("bob", Now + 1.5 * Period, Far));
+        Assert.NotNull(stock.Take("bob", Labels, Now + 1.5 * Period, Far));
     }
 
     [Fact]
@@ -45,13 +45,13 @@ public sealed partial class QueueStockTests
     {
         var (stock, anns) = (new QueueStock(), Given("ann", Now));
         stock.Add(0, Task(1, 1), Far, Now);
-        stock.Take("ann", Now, Now + Period);
+        stock.Take("ann", Labels, Now, Now + Period);
         var later = Now + 2 * Period;
         Assert.Equal((later + Period, later), stock.Present(anns, later, Period, Far));
         Assert.Equal((0, 1), (stock.Free, stock.HeldBy("ann", later)));
-        Assert.Null(stock.Take("bob", later, Far));
+        Assert.Null(stock.Take("bob", Labels, later, Far));
         later += 2 * Period;
-        Assert.NotNull(stock.Take("bob", later, later + Period));
+        Assert.NotNull(stock.Take("bob", Labels, later, later + Period));
         Assert.Null(Present(stock, anns, later));
         // Nor is it hers who gave it back.
         stock.PutBack(ShardIndexTests.IdOf(1), "bob", skipped: false, later);
@@ -68,7 +68,7 @@ public sealed partial class QueueStockTests
         foreach (var first in new[] { anns, bobs })
         {
             var stock = new QueueStock();
-            stock.AddHeld(0, Task(1, 1), Far, first, now);
+            stock.AddHeld(0, Task(1, 1), Far, first, now, Now);
             Assert.NotNull(Present(stock, first, now));
             Assert.NotNull(Present(stock, bobs, now));
             Assert.Null(Present(stock, anns, now));
@@ -81,7 +81,7 @@ public sealed partial class QueueStockTests
     public void What_was_taken_over_is_held_and_no_lease_that_is_presented_outlives_its_reservation()
     {
         var (stock, anns) = (new QueueStock(), Given("ann", Now, ends: Now.AddMinutes(2)));
-        stock.AddHeld(0, Task(1, 1), Now.AddMinutes(3), anns, Now);
+        stock.AddHeld(0, Task(1, 1), Now.AddMinutes(3), anns, Now, Now);
         Assert.Equal((0, 1, true), (stock.Free, stock.HeldBy("ann", Now), stock.Holds(anns.Image, "ann", Now)));
         Assert.Equal(Now.AddMinutes(3), Present(stock, anns, Now));
         Assert.False(stock.Holds(anns.Image, "ann", Now.AddMinutes(3)));
@@ -97,18 +97,18 @@ public sealed partial class QueueStockTests
         foreach (var (lease, task) in new[] { (ended, Task(1, 1)), (skipped, Task(1, 1) with { SkippedBy = ["ann"] }) })
         {
             var stock = new QueueStock();
-            stock.AddHeld(0, task, Far, lease, soon);
-            Assert.Null(stock.Take("cem", now, Far));
+            stock.AddHeld(0, task, Far, lease, soon, Now);
+            Assert.Null(stock.Take("cem", Labels, now, Far));
             // Bob was given it later than she was.
             Assert.NotNull(Present(stock, Given("bob", Now.AddSeconds(1), ends: Far), now));
             stock = new QueueStock();
-            stock.AddHeld(0, task, Far, lease, soon);
-            Assert.NotNull(stock.Take("cem", soon, Far));
+            stock.AddHeld(0, task, Far, lease, soon, Now);
+            Assert.NotNull(stock.Take("cem", Labels, soon, Far));
             // What she gave back while her shard was asked is hers no more.
             stock = new QueueStock();
-            stock.AddHeld(0, task, Far, skipped, soon, letGo: true);
+            stock.AddHeld(0, task, Far, skipped, soon, Now, letGo: true);
             Assert.Null(Present(stock, skipped, now));
-            Assert.NotNull(stock.Take("cem", soon, Far));
+            Assert.NotNull(stock.Take("cem", Labels, soon, Far));
         }
     }
 
@@ -116,7 +116,7 @@ public sealed partial class QueueStockTests
     public void A_lease_that_ended_while_its_task_was_fetched_is_of_when_it_was_given()
     {
         var (stock, anns) = (new QueueStock(), Given("ann", Now));
-        stock.AddHeld(0, Task(1, 1), Far, anns, anns.Expires.AddSeconds(8));
+        stock.AddHeld(0, Task(1, 1), Far, anns, anns.Expires.AddSeconds(8), Now);
         Assert.Equal(Now, stock.Present(anns, anns.Expires.AddSeconds(1), Period, Far)?.Given);
         // One that was kept for as long as anybody keeps one is not given anew.
         Assert.Null(stock.Present(anns, anns.Expires.AddSeconds(1), Period, latest: anns.Expires));

@@ -2,6 +2,7 @@ using CsCheck;
 using Winnow.Abstractions.Review;
 using Winnow.Cluster.Tests.Images;
 using Winnow.Grains.Review;
+using Winnow.Model.Review;
 
 namespace Winnow.Cluster.Tests.Review;
 
@@ -9,6 +10,7 @@ public sealed partial class QueueStockTests
 {
     private static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch.AddYears(50);
     private static readonly DateTimeOffset Far = Now.AddDays(1);
+    private static readonly TaskKind[] Labels = [TaskKind.Label];
 
     private static ReservedTask Task(int i, double priority) => new(ShardIndexTests.IdOf(i), $"{i}", priority, 0, -1, 0, null);
 
@@ -17,8 +19,8 @@ public sealed partial class QueueStockTests
     {
         var stock = new QueueStock();
         for (var i = 0; i < 5; i++) stock.Add(0, Task(i, i), Far, Now);
-        Assert.Equal(["4", "3", "2", "1", "0"], Enumerable.Range(0, 5).Select(_ => stock.Take("ann", Now, Now.AddMinutes(1))!.Value.Name));
-        Assert.Null(stock.Take("bob", Now, Now.AddMinutes(1)));
+        Assert.Equal(["4", "3", "2", "1", "0"], Enumerable.Range(0, 5).Select(_ => stock.Take("ann", Labels, Now, Now.AddMinutes(1))!.Value.Name));
+        Assert.Null(stock.Take("bob", Labels, Now, Now.AddMinutes(1)));
     }
 
     [Fact]
@@ -26,11 +28,11 @@ public sealed partial class QueueStockTests
     {
         var stock = new QueueStock();
         stock.Add(0, Task(1, 1), Far, Now);
-        Assert.NotNull(stock.Take("ann", Now, Now.AddMinutes(1)));
-        Assert.Null(stock.Take("bob", Now.AddSeconds(59), Now.AddMinutes(2)));
-        Assert.NotNull(stock.Take("bob", Now.AddSeconds(60), Now.AddMinutes(2)));
+        Assert.NotNull(stock.Take("ann", Labels, Now, Now.AddMinutes(1)));
+        Assert.Null(stock.Take("bob", Labels, Now.AddSeconds(59), Now.AddMinutes(2)));
+        Assert.NotNull(stock.Take("bob", Labels, Now.AddSeconds(60), Now.AddMinutes(2)));
         // Ann's lease has ended: what it would end is Bob's now.
-        Assert.Null(stock.Take("ann", Now.AddSeconds(61), Now.AddMinutes(2)));
+        Assert.Null(stock.Take("ann", Labels, Now.AddSeconds(61), Now.AddMinutes(2)));
     }
 
     [Fact]
@@ -38,10 +40,10 @@ public sealed partial class QueueStockTests
     {
         var stock = new QueueStock();
         stock.Add(0, Task(1, 1), Far, Now);
-        stock.Take("ann", Now, Now.AddMinutes(1));
+        stock.Take("ann", Labels, Now, Now.AddMinutes(1));
         stock.PutBack(ShardIndexTests.IdOf(1), "ann", skipped: true, Now);
-        Assert.Null(stock.Take("ann", Now, Now.AddMinutes(1)));
-        Assert.NotNull(stock.Take("bob", Now, Now.AddMinutes(1)));
+        Assert.Null(stock.Take("ann", Labels, Now, Now.AddMinutes(1)));
+        Assert.NotNull(stock.Take("bob", Labels, Now, Now.AddMinutes(1)));
     }
 
     [Fact]
@@ -49,14 +51,14 @@ public sealed partial class QueueStockTests
     {
         var stock = new QueueStock();
         for (var i = 1; i <= 2; i++) stock.Add(0, Task(i, i), Far, Now);
-        Assert.Equal("2", stock.Take("ann", Now, Now.AddMinutes(1), again: false)?.Name);
+        Assert.Equal("2", stock.Take("ann", Labels, Now, Now.AddMinutes(1), again: false)?.Name);
         stock.PutBack(ShardIndexTests.IdOf(2), "ann", skipped: false, Now);
-        Assert.Equal((2, 1, 2), (stock.Free, stock.NewTo("ann"), stock.NewTo("bob")));
-        Assert.Equal("1", stock.Take("ann", Now, Now.AddMinutes(1), again: false)?.Name);
-        Assert.Null(stock.Take("ann", Now, Now.AddMinutes(1), again: false));
-        Assert.Equal("2", stock.Take("ann", Now, Now.AddMinutes(1), again: true)?.Name);
+        Assert.Equal((2, 1, 2), (stock.Free, stock.NewTo("ann", TaskKind.Label), stock.NewTo("bob", TaskKind.Label)));
+        Assert.Equal("1", stock.Take("ann", Labels, Now, Now.AddMinutes(1), again: false)?.Name);
+        Assert.Null(stock.Take("ann", Labels, Now, Now.AddMinutes(1), again: false));
+        Assert.Equal("2", stock.Take("ann", Labels, Now, Now.AddMinutes(1), again: true)?.Name);
         stock.PutBack(ShardIndexTests.IdOf(2), "ann", skipped: false, Now);
-        Assert.Equal("2", stock.Take("bob", Now, Now.AddMinutes(1), again: false)?.Name);
+        Assert.Equal("2", stock.Take("bob", Labels, Now, Now.AddMinutes(1), again: false)?.Name);
     }
 
     [Fact]
@@ -64,9 +66,9 @@ public sealed partial class QueueStockTests
     {
         var stock = new QueueStock();
         stock.Add(0, Task(1, 1) with { SkippedBy = ["ann"] }, Far, Now);
-        Assert.Null(stock.Take("ann", Now, Now.AddMinutes(1)));
+        Assert.Null(stock.Take("ann", Labels, Now, Now.AddMinutes(1)));
         Assert.Empty(stock.Holders(Now));
-        Assert.NotNull(stock.Take("bob", Now, Now.AddMinutes(1)));
+        Assert.NotNull(stock.Take("bob", Labels, Now, Now.AddMinutes(1)));
         Assert.Equal(["bob"], stock.Holders(Now));
         Assert.Empty(stock.Holders(Now.AddMinutes(1)));
     }
@@ -76,11 +78,11 @@ public sealed partial class QueueStockTests
     {
         var stock = new QueueStock();
         stock.Add(3, Task(1, 1), Now.AddMinutes(1), Now);
-        Assert.Null(stock.Take("ann", Now, Now.AddMinutes(2)));
+        Assert.Null(stock.Take("ann", Labels, Now, Now.AddMinutes(2)));
         var (shard, images) = Assert.Single(stock.RunningOut(Now.AddMinutes(2)));
         Assert.Equal(3, shard);
         stock.Extended(images, Far);
-        Assert.NotNull(stock.Take("ann", Now, Now.AddMinutes(2)));
+        Assert.NotNull(stock.Take("ann", Labels, Now, Now.AddMinutes(2)));
     }
 
     [Fact]
@@ -89,7 +91,7 @@ public sealed partial class QueueStockTests
         var stock = new QueueStock();
         stock.Add(3, Task(1, 1), Now.AddMinutes(1), Now);
         stock.Add(4, Task(2, 2), Now.AddMinutes(2), Now);
-        Assert.NotNull(stock.Take("ann", Now, Now.AddSeconds(30)));
+        Assert.NotNull(stock.Take("ann", Labels, Now, Now.AddSeconds(30)));
         Assert.Empty(stock.ForgetRunOut(Now.AddSeconds(59)));
         Assert.Equal([3], stock.ForgetRunOut(Now.AddMinutes(1)));
         Assert.Equal((0, 1), (stock.Free, stock.Count));
@@ -116,7 +118,7 @@ public sealed partial class QueueStockTests
         Assert.Null(stock.OldestOffer);
         stock.Add(0, Task(1, 5), Far, Now);
         stock.Add(0, Task(2, 9), Far, Now.AddSeconds(1));
-        stock.Take("ann", Now.AddSeconds(2), Now.AddMinutes(1));
+        stock.Take("ann", Labels, Now.AddSeconds(2), Now.AddMinutes(1));
         Assert.Equal(Now, stock.OldestOffer);
         stock.Remove(ShardIndexTests.IdOf(1));
         Assert.Null(stock.OldestOffer);
@@ -131,7 +133,7 @@ public sealed partial class QueueStockTests
         var stock = new QueueStock();
         stock.Add(0, Task(1, 1), Far, Now);
         stock.Add(0, Task(2, 2), Far, Now);
-        stock.Take("ann", Now, Now.AddMinutes(1));
+        stock.Take("ann", Labels, Now, Now.AddMinutes(1));
         stock.PutBack(ShardIndexTests.IdOf(2), "bob", skipped: false, Now);
         stock.Remove(ShardIndexTests.IdOf(1));
         Assert.Equal((0, 1), (stock.Free, stock.Count));
@@ -142,8 +144,8 @@ public sealed partial class QueueStockTests
     {
         var stock = new QueueStock();
         for (var i = 0; i < 6; i++) stock.Add(0, Task(i, i), Far, Now);
-        for (var i = 0; i < 4; i++) stock.Take("ann", Now, Now.AddMinutes(1));
-        stock.Take("bob", Now, Now.AddMinutes(2));
+        for (var i = 0; i < 4; i++) stock.Take("ann", Labels, Now, Now.AddMinutes(1));
+        stock.Take("bob", Labels, Now, Now.AddMinutes(2));
         Assert.Equal((4, 1, 0), (stock.HeldBy("ann", Now), stock.HeldBy("bob", Now), stock.HeldBy("eve", Now)));
         stock.Remove(ShardIndexTests.IdOf(5));
         stock.PutBack(ShardIndexTests.IdOf(4), "ann", skipped: false, Now);
@@ -172,7 +174,7 @@ public sealed partial class QueueStockTests
                         break;
                     case 1 or 2:
                         var ends = now.AddSeconds(seconds);
-                        if (stock.Take(actor, now, ends) is { } task) held[int.Parse(task.Name)] = (actor, ends);
+                        if (stock.Take(actor, Labels, now, ends) is { } task) held[int.Parse(task.Name)] = (actor, ends);
                         break;
                     case 3:
                         stock.Remove(ShardIndexTests.IdOf(at));

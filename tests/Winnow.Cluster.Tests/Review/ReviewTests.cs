@@ -5,6 +5,8 @@ using Winnow.Grains.Ports;
 using Winnow.Grains.Review;
 using Winnow.Grains.Shards;
 using Winnow.Model.Images;
+using Winnow.Model.Review;
+using Winnow.Model.Training;
 
 namespace Winnow.Cluster.Tests.Review;
 
@@ -23,6 +25,8 @@ public sealed class LeaseTokenTests
         Assert.Equal(Given.Expires - period, Given.GivenAt(period));
         Assert.Equal(RenewedOne.Given, RenewedOne.GivenAt(period));
         Assert.Throws<ArgumentException>(() => new LeaseTokens([1]).Sign(RenewedOne with { Since = null }));
+        Assert.Throws<ArgumentException>(
+            () => new LeaseTokens([1]).Sign(Given with { Since = null, Terms = new TaskTerms(TaskKind.Verify) }));
     }
 
     [Fact]
@@ -39,7 +43,11 @@ public sealed class LeaseTokenTests
     public void A_lease_is_read_as_it_was_signed()
     {
         var tokens = new LeaseTokens([1, 2, 3]);
-        foreach (var given in new[] { Given, Given with { Since = null }, RenewedOne })
+        foreach (var given in new[]
+        {
+            Given, Given with { Since = null }, RenewedOne, Given with { Terms = new TaskTerms(TaskKind.Label, 3, Verify: true) },
+            RenewedOne with { Terms = new TaskTerms(TaskKind.Verify, VerifierSettles: true) },
+        })
         {
             Assert.True(tokens.TryRead(tokens.Sign(given), out var read));
             Assert.Equal(given, read);
@@ -82,26 +90,26 @@ public sealed class TaskBookTests
     {
         var (_, book) = Make(3);
         for (var i = 0; i < 3; i++) book.Add(Task(i, i));
-        Assert.Equal([2, 1], book.Reserve(2, Now, Now.AddMinutes(10)));
+        Assert.Equal([2, 1], book.Reserve(TaskKind.Label, 2, Now, Now.AddMinutes(10)));
         book.TakeOver(7, Now.AddSeconds(8));
         Assert.Equal((7L, 1, true, false), (book.Turn, book.Free, book.IsNewTo(7), book.IsNewTo(6)));
         book.SetAside(2, Now.AddMinutes(9));
-        Assert.Equal([0], book.Reserve(9, Now.AddSeconds(7), Now.AddMinutes(9)));
+        Assert.Equal([0], book.Reserve(TaskKind.Label, 9, Now.AddSeconds(7), Now.AddMinutes(9)));
         // It may be the queue's own, until that has said what it has.
         Assert.Equal(Now.AddSeconds(8), book.ReservedUntil(1));
-        Assert.Empty(book.Reserve(9, Now.AddSeconds(9), Now.AddMinutes(9)));
+        Assert.Empty(book.Reserve(TaskKind.Label, 9, Now.AddSeconds(9), Now.AddMinutes(9)));
         book.Kept(6);
         Assert.True(book.IsNewTo(7));
         book.Kept(7);
         Assert.False(book.IsNewTo(7));
-        Assert.Equal([1], book.Reserve(9, Now.AddSeconds(8), Now.AddMinutes(9)));
+        Assert.Equal([1], book.Reserve(TaskKind.Label, 9, Now.AddSeconds(8), Now.AddMinutes(9)));
         // What could not be written is as it was, unless that has changed meanwhile.
         book.SetBack(2, Now.AddMinutes(5), (Now.AddSeconds(8), false));
-        Assert.Empty(book.Reserve(9, Now.AddSeconds(9), Now.AddMinutes(9)));
+        Assert.Empty(book.Reserve(TaskKind.Label, 9, Now.AddSeconds(9), Now.AddMinutes(9)));
         book.SetBack(2, Now.AddMinutes(9), (Now.AddSeconds(8), false));
-        Assert.Equal([2], book.Reserve(9, Now.AddSeconds(9), Now.AddMinutes(9)));
+        Assert.Equal([2], book.Reserve(TaskKind.Label, 9, Now.AddSeconds(9), Now.AddMinutes(9)));
         book.SetBack(2, Now.AddMinutes(9), (DateTimeOffset.UnixEpoch, false));
-        Assert.Equal([2], book.Reserve(9, Now.AddSeconds(9), Now.AddMinutes(9)));
+        Assert.Equal([2], book.Reserve(TaskKind.Label, 9, Now.AddSeconds(9), Now.AddMinutes(9)));
     }
 
     [Fact]
@@ -114,8 +122,8 @@ public sealed class TaskBookTests
         book.TakeOver(1, Now.AddSeconds(8));
         book.TakeOver(2, Now.AddSeconds(14));
         book.Kept(2);
-        Assert.Empty(book.Reserve(9, Now.AddSeconds(13), Now.AddMinutes(9)));
-        Assert.Equal([0], book.Reserve(9, Now.AddSeconds(14), Now.AddMinutes(9)));
+        Assert.Empty(book.Reserve(TaskKind.Label, 9, Now.AddSeconds(13), Now.AddMinutes(9)));
+        Assert.Equal([0], book.Reserve(TaskKind.Label, 9, Now.AddSeconds(14), Now.AddMinutes(9)));
     }
 
     [Fact]
@@ -125,8 +133,8 @@ public sealed class TaskBookTests
         book.Add(Task(0, 0.1f));
         book.Add(Task(1, 0.9f));
         book.Add(Task(2, 0.5f));
-        Assert.Equal([1, 2], book.Reserve(2, Now, Now.AddMinutes(1)));
-        Assert.Equal([0], book.Reserve(9, Now, Now.AddMinutes(1)));
+        Assert.Equal([1, 2], book.Reserve(TaskKind.Label, 2, Now, Now.AddMinutes(1)));
+        Assert.Equal([0], book.Reserve(TaskKind.Label, 9, Now, Now.AddMinutes(1)));
         Assert.Equal((3, 0), (book.Open, book.Free));
     }
 
@@ -135,9 +143,9 @@ public sealed class TaskBookTests
     {
         var (_, book) = Make(1);
         book.Add(Task(0, 1));
-        book.Reserve(1, Now, Now.AddMinutes(1));
-        Assert.Empty(book.Reserve(1, Now.AddSeconds(59), Now.AddMinutes(5)));
-        Assert.Equal([0], book.Reserve(1, Now.AddSeconds(60), Now.AddMinutes(5)));
+        book.Reserve(TaskKind.Label, 1, Now, Now.AddMinutes(1));
+        Assert.Empty(book.Reserve(TaskKind.Label, 1, Now.AddSeconds(59), Now.AddMinutes(5)));
+        Assert.Equal([0], book.Reserve(TaskKind.Label, 1, Now.AddSeconds(60), Now.AddMinutes(5)));
     }
 
     [Fact]
@@ -149,7 +157,7 @@ public sealed class TaskBookTests
         Assert.Equal(1, book.Open);
         Assert.Equal([("main", 1), ("control", 4)], book.AskedBy(0));
         index.Decide(0, 1, 0, true, Stage.Labeled);
-        book.Close(0, wasOpen: true);
+        book.Follow(0, TaskKind.Label);
         Assert.Equal((0, 0), (book.Open, book.Free));
         Assert.Equal((0, 4), (book.Open, book.ArmRounds("control")[0]));
     }
@@ -170,7 +178,7 @@ public sealed class TaskBookTests
         book.Add(Task(0, 0.2f));
         book.Add(Task(0, 0.8f, "control"));
         book.Add(Task(1, 0.5f));
-        Assert.Equal([0, 1], book.Reserve(9, Now, Now.AddMinutes(1)));
+        Assert.Equal([0, 1], book.Reserve(TaskKind.Label, 9, Now, Now.AddMinutes(1)));
         Assert.False(book.Withdraw("main", 0));
         Assert.True(book.Withdraw("main", 1));
         Assert.False(book.Withdraw("main", 1));
@@ -180,8 +188,35 @@ public sealed class TaskBookTests
         Assert.False(index.Has(1, ShardIndex.Flags.Reserved));
         // Its reservation is gone with it: asked again, it is free at once.
         book.Add(Task(1, 0.1f, round: 2));
-        Assert.Equal([1], book.Reserve(9, Now, Now.AddMinutes(1)));
+        Assert.Equal([1], book.Reserve(TaskKind.Label, 9, Now, Now.AddMinutes(1)));
         Assert.Equal(2, book.ArmRounds("main")[1]);
+    }
+
+    [Fact]
+    public void A_label_that_somebody_verifies_is_a_task_of_its_own_and_a_dispute_another()
+    {
+        var (index, book) = Make(2);
+        book.Add(Task(0, 0.9f));
+        book.Add(Task(1, 0.5f));
+        Assert.Equal([0], book.Reserve(TaskKind.Label, 1, Now, Now.AddMinutes(9)));
+        index.Decide(0, 1, 0, true, Stage.Labeled);
+        book.Follow(0, TaskKind.Label);
+        Assert.Equal((1, 1, 0), (book.Open, book.FreeOf(TaskKind.Label), book.FreeOf(TaskKind.Verify)));
+        book.Add(Task(0, 0.25f, Arms.Verification));
+        book.Add(Task(0, 0.75f, Arms.Verification));
+        // It was set aside to be labelled, which says nothing of this.
+        Assert.Equal((2, 1, 1, 0.25f), (book.Open, book.FreeOf(TaskKind.Label), book.FreeOf(TaskKind.Verify), book.PriorityOf(0)));
+        Assert.Equal([0], book.Reserve(TaskKind.Verify, 9, Now, Now.AddMinutes(9)));
+        Assert.Equal((2, 1, 0), (book.Open, book.Free, book.FreeOf(TaskKind.Verify)));
+        Assert.Equal([1, 1, 0], book.OpenOfEach());
+        index.Decide(0, 2, -1, false, Stage.Disputed);
+        book.Follow(0, TaskKind.Verify);
+        Assert.Equal((TaskKind.Arbitrate, Stage.Disputed), (index.QuestionOf(0), index.StageOf(0, 0)));
+        Assert.Empty(book.Reserve(TaskKind.Verify, 9, Now, Now.AddMinutes(9)));
+        Assert.Equal([0], book.Reserve(TaskKind.Arbitrate, 9, Now, Now.AddMinutes(9)));
+        index.Decide(0, 3, 1, true, Stage.Verified);
+        book.Follow(0, TaskKind.Arbitrate);
+        Assert.Equal((null, 1, 1), (index.QuestionOf(0), book.Open, book.Free));
     }
 
     [Fact]
@@ -202,7 +237,7 @@ public sealed class TaskBookTests
                     asked.Add(ordinal);
                     break;
                 case 1:
-                    foreach (var taken in book.Reserve(3, Now, Now.AddHours(1))) Assert.True(held.Add(taken));
+                    foreach (var taken in book.Reserve(TaskKind.Label, 3, Now, Now.AddHours(1))) Assert.True(held.Add(taken));
                     break;
                 case 2:
                     book.Release(ordinal);
@@ -214,16 +249,16 @@ public sealed class TaskBookTests
                     held.Remove(ordinal);
                     break;
                 default:
-                    var wasOpen = index.IsOpen(ordinal);
+                    var before = index.QuestionOf(ordinal);
                     index.Decide(ordinal, index.VersionOf(ordinal) + 1, 0, true, Stage.Labeled);
-                    book.Close(ordinal, wasOpen);
+                    book.Follow(ordinal, before);
                     held.Remove(ordinal);
                     closed.Add(ordinal);
                     break;
             }
             Assert.Equal(asked.Except(closed).Count(), book.Open);
         }
-        foreach (var taken in book.Reserve(int.MaxValue, Now, Now.AddHours(1))) Assert.True(held.Add(taken));
+        foreach (var taken in book.Reserve(TaskKind.Label, int.MaxValue, Now, Now.AddHours(1))) Assert.True(held.Add(taken));
         Assert.Equal(asked.Except(closed).Order(), held.Order());
     }, iter: 300);
 }

@@ -1,0 +1,124 @@
+using Winnow.Model.Images;
+using Winnow.Model.Labels;
+using Winnow.Model.Review;
+
+namespace Winnow.Grains.Images;
+
+/// <summary>
+/// What stands of an image, entry by entry. An image is closed exactly while a label or a rejection stands, or nobody can tell; while it is
+/// closed at most its verification is asked, and while people disagree an arbitrator alone. Pure: CONTRIBUTING has the table.
+/// </summary>
+/// <param name="inVerification">Whether somebody verifies the image's label.</param>
+internal sealed class StandingFold(bool inVerification)
+{
+    // What each person said of an image that several label; the last word of each.
+    private readonly List<HistoryEntry> _opinions = [];
+
+    // Somebody who could not tell twice is one person. Each question has its own.
+    private readonly HashSet<string> _skippers = new(StringComparer.Ordinal);
+
+    /// <summary>What stands now.</summary>
+    public Standing Standing { get; private set; } = Standing.Nothing;
+
+    /// <summary>Adds an entry that was not taken back. False where it says nothing about what stands.</summary>
+    public bool Add(HistoryEntry entry)
+    {
+        var kind = entry.Decision.Kind;
+        if (kind == DecisionKind.AskAgain)
+        {
+            _opinions.Clear();
+            Become(Standing.Nothing with { AskedAgain = true });
+            return true;
+        }
+        var asked = entry.Terms?.Kind ?? TaskKind.Label;
+        // A second opinion is kept for agreement figures; it does not replace the answer that came first, while that stands.
+        if (entry.Kind == HistoryKind.SecondOpinion && (Standing.Closed || Standing.Question != asked)) return false;
+        // Neither does an answer to what is asked no longer, as what it was about was taken back since.
+        if (asked != TaskKind.Label && Standing.Question != asked) return false;
+        if (kind == DecisionKind.Skip) Skip(entry, asked);
+        else if (asked == TaskKind.Verify) Verify(entry);
+        else if (asked == TaskKind.Arbitrate) Settle(entry.Decision, entry.Actor, Stage.Verified);
+        else Label(entry);
+        return true;
+    }
+
+    private void Label(HistoryEntry entry)
+    {
+        var wanted = entry.Terms?.Labels ?? 1;
+        if (entry.Kind == HistoryKind.Corrected || (wanted == 1 && _opinions.Count == 0))
+        {
+            Settle(entry.Decision, entry.Actor, Stage.Labeled);
+            return;
+        }
+        _opinions.RemoveAll(o => o.Actor == entry.Actor);
+        _opinions.Add(entry);
+        if (_opinions.Count >= wanted) Count();
+    }
+
+    /// <summary>What more than half of those say who could tell stands.</summary>
+    private void Count()
+    {
+        foreach (var opinion in _opinions)
+        {
+            var same = _opinions.Count(o => SaySame(o.Decision, opinion.Decision));
+            if (2 * same <= _opinions.Count) continue;
+            Settle(opinion.Decision, opinion.Actor, same > 1 ? Stage.Verified : Stage.Labeled);
+            return;
+        }
+        Dispute();
+    }
+
+    private void Verify(HistoryEntry entry)
+    {
+        var agrees = entry.Decision.Kind == DecisionKind.Label == Standing.IsLabelled
+            && LabelAgreement.Agree(entry.Decision.Annotations, Standing.Annotations);
+        if (entry.Decision.Kind == DecisionKind.Confirm) Become(Standing with { Stage = Stage.Verified });
+        // Who agrees may have moved an edge all the same.
+        else if (agrees || entry.Terms!.VerifierSettles) Settle(entry.Decision, entry.Actor, Stage.Verified);
+        else Dispute();
+    }
+
+    private void Skip(HistoryEntry entry, TaskKind asked)
+    {
+        if (Standing.Question != asked || !_skippers.Add(entry.Actor) || _skippers.Count < ImageHistory.MaxSkips) return;
+        // Whoever verifies could not tell whether it is right, so it may be wrong.
+        if (asked == TaskKind.Verify) Dispute();
+        else if (asked == TaskKind.Label && _opinions.Count > 0) Count();
+        else Become(Standing with
+        {
+            Annotations = [],
+            IsLabelled = false,
+            Stage = asked == TaskKind.Label ? Stage.Labeled : Stage.Verified,
+            Closed = true,
+            By = null,
+        });
+    }
+
+    private void Settle(Decision decision, string actor, Stage stage)
+    {
+        var isLabel = decision.Kind == DecisionKind.Label;
+        Become(Standing with
+        {
+            Annotations = isLabel ? decision.Annotations : [],
+            IsLabelled = isLabel,
+            Stage = stage,
+            Closed = true,
+            By = isLabel ? actor : null,
+        });
+    }
+
+    private void Dispute() =>
+        Become(Standing with { Annotations = [], IsLabelled = false, Stage = Stage.Disputed, Closed = false, By = null });
+
+    private void Become(Standing standing)
+    {
+        TaskKind? question = standing.Stage == Stage.Disputed ? TaskKind.Arbitrate
+            : !standing.Closed ? TaskKind.Label
+            : inVerification && standing.Stage == Stage.Labeled ? TaskKind.Verify : null;
+        _skippers.Clear();
+        Standing = standing with { Question = question };
+    }
+
+    private static bool SaySame(Decision one, Decision other) =>
+        one.Kind == other.Kind && LabelAgreement.Agree(one.Annotations, other.Annotations);
+}

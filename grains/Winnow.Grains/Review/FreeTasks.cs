@@ -1,0 +1,86 @@
+namespace Winnow.Grains.Review;
+
+/// <summary>
+/// The tasks of a kind that can be handed out, best first. For each person it is known up to where all has been passed over, as they may not
+/// be asked about it, so that no lookup goes through the same tasks twice. Pure bookkeeping.
+/// </summary>
+internal sealed class FreeTasks
+{
+    /// <summary>People of whom it is kept how far they have looked; beyond that all look anew.</summary>
+    private const int MostCursors = 2_000;
+
+    private sealed class BestFirst : IComparer<HeldTask>
+    {
+        public int Compare(HeldTask? x, HeldTask? y) => x!.Task.Priority != y!.Task.Priority
+            ? y.Task.Priority.CompareTo(x.Task.Priority) : x.Image.CompareTo(y.Image);
+    }
+
+    /// <summary>The last task that a person has passed over without a gap.</summary>
+    private sealed class Cursor(HeldTask at)
+    {
+        public HeldTask At { get; set; } = at;
+    }
+
+    private static readonly BestFirst Order = new();
+    private readonly SortedSet<HeldTask> _tasks = new(Order);
+    private readonly Dictionary<(string Actor, bool Again), Cursor> _cursors = [];
+
+    public int Count => _tasks.Count;
+
+    /// <summary>Which of two tasks comes first; below 0 where it is the one.</summary>
+    public static int Compare(HeldTask one, HeldTask other) => Order.Compare(one, other);
+
+    /// <summary>A task can be handed out, or to somebody to whom it could not be before.</summary>
+    public void Offer(HeldTask task)
+    {
+        _tasks.Add(task);
+        foreach (var ((actor, again), cursor) in _cursors)
+            if (Order.Compare(task, cursor.At) < 0 && task.MayTake(actor, again)) cursor.At = task;
+    }
+
+    public void Remove(HeldTask task) => _tasks.Remove(task);
+
+    /// <summary>The best task that a person may be given; null when there is none.</summary>
+    /// <param name="actor">The person.</param>
+    /// <param name="leaseEnds">When their lease would end: what is set aside for less is not given out, and not passed over for good.</param>
+    /// <param name="again">Whether they may be asked what they gave back.</param>
+    public HeldTask? First(string actor, DateTimeOffset leaseEnds, bool again)
+    {
+        HeldTask? passed = null;
+        var withoutGap = true;
+        HeldTask? first = null;
+        foreach (var task in From(actor, again))
+        {
+            if (!task.MayTake(actor, again))
+            {
+                if (withoutGap) passed = task;
+            }
+            // The reservation on disk must outlast every lease under it.
+            else if (task.Until < leaseEnds) withoutGap = false;
+            else
+            {
+                first = task;
+                break;
+            }
+        }
+        if (passed is not null) Passed(actor, again, passed);
+        return first;
+    }
+
+    private IEnumerable<HeldTask> From(string actor, bool again)
+    {
+        if (_tasks.Count == 0 || !_cursors.TryGetValue((actor, again), out var cursor)) return _tasks;
+        return Order.Compare(cursor.At, _tasks.Max) > 0 ? [] : _tasks.GetViewBetween(cursor.At, _tasks.Max);
+    }
+
+    private void Passed(string actor, bool again, HeldTask last)
+    {
+        if (_cursors.TryGetValue((actor, again), out var cursor))
+        {
+            cursor.At = last;
+            return;
+        }
+        if (_cursors.Count >= MostCursors) _cursors.Clear();
+        _cursors.Add((actor, again), new Cursor(last));
+    }
+}
