@@ -68,7 +68,8 @@ internal static class PolicyCommands
         };
         var labels = Numbers.WholeOrNone("--labels-per-image", 1, TaskTerms.MostLabels,
             "How many people label an image, each without knowing of the others; what more than half of them say stands.");
-        var verify = Numbers.ShareOrNone("--verify-share", "Of the images that one person labelled, the share that somebody else verifies.");
+        var verify = Numbers.ShareOrNone("--verify-share",
+            "Of the images that one person labelled, the share that somebody else verifies.");
         var settles = new Option<bool?>("--verifier-settles")
         {
             Description = "Whether the word of a verifier who differs stands (true), or an arbitrator is asked (false).",

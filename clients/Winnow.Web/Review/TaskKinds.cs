@@ -25,7 +25,8 @@ internal static class TaskKinds
         if (wanted.Count == 0) throw new RefusedException("kinds names no kind of task. Leave it out for all that you may do.");
         foreach (var (kind, needs) in All)
             if (wanted.Contains(kind) && !may.Contains(kind))
-                throw new ForbiddenException($"Tasks of kind '{Name(kind)}' need the permission {Name(needs)}, which you do not hold here.");
+                throw new ForbiddenException(
+                    $"Tasks of kind '{Name(kind)}' need the permission {Name(needs)}, which you do not hold here.");
         return [.. wanted.Distinct()];
     }
 

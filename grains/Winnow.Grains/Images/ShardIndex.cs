@@ -172,8 +172,8 @@ internal sealed class ShardIndex
     private bool IsDecided(int ordinal) => (_flags[ordinal] & (Flags.Closed | Flags.Imported)) == Flags.Closed;
 
     /// <summary>
-    /// What people are asked about it; null where nothing is. Rounds wait for labels alone (<see cref="IsOpen"/>): whoever verifies one does
-    /// so behind them.
+    /// What people are asked about it; null where nothing is. Rounds wait for labels alone (<see cref="IsOpen"/>): whoever verifies one
+    /// does so behind them.
     /// </summary>
     public TaskKind? QuestionOf(int ordinal)
     {
@@ -181,7 +181,10 @@ internal sealed class ShardIndex
         if ((flags & Flags.Quarantined) != 0) return null;
         var stage = _versions[ordinal] > 0 ? _humanStages[ordinal] : Stage.Received;
         if ((flags & Flags.Closed) != 0)
-            return stage == Stage.Labeled && (flags & Flags.InVerification) != 0 && !StandsAsItCame(ordinal) ? TaskKind.Verify : null;
+        {
+            var isDrawn = stage == Stage.Labeled && (flags & Flags.InVerification) != 0;
+            return isDrawn && !StandsAsItCame(ordinal) ? TaskKind.Verify : null;
+        }
         if (stage == Stage.Disputed) return (flags & (Flags.Asked | Flags.InVerification)) != 0 ? TaskKind.Arbitrate : null;
         return (flags & Flags.Asked) != 0 ? TaskKind.Label : null;
     }

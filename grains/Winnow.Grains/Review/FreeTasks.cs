@@ -1,8 +1,8 @@
 namespace Winnow.Grains.Review;
 
 /// <summary>
-/// The tasks of a kind that can be handed out, best first. For each person it is known up to where all has been passed over, as they may not
-/// be asked about it, so that no lookup goes through the same tasks twice. Pure bookkeeping.
+/// The tasks of a kind that can be handed out, best first. For each person it is known up to where all has been passed over, as they may
+/// not be asked about it, so that no lookup goes through the same tasks twice. Pure bookkeeping.
 /// </summary>
 internal sealed class FreeTasks
 {
@@ -42,7 +42,9 @@ internal sealed class FreeTasks
 
     /// <summary>The best task that a person may be given; null when there is none.</summary>
     /// <param name="actor">The person.</param>
-    /// <param name="leaseEnds">When their lease would end: what is set aside for less is not given out, and not passed over for good.</param>
+    /// <param name="leaseEnds">
+    /// When their lease would end: what is set aside for less is not given out, and not passed over for good.
+    /// </param>
     /// <param name="again">Whether they may be asked what they gave back.</param>
     public HeldTask? First(string actor, DateTimeOffset leaseEnds, bool again)
     {

@@ -192,7 +192,8 @@ internal sealed class ShardGrain(
         _reservations.ReleaseInTurnAsync(turn, images, cancellationToken);
 
     [Needs(ShardPart.Rows)]
-    public Task ReleaseAsync(ImageId[] images, CancellationToken cancellationToken) => _reservations.ReleaseAsync(images, cancellationToken);
+    public Task ReleaseAsync(ImageId[] images, CancellationToken cancellationToken) =>
+        _reservations.ReleaseAsync(images, cancellationToken);
 
     [Needs(ShardPart.Rows)]
     public Task ExtendAsync(ImageId[] images, DateTimeOffset until, CancellationToken cancellationToken) =>

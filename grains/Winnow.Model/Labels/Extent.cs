@@ -1,8 +1,7 @@
 namespace Winnow.Model.Labels;
 
 /// <summary>
-/// The upright rectangle around what an annotation marks, in pixels. What has no breadth, such as a level line, is one pixel broad, so that
-/// every extent has an area.
+/// The upright rectangle around what an annotation marks, in pixels. What has no breadth, such as a level line, has no area.
 /// </summary>
 /// <param name="Left">Least x.</param>
 /// <param name="Top">Least y.</param>
@@ -12,6 +11,13 @@ public readonly record struct Extent(double Left, double Top, double Right, doub
 {
     /// <summary>Pixels that it covers.</summary>
     public double Area => (Right - Left) * (Bottom - Top);
+
+    /// <summary>The same, and a pixel broad where it has no breadth, so that it has an area.</summary>
+    public Extent Broad()
+    {
+        var (across, down) = (Right > Left ? 0 : 0.5, Bottom > Top ? 0 : 0.5);
+        return new Extent(Left - across, Top - down, Right + across, Bottom + down);
+    }
 
     /// <summary>The extent of an annotation; null of one that marks no place.</summary>
     public static Extent? Of(Annotation annotation) => annotation switch
@@ -27,12 +33,12 @@ public readonly record struct Extent(double Left, double Top, double Right, doub
 
     private static Extent? Around(in Box box)
     {
-        if (box.Rotation == 0) return Broad(box.X, box.Y, box.X + box.Width, box.Y + box.Height);
+        if (box.Rotation == 0) return new Extent(box.X, box.Y, box.X + box.Width, box.Y + box.Height);
         var (sin, cos) = Math.SinCos(box.Rotation * Math.PI / 180);
         var across = (Math.Abs(box.Width * cos) + Math.Abs(box.Height * sin)) / 2;
         var down = (Math.Abs(box.Width * sin) + Math.Abs(box.Height * cos)) / 2;
         var (x, y) = (box.X + (box.Width / 2), box.Y + (box.Height / 2));
-        return Broad(x - across, y - down, x + across, y + down);
+        return new Extent(x - across, y - down, x + across, y + down);
     }
 
     private static Extent? Around(IReadOnlyList<double>[] rings, int step)
@@ -46,7 +52,7 @@ public readonly record struct Extent(double Left, double Top, double Right, doub
                 (left, right) = (Math.Min(left, points[i]), Math.Max(right, points[i]));
                 (top, bottom) = (Math.Min(top, points[i + 1]), Math.Max(bottom, points[i + 1]));
             }
-        return left > right ? null : Broad(left, top, right, bottom);
+        return left > right ? null : new Extent(left, top, right, bottom);
     }
 
     private static Extent? Around(RunLengthMask mask)
@@ -64,11 +70,5 @@ public readonly record struct Extent(double Left, double Top, double Right, doub
             bottom = Math.Max(bottom, first == last ? end % mask.Height : mask.Height - 1);
         }
         return right < 0 ? null : new Extent(left, top, right + 1, bottom + 1);
-    }
-
-    private static Extent Broad(double left, double top, double right, double bottom)
-    {
-        var (across, down) = (right > left ? 0 : 0.5, bottom > top ? 0 : 0.5);
-        return new Extent(left - across, top - down, right + across, bottom + down);
     }
 }

@@ -38,8 +38,9 @@ public static class LabelAgreement
     /// <summary>Intersection over union of two extents; 1 where neither is a shape.</summary>
     public static double Overlap(in Extent? one, in Extent? other)
     {
-        if (one is not { } a || other is not { } b) return one is null && other is null ? 1 : 0;
-        if (a == b) return 1;
+        if (one is not { } first || other is not { } second) return one is null && other is null ? 1 : 0;
+        if (first == second) return 1;
+        var (a, b) = (first.Broad(), second.Broad());
         var width = Math.Min(a.Right, b.Right) - Math.Max(a.Left, b.Left);
         var height = Math.Min(a.Bottom, b.Bottom) - Math.Max(a.Top, b.Top);
         if (width <= 0 || height <= 0) return 0;

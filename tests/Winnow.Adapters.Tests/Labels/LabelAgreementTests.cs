@@ -6,7 +6,8 @@ namespace Winnow.Adapters.Tests.Labels;
 /// <summary>Whether two people said the same, and the extents by which shapes are compared.</summary>
 public sealed class LabelAgreementTests
 {
-    private static BoxAnnotation Box(string name, double x, double y, double width, double height) => new(name, new Box(x, y, width, height));
+    private static BoxAnnotation Box(string name, double x, double y, double width, double height) =>
+        new(name, new Box(x, y, width, height));
 
     private static readonly Gen<Annotation> Some = Gen.Select(Gen.Int[0, 4], Gen.Int[0, 1], Gen.Int[0, 6], Gen.Int[0, 6], Gen.Int[1, 6])
         .Select((kind, name, x, y, size) => (Annotation)(kind switch
@@ -73,8 +74,9 @@ public sealed class LabelAgreementTests
             Math.Round(turned.Bottom, 9)));
         Assert.Equal(new Extent(0, 0, 9, 8), Extent.Of(
             new PolygonAnnotation("cat", [0, 0, 5, 0, 0, 5]) { Rings = [[6, 6, 9, 6, 6, 8]] }));
-        // What is not labelled lies nowhere, and what is level is one pixel broad.
-        Assert.Equal(new Extent(3, 3.5, 7, 4.5), Extent.Of(new KeypointsAnnotation("cat", [0, 0, 0, 3, 4, 2, 7, 4, 1])));
+        // What is not labelled lies nowhere, and what is level has no area.
+        var level = Extent.Of(new KeypointsAnnotation("cat", [0, 0, 0, 3, 4, 2, 7, 4, 1]))!.Value;
+        Assert.Equal((new Extent(3, 4, 7, 4), new Extent(3, 3.5, 7, 4.5)), (level, level.Broad()));
         Assert.Null(Extent.Of(new KeypointsAnnotation("cat", [0, 0, 0])));
         // Columns of three: the second pixel of the first, then all of the second.
         Assert.Equal(new Extent(0, 1, 1, 2), Extent.Of(new MaskAnnotation("cat", new RunLengthMask(2, 3, [1, 1, 4]))));

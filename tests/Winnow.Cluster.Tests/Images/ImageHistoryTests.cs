@@ -77,7 +77,8 @@ public sealed class ImageHistoryTests
         Assert.Equal(HistoryKind.SecondOpinion, ImageHistory.KindOf(history, DecisionKind.Label, seenVersion: 0, asked: TaskKind.Label));
         Assert.Equal(HistoryKind.Decided, ImageHistory.KindOf([], DecisionKind.Label, seenVersion: 0, asked: TaskKind.Label));
         Assert.Equal(HistoryKind.Decided,
-            ImageHistory.KindOf([Entry(1, HistoryKind.Decided, DecisionKind.Skip)], DecisionKind.Label, seenVersion: 0, asked: TaskKind.Label));
+            ImageHistory.KindOf(
+                [Entry(1, HistoryKind.Decided, DecisionKind.Skip)], DecisionKind.Label, seenVersion: 0, asked: TaskKind.Label));
         Assert.Equal(HistoryKind.Corrected, ImageHistory.KindOf(history, DecisionKind.Label, seenVersion: 1, asked: null));
     }
 

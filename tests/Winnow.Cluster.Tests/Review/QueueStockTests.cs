@@ -19,7 +19,8 @@ public sealed partial class QueueStockTests
     {
         var stock = new QueueStock();
         for (var i = 0; i < 5; i++) stock.Add(0, Task(i, i), Far, Now);
-        Assert.Equal(["4", "3", "2", "1", "0"], Enumerable.Range(0, 5).Select(_ => stock.Take("ann", Labels, Now, Now.AddMinutes(1))!.Value.Name));
+        Assert.Equal(["4", "3", "2", "1", "0"],
+            Enumerable.Range(0, 5).Select(_ => stock.Take("ann", Labels, Now, Now.AddMinutes(1))!.Value.Name));
         Assert.Null(stock.Take("bob", Labels, Now, Now.AddMinutes(1)));
     }
 

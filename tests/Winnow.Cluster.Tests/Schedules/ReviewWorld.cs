@@ -90,8 +90,8 @@ internal sealed partial class ReviewWorld
         {
             if (activation.Grain is not ShardGrain shard || BookOf(shard) is not { } tasks) continue;
             var index = IndexOf(shard);
-            var open = Enumerable.Range(0, index.Count).Count(o => index.QuestionOf(o) is not null);
-            var reserved = Enumerable.Range(0, index.Count).Count(o => index.QuestionOf(o) is not null && index.Has(o, ShardIndex.Flags.Reserved));
+            var asked = Enumerable.Range(0, index.Count).Where(o => index.QuestionOf(o) is not null).ToArray();
+            var (open, reserved) = (asked.Length, asked.Count(o => index.Has(o, ShardIndex.Flags.Reserved)));
             if (tasks.Open != open) throw new ScheduleFault($"a book counts {tasks.Open} open tasks, and {open} are");
             if (tasks.Free != open - reserved) throw new ScheduleFault($"a book counts {tasks.Free} free tasks, and {open - reserved} are");
         }

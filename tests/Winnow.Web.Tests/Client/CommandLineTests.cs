@@ -102,7 +102,7 @@ public sealed class CommandLineTests(Server server) : IClassFixture<Server>
         var result = await RunAsync("list", "pets", "--stage", "open");
         Assert.Equal(2, result.ExitCode);
         Assert.StartsWith("'open' is not a stage. Known are: received, ", result.Errors, StringComparison.Ordinal);
-        Assert.Contains("auto-accepted, quarantined.", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("auto-accepted, quarantined, disputed.", result.Errors, StringComparison.Ordinal);
     }
 
     [Fact]

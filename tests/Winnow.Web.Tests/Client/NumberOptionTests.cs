@@ -22,6 +22,7 @@ public sealed class NumberOptionTests(Server server) : IClassFixture<Server>
         { "datasets create pets --seed", "0 to 18446744073709551615" },
         { "datasets policy set pets --version-known", "1 to 2147483647" },
         { "datasets policy set pets --tasks-per-person", "1 to 100000" },
+        { "datasets policy set pets --labels-per-image", "1 to 9" },
         { "export pets --out x --version-number", "1 to 2147483647" },
         { "keys create person:ann --days", "1 to 731" },
         { "access grant pets person:ann viewer --days", "1 to 36500" },
@@ -49,10 +50,22 @@ public sealed class NumberOptionTests(Server server) : IClassFixture<Server>
         Assert.Single(Errors([.. words, (UInt128.Parse(most) + 1).ToString()]));
     }
 
+    public static readonly TheoryData<string> Shares = new("review simulate pets --error-rate", "datasets policy set pets --verify-share");
+
+    [Theory]
+    [MemberData(nameof(Shares))]
+    public void What_is_no_share_is_refused_with_the_range(string line)
+    {
+        var words = line.Split(' ');
+        foreach (var wrong in (string[])["-0.1", "1.1", "NaN", "10%", "x", ""])
+            Assert.Equal([$"{words[^1]} must be a number from 0 to 1, such as 0.05, not '{wrong}'."], Errors([.. words, wrong]));
+        foreach (var right in (string[])["0", "1", "0.25", "1e-3"]) Assert.Empty(Errors([.. words, right]));
+    }
+
     [Fact]
     public void There_is_no_numeric_option_besides()
     {
-        var listed = Options.Select(o => ((string)o[0]).Split(' ')[^1]).Append("--error-rate").ToHashSet();
+        var listed = Options.Select(o => ((string)o[0]).Split(' ')[^1]).Concat(["--error-rate", "--verify-share"]).ToHashSet();
         var all = CommandLine.Make([]).Subcommands.SelectMany(Below).SelectMany(c => c.Options)
             .Where(o => (Nullable.GetUnderlyingType(o.ValueType) ?? o.ValueType) is { IsPrimitive: true } type && type != typeof(bool));
         Assert.All(all, o => Assert.Contains(o.Name, listed));

@@ -111,7 +111,10 @@ internal sealed class SampleDataset(ILedgerPorts ports, IObjectStore objects, Da
             (1, 1) => new Decision { Kind = DecisionKind.Skip, ElapsedMilliseconds = 1_500 },
             _ => new Decision { Kind = DecisionKind.Label, Annotations = Annotations(shard), Comment = "ü" },
         };
-        var entry = new HistoryEntry(version, HistoryKind.Decided, "bob", LedgerRows.Noon, operation, decision, version == 1 ? Told : null);
+        // An answer to what was not asked says nothing of what stands, and is kept all the same.
+        var terms = decision.Kind == DecisionKind.Skip ? new TaskTerms(TaskKind.Verify, 2, Verify: true, VerifierSettles: true) : null;
+        var entry = new HistoryEntry(
+            version, HistoryKind.Decided, "bob", LedgerRows.Noon, operation, decision, version == 1 ? Told : null, terms);
         // What stands is worked out as the image's own grain does it.
         var before = version == 2 ? [ReadEntry(Entry(row, 1, shard))] : Array.Empty<HistoryEntry>();
         var standing = ImageHistory.Fold([.. before, entry]);
