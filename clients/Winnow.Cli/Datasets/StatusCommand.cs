@@ -4,6 +4,7 @@ using System.Text.Json;
 using Winnow.Cli.Review;
 using Winnow.Cli.Training;
 using Winnow.Model.Overview;
+using Winnow.Model.Review;
 using Winnow.Model.Training;
 
 namespace Winnow.Cli.Datasets;
@@ -37,8 +38,15 @@ internal static class StatusCommand
 
     private static string Line(DatasetStatus s) =>
         string.Create(CultureInfo.InvariantCulture,
-            $"{s.Images} images, {s.ScoringBacklog} to score, {s.OpenTasks} open tasks, {s.Decided} decided, {s.ActiveRounds.Count} "
+            $"{s.Images} images, {s.ScoringBacklog} to score, {s.OpenTasks} open tasks{Kinds(s)}, {s.Decided} decided, {s.ActiveRounds.Count} "
             + $"rounds under way{(s.ScoringStalled is null ? "" : $"; scoring stalled: {s.ScoringStalled}")}");
+
+    private static string Kinds(DatasetStatus status)
+    {
+        var others = status.TasksByKind.Where(t => t.Key != TaskKind.Label && t.Value > 0).ToArray();
+        return others.Length == 0 ? "" : $" ({string.Join(", ", others.Select(t => string.Create(
+            CultureInfo.InvariantCulture, $"{t.Value} to {Words.Of(t.Key)}")))})";
+    }
 
     private static bool OnlySkippedLeft(RoundInfo r) =>
         r is { Step: RoundStep.Review, Outcomes.Unanswered: 0, AuditOutcomes: null or { Unanswered: 0 } };
@@ -56,9 +64,10 @@ internal static class StatusCommand
             Terminal.Say(
                 $"  {"restored",-14} {DatasetCommands.Words(restored)} (a backup of {restored.Origin}, begun {restored.StartedAt:u})");
         foreach (var r in status.ActiveRounds) Terminal.Say($"  {RoundText.Sentence(r)}");
-        if (status is { OpenTasks: > 0, ActiveRounds.Count: 0 })
-            Terminal.Say("  What is open is of no round under way: of the audit sample, or skipped by somebody. "
-                + "Answers count for the next one.");
+        var labels = status.TasksByKind.GetValueOrDefault(TaskKind.Label, status.OpenTasks);
+        if (labels > 0 && status.ActiveRounds.Count == 0)
+            Terminal.Say("  What is to be labelled is of no round under way: of the audit sample, asked by the policy, or skipped by "
+                + "somebody. Answers count for the next one.");
         else if (status.OpenTasks > 0 && status.ActiveRounds.All(OnlySkippedLeft))
             Terminal.Say($"  Whoever was asked skipped all that is open. {WayOn.Of(status)}");
         foreach (var m in status.Champions)

@@ -72,7 +72,10 @@ public interface IShardIngest : IGrainWithStringKey
     Task ReopenAsync(CancellationToken cancellationToken);
 }
 
-/// <summary>Counts of one shard, and of each space that it keeps beside the one that serves: null from a silo that knows of none.</summary>
+/// <summary>
+/// Counts of one shard, and of each space that it keeps beside the one that serves, and of its tasks by kind: null from a silo that knows of
+/// none.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("winnow.shard-summary")]
 public sealed record ShardSummary(
     [property: Id(0)] long Images,
@@ -82,7 +85,8 @@ public sealed record ShardSummary(
     [property: Id(4)] long OpenTasks,
     [property: Id(5)] long Decided,
     [property: Id(6)] string? StalledReason,
-    [property: Id(7)] SpaceProgress[]? Others = null);
+    [property: Id(7)] SpaceProgress[]? Others = null,
+    [property: Id(8)] int[]? OpenOfEachKind = null);
 
 /// <summary>How far a shard has come with a space that does not serve. Each number counts rows from the first on.</summary>
 /// <param name="Backbone">Whose space.</param>

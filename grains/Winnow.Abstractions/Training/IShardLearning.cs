@@ -18,6 +18,7 @@ namespace Winnow.Abstractions.Training;
 /// The spaces that are kept beside the one that serves. What no space names is withdrawn; null comes from the last release, and says
 /// nothing of them.
 /// </param>
+/// <param name="Standing">What is asked without a round; null says nothing of it.</param>
 /// <remarks>
 /// Whoever asks a shard for anything that rests on it passes the state that the dataset holds: a shard that has just opened knows none yet,
 /// and what it then answered would be an answer to another question. Null comes from callers of the last release; the shard asks the
@@ -32,11 +33,22 @@ public sealed record LearningState(
     [property: Id(4)] ulong AuditThreshold,
     [property: Id(5)] int? AuditImages = null,
     [property: Id(6)] string? Backbone = null,
-    [property: Id(7)] LearnedSpace[]? Others = null)
+    [property: Id(7)] LearnedSpace[]? Others = null,
+    [property: Id(8)] StandingPolicy? Standing = null)
 {
     /// <summary>The space that serves.</summary>
     /// <param name="created">The backbone that the dataset was created with.</param>
     public LearnedSpace Serving(string created) => new(Backbone ?? created, ProjectionKey, HeadKey, ModelName);
+}
+
+/// <summary>What is asked about without a round.</summary>
+/// <param name="Version">Of the policies that say so: of two the higher holds.</param>
+/// <param name="AskBelow">Images of which the model, or where there is none a prelabel, is less sure; 0 for none.</param>
+[GenerateSerializer, Immutable, Alias("winnow.standing-policy")]
+public sealed record StandingPolicy([property: Id(0)] int Version, [property: Id(1)] double AskBelow)
+{
+    /// <summary>Nothing is.</summary>
+    public static StandingPolicy None { get; } = new(0, 0);
 }
 
 /// <summary>

@@ -30,11 +30,11 @@ internal sealed class SelectedImages
         }
     }
 
-    /// <summary>Whether there is a round that asks, or for the audit sample one that was drawn. Whoever verifies asks for none.</summary>
+    /// <summary>Whether there is a round that asks, or for the audit sample one that was drawn. Policies ask without any.</summary>
     public bool Asks(string arm, int round) => arm switch
     {
         Arms.Audit => _auditDrawn,
-        Arms.Verification => true,
+        Arms.Verification or Arms.Standing => true,
         _ => _numbers.ContainsKey((arm, round)),
     };
 

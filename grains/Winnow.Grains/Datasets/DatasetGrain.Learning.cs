@@ -31,13 +31,20 @@ internal sealed partial class DatasetGrain
             if (_preparation is not { IsCompleted: false }) _preparation = PrepareAsync(_ends.Token);
             await _preparation.WaitAsync(cancellationToken);
         }
-        var now = state.State.ToLearning();
-        await OnShardsAsync(async (IShardLearning s) =>
-        {
-            await s.ApplyLearningAsync(now, cancellationToken);
-            return true;
-        }, cancellationToken);
+        var now = Learning;
+        await TellAsync(now, cancellationToken);
         return now;
+    }
+
+    /// <summary>What shards work by.</summary>
+    private LearningState Learning
+    {
+        get
+        {
+            var learning = state.State.ToLearning();
+            var policies = _records.Policies[^1];
+            return level.KeepsTiers ? learning with { Standing = new StandingPolicy(policies.Version, policies.AskBelow) } : learning;
+        }
     }
 
     private async Task PrepareAsync(CancellationToken cancellationToken)

@@ -56,7 +56,7 @@ internal sealed partial class DatasetGrain
         var sequence = state.State.Learning.Sequence;
         if (_told < sequence)
         {
-            await TellAsync(state.State.ToLearning(), cancellationToken);
+            await TellAsync(Learning, cancellationToken);
             _told = sequence;
             var telling = _telling;
             _telling = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -14,20 +14,25 @@ internal sealed partial class DatasetGrain
     public Task<DatasetPolicies[]> ListPoliciesAsync(CancellationToken cancellationToken) =>
         Task.FromResult<DatasetPolicies[]>([.. _records.Policies]);
 
-    public Task<DatasetPolicies> ChangePoliciesAsync(ChangePolicies change, string actor, CancellationToken cancellationToken) =>
-        InTurnAsync(async () =>
+    public async Task<DatasetPolicies> ChangePoliciesAsync(ChangePolicies change, string actor, CancellationToken cancellationToken)
     {
-        var current = _records.Policies[^1];
-        var next = PolicyChange.Next(current, change, actor, time.GetUtcNow());
-        if (ReferenceEquals(next, current)) return current;
-        if (!level.KeepsRecords)
-            throw new RefusedException(
-                "Policies can be changed once every silo of the cluster is of this release. Until then nothing was changed.");
-        if (!next.ArePlain && !level.KeepsTiers) throw new RefusedException(KnownLevel.TooLow);
-        await WriteAsync(() => _records.SaveAsync(next));
-        logger.PoliciesChanged(_dataset.Name, next.Version, actor);
-        return next;
-    }, cancellationToken);
+        var changed = await InTurnAsync(async () =>
+        {
+            var current = _records.Policies[^1];
+            var next = PolicyChange.Next(current, change, actor, time.GetUtcNow());
+            if (ReferenceEquals(next, current)) return current;
+            if (!level.KeepsRecords)
+                throw new RefusedException(
+                    "Policies can be changed once every silo of the cluster is of this release. Until then nothing was changed.");
+            if (!next.ArePlain && !level.KeepsTiers) throw new RefusedException(KnownLevel.TooLow);
+            await WriteAsync(() => _records.SaveAsync(next));
+            logger.PoliciesChanged(_dataset.Name, next.Version, actor);
+            return next;
+        }, cancellationToken);
+        // Shards that do not hear of it now do so when they open, or when a round asks them; who repeats the call tells them again.
+        if (change.AskBelow is not null) await TellAsync(Learning, cancellationToken);
+        return changed;
+    }
 
     /// <summary>The policies of a version; the newest where none is named.</summary>
     private DatasetPolicies PoliciesOf(int? version) => version is not { } number ? _records.Policies[^1]

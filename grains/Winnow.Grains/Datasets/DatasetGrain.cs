@@ -15,6 +15,7 @@ using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Names;
 using Winnow.Model.Overview;
+using Winnow.Model.Review;
 using Winnow.Model.Training;
 
 namespace Winnow.Grains.Datasets;
@@ -53,6 +54,10 @@ internal sealed partial class DatasetGrain(
         _gauges?.Dispose();
     }
 
+    // A silo of an earlier release knows of first labels alone.
+    private static long OpenOf(ShardSummary shard, TaskKind kind) =>
+        shard.OpenOfEachKind is { } each && (int)kind < each.Length ? each[(int)kind] : kind == TaskKind.Label ? shard.OpenTasks : 0;
+
     // A silo of an earlier release knows fewer stages.
     private static long At(long[] stages, Stage stage) => (int)stage < stages.Length ? stages[(int)stage] : 0;
 
@@ -72,6 +77,7 @@ internal sealed partial class DatasetGrain(
             ScoringBacklog = shards.Sum(s => s.ScoringBacklog),
             ScoringStalled = shards.Select(s => s.StalledReason).FirstOrDefault(r => r is not null),
             OpenTasks = shards.Sum(s => s.OpenTasks),
+            TasksByKind = Enum.GetValues<TaskKind>().ToDictionary(k => k, k => shards.Sum(s => OpenOf(s, k))),
             Decided = shards.Sum(s => s.Decided),
             ActiveRounds = active,
             Champions = [.. _records.Rounds.Select(r => r.Arm).Distinct().Select(_records.ChampionOf).OfType<RoundEntry>()
@@ -211,7 +217,7 @@ internal sealed partial class DatasetGrain(
     private Task<RoundInfo[]> GetRoundsAsync(RoundEntry[] rounds, CancellationToken cancellationToken) =>
         Task.WhenAll(rounds.Select(r => r.Ended is { } ended ? Task.FromResult(ended) : DescribeAsync(r, cancellationToken)));
 
-    public Task<LearningState> GetLearningAsync(CancellationToken cancellationToken) => Task.FromResult(state.State.ToLearning());
+    public Task<LearningState> GetLearningAsync(CancellationToken cancellationToken) => Task.FromResult(Learning);
 
     public Task<PromotedModel?> GetChampionAsync(string arm, CancellationToken cancellationToken) =>
         Task.FromResult(_records.ChampionOf(arm) is { } r ? new PromotedModel(r.Model!, r.HeadKey!) : null);

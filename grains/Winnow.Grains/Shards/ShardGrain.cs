@@ -50,6 +50,7 @@ internal sealed class ShardGrain(
     private ShardTrial _trial = null!;
     private ShardScorer _scorer = null!;
     private ShardBackground _background = null!;
+    private ShardThreshold _threshold = null!;
     private ShardHandover _handover = null!;
     private IDisposable? _gauges;
     private LocalShard? _local;
@@ -81,12 +82,14 @@ internal sealed class ShardGrain(
         _gauges?.Dispose();
         await _scorer.EndAsync();
         await _background.EndAsync();
+        await _threshold.EndAsync();
     }
 
     private void StartMachineWork()
     {
         _scorer.Start();
         _background.Start();
+        _threshold.Start();
     }
 
     public Task Invoke(IIncomingGrainCallContext context) => _gate.IsOpenTo(context) ? context.Invoke() : PassAsync(context);
@@ -117,11 +120,16 @@ internal sealed class ShardGrain(
         var lots = new ShardLots(_writer, _index, devices, GrainFactory);
         _scorer = new ShardScorer(_writer, _index, _columns, _publisher, _spaces, lots, _desk, traces, drift, options, time, logger);
         _background = new ShardBackground(_writer, _index, _columns, _publisher, _spaces, lots, parts, options, time, logger);
+        _threshold = new ShardThreshold(
+            _writer, _index, _tasks, _columns, _spaces, _prelabels, _desk, _rounds, time, logger);
         _scorer.Idle = _background.Wake;
+        _scorer.Published = _threshold.Wake;
+        _prelabels.Arrived = _threshold.Arrived;
         _spaces.Turned = () =>
         {
             _scorer.Wake();
             _background.Wake();
+            _threshold.Wake();
         };
         _intake = new ShardIntake(_writer, _index, ledger, traces, time, _scorer.Arrived);
         _handover = new ShardHandover(_writer, _index, _intake, _columns, _spaces, datasets, ledger, objects, options, time);
@@ -139,7 +147,7 @@ internal sealed class ShardGrain(
         _loader.NoteTasks();
         return Task.FromResult(new ShardSummary(
             _index.Count, _index.Stages(), _index.Holdout, _index.Count - _index.Embedded, _tasks.Open, _index.Decided, _scorer.Stalled,
-            _background.Progress()));
+            _background.Progress(), _tasks.OpenOfEach()));
     }
 
     [Needs(ShardPart.Scores)]

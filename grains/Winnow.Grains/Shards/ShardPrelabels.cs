@@ -14,6 +14,9 @@ internal sealed class ShardPrelabels(ShardWriter writer, ShardIndex index, IShar
 {
     private const string Lot = "for a lot of prelabels";
 
+    /// <summary>Is told of which rows prelabels have come.</summary>
+    public Action<IReadOnlyList<int>>? Arrived { get; set; }
+
     public async Task<bool[]> PutAsync(PrelabelLot lot, CancellationToken cancellationToken)
     {
         var held = new bool[lot.Rows.Length];
@@ -30,8 +33,23 @@ internal sealed class ShardPrelabels(ShardWriter writer, ShardIndex index, IShar
             case ShardCommitStatus.OtherOperation: throw OperationStamp.Conflict(lot.OperationId, Lot);
             case ShardCommitStatus.Conflict: throw writer.Changed();
             // Those of the first time are there. What came since of the same sources stands in their place.
-            default: return held;
+            default:
+                Arrived?.Invoke([.. facts.Select(f => f.Id.Ordinal)]);
+                return held;
         }
+    }
+
+    /// <summary>How sure the least sure prelabel of each of some rows is of the least sure of what it says; of rows that have any.</summary>
+    public async Task<Dictionary<int, double>> LeastSureAsync(IReadOnlyList<int> ordinals, CancellationToken cancellationToken)
+    {
+        var sure = new Dictionary<int, double>();
+        var read = await ReadAsync(ordinals, cancellationToken);
+        for (var i = 0; i < read.Length; i++)
+            foreach (var prelabel in PrelabelFacts.Read(read[i] ?? []))
+                foreach (var annotation in prelabel.Annotations)
+                    if (annotation.Confidence is { } confidence && !(sure.TryGetValue(ordinals[i], out var least) && least <= confidence))
+                        sure[ordinals[i]] = confidence;
+        return sure;
     }
 
     /// <summary>The prelabels of some rows, each as JSON of the model; null for a row without any.</summary>

@@ -23,10 +23,14 @@ internal sealed class ShardRounds(ShardWriter writer, ShardIndex index, TaskBook
         return new ArmProgress(own.Asked, own.Decided, audit.Asked, audit.Decided, own.Counts, audit.Counts);
     }
 
-    public async Task WithdrawAsync(string arm, int round, CancellationToken cancellationToken)
+    public Task WithdrawAsync(string arm, int round, CancellationToken cancellationToken) =>
+        WithdrawAsync(arm, round, [.. tasks.ArmRounds(arm).Where(t => t.Value == round).Select(t => t.Key)], cancellationToken);
+
+    /// <summary>The same of some images.</summary>
+    public async Task WithdrawAsync(string arm, int round, IReadOnlyList<int> asked, CancellationToken cancellationToken)
     {
         var seen = new Dictionary<int, int>();
-        foreach (var ordinal in tasks.ArmRounds(arm).Where(t => t.Value == round && index.IsOpen(t.Key)).Select(t => t.Key).ToArray())
+        foreach (var ordinal in asked.Where(index.IsOpen).ToArray())
         {
             // Of what was taken back, or is asked about again, nothing counts as an answer. What somebody could not tell stays open.
             var version = index.VersionOf(ordinal);
@@ -68,8 +72,8 @@ internal sealed class ShardRounds(ShardWriter writer, ShardIndex index, TaskBook
             }
             _open.Remove((arm, round));
             // The audit sample was asked about in some arm's round: that round's number is not the arm's own, so all that wait are woken by
-            // their own polling.
-            if (arm == Arms.Audit) continue;
+            // their own polling. Of what policies ask nobody waits.
+            if (!Arms.IsOfRounds(arm)) continue;
             grains.GetGrain<IRoundGrain>(GrainKeys.Round(writer.Key.Dataset, arm, round)).WakeAsync(CancellationToken.None).Ignore();
         }
     }

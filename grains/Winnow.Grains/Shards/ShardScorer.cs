@@ -40,6 +40,9 @@ internal sealed class ShardScorer(
     // What the log has of that already: it is told once, and again only when scoring has worked meanwhile.
     private string? _told;
 
+    /// <summary>Is told when more rows have scores.</summary>
+    public Action? Published { get; set; }
+
     /// <summary>Is told when no image waits any more.</summary>
     public Action? Idle { get; set; }
 
@@ -165,6 +168,7 @@ internal sealed class ShardScorer(
         WinnowTelemetry.EmbeddedImages.Add(count - quarantined.Length, dataset);
         WinnowTelemetry.QuarantinedImages.Add(quarantined.Length, dataset);
         drift.Published(space.Scores);
+        Published?.Invoke();
         traces.Scored(index.Embedded, span);
         _buffer.Clear();
     }, cancellationToken);

@@ -126,7 +126,13 @@ internal sealed class ShardSpaces(
 
     private async Task ApplyInTurnAsync(LearningState state, ShardSpace serving, CancellationToken cancellationToken)
     {
-        if (state.Sequence < State.Sequence) return;
+        // Policies change beside learning: of two words the later counts, whatever comes with it.
+        var standing = (state.Standing?.Version ?? 0) > (State.Standing?.Version ?? 0) ? state.Standing : State.Standing;
+        if (state.Sequence < State.Sequence)
+        {
+            State = State with { Standing = standing };
+            return;
+        }
         // A caller of the last release knows of no others.
         ShardSpace[] others = state.Others is { } named
             ? [.. named.Select(SpaceOf)] : [.. columns.Others.Where(o => o.Backbone != serving.Backbone)];
@@ -143,7 +149,7 @@ internal sealed class ShardSpaces(
         void TakeUp()
         {
             columns.Serve(serving, others);
-            State = state;
+            State = state with { Standing = standing };
             if (promoted) drift.Promoted(serving.Scores);
         }
         if (made.Count + withdrawn.Count > 0) await publisher.PublishAsync(made, withdrawn, [], cancellationToken, TakeUp);

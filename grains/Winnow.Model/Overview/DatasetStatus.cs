@@ -1,5 +1,6 @@
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Review;
 using Winnow.Model.Training;
 
 namespace Winnow.Model.Overview;
@@ -21,6 +22,8 @@ public sealed record DatasetStatus
     public string? ScoringStalled { get; init; }
     /// <summary>Images that people are asked about now.</summary>
     public long OpenTasks { get; init; }
+    /// <summary>The same by what is asked.</summary>
+    public IReadOnlyDictionary<TaskKind, long> TasksByKind { get; set; } = new Dictionary<TaskKind, long>();
     /// <summary>Images with at least one human decision.</summary>
     public long Decided { get; init; }
     /// <summary>Rounds that have not ended.</summary>

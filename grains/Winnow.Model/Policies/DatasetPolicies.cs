@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Winnow.Model.Datasets;
 using Winnow.Model.Names;
 using Winnow.Model.Review;
@@ -56,6 +57,12 @@ public sealed record DatasetPolicies
     /// <summary>Whether the word of a verifier who differs stands; otherwise an arbitrator is asked.</summary>
     public bool VerifierSettles { get; set; }
 
+    /// <summary>
+    /// Every image is asked about, without a round, of which the model is less sure than this; where no model has scored it, a prelabel.
+    /// 0 to 1; 0 asks about none.
+    /// </summary>
+    public double AskBelow { get; set; }
+
     /// <summary>Number of the restoration that told of it: who made it is as that backup says. Null: it was made here.</summary>
     public int? Told { get; set; }
 
@@ -90,10 +97,12 @@ public sealed record DatasetPolicies
         ?? MemberRules.Text("trainer", Trainer, StartRound.MaxStrategy)
         ?? MemberRules.Text("promotion", Promotion, StartRound.MaxStrategy)
         ?? MemberRules.Number("labelsPerImage", LabelsPerImage, 1, TaskTerms.MostLabels)
-        ?? (VerifyShare is >= 0 and <= 1 ? null : $"verifyShare must be 0 to 1, not {VerifyShare}.");
+        ?? MemberRules.Share("verifyShare", VerifyShare)
+        ?? MemberRules.Share("askBelow", AskBelow);
 
-    /// <summary>Whether images are asked about once, of one person, and no more.</summary>
-    public bool ArePlain => LabelsPerImage == 1 && VerifyShare == 0 && !VerifierSettles;
+    /// <summary>Whether images are asked about by rounds, each of one person once, and no more.</summary>
+    [JsonIgnore]
+    public bool ArePlain => LabelsPerImage == 1 && VerifyShare == 0 && !VerifierSettles && AskBelow == 0;
 }
 
 /// <summary>A request for other policies; what is left out stays as it is.</summary>
@@ -131,6 +140,9 @@ public sealed record ChangePolicies
     /// <summary>See <see cref="DatasetPolicies.VerifierSettles"/>.</summary>
     public bool? VerifierSettles { get; init; }
 
+    /// <summary>See <see cref="DatasetPolicies.AskBelow"/>.</summary>
+    public double? AskBelow { get; init; }
+
     /// <summary>The policies with what this changes of them; the rest as it is.</summary>
     public DatasetPolicies Of(DatasetPolicies policies) => policies with
     {
@@ -143,5 +155,6 @@ public sealed record ChangePolicies
         LabelsPerImage = LabelsPerImage ?? policies.LabelsPerImage,
         VerifyShare = VerifyShare ?? policies.VerifyShare,
         VerifierSettles = VerifierSettles ?? policies.VerifierSettles,
+        AskBelow = AskBelow ?? policies.AskBelow,
     };
 }

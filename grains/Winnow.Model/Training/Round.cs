@@ -70,8 +70,11 @@ public static class Arms
     /// </summary>
     public const string Verification = "@verification";
 
+    /// <summary>Images that are asked about without any round, as somebody is less sure of them than the policy says.</summary>
+    public const string Standing = "@standing";
+
     /// <summary>Whether rounds are started in an arm of this name.</summary>
-    public static bool IsOfRounds(string arm) => arm is not (Audit or Verification);
+    public static bool IsOfRounds(string arm) => arm is not (Audit or Verification or Standing);
 }
 
 /// <summary>Where a round stands, and what it measured.</summary>

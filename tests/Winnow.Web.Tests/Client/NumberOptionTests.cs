@@ -50,7 +50,8 @@ public sealed class NumberOptionTests(Server server) : IClassFixture<Server>
         Assert.Single(Errors([.. words, (UInt128.Parse(most) + 1).ToString()]));
     }
 
-    public static readonly TheoryData<string> Shares = new("review simulate pets --error-rate", "datasets policy set pets --verify-share");
+    public static readonly TheoryData<string> Shares = new("review simulate pets --error-rate", "datasets policy set pets --verify-share",
+        "datasets policy set pets --ask-below");
 
     [Theory]
     [MemberData(nameof(Shares))]
@@ -65,7 +66,7 @@ public sealed class NumberOptionTests(Server server) : IClassFixture<Server>
     [Fact]
     public void There_is_no_numeric_option_besides()
     {
-        var listed = Options.Select(o => ((string)o[0]).Split(' ')[^1]).Concat(["--error-rate", "--verify-share"]).ToHashSet();
+        var listed = Options.Select(o => ((string)o[0]).Split(' ')[^1]).Concat(["--error-rate", "--verify-share", "--ask-below"]).ToHashSet();
         var all = CommandLine.Make([]).Subcommands.SelectMany(Below).SelectMany(c => c.Options)
             .Where(o => (Nullable.GetUnderlyingType(o.ValueType) ?? o.ValueType) is { IsPrimitive: true } type && type != typeof(bool));
         Assert.All(all, o => Assert.Contains(o.Name, listed));

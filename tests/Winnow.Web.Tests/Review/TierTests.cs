@@ -192,7 +192,8 @@ public sealed class TierTests(Server server) : IClassFixture<Server>
         foreach (var (change, said) in new (ChangePolicies, string)[]
         {
             (new() { LabelsPerImage = 0 }, "labelsPerImage must be"), (new() { LabelsPerImage = 10 }, "labelsPerImage must be"),
-            (new() { VerifyShare = 1.5 }, "verifyShare must be 0 to 1"), (new() { VerifyShare = -0.1 }, "verifyShare must be 0 to 1"),
+            (new() { VerifyShare = 1.5 }, "verifyShare must be"), (new() { VerifyShare = -0.1 }, "verifyShare must be"),
+            (new() { AskBelow = 2 }, "askBelow must be"),
         })
         {
             var refused = await Assert.ThrowsAsync<WinnowApiException>(() => Client.ChangePoliciesAsync(dataset, change));
