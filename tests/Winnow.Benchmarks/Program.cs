@@ -20,6 +20,7 @@ IBenchmark[] benchmarks =
     new IngestBenchmark(),
     new FactsBenchmark(),
     new NextTaskBenchmark(),
+    new NextTaskBenchmark(mixed: true),
     new MemoryBenchmark(),
     new RestartBenchmark(),
     new ScaleBenchmark(),

@@ -37,14 +37,14 @@ internal static class PolicyCommands
             var all = await client.ListPoliciesAsync(parsed.GetValue(dataset)!, ct);
             Connection.Table(
                 ["version", "changed", "by", "answer within", "tasks per person", "strategy", "cold start", "trainer", "promotion",
-                    "labels per image", "verify share", "verifier settles", "ask below"],
+                    "labels per image", "verify share", "verifier settles", "ask below", "gold share"],
                 all.Select(p => (IReadOnlyList<string>)
                 [
                     p.Version.ToString(CultureInfo.InvariantCulture), p.ChangedAt.ToString("u", CultureInfo.InvariantCulture), p.ChangedBy,
                     p.AnswerWithin.ToString("c"), p.TasksPerPerson.ToString(CultureInfo.InvariantCulture), p.Strategy, p.ColdStart,
                     p.Trainer, p.Promotion, p.LabelsPerImage.ToString(CultureInfo.InvariantCulture),
                     p.VerifyShare.ToString(CultureInfo.InvariantCulture), p.VerifierSettles ? "yes" : "no",
-                    p.AskBelow.ToString(CultureInfo.InvariantCulture),
+                    p.AskBelow.ToString(CultureInfo.InvariantCulture), p.GoldShare.ToString(CultureInfo.InvariantCulture),
                 ]));
             return 0;
         });
@@ -77,9 +77,11 @@ internal static class PolicyCommands
         };
         var below = Numbers.ShareOrNone("--ask-below",
             "Ask about every image of which the model, or where there is none a prelabel, is less sure, without a round. 0: none.");
+        var gold = Numbers.ShareOrNone("--gold-share",
+            "How often an image whose label is known ('review gold') comes beside a task to label, at most 0.5.");
         var command = new Command("set", "Change policies. What is left out stays; rounds that were started keep what held.")
         {
-            dataset, version, within, perPerson, strategy, coldStart, trainer, promotion, labels, verify, settles, below,
+            dataset, version, within, perPerson, strategy, coldStart, trainer, promotion, labels, verify, settles, below, gold,
         };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
@@ -96,6 +98,7 @@ internal static class PolicyCommands
                 VerifyShare = parsed.GetValue(verify),
                 VerifierSettles = parsed.GetValue(settles),
                 AskBelow = parsed.GetValue(below),
+                GoldShare = parsed.GetValue(gold),
             };
             Say(await client.ChangePoliciesAsync(parsed.GetValue(dataset)!, change, ct));
             return 0;
@@ -115,6 +118,7 @@ internal static class PolicyCommands
         Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  labels per image  {p.LabelsPerImage}"));
         Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  verify share      {p.VerifyShare}"));
         Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  ask below         {p.AskBelow}"));
+        Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  gold share        {p.GoldShare}"));
         Terminal.Say($"  where they differ {(p.VerifierSettles ? "the verifier's word stands" : "an arbitrator is asked")}");
     }
 }

@@ -38,8 +38,8 @@ internal static class StatusCommand
 
     private static string Line(DatasetStatus s) =>
         string.Create(CultureInfo.InvariantCulture,
-            $"{s.Images} images, {s.ScoringBacklog} to score, {s.OpenTasks} open tasks{Kinds(s)}, {s.Decided} decided, {s.ActiveRounds.Count} "
-            + $"rounds under way{(s.ScoringStalled is null ? "" : $"; scoring stalled: {s.ScoringStalled}")}");
+            $"{s.Images} images, {s.ScoringBacklog} to score, {s.OpenTasks} open tasks{Kinds(s)}, {s.Decided} decided, "
+            + $"{s.ActiveRounds.Count} rounds under way{(s.ScoringStalled is null ? "" : $"; scoring stalled: {s.ScoringStalled}")}");
 
     private static string Kinds(DatasetStatus status)
     {

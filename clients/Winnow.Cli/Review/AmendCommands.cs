@@ -75,11 +75,22 @@ internal static class AmendCommands
         return command;
     }
 
+    public static Command Gold(Connection connection)
+    {
+        var (dataset, image, why) = (new Argument<string>("dataset"), ImageOf(), Why());
+        var command = new Command("gold",
+            "Say that what stands of an image is known for certain. Nobody is asked about it but to be checked "
+            + "('datasets policy set --gold-share'); undo takes it back.") { dataset, image, why };
+        connection.OnRun(command, (parsed, client, ct) => AmendAsync(client.MarkGoldAsync(
+            parsed.GetValue(dataset)!, Parse(parsed.GetValue(image)!), null, parsed.GetValue(why), ct)));
+        return command;
+    }
+
     private static Argument<string> ImageOf() => new("image") { Description = "Id of the image, as 'winnow list' shows it." };
 
     private static Option<string?> Why() => new("--comment") { Description = "Why, for whoever reads the history." };
 
-    private static ImageId Parse(string text) => ImageId.TryParse(text, out var image) ? image
+    internal static ImageId Parse(string text) => ImageId.TryParse(text, out var image) ? image
         : throw new ArgumentException($"'{text}' is no id of an image. Take one from 'winnow list': it begins with 'img-'.");
 
     private static async Task<int> AmendAsync(Task<SubmitResult> sent)
@@ -97,6 +108,8 @@ internal static class AmendCommands
 
     private static string Say(HistoryEntry entry) => entry.Decision switch
     {
+        { Kind: DecisionKind.Gold, Annotations: var known } =>
+            $"gold {(known.Count == 0 ? "nothing of it" : AnnotationWords.Of(known))}",
         { Kind: DecisionKind.Label, Annotations: var said } =>
             $"{Words.Of(entry.Kind)} {(said.Count == 0 ? "nothing of it" : AnnotationWords.Of(said))}",
         { Kind: DecisionKind.TakeBack, Of: var of } => string.Create(CultureInfo.InvariantCulture, $"{Words.Of(entry.Kind)} {of}"),

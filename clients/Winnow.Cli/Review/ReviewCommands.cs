@@ -15,7 +15,8 @@ internal static class ReviewCommands
     public static Command Make(Connection connection) => new("review", "Review work without a screen.")
     {
         Simulate(connection), AmendCommands.History(connection), AmendCommands.Label(connection), AmendCommands.Undo(connection),
-        AmendCommands.AskAgain(connection),
+        AmendCommands.AskAgain(connection), AmendCommands.Gold(connection), PeopleCommand.Make(connection),
+        PriorityCommand.Make(connection),
     };
 
     private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(10);

@@ -103,6 +103,41 @@ public sealed partial class WinnowClient
             Comment = comment,
         }, cancellationToken);
 
+    /// <summary>
+    /// Says that what stands of an image is known for certain: nobody is asked about it, but to be checked by it (<see
+    /// cref="Model.Policies.DatasetPolicies.GoldShare"/>). It needs correct-decisions.
+    /// </summary>
+    /// <param name="dataset">Name of the dataset.</param>
+    /// <param name="image">The image.</param>
+    /// <param name="annotations">What it shows; null for what stands.</param>
+    /// <param name="comment">How that is known, for whoever reads the history.</param>
+    /// <param name="cancellationToken">Gives up waiting; what was sent may still be recorded.</param>
+    public Task<SubmitResult> MarkGoldAsync(
+        string dataset, ImageId image, IReadOnlyList<Annotation>? annotations = null, string? comment = null,
+        CancellationToken cancellationToken = default) =>
+        AmendAsync(dataset, image, _ => new Decision
+        {
+            Kind = DecisionKind.Gold,
+            Annotations = annotations ?? [],
+            Comment = comment,
+        }, cancellationToken);
+
+    /// <summary>
+    /// Says what asking about images is worth: of tasks of a kind the higher come first. Whoever is at one goes on. It needs start-rounds.
+    /// </summary>
+    /// <param name="dataset">Name of the dataset.</param>
+    /// <param name="priorities">At most 1,000; images that nothing is asked about are left out.</param>
+    /// <param name="cancellationToken">Gives up waiting; what was sent may still be done.</param>
+    /// <returns>How many tasks were changed.</returns>
+    public async Task<int> PrioritizeAsync(
+        string dataset, IReadOnlyList<TaskPriority> priorities, CancellationToken cancellationToken = default) =>
+        (await PostAsync($"{Dataset(dataset)}/tasks/priorities", priorities, ModelJson.Default.IReadOnlyListTaskPriority,
+            ModelJson.Default.ChangedTasks, Guid.NewGuid(), cancellationToken).ConfigureAwait(false)).Tasks;
+
+    /// <summary>What each person did in a dataset, and how far others agree, by name. It needs read-people.</summary>
+    public Task<IReadOnlyList<PersonWork>> ListPeopleAsync(string dataset, CancellationToken cancellationToken = default) =>
+        GetAllAsync($"{Dataset(dataset)}/people", ModelJson.Default.IReadOnlyListPersonWork, cancellationToken);
+
     private async Task<SubmitResult> AmendAsync(
         string dataset, ImageId image, Func<ImageDetail, Decision> say, CancellationToken cancellationToken)
     {

@@ -8,6 +8,7 @@ using Winnow.Abstractions.Review;
 using Winnow.Model.Images;
 using Winnow.Model.Review;
 using Winnow.Model.Security;
+using Winnow.Web.Requests;
 using Winnow.Web.Security;
 
 namespace Winnow.Web.Review;
@@ -73,6 +74,35 @@ internal static class ReviewEndpoints
                 + "the order of the leases; one without a lease says why, and one without leasedUntil could not be looked at now.")
             .WithTags("review");
 
+        api.MapPost("/datasets/{dataset}/tasks/priorities",
+            async (string dataset, IReadOnlyList<TaskPriority> priorities, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
+            {
+                await grains.DatasetAsync(dataset, ct);
+                if (priorities.Count > TaskPriority.MostAtOnce)
+                    throw new RefusedException($"At most {TaskPriority.MostAtOnce} priorities at once, not {priorities.Count}.");
+                for (var i = 0; i < priorities.Count; i++)
+                    if (priorities[i].Check() is { } wrong) throw new RefusedException($"[{i}].{wrong}");
+                var tasks = await grains.GetGrain<IQueueGrain>(dataset).PrioritizeAsync([.. priorities], ct);
+                return new ChangedTasks(tasks);
+            })
+            .Requires(Permission.StartRounds).Produces<ChangedTasks>()
+            .WithSummary("Say what asking about images is worth: of tasks of a kind the higher come first. Images that nothing is asked "
+                + "about are left out; the answer says how many were changed. At most 1,000 at once.")
+            .WithTags("review");
+
+        api.MapGet("/datasets/{dataset}/people", async (
+                string dataset, string? after, int? limit, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
+            {
+                await grains.DatasetAsync(dataset, ct);
+                var all = await grains.GetGrain<IDatasetGrain>(dataset).GetPeopleAsync(ct);
+                return Pages.Cut(http, all, after, limit, p => p.Person).ToArray();
+            })
+            .Requires(Permission.ReadPeople).Produces<PersonWork[]>()
+            .WithSummary("What each person did, and how far others agree: verifiers, those who labelled the same image, an arbitrator, "
+                + "and what is known of gold images. Counted from the histories of all images, at most 1,000 people. "
+                + $"{Pages.Next}, where it comes, is 'after' of the next page.")
+            .WithTags("review");
+
         api.MapPost("/datasets/{dataset}/decisions",
             async (string dataset, IReadOnlyList<SubmitDecision> decisions, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
             {
@@ -95,8 +125,8 @@ internal static class ReviewEndpoints
             .Requires(Permission.ReviewTasks)
             .WithSummary("Submit decisions. Each is on disk when its result says so; sending the same again is harmless. "
                 + "One answer per person, task and version: a second one, or another's operation id, is a conflict that says so. "
-                + "Without a lease it changes what stands: a correction, 'take-back' of an entry, 'ask-again'. Everybody may change what "
-                + "they said last themselves; all else needs correct-decisions.")
+                + "Without a lease it changes what stands: a correction, 'take-back' of an entry, 'ask-again', 'gold'. Everybody may "
+                + "change what they said last themselves; all else needs correct-decisions.")
             .WithTags("review");
     }
 
@@ -117,7 +147,7 @@ internal static class ReviewEndpoints
             if (ct.IsCancellationRequested) await GiveBackAsync(queue, tasks, actor);
             ct.ThrowIfCancellationRequested();
             // Who waited may have lost the key or the role meanwhile: nothing is handed out that was not allowed at the moment of it.
-            if (Stopwatch.GetElapsedTime(asked) > AtOnce && !await CallerIdentity.StillMayAsync(http, Permission.ReviewTasks))
+            if (Stopwatch.GetElapsedTime(asked) > AtOnce && !await TaskKinds.StillMayAsync(http, tasks))
             {
                 await GiveBackAsync(queue, tasks, actor);
                 throw new ForbiddenException("The key or role with which you asked is not in force any more.");

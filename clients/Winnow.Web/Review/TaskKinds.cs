@@ -30,6 +30,15 @@ internal static class TaskKinds
         return [.. wanted.Distinct()];
     }
 
+    /// <summary>Whether the caller may still do what was handed out, or take tasks at all where nothing was.</summary>
+    public static async Task<bool> StillMayAsync(HttpContext http, ReviewTask[] tasks)
+    {
+        var kinds = tasks.Select(t => t.Kind).Append(TaskKind.Label).ToHashSet();
+        foreach (var (kind, needs) in All)
+            if (kinds.Contains(kind) && !await CallerIdentity.StillMayAsync(http, needs)) return false;
+        return true;
+    }
+
     private static string Name<T>(T value) where T : struct, Enum =>
         System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
 }

@@ -2,6 +2,7 @@ using Winnow.Abstractions.Training;
 using Winnow.Model.Datasets;
 using Winnow.Model.Overview;
 using Winnow.Model.Policies;
+using Winnow.Model.Review;
 using Winnow.Model.Training;
 
 namespace Winnow.Abstractions.Datasets;
@@ -91,6 +92,10 @@ public interface IDatasetGrain : IGrainWithStringKey
     /// <summary>All policies that ever held, oldest first.</summary>
     [Alias("list-policies")]
     Task<DatasetPolicies[]> ListPoliciesAsync(CancellationToken cancellationToken);
+
+    /// <summary>What each person did in the dataset, by name.</summary>
+    [Alias("people"), ResponseTimeout(LongCall.Limit)]
+    Task<PersonWork[]> GetPeopleAsync(CancellationToken cancellationToken);
 
     /// <summary>Changes policies, and answers with those that hold then. The same change again changes nothing.</summary>
     /// <exception cref="RefusedException">A value is out of range, a name unknown, or the policies are of another version by

@@ -73,8 +73,8 @@ public interface IShardIngest : IGrainWithStringKey
 }
 
 /// <summary>
-/// Counts of one shard, and of each space that it keeps beside the one that serves, and of its tasks by kind: null from a silo that knows of
-/// none.
+/// Counts of one shard, and of each space that it keeps beside the one that serves, and of its tasks by kind: null from a silo that knows
+/// of none.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("winnow.shard-summary")]
 public sealed record ShardSummary(

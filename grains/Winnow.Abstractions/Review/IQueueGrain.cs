@@ -44,6 +44,13 @@ public interface IQueueGrain : IGrainWithStringKey
     [Alias("may-ask")]
     Task MayAskAsync(ImageId image, string actor, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Asking about these images is worth something else from now on. Whoever is at one goes on; what is asked about no more is left out.
+    /// </summary>
+    /// <returns>How many tasks these were.</returns>
+    [Alias("prioritize")]
+    Task<int> PrioritizeAsync(TaskPriority[] priorities, CancellationToken cancellationToken);
+
     /// <summary>Nobody is to be asked about these images any more.</summary>
     [Alias("withdrawn")]
     Task WithdrawnAsync(ImageId[] images, CancellationToken cancellationToken);

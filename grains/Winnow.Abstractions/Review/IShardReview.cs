@@ -1,3 +1,4 @@
+using Winnow.Abstractions.Training;
 using Winnow.Model.Images;
 using Winnow.Model.Review;
 
@@ -126,9 +127,24 @@ public interface IShardReview : IGrainWithStringKey
     [Alias("extend")]
     Task ExtendAsync(ImageId[] images, DateTimeOffset until, CancellationToken cancellationToken);
 
+    /// <summary>Asking about these images is worth something else from now on; those that nothing is asked about are left out.</summary>
+    /// <returns>The images of tasks.</returns>
+    [Alias("prioritize")]
+    Task<ImageId[]> PrioritizeAsync(TaskPriority[] priorities, CancellationToken cancellationToken);
+
     /// <summary>Commits a human fact, fenced by its version, together with whatever else is waiting.</summary>
     [Alias("commit")]
     Task<CommitOutcome> CommitAsync(HumanFact fact, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Up to so many images whose label is known, in an order of their own, as tasks; who is not asked is among those who answered.
+    /// </summary>
+    [Alias("gold")]
+    Task<ReservedTask[]> GetGoldAsync(int max, CancellationToken cancellationToken);
+
+    /// <summary>What each person did with the shard's images.</summary>
+    [Alias("people"), ResponseTimeout(LongCall.Limit)]
+    Task<PersonWork[]> GetPeopleAsync(CancellationToken cancellationToken);
 
     /// <summary>Removes the tasks that it has left out because they say what cannot be; how many.</summary>
     [Alias("discard-unusable")]

@@ -1,12 +1,14 @@
 using System.Globalization;
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Review;
 using Winnow.Grains.Placement;
 using Winnow.Grains.Telemetry;
 using Winnow.Model.Policies;
+using Winnow.Model.Review;
 
 namespace Winnow.Grains.Datasets;
 
-/// <summary>The policies of a dataset: those that hold, and all that did.</summary>
+/// <summary>The policies of a dataset, those that hold and all that did, and what people came to who follow them.</summary>
 internal sealed partial class DatasetGrain
 {
     public Task<DatasetPolicies> GetPoliciesAsync(CancellationToken cancellationToken) => Task.FromResult(_records.Policies[^1]);
@@ -32,6 +34,13 @@ internal sealed partial class DatasetGrain
         // Shards that do not hear of it now do so when they open, or when a round asks them; who repeats the call tells them again.
         if (change.AskBelow is not null) await TellAsync(Learning, cancellationToken);
         return changed;
+    }
+
+    public async Task<PersonWork[]> GetPeopleAsync(CancellationToken cancellationToken)
+    {
+        var shards = await OnShardsAsync((IShardReview s) => s.GetPeopleAsync(cancellationToken), cancellationToken);
+        return [.. shards.SelectMany(p => p).GroupBy(p => p.Person, StringComparer.Ordinal)
+            .Select(g => g.Aggregate((one, other) => one.With(other))).OrderBy(p => p.Person, StringComparer.Ordinal)];
     }
 
     /// <summary>The policies of a version; the newest where none is named.</summary>

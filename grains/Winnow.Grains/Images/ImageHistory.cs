@@ -89,7 +89,7 @@ public static class ImageHistory
     /// </summary>
     public static bool MayAmend(IReadOnlyList<HistoryEntry> entries, string actor, Decision decision) => decision.Kind switch
     {
-        DecisionKind.AskAgain => false,
+        DecisionKind.AskAgain or DecisionKind.Gold => false,
         DecisionKind.TakeBack => entries.FirstOrDefault(e => e.Version == decision.Of) is { Told: null } own && own.Actor == actor,
         _ => Counting(entries) is [.., var (last, _)] && last is { Told: null, Decision.Kind: not DecisionKind.AskAgain }
             && last.Actor == actor,
@@ -115,6 +115,7 @@ public static class ImageHistory
             DecisionKind.TakeBack => HistoryKind.TakenBack,
             DecisionKind.AskAgain => HistoryKind.AskedAgain,
             _ when asked is null => HistoryKind.Corrected,
+            _ when asked == TaskKind.Qualify => HistoryKind.Decided,
             _ => entries.Count > 0 && entries[^1].Version > seenVersion && Fold(entries).Question != asked
                 ? HistoryKind.SecondOpinion : HistoryKind.Decided,
         };
@@ -140,6 +141,21 @@ public static class ImageHistory
     /// </summary>
     public static string[] AnsweredBy(IReadOnlyList<HistoryEntry> entries) =>
         [.. Counting(entries).Select(c => c.Entry).Where(Answers).Select(e => e.Actor).Distinct(StringComparer.Ordinal)];
+
+    /// <summary>
+    /// Who is not asked about an image whose label is known: who said so, who said anything of it, and who was asked already.
+    /// </summary>
+    public static string[] KnownTo(IReadOnlyList<HistoryEntry> entries)
+    {
+        var back = TakenBack(entries);
+        return [.. entries.Where(e => back?.Contains(e.Version) != true)
+            .Where(e => e.Decision.Kind is not (DecisionKind.TakeBack or DecisionKind.AskAgain))
+            .Select(e => e.Actor).Distinct(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Adds what people did with one image to what each did so far.</summary>
+    public static void Count(IReadOnlyList<HistoryEntry> entries, Dictionary<string, PersonWork> people) =>
+        new PeopleCount(people).Add(entries, TakenBack(entries), IsInVerification(entries));
 
     /// <summary>
     /// What is asked about, without names: what stands, of an image to verify; of one to arbitrate all that was said of it, each once.
@@ -187,7 +203,8 @@ public static class ImageHistory
             .SequenceEqual(JsonSerializer.SerializeToUtf8Bytes(other, ModelJson.Default.Decision));
 
     /// <summary>The cluster level from which an entry may be written.</summary>
-    public static int LevelOf(HistoryEntry entry, LabelSchema schema) => entry.Terms is not null ? ClusterLevels.Tiers
+    public static int LevelOf(HistoryEntry entry, LabelSchema schema) =>
+        entry.Terms is not null || entry.Decision.Kind is DecisionKind.Confirm or DecisionKind.Gold ? ClusterLevels.Tiers
         : !schema.IsOneClass ? ClusterLevels.LabelSets
         : entry.Decision.Kind is DecisionKind.TakeBack or DecisionKind.AskAgain ? ClusterLevels.Reopening : ClusterLevels.First;
 

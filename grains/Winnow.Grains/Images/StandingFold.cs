@@ -17,6 +17,9 @@ internal sealed class StandingFold(bool inVerification)
     // Somebody who could not tell twice is one person. Each question has its own.
     private readonly HashSet<string> _skippers = new(StringComparer.Ordinal);
 
+    /// <summary>What people said who label the image together.</summary>
+    public IReadOnlyList<HistoryEntry> Opinions => _opinions;
+
     /// <summary>What stands now.</summary>
     public Standing Standing { get; private set; } = Standing.Nothing;
 
@@ -30,7 +33,14 @@ internal sealed class StandingFold(bool inVerification)
             Become(Standing.Nothing with { AskedAgain = true });
             return true;
         }
+        if (kind == DecisionKind.Gold)
+        {
+            Settle(entry.Decision with { Kind = DecisionKind.Label }, entry.Actor, Stage.Gold);
+            return true;
+        }
         var asked = entry.Terms?.Kind ?? TaskKind.Label;
+        // It tells how well a person does, and nothing of the image.
+        if (asked == TaskKind.Qualify) return false;
         // A second opinion is kept for agreement figures; it does not replace the answer that came first, while that stands.
         if (entry.Kind == HistoryKind.SecondOpinion && (Standing.Closed || Standing.Question != asked)) return false;
         // Neither does an answer to what is asked no longer, as what it was about was taken back since.

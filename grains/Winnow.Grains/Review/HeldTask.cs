@@ -13,6 +13,20 @@ namespace Winnow.Grains.Review;
 /// <param name="slots">How many people are to answer it.</param>
 internal sealed class HeldTask(int shard, ReservedTask task, DateTimeOffset until, int slots)
 {
+    /// <summary>The same, worth something else. What becomes of either becomes of both, so only one may be kept.</summary>
+    public HeldTask With(double priority)
+    {
+        var other = new HeldTask(shard, task with { Priority = priority }, Until, slots)
+        {
+            OfferedAt = OfferedAt,
+            _skippedBy = _skippedBy,
+            _answeredBy = _answeredBy,
+            _givenBackBy = _givenBackBy,
+        };
+        other._holders.AddRange(_holders);
+        return other;
+    }
+
     /// <summary>Somebody who is at it.</summary>
     public sealed class Holding(string actor, DateTimeOffset ends, DateTimeOffset given)
     {

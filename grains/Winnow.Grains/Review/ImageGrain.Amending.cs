@@ -16,6 +16,8 @@ internal sealed partial class ImageGrain
     private static bool Amends(Decision decision) => decision.Kind is DecisionKind.TakeBack or DecisionKind.AskAgain;
 
     private string? NotOwn(Decision decision, string actor) => ImageHistory.MayAmend(_history, actor, decision) ? null
+        : decision.Kind == DecisionKind.Gold
+            ? "To say that what stands is known for certain needs the permission correct-decisions, which you do not hold here."
         : decision.Kind == DecisionKind.AskAgain
             ? "To have an image asked about again needs the permission correct-decisions, which you do not hold here."
             : "It would change what others said, which needs the permission correct-decisions; you do not hold it here. "
@@ -33,11 +35,25 @@ internal sealed partial class ImageGrain
     private string? SkipOf(Decision decision) =>
         _history.Find(e => e.Version == decision.Of) is { Decision.Kind: DecisionKind.Skip } taken ? taken.Actor : null;
 
+    private const string NothingKnown = "Nothing stands of the image that could be known for certain. Send with it what it shows.";
+
+    /// <summary>What is known for certain: what was sent with it, or what stands; null where nothing does.</summary>
+    private async Task<Decision?> AsGoldAsync(Decision decision, CancellationToken cancellationToken)
+    {
+        if (decision.Annotations.Count > 0) return decision;
+        var record = await OnShardAsync((IShardIngest shard) => shard.FindAsync(_image, cancellationToken), cancellationToken);
+        var standing = StandingOf(record?.Row.Label ?? -1);
+        return standing.IsLabelled ? decision with { Annotations = standing.Annotations } : null;
+    }
+
     /// <summary>Why an image cannot be opened again, as a sentence; null when it can, or is not to be.</summary>
     private async Task<string?> CannotAmendAsync(SubmitDecision command, CancellationToken cancellationToken)
     {
         if (command is { Lease: null, Decision.Kind: DecisionKind.Skip })
             return "That one cannot tell is said of a task, under its lease. To have others look at the image, ask again.";
+        if (command.Decision.Kind == DecisionKind.Gold)
+            return !level.KeepsTiers ? KnownLevel.TooLow
+                : command.Lease is null ? null : "That a label is known is said of what stands, not of a task: leave the lease out.";
         if (!Amends(command.Decision)) return null;
         if (!level.Reopens) return KnownLevel.TooLow;
         if (command.Lease is not null)

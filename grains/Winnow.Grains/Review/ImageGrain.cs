@@ -205,15 +205,18 @@ internal sealed partial class ImageGrain(
             return Refuse(SubmitStatus.Conflict, AlreadyGiven(given));
         }
         if (command.Decision.Kind == DecisionKind.Confirm && asked != TaskKind.Verify) return Refuse(SubmitStatus.Refused, NoVerification);
+        if (asked == TaskKind.Qualify && ImageHistory.KnownTo(_history).Contains(actor)) return Refuse(SubmitStatus.Conflict, NotOnesOwn);
         if (ImageHistory.IsFull(_history, actor)) return Refuse(SubmitStatus.Refused, TooMany);
         if ((ownOnly ? NotOwn(command.Decision, actor) : null) is { } others) return Refuse(SubmitStatus.Refused, others);
         if (await CannotAmendAsync(command, cancellationToken) is { } cannot) return Refuse(SubmitStatus.Refused, cannot);
-        var kept = await AsKeptAsync(command.Decision, cancellationToken);
+        var said = command.Decision.Kind == DecisionKind.Gold ? await AsGoldAsync(command.Decision, cancellationToken) : command.Decision;
+        if (said is null) return Refuse(SubmitStatus.Refused, NothingKnown);
+        var kept = await AsKeptAsync(said, cancellationToken);
         if (kept.Outside is not null) return Refuse(SubmitStatus.Refused, kept.Outside);
         var decision = kept.Decision;
 
         var kind = ImageHistory.KindOf(_history, command.Decision.Kind, seen, asked);
-        if (kind == HistoryKind.Decided && ImageHistory.AnsweredBy(_history).Contains(actor))
+        if (kind == HistoryKind.Decided && asked != TaskKind.Qualify && ImageHistory.AnsweredBy(_history).Contains(actor))
             return Refuse(SubmitStatus.Conflict, NotOnesOwn);
         if (givenBack && kind != HistoryKind.SecondOpinion) return Refuse(SubmitStatus.Refused, GivenBack);
         var made = new HistoryEntry(_history.Count + 1, kind, actor, time.GetUtcNow(), command.OperationId,

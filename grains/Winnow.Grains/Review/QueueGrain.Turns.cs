@@ -83,7 +83,8 @@ internal sealed partial class QueueGrain
         var now = time.GetUtcNow();
         _people.Heard(actor, now);
         var read = leases.Select(l => (Text: l, Is: _leases.TryRead(l, out var lease), Lease: lease)).ToArray();
-        Lease[] sound = [.. read.Where(r => r.Is && WrongWith(r.Lease, actor) is null).Select(r => r.Lease)];
+        Lease[] sound =
+            [.. read.Where(r => r.Is && WrongWith(r.Lease, actor) is null && r.Lease.Kind != TaskKind.Qualify).Select(r => r.Lease)];
         // Of one that has ended the shard may have given the task to others.
         var silent = sound.Where(l => l.Expires > now && !_stock.Has(l.Image)).Select(l => l.Image).ToHashSet();
         await Task.WhenAny(AskShardsAsync(sound, silent), Task.Delay(WaitForShards, time, cancellationToken));
@@ -179,6 +180,10 @@ internal sealed partial class QueueGrain
             return new RenewedLease(null, null, null, "The lease is not one that this cluster gave. Take the task again.");
         if (WrongWith(lease, actor) is { } wrong) return new RenewedLease(lease.Image, null, null, wrong);
         var (now, period) = (time.GetUtcNow(), _dataset.Settings.LeasePeriod);
+        // It is set aside for nobody, and its answer is taken whenever it comes.
+        if (lease.Kind == TaskKind.Qualify)
+            return new RenewedLease(lease.Image, _leases.Sign(lease with { Expires = now + period, Since = _dataset.Since, Given =
+                lease.GivenAt(period) }), now + period);
         if (silent.Contains(lease.Image))
             return new RenewedLease(lease.Image, text, null,
                 "What holds the image does not answer just now. Present the lease again soon.");

@@ -5,6 +5,7 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Review;
 using Winnow.Abstractions.Telemetry;
+using Winnow.Grains.Datasets;
 using Winnow.Grains.Facts;
 using Winnow.Grains.Layout;
 using Winnow.Grains.Placement;
@@ -97,6 +98,7 @@ internal sealed partial class QueueGrain(
         var patience = TimeSpan.FromMilliseconds(Math.Clamp(request.WaitMilliseconds, 0, (int)LongestWait.TotalMilliseconds));
         var started = time.GetTimestamp();
         await FollowPoliciesAsync();
+        FollowGold();
         while (true)
         {
             _people.Heard(actor, time.GetUtcNow());
@@ -146,7 +148,7 @@ internal sealed partial class QueueGrain(
         AllMayHaveWork(await LayoutAsync(cancellationToken));
     }
 
-    private bool IsLow(TaskKind[] kinds) => Array.Exists(kinds, k => _stock.FreeOf(k) < LowStock)
+    private bool IsLow(TaskKind[] kinds) => Array.Exists(kinds, k => _stock.FreeOf(k) < LowStock && _work.Any(k))
         || time.GetUtcNow() - _extendedAt > _dataset.Settings.LeasePeriod / 2 || AreFreed;
 
     private List<ReviewTask> Hand(int max, TaskKind[] kinds, string actor, bool again)
@@ -158,25 +160,32 @@ internal sealed partial class QueueGrain(
         DateTimeOffset? since = level.MarksLeases ? _dataset.Since : null;
         // Asked anew: another request of the same person may have taken some meanwhile.
         max = Math.Min(max, RoomOf(actor));
-        while (tasks.Count < max && _stock.Take(actor, kinds, now, ends, again) is { } task)
+        while (tasks.Count < max && (OwedGold(actor, kinds) ?? _stock.Take(actor, kinds, now, ends, again)) is { } task)
         {
-            var terms = TermsOf(task);
-            var lease = new Lease(_dataset.Name, task.Image, task.HistoryVersion, actor, ends, since, Terms: terms);
-            tasks.Add(new ReviewTask
-            {
-                Image = task.Image,
-                Name = task.Name,
-                Kind = task.Kind,
-                Priority = task.Priority,
-                Lease = _leases.Sign(lease),
-                LeasedUntil = ends,
-                Prelabels = terms is { Labels: > 1 } ? [] : PrelabelsOf(task),
-            });
+            tasks.Add(Give(task, actor, ends, since));
+            OweGoldBeside(task, actor);
         }
         // While leases run their queue is not forgotten for want of calls.
         if (tasks.Count > 0) DelayDeactivation(_dataset.Settings.LeasePeriod);
         if (tasks.Count > 0) WinnowTelemetry.Leases.Add(tasks.Count, new TagList { { "dataset", _dataset.Name } });
         return tasks;
+    }
+
+    private ReviewTask Give(ReservedTask task, string actor, DateTimeOffset ends, DateTimeOffset? since)
+    {
+        var terms = TermsOf(task);
+        var lease = new Lease(_dataset.Name, task.Image, task.HistoryVersion, actor, ends, since, Terms: terms);
+        return new ReviewTask
+        {
+            Image = task.Image,
+            Name = task.Name,
+            // Nobody is told that it is known.
+            Kind = task.Kind == TaskKind.Qualify ? TaskKind.Label : task.Kind,
+            Priority = task.Priority,
+            Lease = _leases.Sign(lease),
+            LeasedUntil = ends,
+            Prelabels = LabelsPerImage > 1 && task.Kind is TaskKind.Label or TaskKind.Qualify ? [] : PrelabelsOf(task),
+        };
     }
 
     private Prelabel[] PrelabelsOf(ReservedTask task) =>
@@ -218,6 +227,21 @@ internal sealed partial class QueueGrain(
         _stock.MayAsk(image, actor);
         Arrived();
         return Task.CompletedTask;
+    }
+
+    public async Task<int> PrioritizeAsync(TaskPriority[] priorities, CancellationToken cancellationToken)
+    {
+        if (!level.KeepsTiers) throw new RefusedException(KnownLevel.TooLow);
+        var of = priorities.GroupBy(p => p.Image).ToDictionary(g => g.Key, g => g.Last());
+        var found = await datasets.OnShardsAsync(_dataset.Name,
+            layout => of.Values.GroupBy(p => layout.ShardOf(p.Image)).ToArray()
+                .AllAsync(g => Shard(g.Key).PrioritizeAsync([.. g], cancellationToken)), cancellationToken);
+        foreach (var image in found.SelectMany(i => i)) _stock.Prioritize(image, of[image].Priority);
+        // What was worth less may come first now, and is with the shards.
+        AllMayHaveWork(await LayoutAsync(cancellationToken));
+        _lookAtAll = true;
+        Arrived();
+        return found.Sum(i => i.Length);
     }
 
     public Task WithdrawnAsync(ImageId[] images, CancellationToken cancellationToken)

@@ -202,6 +202,20 @@ internal sealed class QueueStock
         if (!held.IsFree) _free[(int)held.Kind].Remove(held);
     }
 
+    /// <summary>Asking about an image is worth something else from now on. Whoever is at it goes on.</summary>
+    public void Prioritize(ImageId image, double priority)
+    {
+        if (!_held.TryGetValue(image, out var held)) return;
+        _free[(int)held.Kind].Remove(held);
+        // Another, since its place among the free follows from what it is worth.
+        var other = _held[image] = held.With(priority);
+        foreach (var holding in other.Holders) _leases.Enqueue((other, holding.Actor), holding.Ends);
+        if (!other.IsFree) return;
+        _free[(int)other.Kind].Offer(other);
+        _offers.Enqueue((other, other.OfferedAt));
+        FindOldest();
+    }
+
     /// <summary>A person may be asked about an image after all.</summary>
     public void MayAsk(ImageId image, string actor)
     {

@@ -16,6 +16,9 @@ internal sealed class ShardsWithWork
     /// <summary>A shard has more tasks of a kind.</summary>
     public void Add(int shard, TaskKind kind) => _of[(int)kind].Add(shard);
 
+    /// <summary>Whether any may have tasks of a kind.</summary>
+    public bool Any(TaskKind kind) => _of[(int)kind].Count > 0;
+
     /// <summary>The shards of a kind, which are asked now.</summary>
     public int[] Take(TaskKind kind)
     {

@@ -40,6 +40,7 @@ internal sealed class ShardGrain(
     private ShardIntake _intake = null!;
     private ShardListing _listing = null!;
     private ShardPrelabels _prelabels = null!;
+    private ShardDescriber _describer = null!;
     private ShardReservations _reservations = null!;
     private ShardReviewDesk _desk = null!;
     private ShardRounds _rounds = null!;
@@ -111,7 +112,8 @@ internal sealed class ShardGrain(
         _prelabels = new ShardPrelabels(_writer, _index, ledger);
         _listing = new ShardListing(_writer, _index, _columns, _prelabels, ledger);
         _rounds = new ShardRounds(_writer, _index, _tasks, tally, GrainFactory);
-        _reservations = new ShardReservations(_writer, _index, _tasks, _columns, _prelabels, ledger, time, logger);
+        _describer = new ShardDescriber(_writer, _index, _tasks, _columns, _prelabels, ledger);
+        _reservations = new ShardReservations(_writer, _index, _tasks, _describer, time, logger);
         _desk = new ShardReviewDesk(_writer, _index, _tasks, _rounds, _columns, GrainFactory, time);
         _publisher = new ShardPublisher(_writer, _columns, objects, options, time, logger);
         _spaces = new ShardSpaces(_writer, _columns, _publisher, drift, parts, GrainFactory, time);
@@ -210,6 +212,16 @@ internal sealed class ShardGrain(
     [Needs(ShardPart.Rows)]
     public Task<CommitOutcome> CommitAsync(HumanFact fact, CancellationToken cancellationToken) =>
         _desk.CommitAsync(fact, cancellationToken);
+
+    [Needs(ShardPart.Rows)]
+    public Task<ImageId[]> PrioritizeAsync(TaskPriority[] priorities, CancellationToken cancellationToken) =>
+        _desk.PrioritizeAsync(priorities, cancellationToken);
+
+    [Needs(ShardPart.Scores)]
+    public Task<ReservedTask[]> GetGoldAsync(int max, CancellationToken cancellationToken) => _describer.GoldAsync(max, cancellationToken);
+
+    [Needs(ShardPart.Rows)]
+    public Task<PersonWork[]> GetPeopleAsync(CancellationToken cancellationToken) => _describer.PeopleAsync(cancellationToken);
 
     [Needs(ShardPart.Rows)]
     public Task<int> DiscardUnusableTasksAsync(CancellationToken cancellationToken) => _loader.DiscardUnusableTasksAsync();

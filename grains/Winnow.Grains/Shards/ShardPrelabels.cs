@@ -39,7 +39,9 @@ internal sealed class ShardPrelabels(ShardWriter writer, ShardIndex index, IShar
         }
     }
 
-    /// <summary>How sure the least sure prelabel of each of some rows is of the least sure of what it says; of rows that have any.</summary>
+    /// <summary>
+    /// How sure the least sure prelabel of each of some rows is of the least sure of what it says; of rows that have any.
+    /// </summary>
     public async Task<Dictionary<int, double>> LeastSureAsync(IReadOnlyList<int> ordinals, CancellationToken cancellationToken)
     {
         var sure = new Dictionary<int, double>();

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Review;
 using Winnow.Grains.Images;
 using Winnow.Grains.Ports;
@@ -15,8 +14,7 @@ namespace Winnow.Grains.Shards;
 /// turn it is and for no other.
 /// </summary>
 internal sealed class ShardReservations(
-    ShardWriter writer, ShardIndex index, TaskBook tasks, ShardColumns columns, ShardPrelabels prelabels, IShardLedger ledger,
-    TimeProvider time, ILogger logger)
+    ShardWriter writer, ShardIndex index, TaskBook tasks, ShardDescriber describer, TimeProvider time, ILogger logger)
 {
     private readonly SemaphoreSlim _oneAfterTheOther = new(1, 1);
 
@@ -188,45 +186,7 @@ internal sealed class ShardReservations(
     private async Task<ReservedTask[]> DescribeAsync(List<int> ordinals, CancellationToken cancellationToken)
     {
         var kinds = ordinals.Select(index.QuestionOf).ToArray();
-        var rows = await ledger.ReadImagesAsync(writer.Key, ordinals, cancellationToken);
-        var made = await prelabels.ReadAsync(ordinals, cancellationToken);
-        var said = await SaidOfAsync(ordinals, cancellationToken);
-        var described = new List<ReservedTask>(ordinals.Count);
-        for (var i = 0; i < ordinals.Count; i++)
-        {
-            var o = ordinals[i];
-            if (kinds[i] is not { } kind || index.QuestionOf(o) != kind) continue;
-            var score = columns.ScoreOf(o);
-            var (skippedBy, answeredBy) = said.GetValueOrDefault(o);
-            described.Add(new ReservedTask(
-                rows[i].Row.Id, rows[i].Row.Name, tasks.PriorityOf(o), index.VersionOf(o),
-                score?.Predicted ?? -1, score is { } s ? 1 - s.LeastConfidence : 0, columns.ModelName, skippedBy, made[i],
-                kind, answeredBy));
-        }
-        return [.. described];
+        var described = await describer.DescribeAsync(ordinals, cancellationToken);
+        return [.. described.Where((t, i) => kinds[i] is not null && index.QuestionOf(ordinals[i]) == kinds[i])];
     }
-
-    /// <summary>Who could not tell what images show, and who said it; of those that have a history.</summary>
-    private async Task<Dictionary<int, (string[]? SkippedBy, string[]? AnsweredBy)>> SaidOfAsync(
-        List<int> ordinals, CancellationToken cancellationToken)
-    {
-        var said = new Dictionary<int, (string[]?, string[]?)>();
-        ImageId[] known = [.. ordinals.Where(o => index.VersionOf(o) > 0).Select(index.IdOf)];
-        if (known.Length == 0) return said;
-        foreach (var history in (await ledger.ReadHistoryAsync(writer.Key, known, cancellationToken)).GroupBy(h => h.Ordinal))
-        {
-            try
-            {
-                HistoryEntry[] entries = [.. history.Select(row => ImageHistory.FromRow(row))];
-                said[history.Key] = (OrNull(ImageHistory.SkipsOf(entries).People), OrNull(ImageHistory.AnsweredBy(entries)));
-            }
-            catch (SetAsideException)
-            {
-                // Whoever looks at the image is told so.
-            }
-        }
-        return said;
-    }
-
-    private static string[]? OrNull(string[] people) => people.Length == 0 ? null : people;
 }

@@ -6,6 +6,7 @@ using Winnow.Abstractions.Training;
 using Winnow.Grains.Images;
 using Winnow.Grains.Ports;
 using Winnow.Model.Images;
+using Winnow.Model.Review;
 using Winnow.Model.Training;
 using StableHash = Winnow.Algorithms.Numerics.StableHash;
 
@@ -103,6 +104,28 @@ internal sealed class ShardReviewDesk(
         foreach (var row in rows) tasks.Add(row);
         rounds.Asked(rows);
         if (tasks.Free > 0) WorkArrived();
+    }
+
+    /// <summary>Asking about images is worth something else from now on, for what is asked of each.</summary>
+    public async Task<ImageId[]> PrioritizeAsync(TaskPriority[] priorities, CancellationToken cancellationToken)
+    {
+        var wanted = new Dictionary<int, float>();
+        foreach (var (image, priority) in priorities)
+            if (index.TryFind(image, out var ordinal) && index.QuestionOf(ordinal) is not null) wanted[ordinal] = (float)priority;
+        if (wanted.Count == 0) return [];
+        // A row of a task stands as it was first written, so it is taken away and comes again.
+        var rows = wanted.SelectMany(w => RowsOf(w.Key, w.Value)).ToArray();
+        WithdrawnTaskRow[] before = [.. rows.Select(r => new WithdrawnTaskRow(r.Ordinal, r.Arm))];
+        await writer.CommitAsync(writer.New() with { WithdrawnTasks = before, Tasks = rows }, cancellationToken);
+        foreach (var (ordinal, priority) in wanted) tasks.Prioritize(ordinal, priority);
+        return [.. wanted.Keys.Select(index.IdOf)];
+    }
+
+    private IEnumerable<TaskRow> RowsOf(int ordinal, float priority)
+    {
+        var until = tasks.WrittenUntil(ordinal);
+        if (index.QuestionOf(ordinal) == TaskKind.Verify) return [new TaskRow(ordinal, Arms.Verification, 1, priority, until)];
+        return tasks.AskedBy(ordinal).Select(a => new TaskRow(ordinal, a.Arm, a.Round, priority, until));
     }
 
     private void WorkArrived() =>

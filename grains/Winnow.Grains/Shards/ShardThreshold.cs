@@ -10,8 +10,8 @@ namespace Winnow.Grains.Shards;
 
 /// <summary>
 /// What is asked of people without any round: each image of which the model, or where that has not scored it a prelabel, is less sure than
-/// the policy says. It follows scores, prelabels and the policy as they come. An image that is not asked about costs a look at its score and
-/// no row; what a crash interrupts is looked at anew.
+/// the policy says. It follows scores, prelabels and the policy as they come. An image that is not asked about costs a look at its score
+/// and no row; what a crash interrupts is looked at anew.
 /// </summary>
 internal sealed class ShardThreshold(
     ShardWriter writer, ShardIndex index, TaskBook tasks, ShardColumns columns, ShardSpaces spaces, ShardPrelabels prelabels,
@@ -23,8 +23,8 @@ internal sealed class ShardThreshold(
     private const int FactsAtOnce = 512;
     private static readonly (TimeSpan, TimeSpan) Pauses = (TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(30));
 
-    // Released once when there may be something to do, however often that is said.
-    private readonly SemaphoreSlim _wake = new(0, 1);
+    // Ends when there may be something to do; another one before each look, so that nothing is missed which comes meanwhile.
+    private TaskCompletionSource _woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _work = Task.CompletedTask;
 
     // Under which policy and which scores rows were looked at, up to where by their scores, and up to where, of those that there were then,
@@ -45,10 +45,7 @@ internal sealed class ShardThreshold(
     public Task EndAsync() => _work;
 
     /// <summary>There may be something to do.</summary>
-    public void Wake()
-    {
-        if (_wake.CurrentCount == 0) _wake.Release();
-    }
+    public void Wake() => _woken.TrySetResult();
 
     /// <summary>Prelabels of some rows have come.</summary>
     public void Arrived(IReadOnlyList<int> ordinals)
@@ -64,7 +61,8 @@ internal sealed class ShardThreshold(
         Activity.Current = null;
         await RetryLoop.RunAsync(async ct =>
         {
-            if (!await StepAsync(ct)) await _wake.WaitAsync(ct);
+            _woken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (!await StepAsync(ct)) await _woken.Task.WaitAsync(ct);
             return true;
         }, (e, pause) => logger.BackgroundStalled(e, writer.Key.ToString(), pause), Pauses, time, cancellationToken);
     }
@@ -110,7 +108,9 @@ internal sealed class ShardThreshold(
         return true;
     }
 
-    /// <summary>The next rows that no model has scored: those that were there when the policy was taken up, and where prelabels came.</summary>
+    /// <summary>
+    /// The next rows that no model has scored: those that were there when the policy was taken up, and where prelabels came.
+    /// </summary>
     private List<int> NextByPrelabel(int scores)
     {
         var rows = new List<int>(FactsAtOnce);

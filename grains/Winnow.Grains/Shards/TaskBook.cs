@@ -102,6 +102,14 @@ internal sealed class TaskBook(ShardIndex index)
     public float PriorityOf(int ordinal) => index.QuestionOf(ordinal) == TaskKind.Verify
         ? _verifications.GetValueOrDefault(ordinal) : _priorities.GetValueOrDefault(ordinal);
 
+    /// <summary>Asking about an image is worth something else from now on, for what is asked of it now.</summary>
+    public void Prioritize(int ordinal, float priority)
+    {
+        if (index.QuestionOf(ordinal) is not { } kind) return;
+        (kind == TaskKind.Verify ? _verifications : _priorities)[ordinal] = priority;
+        if (!_reserved.ContainsKey(ordinal)) Offer(ordinal, kind);
+    }
+
     /// <summary>
     /// Takes up to <paramref name="max"/> free tasks of a kind off the book, highest priority first, and sets them aside until
     /// <paramref name="until"/>.
@@ -110,9 +118,11 @@ internal sealed class TaskBook(ShardIndex index)
     {
         FreeExpired(now);
         var taken = new List<int>(Math.Min(max, 256));
-        while (taken.Count < max && _heaps[(int)kind].TryDequeue(out var ordinal, out _))
+        while (taken.Count < max && _heaps[(int)kind].TryDequeue(out var ordinal, out var at))
         {
             if (index.QuestionOf(ordinal) != kind || _reserved.ContainsKey(ordinal)) continue;
+            // It is worth something else by now, and stands at another place too.
+            if (at.NegatedPriority != -PriorityOf(ordinal)) continue;
             Keep(ordinal, until, kind);
             taken.Add(ordinal);
         }

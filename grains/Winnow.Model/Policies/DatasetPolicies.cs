@@ -63,6 +63,12 @@ public sealed record DatasetPolicies
     /// </summary>
     public double AskBelow { get; set; }
 
+    /// <summary>
+    /// How often, beside a task to label, an image comes whose label is known (<see cref="DecisionKind.Gold"/>), as a share of those tasks.
+    /// 0 to 0.5.
+    /// </summary>
+    public double GoldShare { get; set; }
+
     /// <summary>Number of the restoration that told of it: who made it is as that backup says. Null: it was made here.</summary>
     public int? Told { get; set; }
 
@@ -98,11 +104,15 @@ public sealed record DatasetPolicies
         ?? MemberRules.Text("promotion", Promotion, StartRound.MaxStrategy)
         ?? MemberRules.Number("labelsPerImage", LabelsPerImage, 1, TaskTerms.MostLabels)
         ?? MemberRules.Share("verifyShare", VerifyShare)
-        ?? MemberRules.Share("askBelow", AskBelow);
+        ?? MemberRules.Share("askBelow", AskBelow)
+        ?? MemberRules.Number("goldShare", GoldShare, 0, MostGold);
+
+    /// <summary>The highest share of tasks that check people.</summary>
+    public const double MostGold = 0.5;
 
     /// <summary>Whether images are asked about by rounds, each of one person once, and no more.</summary>
     [JsonIgnore]
-    public bool ArePlain => LabelsPerImage == 1 && VerifyShare == 0 && !VerifierSettles && AskBelow == 0;
+    public bool ArePlain => LabelsPerImage == 1 && VerifyShare == 0 && !VerifierSettles && AskBelow == 0 && GoldShare == 0;
 }
 
 /// <summary>A request for other policies; what is left out stays as it is.</summary>
@@ -143,6 +153,9 @@ public sealed record ChangePolicies
     /// <summary>See <see cref="DatasetPolicies.AskBelow"/>.</summary>
     public double? AskBelow { get; init; }
 
+    /// <summary>See <see cref="DatasetPolicies.GoldShare"/>.</summary>
+    public double? GoldShare { get; init; }
+
     /// <summary>The policies with what this changes of them; the rest as it is.</summary>
     public DatasetPolicies Of(DatasetPolicies policies) => policies with
     {
@@ -156,5 +169,6 @@ public sealed record ChangePolicies
         VerifyShare = VerifyShare ?? policies.VerifyShare,
         VerifierSettles = VerifierSettles ?? policies.VerifierSettles,
         AskBelow = AskBelow ?? policies.AskBelow,
+        GoldShare = GoldShare ?? policies.GoldShare,
     };
 }

@@ -29,6 +29,11 @@ public enum DecisionKind : byte
     AskAgain = 4,
     /// <summary>What stands is right: the answer of a verifier who agrees.</summary>
     Confirm = 5,
+    /// <summary>
+    /// What stands, or what is said with it, is known for certain: the image is gold, and people are checked by it. Nobody is asked about
+    /// it otherwise.
+    /// </summary>
+    Gold = 6,
 }
 
 /// <summary>What a person says about an image.</summary>
@@ -36,7 +41,10 @@ public sealed record Decision
 {
     /// <summary>What was done.</summary>
     public required DecisionKind Kind { get; init; }
-    /// <summary>What the image shows; empty unless <see cref="Kind"/> is <see cref="DecisionKind.Label"/>.</summary>
+    /// <summary>
+    /// What the image shows; empty unless <see cref="Kind"/> is <see cref="DecisionKind.Label"/>, or <see cref="DecisionKind.Gold"/>, where
+    /// what stands is meant if it is left out.
+    /// </summary>
     public IReadOnlyList<Annotation> Annotations { get; set; } = [];
     /// <summary>Which entry is taken back: its version. Null unless <see cref="Kind"/> is <see cref="DecisionKind.TakeBack"/>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -67,7 +75,8 @@ public sealed record Decision
         if (Annotations is null || Annotations.Any(a => a is null)) return "annotations holds one that is null.";
         if (Kind == DecisionKind.Label && Annotations.Count == 0 && !schema.TakesNone)
             return "A label decision needs at least one annotation.";
-        if (Kind != DecisionKind.Label && Annotations.Count > 0) return "Only a label decision carries annotations.";
+        if (Kind is not (DecisionKind.Label or DecisionKind.Gold) && Annotations.Count > 0)
+            return "Only a label decision carries annotations.";
         if (Kind == DecisionKind.TakeBack && Of is not >= 1)
             return "Taking back needs the version of an entry of the image's history, in 'of'. A label that came with the image is none: "
                 + "ask again to have it said anew.";

@@ -12,6 +12,8 @@ public enum TaskKind : byte
     Verify = 1,
     /// <summary>People disagree: what does it show? Asked of somebody who has not answered before; their word stands.</summary>
     Arbitrate = 2,
+    /// <summary>What does it show? Asked of an image of which that is known, to see how well people do: it looks like any other.</summary>
+    Qualify = 3,
 }
 
 /// <summary>

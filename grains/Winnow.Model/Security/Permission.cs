@@ -42,6 +42,8 @@ public enum Permission : byte
     VerifyLabels = 15,
     /// <summary>Take tasks that settle what people disagree about.</summary>
     ArbitrateLabels = 16,
+    /// <summary>See who did how much, and how far others agree.</summary>
+    ReadPeople = 17,
     /// <summary>Create datasets.</summary>
     CreateDatasets = 32,
     /// <summary>Make and revoke API keys.</summary>

@@ -12,14 +12,15 @@ public static class RolePermissions
     {
         [Role.Owner] = new(ReadDataset, ReadImages, ImportImages, ManageSources, ReviewTasks, CorrectDecisions, StartRounds, CreateVersions,
             ExportData, ReadAccess, ManageAccess, ActForOthers, DeleteDataset, ManageBackbones, ChangePolicies, VerifyLabels,
-            ArbitrateLabels),
+            ArbitrateLabels, ReadPeople),
         [Role.Engineer] = new(ReadDataset, ReadImages, ImportImages, ManageSources, StartRounds, CreateVersions, ExportData,
-            ManageBackbones, ChangePolicies),
+            ManageBackbones, ChangePolicies, ReadPeople),
         [Role.Ingester] = new(ReadDataset, ImportImages),
         [Role.Annotator] = new(ReadDataset, ReadImages, ReviewTasks),
         [Role.Verifier] = new(ReadDataset, ReadImages, ReviewTasks, CorrectDecisions, VerifyLabels),
-        [Role.Arbitrator] = new(ReadDataset, ReadImages, ReviewTasks, CorrectDecisions, VerifyLabels, ArbitrateLabels),
-        [Role.Auditor] = new(ReadDataset, ReadImages, ExportData, ReadAccess),
+        [Role.Arbitrator] = new(ReadDataset, ReadImages, ReviewTasks, CorrectDecisions, VerifyLabels, ArbitrateLabels,
+            ReadPeople),
+        [Role.Auditor] = new(ReadDataset, ReadImages, ExportData, ReadAccess, ReadPeople),
         [Role.Viewer] = new(ReadDataset, ReadImages),
     };
 

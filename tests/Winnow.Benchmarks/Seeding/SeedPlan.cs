@@ -30,6 +30,15 @@ internal sealed record SeedPlan
     public int Tasks { get; init; }
 
     /// <summary>
+    /// Images that people have labelled, after those that have a label and those that are asked about. Of 20, seven are verified by
+    /// somebody else, and one more is disputed. Default none.
+    /// </summary>
+    public int Answered { get; init; }
+
+    /// <summary>People who did, each as many as any other: <c>reviewer-0</c> and so on. Default 200.</summary>
+    public int People { get; init; } = 200;
+
+    /// <summary>
     /// All shards name the same vectors and scores, so that a pool larger than the disk can be seeded. Ids, and with them all draws, differ
     /// still.
     /// </summary>

@@ -90,11 +90,13 @@ internal sealed record SeededDataset(SeedPlan Plan, LearningState Learning)
         var random = new SeededRandom(plan.Seed + ((ulong)shard.Shard << 32));
         var bits = System.Numerics.BitOperations.Log2((uint)plan.Shards);
         var (labelled, tasks) = (plan.Labelled / plan.Shards, plan.Tasks / plan.Shards);
+        var answered = plan.Answered / plan.Shards;
         for (var first = 0; first < plan.PerShard; first += LotRows)
         {
             var count = Math.Min(LotRows, plan.PerShard - first);
             var images = new ImageRow[count];
             var asked = new List<TaskRow>();
+            var said = new List<HistoryRow>();
             for (var i = 0; i < count; i++)
             {
                 var ordinal = first + i;
@@ -108,6 +110,11 @@ internal sealed record SeededDataset(SeedPlan Plan, LearningState Learning)
                     "person:ada");
                 if (ordinal >= labelled && ordinal < labelled + tasks)
                     asked.Add(new TaskRow(ordinal, Arms.Main, 1, (float)random.NextDouble(), DateTimeOffset.UnixEpoch));
+                if (ordinal < labelled + tasks || ordinal >= labelled + tasks + answered) continue;
+                asked.Add(new TaskRow(ordinal, Arms.Main, 1, 0, DateTimeOffset.UnixEpoch));
+                if (ordinal % 20 < 8)
+                    asked.Add(new TaskRow(ordinal, Arms.Verification, 1, (float)random.NextDouble(), DateTimeOffset.UnixEpoch));
+                said.AddRange(SeededAnswers.Of(id, ordinal, plan, isDisputed: ordinal % 20 == 7));
             }
             await ledger.CommitAsync(
                 new ShardCommit
@@ -117,7 +124,8 @@ internal sealed record SeededDataset(SeedPlan Plan, LearningState Learning)
                     OperationId =
                     new Guid(shard.Shard, 0, 0, BitConverter.GetBytes((long)first)),
                     Images = images,
-                    Tasks = asked
+                    Tasks = asked,
+                    History = said,
                 }, cancellationToken);
         }
         if (columns is null) return;

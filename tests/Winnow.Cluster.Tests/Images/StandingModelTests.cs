@@ -28,6 +28,8 @@ public sealed class StandingModelTests
         Correct,
         TakeBack,
         AskAgain,
+        Gold,
+        Qualify,
         Reserve,
         Crash,
     }
@@ -36,7 +38,7 @@ public sealed class StandingModelTests
     private sealed record Step(Act Act, int Image, int Person, int Said, int Which);
 
     private static readonly Gen<Step[]> Steps = Gen
-        .Select(Gen.Int[0, 6], Gen.Int[0, Images - 1], Gen.Int[0, 3], Gen.Int[0, 4], Gen.Int[0, 9])
+        .Select(Gen.Int[0, 8], Gen.Int[0, Images - 1], Gen.Int[0, 3], Gen.Int[0, 4], Gen.Int[0, 9])
         .Select(s => new Step((Act)s.Item1, s.Item2, s.Item3, s.Item4, s.Item5)).Array[0, 60];
 
     /// <summary>About 100,000 steps over both kinds of labels; <c>WINNOW_STANDING=50</c> makes them five million.</summary>
@@ -118,6 +120,13 @@ public sealed class StandingModelTests
                     if (ImageHistory.CannotTakeBack(said, of) is null)
                         Say(step, new Decision { Kind = DecisionKind.TakeBack, Of = of }, said.Count, null);
                     return;
+                case Act.Gold when ImageHistory.Fold(said).IsLabelled || step.Said == 1:
+                    var told = ImageHistory.Fold(said).IsLabelled ? ImageHistory.Fold(said).Annotations : Answered(step, null).Annotations;
+                    Say(step, new Decision { Kind = DecisionKind.Gold, Annotations = told }, said.Count, null);
+                    return;
+                case Act.Qualify when !ImageHistory.KnownTo(said).Contains(People[step.Person]):
+                    Say(step, Answered(step, TaskKind.Qualify), said.Count, new TaskTerms(TaskKind.Qualify));
+                    return;
                 case Act.AskAgain:
                     Say(step, new Decision { Kind = DecisionKind.AskAgain }, said.Count, null);
                     return;
@@ -151,7 +160,8 @@ public sealed class StandingModelTests
             var said = _said[step.Image];
             var kind = ImageHistory.KindOf(said, decision.Kind, seen, terms?.Kind);
             // Nobody is given a task that would have them judge their own word.
-            if (kind == HistoryKind.Decided && ImageHistory.AnsweredBy(said).Contains(People[step.Person])) return;
+            var judges = kind == HistoryKind.Decided && terms!.Kind != TaskKind.Qualify;
+            if (judges && ImageHistory.AnsweredBy(said).Contains(People[step.Person])) return;
             var entry = new HistoryEntry(said.Count + 1, kind, People[step.Person], Now, Guid.NewGuid(), decision, Terms: terms);
             Assert.Null(entry.Check(_schema, Now));
             said.Add(entry);
@@ -170,7 +180,7 @@ public sealed class StandingModelTests
 
         public void Check()
         {
-            var open = new int[3];
+            var open = new int[4];
             var reserved = 0;
             for (var i = 0; i < Images; i++)
             {
@@ -236,6 +246,12 @@ public sealed class StandingModelTests
                     _ => null,
                 };
                 var (asked, what) = (entry.Terms?.Kind ?? TaskKind.Label, entry.Decision);
+                if (asked == TaskKind.Qualify) continue;
+                if (what.Kind == DecisionKind.Gold)
+                {
+                    Settle(what with { Kind = DecisionKind.Label }, Stage.Gold);
+                    continue;
+                }
                 var isClosed = stage is not (Stage.Queued or Stage.Disputed);
                 if (entry.Kind == HistoryKind.SecondOpinion && (isClosed || asked != question)) continue;
                 if (asked != TaskKind.Label && asked != question) continue;
@@ -266,7 +282,7 @@ public sealed class StandingModelTests
             }
             var people = skippers.Distinct().ToArray();
             var set = stands?.Kind == DecisionKind.Label ? stands.Annotations : null;
-            var closed = stage is Stage.Labeled or Stage.Verified;
+            var closed = stage is Stage.Labeled or Stage.Verified or Stage.Gold;
             if (!closed && stage != Stage.Disputed && again < 0 && cameWith >= 0)
                 return new Plain(cameWith, true, Stage.Labeled, null, people, null);
             var label = set is null ? -1 : _schema.IsOneClass ? _schema.IndexOf(set[0].Class) : HistoryRow.LabelSet;

@@ -95,6 +95,24 @@ public sealed partial class QueueStockTests
     }
 
     [Fact]
+    public void What_is_worth_more_by_now_comes_first_and_whoever_is_at_it_goes_on()
+    {
+        var stock = new QueueStock();
+        for (var i = 1; i <= 3; i++) stock.Add(0, Task(i, i), Far, Now);
+        Assert.Equal("3", stock.Take("ann", Labels, Now, Now.AddMinutes(1))?.Name);
+        stock.Prioritize(ShardIndexTests.IdOf(3), 0);
+        stock.Prioritize(ShardIndexTests.IdOf(1), 9);
+        stock.Prioritize(ShardIndexTests.IdOf(4), 9);
+        Assert.Equal(("1", 9.0), stock.Take("bob", Labels, Now, Now.AddMinutes(2)) is { } first ? (first.Name, first.Priority) : default);
+        Assert.Equal((1, 1, 3), (stock.HeldBy("ann", Now), stock.Free, stock.Count));
+        // Her lease ends as it would have.
+        Assert.Equal((0, 2), (stock.HeldBy("ann", Now.AddMinutes(1)), stock.Free));
+        Assert.Equal(["2", "3"], Enumerable.Range(0, 2).Select(_ => stock.Take("eve", Labels, Now.AddMinutes(1), Now.AddMinutes(2))?.Name));
+        stock.Remove(ShardIndexTests.IdOf(3));
+        Assert.Equal((1, 0, 2), (stock.HeldBy("eve", Now.AddMinutes(1)), stock.Free, stock.Count));
+    }
+
+    [Fact]
     public void Who_may_be_asked_after_all_finds_what_they_have_passed_over()
     {
         var stock = new QueueStock();

@@ -193,6 +193,20 @@ public sealed class TaskBookTests
     }
 
     [Fact]
+    public void What_is_worth_something_else_by_now_comes_where_it_belongs_and_once()
+    {
+        var (_, book) = Make(4);
+        for (var i = 0; i < 4; i++) book.Add(Task(i, i));
+        Assert.Equal([3], book.Reserve(TaskKind.Label, 1, Now, Now.AddMinutes(1)));
+        book.Prioritize(0, 9);
+        book.Prioritize(2, -1);
+        book.Prioritize(3, 5);
+        Assert.Equal((9f, -1f), (book.PriorityOf(0), book.PriorityOf(2)));
+        Assert.Equal([0, 1, 2], book.Reserve(TaskKind.Label, 9, Now, Now.AddMinutes(9)));
+        Assert.Equal([3], book.Reserve(TaskKind.Label, 9, Now.AddMinutes(1), Now.AddMinutes(9)));
+    }
+
+    [Fact]
     public void A_label_that_somebody_verifies_is_a_task_of_its_own_and_a_dispute_another()
     {
         var (index, book) = Make(2);
@@ -208,7 +222,7 @@ public sealed class TaskBookTests
         Assert.Equal((2, 1, 1, 0.25f), (book.Open, book.FreeOf(TaskKind.Label), book.FreeOf(TaskKind.Verify), book.PriorityOf(0)));
         Assert.Equal([0], book.Reserve(TaskKind.Verify, 9, Now, Now.AddMinutes(9)));
         Assert.Equal((2, 1, 0), (book.Open, book.Free, book.FreeOf(TaskKind.Verify)));
-        Assert.Equal([1, 1, 0], book.OpenOfEach());
+        Assert.Equal([1, 1, 0, 0], book.OpenOfEach());
         index.Decide(0, 2, -1, false, Stage.Disputed);
         book.Follow(0, TaskKind.Verify);
         Assert.Equal((TaskKind.Arbitrate, Stage.Disputed), (index.QuestionOf(0), index.StageOf(0, 0)));

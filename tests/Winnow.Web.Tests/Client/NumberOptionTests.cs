@@ -51,7 +51,7 @@ public sealed class NumberOptionTests(Server server) : IClassFixture<Server>
     }
 
     public static readonly TheoryData<string> Shares = new("review simulate pets --error-rate", "datasets policy set pets --verify-share",
-        "datasets policy set pets --ask-below");
+        "datasets policy set pets --ask-below", "datasets policy set pets --gold-share");
 
     [Theory]
     [MemberData(nameof(Shares))]
@@ -66,7 +66,8 @@ public sealed class NumberOptionTests(Server server) : IClassFixture<Server>
     [Fact]
     public void There_is_no_numeric_option_besides()
     {
-        var listed = Options.Select(o => ((string)o[0]).Split(' ')[^1]).Concat(["--error-rate", "--verify-share", "--ask-below"]).ToHashSet();
+        string[] shares = ["--error-rate", "--verify-share", "--ask-below", "--gold-share"];
+        var listed = Options.Select(o => ((string)o[0]).Split(' ')[^1]).Concat(shares).ToHashSet();
         var all = CommandLine.Make([]).Subcommands.SelectMany(Below).SelectMany(c => c.Options)
             .Where(o => (Nullable.GetUnderlyingType(o.ValueType) ?? o.ValueType) is { IsPrimitive: true } type && type != typeof(bool));
         Assert.All(all, o => Assert.Contains(o.Name, listed));

@@ -60,9 +60,9 @@ public sealed class BadRequestTests(BadRequestTests.Setup setup) : IClassFixture
     [InlineData("/datasets/bad/decisions", """[{"expectedVersion":"x"}]""",
         "$[0].expectedVersion: it must be a whole number from -9223372036854775808 to 9223372036854775807 or null")]
     [InlineData("/datasets/bad/decisions", """[{"decision":{"kind":"nope"}}]""",
-        "$[0].decision.kind: it must be label, reject, skip, take-back, ask-again or confirm")]
+        "$[0].decision.kind: it must be label, reject, skip, take-back, ask-again, confirm or gold")]
     [InlineData("/datasets/bad/decisions", """[{"decision":{"kind":77}}]""",
-        "$[0].decision.kind: it must be label, reject, skip, take-back, ask-again or confirm")]
+        "$[0].decision.kind: it must be label, reject, skip, take-back, ask-again, confirm or gold")]
     [InlineData("/datasets/bad/decisions", """[{"decision":{"kind":"label","annotations":[{"class":"a"}]}}]""",
         "$[0].decision.annotations[0]: it must be an object whose 'type' is class, box, polygon, polyline, keypoints, mask or text")]
     [InlineData("/datasets/bad/decisions", """[{"decision":{"kind":"label","annotations":[{"type":"nope","class":"a"}]}}]""",

@@ -175,6 +175,23 @@ public sealed class TierTests(Server server) : IClassFixture<Server>
     }
 
     [Fact]
+    public async Task What_is_worth_more_by_now_is_given_out_first()
+    {
+        var dataset = await AskingAsync(new ChangePolicies(), batch: 10);
+        using var ann = server.As("ann");
+        using var bob = server.As("bob");
+        var tasks = await ann.TakeAsync(dataset, 10);
+        await ann.ReleaseAsync(dataset, [.. tasks.Select(t => t.Image)]);
+        ImageId[] wanted = [tasks[9].Image, tasks[8].Image];
+        var other = ImageId.Of([1, 2, 3]);
+        Assert.Equal(2, await Client.PrioritizeAsync(
+            dataset, [new(wanted[0], 100), new(wanted[1], 99), new(other, 98)]));
+        Assert.Equal(wanted, (await bob.TakeAsync(dataset, 2)).Select(t => t.Image));
+        var wrong = await Assert.ThrowsAsync<WinnowApiException>(() => Client.PrioritizeAsync(dataset, [new(other, 1e30)]));
+        Assert.Contains("[0].priority must be", wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_share_of_the_labels_is_verified()
     {
         var dataset = await AskingAsync(new ChangePolicies { VerifyShare = 0.5 }, batch: 30);

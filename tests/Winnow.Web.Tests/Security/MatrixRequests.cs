@@ -58,6 +58,7 @@ internal static class MatrixRequests
         ["POST /api/v1/datasets/{dataset}/tasks/lease"] = """{"max":1,"waitMilliseconds":0}""",
         ["POST /api/v1/datasets/{dataset}/tasks/release"] = """["{image}"]""",
         ["POST /api/v1/datasets/{dataset}/tasks/renew"] = """["none"]""",
+        ["POST /api/v1/datasets/{dataset}/tasks/priorities"] = "[]",
         ["POST /api/v1/datasets/{dataset}/decisions"] =
             """[{"image":"{image}","operationId":"11111111-1111-1111-1111-111111111111","decision":{"kind":"skip"},"lease":"none"}]""",
         ["POST /api/v1/datasets/{dataset}/prelabels"] = "[]",
