@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Health;
+using Winnow.Abstractions.Security;
 using Winnow.Model.Names;
 using Winnow.Web.Requests;
 
@@ -63,9 +64,6 @@ internal sealed partial class Problems(ILogger<Problems> logger) : IExceptionHan
     [LoggerMessage(101, LogLevel.Error, "{Method} {Path} failed with 507, for want of space: {Reason}")]
     private static partial void Full(ILogger logger, string method, string path, string reason);
 }
-
-/// <summary>The caller is known and may not do this.</summary>
-internal sealed class ForbiddenException(string message) : Exception(message);
 
 /// <summary>What was asked for is not there.</summary>
 internal sealed class NotFoundException(string message) : Exception(message);

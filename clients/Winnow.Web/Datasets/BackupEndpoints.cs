@@ -26,8 +26,11 @@ internal static class BackupEndpoints
             async (string dataset, IGrainFactory grains, IDatasetBackup backup, HttpContext http, CancellationToken ct) =>
             {
                 var info = await grains.DatasetAsync(dataset, ct);
-                var actor = CallerIdentity.Of(http);
-                return http.Stream(stream => backup.WriteAsync(info, actor, stream, ct), "application/x-tar", $"{dataset}.winnow.tar");
+                var caller = CallerIdentity.ContentOf(http);
+                // Known before the first byte is sent, so that it is an answer and not a broken stream.
+                if (!caller.Permissions.Contains(Permission.ReadOriginals))
+                    throw new ForbiddenException("A backup holds the original bytes of images, which need the permission read-originals.");
+                return http.Stream(stream => backup.WriteAsync(info, caller, stream, ct), "application/x-tar", $"{dataset}.winnow.tar");
             })
             .Requires(Permission.ExportData)
             .WithSummary("The whole dataset as a tar stream, written while it is worked with. Whole only with its last file, end.json.")

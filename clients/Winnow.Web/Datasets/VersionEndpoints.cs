@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Security;
 using Winnow.Model.Datasets;
 using Winnow.Model.Names;
 using Winnow.Model.Security;
@@ -86,13 +87,16 @@ internal static class VersionEndpoints
                     throw new RefusedException(
                         $"There is no export format {ShownText.Quote(name)}. Known are: {string.Join(", ", archive.Formats)}.");
                 if (archive.CannotSay(name, info.Schema) is { } lost) throw new RefusedException(lost);
+                var caller = CallerIdentity.ContentOf(http);
+                if (archive.CannotTake(name, caller) is { } missing) throw new ForbiddenException(missing);
                 var (type, extension) = name switch
                 {
                     "csv" => ("text/csv", "csv"),
                     "jsonl" => ("application/jsonl", "jsonl"),
                     _ => ("application/x-tar", "tar"),
                 };
-                return http.Stream(stream => archive.ExportAsync(info, found, name, stream, ct), type, $"{dataset}-{version}.{extension}");
+                return http.Stream(
+                    stream => archive.ExportAsync(info, found, name, caller, stream, ct), type, $"{dataset}-{version}.{extension}");
             })
             .Requires(Permission.ExportData)
             .WithSummary("A version in an export format; the same version always gives the same bytes.").WithTags("versions")

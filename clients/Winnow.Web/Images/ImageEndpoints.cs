@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Net.Http.Headers;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images;
@@ -51,9 +52,10 @@ internal static class ImageEndpoints
             async (string dataset, string image, IGrainFactory grains, IImageContent content, HttpContext http, CancellationToken ct) =>
             {
                 var id = await FindAsync(grains, dataset, image, ct);
-                return Serve(http, await content.GetOriginalAsync(dataset, id, ct), dataset, image);
+                return IsKnown(http, $"{id}") ? Unchanged
+                    : Serve(http, await content.GetOriginalAsync(dataset, id, CallerIdentity.ContentOf(http), ct), dataset, image);
             })
-            .Requires(Permission.ReadImages)
+            .Requires(Permission.ReadOriginals)
             .WithSummary("The original bytes of an image.").WithTags("images")
             .Produces(StatusCodes.Status200OK, contentType: "application/octet-stream").ProducesProblem(StatusCodes.Status410Gone);
 
@@ -63,7 +65,9 @@ internal static class ImageEndpoints
             {
                 var id = await FindAsync(grains, dataset, image, ct);
                 if (size is < 16 or > 4096) throw new RefusedException($"size must be 16 to 4096, not {size}.");
-                return Serve(http, await content.GetDerivativeAsync(dataset, id, size ?? 256, ct), dataset, image);
+                var side = size ?? 256;
+                return IsKnown(http, string.Create(CultureInfo.InvariantCulture, $"{id}.{side}")) ? Unchanged
+                    : Serve(http, await content.GetDerivativeAsync(dataset, id, side, ct), dataset, image);
             })
             .Requires(Permission.ReadImages)
             .WithSummary("A smaller copy of an image, made on first use and kept.").WithTags("images")
@@ -176,6 +180,20 @@ internal static class ImageEndpoints
 
     private static NotFoundException NotThere(string dataset, string image) => new($"Dataset '{dataset}' does not hold {image}.");
 
+    private static IResult Unchanged => Results.StatusCode(StatusCodes.Status304NotModified);
+
+    /// <summary>
+    /// Whether the caller has the bytes already: an image is its content, so they never change. They are asked about each time, since who
+    /// may see them does.
+    /// </summary>
+    private static bool IsKnown(HttpContext http, string mark)
+    {
+        var tag = new EntityTagHeaderValue($"\"{mark}\"");
+        http.Response.Headers.CacheControl = "private, no-cache";
+        http.Response.GetTypedHeaders().ETag = tag;
+        return http.Request.GetTypedHeaders().IfNoneMatch.Any(known => known.Compare(tag, useStrongComparison: false));
+    }
+
     private static IResult Serve(HttpContext http, ImageBytes bytes, string dataset, string image)
     {
         if (bytes.IsLost)
@@ -184,8 +202,7 @@ internal static class ImageEndpoints
                 + $"'winnow verify {dataset}' names all such images. To import the image again puts its bytes back.");
         }
         if (bytes.Problem is not null) throw new RefusedException($"No copy can be made of {image}: {bytes.Problem}");
-        // An image is its content, so it never changes; and whatever it holds, it runs nothing.
-        http.Response.Headers.CacheControl = "private, max-age=31536000, immutable";
+        // Whatever it holds, it runs nothing.
         http.Response.Headers.ContentSecurityPolicy = "default-src 'none'; sandbox";
         return Results.Bytes(bytes.Content, bytes.MediaType);
     }

@@ -34,12 +34,12 @@ internal static class UploadEndpoints
             .WithTags("images").Produces<IReadOnlyList<IngestResult>>().ProducesProblem(StatusCodes.Status409Conflict);
 
         api.MapGet("/datasets/{dataset}/images/{image}/url",
-            async (string dataset, string image, IGrainFactory grains, IImageUploads uploads, CancellationToken ct) =>
+            async (string dataset, string image, IGrainFactory grains, IImageUploads uploads, HttpContext http, CancellationToken ct) =>
             {
                 var id = await ImageEndpoints.FindAsync(grains, dataset, image, ct);
-                return await SupportedAsync(() => uploads.LinkAsync(dataset, id, ct));
+                return await SupportedAsync(() => uploads.LinkAsync(dataset, id, CallerIdentity.ContentOf(http), ct));
             })
-            .Requires(Permission.ReadImages)
+            .Requires(Permission.ReadOriginals)
             .WithSummary("A link that reads an image straight from the object store, for a while. Only where that is S3.")
             .WithTags("images").Produces<ImageUrl>();
     }

@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Images;
+using Winnow.Abstractions.Security;
 using Winnow.Model.Names;
 using Winnow.Model.Security;
 
@@ -25,6 +27,9 @@ internal static class CallerIdentity
 
     /// <summary>Whether the caller holds a permission in the dataset of the request.</summary>
     public static bool Holds(HttpContext context, Permission permission) => Admitted(context).Access.Permissions.Contains(permission);
+
+    /// <summary>The caller as who wants bytes of images.</summary>
+    public static ContentCaller ContentOf(HttpContext context) => new(Of(context), Admitted(context).Access.Permissions);
 
     /// <summary>Whether a caller who was admitted to a dataset's operation would be admitted now: for work that waits.</summary>
     public static async Task<bool> StillMayAsync(HttpContext context, Permission permission)

@@ -1,3 +1,4 @@
+using Winnow.Abstractions.Images;
 using Winnow.Model.Datasets;
 using Winnow.Model.Labels;
 using Winnow.Model.Training;
@@ -19,8 +20,13 @@ public interface IDatasetArchive
     /// <summary>The format in which a version is exported where nobody names one: it can say all of its labels.</summary>
     string DefaultFor(LabelSchema schema);
 
+    /// <summary>Why a caller cannot have versions in a format that there is, as a sentence; null where they can.</summary>
+    string? CannotTake(string format, ContentCaller caller);
+
     /// <summary>Writes a version in a format; the same version always gives the same bytes.</summary>
-    Task ExportAsync(DatasetInfo dataset, StoredVersion version, string format, Stream destination, CancellationToken cancellationToken);
+    /// <exception cref="Security.ForbiddenException">Images go out with it, and the caller may not take originals.</exception>
+    Task ExportAsync(DatasetInfo dataset, StoredVersion version, string format, ContentCaller caller, Stream destination,
+        CancellationToken cancellationToken);
 
     /// <summary>What is different between two versions of a dataset, counted. Null stands for nothing: all images are added.</summary>
     Task<VersionDiff> DiffAsync(DatasetInfo dataset, StoredVersion? from, StoredVersion to, CancellationToken cancellationToken);

@@ -1,3 +1,4 @@
+using Winnow.Abstractions.Images;
 using Winnow.Model.Datasets;
 
 namespace Winnow.Abstractions.Datasets;
@@ -9,7 +10,8 @@ public interface IDatasetBackup
     /// Writes a dataset as a tar stream while it is worked with. Everything that was acknowledged before the call is in it. Access and
     /// bucket sources are not: they belong to the cluster.
     /// </summary>
-    Task WriteAsync(DatasetInfo dataset, string actor, Stream destination, CancellationToken cancellationToken);
+    /// <exception cref="Security.ForbiddenException">The caller may not take originals.</exception>
+    Task WriteAsync(DatasetInfo dataset, ContentCaller caller, Stream destination, CancellationToken cancellationToken);
 
     /// <summary>
     /// Reads a backup into a dataset that does not exist yet. Nobody sees the dataset before all of it is there; a try that failed may be

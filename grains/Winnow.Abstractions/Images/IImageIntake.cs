@@ -49,7 +49,8 @@ public interface IImageIntake
 public interface IImageContent
 {
     /// <summary>The original bytes with their media type, or why the store does not give them.</summary>
-    Task<ImageBytes> GetOriginalAsync(string dataset, ImageId image, CancellationToken cancellationToken);
+    /// <exception cref="Security.ForbiddenException">The caller may not take originals.</exception>
+    Task<ImageBytes> GetOriginalAsync(string dataset, ImageId image, ContentCaller caller, CancellationToken cancellationToken);
 
     /// <summary>A copy whose longer side is at most <paramref name="maxSide"/> pixels (16 to 4,096), made on first use and kept.</summary>
     Task<ImageBytes> GetDerivativeAsync(string dataset, ImageId image, int maxSide, CancellationToken cancellationToken);

@@ -24,5 +24,5 @@ public interface IImageUploads
 
     /// <summary>A link to an image's bytes.</summary>
     /// <exception cref="NotSupportedException">The object store has no address of its own.</exception>
-    Task<ImageUrl> LinkAsync(string dataset, ImageId image, CancellationToken cancellationToken);
+    Task<ImageUrl> LinkAsync(string dataset, ImageId image, ContentCaller caller, CancellationToken cancellationToken);
 }

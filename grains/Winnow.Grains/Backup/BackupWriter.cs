@@ -13,7 +13,7 @@ namespace Winnow.Grains.Backup;
 /// copied after.
 /// </summary>
 internal sealed class BackupWriter(IDatasetLedger infos, IShardLedger ledger, IGrainStateStore states, IObjectStore objects,
-    DatasetInfo dataset, BackupTarWriter tar)
+    DatasetInfo dataset, ContentPass pass, BackupTarWriter tar)
 {
     private static readonly byte[] NewLine = "\n"u8.ToArray();
 
@@ -106,7 +106,7 @@ internal sealed class BackupWriter(IDatasetLedger infos, IShardLedger ledger, IG
         {
             await FileAsync(BackupFiles.Images, rows, BackupJson.Default.ImageLine).ConfigureAwait(false);
             _tally.Images += rows.Count;
-            await copier.WriteImagesAsync(dataset.Name, rows, cancellationToken).ConfigureAwait(false);
+            await copier.WriteImagesAsync(pass, rows, cancellationToken).ConfigureAwait(false);
         }
         return [.. segments.Select(s => s.ObjectKey)];
     }

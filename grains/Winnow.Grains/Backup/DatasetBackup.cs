@@ -2,8 +2,10 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Health;
+using Winnow.Abstractions.Images;
 using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;
+using Winnow.Model.Images;
 using Winnow.Model.Names;
 
 namespace Winnow.Grains.Backup;
@@ -21,17 +23,20 @@ internal sealed partial class DatasetBackup(
 
     public void Dispose() => _restores.Dispose();
 
-    public async Task WriteAsync(DatasetInfo dataset, string actor, Stream destination, CancellationToken cancellationToken)
+    public async Task WriteAsync(
+        DatasetInfo dataset, ContentCaller caller, Stream destination, CancellationToken cancellationToken)
     {
+        var pass = ContentPass.For(dataset.Name, ContentPurpose.Backup, caller);
         // Where it is restored, its shards are those of its creation.
         var restored = dataset with { Settings = dataset.Settings with { Shards = dataset.Shards.Count }, Layout = null };
-        var header = new BackupHeader(BackupHeader.FormatName, BackupHeader.ThisLayout, Guid.NewGuid(), time.GetUtcNow(), actor, restored);
+        var header = new BackupHeader(BackupHeader.FormatName, BackupHeader.ThisLayout, Guid.NewGuid(), time.GetUtcNow(), caller.Actor,
+            restored);
         // The headers of a tar stream are small; each alone would be a packet.
         var buffered = new BufferedStream(destination, WriteBuffer);
         var tar = new BackupTarWriter(buffered, header.StartedAt);
         await using (tar.ConfigureAwait(false))
         {
-            var tally = await new BackupWriter(infos, ledger, states, objects, dataset, tar).WriteAsync(header, cancellationToken)
+            var tally = await new BackupWriter(infos, ledger, states, objects, dataset, pass, tar).WriteAsync(header, cancellationToken)
                 .ConfigureAwait(false);
             Written(dataset.Name, tally.Images, tally.History, tally.Bytes, tally.Missing);
         }

@@ -13,14 +13,14 @@ internal sealed class ObjectCopier(IObjectStore objects, BackupTarWriter tar, Ba
     private const int ReadsAhead = 8;
 
     /// <summary>The bytes of images, in the order of their rows, read a few ahead.</summary>
-    public async Task WriteImagesAsync(string dataset, IReadOnlyList<ImageLine> rows, CancellationToken cancellationToken)
+    public async Task WriteImagesAsync(ContentPass pass, IReadOnlyList<ImageLine> rows, CancellationToken cancellationToken)
     {
         var ahead = new Queue<Task<(ReadOnlyMemory<byte> Bytes, StoredFault? Fault)>>();
         var next = 0;
         foreach (var row in rows)
         {
             for (; next < rows.Count && ahead.Count < ReadsAhead; next++)
-                ahead.Enqueue(StoredImage.ReadAsync(objects, dataset, rows[next].Id, cancellationToken));
+                ahead.Enqueue(StoredImage.ReadAsync(objects, pass, rows[next].Id, cancellationToken));
             var (bytes, fault) = await ahead.Dequeue().ConfigureAwait(false);
             if (fault is not null)
             {

@@ -119,10 +119,11 @@ internal sealed class ShardVerifier(IShardLedger ledger, IObjectStore objects, I
     private async Task HashAsync(List<ImageId> images, CancellationToken cancellationToken)
     {
         var book = new Lock();
+        var pass = ContentPass.OfCluster(dataset.Name, ContentPurpose.Check);
         await Parallel.ForEachAsync(images,
             new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce, CancellationToken = cancellationToken }, async (id, token) =>
         {
-            var (bytes, problem) = await StoredImage.ReadAsync(objects, dataset.Name, id, token).ConfigureAwait(false);
+            var (bytes, problem) = await StoredImage.ReadAsync(objects, pass, id, token).ConfigureAwait(false);
             if (problem is null) return;
             var kind = problem.IsMissing ? FindingKind.ImageBytesMissing : FindingKind.ImageBytesDamaged;
             lock (book) findings.Add(kind, $"{id}: {problem.Reason}", bytes.Length);

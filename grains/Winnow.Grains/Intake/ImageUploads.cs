@@ -40,10 +40,12 @@ internal sealed class ImageUploads(
         return new UploadSlots(slots, expires);
     }
 
-    public async Task<ImageUrl> LinkAsync(string dataset, ImageId image, CancellationToken cancellationToken)
+    public async Task<ImageUrl> LinkAsync(
+        string dataset, ImageId image, ContentCaller caller, CancellationToken cancellationToken)
     {
+        var pass = ContentPass.For(dataset, ContentPurpose.Review, caller);
         var expires = time.GetUtcNow() + LinkExpiry;
-        return new ImageUrl(await Links().GetAsync(ObjectKeys.Image(dataset, image), LinkExpiry, cancellationToken), expires);
+        return new ImageUrl(await StoredImage.LinkAsync(Links(), pass, image, LinkExpiry, cancellationToken), expires);
     }
 
     public async Task<IReadOnlyList<IngestResult>> CompleteAsync(

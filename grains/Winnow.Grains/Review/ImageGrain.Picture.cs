@@ -1,5 +1,6 @@
 using Winnow.Abstractions.Images;
 using Winnow.Grains.Ports;
+using Winnow.Model.Images;
 using Winnow.Model.Labels;
 using Winnow.Model.Review;
 
@@ -52,7 +53,8 @@ internal sealed partial class ImageGrain
         var record = await OnShardAsync((IShardIngest shard) => shard.FindAsync(_image, cancellationToken), cancellationToken);
         if (record is null || record.Row.Format.Length == 0) return null;
         if (record.Row.Upright is { } known) return known;
-        var (bytes, fault) = await StoredImage.ReadAsync(objects, _dataset.Name, _image, cancellationToken);
+        var (bytes, fault) = await StoredImage.ReadAsync(
+            objects, ContentPass.OfCluster(_dataset.Name, ContentPurpose.Derive), _image, cancellationToken);
         if (fault is not null || !headers.TryRead(bytes.Span, out var header, out _)) return null;
         return (record.Row with { Orientation = (byte)header.Orientation }).Upright;
     }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Winnow.Grains.Ports;
 using Winnow.Model.Images;
 
@@ -18,15 +19,16 @@ internal sealed class LotFetch(IObjectStore objects, string dataset, EmptyStores
     private const int OthersAsked = 3;
     private const string Gone = "Its bytes are not in the object store.";
 
+    private readonly ContentPass _pass = ContentPass.OfCluster(dataset, ContentPurpose.Model);
     private readonly ConcurrentDictionary<ImageId, string> _lost = new();
-    /// <summary>The key of an image of the lot that was given, if any was.</summary>
-    private volatile string? _given;
+
+    // An image of the lot that was given, if any was.
+    private volatile StrongBox<ImageId>? _given;
 
     /// <summary>The bytes of an image, or a plain picture in their place.</summary>
     public async ValueTask<ReadOnlyMemory<byte>> GetAsync(ImageId image, CancellationToken cancellationToken)
     {
-        var key = ObjectKeys.Image(dataset, image);
-        var (bytes, problem) = await LookAsync(key, cancellationToken);
+        var (bytes, problem) = await LookAsync(image, cancellationToken);
         if (problem is not null)
         {
             _lost[image] = problem;
@@ -34,7 +36,7 @@ internal sealed class LotFetch(IObjectStore objects, string dataset, EmptyStores
         }
         // A lot may be run more than once, and what an image is run on last counts.
         _lost.TryRemove(image, out _);
-        _given = key;
+        _given = new StrongBox<ImageId>(image);
         return bytes;
     }
 
@@ -68,7 +70,7 @@ internal sealed class LotFetch(IObjectStore objects, string dataset, EmptyStores
         var witness = await FindWitnessAsync(cancellationToken) ?? throw GivesNone();
         foreach (var image in _lost.Keys)
         {
-            if ((await LookAsync(ObjectKeys.Image(dataset, image), cancellationToken)).Problem is not { } problem)
+            if ((await LookAsync(image, cancellationToken)).Problem is not { } problem)
                 throw new IOException($"The object store did not give {image} and gave it a moment later; the lot is tried again.");
             lost[image] = $"{problem} Restore them from a backup, or find out with winnow verify {dataset} what else is lost.";
         }
@@ -76,32 +78,26 @@ internal sealed class LotFetch(IObjectStore objects, string dataset, EmptyStores
         throw new IOException($"The object store gave {witness} and does not a moment later; the lot is tried again.");
     }
 
-    /// <summary>The bytes under a key, or why there are none.</summary>
+    /// <summary>The bytes of an image, or why there are none.</summary>
     /// <exception cref="Exception">The store is away.</exception>
-    private async Task<(ReadOnlyMemory<byte> Bytes, string? Problem)> LookAsync(string key, CancellationToken cancellationToken)
+    private async Task<(ReadOnlyMemory<byte> Bytes, string? Problem)> LookAsync(ImageId image, CancellationToken cancellationToken)
     {
-        try
-        {
-            return await objects.GetAsync(key, cancellationToken) is { } bytes ? (bytes, null) : (default, Gone);
-        }
-        catch (ObjectUnreadableException refused)
-        {
-            return (default, $"Its bytes cannot be read. {refused.Message}");
-        }
+        var (bytes, fault) = await StoredImage.FetchAsync(objects, _pass, image, cancellationToken);
+        return (bytes, fault is null ? null : fault.IsMissing ? Gone : $"{char.ToUpperInvariant(fault.Reason[0])}{fault.Reason[1..]}");
     }
 
-    private async Task<bool> GivesAsync(string key, CancellationToken cancellationToken) =>
-        (await LookAsync(key, cancellationToken)).Problem is null;
+    private async Task<bool> GivesAsync(ImageId image, CancellationToken cancellationToken) =>
+        (await LookAsync(image, cancellationToken)).Problem is null;
 
-    /// <summary>The key of an image that the store gives now: one of the lot, or else another of the dataset.</summary>
-    private async Task<string?> FindWitnessAsync(CancellationToken cancellationToken)
+    /// <summary>An image that the store gives now: one of the lot, or else another of the dataset.</summary>
+    private async Task<ImageId?> FindWitnessAsync(CancellationToken cancellationToken)
     {
-        if (_given is { } given && await GivesAsync(given, cancellationToken)) return given;
+        if (_given is { Value: var given } && await GivesAsync(given, cancellationToken)) return given;
         var asked = 0;
         await foreach (var (key, _) in objects.ListAsync(ObjectKeys.ImageFolder(dataset), cancellationToken))
         {
             if (!ImageId.TryParse(key[(key.LastIndexOf('/') + 1)..], out var image) || _lost.ContainsKey(image)) continue;
-            if (await GivesAsync(key, cancellationToken)) return key;
+            if (await GivesAsync(image, cancellationToken)) return image;
             if (++asked >= OthersAsked) break;
         }
         return null;

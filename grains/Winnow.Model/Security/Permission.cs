@@ -44,6 +44,8 @@ public enum Permission : byte
     ArbitrateLabels = 16,
     /// <summary>See who did how much, and how far others agree.</summary>
     ReadPeople = 17,
+    /// <summary>Take the original bytes of images; without it smaller copies alone.</summary>
+    ReadOriginals = 18,
     /// <summary>Create datasets.</summary>
     CreateDatasets = 32,
     /// <summary>Make and revoke API keys.</summary>

@@ -23,6 +23,6 @@ public enum Role : byte
     Arbitrator = 5,
     /// <summary>Reads everything, who has access and who had it included; changes nothing.</summary>
     Auditor = 6,
-    /// <summary>Looks at images and results.</summary>
+    /// <summary>Looks at smaller copies of images, and at results.</summary>
     Viewer = 7,
 }

@@ -10,17 +10,17 @@ public static class RolePermissions
 {
     private static readonly Dictionary<Role, PermissionSet> OfDataset = new()
     {
-        [Role.Owner] = new(ReadDataset, ReadImages, ImportImages, ManageSources, ReviewTasks, CorrectDecisions, StartRounds, CreateVersions,
-            ExportData, ReadAccess, ManageAccess, ActForOthers, DeleteDataset, ManageBackbones, ChangePolicies, VerifyLabels,
-            ArbitrateLabels, ReadPeople),
-        [Role.Engineer] = new(ReadDataset, ReadImages, ImportImages, ManageSources, StartRounds, CreateVersions, ExportData,
+        [Role.Owner] = new(ReadDataset, ReadImages, ReadOriginals, ImportImages, ManageSources, ReviewTasks, CorrectDecisions, StartRounds,
+            CreateVersions, ExportData, ReadAccess, ManageAccess, ActForOthers, DeleteDataset, ManageBackbones, ChangePolicies,
+            VerifyLabels, ArbitrateLabels, ReadPeople),
+        [Role.Engineer] = new(ReadDataset, ReadImages, ReadOriginals, ImportImages, ManageSources, StartRounds, CreateVersions, ExportData,
             ManageBackbones, ChangePolicies, ReadPeople),
         [Role.Ingester] = new(ReadDataset, ImportImages),
-        [Role.Annotator] = new(ReadDataset, ReadImages, ReviewTasks),
-        [Role.Verifier] = new(ReadDataset, ReadImages, ReviewTasks, CorrectDecisions, VerifyLabels),
-        [Role.Arbitrator] = new(ReadDataset, ReadImages, ReviewTasks, CorrectDecisions, VerifyLabels, ArbitrateLabels,
+        [Role.Annotator] = new(ReadDataset, ReadImages, ReadOriginals, ReviewTasks),
+        [Role.Verifier] = new(ReadDataset, ReadImages, ReadOriginals, ReviewTasks, CorrectDecisions, VerifyLabels),
+        [Role.Arbitrator] = new(ReadDataset, ReadImages, ReadOriginals, ReviewTasks, CorrectDecisions, VerifyLabels, ArbitrateLabels,
             ReadPeople),
-        [Role.Auditor] = new(ReadDataset, ReadImages, ExportData, ReadAccess, ReadPeople),
+        [Role.Auditor] = new(ReadDataset, ReadImages, ReadOriginals, ExportData, ReadAccess, ReadPeople),
         [Role.Viewer] = new(ReadDataset, ReadImages),
     };
 

@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Images;
 using Winnow.Grains.Ports;
 using Winnow.Model;
 using Winnow.Model.Datasets;
+using Winnow.Model.Images;
 using Winnow.Model.Labels;
 using Winnow.Model.Training;
 
@@ -37,14 +39,19 @@ internal sealed class DatasetArchive : IDatasetArchive
     /// <inheritdoc/>
     /// <exception cref="RefusedException">There is no such format.</exception>
     /// <exception cref="InvalidDataException">The manifest is missing or damaged, which is found before anything is written.</exception>
-    public async Task ExportAsync(DatasetInfo dataset, StoredVersion version, string format, Stream destination,
+    public string? CannotTake(string format, ContentCaller caller) =>
+        _formats.TryGetValue(format, out var writer) && writer.HasImages
+            ? ContentPass.WhyNot(ContentPurpose.Export, caller.Permissions) : null;
+
+    public async Task ExportAsync(DatasetInfo dataset, StoredVersion version, string format, ContentCaller caller, Stream destination,
         CancellationToken cancellationToken)
     {
         if (!_formats.TryGetValue(format, out var writer))
             throw new RefusedException(
                 string.Create(CultureInfo.InvariantCulture, $"There is no export format '{format}'. Known: {string.Join(", ", Formats)}."));
         if (writer.CannotSay(dataset.Schema) is { } lost) throw new RefusedException(lost);
-        var manifest = new VersionManifest(dataset, version, _objects);
+        var images = writer.HasImages ? ContentPass.For(dataset.Name, ContentPurpose.Export, caller) : null;
+        var manifest = new VersionManifest(dataset, version, _objects, images);
         await manifest.CheckHashAsync(cancellationToken).ConfigureAwait(false);
         await writer.WriteAsync(manifest, destination, cancellationToken).ConfigureAwait(false);
         // What it could not read any more would else look like gaps of the dataset.

@@ -10,6 +10,9 @@ public interface IExportFormat
     /// <summary>By which a person asks for it: lower-case letters, digits and '-'.</summary>
     string Name { get; }
 
+    /// <summary>Whether the original bytes of images go out with it.</summary>
+    bool HasImages => false;
+
     /// <summary>Why labels under a schema cannot be said in it, as a sentence; null where they can: none is left out.</summary>
     string? CannotSay(LabelSchema schema);
 

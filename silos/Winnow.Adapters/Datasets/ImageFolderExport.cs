@@ -27,6 +27,8 @@ internal sealed class ImageFolderExport(ImageDecoder decoder) : IExportFormat
 
     public string Name => "imagenet";
 
+    public bool HasImages => true;
+
     public string? CannotSay(LabelSchema schema) => schema.IsOneClass ? null
         : "Folders hold each image once, under its class, and labels of this dataset are sets of annotations: export it as 'jsonl'.";
 
@@ -44,7 +46,7 @@ internal sealed class ImageFolderExport(ImageDecoder decoder) : IExportFormat
             {
                 if (folders.Enter(member.Partition, member.Class, out var folder) is { } named)
                     await tar.WriteEntryAsync(Entry(ExportNames.ClassFile(folder), named), cancellationToken).ConfigureAwait(false);
-                var (bytes, fault) = await StoredImage.ReadAsync(version.Objects, version.Dataset.Name, member.Id, cancellationToken)
+                var (bytes, fault) = await StoredImage.ReadAsync(version.Objects, version.Images, member.Id, cancellationToken)
                     .ConfigureAwait(false);
                 if (fault is null)
                     await tar.WriteEntryAsync(Entry(ExportNames.Image(folder, member.Id, Extension(bytes.Span)), bytes), cancellationToken)

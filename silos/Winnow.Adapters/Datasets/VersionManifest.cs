@@ -17,8 +17,11 @@ public sealed class VersionManifest
 
     private readonly string _key;
 
-    internal VersionManifest(DatasetInfo dataset, StoredVersion version, IObjectStore objects)
+    private readonly ContentPass? _images;
+
+    internal VersionManifest(DatasetInfo dataset, StoredVersion version, IObjectStore objects, ContentPass? images = null)
     {
+        _images = images;
         Dataset = dataset;
         Version = version.Version;
         Objects = objects;
@@ -30,6 +33,11 @@ public sealed class VersionManifest
 
     /// <summary>The version.</summary>
     public DatasetVersion Version { get; }
+
+    /// <summary>Leave to take the images' bytes: of a format that says it has them.</summary>
+    /// <exception cref="InvalidOperationException">The format does not say so.</exception>
+    public ContentPass Images => _images
+        ?? throw new InvalidOperationException("This export format takes images and does not say so (HasImages).");
 
     /// <summary>Where the images are.</summary>
     public IObjectStore Objects { get; }

@@ -23,9 +23,11 @@ internal sealed class ImageContent(IObjectStore objects, ImageDecoder decoder) :
     // Decoding takes a processor each; more at once only take memory.
     private readonly SemaphoreSlim _decodes = new(Environment.ProcessorCount);
 
-    public async Task<ImageBytes> GetOriginalAsync(string dataset, ImageId image, CancellationToken cancellationToken)
+    public async Task<ImageBytes> GetOriginalAsync(
+        string dataset, ImageId image, ContentCaller caller, CancellationToken cancellationToken)
     {
-        var (found, problem) = await ReadAsync(dataset, image, cancellationToken);
+        var pass = ContentPass.For(dataset, ContentPurpose.Review, caller);
+        var (found, problem) = await ReadAsync(pass, image, cancellationToken);
         if (found is not { } bytes) return problem!;
         return new ImageBytes(bytes, decoder.TryReadHeader(bytes.Span, out var header, out _) ? $"image/{header.Format}" : UnknownType);
     }
@@ -51,19 +53,15 @@ internal sealed class ImageContent(IObjectStore objects, ImageDecoder decoder) :
 
     /// <summary>The original's bytes; or what is answered where this one cannot be read, which to ask again would not change.</summary>
     private async Task<(ReadOnlyMemory<byte>? Bytes, ImageBytes? Problem)> ReadAsync(
-        string dataset, ImageId image, CancellationToken cancellationToken)
+        ContentPass pass, ImageId image, CancellationToken cancellationToken)
     {
-        try
+        var (bytes, fault) = await StoredImage.FetchAsync(objects, pass, image, cancellationToken);
+        return fault switch
         {
-            var key = ObjectKeys.Image(dataset, image);
-            return await objects.GetAsync(key, cancellationToken) is { } bytes
-                ? (bytes, null)
-                : (null, Lost($"there is no '{key}' in the object store."));
-        }
-        catch (ObjectUnreadableException refused)
-        {
-            return (null, Lost($"the object store does not give them. {refused.Message}"));
-        }
+            null => (bytes, null),
+            { IsMissing: true } => (null, Lost($"there is no '{ObjectKeys.Image(pass.Dataset, image)}' in the object store.")),
+            _ => (null, Lost($"the object store does not give them, {fault.Reason}")),
+        };
     }
 
     private static ImageBytes Lost(string why) => new(ReadOnlyMemory<byte>.Empty, UnknownType, why) { IsLost = true };
@@ -87,7 +85,8 @@ internal sealed class ImageContent(IObjectStore objects, ImageDecoder decoder) :
         {
             // Between the caller's look and this call another one may have made it.
             if (await KeptAsync(key, CancellationToken.None) is { } kept) return new ImageBytes(kept, DerivativeType);
-            var (found, problem) = await ReadAsync(dataset, image, CancellationToken.None);
+            var (found, problem) = await ReadAsync(
+                ContentPass.OfCluster(dataset, ContentPurpose.Derive), image, CancellationToken.None);
             if (found is not { } bytes) return problem!;
             await _decodes.WaitAsync();
             byte[]? encoded;

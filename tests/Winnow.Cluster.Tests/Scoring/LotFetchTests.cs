@@ -52,7 +52,7 @@ public sealed class LotFetchTests : IDisposable
         var lost = await _fetch.SettleAsync(Never);
         Assert.Equal(2, lost.Count);
         Assert.StartsWith("Its bytes are not in the object store.", lost[Id(2)], StringComparison.Ordinal);
-        Assert.StartsWith("Its bytes cannot be read.", lost[Id(3)], StringComparison.Ordinal);
+        Assert.StartsWith("Its bytes cannot be read: ", lost[Id(3)], StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using Winnow.Abstractions.Images;
 using Winnow.Adapters.Images;
 using Winnow.Adapters.Ledger;
 using Winnow.Adapters.Objects;
@@ -12,6 +13,7 @@ using Winnow.Grains.Ports;
 using Winnow.Inference.Images;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Security;
 
 namespace Winnow.Adapters.Tests.Datasets.Backup;
 
@@ -74,7 +76,8 @@ internal sealed class BackupStore : IAsyncDisposable
     public async Task<byte[]> WriteAsync(string dataset = Source)
     {
         using var archive = new MemoryStream();
-        await Backup.WriteAsync((await Datasets.FindDatasetAsync(dataset, CancellationToken.None))!, "ada", archive,
+        var info = (await Datasets.FindDatasetAsync(dataset, CancellationToken.None))!;
+        await Backup.WriteAsync(info, new ContentCaller("ada", PermissionSet.All), archive,
             CancellationToken.None);
         return archive.ToArray();
     }

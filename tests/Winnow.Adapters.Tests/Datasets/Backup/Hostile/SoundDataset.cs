@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Images;
 using Winnow.Adapters.Datasets;
 using Winnow.Adapters.Tests.Ledger;
 using Winnow.Algorithms.Heads;
@@ -13,6 +14,7 @@ using Winnow.Inference.Images;
 using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Review;
+using Winnow.Model.Security;
 
 namespace Winnow.Adapters.Tests.Datasets.Backup.Hostile;
 
@@ -164,8 +166,8 @@ internal sealed class SoundDataset(BackupStore store, RestoredDataset restored)
             {
                 try
                 {
-                    await archive.ExportAsync(_dataset, new StoredVersion(version.Version, version.ManifestKey), format, Stream.Null,
-                        Never);
+                    await archive.ExportAsync(_dataset, new StoredVersion(version.Version, version.ManifestKey), format,
+                        new ContentCaller("ada", PermissionSet.All), Stream.Null, Never);
                 }
                 catch (InvalidDataException lost)
                 {
