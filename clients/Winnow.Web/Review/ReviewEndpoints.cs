@@ -3,8 +3,10 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Review;
+using Winnow.Abstractions.Security;
 using Winnow.Model.Images;
 using Winnow.Model.Review;
 using Winnow.Model.Security;
@@ -64,6 +66,7 @@ internal static class ReviewEndpoints
             async (string dataset, IReadOnlyList<string> leases, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
             {
                 await grains.DatasetAsync(dataset, ct);
+                CallerContext.Kinds = TaskKinds.Of(http);
                 // To its end, as a lease is taken: what is held for whoever hung up would be held for nobody.
                 return await grains.GetGrain<IQueueGrain>(dataset).RenewAsync([.. leases], CallerIdentity.Of(http), CancellationToken.None);
             })
@@ -109,6 +112,7 @@ internal static class ReviewEndpoints
                 await grains.DatasetAsync(dataset, ct);
                 if (decisions.Count > MaxDecisions)
                     throw new RefusedException($"At most {MaxDecisions} decisions at once, not {decisions.Count}.");
+                CallerContext.Kinds = TaskKinds.Of(http);
                 var corrects = CallerIdentity.Holds(http, Permission.CorrectDecisions);
                 var actor = CallerIdentity.Of(http);
                 var results = new SubmitResult[decisions.Count];
@@ -160,9 +164,19 @@ internal static class ReviewEndpoints
     /// Tells what tasks ask about. An image that does not answer now keeps nobody from the others: its own page tells the same.
     /// </summary>
     private static Task AddOpinionsAsync(IGrainFactory grains, string dataset, ReviewTask[] tasks) =>
-        Task.WhenAll(tasks.Where(t => t.Kind != TaskKind.Label).Select(async task =>
-            task.Opinions = await grains.GetGrain<IImageGrain>(GrainKeys.Image(dataset, task.Image))
-                .GetOpinionsAsync(CancellationToken.None)));
+        Parallel.ForEachAsync(tasks.Where(t => t.Kind != TaskKind.Label), new ParallelOptions { MaxDegreeOfParallelism = DecisionsAtOnce },
+            async (task, _) =>
+        {
+            try
+            {
+                var image = grains.GetGrain<IImageGrain>(GrainKeys.Image(dataset, task.Image));
+                task.Opinions = await image.GetOpinionsAsync(CancellationToken.None);
+            }
+            catch (Exception e) when (e is OrleansException or TimeoutException or UnavailableException or SetAsideException)
+            {
+                // The lease is theirs; an error in place of all would have it held for nobody.
+            }
+        });
 
     /// <summary>
     /// Gives tasks back that nobody will hear of. Not those whose leases are about to end, or have: the same person may hold such a task

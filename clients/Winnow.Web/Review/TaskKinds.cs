@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Security;
 using Winnow.Model.Review;
 using Winnow.Model.Security;
 using Winnow.Web.Security;
@@ -14,6 +15,10 @@ internal static class TaskKinds
         (TaskKind.Label, Permission.ReviewTasks), (TaskKind.Verify, Permission.VerifyLabels),
         (TaskKind.Arbitrate, Permission.ArbitrateLabels),
     ];
+
+    /// <summary>All kinds whose tasks the caller may answer: whoever labels is checked too.</summary>
+    public static TaskKind[] Of(HttpContext http) =>
+        [.. All.Where(k => CallerIdentity.Holds(http, k.Needs)).Select(k => k.Kind), TaskKind.Qualify];
 
     /// <summary>The kinds that were asked for; all that the caller may do where none were.</summary>
     /// <exception cref="ForbiddenException">One that the caller may not do was asked for.</exception>

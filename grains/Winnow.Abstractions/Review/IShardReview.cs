@@ -39,8 +39,10 @@ public sealed record ReservedTasks(
 /// Those that are: not what is answered, and not what a shard knows nothing of that others have given up and that does not know it.
 /// </param>
 /// <param name="IsNewTo">Whether the shard waits for the queue to say what it has there.</param>
+/// <param name="Kinds">What is asked about each; null from a silo that knows of first labels alone.</param>
 [GenerateSerializer, Immutable, Alias("winnow.extended-tasks")]
-public sealed record ExtendedTasks([property: Id(0)] ImageId[] Images, [property: Id(1)] bool IsNewTo);
+public sealed record ExtendedTasks(
+    [property: Id(0)] ImageId[] Images, [property: Id(1)] bool IsNewTo, [property: Id(2)] TaskKind[]? Kinds = null);
 
 /// <summary>A human fact on its way to disk.</summary>
 /// <param name="EntryJson">The history entry as JSON of the model.</param>
@@ -52,6 +54,7 @@ public sealed record ExtendedTasks([property: Id(0)] ImageId[] Images, [property
 /// <param name="Level">The cluster level from which it may be written.</param>
 /// <param name="Amends">Whether it takes another entry back, or has the image asked about again.</param>
 /// <param name="Verify">Whether somebody verifies the image's label from now on.</param>
+/// <param name="Anew">Whether what is asked about is another word than before, so that whoever is at it is at something else.</param>
 [GenerateSerializer, Immutable, Alias("winnow.human-fact")]
 public sealed record HumanFact(
     [property: Id(0)] ImageId Image,
@@ -63,7 +66,8 @@ public sealed record HumanFact(
     [property: Id(6)] Stage Stage,
     [property: Id(7)] int Level = 0,
     [property: Id(8)] bool Amends = false,
-    [property: Id(9)] bool Verify = false);
+    [property: Id(9)] bool Verify = false,
+    [property: Id(10)] bool Anew = false);
 
 /// <summary>What became of a commit.</summary>
 public enum CommitOutcome : byte

@@ -1,3 +1,5 @@
+using Winnow.Model.Review;
+
 namespace Winnow.Abstractions.Security;
 
 /// <summary>
@@ -7,6 +9,19 @@ namespace Winnow.Abstractions.Security;
 public static class CallerContext
 {
     private const string Key = "winnow.caller";
+
+    private const string KindsKey = "winnow.caller.kinds";
+
+    /// <summary>Tasks of which kinds they may do in the dataset of the request; null where that was not said.</summary>
+    public static IReadOnlyList<TaskKind>? Kinds
+    {
+        get => RequestContext.Get(KindsKey) is byte[] kinds ? [.. kinds.Select(k => (TaskKind)k)] : null;
+        set
+        {
+            if (value is null) RequestContext.Remove(KindsKey);
+            else RequestContext.Set(KindsKey, value.Select(k => (byte)k).ToArray());
+        }
+    }
 
     /// <summary>Who is acting; null outside a request.</summary>
     public static string? Actor

@@ -136,6 +136,7 @@ public sealed record ArmProgress(
 /// <param name="OpenSkipped">Not decided, and somebody could not tell.</param>
 /// <param name="Skips">How often that was said of those; each person counts once an image.</param>
 /// <param name="SkippedBy">Who could not tell of any of those.</param>
+/// <param name="Said">Entries of histories of images that are not decided.</param>
 [GenerateSerializer, Immutable, Alias("winnow.outcome-counts")]
 public sealed record OutcomeCounts(
     [property: Id(0)] int Rejected,
@@ -143,7 +144,8 @@ public sealed record OutcomeCounts(
     [property: Id(2)] int Withdrawn,
     [property: Id(3)] int OpenSkipped,
     [property: Id(4)] int Skips,
-    [property: Id(5)] string[] SkippedBy);
+    [property: Id(5)] string[] SkippedBy,
+    [property: Id(6)] int Said = 0);
 
 /// <summary>Labelled rows of the projection.</summary>
 /// <param name="Audit">For the audit sample: what became of its other images. Null from shards of the last release.</param>

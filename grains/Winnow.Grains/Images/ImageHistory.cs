@@ -2,6 +2,7 @@ using System.Text.Json;
 using Winnow.Abstractions.Health;
 using Winnow.Grains.Ports;
 using Winnow.Model;
+using Winnow.Model.Images;
 using Winnow.Model.Labels;
 using Winnow.Model.Names;
 using Winnow.Model.Review;
@@ -11,7 +12,11 @@ namespace Winnow.Grains.Images;
 /// <summary>What people who could not tell left in an image's history.</summary>
 /// <param name="People">Who they were, each once.</param>
 /// <param name="Last">Whether the last entry that counts is one of theirs.</param>
-public sealed record Skips(string[] People, bool Last);
+public sealed record Skips(string[] People, bool Last)
+{
+    /// <summary>Whether somebody else could tell, so that what they said is not to be lost.</summary>
+    public bool Answered { get; init; }
+}
 
 /// <summary>Human facts are a list that only grows; what stands is a pure function of it.</summary>
 public static class ImageHistory
@@ -91,9 +96,20 @@ public static class ImageHistory
     {
         DecisionKind.AskAgain or DecisionKind.Gold => false,
         DecisionKind.TakeBack => entries.FirstOrDefault(e => e.Version == decision.Of) is { Told: null } own && own.Actor == actor,
-        _ => Counting(entries) is [.., var (last, _)] && last is { Told: null, Decision.Kind: not DecisionKind.AskAgain }
-            && last.Actor == actor,
+        // What people disagree about is an arbitrator's to settle.
+        _ => Counting(entries) is [.., var (last, after)] && last is { Told: null, Decision.Kind: not DecisionKind.AskAgain }
+            && last.Actor == actor && after.Stage != Stage.Disputed && (last.Terms?.Kind ?? TaskKind.Label) == TaskKind.Label,
     };
+
+    /// <summary>
+    /// On which terms a person said last what is asked of several; null where that was not so. Who may change their own word alone has one
+    /// of those labels still, whatever they make of it.
+    /// </summary>
+    public static TaskTerms? TermsOfOwn(IReadOnlyList<HistoryEntry> entries, string actor)
+    {
+        var own = Counting(entries).LastOrDefault(c => c.Entry.Actor == actor && Answers(c.Entry)).Entry;
+        return own?.Terms is { Kind: TaskKind.Label, Labels: > 1 } terms ? terms : null;
+    }
 
     /// <summary>Who could not tell, and whether that is the last that counts.</summary>
     public static Skips SkipsOf(IReadOnlyList<HistoryEntry> entries)
@@ -101,7 +117,10 @@ public static class ImageHistory
         var counting = Counting(entries);
         var skips = counting.Select(c => c.Entry).Where(e => e.Decision.Kind == DecisionKind.Skip);
         return new Skips([.. skips.Select(e => e.Actor).Distinct(StringComparer.Ordinal)],
-            counting is [.., var (last, _)] && last.Decision.Kind == DecisionKind.Skip);
+            counting is [.., var (last, _)] && last.Decision.Kind == DecisionKind.Skip)
+        {
+            Answered = AnsweredBy(entries).Length > 0,
+        };
     }
 
     /// <summary>What kind of entry a new decision makes, given what its author had seen.</summary>
@@ -139,8 +158,19 @@ public static class ImageHistory
     /// Who has said what the image shows, and is not asked what they make of it again: nobody verifies or settles their own word. Those who
     /// could not tell are not among them.
     /// </summary>
-    public static string[] AnsweredBy(IReadOnlyList<HistoryEntry> entries) =>
-        [.. Counting(entries).Select(c => c.Entry).Where(Answers).Select(e => e.Actor).Distinct(StringComparer.Ordinal)];
+    public static string[] AnsweredBy(IReadOnlyList<HistoryEntry> entries)
+    {
+        var back = TakenBack(entries);
+        var answered = new List<string>();
+        foreach (var entry in entries)
+        {
+            if (back?.Contains(entry.Version) == true || entry.Terms?.Kind == TaskKind.Qualify) continue;
+            if (entry.Decision.Kind == DecisionKind.AskAgain) answered.Clear();
+            // A late opinion is one too: who gave it has made up their mind.
+            else if (Answers(entry) && !answered.Contains(entry.Actor)) answered.Add(entry.Actor);
+        }
+        return [.. answered];
+    }
 
     /// <summary>
     /// Who is not asked about an image whose label is known: who said so, who said anything of it, and who was asked already.

@@ -21,7 +21,7 @@ internal sealed class PeopleCount(Dictionary<string, PersonWork> people)
             CountOwn(entry, counts);
             switch (entry.Terms?.Kind ?? TaskKind.Label)
             {
-                case TaskKind.Qualify when before.IsLabelled:
+                case TaskKind.Qualify when before.IsLabelled && entry.Decision.Kind != DecisionKind.Skip:
                     CountGold(entry, before);
                     break;
                 case TaskKind.Verify when counts && before.By is { } author && entry.Decision.Kind != DecisionKind.Skip:

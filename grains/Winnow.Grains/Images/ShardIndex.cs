@@ -175,16 +175,27 @@ internal sealed class ShardIndex
     /// What people are asked about it; null where nothing is. Rounds wait for labels alone (<see cref="IsOpen"/>): whoever verifies one
     /// does so behind them.
     /// </summary>
-    public TaskKind? QuestionOf(int ordinal)
+    public TaskKind? QuestionOf(int ordinal) => Question(
+        _flags[ordinal], _versions[ordinal] > 0 ? _humanStages[ordinal] : Stage.Received, StandsAsItCame(ordinal));
+
+    /// <summary>The same as it will be once a human fact is committed (<see cref="Decide"/>).</summary>
+    /// <param name="ordinal">The image.</param>
+    /// <param name="label">As of the fact.</param>
+    /// <param name="closes">As of the fact.</param>
+    /// <param name="stage">As of the fact.</param>
+    /// <param name="draws">Whether it is drawn for verification with it.</param>
+    public TaskKind? QuestionAfter(int ordinal, int label, bool closes, Stage stage, bool draws)
     {
-        var flags = _flags[ordinal];
+        var asItCame = Has(ordinal, Flags.Imported) && !closes && label == NoLabel;
+        var flags = (_flags[ordinal] & ~Flags.Closed) | (closes || asItCame ? Flags.Closed : 0) | (draws ? Flags.InVerification : 0);
+        return Question(flags, asItCame ? Stage.Labeled : stage, asItCame);
+    }
+
+    private static TaskKind? Question(Flags flags, Stage stage, bool asItCame)
+    {
         if ((flags & Flags.Quarantined) != 0) return null;
-        var stage = _versions[ordinal] > 0 ? _humanStages[ordinal] : Stage.Received;
         if ((flags & Flags.Closed) != 0)
-        {
-            var isDrawn = stage == Stage.Labeled && (flags & Flags.InVerification) != 0;
-            return isDrawn && !StandsAsItCame(ordinal) ? TaskKind.Verify : null;
-        }
+            return stage == Stage.Labeled && (flags & Flags.InVerification) != 0 && !asItCame ? TaskKind.Verify : null;
         if (stage == Stage.Disputed) return (flags & (Flags.Asked | Flags.InVerification)) != 0 ? TaskKind.Arbitrate : null;
         return (flags & Flags.Asked) != 0 ? TaskKind.Label : null;
     }

@@ -13,8 +13,11 @@ public sealed record Standing(IReadOnlyList<Annotation> Annotations, Stage? Stag
 {
     public static readonly Standing Nothing = new([], null, false);
 
-    /// <summary>Who said what stands; null where nothing does that a person said.</summary>
+    /// <summary>Who said what stands, be it that the image is of no use; null where nothing does that a person said.</summary>
     public string? By { get; init; }
+
+    /// <summary>Version of the entry by which it stands; 0 where nothing does.</summary>
+    public long Of { get; init; }
 
     /// <summary>Whether it is asked about again, so that what came with the image does not stand either.</summary>
     public bool AskedAgain { get; init; }

@@ -35,7 +35,7 @@ internal sealed class StandingFold(bool inVerification)
         }
         if (kind == DecisionKind.Gold)
         {
-            Settle(entry.Decision with { Kind = DecisionKind.Label }, entry.Actor, Stage.Gold);
+            Settle(entry, Stage.Gold);
             return true;
         }
         var asked = entry.Terms?.Kind ?? TaskKind.Label;
@@ -45,9 +45,11 @@ internal sealed class StandingFold(bool inVerification)
         if (entry.Kind == HistoryKind.SecondOpinion && (Standing.Closed || Standing.Question != asked)) return false;
         // Neither does an answer to what is asked no longer, as what it was about was taken back since.
         if (asked != TaskKind.Label && Standing.Question != asked) return false;
+        // Nor one about another word than stands now, or about one's own.
+        if (asked == TaskKind.Verify && (entry.Actor == Standing.By || (entry.Terms!.Of is { } of && of != Standing.Of))) return false;
         if (kind == DecisionKind.Skip) Skip(entry, asked);
         else if (asked == TaskKind.Verify) Verify(entry);
-        else if (asked == TaskKind.Arbitrate) Settle(entry.Decision, entry.Actor, Stage.Verified);
+        else if (asked == TaskKind.Arbitrate) Settle(entry, Stage.Verified);
         else Label(entry);
         return true;
     }
@@ -55,9 +57,10 @@ internal sealed class StandingFold(bool inVerification)
     private void Label(HistoryEntry entry)
     {
         var wanted = entry.Terms?.Labels ?? 1;
-        if (entry.Kind == HistoryKind.Corrected || (wanted == 1 && _opinions.Count == 0))
+        // Who corrects others says what stands; who corrects their own of several labels has one of them still.
+        if (wanted == 1 && (entry.Kind == HistoryKind.Corrected || _opinions.Count == 0))
         {
-            Settle(entry.Decision, entry.Actor, Stage.Labeled);
+            Settle(entry, Stage.Labeled);
             return;
         }
         _opinions.RemoveAll(o => o.Actor == entry.Actor);
@@ -72,7 +75,7 @@ internal sealed class StandingFold(bool inVerification)
         {
             var same = _opinions.Count(o => SaySame(o.Decision, opinion.Decision));
             if (2 * same <= _opinions.Count) continue;
-            Settle(opinion.Decision, opinion.Actor, same > 1 ? Stage.Verified : Stage.Labeled);
+            Settle(opinion, same > 1 ? Stage.Verified : Stage.Labeled);
             return;
         }
         Dispute();
@@ -84,7 +87,7 @@ internal sealed class StandingFold(bool inVerification)
             && LabelAgreement.Agree(entry.Decision.Annotations, Standing.Annotations);
         if (entry.Decision.Kind == DecisionKind.Confirm) Become(Standing with { Stage = Stage.Verified });
         // Who agrees may have moved an edge all the same.
-        else if (agrees || entry.Terms!.VerifierSettles) Settle(entry.Decision, entry.Actor, Stage.Verified);
+        else if (agrees || entry.Terms!.VerifierSettles) Settle(entry, Stage.Verified);
         else Dispute();
     }
 
@@ -101,24 +104,26 @@ internal sealed class StandingFold(bool inVerification)
             Stage = asked == TaskKind.Label ? Stage.Labeled : Stage.Verified,
             Closed = true,
             By = null,
+            Of = 0,
         });
     }
 
-    private void Settle(Decision decision, string actor, Stage stage)
+    private void Settle(HistoryEntry entry, Stage stage)
     {
-        var isLabel = decision.Kind == DecisionKind.Label;
+        var isLabel = entry.Decision.Kind is DecisionKind.Label or DecisionKind.Gold;
         Become(Standing with
         {
-            Annotations = isLabel ? decision.Annotations : [],
+            Annotations = isLabel ? entry.Decision.Annotations : [],
             IsLabelled = isLabel,
             Stage = stage,
             Closed = true,
-            By = isLabel ? actor : null,
+            By = entry.Actor,
+            Of = entry.Version,
         });
     }
 
     private void Dispute() =>
-        Become(Standing with { Annotations = [], IsLabelled = false, Stage = Stage.Disputed, Closed = false, By = null });
+        Become(Standing with { Annotations = [], IsLabelled = false, Stage = Stage.Disputed, Closed = false, By = null, Of = 0 });
 
     private void Become(Standing standing)
     {

@@ -69,6 +69,18 @@ internal sealed class FreeTasks
         return first;
     }
 
+    /// <summary>How many tasks a person may be given; so many at most are counted.</summary>
+    public int NewTo(string actor, int most)
+    {
+        var found = 0;
+        foreach (var task in From(actor, again: false))
+        {
+            if (found >= most) break;
+            if (task.MayTake(actor, again: false)) found++;
+        }
+        return found;
+    }
+
     private IEnumerable<HeldTask> From(string actor, bool again)
     {
         if (_tasks.Count == 0 || !_cursors.TryGetValue((actor, again), out var cursor)) return _tasks;

@@ -78,10 +78,11 @@ internal sealed class HeldTask(int shard, ReservedTask task, DateTimeOffset unti
     }
 
     /// <summary>A person may be asked after all.</summary>
-    public void AskAgain(string actor)
+    public void AskAgain(string actor, int labels)
     {
         _skippedBy?.Remove(actor);
         _givenBackBy?.Remove(actor);
+        if (_answeredBy?.Remove(actor) == true && Kind == TaskKind.Label) slots = Math.Max(1, labels - _answeredBy.Count);
     }
 
     private static void Add(ref HashSet<string>? people, string actor) =>

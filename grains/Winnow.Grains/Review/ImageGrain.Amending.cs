@@ -31,9 +31,8 @@ internal sealed partial class ImageGrain
         return said with { Annotations = [new ClassTag(_dataset.Schema.Classes[cameWith].Name)], IsLabelled = true, Closed = true };
     }
 
-    /// <summary>Whose word that they cannot tell is taken back; null where it is none.</summary>
-    private string? SkipOf(Decision decision) =>
-        _history.Find(e => e.Version == decision.Of) is { Decision.Kind: DecisionKind.Skip } taken ? taken.Actor : null;
+    /// <summary>Whose word is taken back; null where none is.</summary>
+    private string? AuthorOf(Decision decision) => _history.Find(e => e.Version == decision.Of)?.Actor;
 
     private const string NothingKnown = "Nothing stands of the image that could be known for certain. Send with it what it shows.";
 

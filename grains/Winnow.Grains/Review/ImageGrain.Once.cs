@@ -38,6 +38,11 @@ internal sealed partial class ImageGrain
     private const string NoVerification =
         "Only who was asked whether a label is right can confirm it, under the lease of that task. Send the label itself.";
 
+    private const string MayNoMore = "You may not answer such a task any more: the permission for it was taken from you.";
+
+    private const string SaidOtherwise =
+        "What stands of the image is another word by now than you were shown. Nothing was recorded: take the task again, and look at it.";
+
     private const string NotOnesOwn = "You have said what this image shows, and others are asked now. Take another task.";
     private const string GivenBack = "You gave this task back, and others may be at it. Take it again to answer it.";
 

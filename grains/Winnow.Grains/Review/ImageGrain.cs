@@ -3,6 +3,7 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Review;
+using Winnow.Abstractions.Security;
 using Winnow.Abstractions.Telemetry;
 using Winnow.Grains.Facts;
 using Winnow.Grains.Images;
@@ -146,13 +147,14 @@ internal sealed partial class ImageGrain(
         // the ledger takes it only if it is the first, and otherwise the history is read below. It saves most decisions a read.
         if (command.Lease is null || !_leases.TryRead(command.Lease, out var lease) || lease.Version != 0 || lease.Image != _image
             || lease.Actor != actor) await LoadedAsync(cancellationToken);
-        // Nor is anybody told of a conflict with what was so before.
-        if (command is { Lease: null, ExpectedVersion: { } expected } && expected != _history.Count) await LoadAsync(cancellationToken);
+        var known = _history.Count;
         var result = await TrySubmitAsync(command, actor, ownOnly, cancellationToken);
-        if (result is null)
+        var isRefused = result?.Status >= SubmitStatus.Refused;
+        // Another writer was first, or may have been: nobody is refused by what was so before, nor told that what they said was not taken.
+        if (result is null || isRefused) await LoadAsync(cancellationToken);
+        if (result is null || isRefused && _history.Count != known)
         {
-            // Another writer was first: read what it wrote, and judge the decision again in its light.
-            await LoadAsync(cancellationToken);
+            // What it wrote is known now: the decision is judged again in its light.
             result = await TrySubmitAsync(command, actor, ownOnly, cancellationToken)
                 ?? new SubmitResult(_image, SubmitStatus.Conflict, _history.Count,
                     "The image changed twice while the decision was written. Repeat the call.");
@@ -188,7 +190,8 @@ internal sealed partial class ImageGrain(
             seen = lease.Version;
             leasedAt = lease.GivenAt(_dataset.Settings.LeasePeriod);
             givenBack = WasGivenBack(lease);
-            terms = lease.Terms;
+            terms = lease.Terms == TaskTerms.Plain ? null : lease.Terms;
+            if (CallerContext.Kinds is { } may && !may.Contains(lease.Kind)) return Refuse(SubmitStatus.Refused, MayNoMore);
         }
         else if (command.ExpectedVersion is { } expected)
         {
@@ -200,8 +203,7 @@ internal sealed partial class ImageGrain(
         TaskKind? asked = command.Lease is null ? null : terms?.Kind ?? TaskKind.Label;
         if (asked is { } task && ImageHistory.AnswerOf(_history, actor, seen) is { } given)
         {
-            // Word of it may have been lost on its way to the queue, which then asks once more.
-            TellQueue(actor, task, given.Decision, ImageHistory.Fold(_history));
+            TellQueueAgain(actor, task, given);
             return Refuse(SubmitStatus.Conflict, AlreadyGiven(given));
         }
         if (command.Decision.Kind == DecisionKind.Confirm && asked != TaskKind.Verify) return Refuse(SubmitStatus.Refused, NoVerification);
@@ -218,6 +220,14 @@ internal sealed partial class ImageGrain(
         var kind = ImageHistory.KindOf(_history, command.Decision.Kind, seen, asked);
         if (kind == HistoryKind.Decided && asked != TaskKind.Qualify && ImageHistory.AnsweredBy(_history).Contains(actor))
             return Refuse(SubmitStatus.Conflict, NotOnesOwn);
+        var before = ImageHistory.Fold(_history);
+        if (kind == HistoryKind.Decided && asked == TaskKind.Verify)
+        {
+            if (ImageHistory.Fold([.. _history.Take((int)seen)]).Of != before.Of) return Refuse(SubmitStatus.Conflict, SaidOtherwise);
+            terms = terms! with { Of = before.Of };
+        }
+        // Who may change their own word alone has one of several labels still.
+        if (ownOnly && decision.Kind is DecisionKind.Label or DecisionKind.Reject) terms = ImageHistory.TermsOfOwn(_history, actor);
         if (givenBack && kind != HistoryKind.SecondOpinion) return Refuse(SubmitStatus.Refused, GivenBack);
         var made = new HistoryEntry(_history.Count + 1, kind, actor, time.GetUtcNow(), command.OperationId,
             decision, Terms: terms);
@@ -226,7 +236,8 @@ internal sealed partial class ImageGrain(
         var standing = ImageHistory.Fold([.. _history, made]);
         var fact = new HumanFact(_image, (int)made.Version, made.OperationId, json,
             standing.RowLabel(_dataset.Schema), standing.Closed, standing.Stage ?? Stage.Queued,
-            ImageHistory.LevelOf(made, _dataset.Schema), Amends(decision), ImageHistory.DrawsForVerification(made));
+            ImageHistory.LevelOf(made, _dataset.Schema), Amends(decision), ImageHistory.DrawsForVerification(made),
+            before.Question == TaskKind.Verify && standing.Question == TaskKind.Verify && before.Of != standing.Of);
         try
         {
             if (await OnShardAsync((IShardReview shard) => shard.CommitAsync(fact, cancellationToken),
@@ -247,14 +258,14 @@ internal sealed partial class ImageGrain(
                 new TagList { { "dataset", _dataset.Name } });
         if (kind == HistoryKind.SecondOpinion && ImageHistory.TellsOfAgreement(_history, actor))
             CountOpinion(made, standing);
-        if (kind == HistoryKind.Decided && asked == TaskKind.Verify) CountOpinion(made, ImageHistory.Fold(_history));
+        if (kind == HistoryKind.Decided && asked == TaskKind.Verify) CountOpinion(made, before);
         _history.Add(made);
         // Entry number one was the first, so what is known is all of it.
         _loaded = true;
         // What opens an image again, or closes it so, is its shard's to tell.
-        if (!Amends(command.Decision)) TellQueue(actor, asked, decision, standing);
-        else if (!standing.Closed && SkipOf(command.Decision) is { } skipper)
-            GrainFactory.GetGrain<IQueueGrain>(_dataset.Name).MayAskAsync(_image, skipper, CancellationToken.None).Ignore();
+        if (!Amends(command.Decision)) TellQueue(actor, asked, decision, before, standing);
+        else if (standing.Question is { } goesOn && goesOn == before.Question && AuthorOf(command.Decision) is { } author)
+            GrainFactory.GetGrain<IQueueGrain>(_dataset.Name).MayAskAsync(_image, author, CancellationToken.None).Ignore();
         return new SubmitResult(_image, kind == HistoryKind.SecondOpinion ? SubmitStatus.SecondOpinion : SubmitStatus.Recorded,
             made.Version, Told(kept));
     }
@@ -264,17 +275,33 @@ internal sealed partial class ImageGrain(
         : decision with { Annotations = [.. decision.Annotations.Select(a => AnnotationRules.InWordsOf(a, schema))] };
 
     /// <summary>
-    /// Tells the queue what an answer came to: its task is no more, somebody else is asked the same, or others are to answer it too.
+    /// Tells the queue what an answer came to: its task is no more, somebody else is asked the same, or others are to answer it too. A late
+    /// opinion ends no task but leaves room for another.
     /// </summary>
-    private void TellQueue(string actor, TaskKind? asked, Decision said, Standing standing)
+    private void TellQueue(string actor, TaskKind? asked, Decision said, Standing before, Standing after)
     {
         var queue = GrainFactory.GetGrain<IQueueGrain>(_dataset.Name);
-        var goesOn = asked is not null && standing.Question == asked;
-        if (goesOn && said.Kind != DecisionKind.Skip)
+        var (goesOn, isLate) = (after.Question is not null && after.Question == before.Question, asked != before.Question);
+        if (goesOn && !isLate && said.Kind != DecisionKind.Skip)
             queue.AnsweredInPartAsync(_image, actor, CancellationToken.None).Ignore();
         // A queue of an earlier release knows nothing of versions, and beside it nothing is opened again.
-        else if (level.Reopens) queue.SettledAsync(_image, _history.Count, actor, !goesOn, CancellationToken.None).Ignore();
-        else queue.AnsweredAsync(_image, actor, !goesOn, CancellationToken.None).Ignore();
+        else if (!level.Reopens) queue.AnsweredAsync(_image, actor, !goesOn, CancellationToken.None).Ignore();
+        // Of what was asked about before this entry: where that goes on as it is, of nothing.
+        else queue.SettledAsync(_image, goesOn && isLate && before.Of == after.Of ? 0 : _history.Count, actor,
+            !goesOn || before.Of != after.Of, CancellationToken.None).Ignore();
+    }
+
+    /// <summary>Word of an answer may have been lost on its way to the queue, which then asks once more: it is told of it.</summary>
+    private void TellQueueAgain(string actor, TaskKind asked, HistoryEntry given)
+    {
+        var queue = GrainFactory.GetGrain<IQueueGrain>(_dataset.Name);
+        var (question, version) = (ImageHistory.Fold(_history).Question, (int)given.Version);
+        if (question != asked) queue.SettledAsync(_image, version, actor, true, CancellationToken.None).Ignore();
+        // Nor is who gave another answer one who could not tell.
+        else if (given.Decision.Kind == DecisionKind.Skip)
+            queue.SettledAsync(_image, version, actor, false, CancellationToken.None).Ignore();
+        else if (ImageHistory.AnsweredBy(_history).Contains(actor))
+            queue.AnsweredInPartAsync(_image, actor, CancellationToken.None).Ignore();
     }
 
     /// <summary>Tells how far people agree: of a second opinion, which changes nothing, and of a verifier's answer.</summary>

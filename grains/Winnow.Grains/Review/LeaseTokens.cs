@@ -41,7 +41,8 @@ internal readonly record struct Lease(
 /// Signs and checks leases with HMAC-SHA256 under a secret that all silos share, so that a lease outlives the process that gave it.
 /// Layout: version byte, image, history version, expiry in Unix milliseconds, dataset and actor as length-prefixed UTF-8, since version 2
 /// the UTC ticks since which the dataset bears its name, since version 3 the Unix milliseconds of when the task was given (0 where it was
-/// never renewed), in version 4 the terms in three bytes, then the MAC.
+/// never renewed), in version 4 the terms in three bytes, then the MAC. In version 4 the history version and the terms are masked, so that
+/// nobody learns from a lease whether they are checked by it.
 /// </summary>
 internal sealed class LeaseTokens(byte[] secret)
 {
@@ -98,6 +99,7 @@ internal sealed class LeaseTokens(byte[] secret)
             token[at++] = (byte)terms.Labels;
             token[at++] = (byte)((terms.Verify ? ThenVerify : 0) | (terms.VerifierSettles ? VerifierSettles : 0));
         }
+        if (version == OnTerms) Mask(token, at);
         HMACSHA256.HashData(secret, token.AsSpan(0, at), token.AsSpan(at));
         return Base64Url.EncodeToString(token);
     }
@@ -113,6 +115,7 @@ internal sealed class LeaseTokens(byte[] secret)
         HMACSHA256.HashData(secret, body, mac);
         if (!CryptographicOperations.FixedTimeEquals(mac, token.AsSpan(token.Length - MacSize))) return false;
         // The MAC vouches for the layout, so the lengths below are our own.
+        if (token[0] == OnTerms) Mask(token, body.Length);
         var image = ImageId.FromBytes(body.Slice(1, ImageId.Size));
         var version = BinaryPrimitives.ReadInt32LittleEndian(body[(1 + ImageId.Size)..]);
         var expires = DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64LittleEndian(body[(1 + ImageId.Size + 4)..]));
@@ -139,6 +142,19 @@ internal sealed class LeaseTokens(byte[] secret)
         Span<byte> mac = stackalloc byte[MacSize];
         HMACSHA256.HashData(secret, said, mac);
         return StableHash.ToUnit(BinaryPrimitives.ReadUInt64LittleEndian(mac));
+    }
+
+    /// <summary>Masks the history version and the terms of a token by all else that it says, or takes the mask off again.</summary>
+    private void Mask(byte[] token, int length)
+    {
+        var version = token.AsSpan(1 + ImageId.Size, sizeof(int));
+        var terms = token.AsSpan(length - TermsSize, TermsSize);
+        var (from, to) = (FixedSize - sizeof(long), length - TermsSize);
+        byte[] rest = [.. "mask\0"u8, .. token.AsSpan(0, 1 + ImageId.Size), .. token.AsSpan(from, to - from)];
+        Span<byte> mask = stackalloc byte[MacSize];
+        HMACSHA256.HashData(secret, rest, mask);
+        for (var i = 0; i < version.Length; i++) version[i] ^= mask[i];
+        for (var i = 0; i < TermsSize; i++) terms[i] ^= mask[version.Length + i];
     }
 
     private static TaskTerms ReadTerms(ReadOnlySpan<byte> bytes) => new(

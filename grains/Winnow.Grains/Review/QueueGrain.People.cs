@@ -1,6 +1,7 @@
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Review;
+using Winnow.Grains.Ports;
 using Winnow.Grains.Telemetry;
 using Winnow.Model;
 using Winnow.Model.Images;
@@ -37,20 +38,20 @@ internal sealed partial class QueueGrain
     private int SlotsOf(in ReservedTask task) =>
         task.Kind == TaskKind.Label ? Math.Max(1, LabelsPerImage - (task.AnsweredBy?.Length ?? 0)) : 1;
 
-    /// <summary>On which terms a task is given; null on plain ones.</summary>
+    /// <summary>On which terms a task is given; null where leases say nothing of them.</summary>
     private TaskTerms? TermsOf(in ReservedTask task)
     {
-        if (!level.KeepsTiers || (task.Kind == TaskKind.Label && _known is not { ArePlain: false })) return null;
+        if (!level.KeepsTiers) return null;
         var verify = task.Kind == TaskKind.Label && LabelsPerImage == 1 && _known!.VerifyShare > 0
             && _leases.DrawOf(_dataset.Name, task.Image) < _known.VerifyShare;
         var settles = task.Kind == TaskKind.Verify && _known is { VerifierSettles: true };
         var terms = new TaskTerms(task.Kind, task.Kind == TaskKind.Label ? LabelsPerImage : 1, verify, settles);
-        return terms == TaskTerms.Plain ? null : terms;
+        return terms;
     }
 
     /// <summary>
     /// Asks for the policies once in a while. Nobody waits for the answer but who comes first, and that for a moment: tasks are given out
-    /// whether the dataset's grain answers or not.
+    /// whether the dataset's grain answers or not, on the terms that are known.
     /// </summary>
     private async ValueTask FollowPoliciesAsync()
     {
@@ -60,6 +61,14 @@ internal sealed partial class QueueGrain
             _policies = AskPoliciesAsync();
         }
         if (_known is null) await Task.WhenAny(_policies, Task.Delay(WordOnItsWay, time));
+        // On which terms tasks are given is not guessed: what was recorded of the policies is in the ledger too.
+        if (_known is null && level.KeepsTiers) _known = await ReadPoliciesAsync();
+    }
+
+    private async Task<DatasetPolicies> ReadPoliciesAsync()
+    {
+        var stored = await records.ReadAllAsync<DatasetPolicies>(ControlStorage.Policies, _dataset.Name, CancellationToken.None);
+        return stored.Select(r => r.State).MaxBy(p => p.Version) ?? DatasetPolicies.First(_dataset);
     }
 
     private async Task AskPoliciesAsync()
@@ -71,7 +80,7 @@ internal sealed partial class QueueGrain
         catch (Exception e)
         {
             // It moves, or is of the last release and knows no policies: what was known holds.
-            _known ??= DatasetPolicies.First(_dataset);
+            if (!level.KeepsTiers) _known ??= DatasetPolicies.First(_dataset);
             logger.PoliciesSilent(e, _dataset.Name);
         }
     }

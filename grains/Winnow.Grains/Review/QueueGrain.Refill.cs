@@ -39,9 +39,10 @@ internal sealed partial class QueueGrain
             await ForgetShardsOfBeforeAsync(cancellationToken);
             foreach (var kind in kinds)
             {
-                if (!freed && (actor is null ? _stock.FreeOf(kind) : _stock.NewTo(actor, kind)) >= wanted) continue;
+                // What one person may not do is kept for others; beyond that the shards keep it.
+                if (!freed && (HasEnough(kind, wanted, actor) || _stock.FreeOf(kind) >= MostOfKind)) continue;
                 var asked = _work.Take(kind);
-                var block = Math.Max(Math.Max(LeastOfShard, ofOneShard), Block / Math.Max(1, asked.Length));
+                var block = Math.Max(Math.Max(LeastOfShard, ofOneShard), BlockOf(kind) / Math.Max(1, asked.Length));
                 await asked.AllAsync(shard => ReserveAsync(shard, kind, block, until, cancellationToken));
             }
         }
@@ -50,6 +51,17 @@ internal sealed partial class QueueGrain
             _refill.Release();
         }
     }
+
+    private bool HasEnough(TaskKind kind, int wanted, string? actor) =>
+        (actor is null ? _stock.FreeOf(kind) : _stock.NewTo(actor, kind, wanted)) >= wanted;
+
+    /// <summary>
+    /// Tasks set aside at a time. Of those with a history it is read, which takes the processors from whoever asks meanwhile: fewer, and
+    /// more often.
+    /// </summary>
+    private static int BlockOf(TaskKind kind) => kind == TaskKind.Label ? Block : Block / 4;
+
+    private static int LowOf(TaskKind kind) => kind == TaskKind.Label ? LowStock : LowStock / 4;
 
     private async Task ReserveAsync(int shard, TaskKind kind, int block, DateTimeOffset until, CancellationToken cancellationToken)
     {
@@ -89,8 +101,25 @@ internal sealed partial class QueueGrain
             }
             var extended = await their.ExtendInTurnAsync(_turn.Number, some, until, cancellationToken);
             _stock.Extended(extended.Images, until);
+            await LetOthersAskAsync(their, extended, cancellationToken);
             if (extended.IsNewTo) await KeepAsync(ShardKey.Parse(their.GetPrimaryKeyString()).Shard, until, cancellationToken);
         }, cancellationToken);
+
+    /// <summary>
+    /// Gives back what is asked otherwise by now than it was when it was set aside: word of that was lost, and nobody is to be asked about
+    /// what has ended.
+    /// </summary>
+    private async Task LetOthersAskAsync(IShardReview shard, ExtendedTasks extended, CancellationToken cancellationToken)
+    {
+        if (extended.Kinds is not { } kinds) return;
+        ImageId[] others = [.. extended.Images.Where((image, i) => _stock.KindOf(image) is { } kind && kind != kinds[i])];
+        if (others.Length == 0) return;
+        foreach (var image in others) _stock.Remove(image);
+        RoomMade();
+        await shard.ReleaseInTurnAsync(_turn.Number, others, cancellationToken);
+        _work.Add(ShardKey.Parse(shard.GetPrimaryKeyString()).Shard);
+        Arrived();
+    }
 
     /// <summary>Tells the shards that hold images now, whichever they came from.</summary>
     private async Task OnTheirShardsAsync(int from, ImageId[] images, Func<IShardReview, ImageId[], Task> tell,

@@ -1,4 +1,5 @@
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Security;
 using Winnow.Grains.Placement;
 using Winnow.Grains.Settings;
 using Winnow.Grains.Telemetry;
@@ -103,7 +104,8 @@ internal sealed partial class QueueGrain
 
     private string? WrongWith(in Lease lease, string actor) =>
         lease.Dataset != _dataset.Name || !lease.IsOf(_dataset) ? "The lease is of another dataset. Take the task again."
-        : lease.Actor != actor ? "The lease was given to somebody else." : null;
+        : lease.Actor != actor ? "The lease was given to somebody else."
+        : CallerContext.Kinds is { } may && !may.Contains(lease.Kind) ? "You may not do such a task any more." : null;
 
     /// <summary>
     /// Fetches what people were given by an earlier queue, and takes those images off <paramref name="silent"/> of which something could be
@@ -182,8 +184,10 @@ internal sealed partial class QueueGrain
         var (now, period) = (time.GetUtcNow(), _dataset.Settings.LeasePeriod);
         // It is set aside for nobody, and its answer is taken whenever it comes.
         if (lease.Kind == TaskKind.Qualify)
-            return new RenewedLease(lease.Image, _leases.Sign(lease with { Expires = now + period, Since = _dataset.Since, Given =
-                lease.GivenAt(period) }), now + period);
+        {
+            var longer = lease with { Expires = now + period, Since = _dataset.Since, Given = lease.GivenAt(period) };
+            return new RenewedLease(lease.Image, _leases.Sign(longer), longer.Expires);
+        }
         if (silent.Contains(lease.Image))
             return new RenewedLease(lease.Image, text, null,
                 "What holds the image does not answer just now. Present the lease again soon.");

@@ -43,6 +43,9 @@ internal sealed partial class QueueGrain(
 
     private static readonly TaskKind[] FirstLabels = [TaskKind.Label];
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+    /// <summary>Free tasks of a kind that are kept at most, for people who may not do those that come first.</summary>
+    private const int MostOfKind = 16_384;
+
     private static readonly TimeSpan PollWhileWaiting = TimeSpan.FromSeconds(1);
 
     private readonly QueueStock _stock = new();
@@ -108,7 +111,7 @@ internal sealed partial class QueueGrain(
             var most = Math.Min(request.Max, RoomOf(actor) is > 0 and var room ? room : await MakeRoomAsync(actor, cancellationToken));
             var tasks = Hand(most, kinds, actor, again: false);
             if (tasks.Count < most) await AddMoreAsync(tasks, most, kinds, actor, cancellationToken);
-            else if (_ahead.IsCompleted && IsLow(kinds)) _ahead = RefillAsync(LowStock, 0, kinds, null, CancellationToken.None);
+            else if (_ahead.IsCompleted && IsLow(kinds)) _ahead = RefillAheadAsync(kinds);
             var left = patience - time.GetElapsedTime(started);
             if (tasks.Count > 0)
                 WinnowTelemetry.LeaseWait.Record(time.GetElapsedTime(started).TotalSeconds, new TagList { { "dataset", _dataset.Name } });
@@ -148,7 +151,12 @@ internal sealed partial class QueueGrain(
         AllMayHaveWork(await LayoutAsync(cancellationToken));
     }
 
-    private bool IsLow(TaskKind[] kinds) => Array.Exists(kinds, k => _stock.FreeOf(k) < LowStock && _work.Any(k))
+    private async Task RefillAheadAsync(TaskKind[] kinds)
+    {
+        foreach (var kind in kinds) await RefillAsync(LowOf(kind), 0, [kind], null, CancellationToken.None);
+    }
+
+    private bool IsLow(TaskKind[] kinds) => Array.Exists(kinds, k => _stock.FreeOf(k) < LowOf(k) && _work.Any(k))
         || time.GetUtcNow() - _extendedAt > _dataset.Settings.LeasePeriod / 2 || AreFreed;
 
     private List<ReviewTask> Hand(int max, TaskKind[] kinds, string actor, bool again)
@@ -224,7 +232,7 @@ internal sealed partial class QueueGrain(
 
     public Task MayAskAsync(ImageId image, string actor, CancellationToken cancellationToken)
     {
-        _stock.MayAsk(image, actor);
+        _stock.MayAsk(image, actor, LabelsPerImage);
         Arrived();
         return Task.CompletedTask;
     }
@@ -240,6 +248,7 @@ internal sealed partial class QueueGrain(
         // What was worth less may come first now, and is with the shards.
         AllMayHaveWork(await LayoutAsync(cancellationToken));
         _lookAtAll = true;
+        await RefillAsync(0, 0, Enum.GetValues<TaskKind>(), null, cancellationToken);
         Arrived();
         return found.Sum(i => i.Length);
     }

@@ -30,8 +30,14 @@ internal sealed class QueueStock
     public DateTimeOffset? OldestOffer =>
         Interlocked.Read(ref _oldestOffer) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
 
-    /// <summary>Tasks of a kind that can be handed out and are new to this person: neither answered, skipped nor given back.</summary>
-    public int NewTo(string actor, TaskKind kind) => _held.Values.Count(h => h.Kind == kind && h.MayTake(actor, again: false));
+    /// <summary>
+    /// Tasks of a kind that can be handed out and are new to this person, neither answered, skipped nor given back: so many at most are
+    /// counted.
+    /// </summary>
+    public int NewTo(string actor, TaskKind kind, int most) => _free[(int)kind].NewTo(actor, most);
+
+    /// <summary>What a task that is here asks; null where none is.</summary>
+    public TaskKind? KindOf(ImageId image) => _held.TryGetValue(image, out var held) ? held.Kind : null;
 
     /// <summary>How many tasks a person holds whose leases run. Kept beside them, so that nothing is gone through.</summary>
     public int HeldBy(string actor, DateTimeOffset now)
@@ -217,10 +223,10 @@ internal sealed class QueueStock
     }
 
     /// <summary>A person may be asked about an image after all.</summary>
-    public void MayAsk(ImageId image, string actor)
+    public void MayAsk(ImageId image, string actor, int labels = 1)
     {
         if (!_held.TryGetValue(image, out var held)) return;
-        held.AskAgain(actor);
+        held.AskAgain(actor, labels);
         if (held.IsFree) _free[(int)held.Kind].Offer(held);
     }
 

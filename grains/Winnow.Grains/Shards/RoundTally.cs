@@ -20,7 +20,7 @@ internal sealed class RoundTally(IShardLedger ledger, ShardKey shard, ShardIndex
 
     public async Task<Tally> CountAsync(IEnumerable<int> ordinals, CancellationToken cancellationToken)
     {
-        int asked = 0, decided = 0, rejected = 0, skipped = 0, withdrawn = 0;
+        int asked = 0, decided = 0, rejected = 0, skipped = 0, withdrawn = 0, entries = 0;
         var (open, doubtful) = (new List<int>(), new List<int>());
         // In one go, before anything is waited for: the book goes on changing.
         foreach (var ordinal in ordinals)
@@ -28,8 +28,9 @@ internal sealed class RoundTally(IShardLedger ledger, ShardKey shard, ShardIndex
             asked++;
             if (index.IsOpen(ordinal))
             {
-                // Whoever labels or rejects closes, so what is open and has a history was skipped, or opened again.
+                // What is open and has a history was skipped, opened again, or labelled by some of several.
                 if (index.VersionOf(ordinal) > 0) open.Add(ordinal);
+                entries += index.VersionOf(ordinal);
                 continue;
             }
             decided++;
@@ -55,7 +56,7 @@ internal sealed class RoundTally(IShardLedger ledger, ShardKey shard, ShardIndex
             else everywhere.IntersectWith(people);
         }
         return new Tally(asked, decided,
-            new OutcomeCounts(rejected, skipped, withdrawn, skipping, skips, everywhere is null ? [] : [.. everywhere]));
+            new OutcomeCounts(rejected, skipped, withdrawn, skipping, skips, everywhere is null ? [] : [.. everywhere], entries));
     }
 
     /// <summary>Who could not tell what an image shows.</summary>

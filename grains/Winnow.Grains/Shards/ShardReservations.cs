@@ -30,7 +30,7 @@ internal sealed class ShardReservations(
             // On disk before a lease can be given: after a crash nobody else is asked while such a lease may still run.
             var rows = ordinals.Select(o => new ReservationRow(o, until)).ToArray();
             await writer.CommitAsync(writer.New() with { Reservations = rows }, cancellationToken);
-            return new ReservedTasks(await DescribeAsync(ordinals, cancellationToken), tasks.FreeOf(kind));
+            return new ReservedTasks(await DescribeAsync(ordinals, until, cancellationToken), tasks.FreeOf(kind));
         }
         catch
         {
@@ -51,8 +51,8 @@ internal sealed class ShardReservations(
         long turn, ImageId[] held, DateTimeOffset until, CancellationToken cancellationToken)
     {
         Enter(turn);
-        await SetAsideAsync(turn, held, until, cancellationToken);
-        return new ReservedTasks(await DescribeAsync(OpenOf(held), cancellationToken), tasks.Free, tasks.IsNewTo(turn));
+        var aside = await SetAsideAsync(turn, held, until, cancellationToken);
+        return new ReservedTasks(await DescribeAsync(OpenOf(aside), until, cancellationToken), tasks.Free, tasks.IsNewTo(turn));
     }
 
     private List<int> OpenOf(ImageId[] images)
@@ -68,7 +68,8 @@ internal sealed class ShardReservations(
     {
         Enter(turn);
         var extended = await SetAsideAsync(turn, images, until, cancellationToken);
-        return new ExtendedTasks(extended, tasks.IsNewTo(turn));
+        TaskKind[] kinds = [.. extended.Select(i => index.TryFind(i, out var o) ? index.QuestionOf(o) ?? TaskKind.Label : TaskKind.Label)];
+        return new ExtendedTasks(extended, tasks.IsNewTo(turn), kinds);
     }
 
     public async Task<ImageId[]> KeepAsync(long turn, ImageId[] images, DateTimeOffset until, CancellationToken cancellationToken)
@@ -98,8 +99,11 @@ internal sealed class ShardReservations(
             // In memory first: while it is written nobody else may take it.
             foreach (var (ordinal, _) in before) tasks.SetAside(ordinal, until);
             ReservationRow[] rows = [.. before.Select(b => new ReservationRow(b.Ordinal, until))];
-            if (rows.Length > 0) await writer.CommitAsync(writer.New() with { Reservations = rows }, cancellationToken);
-            return [.. open.Select(index.IdOf)];
+            // Others may have given this shard up, which it then does not know. What it says to be no task may be one: the ledger tells.
+            if (rows.Length > 0 || open.Count < images.Length)
+                await writer.CommitAsync(writer.New() with { Reservations = rows }, cancellationToken);
+            // What was answered while it was written is set aside no more, whatever is asked about it now.
+            return [.. open.Where(o => IsAside(o, until)).Select(index.IdOf)];
         }
         catch
         {
@@ -182,11 +186,14 @@ internal sealed class ShardReservations(
             throw new OrleansException($"{images.Length - rows.Count} images are not open in shard {writer.Key}. Repeat the call.");
     }
 
-    /// <summary>What a queue hands out of these. What was answered meanwhile is another task by now, or none.</summary>
-    private async Task<ReservedTask[]> DescribeAsync(List<int> ordinals, CancellationToken cancellationToken)
+    /// <summary>What a queue hands out of these. What was answered meanwhile is another task by now, or none, and free.</summary>
+    private async Task<ReservedTask[]> DescribeAsync(List<int> ordinals, DateTimeOffset until, CancellationToken cancellationToken)
     {
         var kinds = ordinals.Select(index.QuestionOf).ToArray();
         var described = await describer.DescribeAsync(ordinals, cancellationToken);
-        return [.. described.Where((t, i) => kinds[i] is not null && index.QuestionOf(ordinals[i]) == kinds[i])];
+        return [.. described.Where((_, i) => IsAside(ordinals[i], until) && index.QuestionOf(ordinals[i]) == kinds[i])];
     }
+
+    private bool IsAside(int ordinal, DateTimeOffset until) =>
+        index.QuestionOf(ordinal) is not null && tasks.WrittenUntil(ordinal) >= until;
 }

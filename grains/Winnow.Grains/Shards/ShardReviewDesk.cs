@@ -38,13 +38,10 @@ internal sealed class ShardReviewDesk(
         };
         var asked = index.QuestionOf(ordinal);
         var reopens = !fact.Closes && index.Has(ordinal, ShardIndex.Flags.Asked) && !index.IsOpen(ordinal);
-        // What the task was set aside for ended with the answer, in a ledger that keeps it beside the task too.
-        ReservationRow[] freed = reopens || fact.Stage == Stage.Disputed || fact.Verify
-            ? [new ReservationRow(ordinal, DateTimeOffset.UnixEpoch)] : [];
         TaskRow[] drawn = fact.Verify ? [VerificationOf(ordinal)] : [];
         // Word of the answer may not have come there: a queue that still has the task would give it out again, set aside for nobody.
         if (reopens && asked is null) await TellQueueAsync(fact.Image, cancellationToken);
-        var commit = writer.New() with { History = [row], Tasks = drawn, Reservations = freed };
+        var commit = writer.New() with { History = [row], Tasks = drawn, Reservations = ReservationsAfter(fact, ordinal) };
         var status = await writer.TryCommitAsync(commit, cancellationToken);
         if (status == ShardCommitStatus.Conflict) return CommitOutcome.Conflict;
         if (fact.Label >= 0 && fact.Label != HistoryRow.LabelSet && fact.Label != index.LabelOf(ordinal)
@@ -60,14 +57,27 @@ internal sealed class ShardReviewDesk(
         if (isOpen && !wasOpen) tasks.Reopen(ordinal, asked);
         else tasks.Follow(ordinal, asked);
         foreach (var verification in drawn) tasks.Add(verification);
+        if (fact.Anew && index.QuestionOf(ordinal) == asked) tasks.Release(ordinal);
         if (wasOpen && !isOpen) rounds.Answered(ordinal);
         if (isOpen && !wasOpen) rounds.Reopened(ordinal);
-        if (index.QuestionOf(ordinal) is { } begun && begun != asked) WorkArrived();
+        if (index.QuestionOf(ordinal) is { } begun && (begun != asked || fact.Anew)) WorkArrived();
         // An image's grain of the last release says it by the level alone.
-        if ((fact.Amends || fact.Level == ClusterLevels.Reopening) && wasOpen && !isOpen)
+        if ((fact.Amends || fact.Level == ClusterLevels.Reopening) && asked is not null && index.QuestionOf(ordinal) != asked)
             grains.GetGrain<IQueueGrain>(writer.Key.Dataset).SettledAsync(fact.Image, fact.Version, null, true, CancellationToken.None)
                 .Ignore();
         return CommitOutcome.Committed;
+    }
+
+    /// <summary>
+    /// A task that is another after an entry is set aside for nobody. One that stays is so for as long as it was, in a ledger too that
+    /// frees whatever an entry closes.
+    /// </summary>
+    private ReservationRow[] ReservationsAfter(HumanFact fact, int ordinal)
+    {
+        if (index.QuestionAfter(ordinal, fact.Label, fact.Closes, fact.Stage, fact.Verify) is not { } after) return [];
+        if (after != index.QuestionOf(ordinal) || fact.Anew) return [new ReservationRow(ordinal, DateTimeOffset.UnixEpoch)];
+        var until = tasks.WrittenUntil(ordinal);
+        return fact.Closes && until > time.GetUtcNow() ? [new ReservationRow(ordinal, until)] : [];
     }
 
     /// <summary>
@@ -118,14 +128,23 @@ internal sealed class ShardReviewDesk(
         WithdrawnTaskRow[] before = [.. rows.Select(r => new WithdrawnTaskRow(r.Ordinal, r.Arm))];
         await writer.CommitAsync(writer.New() with { WithdrawnTasks = before, Tasks = rows }, cancellationToken);
         foreach (var (ordinal, priority) in wanted) tasks.Prioritize(ordinal, priority);
+        // What was withdrawn, given back or set aside while it was written is so on disk too.
+        WithdrawnTaskRow[] gone = [.. rows.Where(r => r.Arm != Arms.Verification && !tasks.Contains(r.Arm, r.Ordinal))
+            .Select(r => new WithdrawnTaskRow(r.Ordinal, r.Arm))];
+        ReservationRow[] set = [.. rows.Where(r => tasks.WrittenUntil(r.Ordinal) != r.ReservedUntil).Select(r => r.Ordinal).Distinct()
+            .Select(o => new ReservationRow(o, tasks.WrittenUntil(o)))];
+        if (gone.Length + set.Length > 0)
+            await writer.CommitAsync(writer.New() with { WithdrawnTasks = gone, Reservations = set }, cancellationToken);
         return [.. wanted.Keys.Select(index.IdOf)];
     }
 
     private IEnumerable<TaskRow> RowsOf(int ordinal, float priority)
     {
         var until = tasks.WrittenUntil(ordinal);
-        if (index.QuestionOf(ordinal) == TaskKind.Verify) return [new TaskRow(ordinal, Arms.Verification, 1, priority, until)];
-        return tasks.AskedBy(ordinal).Select(a => new TaskRow(ordinal, a.Arm, a.Round, priority, until));
+        TaskRow[] rows = [.. tasks.AskedBy(ordinal).Select(a => new TaskRow(ordinal, a.Arm, a.Round, priority, until))];
+        // Nobody asks but who verifies.
+        return index.QuestionOf(ordinal) == TaskKind.Verify || rows.Length == 0
+            ? [new TaskRow(ordinal, Arms.Verification, 1, priority, until)] : rows;
     }
 
     private void WorkArrived() =>

@@ -32,9 +32,11 @@ internal sealed class ShardRounds(ShardWriter writer, ShardIndex index, TaskBook
         var seen = new Dictionary<int, int>();
         foreach (var ordinal in asked.Where(index.IsOpen).ToArray())
         {
-            // Of what was taken back, or is asked about again, nothing counts as an answer. What somebody could not tell stays open.
+            // Of what was taken back, or is asked about again, nothing counts as an answer. What somebody could not tell stays open, and so
+            // does what some have labelled of several, or people disagree about.
             var version = index.VersionOf(ordinal);
-            if (version == 0 || (await tally.SkipsOfAsync(ordinal, cancellationToken)).People.Length == 0) seen[ordinal] = version;
+            if (version == 0 || await tally.SkipsOfAsync(ordinal, cancellationToken) is { People.Length: 0, Answered: false })
+                seen[ordinal] = version;
         }
         bool Unanswered(int ordinal) => index.IsOpen(ordinal) && index.VersionOf(ordinal) == seen[ordinal];
         int[] left = [.. seen.Keys.Where(Unanswered)];

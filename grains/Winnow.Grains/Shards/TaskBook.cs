@@ -99,14 +99,16 @@ internal sealed class TaskBook(ShardIndex index)
     }
 
     /// <summary>What asking about an image is worth, for what is asked of it now.</summary>
-    public float PriorityOf(int ordinal) => index.QuestionOf(ordinal) == TaskKind.Verify
-        ? _verifications.GetValueOrDefault(ordinal) : _priorities.GetValueOrDefault(ordinal);
+    public float PriorityOf(int ordinal) =>
+        index.QuestionOf(ordinal) != TaskKind.Verify && _priorities.TryGetValue(ordinal, out var asked)
+            ? asked : _verifications.GetValueOrDefault(ordinal);
 
     /// <summary>Asking about an image is worth something else from now on, for what is asked of it now.</summary>
     public void Prioritize(int ordinal, float priority)
     {
         if (index.QuestionOf(ordinal) is not { } kind) return;
-        (kind == TaskKind.Verify ? _verifications : _priorities)[ordinal] = priority;
+        if (kind != TaskKind.Verify) _priorities[ordinal] = priority;
+        if (kind == TaskKind.Verify || (_verifications.ContainsKey(ordinal) && !AskedBy(ordinal).Any())) _verifications[ordinal] = priority;
         if (!_reserved.ContainsKey(ordinal)) Offer(ordinal, kind);
     }
 
@@ -245,6 +247,8 @@ internal sealed class TaskBook(ShardIndex index)
         var before = index.QuestionOf(ordinal);
         index.Clear(ordinal, ShardIndex.Flags.Asked);
         Follow(ordinal, before);
+        // Somebody is asked still who settles what is disputed of it.
+        if (index.QuestionOf(ordinal) is not null) return false;
         _priorities.Remove(ordinal);
         return true;
     }

@@ -143,7 +143,7 @@ internal static partial class GrainLog
     [LoggerMessage(66, LogLevel.Information, "Backbone {Backbone} of {Dataset} was dropped, and what it made is removed")]
     public static partial void BackboneRemoved(this ILogger logger, string dataset, string backbone);
 
-    [LoggerMessage(69, LogLevel.Warning, 
+    [LoggerMessage(69, LogLevel.Warning,
         "Queue of {Dataset}: shards did not say which labels are known; people are checked by those of before")]
     public static partial void GoldSilent(this ILogger logger, Exception exception, string dataset);
 }

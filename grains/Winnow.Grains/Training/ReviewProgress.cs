@@ -46,7 +46,7 @@ internal sealed record ReviewProgress
             Open = asked - decided + auditAsked - auditDecided,
             OpenSkipped = all.Sum(c => c.OpenSkipped),
             SkippedBy = Everywhere([.. all.Where(c => c.OpenSkipped > 0).Select(c => c.SkippedBy)]),
-            Heard = decided + auditDecided + all.Sum(c => c.Skips),
+            Heard = decided + auditDecided + all.Sum(c => c.Skips + c.Said),
         };
     }
 

@@ -140,6 +140,7 @@ public sealed record HistoryEntry(
             && Kind == HistoryKind.AskedAgain == (Decision.Kind == DecisionKind.AskAgain)
             ? null : "kind and decision.kind do not go together.")
         ?? (Terms is null ? null : MemberRules.Within("terms", Terms.Check()))
+        ?? (Terms?.Of is null || Terms.Of < Version ? null : $"terms.of must be an entry before {Version}, not {Terms.Of}.")
         ?? (Decision.Kind == DecisionKind.Confirm && Terms?.Kind != TaskKind.Verify ? "decision.kind can be 'confirm' in a verifier's only."
             : null)
         ?? (Told is { } told ? MemberRules.Number("told", told, 1, Restoration.Most) : null);

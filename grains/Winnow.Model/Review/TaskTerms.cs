@@ -24,11 +24,15 @@ public enum TaskKind : byte
 /// <param name="Labels">How many people label the image, each without knowing of the others, before a label stands.</param>
 /// <param name="Verify">Whether somebody else is asked whether the label is right.</param>
 /// <param name="VerifierSettles">Whether the word of a verifier who differs stands; otherwise an arbitrator is asked.</param>
+/// <param name="Of">
+/// In a verifier's answer: which entry of the history it is about. Where another stands it says nothing. Null in leases.
+/// </param>
 public sealed record TaskTerms(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] TaskKind Kind = TaskKind.Label,
     int Labels = 1,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Verify = false,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool VerifierSettles = false)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool VerifierSettles = false,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Of = null)
 {
     /// <summary>Most people who label one image.</summary>
     public const int MostLabels = 9;
@@ -37,7 +41,8 @@ public sealed record TaskTerms(
     public static TaskTerms Plain { get; } = new();
 
     /// <summary>The first thing that is wrong, as a sentence; null when all is sound.</summary>
-    public string? Check() => MemberRules.Word("kind", Kind) ?? MemberRules.Number("labels", Labels, 1, MostLabels);
+    public string? Check() => MemberRules.Word("kind", Kind) ?? MemberRules.Number("labels", Labels, 1, MostLabels)
+        ?? (Of is { } of ? MemberRules.Number("of", of, 0, int.MaxValue) : null);
 }
 
 /// <summary>What one of the people asked before said of an image, without their name.</summary>

@@ -52,6 +52,16 @@ public sealed class PeopleCountTests
     }
 
     [Fact]
+    public void A_rejection_is_judged_as_a_label_is()
+    {
+        Say("ann", "reject", TaskKind.Label, verify: true).Say("bob", "confirm", TaskKind.Verify);
+        Assert.Equal((1L, 1L), (Count()[0].Compared, Count()[0].Agreed));
+        _said.Clear();
+        Say("ann", "reject", TaskKind.Label, verify: true).Say("bob", "cat", TaskKind.Verify);
+        Assert.Equal((1L, 0L), (Count()[0].Compared, Count()[0].Agreed));
+    }
+
+    [Fact]
     public void Those_who_label_an_image_together_are_judged_by_what_most_say()
     {
         Together("ann", "cat").Together("bob", "dog").Together("eve", "cat");
@@ -71,7 +81,8 @@ public sealed class PeopleCountTests
     {
         Say("ann", "cat").Say("eve", "!cat").Say("bob", "cat", TaskKind.Qualify).Say("max", "dog", TaskKind.Qualify)
             .Say("zoe", "skip", TaskKind.Qualify);
-        Assert.Equal([(0L, 0L), (1L, 1L), (0L, 0L), (1L, 0L), (1L, 0L)], Count().Select(p => (p.Gold, p.GoldRight)));
+        // Who cannot tell is not wrong.
+        Assert.Equal([(0L, 0L), (1L, 1L), (0L, 0L), (1L, 0L), (0L, 0L)], Count().Select(p => (p.Gold, p.GoldRight)));
         Assert.Equal(["ann", "eve", "bob", "max", "zoe"], ImageHistory.KnownTo(_said));
         Assert.Equal((Model.Images.Stage.Gold, "cat"),
             (ImageHistory.Fold(_said).Stage, Assert.Single(ImageHistory.Fold(_said).Annotations).Class));

@@ -113,7 +113,11 @@ public sealed class StandingModelTests
                         Say(step, Answered(step, asked), seen, TermsOf(step, asked));
                     return;
                 case Act.Correct:
-                    Say(step, Answered(step, null), said.Count, null);
+                    // Some may correct everybody, others themselves.
+                    var correction = Answered(step, null);
+                    var own = step.Which % 2 == 0;
+                    if (own && !ImageHistory.MayAmend(said, People[step.Person], correction)) return;
+                    Say(step, correction, said.Count, null, own ? ImageHistory.TermsOfOwn(said, People[step.Person]) : null);
                     return;
                 case Act.TakeBack when said.Count > 0:
                     var of = 1 + step.Which % said.Count;
@@ -155,13 +159,21 @@ public sealed class StandingModelTests
         };
 
         /// <summary>As the image's grain and its shard do it.</summary>
-        private void Say(Step step, Decision decision, long seen, TaskTerms? terms)
+        private void Say(Step step, Decision decision, long seen, TaskTerms? terms, TaskTerms? own = null)
         {
             var said = _said[step.Image];
             var kind = ImageHistory.KindOf(said, decision.Kind, seen, terms?.Kind);
+            terms ??= own;
             // Nobody is given a task that would have them judge their own word.
             var judges = kind == HistoryKind.Decided && terms!.Kind != TaskKind.Qualify;
             if (judges && ImageHistory.AnsweredBy(said).Contains(People[step.Person])) return;
+            if (kind == HistoryKind.Decided && terms!.Kind == TaskKind.Verify)
+            {
+                // What is confirmed is what was shown.
+                var stands = ImageHistory.Fold(said).Of;
+                if (ImageHistory.Fold(said[..(int)seen]).Of != stands) return;
+                terms = terms with { Of = stands };
+            }
             var entry = new HistoryEntry(said.Count + 1, kind, People[step.Person], Now, Guid.NewGuid(), decision, Terms: terms);
             Assert.Null(entry.Check(_schema, Now));
             said.Add(entry);
@@ -218,22 +230,23 @@ public sealed class StandingModelTests
             var inForce = said.Where(e => e.Decision.Kind != DecisionKind.TakeBack && InForce(e)).ToList();
             var again = inForce.FindLastIndex(e => e.Decision.Kind == DecisionKind.AskAgain);
             var (skippers, passed) = (new List<string>(), new HashSet<string>());
-            var votes = new List<(string Who, Decision What)>();
+            var votes = new List<(string Who, Decision What, long Entry)>();
             var stage = Stage.Queued;
             Decision? stands = null;
+            var (author, entryOf) = ((string?)null, 0L);
             // Once it is settled one way or the other, whoever could not tell before is asked the next question too.
-            void Settle(Decision? what, Stage at)
+            void Settle(Decision? what, Stage at, string? by = null, long of = 0)
             {
-                (stands, stage) = (what, at);
+                (stands, stage, author, entryOf) = (what, at, by, of);
                 passed.Clear();
             }
 
             void CountVotes()
             {
-                var groups = votes.Select(v => (v.What, For: votes.Count(o => Same(o.What, v.What)))).ToArray();
+                var groups = votes.Select(v => (Vote: v, For: votes.Count(o => Same(o.What, v.What)))).ToArray();
                 var most = groups.MaxBy(g => g.For);
-                if (2 * most.For > votes.Count) Settle(most.What, most.For > 1 ? Stage.Verified : Stage.Labeled);
-                else Settle(null, Stage.Disputed);
+                if (2 * most.For <= votes.Count) Settle(null, Stage.Disputed);
+                else Settle(most.Vote.What, most.For > 1 ? Stage.Verified : Stage.Labeled, most.Vote.Who, most.Vote.Entry);
             }
 
             foreach (var entry in inForce[(again + 1)..])
@@ -249,12 +262,14 @@ public sealed class StandingModelTests
                 if (asked == TaskKind.Qualify) continue;
                 if (what.Kind == DecisionKind.Gold)
                 {
-                    Settle(what with { Kind = DecisionKind.Label }, Stage.Gold);
+                    Settle(what with { Kind = DecisionKind.Label }, Stage.Gold, entry.Actor, entry.Version);
                     continue;
                 }
                 var isClosed = stage is not (Stage.Queued or Stage.Disputed);
                 if (entry.Kind == HistoryKind.SecondOpinion && (isClosed || asked != question)) continue;
                 if (asked != TaskKind.Label && asked != question) continue;
+                if (asked == TaskKind.Verify && (entry.Actor == author || entry.Terms!.Of != entryOf)) continue;
+                var wanted = entry.Terms?.Labels ?? 1;
                 if (what.Kind == DecisionKind.Skip)
                 {
                     skippers.Add(entry.Actor);
@@ -263,21 +278,21 @@ public sealed class StandingModelTests
                     else if (asked == TaskKind.Label && votes.Count > 0) CountVotes();
                     else Settle(null, asked == TaskKind.Label ? Stage.Labeled : Stage.Verified);
                 }
-                else if (entry.Kind == HistoryKind.Corrected) Settle(what, Stage.Labeled);
-                else if (asked == TaskKind.Arbitrate) Settle(what, Stage.Verified);
+                else if (asked == TaskKind.Arbitrate) Settle(what, Stage.Verified, entry.Actor, entry.Version);
                 else if (asked == TaskKind.Verify)
                 {
-                    if (what.Kind == DecisionKind.Confirm) Settle(stands, Stage.Verified);
+                    if (what.Kind == DecisionKind.Confirm) Settle(stands, Stage.Verified, author, entryOf);
                     else if (entry.Terms!.VerifierSettles || Same(what, stands ?? new Decision { Kind = DecisionKind.Reject }))
-                        Settle(what, Stage.Verified);
+                        Settle(what, Stage.Verified, entry.Actor, entry.Version);
                     else Settle(null, Stage.Disputed);
                 }
-                else if ((entry.Terms?.Labels ?? 1) == 1 && votes.Count == 0) Settle(what, Stage.Labeled);
+                else if (wanted == 1 && (entry.Kind == HistoryKind.Corrected || votes.Count == 0))
+                    Settle(what, Stage.Labeled, entry.Actor, entry.Version);
                 else
                 {
                     votes.RemoveAll(v => v.Who == entry.Actor);
-                    votes.Add((entry.Actor, what));
-                    if (votes.Count >= (entry.Terms?.Labels ?? 1)) CountVotes();
+                    votes.Add((entry.Actor, what, entry.Version));
+                    if (votes.Count >= wanted) CountVotes();
                 }
             }
             var people = skippers.Distinct().ToArray();

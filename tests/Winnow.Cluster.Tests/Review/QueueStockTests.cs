@@ -54,7 +54,7 @@ public sealed partial class QueueStockTests
         for (var i = 1; i <= 2; i++) stock.Add(0, Task(i, i), Far, Now);
         Assert.Equal("2", stock.Take("ann", Labels, Now, Now.AddMinutes(1), again: false)?.Name);
         stock.PutBack(ShardIndexTests.IdOf(2), "ann", skipped: false, Now);
-        Assert.Equal((2, 1, 2), (stock.Free, stock.NewTo("ann", TaskKind.Label), stock.NewTo("bob", TaskKind.Label)));
+        Assert.Equal((2, 1, 2), (stock.Free, stock.NewTo("ann", TaskKind.Label, 9), stock.NewTo("bob", TaskKind.Label, 9)));
         Assert.Equal("1", stock.Take("ann", Labels, Now, Now.AddMinutes(1), again: false)?.Name);
         Assert.Null(stock.Take("ann", Labels, Now, Now.AddMinutes(1), again: false));
         Assert.Equal("2", stock.Take("ann", Labels, Now, Now.AddMinutes(1), again: true)?.Name);

@@ -55,6 +55,23 @@ public sealed class LeaseTokenTests
     }
 
     [Fact]
+    public void What_a_lease_is_of_cannot_be_read_off_it()
+    {
+        var tokens = new LeaseTokens([1, 2, 3]);
+        var labels = Enumerable.Range(0, 40)
+            .Select(n => Given with { Image = ShardIndexTests.IdOf(n), Terms = new TaskTerms(TaskKind.Label) });
+        var gold = labels.Select(l => l with { Terms = new TaskTerms(TaskKind.Qualify) });
+        var (plain, checks) = (labels.Select(l => tokens.Sign(l)).ToArray(), gold.Select(l => tokens.Sign(l)).ToArray());
+        Assert.Equal(plain.Select(t => t.Length), checks.Select(t => t.Length));
+        // No place of the text says which: each holds as many characters in leases of the one kind as in those of the other.
+        for (var i = 0; i < plain[0].Length; i++)
+        {
+            var (a, b) = (plain.Select(t => t[i]).ToHashSet(), checks.Select(t => t[i]).ToHashSet());
+            Assert.True(a.Overlaps(b), $"character {i} is one of {string.Concat(a.Order())} or one of {string.Concat(b.Order())}");
+        }
+    }
+
+    [Fact]
     public void No_change_of_a_token_goes_unseen()
     {
         var tokens = new LeaseTokens([1, 2, 3]);
@@ -190,6 +207,23 @@ public sealed class TaskBookTests
         book.Add(Task(1, 0.1f, round: 2));
         Assert.Equal([1], book.Reserve(TaskKind.Label, 9, Now, Now.AddMinutes(1)));
         Assert.Equal(2, book.ArmRounds("main")[1]);
+    }
+
+    [Fact]
+    public void What_is_drawn_for_verification_or_disputed_is_no_rounds_to_withdraw()
+    {
+        var (index, book) = Make(2);
+        foreach (var ordinal in new[] { 0, 1 })
+        {
+            book.Add(Task(ordinal, 0.5f));
+            index.Decide(ordinal, 1, 0, true, Stage.Labeled);
+            book.Follow(ordinal, TaskKind.Label);
+            book.Add(Task(ordinal, 0.5f, Arms.Verification));
+        }
+        index.Decide(1, 2, -1, false, Stage.Disputed);
+        book.Follow(1, TaskKind.Verify);
+        foreach (var ordinal in new[] { 0, 1 }) Assert.False(book.Withdraw("main", ordinal));
+        Assert.Equal((TaskKind.Verify, TaskKind.Arbitrate, 2), (index.QuestionOf(0), index.QuestionOf(1), book.Open));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using Winnow.Adapters.Tests.Ledger;
 using Winnow.Grains.Settings;
 using Winnow.Model.Images;
 using Winnow.Model.Review;
+using Winnow.Model.Training;
 
 namespace Winnow.Cluster.Tests.Schedules;
 
@@ -10,11 +11,13 @@ namespace Winnow.Cluster.Tests.Schedules;
 internal sealed class ReviewBook(VirtualClock clock, TimeSpan leasePeriod, Func<ImageId, NaiveShard> diskOf)
 {
     /// <param name="Image">The image.</param>
+    /// <param name="Kind">What is asked about it.</param>
     /// <param name="Actor">Who was given it.</param>
     /// <param name="From">Since when it is known to be theirs.</param>
     /// <param name="Until">When the lease ends.</param>
     /// <param name="Asked">A queue that is followed by another later than this may have given it.</param>
-    private sealed record Grant(ImageId Image, string Actor, DateTimeOffset From, DateTimeOffset Until, DateTimeOffset Asked);
+    private sealed record Grant(
+        ImageId Image, TaskKind Kind, string Actor, DateTimeOffset From, DateTimeOffset Until, DateTimeOffset Asked);
 
     private readonly List<Grant> _grants = [];
     private readonly List<DateTimeOffset> _turns = [];
@@ -31,10 +34,10 @@ internal sealed class ReviewBook(VirtualClock clock, TimeSpan leasePeriod, Func<
     public void Was(ReviewTask task, string actor)
     {
         var given = task.LeasedUntil - leasePeriod;
-        _grants.Add(new Grant(task.Image, actor, given, task.LeasedUntil, given));
+        _grants.Add(new Grant(task.Image, task.Kind, actor, given, task.LeasedUntil, given));
         var disk = diskOf(task.Image);
         var ordinal = disk.Images.FindIndex(i => i.Row.Id == task.Image);
-        var closed = disk.IsClosed(ordinal);
+        var closed = AskedOf(disk, ordinal) != task.Kind;
         var asked = disk.Tasks.Values.Where(t => t.Ordinal == ordinal).ToArray();
         var until = asked.Select(t => t.ReservedUntil).DefaultIfEmpty().Max();
         // A task that is none any more, or that its holder may have let go, is anybody's.
@@ -44,22 +47,33 @@ internal sealed class ReviewBook(VirtualClock clock, TimeSpan leasePeriod, Func<
                 $"{actor} holds {task.Name} until {Told(task.LeasedUntil)}; on disk it is set aside until {Told(until)}");
     }
 
+    /// <summary>What is asked of people about an image, by what is on disk; null for nothing.</summary>
+    public static TaskKind? AskedOf(NaiveShard disk, int ordinal)
+    {
+        var asked = disk.Tasks.Values.Where(t => t.Ordinal == ordinal).ToArray();
+        var isDrawn = asked.Any(t => t.Arm == Arms.Verification);
+        var last = disk.History.FindLast(h => h.Ordinal == ordinal);
+        if (last is { Version: > 0, Closes: true }) return isDrawn && last.Stage == Stage.Labeled ? TaskKind.Verify : null;
+        if (last is { Version: > 0, Stage: Stage.Disputed }) return asked.Length > 0 ? TaskKind.Arbitrate : null;
+        return asked.Any(t => t.Arm != Arms.Verification) ? TaskKind.Label : null;
+    }
+
     /// <summary>Another queue hands out from now on: what others gave is kept for a moment, and longer for whoever presents it.</summary>
     public void QueueFollowed() => _turns.Add(clock.GetUtcNow());
 
     /// <summary>Somebody presented a lease at a moment and was told that the task is theirs.</summary>
-    public void Presented(ImageId image, string actor, DateTimeOffset began, DateTimeOffset until) =>
-        _grants.Add(new Grant(image, actor, clock.GetUtcNow(), until, began));
+    public void Presented(ImageId image, TaskKind kind, string actor, DateTimeOffset began, DateTimeOffset until) =>
+        _grants.Add(new Grant(image, kind, actor, clock.GetUtcNow(), until, began));
 
     /// <summary>
     /// Somebody presented a lease that runs, and was told that the task is not theirs: nobody must be while it is, and open.
     /// </summary>
-    public void WasRefused(ImageId image, string actor, DateTimeOffset ends, string why)
+    public void WasRefused(ImageId image, TaskKind kind, string actor, DateTimeOffset ends, string why)
     {
         var disk = diskOf(image);
         var ordinal = disk.Images.FindIndex(i => i.Row.Id == image);
-        var isOpen = !disk.IsClosed(ordinal) && disk.Tasks.Values.Any(t => t.Ordinal == ordinal);
-        var until = _grants.Where(g => g.Image == image && g.Actor == actor).Select(EndOf).Max();
+        var isOpen = AskedOf(disk, ordinal) == kind;
+        var until = _grants.Where(g => g.Image == image && g.Kind == kind && g.Actor == actor).Select(EndOf).Max();
         if (isOpen && ends > clock.GetUtcNow() && until > clock.GetUtcNow())
             throw new ScheduleFault($"{actor} holds an image until {Told(until)} and was told that it is not so: {why}");
         LetsGo(image, actor);
@@ -86,7 +100,8 @@ internal sealed class ReviewBook(VirtualClock clock, TimeSpan leasePeriod, Func<
     /// <summary>What must hold of all of it together.</summary>
     public void Check(IEnumerable<ImageId> images)
     {
-        foreach (var given in _grants.GroupBy(g => g.Image))
+        // Whoever held a task that somebody else has answered keeps nobody from the one which that answer became.
+        foreach (var given in _grants.GroupBy(g => (g.Image, g.Kind)))
             foreach (var first in given)
                 foreach (var second in given)
                 {

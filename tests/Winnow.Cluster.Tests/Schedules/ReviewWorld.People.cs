@@ -15,7 +15,7 @@ internal sealed partial class ReviewWorld
         for (var turn = 0; turn < Turns; turn++)
         {
             ReviewTask[] tasks = [];
-            var request = new LeaseRequest(1 + _random.Next(3), _random.Next(2) * 800);
+            var request = new LeaseRequest(1 + _random.Next(3), _random.Next(2) * 800, Kinds);
             await AsFarAsItGoesAsync(async () => tasks = await Queue.TakeAsync(request, actor, Never));
             foreach (var task in tasks) _book.Was(task, actor);
             _taken.AddRange(tasks.Select(t => (t, actor)));
@@ -31,7 +31,8 @@ internal sealed partial class ReviewWorld
                         await AsFarAsItGoesAsync(() => Queue.ReleaseAsync([task.Image], actor, Never));
                         break;
                     case var kind:
-                        await AnswerAsync(task, actor, kind == 2 ? DecisionKind.Skip : DecisionKind.Label);
+                        await AnswerAsync(task, actor, kind == 2 ? DecisionKind.Skip
+                            : kind == 3 && task.Kind == TaskKind.Verify ? DecisionKind.Confirm : DecisionKind.Label);
                         break;
                 }
             }
@@ -54,8 +55,8 @@ internal sealed partial class ReviewWorld
             if (!await AsFarAsItGoesAsync(async () => renewed = await Queue.RenewAsync(leases, actor, Never))) continue;
             foreach (var (task, lease) in tasks.Zip(renewed))
             {
-                if (lease.Lease is null) _book.WasRefused(task.Image, actor, task.LeasedUntil, lease.Reason!);
-                else if (lease.LeasedUntil is { } until) _book.Presented(task.Image, actor, began, until);
+                if (lease.Lease is null) _book.WasRefused(task.Image, task.Kind, actor, task.LeasedUntil, lease.Reason!);
+                else if (lease.LeasedUntil is { } until) _book.Presented(task.Image, task.Kind, actor, began, until);
             }
             tasks = [.. tasks.Zip(renewed).Where(t => t.Second.Lease is not null)
                 .Select(t => t.First with { Lease = t.Second.Lease!, LeasedUntil = t.Second.LeasedUntil ?? t.First.LeasedUntil })];
@@ -68,7 +69,7 @@ internal sealed partial class ReviewWorld
         var began = Clock.GetUtcNow();
         RenewedLease[] renewed = [];
         var answered = await AsFarAsItGoesAsync(async () => renewed = await Queue.RenewAsync([task.Lease], actor, Never));
-        if (answered && renewed[0].LeasedUntil is { } until) _book.Presented(task.Image, actor, began, until);
+        if (answered && renewed[0].LeasedUntil is { } until) _book.Presented(task.Image, task.Kind, actor, began, until);
     }
 
     private async Task AnswerAsync(ReviewTask task, string actor, DecisionKind kind)
@@ -78,7 +79,7 @@ internal sealed partial class ReviewWorld
         var decision = new SubmitDecision(task.Image, operation, new Decision
         {
             Kind = kind,
-            Annotations = kind == DecisionKind.Label ? [new ClassTag("cat")] : [],
+            Annotations = kind == DecisionKind.Label ? [new ClassTag(task.Kind == TaskKind.Verify ? "dog" : "cat")] : [],
         }, task.Lease);
         await SayAsync(decision, actor);
     }

@@ -20,6 +20,7 @@ using Winnow.Grains.Shards;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Labels;
+using Winnow.Model.Policies;
 using Winnow.Model.Review;
 using Winnow.Model.Training;
 
@@ -50,6 +51,7 @@ internal sealed partial class ReviewWorld
     private readonly ReviewBook _book;
     // Beside silos of an earlier release queues know no turns: what one had set aside stays so until its time is over.
     private readonly bool _takesTurns;
+    private readonly bool _verifies;
     private readonly List<(ReviewTask Task, string Actor)> _taken = [];
     private readonly ImageId[] _images = [.. Enumerable.Range(0, Images).Select(ShardIndexTests.IdOf)];
 
@@ -58,6 +60,7 @@ internal sealed partial class ReviewWorld
         Clock = clock;
         _random = new SeededRandom(seed ^ 0x5EED);
         _takesTurns = _random.Next(4) > 0;
+        _verifies = _takesTurns && _random.Next(2) == 0;
         _mishaps = new Mishaps(new SeededRandom(seed ^ 0xBAD));
         _ledger = new SimulatedLedger(Dataset, _mishaps);
         _silos = new SimulatedSilos(_mishaps);
@@ -106,6 +109,8 @@ internal sealed partial class ReviewWorld
         var records = new SimulatedRecords(_mishaps) { Wrote = kind => { if (kind == ControlStorage.QueueTurn) _book.QueueFollowed(); } };
         var queues = new KnownLevel();
         if (_takesTurns) queues.Saw(ClusterLevels.Newest);
+        if (_verifies)
+            records.Plant(ControlStorage.Policies, $"{Name}/2", DatasetPolicies.First(Dataset) with { Version = 2, VerifyShare = 0.5 });
         _silos.Add("queue", () => new QueueGrain(
             datasets, keyring, queues, new LocalQueues(), records, Clock, NullLogger<QueueGrain>.Instance), typeof(IQueueGrain));
         var level = new KnownLevel();
@@ -161,7 +166,7 @@ internal sealed partial class ReviewWorld
         for (var tries = 0; tries < 10; tries++)
         {
             ReviewTask[] tasks = [];
-            var all = new LeaseRequest(Images, 2_000);
+            var all = new LeaseRequest(Images, 2_000, Kinds);
             if (!await AsFarAsItGoesAsync(async () => tasks = await Queue.TakeAsync(all, "zoe", Never))) continue;
             foreach (var task in tasks) _book.Was(task, "zoe");
             asked.UnionWith(tasks.Select(t => t.Image));
@@ -183,11 +188,16 @@ internal sealed partial class ReviewWorld
             var open = Open().Where(i => Dataset.Shards.ShardOf(i) == shard).Order().ToArray();
             var desk = Grain<IShardReview>(GrainKeys.Shard(Name, shard));
             var until = now + Dataset.Settings.LeasePeriod;
-            var reserved = _takesTurns ? await desk.ReserveInTurnAsync(long.MaxValue, Images, until, Never)
-                : await desk.ReserveAsync(Images, until, Never);
-            if (!reserved.Tasks.Select(t => t.Image).Order().SequenceEqual(open))
-                throw new ScheduleFault($"of {open.Length} open tasks {reserved.Tasks.Length} could be set aside");
-            if (reserved.Remaining != 0) throw new ScheduleFault($"{reserved.Remaining} tasks are said to be left of none");
+            var reserved = new List<ReservedTask>();
+            foreach (var kind in Kinds)
+            {
+                var some = _takesTurns ? await desk.ReserveOfKindAsync(long.MaxValue, kind, Images, until, Never)
+                    : await desk.ReserveAsync(Images, until, Never);
+                reserved.AddRange(some.Tasks);
+                if (some.Remaining != 0) throw new ScheduleFault($"{some.Remaining} tasks to {kind} are said to be left of none");
+            }
+            if (!reserved.Select(t => t.Image).Order().SequenceEqual(open))
+                throw new ScheduleFault($"of {open.Length} open tasks {reserved.Count} could be set aside");
         }
         foreach (var image in _images)
         {
@@ -200,11 +210,12 @@ internal sealed partial class ReviewWorld
 
     private ImageId[] Open() => [.. Enumerable.Range(0, 2).Select(_ledger.Disk).SelectMany(OpenOf)];
 
-    private static IEnumerable<ImageId> OpenOf(NaiveShard disk)
-    {
-        var open = disk.Tasks.Values.Select(t => t.Ordinal).Distinct().Where(o => !disk.IsClosed(o));
-        return open.Select(o => disk.Images[o].Row.Id);
-    }
+    private static IEnumerable<ImageId> OpenOf(NaiveShard disk) =>
+        disk.Tasks.Values.Select(t => t.Ordinal).Distinct().Where(o => ReviewBook.AskedOf(disk, o) is not null)
+            .Select(o => disk.Images[o].Row.Id);
+
+    /// <summary>What everybody does who is at work.</summary>
+    private TaskKind[] Kinds => _verifies ? [TaskKind.Label, TaskKind.Verify, TaskKind.Arbitrate] : [TaskKind.Label];
 
     private string ShardOf(ImageId image) => GrainKeys.Shard(Name, Dataset.Shards.ShardOf(image));
 

@@ -11,6 +11,9 @@ internal sealed class SimulatedRecords(Mishaps mishaps) : IControlRecords
     /// <summary>Is told of each record that was written, when it was.</summary>
     public Action<string>? Wrote { get; set; }
 
+    /// <summary>A record that was there before.</summary>
+    public void Plant(string kind, string key, object state) => _records[(kind, key)] = (1, state);
+
     public async Task<ControlRecord<T>?> ReadAsync<T>(string kind, string key, CancellationToken cancellationToken) where T : class
     {
         await Task.Yield();
@@ -35,6 +38,15 @@ internal sealed class SimulatedRecords(Mishaps mishaps) : IControlRecords
         return version;
     }
 
-    public Task<IReadOnlyList<ControlRecord<T>>> ReadAllAsync<T>(string kind, string owner, CancellationToken cancellationToken)
-        where T : class => throw new NotSupportedException();
+    public async Task<IReadOnlyList<ControlRecord<T>>> ReadAllAsync<T>(string kind, string owner, CancellationToken cancellationToken)
+        where T : class
+    {
+        await Task.Yield();
+        if (mishaps.Happens()) throw new IOException("The ledger is away.");
+        var found = _records.Where(r => r.Key.Kind == kind && r.Key.Key.StartsWith(owner + "/", StringComparison.Ordinal))
+            .OrderBy(r => r.Key.Key, StringComparer.Ordinal)
+            .Select(r => new ControlRecord<T>(r.Key.Key, r.Value.Version, (T)r.Value.State)).ToArray();
+        await Task.Yield();
+        return found;
+    }
 }

@@ -112,7 +112,7 @@ internal sealed class SampleDataset(ILedgerPorts ports, IObjectStore objects, Da
             _ => new Decision { Kind = DecisionKind.Label, Annotations = Annotations(shard), Comment = "ü" },
         };
         // An answer to what was not asked says nothing of what stands, and is kept all the same.
-        var terms = decision.Kind == DecisionKind.Skip ? new TaskTerms(TaskKind.Verify, 2, Verify: true, VerifierSettles: true) : null;
+        var terms = decision.Kind == DecisionKind.Skip ? new TaskTerms(TaskKind.Verify, 2, true, true, Of: 0) : null;
         var entry = new HistoryEntry(
             version, HistoryKind.Decided, "bob", LedgerRows.Noon, operation, decision, version == 1 ? Told : null, terms);
         // What stands is worked out as the image's own grain does it.
