@@ -78,7 +78,7 @@ internal static class PolicyCommands
         var below = Numbers.ShareOrNone("--ask-below",
             "Ask about every image of which the model, or where there is none a prelabel, is less sure, without a round. 0: none.");
         var gold = Numbers.ShareOrNone("--gold-share",
-            "How often an image whose label is known ('review gold') comes beside a task to label, at most 0.5.");
+            "How often an image whose label is known ('review gold') comes beside a task to label; more than 0.5 is refused.");
         var command = new Command("set", "Change policies. What is left out stays; rounds that were started keep what held.")
         {
             dataset, version, within, perPerson, strategy, coldStart, trainer, promotion, labels, verify, settles, below, gold,

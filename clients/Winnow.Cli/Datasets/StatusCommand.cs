@@ -68,6 +68,9 @@ internal static class StatusCommand
         if (labels > 0 && status.ActiveRounds.Count == 0)
             Terminal.Say("  What is to be labelled is of no round under way: of the audit sample, asked by the policy, or skipped by "
                 + "somebody. Answers count for the next one.");
+        else if (status.OpenTasks > 0 && status.ActiveRounds.Count == 0)
+            Terminal.Say("  What is open waits for somebody who has not answered it, and may verify labels or settle what people differ "
+                + "about.");
         else if (status.OpenTasks > 0 && status.ActiveRounds.All(OnlySkippedLeft))
             Terminal.Say($"  Whoever was asked skipped all that is open. {WayOn.Of(status)}");
         foreach (var m in status.Champions)

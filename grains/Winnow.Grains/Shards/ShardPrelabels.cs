@@ -40,7 +40,8 @@ internal sealed class ShardPrelabels(ShardWriter writer, ShardIndex index, IShar
     }
 
     /// <summary>
-    /// How sure the least sure prelabel of each of some rows is of the least sure of what it says; of rows that have any.
+    /// How sure the least sure prelabel of each of some rows is: of the whole of it, or of the least sure of what it says. Of rows of which
+    /// any prelabel tells.
     /// </summary>
     public async Task<Dictionary<int, double>> LeastSureAsync(IReadOnlyList<int> ordinals, CancellationToken cancellationToken)
     {
@@ -48,8 +49,8 @@ internal sealed class ShardPrelabels(ShardWriter writer, ShardIndex index, IShar
         var read = await ReadAsync(ordinals, cancellationToken);
         for (var i = 0; i < read.Length; i++)
             foreach (var prelabel in PrelabelFacts.Read(read[i] ?? []))
-                foreach (var annotation in prelabel.Annotations)
-                    if (annotation.Confidence is { } confidence && !(sure.TryGetValue(ordinals[i], out var least) && least <= confidence))
+                foreach (var said in prelabel.Annotations.Select(a => a.Confidence).Append(prelabel.Confidence))
+                    if (said is { } confidence && !(sure.TryGetValue(ordinals[i], out var least) && least <= confidence))
                         sure[ordinals[i]] = confidence;
         return sure;
     }

@@ -107,6 +107,13 @@ public sealed class ThresholdTests
         Assert.Equal(images[5], first.Image);
         await server.Client.ReleaseAsync(dataset, [first.Image]);
 
+        // A source may be unsure of the whole, and say nothing of the parts.
+        await server.Client.AddPrelabelsAsync(dataset,
+            [new ImagePrelabel(images[6], "yolo", [new ClassTag("disc")], Made) { Confidence = 0.6 }]);
+        await UntilQueuedAsync(server, dataset, () => Expect(0, 2, 3, 5, 6), "and what the whole is unsure of");
+        await server.Client.AddPrelabelsAsync(dataset,
+            [new ImagePrelabel(images[6], "yolo", [new ClassTag("disc")], Made.AddHours(1)) { Confidence = 0.8 }]);
+
         // A newer word of a source takes the place of the older.
         await server.Client.AddPrelabelsAsync(dataset,
             [new ImagePrelabel(images[3], "yolo", [new ClassTag("disc") { Confidence = 0.95 }], Made.AddHours(1))]);
