@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using Winnow.Model.Datasets;
 using Winnow.Model.Policies;
@@ -74,6 +75,7 @@ internal static class PolicyCommands
         var settles = new Option<bool?>("--verifier-settles")
         {
             Description = "Whether the word of a verifier who differs stands (true), or an arbitrator is asked (false).",
+            CustomParser = ReadSettles,
         };
         var below = Numbers.ShareOrNone("--ask-below",
             "Ask about every image of which the model, or where there is none a prelabel, is less sure, without a round. 0: none.");
@@ -104,6 +106,13 @@ internal static class PolicyCommands
             return 0;
         });
         return command;
+    }
+
+    private static bool? ReadSettles(ArgumentResult result)
+    {
+        if (bool.TryParse(result.Tokens[0].Value, out var settles)) return settles;
+        result.AddError($"--verifier-settles must be true or false, not '{result.Tokens[0].Value}'.");
+        return null;
     }
 
     private static void Say(DatasetPolicies p)

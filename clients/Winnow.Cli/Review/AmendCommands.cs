@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 using Winnow.Model.Review;
 
 namespace Winnow.Cli.Review;
@@ -78,11 +79,19 @@ internal static class AmendCommands
     public static Command Gold(Connection connection)
     {
         var (dataset, image, why) = (new Argument<string>("dataset"), ImageOf(), Why());
+        var classes = new Option<string[]>("--class")
+        {
+            Description = "What the image shows, where it is not what stands of it; may be given again.",
+        };
         var command = new Command("gold",
-            "Say that what stands of an image is known for certain. Nobody is asked about it but to be checked "
-            + "('datasets policy set --gold-share'); undo takes it back.") { dataset, image, why };
-        connection.OnRun(command, (parsed, client, ct) => AmendAsync(client.MarkGoldAsync(
-            parsed.GetValue(dataset)!, Parse(parsed.GetValue(image)!), null, parsed.GetValue(why), ct)));
+            "Say that what stands of an image, or what --class says, is known for certain. Nobody is asked about it but to be checked "
+            + "('datasets policy set --gold-share'); undo takes it back.") { dataset, image, classes, why };
+        connection.OnRun(command, (parsed, client, ct) =>
+        {
+            Annotation[]? shows = parsed.GetValue(classes) is { Length: > 0 } named ? [.. named.Select(c => new ClassTag(c))] : null;
+            return AmendAsync(client.MarkGoldAsync(
+                parsed.GetValue(dataset)!, Parse(parsed.GetValue(image)!), shows, parsed.GetValue(why), ct));
+        });
         return command;
     }
 

@@ -16,11 +16,11 @@ internal static class PeopleCommand
         {
             var all = await client.ListPeopleAsync(parsed.GetValue(dataset)!, ct);
             Connection.Table(
-                ["person", "answers", "skips", "verified", "settled", "compared", "agreed", "gold", "right"],
+                ["person", "answers", "skips", "corrected", "verified", "settled", "compared", "agreed", "gold", "right"],
                 all.Select(p => (IReadOnlyList<string>)
                 [
-                    p.Person, Number(p.Answers), Number(p.Skips), Number(p.Verified), Number(p.Settled), Number(p.Compared),
-                    Share(p.Agreed, p.Compared), Number(p.Gold), Share(p.GoldRight, p.Gold),
+                    p.Person, Number(p.Answers), Number(p.Skips), Number(p.Corrected), Number(p.Verified), Number(p.Settled),
+                    Number(p.Compared), Share(p.Agreed, p.Compared), Number(p.Gold), Share(p.GoldRight, p.Gold),
                 ]));
             return ExitCodes.Done;
         });

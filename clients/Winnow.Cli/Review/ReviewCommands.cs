@@ -77,7 +77,7 @@ internal static class ReviewCommands
                 ? $"{n} images lie in no folder that is called like a class"
                 : $"{from} has nothing about {n} images");
             Terminal.Say(why);
-            if (!ct.IsCancellationRequested) await SayWayOnAsync(client, info.Name, ct);
+            if (!ct.IsCancellationRequested) await SayWayOnAsync(client, info.Name, parsed.GetValue(kinds) ?? [], ct);
             return CodeOf(reviewer.Progress);
         });
         return command;
@@ -121,10 +121,15 @@ internal static class ReviewCommands
     }
 
     /// <summary>What is left for others is not asked of this person again, and nobody would find out how to go on.</summary>
-    private static async Task SayWayOnAsync(WinnowClient client, string dataset, CancellationToken cancellationToken)
+    private static async Task SayWayOnAsync(
+        WinnowClient client, string dataset, TaskKind[] kinds, CancellationToken cancellationToken)
     {
         var status = await client.GetStatusAsync(dataset, cancellationToken);
-        if (status.OpenTasks > 0)
+        var others = kinds.Length == 0 ? 0 : status.TasksByKind.Where(k => !kinds.Contains(k.Key)).Sum(k => k.Value);
+        if (others > 0 && others == status.OpenTasks)
+            Terminal.Say(string.Create(CultureInfo.InvariantCulture,
+                $"{others} tasks are open still, none of the kind that --kind names ({string.Join(", ", kinds.Select(Words.Of))})."));
+        else if (status.OpenTasks > 0)
             Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{status.OpenTasks} tasks are open still. {WayOn.Of(status)}"));
     }
 

@@ -58,7 +58,7 @@ internal static class ReviewEndpoints
                 await grains.GetGrain<IQueueGrain>(dataset).ReleaseAsync([.. images], CallerIdentity.Of(http), ct);
                 return images;
             })
-            .Requires(Permission.ReviewTasks)
+            .Requires(Permission.ReviewTasks).Produces<ImageId[]>()
             .WithSummary("Give tasks back unanswered. Others are asked, and you again where nothing else is left for you.")
             .WithTags("review");
 

@@ -167,7 +167,7 @@ internal sealed record BackupControl(DatasetState Dataset, IReadOnlyList<RoundSt
         return task => task.Arm switch
         {
             Arms.Audit => Dataset.Learning.AuditDrawn,
-            Arms.Verification or Arms.Standing => true,
+            var arm when Arms.IsWithoutRounds(arm) => true,
             _ => asked.Contains((task.Arm, task.Round)),
         };
     }

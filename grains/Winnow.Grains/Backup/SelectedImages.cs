@@ -34,7 +34,7 @@ internal sealed class SelectedImages
     public bool Asks(string arm, int round) => arm switch
     {
         Arms.Audit => _auditDrawn,
-        Arms.Verification or Arms.Standing => true,
+        _ when Arms.IsWithoutRounds(arm) => true,
         _ => _numbers.ContainsKey((arm, round)),
     };
 

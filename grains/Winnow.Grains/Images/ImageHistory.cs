@@ -96,19 +96,39 @@ public static class ImageHistory
     {
         DecisionKind.AskAgain or DecisionKind.Gold => false,
         DecisionKind.TakeBack => entries.FirstOrDefault(e => e.Version == decision.Of) is { Told: null } own && own.Actor == actor,
+        // Whoever was checked by it may think better of what they said, as of any other answer.
+        _ when OwnCheck(entries, actor) is not null => true,
         // What people disagree about is an arbitrator's to settle.
         _ => Counting(entries) is [.., var (last, after)] && last is { Told: null, Decision.Kind: not DecisionKind.AskAgain }
             && last.Actor == actor && after.Stage != Stage.Disputed && (last.Terms?.Kind ?? TaskKind.Label) == TaskKind.Label,
     };
 
     /// <summary>
-    /// On which terms a person said last what is asked of several; null where that was not so. Who may change their own word alone has one
-    /// of those labels still, whatever they make of it.
+    /// Whether a decision without a lease would settle what its author and others disagree about: nobody does, whatever else they may.
     /// </summary>
-    public static TaskTerms? TermsOfOwn(IReadOnlyList<HistoryEntry> entries, string actor)
+    public static bool SettlesOwnDispute(IReadOnlyList<HistoryEntry> entries, string actor, Decision decision) =>
+        Fold(entries).Stage == Stage.Disputed && AnsweredBy(entries).Contains(actor)
+        && !(decision.Kind == DecisionKind.TakeBack && entries.Any(e => e.Version == decision.Of && e.Actor == actor));
+
+    /// <summary>
+    /// On which terms a person said last what they say anew without a lease; null where they judge what stands. One of several labels is
+    /// one still, whatever its author makes of it, until all have said theirs; who may change their own word alone has no more than that
+    /// ever.
+    /// </summary>
+    public static TaskTerms? TermsOfOwn(IReadOnlyList<HistoryEntry> entries, string actor, bool ownOnly)
     {
+        if (!ownOnly && Fold(entries).Closed) return null;
+        if (ownOnly && OwnCheck(entries, actor) is { } check) return check.Terms;
         var own = Counting(entries).LastOrDefault(c => c.Entry.Actor == actor && Answers(c.Entry)).Entry;
         return own?.Terms is { Kind: TaskKind.Label, Labels: > 1 } terms ? terms : null;
+    }
+
+    /// <summary>What a person said last of an image, where it was a check of what they know; null otherwise.</summary>
+    private static HistoryEntry? OwnCheck(IReadOnlyList<HistoryEntry> entries, string actor)
+    {
+        var back = TakenBack(entries);
+        var last = entries.LastOrDefault(e => e.Actor == actor && e.Told is null && back?.Contains(e.Version) != true && Answers(e));
+        return last?.Terms?.Kind == TaskKind.Qualify ? last : null;
     }
 
     /// <summary>Who could not tell, and whether that is the last that counts.</summary>

@@ -13,6 +13,8 @@ internal sealed class PeopleCount(Dictionary<string, PersonWork> people)
     {
         var fold = new StandingFold(inVerification);
         var said = new List<HistoryEntry>();
+        // Whoever thought better of it is checked by what they said last.
+        var checks = new Dictionary<string, bool>(StringComparer.Ordinal);
         foreach (var entry in entries)
         {
             if (back?.Contains(entry.Version) == true || entry.Decision.Kind == DecisionKind.TakeBack) continue;
@@ -22,7 +24,7 @@ internal sealed class PeopleCount(Dictionary<string, PersonWork> people)
             switch (entry.Terms?.Kind ?? TaskKind.Label)
             {
                 case TaskKind.Qualify when before.IsLabelled && entry.Decision.Kind != DecisionKind.Skip:
-                    CountGold(entry, before);
+                    checks[entry.Actor] = Agrees(entry.Decision, before);
                     break;
                 case TaskKind.Verify when counts && before.By is { } author && entry.Decision.Kind != DecisionKind.Skip:
                     Judge(author, Agrees(entry.Decision, before));
@@ -37,30 +39,29 @@ internal sealed class PeopleCount(Dictionary<string, PersonWork> people)
             if (entry.Decision.Kind == DecisionKind.AskAgain) said.Clear();
             else if (counts && entry.Decision.Kind is DecisionKind.Label or DecisionKind.Reject) said.Add(entry);
         }
+        foreach (var (actor, right) in checks) CountGold(actor, right);
     }
 
     private void CountOwn(HistoryEntry entry, bool counts)
     {
         var person = Of(entry.Actor);
         var asked = entry.Terms?.Kind ?? TaskKind.Label;
+        var corrects = entry.Kind == HistoryKind.Corrected;
         var answers = entry.Decision.Kind is DecisionKind.Label or DecisionKind.Reject or DecisionKind.Confirm;
         people[entry.Actor] = person with
         {
-            Answers = person.Answers + (answers && asked == TaskKind.Label ? 1 : 0),
+            Answers = person.Answers + (answers && asked == TaskKind.Label && !corrects ? 1 : 0),
+            Corrected = person.Corrected + (answers && corrects ? 1 : 0),
             Skips = person.Skips + (entry.Decision.Kind == DecisionKind.Skip ? 1 : 0),
             Verified = person.Verified + (answers && counts && asked == TaskKind.Verify ? 1 : 0),
             Settled = person.Settled + (answers && counts && asked == TaskKind.Arbitrate ? 1 : 0),
         };
     }
 
-    private void CountGold(HistoryEntry entry, Standing known)
+    private void CountGold(string actor, bool right)
     {
-        var person = Of(entry.Actor);
-        people[entry.Actor] = person with
-        {
-            Gold = person.Gold + 1,
-            GoldRight = person.GoldRight + (Agrees(entry.Decision, known) ? 1 : 0),
-        };
+        var person = Of(actor);
+        people[actor] = person with { Gold = person.Gold + 1, GoldRight = person.GoldRight + (right ? 1 : 0) };
     }
 
     private void Judge(string actor, bool agreed)

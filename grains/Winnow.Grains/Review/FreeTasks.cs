@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Winnow.Grains.Review;
 
 /// <summary>
@@ -9,21 +11,32 @@ internal sealed class FreeTasks
     /// <summary>People of whom it is kept how far they have looked; beyond that all look anew.</summary>
     private const int MostCursors = 2_000;
 
+    /// <summary>Tasks that came last, of which it is known; whoever has not asked since before them looks anew.</summary>
+    private const int MostOffered = 16_384;
+
     private sealed class BestFirst : IComparer<HeldTask>
     {
         public int Compare(HeldTask? x, HeldTask? y) => x!.Task.Priority != y!.Task.Priority
             ? y.Task.Priority.CompareTo(x.Task.Priority) : x.Image.CompareTo(y.Image);
     }
 
-    /// <summary>The last task that a person has passed over without a gap.</summary>
-    private sealed class Cursor(HeldTask at)
+    /// <summary>The last task that a person has passed over without a gap, as of so many that had been offered.</summary>
+    private sealed class Cursor
     {
-        public HeldTask At { get; set; } = at;
+        public required HeldTask At { get; set; }
+        public required long Seen { get; set; }
     }
 
     private static readonly BestFirst Order = new();
     private readonly SortedSet<HeldTask> _tasks = new(Order);
     private readonly Dictionary<(string Actor, bool Again), Cursor> _cursors = [];
+
+    // What was offered, in that order, after so many others. Each person looks at what came since they asked last: to set everybody's place
+    // back at each task that comes would take a moment for which all wait.
+    private readonly List<HeldTask> _offered = [];
+    private long _before;
+
+    private long Offered => _before + _offered.Count;
 
     public int Count => _tasks.Count;
 
@@ -34,8 +47,13 @@ internal sealed class FreeTasks
     public void Offer(HeldTask task)
     {
         _tasks.Add(task);
-        foreach (var ((actor, again), cursor) in _cursors)
-            if (Order.Compare(task, cursor.At) < 0 && task.MayTake(actor, again)) cursor.At = task;
+        if (_cursors.Count == 0) return;
+        if (_offered.Count == MostOffered)
+        {
+            _offered.RemoveRange(0, MostOffered / 2);
+            _before += MostOffered / 2;
+        }
+        _offered.Add(task);
     }
 
     public void Remove(HeldTask task) => _tasks.Remove(task);
@@ -83,18 +101,34 @@ internal sealed class FreeTasks
 
     private IEnumerable<HeldTask> From(string actor, bool again)
     {
-        if (_tasks.Count == 0 || !_cursors.TryGetValue((actor, again), out var cursor)) return _tasks;
+        if (_tasks.Count == 0 || PlaceOf(actor, again) is not { } cursor) return _tasks;
         return Order.Compare(cursor.At, _tasks.Max) > 0 ? [] : _tasks.GetViewBetween(cursor.At, _tasks.Max);
+    }
+
+    /// <summary>Up to where a person has passed over all; null where nothing is known.</summary>
+    private Cursor? PlaceOf(string actor, bool again)
+    {
+        if (!_cursors.TryGetValue((actor, again), out var cursor)) return null;
+        if (cursor.Seen < _before)
+        {
+            _cursors.Remove((actor, again));
+            return null;
+        }
+        // One that somebody has by now leaves a place that is too early, and no task passed over.
+        foreach (var task in CollectionsMarshal.AsSpan(_offered)[(int)(cursor.Seen - _before)..])
+            if (Order.Compare(task, cursor.At) < 0 && task.MayTake(actor, again)) cursor.At = task;
+        cursor.Seen = Offered;
+        return cursor;
     }
 
     private void Passed(string actor, bool again, HeldTask last)
     {
-        if (_cursors.TryGetValue((actor, again), out var cursor))
+        if (_cursors.Count >= MostCursors && !_cursors.ContainsKey((actor, again))) _cursors.Clear();
+        if (_cursors.Count == 0)
         {
-            cursor.At = last;
-            return;
+            _before = Offered;
+            _offered.Clear();
         }
-        if (_cursors.Count >= MostCursors) _cursors.Clear();
-        _cursors.Add((actor, again), new Cursor(last));
+        _cursors[(actor, again)] = new Cursor { At = last, Seen = Offered };
     }
 }

@@ -34,7 +34,9 @@ internal sealed partial class ImageGrain
     /// <summary>Whose word is taken back; null where none is.</summary>
     private string? AuthorOf(Decision decision) => _history.Find(e => e.Version == decision.Of)?.Actor;
 
-    private const string NothingKnown = "Nothing stands of the image that could be known for certain. Send with it what it shows.";
+    private const string NothingKnown =
+        "Nothing stands of the image that could be known for certain. "
+        + "Send what it shows with it ('annotations', or 'review gold --class').";
 
     /// <summary>What is known for certain: what was sent with it, or what stands; null where nothing does.</summary>
     private async Task<Decision?> AsGoldAsync(Decision decision, CancellationToken cancellationToken)

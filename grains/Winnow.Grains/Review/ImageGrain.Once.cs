@@ -38,12 +38,16 @@ internal sealed partial class ImageGrain
     private const string NoVerification =
         "Only who was asked whether a label is right can confirm it, under the lease of that task. Send the label itself.";
 
-    private const string MayNoMore = "You may not answer such a task any more: the permission for it was taken from you.";
+    private const string MayNoMore = "You do not hold the permission that such a task needs, or hold it no more. Nothing was recorded.";
 
     private const string SaidOtherwise =
         "What stands of the image is another word by now than you were shown. Nothing was recorded: take the task again, and look at it.";
 
     private const string NotOnesOwn = "You have said what this image shows, and others are asked now. Take another task.";
+
+    private const string OneOfThem =
+        "People disagree about this image, and you are one of them: somebody else settles it. Your own word you may take back.";
+
     private const string GivenBack = "You gave this task back, and others may be at it. Take it again to answer it.";
 
     // Ends of the leases that people gave back. What is forgotten with the activation costs no answer: theirs is then taken as a late one.

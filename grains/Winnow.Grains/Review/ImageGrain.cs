@@ -210,6 +210,8 @@ internal sealed partial class ImageGrain(
         if (asked == TaskKind.Qualify && ImageHistory.KnownTo(_history).Contains(actor)) return Refuse(SubmitStatus.Conflict, NotOnesOwn);
         if (ImageHistory.IsFull(_history, actor)) return Refuse(SubmitStatus.Refused, TooMany);
         if ((ownOnly ? NotOwn(command.Decision, actor) : null) is { } others) return Refuse(SubmitStatus.Refused, others);
+        if (asked is null && ImageHistory.SettlesOwnDispute(_history, actor, command.Decision))
+            return Refuse(SubmitStatus.Refused, OneOfThem);
         if (await CannotAmendAsync(command, cancellationToken) is { } cannot) return Refuse(SubmitStatus.Refused, cannot);
         var said = command.Decision.Kind == DecisionKind.Gold ? await AsGoldAsync(command.Decision, cancellationToken) : command.Decision;
         if (said is null) return Refuse(SubmitStatus.Refused, NothingKnown);
@@ -226,8 +228,8 @@ internal sealed partial class ImageGrain(
             if (ImageHistory.Fold([.. _history.Take((int)seen)]).Of != before.Of) return Refuse(SubmitStatus.Conflict, SaidOtherwise);
             terms = terms! with { Of = before.Of };
         }
-        // Who may change their own word alone has one of several labels still.
-        if (ownOnly && decision.Kind is DecisionKind.Label or DecisionKind.Reject) terms = ImageHistory.TermsOfOwn(_history, actor);
+        if (asked is null && decision.Kind is DecisionKind.Label or DecisionKind.Reject)
+            terms = ImageHistory.TermsOfOwn(_history, actor, ownOnly);
         if (givenBack && kind != HistoryKind.SecondOpinion) return Refuse(SubmitStatus.Refused, GivenBack);
         var made = new HistoryEntry(_history.Count + 1, kind, actor, time.GetUtcNow(), command.OperationId,
             decision, Terms: terms);

@@ -29,7 +29,7 @@ namespace Winnow.Grains.Shards;
 [Reentrant, KeepAlive, SiloRole(SiloTraits.Core), RandomPlacement, GrainType(ShardPlacement.GrainTypeName)]
 internal sealed class ShardGrain(
     KnownDatasets datasets, IShardLedger ledger, IObjectStore objects, DeviceDirectory devices, LearnedParts parts, LocalShards local,
-    ShardFaults faults, TimeProvider time, ShardOptions options, ILogger<ShardGrain> logger)
+    ShardFaults faults, KnownLevel level, TimeProvider time, ShardOptions options, ILogger<ShardGrain> logger)
     : Grain, IShardIngest, IShardReview, IShardPrelabels, IShardLearning, IShardSpaces, IShardSplit, IIncomingGrainCallFilter
 {
     private readonly ShardIndex _index = new();
@@ -114,7 +114,7 @@ internal sealed class ShardGrain(
         _rounds = new ShardRounds(_writer, _index, _tasks, tally, GrainFactory);
         _describer = new ShardDescriber(_writer, _index, _tasks, _columns, _prelabels, ledger);
         _reservations = new ShardReservations(_writer, _index, _tasks, _describer, time, logger);
-        _desk = new ShardReviewDesk(_writer, _index, _tasks, _rounds, _columns, GrainFactory, time);
+        _desk = new ShardReviewDesk(_writer, _index, _tasks, _rounds, _columns, GrainFactory, level, time);
         _publisher = new ShardPublisher(_writer, _columns, objects, options, time, logger);
         _spaces = new ShardSpaces(_writer, _columns, _publisher, drift, parts, GrainFactory, time);
         _learner = new ShardLearner(_writer, _index, _tasks, _columns, _spaces);

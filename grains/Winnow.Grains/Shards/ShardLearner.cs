@@ -42,13 +42,13 @@ internal sealed class ShardLearner(ShardWriter writer, ShardIndex index, TaskBoo
         var threshold = ThresholdOf(request.Learning);
         if (columns.Serving.Projected is not { } projected) return new GatheredCandidates(0, [], [], []);
         var rounds = tasks.ArmRounds(request.Arm);
-        // People are asked about them already, and what they say is this arm's.
-        var standing = tasks.ArmRounds(request.Arm == Arms.Main ? Arms.Standing : request.Arm);
         var eligible = new List<int>(projected.Count);
         for (var o = 0; o < projected.Count; o++)
         {
             // A label that came with the image or a rejection leaves nothing to ask; a label that another arm paid for may be chosen again.
-            if (!index.InPool(o) || IsAudit(o, threshold) || rounds.ContainsKey(o) || standing.ContainsKey(o)) continue;
+            if (!index.InPool(o) || IsAudit(o, threshold) || rounds.ContainsKey(o)) continue;
+            // People are asked about them already, and what they say is this arm's.
+            if (request.Arm == Arms.Main && tasks.IsAskedWithoutRounds(o)) continue;
             if (index.Has(o, ShardIndex.Flags.Closed) && (index.LabelOf(o) < 0 || index.Has(o, ShardIndex.Flags.Imported))) continue;
             eligible.Add(o);
         }
@@ -130,19 +130,18 @@ internal sealed class ShardLearner(ShardWriter writer, ShardIndex index, TaskBoo
 
     /// <summary>
     /// Rows that an arm may train on: what it asked people itself, and what came with a label and is scored by now; for the one whose model
-    /// scores, what was asked as that was unsure of it.
+    /// scores, what was asked as that was unsure of it, or again as somebody wished.
     /// </summary>
     private List<int> LabelledBy(string arm, int throughRound, ulong threshold, int scored)
     {
         var rounds = tasks.ArmRounds(arm);
-        var standing = tasks.ArmRounds(arm == Arms.Main ? Arms.Standing : arm);
         var labelled = new List<int>();
         for (var o = 0; o < index.Count; o++)
         {
             if (index.LabelOf(o) < 0 || !index.InPool(o) || IsAudit(o, threshold)) continue;
             var imported = o < scored && index.Has(o, ShardIndex.Flags.Imported);
             var asked = (rounds.TryGetValue(o, out var round) && round <= throughRound)
-                || (arm == Arms.Main && o < scored && standing.ContainsKey(o));
+                || (arm == Arms.Main && o < scored && tasks.IsAskedWithoutRounds(o));
             if (imported || (asked && !index.IsOpen(o))) labelled.Add(o);
         }
         return labelled;

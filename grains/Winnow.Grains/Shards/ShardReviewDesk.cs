@@ -4,6 +4,7 @@ using Winnow.Abstractions.Review;
 using Winnow.Abstractions.Telemetry;
 using Winnow.Abstractions.Training;
 using Winnow.Grains.Images;
+using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
 using Winnow.Model.Images;
 using Winnow.Model.Review;
@@ -18,7 +19,7 @@ namespace Winnow.Grains.Shards;
 /// </summary>
 internal sealed class ShardReviewDesk(
     ShardWriter writer, ShardIndex index, TaskBook tasks, ShardRounds rounds, ShardColumns columns, IGrainFactory grains,
-    TimeProvider time)
+    KnownLevel level, TimeProvider time)
 {
     private const ulong VerificationOrder = 0x7EF1;
     private static readonly TimeSpan QueueAnswersWithin = TimeSpan.FromSeconds(5);
@@ -31,14 +32,14 @@ internal sealed class ShardReviewDesk(
         if (!HistoryRow.MayBe(fact.Label, writer.Dataset.Schema))
             throw new RefusedException(
                 $"The answer for {fact.Image} is of no class of dataset '{writer.Key.Dataset}'. Take the task again.");
+        var asked = index.QuestionOf(ordinal);
+        var reopens = !fact.Closes && index.Has(ordinal, ShardIndex.Flags.Asked) && !index.IsOpen(ordinal);
+        TaskRow[] drawn = [.. fact.Verify ? [VerificationOf(ordinal)] : (TaskRow[])[], .. AskedAnew(fact, ordinal)];
         var row = new HistoryRow(
             fact.Image, ordinal, fact.Version, fact.OperationId, fact.EntryJson, fact.Label, fact.Closes, fact.Stage)
         {
-            Level = fact.Level,
+            Level = drawn.Length > 0 ? Math.Max(fact.Level, ClusterLevels.Tiers) : fact.Level,
         };
-        var asked = index.QuestionOf(ordinal);
-        var reopens = !fact.Closes && index.Has(ordinal, ShardIndex.Flags.Asked) && !index.IsOpen(ordinal);
-        TaskRow[] drawn = fact.Verify ? [VerificationOf(ordinal)] : [];
         // Word of the answer may not have come there: a queue that still has the task would give it out again, set aside for nobody.
         if (reopens && asked is null) await TellQueueAsync(fact.Image, cancellationToken);
         var commit = writer.New() with { History = [row], Tasks = drawn, Reservations = ReservationsAfter(fact, ordinal) };
@@ -50,13 +51,15 @@ internal sealed class ShardReviewDesk(
             var agrees = score.Predicted == fact.Label ? "agree" : "differ";
             WinnowTelemetry.ModelAgreement.Add(1, new TagList { { "dataset", writer.Key.Dataset }, { "status", agrees } });
         }
+        // While it is still closed: what is asked again comes first, which is said when it opens.
+        foreach (var again in drawn.Where(d => d.Arm == Arms.Again)) tasks.Add(again);
         // As it is now: other entries may have been committed meanwhile.
         (asked, var wasOpen) = (index.QuestionOf(ordinal), index.IsOpen(ordinal));
         index.Decide(ordinal, fact.Version, fact.Label, fact.Closes, fact.Stage);
         var isOpen = index.IsOpen(ordinal);
         if (isOpen && !wasOpen) tasks.Reopen(ordinal, asked);
         else tasks.Follow(ordinal, asked);
-        foreach (var verification in drawn) tasks.Add(verification);
+        foreach (var verification in drawn.Where(d => d.Arm == Arms.Verification)) tasks.Add(verification);
         if (fact.Anew && index.QuestionOf(ordinal) == asked) tasks.Release(ordinal);
         if (wasOpen && !isOpen) rounds.Answered(ordinal);
         if (isOpen && !wasOpen) rounds.Reopened(ordinal);
@@ -66,6 +69,17 @@ internal sealed class ShardReviewDesk(
             grains.GetGrain<IQueueGrain>(writer.Key.Dataset).SettledAsync(fact.Image, fact.Version, null, true, CancellationToken.None)
                 .Ignore();
         return CommitOutcome.Committed;
+    }
+
+    /// <summary>
+    /// An image that somebody has asked about again is a task by that alone: no round may ever have asked about it, and what a policy asks
+    /// of it or a round may be withdrawn.
+    /// </summary>
+    private IEnumerable<TaskRow> AskedAnew(HumanFact fact, int ordinal)
+    {
+        var asksAgain = fact is { Amends: true, Closes: false, Label: HistoryRow.AskedAgain, Stage: not Stage.Disputed };
+        if (!asksAgain || !level.KeepsTiers || tasks.Contains(Arms.Again, ordinal)) yield break;
+        yield return new TaskRow(ordinal, Arms.Again, 1, tasks.BeforeAll(TaskKind.Label), DateTimeOffset.UnixEpoch);
     }
 
     /// <summary>

@@ -91,6 +91,14 @@ internal sealed class TaskBook(ShardIndex index)
     /// <summary>Whether the arm has asked about the image.</summary>
     public bool Contains(string arm, int ordinal) => _rounds.TryGetValue(arm, out var rounds) && rounds.ContainsKey(ordinal);
 
+    /// <summary>
+    /// Whether people are asked about an image as somebody wants to know it, and not for a round that paid for it: what they say is no
+    /// other arm's then.
+    /// </summary>
+    public bool IsAskedWithoutRounds(int ordinal) =>
+        Contains(Arms.Standing, ordinal)
+        || (Contains(Arms.Again, ordinal) && AskedBy(ordinal).All(a => Arms.IsWithoutRounds(a.Arm)));
+
     /// <summary>The arms and rounds in which an image was asked about.</summary>
     public IEnumerable<(string Arm, int Round)> AskedBy(int ordinal)
     {
@@ -216,13 +224,13 @@ internal sealed class TaskBook(ShardIndex index)
     /// </summary>
     public void Reopen(int ordinal, TaskKind? before)
     {
-        if (index.QuestionOf(ordinal) is { } kind && kind != TaskKind.Verify)
-        {
-            var first = _heaps[(int)kind].TryPeek(out _, out var best) ? Math.Max(0, -best.NegatedPriority) : 0;
-            _priorities[ordinal] = first + 1;
-        }
+        if (index.QuestionOf(ordinal) is { } kind && kind != TaskKind.Verify) _priorities[ordinal] = BeforeAll(kind);
         Follow(ordinal, before);
     }
+
+    /// <summary>What a task of a kind is worth that comes before all which are free.</summary>
+    public float BeforeAll(TaskKind kind) =>
+        1 + (_heaps[(int)kind].TryPeek(out _, out var best) ? Math.Max(0, -best.NegatedPriority) : 0);
 
     /// <summary>Frees reservations whose time has passed: their queue is gone, and so are its leases.</summary>
     public void FreeExpired(DateTimeOffset now)

@@ -73,8 +73,14 @@ public static class Arms
     /// <summary>Images that are asked about without any round, as somebody is less sure of them than the policy says.</summary>
     public const string Standing = "@standing";
 
+    /// <summary>Images that somebody had asked about again, whether any round had asked about them before or not.</summary>
+    public const string Again = "@again";
+
     /// <summary>Whether rounds are started in an arm of this name.</summary>
-    public static bool IsOfRounds(string arm) => arm is not (Audit or Verification or Standing);
+    public static bool IsOfRounds(string arm) => arm != Audit && !IsWithoutRounds(arm);
+
+    /// <summary>Whether images are asked about under this name without any round having chosen them.</summary>
+    public static bool IsWithoutRounds(string arm) => arm is Verification or Standing or Again;
 }
 
 /// <summary>Where a round stands, and what it measured.</summary>

@@ -66,6 +66,7 @@ public sealed class StandingModelTests
         private readonly List<HistoryRow> _rows = [];
         private readonly List<HistoryEntry>[] _said = [[], [], []];
         private readonly HashSet<int> _drawn = [];
+        private readonly HashSet<int> _again = [];
         private readonly LabelSchema _schema;
         private ShardIndex _index = null!;
         private TaskBook _tasks = null!;
@@ -83,6 +84,8 @@ public sealed class StandingModelTests
 
         private static TaskRow VerificationOf(int image) => new(image, Arms.Verification, 1, image, DateTimeOffset.UnixEpoch);
 
+        private static TaskRow AgainOf(int image) => new(image, Arms.Again, 1, image, DateTimeOffset.UnixEpoch);
+
         private void Open()
         {
             _index = new ShardIndex();
@@ -92,6 +95,7 @@ public sealed class StandingModelTests
                 _index.Decide(row.Ordinal, row.Version, row.Label, row.Closes, row.Stage);
             for (var i = 0; i < 2; i++) _tasks.Add(new TaskRow(i, Arms.Main, 1, i, DateTimeOffset.UnixEpoch));
             foreach (var image in _drawn) _tasks.Add(VerificationOf(image));
+            foreach (var image in _again) _tasks.Add(AgainOf(image));
         }
 
         public void Take(Step step)
@@ -117,7 +121,8 @@ public sealed class StandingModelTests
                     var correction = Answered(step, null);
                     var own = step.Which % 2 == 0;
                     if (own && !ImageHistory.MayAmend(said, People[step.Person], correction)) return;
-                    Say(step, correction, said.Count, null, own ? ImageHistory.TermsOfOwn(said, People[step.Person]) : null);
+                    if (ImageHistory.SettlesOwnDispute(said, People[step.Person], correction)) return;
+                    Say(step, correction, said.Count, null, ImageHistory.TermsOfOwn(said, People[step.Person], own));
                     return;
                 case Act.TakeBack when said.Count > 0:
                     var of = 1 + step.Which % said.Count;
@@ -181,6 +186,7 @@ public sealed class StandingModelTests
             var row = new HistoryRow(IdOf(step.Image), step.Image, (int)entry.Version, entry.OperationId, [],
                 standing.RowLabel(_schema), standing.Closed, standing.Stage ?? Stage.Queued);
             _rows.Add(row);
+            if (decision.Kind == DecisionKind.AskAgain && _again.Add(step.Image)) _tasks.Add(AgainOf(step.Image));
             var (asked, wasOpen) = (_index.QuestionOf(row.Ordinal), _index.IsOpen(row.Ordinal));
             _index.Decide(row.Ordinal, row.Version, row.Label, row.Closes, row.Stage);
             if (_index.IsOpen(row.Ordinal) && !wasOpen) _tasks.Reopen(row.Ordinal, asked);
@@ -198,16 +204,17 @@ public sealed class StandingModelTests
             {
                 var plain = Read(_said[i], CameWith(i));
                 Assert.Equal((plain.Label, plain.Closed), (_index.LabelOf(i), _index.Has(i, ShardIndex.Flags.Closed)));
-                Assert.Equal(i < 2 && !plain.Closed, _index.IsOpen(i));
-                var stage = plain.Closed || plain.Stage == Stage.Disputed ? plain.Stage : i < 2 ? Stage.Queued : Stage.Received;
+                var isAsked = i < 2 || _again.Contains(i);
+                Assert.Equal(isAsked && !plain.Closed, _index.IsOpen(i));
+                var stage = plain.Closed || plain.Stage == Stage.Disputed ? plain.Stage : isAsked ? Stage.Queued : Stage.Received;
                 Assert.Equal(stage, _index.StageOf(i, 0));
                 Assert.Equal(plain.Skippers.Order(StringComparer.Ordinal),
                     ImageHistory.SkipsOf(_said[i]).People.Order(StringComparer.Ordinal));
                 var standing = ImageHistory.Fold(_said[i]);
                 Assert.Equal(plain.Set is not null, standing.IsLabelled);
                 Assert.True(ImageHistory.AreSame(plain.Set ?? [], standing.Annotations));
-                // Nobody was asked about the third, but whoever is to verify it.
-                var asked = plain.Closed || i < 2 || (plain.Stage == Stage.Disputed && _drawn.Contains(i)) ? plain.Question : null;
+                // No round asked about the third: only whoever is to verify it, or to look at it again.
+                var asked = plain.Closed || isAsked || (plain.Stage == Stage.Disputed && _drawn.Contains(i)) ? plain.Question : null;
                 Assert.Equal(asked, _index.QuestionOf(i));
                 if (asked is { } kind) open[(int)kind]++;
                 if (_index.Has(i, ShardIndex.Flags.Reserved)) reserved++;

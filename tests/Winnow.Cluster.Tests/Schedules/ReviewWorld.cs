@@ -118,7 +118,7 @@ internal sealed partial class ReviewWorld
         _silos.Add("image", () => new ImageGrain(datasets, _ledger, objects, headers, keyring, level, Clock), typeof(IImageGrain));
         _silos.Add("shard", () => new ShardGrain(
             datasets, _ledger, objects, new DeviceDirectory(null!, null!, Clock), new LearnedParts(objects), new LocalShards(),
-            new ShardFaults(Clock), Clock, new ShardOptions(), NullLogger<ShardGrain>.Instance),
+            new ShardFaults(Clock), level, Clock, new ShardOptions(), NullLogger<ShardGrain>.Instance),
             typeof(IShardReview), typeof(IShardIngest), typeof(IShardLearning));
         _silos.Add<ISetAsideNotesGrain>((_, _) => Task.FromResult<object?>(null));
         _silos.Add<IRoundGrain>((_, _) => Task.FromResult<object?>(null));

@@ -9,6 +9,7 @@ using Winnow.Testing;
 namespace Winnow.Web.Tests.Datasets;
 
 /// <summary>Exports and backups appear whole or not at all, and nothing of others' is lost to them.</summary>
+[Trait("kind", "security")]
 public sealed class ExportTests(Server server) : IClassFixture<Server>, IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("winnow-exports-");

@@ -121,6 +121,25 @@ public sealed class StandStillTests : IDisposable
     }
 
     [Fact]
+    public async Task A_caller_that_stops_after_much_of_a_lot_is_told_so()
+    {
+        const int Sent = 5 << 20;
+        await using var server = await OwnServer.StartAsync();
+        await server.Client.CreateDatasetAsync(new CreateDataset("pets", new LabelSchema { Classes = [new("cat"), new("dog")] }));
+        LosePatience(server);
+        using var caller = new TcpClient();
+        await caller.ConnectAsync(IPAddress.Loopback, server.Address.Port);
+        const string Part = "--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"1.png\"\r\n\r\n";
+        var head = $"POST /api/v1/datasets/pets/images HTTP/1.1\r\nHost: {server.Address.Authority}\r\n"
+            + $"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: {2 * Sent}\r\n\r\n{Part}";
+        await caller.GetStream().WriteAsync(Encoding.ASCII.GetBytes(head));
+        await caller.GetStream().WriteAsync(new byte[Sent]);
+        using var answer = new StreamReader(caller.GetStream());
+        Assert.Equal("HTTP/1.1 408 Request Timeout", await answer.ReadLineAsync().WaitAsync(Patience));
+        Assert.Contains("came for 1 s, after", await answer.ReadToEndAsync().WaitAsync(Patience), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_caller_that_takes_nothing_of_an_answer_is_given_up()
     {
         var log = new ErrorLog(LogLevel.Warning);

@@ -1,24 +1,18 @@
-using Winnow.Client;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Labels;
+using Winnow.Model.Policies;
 using Winnow.Model.Review;
 using Winnow.Model.Training;
 using Winnow.Testing;
 using Winnow.Web.Tests.Training;
+using static Winnow.Web.Tests.Review.Answers;
 
 namespace Winnow.Web.Tests.Review;
 
 /// <summary>What was said can be taken back, said anew and asked about again, and everything that rests on it follows.</summary>
 public sealed class AmendTests(Server server) : IClassFixture<Server>
 {
-    private static SubmitDecision Answer(ReviewTask task, string label) =>
-        new(task.Image, Guid.NewGuid(), new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(label)] }, task.Lease);
-
-    private static SubmitDecision Say(ImageId image, long seen, DecisionKind kind, string? label = null, long? of = null) =>
-        new(image, Guid.NewGuid(), new Decision { Kind = kind, Annotations = label is null ? [] : [new ClassTag(label)], Of = of },
-            ExpectedVersion: seen);
-
     private async Task<string> AskingAsync(int images = 40, int batch = 5)
     {
         var dataset = await server.Client.DatasetAsync(images, LearningServer.Small);
@@ -27,9 +21,6 @@ public sealed class AmendTests(Server server) : IClassFixture<Server>
             async () => (await server.Client.GetStatusAsync(dataset)).OpenTasks == batch, LearningServer.Patience, () => "all shards ask");
         return dataset;
     }
-
-    private static async Task<SubmitResult> SubmitAsync(WinnowClient client, string dataset, SubmitDecision decision) =>
-        Assert.Single(await client.SubmitAsync(dataset, [decision]));
 
     private async Task<(int Decided, long Open)> CountAsync(string dataset)
     {
@@ -82,7 +73,7 @@ public sealed class AmendTests(Server server) : IClassFixture<Server>
         using var ann = server.As("ann");
         using var bob = server.As("bob");
         var task = (await ann.TakeAsync(dataset, 2))[0];
-        Assert.Equal(SubmitStatus.Recorded, (await SubmitAsync(ann, dataset, Answer(task, "disc"))).Status);
+        Assert.Equal(SubmitStatus.Recorded, (await ann.SayAsync(dataset, Answer(task, "disc"))).Status);
         Assert.Equal(SubmitStatus.Recorded, (await ann.TakeBackAsync(dataset, task.Image)).Status);
         // The queue has it, and bob gives it back.
         Assert.Equal(task.Image, Assert.Single(await bob.TakeAsync(dataset, 1)).Image);
@@ -106,7 +97,7 @@ public sealed class AmendTests(Server server) : IClassFixture<Server>
     }
 
     [Fact]
-    public async Task What_is_asked_again_and_not_answered_may_be_chosen_by_a_later_round()
+    public async Task What_is_asked_again_is_a_task_whatever_else_asks()
     {
         var name = "d" + Guid.NewGuid().ToString("n")[..12];
         await server.Client.CreateDatasetAsync(new CreateDataset(name, LearningServer.Schema, LearningServer.Small));
@@ -114,21 +105,46 @@ public sealed class AmendTests(Server server) : IClassFixture<Server>
         {
         }
         await server.Client.WaitForScoringAsync(name);
-        var image = ImageId.Of(DrawnImages.Draw(0));
-        await server.Client.AskAgainAsync(name, image);
-        async Task ChosenAsync(int round)
-        {
-            await server.Client.StartRoundAsync(name, new StartRound(1));
-            await Until.TrueAsync(async () => (await server.Client.GetStatusAsync(name)).OpenTasks == 1, LearningServer.Patience,
-                () => $"round {round} asks");
-        }
-        await ChosenAsync(1);
-        await server.Client.EndRoundAsync(name, Arms.Main, 1);
+        // One came with its label, and one was given another by whoever corrects: no round has asked about either.
+        var (first, second) = (ImageId.Of(DrawnImages.Draw(0)), ImageId.Of(DrawnImages.Draw(1)));
+        await server.Client.CorrectAsync(name, second, [new ClassTag("disc")]);
+        foreach (var image in new[] { first, second })
+            Assert.Equal(SubmitStatus.Recorded, (await server.Client.AskAgainAsync(name, image)).Status);
+        Assert.Equal(2, (await server.Client.GetStatusAsync(name)).OpenTasks);
+        // What a policy asks besides is withdrawn with the policy, and a round has nothing to choose of them.
+        await server.Client.ChangePoliciesAsync(name, new ChangePolicies { AskBelow = 1 });
+        await server.Client.ChangePoliciesAsync(name, new ChangePolicies { AskBelow = 0 });
+        await server.Client.StartRoundAsync(name, new StartRound(1));
         await server.Client.EndOfAsync(name);
-        Assert.Equal(0, (await server.Client.GetStatusAsync(name)).OpenTasks);
-        await ChosenAsync(2);
         using var ann = server.As("ann");
-        Assert.Equal(image, Assert.Single(await ann.TakeAsync(name, 1)).Image);
+        var tasks = await ann.TakeAsync(name, 2);
+        Assert.Equal(new[] { first, second }.Order(), tasks.Select(t => t.Image).Order());
+        Assert.All(await ann.SubmitAsync(name, [.. tasks.Select(t => Answer(t, "frame"))]),
+            r => Assert.Equal(SubmitStatus.Recorded, r.Status));
+        Assert.Equal(0, (await server.Client.GetStatusAsync(name)).OpenTasks);
+        Assert.Equal("frame", Assert.Single((await ann.GetImageAsync(name, first)).Annotations).Class);
+
+        // It is so in a copy.
+        await server.Client.AskAgainAsync(name, first);
+        var file = Path.Combine(server.Folder, $"{name}.tar");
+        await server.Client.BackupAsync(name, file);
+        await server.Client.RestoreAsync(file, $"{name}-2");
+        Assert.Equal(first, Assert.Single(await ann.TakeAsync($"{name}-2", 1)).Image);
+    }
+
+    [Fact]
+    public async Task What_is_asked_again_outlives_the_round_that_asked_first()
+    {
+        var dataset = await AskingAsync();
+        using var ann = server.As("ann");
+        var task = Assert.Single(await ann.TakeAsync(dataset, 1));
+        await ann.SubmitAsync(dataset, [Answer(task, "disc")]);
+        Assert.Equal(SubmitStatus.Recorded, (await server.Client.AskAgainAsync(dataset, task.Image)).Status);
+        await server.Client.EndRoundAsync(dataset, Arms.Main, 1);
+        await server.Client.EndOfAsync(dataset);
+        Assert.Equal(1, (await server.Client.GetStatusAsync(dataset)).OpenTasks);
+        using var bob = server.As("bob");
+        Assert.Equal(task.Image, Assert.Single(await bob.TakeAsync(dataset, 1)).Image);
     }
 
     [Fact]
@@ -139,9 +155,9 @@ public sealed class AmendTests(Server server) : IClassFixture<Server>
         using var bob = server.As("bob");
         var task = Assert.Single(await ann.TakeAsync(dataset, 1));
         // Somebody else decides while she looks.
-        var corrected = await SubmitAsync(bob, dataset, Say(task.Image, 0, DecisionKind.Label, "frame"));
+        var corrected = await bob.SayAsync(dataset, Amend(task.Image, 0, DecisionKind.Label, "frame"));
         Assert.Equal(SubmitStatus.Recorded, corrected.Status);
-        Assert.Equal(SubmitStatus.SecondOpinion, (await SubmitAsync(ann, dataset, Answer(task, "disc"))).Status);
+        Assert.Equal(SubmitStatus.SecondOpinion, (await ann.SayAsync(dataset, Answer(task, "disc"))).Status);
         Assert.Equal("frame", Assert.Single((await ann.GetImageAsync(dataset, task.Image)).Annotations).Class);
         Assert.Equal(SubmitStatus.Recorded, (await bob.TakeBackAsync(dataset, task.Image, 1)).Status);
         Assert.Equal("disc", Assert.Single((await ann.GetImageAsync(dataset, task.Image)).Annotations).Class);
@@ -161,22 +177,21 @@ public sealed class AmendTests(Server server) : IClassFixture<Server>
         async Task<string?> LabelAsync() => (await server.Client.GetImageAsync(name, image)).Annotations.SingleOrDefault()?.Class;
         async Task<long> LabelledAsync() => (await server.Client.CreateVersionAsync(name, new CreateVersion())).Labeled;
 
-        await SubmitAsync(server.Client, name, Say(image, 0, DecisionKind.Label, "disc"));
+        await server.Client.SayAsync(name, Amend(image, 0, DecisionKind.Label, "disc"));
         Assert.Equal("disc", await LabelAsync());
         await server.Client.TakeBackAsync(name, image);
         Assert.Equal(("bars", 30), (await LabelAsync(), await LabelledAsync()));
-        var skipped = await SubmitAsync(server.Client, name, Say(image, 2, DecisionKind.Skip));
+        var skipped = await server.Client.SayAsync(name, Amend(image, 2, DecisionKind.Skip));
         Assert.Equal(SubmitStatus.Refused, skipped.Status);
         Assert.Contains("under its lease", skipped.Reason, StringComparison.Ordinal);
 
         Assert.Equal(SubmitStatus.Recorded, (await server.Client.AskAgainAsync(name, image, "looks like a disc")).Status);
         Assert.Equal((null, 29), (await LabelAsync(), await LabelledAsync()));
-        Assert.Equal(Stage.Scored, (await server.Client.GetImageAsync(name, image)).Stage);
+        Assert.Equal(Stage.Queued, (await server.Client.GetImageAsync(name, image)).Stage);
         var again = await server.Client.AskAgainAsync(name, image);
         Assert.Equal(SubmitStatus.Refused, again.Status);
         Assert.Contains("Nothing stands", again.Reason, StringComparison.Ordinal);
-        // Nobody was asked before, so a round chooses it: it is the only one left.
-        await server.Client.StartRoundAsync(name, new StartRound(1));
+        // Nobody was asked before, and somebody is now.
         using var ann = server.As("ann");
         var task = Assert.Single(await ann.TakeAsync(name, 1));
         Assert.Equal(image, task.Image);
@@ -234,26 +249,26 @@ public sealed class AmendTests(Server server) : IClassFixture<Server>
         }
         async Task RefusedAsync(string why, SubmitDecision decision, SubmitStatus status = SubmitStatus.Refused)
         {
-            var result = await SubmitAsync(ann, dataset, decision);
+            var result = await ann.SayAsync(dataset, decision);
             Assert.Equal(status, result.Status);
             Assert.Contains(why, result.Reason, StringComparison.Ordinal);
         }
-        await RefusedAsync("needs the version of an entry", Say(image, 1, DecisionKind.TakeBack));
-        await RefusedAsync("needs the version of an entry", Say(image, 1, DecisionKind.TakeBack, of: 0));
-        await RefusedAsync("has no entry 7 in its history, which has 1", Say(image, 1, DecisionKind.TakeBack, of: 7));
-        await RefusedAsync("Only taking back names an entry", Say(image, 1, DecisionKind.Label, "disc", of: 1));
-        await RefusedAsync("Only a label decision", Say(image, 1, DecisionKind.AskAgain, "disc"));
-        await RefusedAsync("has 1 history entries, not 0", Say(image, 0, DecisionKind.TakeBack, of: 1), SubmitStatus.Conflict);
-        await RefusedAsync("Nothing stands", Say(tasks[1].Image, 0, DecisionKind.AskAgain));
-        await RefusedAsync("leave the lease out", Say(tasks[1].Image, 0, DecisionKind.AskAgain) with { Lease = tasks[1].Lease });
-        await RefusedAsync("holdout", Say(ImageId.Of(DrawnImages.Draw(1_000)), 0, DecisionKind.AskAgain));
+        await RefusedAsync("needs the version of an entry", Amend(image, 1, DecisionKind.TakeBack));
+        await RefusedAsync("needs the version of an entry", Amend(image, 1, DecisionKind.TakeBack, of: 0));
+        await RefusedAsync("has no entry 7 in its history, which has 1", Amend(image, 1, DecisionKind.TakeBack, of: 7));
+        await RefusedAsync("Only taking back names an entry", Amend(image, 1, DecisionKind.Label, "disc", of: 1));
+        await RefusedAsync("Only a label decision", Amend(image, 1, DecisionKind.AskAgain, "disc"));
+        await RefusedAsync("has 1 history entries, not 0", Amend(image, 0, DecisionKind.TakeBack, of: 1), SubmitStatus.Conflict);
+        await RefusedAsync("Nothing stands", Amend(tasks[1].Image, 0, DecisionKind.AskAgain));
+        await RefusedAsync("leave the lease out", Amend(tasks[1].Image, 0, DecisionKind.AskAgain) with { Lease = tasks[1].Lease });
+        await RefusedAsync("holdout", Amend(ImageId.Of(DrawnImages.Draw(1_000)), 0, DecisionKind.AskAgain));
         Assert.Equal(SubmitStatus.Recorded, (await ann.TakeBackAsync(dataset, image, 1)).Status);
-        await RefusedAsync("was taken back already", Say(image, 2, DecisionKind.TakeBack, of: 1));
+        await RefusedAsync("was taken back already", Amend(image, 2, DecisionKind.TakeBack, of: 1));
         Assert.Equal((0, 5), await CountAsync(dataset));
         // Sent once more, it is recorded once.
-        var undo = Say(image, 2, DecisionKind.TakeBack, of: 2);
-        Assert.Equal(SubmitStatus.Recorded, (await SubmitAsync(ann, dataset, undo)).Status);
-        Assert.Equal(SubmitStatus.AlreadyRecorded, (await SubmitAsync(ann, dataset, undo)).Status);
+        var undo = Amend(image, 2, DecisionKind.TakeBack, of: 2);
+        Assert.Equal(SubmitStatus.Recorded, (await ann.SayAsync(dataset, undo)).Status);
+        Assert.Equal(SubmitStatus.AlreadyRecorded, (await ann.SayAsync(dataset, undo)).Status);
         Assert.Equal((1, 4), await CountAsync(dataset));
     }
 

@@ -6,6 +6,7 @@ using Winnow.Model.Review;
 using Winnow.Model.Training;
 using Winnow.Testing;
 using Winnow.Web.Tests.Training;
+using static Winnow.Web.Tests.Review.Answers;
 
 namespace Winnow.Web.Tests.Review;
 
@@ -13,9 +14,6 @@ namespace Winnow.Web.Tests.Review;
 public sealed class GoldTests(Server server) : IClassFixture<Server>
 {
     private WinnowClient Client => server.Client;
-
-    private static SubmitDecision Answer(ReviewTask task, string label) =>
-        new(task.Image, Guid.NewGuid(), new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(label)] }, task.Lease);
 
     private async Task<ImageId[]> KnownAsync(string dataset, int count)
     {

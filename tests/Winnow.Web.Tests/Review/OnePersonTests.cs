@@ -4,10 +4,10 @@ using System.Text.Json;
 using Winnow.Abstractions.Telemetry;
 using Winnow.Client;
 using Winnow.Model;
-using Winnow.Model.Labels;
 using Winnow.Model.Review;
 using Winnow.Testing;
 using Winnow.Web.Tests.Training;
+using static Winnow.Web.Tests.Review.Answers;
 
 namespace Winnow.Web.Tests.Review;
 
@@ -16,9 +16,6 @@ namespace Winnow.Web.Tests.Review;
 public sealed class OnePersonTests(Server server) : IClassFixture<Server>
 {
     private const int Many = 1_000;
-
-    private static SubmitDecision Answer(ReviewTask task, string label) =>
-        new(task.Image, Guid.NewGuid(), new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(label)] }, task.Lease);
 
     private async Task<string> DatasetAsync(int images, int batch, int? perPerson = null)
     {

@@ -1,8 +1,8 @@
-using Winnow.Client;
 using Winnow.Model.Datasets;
 using Winnow.Model.Labels;
 using Winnow.Model.Review;
 using Winnow.Web.Tests.Training;
+using static Winnow.Web.Tests.Review.Answers;
 
 namespace Winnow.Web.Tests.Review;
 
@@ -10,12 +10,6 @@ namespace Winnow.Web.Tests.Review;
 [Trait("kind", "security")]
 public sealed class OutlivedLeaseTests(Server server) : IClassFixture<Server>
 {
-    private static SubmitDecision Answer(ReviewTask task, string label) =>
-        new(task.Image, Guid.NewGuid(), new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(label)] }, task.Lease);
-
-    private static async Task<SubmitResult> SubmitAsync(WinnowClient person, string dataset, ReviewTask task, string label) =>
-        Assert.Single(await person.SubmitAsync(dataset, [Answer(task, label)]));
-
     [Fact]
     public async Task Who_gave_a_task_back_does_not_answer_it_before_who_has_it()
     {
@@ -26,11 +20,11 @@ public sealed class OutlivedLeaseTests(Server server) : IClassFixture<Server>
         var anns = Assert.Single(await ann.TakeAsync(dataset, 1));
         await ann.ReleaseAsync(dataset, [anns.Image]);
         var bobs = Assert.Single(await bob.TakeAsync(dataset, 1));
-        var early = await SubmitAsync(ann, dataset, anns, "disc");
+        var early = await ann.SayAsync(dataset, Answer(anns, "disc"));
         Assert.Equal(SubmitStatus.Refused, early.Status);
         Assert.Contains("You gave this task back", early.Reason, StringComparison.Ordinal);
-        Assert.Equal(SubmitStatus.Recorded, (await SubmitAsync(bob, dataset, bobs, "frame")).Status);
-        Assert.Equal(SubmitStatus.SecondOpinion, (await SubmitAsync(ann, dataset, anns, "disc")).Status);
+        Assert.Equal(SubmitStatus.Recorded, (await bob.SayAsync(dataset, Answer(bobs, "frame"))).Status);
+        Assert.Equal(SubmitStatus.SecondOpinion, (await ann.SayAsync(dataset, Answer(anns, "disc"))).Status);
         Assert.Equal(["frame"], (await server.Client.GetImageAsync(dataset, anns.Image)).Annotations.Select(a => a.Class));
     }
 
@@ -43,8 +37,8 @@ public sealed class OutlivedLeaseTests(Server server) : IClassFixture<Server>
         var first = Assert.Single(await ann.TakeAsync(dataset, 1));
         await ann.ReleaseAsync(dataset, [first.Image]);
         var again = Assert.Single(await ann.TakeAsync(dataset, 1));
-        Assert.Equal(SubmitStatus.Refused, (await SubmitAsync(ann, dataset, first, "disc")).Status);
-        Assert.Equal(SubmitStatus.Recorded, (await SubmitAsync(ann, dataset, again, "disc")).Status);
+        Assert.Equal(SubmitStatus.Refused, (await ann.SayAsync(dataset, Answer(first, "disc"))).Status);
+        Assert.Equal(SubmitStatus.Recorded, (await ann.SayAsync(dataset, Answer(again, "disc"))).Status);
     }
 
     [Fact]
@@ -64,11 +58,11 @@ public sealed class OutlivedLeaseTests(Server server) : IClassFixture<Server>
         await server.Client.ImportDrawnAsync(dataset, 20);
         await server.Client.WaitForScoringAsync(dataset);
         await server.Client.StartRoundAsync(dataset, new(20));
-        var outlived = await SubmitAsync(bob, dataset, bobs, "disc");
+        var outlived = await bob.SayAsync(dataset, Answer(bobs, "disc"));
         Assert.Equal(SubmitStatus.Refused, outlived.Status);
         // By its own schema, and under leases of its own.
         var task = (await ann.TakeAsync(dataset, 20)).Single(t => t.Image == anns.Image);
-        Assert.Equal(SubmitStatus.Recorded, (await SubmitAsync(ann, dataset, task, "hund")).Status);
+        Assert.Equal(SubmitStatus.Recorded, (await ann.SayAsync(dataset, Answer(task, "hund"))).Status);
         Assert.Equal(["hund"], (await server.Client.GetImageAsync(dataset, anns.Image)).Annotations.Select(a => a.Class));
     }
 
@@ -85,7 +79,7 @@ public sealed class OutlivedLeaseTests(Server server) : IClassFixture<Server>
             dataset, other, LearningServer.Small with { LeasePeriod = TimeSpan.FromSeconds(5) }));
         await server.Client.ImportDrawnAsync(dataset, 20);
         Assert.Empty((await server.Client.GetImageAsync(dataset, old.Image)).History);
-        var outlived = await SubmitAsync(server.Client, dataset, old, "disc");
+        var outlived = await server.Client.SayAsync(dataset, Answer(old, "disc"));
         Assert.Equal(SubmitStatus.Refused, outlived.Status);
         Assert.Contains("of another dataset, which bore this name before", outlived.Reason, StringComparison.Ordinal);
         Assert.Empty((await server.Client.GetImageAsync(dataset, old.Image)).History);

@@ -6,6 +6,7 @@ using Winnow.Model.Labels;
 using Winnow.Model.Review;
 using Winnow.Model.Training;
 using Winnow.Testing;
+using static Winnow.Web.Tests.Review.Answers;
 
 namespace Winnow.Web.Tests.Review;
 
@@ -27,18 +28,6 @@ public sealed class ReviewTests(Server server) : IClassFixture<Server>
         await server.Client.WaitForScoringAsync(name);
         return name;
     }
-
-    /// <summary>The next task: on a busy machine it takes its time until a round asks.</summary>
-    private static async Task<ReviewTask> TakeAsync(WinnowClient person, string dataset)
-    {
-        IReadOnlyList<ReviewTask> taken = [];
-        await Until.TrueAsync(async () => (taken = await person.LeaseAsync(dataset, new LeaseRequest(1, 5000))).Count > 0, Patience,
-            () => $"there is a task in {dataset}");
-        return Assert.Single(taken);
-    }
-
-    private static SubmitDecision Answer(ReviewTask task, string label) =>
-        new(task.Image, Guid.NewGuid(), new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(label)] }, task.Lease);
 
     [Fact]
     public async Task No_task_is_handed_out_twice_and_only_its_holder_may_answer()
@@ -71,7 +60,7 @@ public sealed class ReviewTests(Server server) : IClassFixture<Server>
     {
         var dataset = await DatasetAsync(60);
         await server.Client.StartRoundAsync(dataset, new StartRound(5));
-        var task = await TakeAsync(server.Client, dataset);
+        var task = await server.Client.TakeOneAsync(dataset);
         var unknown = (await server.Client.SubmitAsync(dataset, [Answer(task, "bird")]))[0];
         Assert.Equal(SubmitStatus.Refused, unknown.Status);
         var answer = Answer(task, "disc");
@@ -99,12 +88,12 @@ public sealed class ReviewTests(Server server) : IClassFixture<Server>
         await server.Client.StartRoundAsync(dataset, new StartRound(1));
         using var ann = server.As("ann");
         using var bob = server.As("bob");
-        var task = await TakeAsync(ann, dataset);
+        var task = await ann.TakeOneAsync(dataset);
         await ann.ReleaseAsync(dataset, [task.Image]);
-        task = await TakeAsync(bob, dataset);
+        task = await bob.TakeOneAsync(dataset);
         await bob.SubmitAsync(dataset,
             [new SubmitDecision(task.Image, Guid.NewGuid(), new Decision { Kind = DecisionKind.Skip }, task.Lease)]);
-        task = await TakeAsync(ann, dataset);
+        task = await ann.TakeOneAsync(dataset);
         await ann.ReleaseAsync(dataset, [task.Image]);
         Assert.Empty(await bob.LeaseAsync(dataset, new LeaseRequest(1)));
     }

@@ -8,6 +8,7 @@ using Winnow.Model.Training;
 using Winnow.Testing;
 using Winnow.Web.Tests.Security;
 using Winnow.Web.Tests.Training;
+using static Winnow.Web.Tests.Review.Answers;
 
 namespace Winnow.Web.Tests.Review;
 
@@ -33,28 +34,6 @@ public sealed class TierCorrectionTests(LockedServer server) : IClassFixture<Loc
     private async Task<WinnowClient> PersonAsync(string dataset, string name, Role role = Role.Annotator) =>
         server.As(await server.HolderAsync($"service:{name}", dataset, role));
 
-    private static async Task<ReviewTask> TakeAsync(WinnowClient person, string dataset, TaskKind kind = TaskKind.Label)
-    {
-        ReviewTask? taken = null;
-        await Until.TrueAsync(async () =>
-        {
-            taken = (await person.LeaseAsync(dataset, new LeaseRequest(1, 500, [kind]))).SingleOrDefault();
-            return taken is not null;
-        }, LearningServer.Patience, () => $"a task of kind {kind} is to be had");
-        return taken!;
-    }
-
-    private static async Task<SubmitResult> SayAsync(
-        WinnowClient person, string dataset, ReviewTask task, string? label, DecisionKind kind = DecisionKind.Label) =>
-        Assert.Single(await person.SubmitAsync(dataset, [new SubmitDecision(task.Image, Guid.NewGuid(), Said(label, kind), task.Lease)]));
-
-    private static async Task<SubmitResult> AmendAsync(WinnowClient person, string dataset, ImageId image, long seen, string label) =>
-        Assert.Single(await person.SubmitAsync(
-            dataset, [new SubmitDecision(image, Guid.NewGuid(), Said(label, DecisionKind.Label), ExpectedVersion: seen)]));
-
-    private static Decision Said(string? label, DecisionKind kind) =>
-        new() { Kind = kind, Annotations = label is null ? [] : [new ClassTag(label)] };
-
     private async Task<(Stage, string?)> StandsAsync(string dataset, ImageId image)
     {
         var detail = await Owner.GetImageAsync(dataset, image);
@@ -66,13 +45,13 @@ public sealed class TierCorrectionTests(LockedServer server) : IClassFixture<Loc
     {
         var dataset = await AskingAsync(new ChangePolicies { LabelsPerImage = 2 });
         var (ann, bob) = (await PersonAsync(dataset, "ann"), await PersonAsync(dataset, "bob"));
-        var (anns, bobs) = (await TakeAsync(ann, dataset), await TakeAsync(bob, dataset));
-        Assert.Equal(SubmitStatus.Recorded, (await SayAsync(ann, dataset, anns, "disc")).Status);
-        Assert.Equal(SubmitStatus.Recorded, (await AmendAsync(ann, dataset, anns.Image, 1, "frame")).Status);
+        var (anns, bobs) = (await ann.TakeOneAsync(dataset, TaskKind.Label), await bob.TakeOneAsync(dataset, TaskKind.Label));
+        Assert.Equal(SubmitStatus.Recorded, (await ann.SayAsync(dataset, Answer(anns, "disc"))).Status);
+        Assert.Equal(SubmitStatus.Recorded, (await ann.SayAsync(dataset, Amend(anns.Image, 1, DecisionKind.Label, "frame"))).Status);
         // One has said something, twice: the other is still to be heard, and ann is not asked for their part.
         Assert.Equal((Stage.Queued, null), await StandsAsync(dataset, anns.Image));
         Assert.Empty(await ann.LeaseAsync(dataset, new LeaseRequest(1)));
-        Assert.Equal(SubmitStatus.Recorded, (await SayAsync(bob, dataset, bobs, "frame")).Status);
+        Assert.Equal(SubmitStatus.Recorded, (await bob.SayAsync(dataset, Answer(bobs, "frame"))).Status);
         Assert.Equal((Stage.Verified, "frame"), await StandsAsync(dataset, anns.Image));
     }
 
@@ -81,13 +60,13 @@ public sealed class TierCorrectionTests(LockedServer server) : IClassFixture<Loc
     {
         var dataset = await AskingAsync(new ChangePolicies { LabelsPerImage = 2 });
         var (ann, bob) = (await PersonAsync(dataset, "ann"), await PersonAsync(dataset, "bob"));
-        var first = await TakeAsync(ann, dataset);
-        Assert.Equal(SubmitStatus.Recorded, (await SayAsync(ann, dataset, first, "disc")).Status);
+        var first = await ann.TakeOneAsync(dataset, TaskKind.Label);
+        Assert.Equal(SubmitStatus.Recorded, (await ann.SayAsync(dataset, Answer(first, "disc"))).Status);
         Assert.Equal(SubmitStatus.Recorded, (await ann.TakeBackAsync(dataset, first.Image)).Status);
-        var (again, other) = (await TakeAsync(ann, dataset), await TakeAsync(bob, dataset));
-        Assert.Equal(SubmitStatus.Recorded, (await SayAsync(bob, dataset, other, "frame")).Status);
+        var (again, other) = (await ann.TakeOneAsync(dataset, TaskKind.Label), await bob.TakeOneAsync(dataset, TaskKind.Label));
+        Assert.Equal(SubmitStatus.Recorded, (await bob.SayAsync(dataset, Answer(other, "frame"))).Status);
         Assert.Equal((Stage.Queued, null), await StandsAsync(dataset, first.Image));
-        Assert.Equal(SubmitStatus.Recorded, (await SayAsync(ann, dataset, again, "frame")).Status);
+        Assert.Equal(SubmitStatus.Recorded, (await ann.SayAsync(dataset, Answer(again, "frame"))).Status);
         Assert.Equal((Stage.Verified, "frame"), await StandsAsync(dataset, first.Image));
     }
 
@@ -96,16 +75,71 @@ public sealed class TierCorrectionTests(LockedServer server) : IClassFixture<Loc
     {
         var dataset = await AskingAsync(new ChangePolicies { VerifyShare = 1 });
         var (ann, bob) = (await PersonAsync(dataset, "ann"), await PersonAsync(dataset, "bob", Role.Verifier));
-        var task = await TakeAsync(ann, dataset);
-        Assert.Equal(SubmitStatus.Recorded, (await SayAsync(ann, dataset, task, "disc")).Status);
-        Assert.Equal(SubmitStatus.Recorded, (await SayAsync(bob, dataset, await TakeAsync(bob, dataset, TaskKind.Verify), "frame")).Status);
+        var task = await ann.TakeOneAsync(dataset, TaskKind.Label);
+        Assert.Equal(SubmitStatus.Recorded, (await ann.SayAsync(dataset, Answer(task, "disc"))).Status);
+        var shown = await bob.TakeOneAsync(dataset, TaskKind.Verify);
+        Assert.Equal(SubmitStatus.Recorded, (await bob.SayAsync(dataset, Answer(shown, "frame"))).Status);
         Assert.Equal((Stage.Disputed, null), await StandsAsync(dataset, task.Image));
-        Assert.Equal(SubmitStatus.Refused, (await AmendAsync(ann, dataset, task.Image, 2, "bars")).Status);
+        Assert.Equal(SubmitStatus.Refused, (await ann.SayAsync(dataset, Amend(task.Image, 2, DecisionKind.Label, "bars"))).Status);
         Assert.Equal((Stage.Disputed, null), await StandsAsync(dataset, task.Image));
         var eve = await PersonAsync(dataset, "eve", Role.Arbitrator);
         Assert.Equal(SubmitStatus.Recorded,
-            (await SayAsync(eve, dataset, await TakeAsync(eve, dataset, TaskKind.Arbitrate), "bars")).Status);
+            (await eve.SayAsync(dataset, Answer(await eve.TakeOneAsync(dataset, TaskKind.Arbitrate), "bars"))).Status);
         Assert.Equal((Stage.Verified, "bars"), await StandsAsync(dataset, task.Image));
+    }
+
+    [Fact]
+    public async Task Who_may_correct_others_settles_no_dispute_of_their_own_either()
+    {
+        var dataset = await AskingAsync(new ChangePolicies { LabelsPerImage = 2 });
+        var (ann, eve) = (await PersonAsync(dataset, "ann"), await PersonAsync(dataset, "eve", Role.Owner));
+        var (hers, his) = (await eve.TakeOneAsync(dataset, TaskKind.Label), await ann.TakeOneAsync(dataset, TaskKind.Label));
+        Assert.Equal(SubmitStatus.Recorded, (await eve.SayAsync(dataset, Answer(hers, "disc"))).Status);
+        // While others have yet to say theirs, another word of hers is one of several labels still.
+        Assert.Equal(SubmitStatus.Recorded, (await eve.SayAsync(dataset, Amend(hers.Image, 1, DecisionKind.Label, "bars"))).Status);
+        Assert.Equal((Stage.Queued, null), await StandsAsync(dataset, hers.Image));
+        Assert.Equal(SubmitStatus.Recorded, (await ann.SayAsync(dataset, Answer(his, "frame"))).Status);
+        Assert.Equal((Stage.Disputed, null), await StandsAsync(dataset, hers.Image));
+        foreach (var refused in new[]
+        {
+            await eve.SayAsync(dataset, Amend(hers.Image, 3, DecisionKind.Label, "disc")),
+            await eve.MarkGoldAsync(dataset, hers.Image, [new ClassTag("bars")]),
+            await eve.TakeBackAsync(dataset, hers.Image, 3),
+        })
+        {
+            Assert.Equal(SubmitStatus.Refused, refused.Status);
+            Assert.Contains("you are one of them", refused.Reason, StringComparison.Ordinal);
+        }
+        Assert.Equal((Stage.Disputed, null), await StandsAsync(dataset, hers.Image));
+        // Somebody else may, and once it is settled she corrects like anybody who may.
+        Assert.Equal(SubmitStatus.Recorded, (await Owner.SayAsync(dataset, Amend(hers.Image, 3, DecisionKind.Label, "frame"))).Status);
+        Assert.Equal((Stage.Labeled, "frame"), await StandsAsync(dataset, hers.Image));
+        Assert.Equal(SubmitStatus.Recorded, (await eve.SayAsync(dataset, Amend(hers.Image, 4, DecisionKind.Label, "bars"))).Status);
+        Assert.Equal((Stage.Labeled, "bars"), await StandsAsync(dataset, hers.Image));
+    }
+
+    [Fact]
+    public async Task Who_is_checked_may_think_better_of_it_and_is_counted_once()
+    {
+        var dataset = await AskingAsync(new ChangePolicies { GoldShare = 0.5 }, batch: 10);
+        ImageId gold = default;
+        await foreach (var image in Owner.ListImagesAsync(dataset)) if (image.Stage != Stage.Queued) gold = image.Id;
+        Assert.Equal(SubmitStatus.Recorded, (await Owner.MarkGoldAsync(dataset, gold, [new ClassTag("disc")])).Status);
+        var ann = await PersonAsync(dataset, "ann");
+        ReviewTask? check = null;
+        await Until.TrueAsync(async () =>
+        {
+            var task = await ann.TakeOneAsync(dataset, TaskKind.Label);
+            if (task.Image == gold) check = task;
+            else await ann.ReleaseAsync(dataset, [task.Image]);
+            return check is not null;
+        }, LearningServer.Patience, () => "ann is checked");
+        var said = await ann.SayAsync(dataset, Answer(check!, "frame"));
+        Assert.Equal(SubmitStatus.Recorded, said.Status);
+        Assert.Equal(SubmitStatus.Recorded, (await ann.SayAsync(dataset, Amend(gold, said.Version, DecisionKind.Label, "disc"))).Status);
+        Assert.Equal((Stage.Gold, "disc"), await StandsAsync(dataset, gold));
+        var person = Assert.Single(await Owner.ListPeopleAsync(dataset), p => p.Person == "service:ann");
+        Assert.Equal((1L, 1L, 0L), (person.Gold, person.GoldRight, person.Answers));
     }
 
     [Fact]
@@ -113,19 +147,19 @@ public sealed class TierCorrectionTests(LockedServer server) : IClassFixture<Loc
     {
         var dataset = await AskingAsync(new ChangePolicies { VerifyShare = 1 });
         var (ann, bob) = (await PersonAsync(dataset, "ann"), await PersonAsync(dataset, "bob", Role.Verifier));
-        var task = await TakeAsync(ann, dataset);
-        Assert.Equal(SubmitStatus.Recorded, (await SayAsync(ann, dataset, task, "disc")).Status);
-        var shown = await TakeAsync(bob, dataset, TaskKind.Verify);
+        var task = await ann.TakeOneAsync(dataset, TaskKind.Label);
+        Assert.Equal(SubmitStatus.Recorded, (await ann.SayAsync(dataset, Answer(task, "disc"))).Status);
+        var shown = await bob.TakeOneAsync(dataset, TaskKind.Verify);
         Assert.Equal("disc", Assert.Single(Assert.Single(shown.Opinions).Annotations).Class);
         // Ann changes her mind while bob looks at what she said.
-        Assert.Equal(SubmitStatus.Recorded, (await AmendAsync(ann, dataset, task.Image, 1, "frame")).Status);
-        var confirmed = await SayAsync(bob, dataset, shown, null, DecisionKind.Confirm);
+        Assert.Equal(SubmitStatus.Recorded, (await ann.SayAsync(dataset, Amend(task.Image, 1, DecisionKind.Label, "frame"))).Status);
+        var confirmed = await bob.SayAsync(dataset, Answer(shown, DecisionKind.Confirm));
         Assert.Equal(SubmitStatus.Conflict, confirmed.Status);
         Assert.Contains("another word by now", confirmed.Reason, StringComparison.Ordinal);
         Assert.Equal((Stage.Labeled, "frame"), await StandsAsync(dataset, task.Image));
-        var anew = await TakeAsync(bob, dataset, TaskKind.Verify);
+        var anew = await bob.TakeOneAsync(dataset, TaskKind.Verify);
         Assert.Equal("frame", Assert.Single(Assert.Single(anew.Opinions).Annotations).Class);
-        Assert.Equal(SubmitStatus.Recorded, (await SayAsync(bob, dataset, anew, null, DecisionKind.Confirm)).Status);
+        Assert.Equal(SubmitStatus.Recorded, (await bob.SayAsync(dataset, Answer(anew, DecisionKind.Confirm))).Status);
         Assert.Equal((Stage.Verified, "frame"), await StandsAsync(dataset, task.Image));
     }
 
@@ -134,14 +168,14 @@ public sealed class TierCorrectionTests(LockedServer server) : IClassFixture<Loc
     {
         var dataset = await AskingAsync(new ChangePolicies { LabelsPerImage = 2 }, batch: 3);
         var (ann, bob) = (await PersonAsync(dataset, "ann"), await PersonAsync(dataset, "bob"));
-        var begun = await TakeAsync(ann, dataset);
-        Assert.Equal(SubmitStatus.Recorded, (await SayAsync(ann, dataset, begun, "disc")).Status);
+        var begun = await ann.TakeOneAsync(dataset, TaskKind.Label);
+        Assert.Equal(SubmitStatus.Recorded, (await ann.SayAsync(dataset, Answer(begun, "disc"))).Status);
         await Owner.EndRoundAsync(dataset, "main", 1);
         await Until.TrueAsync(
             async () => (await Owner.GetStatusAsync(dataset)).OpenTasks == 1, LearningServer.Patience, () => "the others are withdrawn");
-        var rest = await TakeAsync(bob, dataset);
+        var rest = await bob.TakeOneAsync(dataset, TaskKind.Label);
         Assert.Equal(begun.Image, rest.Image);
-        Assert.Equal(SubmitStatus.Recorded, (await SayAsync(bob, dataset, rest, "disc")).Status);
+        Assert.Equal(SubmitStatus.Recorded, (await bob.SayAsync(dataset, Answer(rest, "disc"))).Status);
         Assert.Equal((Stage.Verified, "disc"), await StandsAsync(dataset, begun.Image));
         Assert.Equal(0, (await Owner.GetStatusAsync(dataset)).OpenTasks);
     }
@@ -151,15 +185,15 @@ public sealed class TierCorrectionTests(LockedServer server) : IClassFixture<Loc
     {
         var dataset = await AskingAsync(new ChangePolicies { VerifyShare = 1 });
         var (ann, bob) = (await PersonAsync(dataset, "ann"), await PersonAsync(dataset, "bob", Role.Verifier));
-        var task = await TakeAsync(ann, dataset);
-        Assert.Equal(SubmitStatus.Recorded, (await SayAsync(ann, dataset, task, "disc")).Status);
-        var shown = await TakeAsync(bob, dataset, TaskKind.Verify);
+        var task = await ann.TakeOneAsync(dataset, TaskKind.Label);
+        Assert.Equal(SubmitStatus.Recorded, (await ann.SayAsync(dataset, Answer(task, "disc"))).Status);
+        var shown = await bob.TakeOneAsync(dataset, TaskKind.Verify);
         await server.GrantAsync(dataset, "service:bob", Role.Annotator);
         await Owner.RevokeAccessAsync(dataset, new GrantName(Principal.Parse("service:bob"), Role.Verifier));
         Assert.DoesNotContain(new HeldRole(dataset, Role.Verifier), (await bob.WhoamiAsync()).Roles);
-        var told = await SayAsync(bob, dataset, shown, null, DecisionKind.Confirm);
+        var told = await bob.SayAsync(dataset, Answer(shown, DecisionKind.Confirm));
         Assert.Equal(SubmitStatus.Refused, told.Status);
-        Assert.Contains("the permission for it was taken", told.Reason, StringComparison.Ordinal);
+        Assert.Contains("the permission that such a task needs", told.Reason, StringComparison.Ordinal);
         Assert.Equal((Stage.Labeled, "disc"), await StandsAsync(dataset, task.Image));
     }
 }

@@ -1,12 +1,11 @@
 using Winnow.Client;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
-using Winnow.Model.Labels;
 using Winnow.Model.Policies;
 using Winnow.Model.Review;
 using Winnow.Model.Training;
-using Winnow.Testing;
 using Winnow.Web.Tests.Training;
+using static Winnow.Web.Tests.Review.Answers;
 
 namespace Winnow.Web.Tests.Review;
 
@@ -26,26 +25,6 @@ public sealed class TierTests(Server server) : IClassFixture<Server>
         return dataset;
     }
 
-    private static SubmitDecision Answer(ReviewTask task, string label) => Answer(task, DecisionKind.Label, label);
-
-    private static SubmitDecision Answer(ReviewTask task, DecisionKind kind, string? label = null) => new(
-        task.Image, Guid.NewGuid(), new Decision { Kind = kind, Annotations = label is null ? [] : [new ClassTag(label)] }, task.Lease);
-
-    private static async Task<SubmitResult> SubmitAsync(WinnowClient person, string dataset, SubmitDecision decision) =>
-        Assert.Single(await person.SubmitAsync(dataset, [decision]));
-
-    private static async Task<IReadOnlyList<ReviewTask>> TakeAsync(WinnowClient person, string dataset, int count, TaskKind[] kinds)
-    {
-        var taken = new List<ReviewTask>();
-        await Until.TrueAsync(async () =>
-        {
-            taken.AddRange(await person.LeaseAsync(dataset, new LeaseRequest(count - taken.Count, 500, kinds)));
-            return taken.Count == count;
-        }, LearningServer.Patience, () => $"{count} tasks are to be had, not {taken.Count}");
-        Assert.All(taken, t => Assert.Contains(t.Kind, kinds));
-        return taken;
-    }
-
     private async Task<long> CountAsync(string dataset, Stage stage) => (await Client.GetStatusAsync(dataset)).Stages[stage];
 
     [Fact]
@@ -55,7 +34,7 @@ public sealed class TierTests(Server server) : IClassFixture<Server>
         using var ann = server.As("ann");
         using var bob = server.As("bob");
         using var eve = server.As("eve");
-        var tasks = await TakeAsync(ann, dataset, 4, [TaskKind.Label]);
+        var tasks = await ann.TakeAsync(dataset, 4, TaskKind.Label);
         Assert.All(tasks, t => Assert.Empty(t.Opinions));
         var answered = await ann.SubmitAsync(dataset, [.. tasks.Select(t => Answer(t, "disc"))]);
         Assert.All(answered, r => Assert.Equal(SubmitStatus.Recorded, r.Status));
@@ -64,12 +43,12 @@ public sealed class TierTests(Server server) : IClassFixture<Server>
 
         // Nobody verifies their own word.
         Assert.Empty(await ann.LeaseAsync(dataset, new LeaseRequest(4, 0, Verify)));
-        var verifying = await TakeAsync(bob, dataset, 4, Verify);
+        var verifying = await bob.TakeAsync(dataset, 4, TaskKind.Verify);
         Assert.All(verifying, t => Assert.Equal("disc", Assert.Single(Assert.Single(t.Opinions).Annotations).Class));
-        Assert.Equal(SubmitStatus.Recorded, (await SubmitAsync(bob, dataset, Answer(verifying[0], DecisionKind.Confirm))).Status);
-        Assert.Equal(SubmitStatus.Recorded, (await SubmitAsync(bob, dataset, Answer(verifying[1], "disc"))).Status);
-        Assert.Equal(SubmitStatus.Recorded, (await SubmitAsync(bob, dataset, Answer(verifying[2], "frame"))).Status);
-        Assert.Equal(SubmitStatus.Recorded, (await SubmitAsync(bob, dataset, Answer(verifying[3], DecisionKind.Reject))).Status);
+        Assert.Equal(SubmitStatus.Recorded, (await bob.SayAsync(dataset, Answer(verifying[0], DecisionKind.Confirm))).Status);
+        Assert.Equal(SubmitStatus.Recorded, (await bob.SayAsync(dataset, Answer(verifying[1], "disc"))).Status);
+        Assert.Equal(SubmitStatus.Recorded, (await bob.SayAsync(dataset, Answer(verifying[2], "frame"))).Status);
+        Assert.Equal(SubmitStatus.Recorded, (await bob.SayAsync(dataset, Answer(verifying[3], DecisionKind.Reject))).Status);
         Assert.Equal((2L, 2L, 0L), (await CountAsync(dataset, Stage.Verified), await CountAsync(dataset, Stage.Disputed),
             await CountAsync(dataset, Stage.Labeled)));
         var disputed = await Client.GetImageAsync(dataset, verifying[2].Image);
@@ -78,14 +57,14 @@ public sealed class TierTests(Server server) : IClassFixture<Server>
 
         Assert.Empty(await ann.LeaseAsync(dataset, new LeaseRequest(4, 0, Arbitrate)));
         Assert.Empty(await bob.LeaseAsync(dataset, new LeaseRequest(4, 0, Arbitrate)));
-        var settling = await TakeAsync(eve, dataset, 2, Arbitrate);
+        var settling = await eve.TakeAsync(dataset, 2, TaskKind.Arbitrate);
         var frame = settling.Single(t => t.Image == verifying[2].Image);
         Assert.Equal(["disc", "frame"], frame.Opinions.Select(o => Assert.Single(o.Annotations).Class));
         Assert.Equal([DecisionKind.Label, DecisionKind.Reject], settling.Single(t => t != frame).Opinions.Select(o => o.Kind));
-        var confirmed = await SubmitAsync(eve, dataset, Answer(frame, DecisionKind.Confirm));
+        var confirmed = await eve.SayAsync(dataset, Answer(frame, DecisionKind.Confirm));
         Assert.Equal(SubmitStatus.Refused, confirmed.Status);
         Assert.All(settling, t => Assert.NotEqual("", t.Lease));
-        foreach (var task in settling) Assert.Equal(SubmitStatus.Recorded, (await SubmitAsync(eve, dataset, Answer(task, "frame"))).Status);
+        foreach (var task in settling) Assert.Equal(SubmitStatus.Recorded, (await eve.SayAsync(dataset, Answer(task, "frame"))).Status);
         Assert.Equal((4L, 0L), (await CountAsync(dataset, Stage.Verified), await CountAsync(dataset, Stage.Disputed)));
         Assert.Equal(0, (await Client.GetStatusAsync(dataset)).OpenTasks);
         var settled = await Client.GetImageAsync(dataset, frame.Image);
@@ -95,7 +74,7 @@ public sealed class TierTests(Server server) : IClassFixture<Server>
         Assert.Equal(SubmitStatus.Recorded, (await eve.TakeBackAsync(dataset, frame.Image)).Status);
         Assert.Equal(1, await CountAsync(dataset, Stage.Disputed));
         using var max = server.As("max");
-        Assert.Equal(frame.Image, Assert.Single(await TakeAsync(max, dataset, 1, Arbitrate)).Image);
+        Assert.Equal(frame.Image, (await max.TakeOneAsync(dataset, TaskKind.Arbitrate)).Image);
     }
 
     [Fact]
@@ -104,13 +83,13 @@ public sealed class TierTests(Server server) : IClassFixture<Server>
         var dataset = await AskingAsync(new ChangePolicies { VerifyShare = 1, VerifierSettles = true }, batch: 1);
         using var ann = server.As("ann");
         using var bob = server.As("bob");
-        await SubmitAsync(ann, dataset, Answer(Assert.Single(await TakeAsync(ann, dataset, 1, [TaskKind.Label])), "disc"));
-        var task = Assert.Single(await TakeAsync(bob, dataset, 1, Verify));
-        Assert.Equal(SubmitStatus.Recorded, (await SubmitAsync(bob, dataset, Answer(task, "frame"))).Status);
+        await ann.SayAsync(dataset, Answer(await ann.TakeOneAsync(dataset, TaskKind.Label), "disc"));
+        var task = await bob.TakeOneAsync(dataset, TaskKind.Verify);
+        Assert.Equal(SubmitStatus.Recorded, (await bob.SayAsync(dataset, Answer(task, "frame"))).Status);
         var image = await Client.GetImageAsync(dataset, task.Image);
         Assert.Equal((Stage.Verified, "frame"), (image.Stage, Assert.Single(image.Annotations).Class));
         // Sent twice it is recorded once; said twice it is refused.
-        Assert.Equal(SubmitStatus.Conflict, (await SubmitAsync(bob, dataset, Answer(task, "disc"))).Status);
+        Assert.Equal(SubmitStatus.Conflict, (await bob.SayAsync(dataset, Answer(task, "disc"))).Status);
     }
 
     [Fact]
@@ -120,7 +99,7 @@ public sealed class TierTests(Server server) : IClassFixture<Server>
         var people = new[] { "ann", "bob", "eve" }.Select(server.As).ToArray();
         var taken = new List<IReadOnlyList<ReviewTask>>();
         // All of them hold all of them.
-        foreach (var person in people) taken.Add(await TakeAsync(person, dataset, 2, [TaskKind.Label]));
+        foreach (var person in people) taken.Add(await person.TakeAsync(dataset, 2, TaskKind.Label));
         Assert.All(taken, t => Assert.Equal(taken[0].Select(x => x.Image).Order(), t.Select(x => x.Image).Order()));
         Assert.All(taken.SelectMany(t => t), t => Assert.Empty(t.Prelabels));
         using var max = server.As("max");
@@ -132,7 +111,7 @@ public sealed class TierTests(Server server) : IClassFixture<Server>
         {
             var mine = taken[i].Single(t => t.Image == first);
             Assert.Equal((Stage.Queued, 0L), await FirstAsync());
-            Assert.Equal(SubmitStatus.Recorded, (await SubmitAsync(people[i], dataset, Answer(mine, said[i]))).Status);
+            Assert.Equal(SubmitStatus.Recorded, (await people[i].SayAsync(dataset, Answer(mine, said[i]))).Status);
         }
         async Task<(Stage, long)> FirstAsync() =>
             ((await Client.GetImageAsync(dataset, first)).Stage, await CountAsync(dataset, Stage.Verified));
@@ -145,13 +124,13 @@ public sealed class TierTests(Server server) : IClassFixture<Server>
         {
             var mine = taken[i].Single(t => t.Image == second);
             var answer = other[i] is { } label ? Answer(mine, label) : Answer(mine, DecisionKind.Reject);
-            Assert.Equal(SubmitStatus.Recorded, (await SubmitAsync(people[i], dataset, answer)).Status);
+            Assert.Equal(SubmitStatus.Recorded, (await people[i].SayAsync(dataset, answer)).Status);
         }
         Assert.Equal(Stage.Disputed, (await Client.GetImageAsync(dataset, second)).Stage);
         foreach (var person in people) Assert.Empty(await person.LeaseAsync(dataset, new LeaseRequest(2)));
-        var task = Assert.Single(await TakeAsync(max, dataset, 1, Arbitrate));
+        var task = await max.TakeOneAsync(dataset, TaskKind.Arbitrate);
         Assert.Equal(3, task.Opinions.Count);
-        await SubmitAsync(max, dataset, Answer(task, "frame"));
+        await max.SayAsync(dataset, Answer(task, "frame"));
         Assert.Equal(2, (await Client.EndOfAsync(dataset)).Labels);
         foreach (var person in people) person.Dispose();
     }
@@ -163,14 +142,14 @@ public sealed class TierTests(Server server) : IClassFixture<Server>
         using var ann = server.As("ann");
         using var bob = server.As("bob");
         using var eve = server.As("eve");
-        var (anns, bobs) = (Assert.Single(await TakeAsync(ann, dataset, 1, [TaskKind.Label])),
-            Assert.Single(await TakeAsync(bob, dataset, 1, [TaskKind.Label])));
-        Assert.Equal(SubmitStatus.Recorded, (await SubmitAsync(ann, dataset, Answer(anns, DecisionKind.Skip))).Status);
-        Assert.Equal(SubmitStatus.Recorded, (await SubmitAsync(bob, dataset, Answer(bobs, "disc"))).Status);
+        var (anns, bobs) = (await ann.TakeOneAsync(dataset, TaskKind.Label),
+            await bob.TakeOneAsync(dataset, TaskKind.Label));
+        Assert.Equal(SubmitStatus.Recorded, (await ann.SayAsync(dataset, Answer(anns, DecisionKind.Skip))).Status);
+        Assert.Equal(SubmitStatus.Recorded, (await bob.SayAsync(dataset, Answer(bobs, "disc"))).Status);
         Assert.Empty(await ann.LeaseAsync(dataset, new LeaseRequest(1)));
         Assert.Empty(await bob.LeaseAsync(dataset, new LeaseRequest(1)));
-        var task = Assert.Single(await TakeAsync(eve, dataset, 1, [TaskKind.Label]));
-        Assert.Equal(SubmitStatus.Recorded, (await SubmitAsync(eve, dataset, Answer(task, "disc"))).Status);
+        var task = await eve.TakeOneAsync(dataset, TaskKind.Label);
+        Assert.Equal(SubmitStatus.Recorded, (await eve.SayAsync(dataset, Answer(task, "disc"))).Status);
         Assert.Equal(Stage.Verified, (await Client.GetImageAsync(dataset, task.Image)).Stage);
     }
 
@@ -196,7 +175,7 @@ public sealed class TierTests(Server server) : IClassFixture<Server>
     {
         var dataset = await AskingAsync(new ChangePolicies { VerifyShare = 0.5 }, batch: 30);
         using var ann = server.As("ann");
-        var tasks = await TakeAsync(ann, dataset, 30, [TaskKind.Label]);
+        var tasks = await ann.TakeAsync(dataset, 30, TaskKind.Label);
         await ann.SubmitAsync(dataset, [.. tasks.Select(t => Answer(t, "disc"))]);
         // 15 are expected; this many or few come once in 100,000 draws.
         Assert.InRange((await Client.GetStatusAsync(dataset)).OpenTasks, 3, 27);

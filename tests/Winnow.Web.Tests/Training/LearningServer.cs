@@ -35,12 +35,13 @@ internal static class LearningServer
     }
 
     /// <summary>As many tasks as are wanted; on a busy machine it takes its time until a round asks.</summary>
-    public static async Task<IReadOnlyList<ReviewTask>> TakeAsync(this WinnowClient person, string dataset, int count)
+    public static async Task<IReadOnlyList<ReviewTask>> TakeAsync(
+        this WinnowClient person, string dataset, int count, params TaskKind[] kinds)
     {
         var taken = new List<ReviewTask>();
         await Until.TrueAsync(async () =>
         {
-            taken.AddRange(await person.LeaseAsync(dataset, new LeaseRequest(count - taken.Count, 2000)));
+            taken.AddRange(await person.LeaseAsync(dataset, new LeaseRequest(count - taken.Count, 2000, kinds.Length > 0 ? kinds : null)));
             return taken.Count == count;
         }, Patience, () => $"{count} tasks of {dataset} are to be had, not {taken.Count}");
         return taken;

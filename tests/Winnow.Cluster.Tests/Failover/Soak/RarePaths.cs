@@ -37,6 +37,8 @@ internal static class RarePaths
             .. Written.Select(p => (p.Name, outputs.Sum(o => Count(o, p.Told)), p.Surely)),
             ("a decision that came after another", load.Conflicts, true),
             ("a decision that was taken back", load.TakenBack, true),
+            ("a label that was verified", load.Verified, true),
+            ("a dispute that was settled", load.Arbitrated, false),
         ];
         var told = string.Join(", ", reached.Select(r => string.Create(CultureInfo.InvariantCulture, $"{r.Name}: {r.Times}")));
         var missed = reached.Where(r => r.Times == 0 && (all || r.Surely)).Select(r => r.Name).ToArray();

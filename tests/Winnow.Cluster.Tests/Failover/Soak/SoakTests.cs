@@ -4,6 +4,7 @@ using Npgsql;
 using Winnow.Algorithms.Numerics;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Policies;
 using Winnow.Testing;
 using Xunit.Abstractions;
 
@@ -55,6 +56,7 @@ public sealed class SoakTests(ITestOutputHelper output)
     {
         using var client = cluster.NewClient("engineer");
         var record = await SoakDataset.CreateAsync(client, Creation, 300);
+        await client.ChangePoliciesAsync(Dataset, new ChangePolicies { VerifyShare = 0.4 });
         var load = new SoakLoad(cluster, Dataset, record);
 
         var started = Stopwatch.GetTimestamp();

@@ -116,15 +116,20 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
         foreach (var layout in layouts)
             await RefusedAsync(BackupHeader.FileName, header => header["dataset"]!["layout"] = Node(layout), "dataset.layout");
         await RefusedAsync("round", round => round["selectedCount"] = 3, "selectedCount");
+        // People said so, it says: of a class that the dataset has not, and under a name that nobody can have.
+        await RefusedAsync("history entry", entry => entry["actor"] = "service:chief\u202edoctor", "actor",
+            entry => entry["decision"]!["annotations"] is JsonArray { Count: > 0 });
+        await RefusedAsync("history entry", entry => entry["decision"]!["annotations"]![0]!["class"] = "elephant", "elephant",
+            entry => entry["decision"]!["annotations"] is JsonArray { Count: > 0 });
         await RefusedAsync(BackupFiles.Control, control =>
         {
             var rounds = control.Deserialize<DatasetState>(Options)!.Rounds;
             control["settled"] = Node(SettledRound.Of(rounds.First(r => r.Promoted is not null)));
         }, "settled");
 
-        async Task RefusedAsync(string kind, Action<JsonObject> change, string member)
+        async Task RefusedAsync(string kind, Action<JsonObject> change, string member, Func<JsonObject, bool>? where = null)
         {
-            var text = _archive.Texts.First(t => t.Kind == kind);
+            var text = _archive.Texts.First(t => t.Kind == kind && where?.Invoke(JsonNode.Parse(t.Json)!.AsObject()) != false);
             var json = JsonNode.Parse(text.Json)!.AsObject();
             change(json);
             var archive = _archive.With(text, JsonSerializer.SerializeToUtf8Bytes(json));
