@@ -58,6 +58,7 @@ internal sealed class NextTaskBenchmark(bool mixed = false) : IBenchmark
             await System.Threading.Tasks.Task.WhenAll(Enumerable.Range(0, Reviewers).Select(async i =>
             {
                 var random = new Random(i);
+                await ReviewCrew.ComeAsync(pause, random, run.Stop);
                 for (var n = 0; n < tasks / Reviewers; n++)
                 {
                     await ask.TimeAsync(() => echo.CallAsync(Asked, Task, run.Stop));

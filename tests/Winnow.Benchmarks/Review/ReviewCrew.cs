@@ -38,6 +38,7 @@ internal sealed class ReviewCrew(Uri url, string dataset, int people, Cancellati
         await System.Threading.Tasks.Task.WhenAll(_people.Select(async (person, i) =>
         {
             var random = new Random(i);
+            await ComeAsync(pause, random, stop);
             while (Interlocked.Decrement(ref left) >= 0)
             {
                 var task = (await take.TimeAsync(() => person.LeaseAsync(dataset, new LeaseRequest(1, 0), stop))).SingleOrDefault();
@@ -59,6 +60,13 @@ internal sealed class ReviewCrew(Uri url, string dataset, int people, Cancellati
         Answered += got.Sum();
         if (tasks > people) LeastShare = Math.Min(LeastShare, got.Min() / ((double)tasks / people));
     }
+
+    /// <summary>
+    /// Comes at some moment of a pause: of few tasks each, the first of all would else be one crowd, and its last the slowest hundredth.
+    /// </summary>
+    public static Task ComeAsync(TimeSpan pause, Random random, CancellationToken stop) => pause > TimeSpan.Zero
+        ? System.Threading.Tasks.Task.Delay(pause * random.NextDouble(), TimeProvider.System, stop)
+        : System.Threading.Tasks.Task.CompletedTask;
 
     /// <summary>
     /// Half to one and a half times as long: who pauses for exactly as long as all others comes back with all others, and then the last of
