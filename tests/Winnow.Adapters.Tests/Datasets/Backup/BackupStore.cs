@@ -68,7 +68,8 @@ internal sealed class BackupStore : IAsyncDisposable
     }
 
     private static BackupStore Of<T>(T ledger, TemporaryFolder folder)
-        where T : IDatasetLedger, IShardLedger, ISecretLedger, IDeletions, IErasures, IClusterLevel, IGrainStateStore, IAsyncDisposable =>
+        where T : IDatasetLedger, IShardLedger, ISecretLedger, IDeletions, IErasures, IActLedger, IClusterLevel, IGrainStateStore,
+            IAsyncDisposable =>
         new(new LedgerPorts<T>(ledger), ledger, folder);
 
     public static ImageId Id(int n) => SampleDataset.Id(n);
