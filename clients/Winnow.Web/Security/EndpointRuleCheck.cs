@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Winnow.Model.Security;
+using Winnow.Web.Acts;
 
 namespace Winnow.Web.Security;
 
@@ -14,7 +15,8 @@ internal sealed class EndpointRuleCheck : IStartupFilter
     {
         next(app);
         // By now everything is mapped, and nobody is listened to yet.
-        if (Check(app.ApplicationServices.GetRequiredService<EndpointDataSource>().Endpoints) is { } wrong)
+        var endpoints = app.ApplicationServices.GetRequiredService<EndpointDataSource>().Endpoints;
+        if ((Check(endpoints) ?? ActRuleCheck.Check(endpoints)) is { } wrong)
             throw new InvalidOperationException(wrong);
     };
 

@@ -91,6 +91,8 @@ public enum ActKind : byte
     NotificationPathMade = 39,
     /// <summary>Something that cannot be read was deleted.</summary>
     SetAsideDiscarded = 40,
+    /// <summary>A silo handed over what it held and left the cluster.</summary>
+    SiloDrained = 41,
 }
 
 /// <summary>How an act ended.</summary>

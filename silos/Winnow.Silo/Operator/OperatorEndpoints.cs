@@ -2,7 +2,9 @@ using System.Net;
 using Winnow.Abstractions.Health;
 using Winnow.Model;
 using Winnow.Model.Health;
+using Winnow.Model.Acts;
 using Winnow.Model.Security;
+using Winnow.Web.Acts;
 using Winnow.Web.Security;
 
 namespace Winnow.Silo.Operator;
@@ -53,7 +55,7 @@ internal static class OperatorEndpoints
                 await drainer.DrainAsync();
                 return Results.Json(await inventory.DescribeAsync(), ModelJson.Default.SiloReport);
             })
-            .Requires(Permission.OperateCluster)
+            .Requires(Permission.OperateCluster).Leaves(ActKind.SiloDrained)
                 .WithSummary("Hand over what this silo holds and leave the cluster; answers when that is done.").WithTags("operator")
                 .Produces<SiloReport>();
     }
