@@ -37,7 +37,7 @@ public static class ActRecords
     /// <param name="at">When.</param>
     public static ActRecord Make(ActDraft draft, ActCaller caller, DateTimeOffset at)
     {
-        var actor = Salted(Encoding.UTF8.GetBytes($"{Cut(Line(caller.Address ?? ""), MostAddress)}\n{Cut(Line(caller.Actor), Most)}"));
+        var actor = Salted(Encoding.UTF8.GetBytes($"{Cut(caller.Address ?? "", MostAddress)}\n{Cut(caller.Actor, Most)}"));
         var thing = draft.Image is { } image ? Salted(image.ToBytes())
             : draft.About is { } about ? Salted(Encoding.UTF8.GetBytes(Cut(about, Most))) : null;
         var buffer = new ArrayBufferWriter<byte>(384);
@@ -48,7 +48,7 @@ public static class ActRecords
             json.WriteString("at"u8, at.UtcDateTime.ToString("O", CultureInfo.InvariantCulture));
             json.WriteString("what"u8, Words<ActKind>.Of(draft.What));
             json.WriteString("outcome"u8, Words<ActOutcome>.Of(draft.Outcome));
-            if (draft.Dataset is { } dataset) json.WriteString("dataset"u8, dataset);
+            if (draft.Dataset is { } dataset) json.WriteString("dataset"u8, Cut(dataset, Most));
             if (draft.Of is { } of) json.WriteString("of"u8, Cut(of, MostOf));
             if (draft.Purpose is { } purpose) json.WriteString("purpose"u8, Cut(purpose, MostOf));
             SHA256.HashData(actor, hash);
@@ -118,7 +118,8 @@ public static class ActRecords
         if (!IsOf(body.Actor, record.Actor)) return "actor is not the one of the record.";
         if (!IsOf(body.Image ?? body.About, record.Object)) return "object is not the one of the record.";
         if (body.Image is not null && record.Object is { } image && image.Length != SaltBytes + ImageId.Size) return "object is no image.";
-        return Texts(body, record).Select(t => MemberRules.Text(t.Member, t.Text, 1_000)).FirstOrDefault(wrong => wrong is not null);
+        return Texts(body, record).Select(t => MemberRules.Text(t.Member, t.Text, 1_000)
+            ?? (ShownText.IsClean(t.Text!) ? null : $"{t.Member} has characters that cannot be shown.")).FirstOrDefault(w => w is not null);
     }
 
     private static IEnumerable<(string Member, string? Text)> Texts(ActBody body, ActRecord record)
@@ -158,11 +159,10 @@ public static class ActRecords
         }
     }
 
-    // A line end would make an actor an address.
-    private static string Line(string text) => ShownText.Clean(text);
-
+    /// <summary>A text in one line and within its bounds: a line end in an actor's name would make an address of its beginning.</summary>
     private static string Cut(string text, int most)
     {
+        if (!ShownText.IsClean(text)) text = ShownText.Clean(text);
         if (text.Length <= most) return text;
         return text[..(char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)];
     }

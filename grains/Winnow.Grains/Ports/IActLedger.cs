@@ -41,10 +41,11 @@ public interface IActLedger
     Task<bool> AppendAsync(ActStream stream, IReadOnlyList<ActRecord> acts, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Puts acts in place that a backup told, under the numbers that they had. What is there already stays.
+    /// Puts acts in place that a backup told, under the numbers that they had. What is there already stays. False as
+    /// <see cref="AppendAsync"/>.
     /// </summary>
     /// <exception cref="InvalidOperationException">They do not continue the stream.</exception>
-    Task RestoreAsync(ActStream stream, IReadOnlyList<StoredAct> acts, CancellationToken cancellationToken);
+    Task<bool> RestoreAsync(ActStream stream, IReadOnlyList<StoredAct> acts, CancellationToken cancellationToken);
 
     /// <summary>Acts of a stream behind a number, in order, at most so many.</summary>
     Task<IReadOnlyList<StoredAct>> ReadActsAsync(ActStream stream, long after, int max, CancellationToken cancellationToken);

@@ -18,10 +18,10 @@ public sealed partial class SqliteLedger
         }, cancellationToken);
 
     /// <inheritdoc/>
-    public Task RestoreAsync(ActStream stream, IReadOnlyList<StoredAct> acts, CancellationToken cancellationToken) =>
+    public Task<bool> RestoreAsync(ActStream stream, IReadOnlyList<StoredAct> acts, CancellationToken cancellationToken) =>
         _writer.WriteAsync(acts.Count, session =>
         {
-            if (FindStream(session, stream) is not { } dataset) throw Discontinued(stream);
+            if (FindStream(session, stream) is not { } dataset) return new Written<bool>(false, false);
             var last = ActCommits.LastOf(session, dataset, stream.Number);
             foreach (var (sequence, act) in acts)
             {
@@ -61,7 +61,7 @@ public sealed partial class SqliteLedger
         lowest >= 0 ? [] : Enumerable.Range(1, -lowest).Select(n => new ActStream(dataset, -n));
 
     internal static InvalidOperationException Discontinued(ActStream stream) =>
-        new($"The acts do not continue stream {stream.Name} of '{stream.Dataset}', or the cluster does not keep acts yet.");
+        new($"The acts do not continue stream {stream.Name} of '{stream.Dataset}'.");
 
     private Task<T> OnStreamAsync<T>(ActStream stream, T none, Func<SqliteSession, long, T> query, CancellationToken cancellationToken) =>
         stream.Dataset is { } dataset ? ReadAsync(new ShardKey(dataset, 0), none, query, cancellationToken)

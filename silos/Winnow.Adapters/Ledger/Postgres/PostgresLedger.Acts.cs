@@ -44,14 +44,13 @@ public sealed partial class PostgresLedger
     }
 
     /// <inheritdoc/>
-    public Task RestoreAsync(ActStream stream, IReadOnlyList<StoredAct> acts, CancellationToken cancellationToken)
+    public Task<bool> RestoreAsync(ActStream stream, IReadOnlyList<StoredAct> acts, CancellationToken cancellationToken)
     {
         ThrowIfClosed();
         return _database.WriteAsync(async (connection, _, token) =>
         {
             await using var transaction = await connection.BeginTransactionAsync(token).ConfigureAwait(false);
-            if (await LockStreamAsync(connection, stream, token).ConfigureAwait(false) is not { } dataset)
-                throw SqliteLedger.Discontinued(stream);
+            if (await LockStreamAsync(connection, stream, token).ConfigureAwait(false) is not { } dataset) return false;
             var last = await LastActAsync(connection, dataset, stream.Number, token).ConfigureAwait(false);
             StoredAct[] next = [.. acts.Where(a => a.Sequence > last)];
             for (var i = 0; i < next.Length; i++)
