@@ -7,7 +7,6 @@ using Winnow.Model.Acts;
 using Winnow.Model.Datasets;
 using Winnow.Model.Names;
 using Winnow.Model.Security;
-using Winnow.Web.Acts;
 using Winnow.Web.Security;
 
 namespace Winnow.Web.Datasets;

@@ -6,7 +6,6 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Model.Acts;
 using Winnow.Model.Policies;
 using Winnow.Model.Security;
-using Winnow.Web.Acts;
 using Winnow.Web.Requests;
 using Winnow.Web.Security;
 

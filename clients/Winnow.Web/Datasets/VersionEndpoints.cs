@@ -9,7 +9,6 @@ using Winnow.Model.Acts;
 using Winnow.Model.Datasets;
 using Winnow.Model.Names;
 using Winnow.Model.Security;
-using Winnow.Web.Acts;
 using Winnow.Web.Requests;
 using Winnow.Web.Security;
 

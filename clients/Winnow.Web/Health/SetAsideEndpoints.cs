@@ -8,7 +8,6 @@ using Winnow.Model.Acts;
 using Winnow.Model.Health;
 using Winnow.Model.Names;
 using Winnow.Model.Security;
-using Winnow.Web.Acts;
 using Winnow.Web.Requests;
 using Winnow.Web.Security;
 

@@ -15,7 +15,6 @@ using Winnow.Model.Images;
 using Winnow.Model.Labels;
 using Winnow.Model.Names;
 using Winnow.Model.Security;
-using Winnow.Web.Acts;
 using Winnow.Web.Security;
 
 namespace Winnow.Web.Images;

@@ -6,7 +6,6 @@ using Winnow.Abstractions.Images;
 using Winnow.Model.Acts;
 using Winnow.Model.Images;
 using Winnow.Model.Security;
-using Winnow.Web.Acts;
 using Winnow.Web.Security;
 
 namespace Winnow.Web.Images;

@@ -10,7 +10,6 @@ using Winnow.Model.Acts;
 using Winnow.Model.Datasets;
 using Winnow.Model.Prelabels;
 using Winnow.Model.Security;
-using Winnow.Web.Acts;
 using Winnow.Web.Security;
 
 namespace Winnow.Web.Prelabels;

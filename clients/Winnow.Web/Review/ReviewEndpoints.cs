@@ -12,7 +12,6 @@ using Winnow.Model.Acts;
 using Winnow.Model.Images;
 using Winnow.Model.Review;
 using Winnow.Model.Security;
-using Winnow.Web.Acts;
 using Winnow.Web.Requests;
 using Winnow.Web.Security;
 

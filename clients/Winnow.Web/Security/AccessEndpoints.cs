@@ -6,7 +6,6 @@ using Winnow.Abstractions.Acts;
 using Winnow.Abstractions.Security;
 using Winnow.Model.Acts;
 using Winnow.Model.Security;
-using Winnow.Web.Acts;
 
 namespace Winnow.Web.Security;
 

@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Winnow.Model.Security;
-using Winnow.Web.Acts;
 
 namespace Winnow.Web.Security;
 

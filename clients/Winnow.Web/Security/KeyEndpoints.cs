@@ -5,7 +5,6 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Security;
 using Winnow.Model.Acts;
 using Winnow.Model.Security;
-using Winnow.Web.Acts;
 
 namespace Winnow.Web.Security;
 

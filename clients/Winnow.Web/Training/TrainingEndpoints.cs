@@ -7,7 +7,6 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Model.Acts;
 using Winnow.Model.Security;
 using Winnow.Model.Training;
-using Winnow.Web.Acts;
 using Winnow.Web.Requests;
 using Winnow.Web.Security;
 

@@ -17,7 +17,7 @@ internal sealed partial class ActBook(
     /// <summary>Acts that may wait to be written when nobody waits for them.</summary>
     private const int MostWaiting = 10_000;
 
-    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
@@ -90,8 +90,10 @@ internal sealed partial class ActBook(
                 }
                 (some, _waiting) = (_waiting, []);
             }
-            foreach (var acts in some.GroupBy(a => a.Stream, a => a.Act))
-                await WriteAsync(acts.Key, [.. acts]).ConfigureAwait(false);
+            // Side by side: what waits for the ledger at the same time goes to disk together.
+            await Task.WhenAll(some.GroupBy(a => a.Stream, a => a.Act).Select(acts => WriteAsync(acts.Key, [.. acts])))
+                .ConfigureAwait(false);
+            await PauseAsync(Gathering).ConfigureAwait(false);
         }
     }
 

@@ -4,7 +4,6 @@ using Winnow.Model;
 using Winnow.Model.Health;
 using Winnow.Model.Acts;
 using Winnow.Model.Security;
-using Winnow.Web.Acts;
 using Winnow.Web.Security;
 
 namespace Winnow.Silo.Operator;

@@ -28,7 +28,7 @@ internal sealed class ActsBenchmark : IBenchmark
 
     public async Task RunAsync(BenchmarkRun run)
     {
-        var (repeats, answers, lots) = (run.Repeats(15), run.Size(2_000, 128), run.Size(16, 2));
+        var (repeats, answers, lots) = (run.Repeats(15), run.Size(1_500, 128), run.Size(8, 2));
         var images = (repeats * lots * Lot) + run.Size(20_000, 2_000);
         var plan = new SeedPlan { Images = ((images + (repeats * answers)) / 8 * 8) + 8, Tasks = (repeats + 1) * answers, Dimensions = 0 };
         await using var with = await Side.StartAsync(run, "with", plan, ClusterLevels.Acts);

@@ -6,12 +6,13 @@ using Microsoft.Extensions.DependencyInjection;
 using Winnow.Client;
 using Winnow.Model.Acts;
 using Winnow.Model.Datasets;
+using Winnow.Model.Images;
 using Winnow.Model.Labels;
 using Winnow.Model.Review;
 using Winnow.Model.Security;
 using Winnow.Model.Training;
 using Winnow.Testing;
-using Winnow.Web.Acts;
+using Winnow.Web.Security;
 using Winnow.Web.Tests.Security;
 
 namespace Winnow.Web.Tests.Acts;
@@ -213,6 +214,52 @@ public sealed partial class ActsTests(MatrixSetup<LockedServer> setup) : IClassF
         await Until.TrueAsync(async () => (await Operator.GetDeletionAsync(name))?.EndedAt is not null, Patience, () => "it is gone");
         await FillAsync(name);
         Assert.Equal([ActKind.DatasetCreated, ActKind.ImagesAdded], (await ListAsync(name, new ActFilter())).Select(a => a.What));
+    }
+
+    [Fact]
+    public async Task Acts_of_shards_stay_when_others_hold_their_images()
+    {
+        var name = await FillAsync("acts-doubled");
+        var images = new List<ImageSummary>();
+        await foreach (var image in Operator.ListImagesAsync(name)) images.Add(image);
+        var label = new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(DrawnImages.Classes[0])] };
+        async Task SayAsync(int from, int to)
+        {
+            foreach (var image in images.Take(to).Skip(from))
+                Assert.Equal(SubmitStatus.Recorded, Assert.Single(await Operator.SubmitAsync(
+                    name, [new SubmitDecision(image.Id, Guid.NewGuid(), label, ExpectedVersion: 0)])).Status);
+        }
+        await SayAsync(0, 4);
+        var before = await ListAsync(name, new ActFilter());
+        await Operator.SplitAsync(name, 4);
+        await Until.TrueAsync(async () => (await Operator.GetStatusAsync(name)).Split is null, Patience, () => "the shards are doubled");
+        await SayAsync(4, 8);
+        var after = await ListAsync(name, new ActFilter());
+        Assert.Equal(before, after.Take(before.Count));
+        Assert.Equal(ActKind.ShardsDoubled, after[before.Count].What);
+        var later = after.Skip(before.Count + 1).ToList();
+        Assert.Equal(images.Skip(4).Select(i => (ActKind.DecisionMade, (ImageId?)i.Id)), later.Select(a => (a.What, a.Image)));
+        Assert.Empty(later.Select(a => a.Stream).Intersect(before.Select(a => a.Stream)));
+        foreach (var image in images)
+            Assert.Equal(image.Id, Assert.Single(await ListAsync(name, new ActFilter { Image = image.Id })).Image);
+    }
+
+    [Fact]
+    public async Task The_command_line_tells_acts_in_lines_and_as_json()
+    {
+        var name = await FillAsync("acts-told");
+        string[] key = ["--key", Security.Doors.Door.OperatorKey];
+        var lines = await CliProcess.RunAsync(setup.Door.Address, [], ["acts", "--dataset", name, "--since", "1h", .. key]);
+        Assert.True(lines.ExitCode == 0, lines.Output);
+        var told = lines.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split('\t')).ToList();
+        Assert.Equal(["dataset-created", "images-added"], told.Select(t => t[4]));
+        Assert.All(told, t => Assert.Equal(("service:operator", "127.0.0.1", name), (t[2], t[3], t[5])));
+        var json = await CliProcess.RunAsync(
+            setup.Door.Address, [], ["acts", "--dataset", name, "--what", "images-added", "--json", .. key]);
+        var act = System.Text.Json.JsonSerializer.Deserialize(json.Output, Model.ModelJson.Default.Act)!;
+        Assert.Equal((ActKind.ImagesAdded, "8"), (act.What, act.Of));
+        foreach (var wrong in new[] { new[] { "--what", "nothing" }, ["--since", "then"], ["--image", act.Stream] })
+            Assert.NotEqual(0, (await CliProcess.RunAsync(setup.Door.Address, [], ["acts", .. wrong, .. key])).ExitCode);
     }
 
     [Theory]

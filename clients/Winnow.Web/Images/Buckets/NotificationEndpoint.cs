@@ -6,7 +6,6 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images.Buckets;
-using Winnow.Web.Acts;
 using Winnow.Web.Security;
 
 namespace Winnow.Web.Images.Buckets;

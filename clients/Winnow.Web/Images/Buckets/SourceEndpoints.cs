@@ -6,7 +6,6 @@ using Winnow.Abstractions.Images.Buckets;
 using Winnow.Model.Acts;
 using Winnow.Model.Images.Buckets;
 using Winnow.Model.Security;
-using Winnow.Web.Acts;
 using Winnow.Web.Security;
 
 namespace Winnow.Web.Images.Buckets;

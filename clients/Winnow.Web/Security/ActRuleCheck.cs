@@ -1,9 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Winnow.Model.Security;
-using Winnow.Web.Security;
 
-namespace Winnow.Web.Acts;
+namespace Winnow.Web.Security;
 
 /// <summary>Whether every endpoint whose calls somebody may ask about later says which acts it leaves.</summary>
 internal static class ActRuleCheck

@@ -3,9 +3,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Winnow.Abstractions.Acts;
 using Winnow.Model.Acts;
-using Winnow.Web.Security;
 
-namespace Winnow.Web.Acts;
+namespace Winnow.Web.Security;
 
 /// <summary>
 /// What an endpoint states about the acts that it leaves. Each that changes something, or gives out original bytes or data of people, has
