@@ -31,7 +31,9 @@ public sealed partial class WinnowClient
         return GetAsync(query, ModelJson.Default.ActPage, cancellationToken);
     }
 
-    /// <summary>Who did what, in the order of time, all pages; where it is to follow, what comes from then on too, until cancelled.</summary>
+    /// <summary>
+    /// Who did what, in the order of time, all pages; where it is to follow, what comes from then on too, until cancelled.
+    /// </summary>
     /// <param name="dataset">Name of the dataset; null for the cluster.</param>
     /// <param name="filter">Which acts; null for all.</param>
     /// <param name="follow">Whether it goes on when all has been told.</param>

@@ -46,7 +46,8 @@ internal static class ActEndpoints
     private const int MostAfter = 64 << 10;
 
     private static ActQuery QueryOf(
-        string? dataset, string? actor, string? what, string? image, DateTimeOffset? since, DateTimeOffset? until, string? after, int? limit)
+        string? dataset, string? actor, string? what, string? image, DateTimeOffset? since, DateTimeOffset? until, string? after,
+        int? limit)
     {
         ImageId? of = string.IsNullOrEmpty(image) ? null : ImageId.TryParse(image, out var id) ? id
             : throw new RefusedException($"{ShownText.Quote(image)} is not an image id: expected 'img-' and 52 characters of base32.");

@@ -6,8 +6,8 @@ using Winnow.Model.Acts;
 namespace Winnow.Grains.Acts;
 
 /// <summary>
-/// Lists acts. Streams are read beside each other and told in the order of time; a page ends at a place in each of them, and as nothing ever
-/// comes before a place, the next page goes on without leaving anything out.
+/// Lists acts. Streams are read beside each other and told in the order of time; a page ends at a place in each of them, and as nothing
+/// ever comes before a place, the next page goes on without leaving anything out.
 /// </summary>
 internal sealed partial class ActBook
 {

@@ -17,7 +17,7 @@ internal sealed class ActFilter(ActQuery query, DateTimeOffset? since)
     public DateTimeOffset? SinceIn(ActStream stream) =>
         stream.Dataset is null && since > (query.Since ?? DateTimeOffset.MinValue) ? since : query.Since;
 
-    /// <summary>Before when every act of a stream that is asked for was made; what stands before an act of then need not be looked at.</summary>
+    /// <summary>What stands before an act of then need not be looked at; null where all of it must be.</summary>
     public DateTimeOffset? SkipTo(ActStream stream) => SinceIn(stream) is { } from ? from - ClocksApart : null;
 
     /// <summary>Whether nothing that is asked for stands behind an act.</summary>
@@ -80,7 +80,9 @@ internal sealed class ActReader(IActLedger ledger, ActStream stream, ActFilter f
         if (Next is { } next && filter.IsBehind(next.Act)) (_page, _at) = ([], 0);
     }
 
-    /// <summary>The last place before which nothing is asked for: numbers have no gaps, so half of what is left can be skipped each time.</summary>
+    /// <summary>
+    /// The last place before which nothing is asked for: numbers have no gaps, so half of what is left can be skipped each time.
+    /// </summary>
     private async Task<long> FirstPlaceAsync(CancellationToken cancellationToken)
     {
         if (filter.SkipTo(stream) is not { } from) return 0;

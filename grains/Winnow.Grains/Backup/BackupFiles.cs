@@ -5,8 +5,8 @@ namespace Winnow.Grains.Backup;
 
 /// <summary>
 /// The files of a backup, in their order: <c>winnow-backup.json</c>, <c>control.json</c>, <c>rounds/…</c>; per shard <c>rows/SSSS/…</c>
-/// with <c>images/img-…</c> between them; <c>acts/SSSS/…</c>; <c>objects/…</c>, <c>objects.jsonl</c>, <c>end.json</c>. A reader knows each by its name alone
-/// and makes no path of any.
+/// with <c>images/img-…</c> between them; <c>acts/SSSS/…</c>; <c>objects/…</c>, <c>objects.jsonl</c>, <c>end.json</c>. A reader knows each
+/// by its name alone and makes no path of any.
 /// </summary>
 internal static class BackupFiles
 {

@@ -12,7 +12,8 @@ namespace Winnow.Grains.Backup;
 
 /// <inheritdoc cref="IDatasetBackup"/>
 internal sealed partial class DatasetBackup(
-    IDatasetLedger infos, IShardLedger ledger, IActLedger acts, IDeletions deletions, IGrainStateStore states, IObjectStore objects, IModelExporter exporter,
+    IDatasetLedger infos, IShardLedger ledger, IActLedger acts, IDeletions deletions, IGrainStateStore states, IObjectStore objects,
+    IModelExporter exporter,
     IImageHeaders headers,
     RestoreOptions options, IGrainFactory grains, TimeProvider time,
     ILogger<DatasetBackup> logger) : IDatasetBackup, IDisposable
@@ -36,8 +37,8 @@ internal sealed partial class DatasetBackup(
         var tar = new BackupTarWriter(buffered, header.StartedAt);
         await using (tar.ConfigureAwait(false))
         {
-            var tally = await new BackupWriter(infos, ledger, acts, states, objects, dataset, pass, tar).WriteAsync(header, cancellationToken)
-                .ConfigureAwait(false);
+            var writer = new BackupWriter(infos, ledger, acts, states, objects, dataset, pass, tar);
+            var tally = await writer.WriteAsync(header, cancellationToken).ConfigureAwait(false);
             Written(dataset.Name, tally.Images, tally.History, tally.Bytes, tally.Missing);
         }
         await buffered.FlushAsync(cancellationToken).ConfigureAwait(false);

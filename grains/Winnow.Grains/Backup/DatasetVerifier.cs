@@ -9,8 +9,8 @@ using Winnow.Model.Images;
 namespace Winnow.Grains.Backup;
 
 /// <summary>Verifies one dataset: its shards one after the other, then models and versions, then every object in its place.</summary>
-internal sealed class DatasetVerifier(IShardLedger ledger, IActLedger acts, IGrainStateStore states, IObjectStore objects, IGrainFactory grains,
-    DatasetInfo dataset, bool hash, bool repair)
+internal sealed class DatasetVerifier(IShardLedger ledger, IActLedger acts, IGrainStateStore states, IObjectStore objects,
+    IGrainFactory grains, DatasetInfo dataset, bool hash, bool repair)
 {
     private readonly FindingBook _findings = new();
     private readonly DatasetPlace _place = new(dataset.Name);
@@ -47,7 +47,8 @@ internal sealed class DatasetVerifier(IShardLedger ledger, IActLedger acts, IGra
             {
                 var what = string.Create(CultureInfo.InvariantCulture, $"{stream.Name} {sequence}");
                 if (sequence != ++last) _findings.Add(FindingKind.ActDamaged, $"{what}: the acts before it are missing.");
-                else if (ActRecords.Check(act, DateTimeOffset.MaxValue) is { } wrong) _findings.Add(FindingKind.ActDamaged, $"{what}: {wrong}");
+                else if (ActRecords.Check(act, DateTimeOffset.MaxValue) is { } wrong)
+                    _findings.Add(FindingKind.ActDamaged, $"{what}: {wrong}");
                 last = sequence;
             }
         }

@@ -19,7 +19,8 @@ namespace Winnow.Grains.Intake;
 /// any others, their result is kept in their place, and so a repeated completion is answered alike.
 /// </summary>
 internal sealed class ImageUploads(
-    IObjectStore objects, IImageIntake intake, ILotSpaces spaces, IActBook acts, TimeProvider time, IPresignedUrls? urls = null) : IImageUploads
+    IObjectStore objects, IImageIntake intake, ILotSpaces spaces, IActBook acts, TimeProvider time,
+    IPresignedUrls? urls = null) : IImageUploads
 {
     private const int MaxImages = 1_000;
     private const int IdBytes = 16;

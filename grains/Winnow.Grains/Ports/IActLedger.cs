@@ -28,8 +28,8 @@ public readonly record struct ActStream(string? Dataset, int Number)
 public sealed record StoredAct(long Sequence, ActRecord Act);
 
 /// <summary>
-/// Acts, in streams. Numbers are given as acts are committed, 1, 2, 3, … without a gap; what stands is changed and removed by nobody, unless
-/// with its whole dataset: the database itself refuses. Those of shards mostly come with the commits of their shards
+/// Acts, in streams. Numbers are given as acts are committed, 1, 2, 3, … without a gap; what stands is changed and removed by nobody,
+/// unless with its whole dataset: the database itself refuses. Those of shards mostly come with the commits of their shards
 /// (<see cref="ShardCommit.Acts"/>), which count in the same stream.
 /// </summary>
 public interface IActLedger

@@ -3,8 +3,8 @@ using Winnow.Model.Images;
 namespace Winnow.Model.Acts;
 
 /// <summary>
-/// What somebody did, as the trail has it. Acts are numbered 1, 2, 3, … without a gap in their stream and never change; who did it and what
-/// was it done to can be made unreadable by law, and are null then, while the act and its number stay.
+/// What somebody did, as the trail has it. Acts are numbered 1, 2, 3, … without a gap in their stream and never change; who did it and to
+/// what can be made unreadable by law, and is null then, while the act and its number stay.
 /// </summary>
 /// <param name="Stream">Where it stands: <c>cluster</c>, <c>shard/N</c> of a dataset, or <c>told/N</c>, which a backup told.</param>
 /// <param name="Sequence">Its number in the stream.</param>
@@ -31,7 +31,7 @@ public sealed record Act(string Stream, long Sequence, DateTimeOffset At, ActKin
     /// <summary>Which of the dataset's or the cluster's things: a version's number, a key's id, a role, how many images.</summary>
     public string? Of { get; init; }
 
-    /// <summary>What bytes of images were wanted for: <c>review</c>, <c>export</c>, <c>backup</c>; null where none were given out.</summary>
+    /// <summary>What bytes were wanted for: <c>review</c>, <c>export</c>, <c>backup</c>; null where none were given out.</summary>
     public string? Purpose { get; init; }
 
     /// <summary>Whether a backup told it, so that this server has not seen it itself.</summary>

@@ -68,7 +68,8 @@ public sealed partial class SqliteLedger
     Task<bool> IDeletions.RemoveRowsAsync(StoredDeletion deletion, int shard, CancellationToken cancellationToken) =>
         _writer.WriteAsync(RemovedAtOnce, session =>
         {
-            var removed = Remove(session, new ShardKey(deletion.Left, shard), [.. Removals, RemoveHistory, RemoveFacts, RemoveErasures, RemoveActs]);
+            string[] removals = [.. Removals, RemoveHistory, RemoveFacts, RemoveErasures, RemoveActs];
+            var removed = Remove(session, new ShardKey(deletion.Left, shard), removals);
             session.Prepare("UPDATE deletion SET removed_rows = removed_rows + ?2 WHERE id = ?1")
                 .Bind(1, deletion.Id).Bind(2, removed).Run();
             return new Written<bool>(removed > 0, removed > 0);

@@ -53,7 +53,8 @@ public sealed class ActRecordsTests
         var content = SHA256.HashData([.. record.Object.AsSpan(0, ActRecords.SaltBytes), .. "{\"version\":3}"u8]);
         Assert.Equal(
             "{\"at\":\"2026-03-01T10:00:00.1230000Z\",\"what\":\"decision-made\",\"outcome\":\"done\",\"of\":\"3\",\"actor\":\""
-            + Hash(record.Actor!) + "\",\"image\":\"" + Hash(record.Object!) + "\",\"content\":\"" + Convert.ToBase64String(content) + "\"}",
+            + Hash(record.Actor!) + "\",\"image\":\"" + Hash(record.Object!) + "\",\"content\":\""
+            + Convert.ToBase64String(content) + "\"}",
             text.Replace("\\u002B", "+", StringComparison.Ordinal));
         foreach (var said in new[] { "ada", "10.0.0.7", Image.ToString(), Convert.ToHexString(Image.ToBytes()) })
             Assert.DoesNotContain(said, text, StringComparison.OrdinalIgnoreCase);
@@ -119,7 +120,8 @@ public sealed class ActRecordsTests
     [Fact]
     public void Words_are_never_renamed()
     {
-        var words = string.Join(' ', Enum.GetValues<ActKind>().Select(k => $"{(int)k}:{JsonNamingPolicy.KebabCaseLower.ConvertName($"{k}")}"));
+        var words = string.Join(
+            ' ', Enum.GetValues<ActKind>().Select(k => $"{(int)k}:{JsonNamingPolicy.KebabCaseLower.ConvertName($"{k}")}"));
         Assert.Equal(
             "0:unknown 1:decision-made 2:decision-taken-back 3:asked-again 4:gold-set 5:original-read 6:original-linked 7:images-added "
             + "8:uploads-prepared 9:prelabels-added 10:tasks-leased 11:tasks-released 12:priorities-set 13:dataset-created "
@@ -129,7 +131,8 @@ public sealed class ActRecordsTests
             + "33:backbones-compared 34:backbone-switched 35:backbone-removed 36:source-added 37:source-removed 38:source-synced "
             + "39:notification-path-made 40:set-aside-discarded 41:silo-drained", words);
         var later = Decision();
-        later = later with { Record = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(later.Record).Replace("decision-made", "later-word")) };
+        var record = Encoding.UTF8.GetString(later.Record).Replace("decision-made", "later-word", StringComparison.Ordinal);
+        later = later with { Record = Encoding.UTF8.GetBytes(record) };
         Assert.Equal(ActKind.Unknown, ActRecords.Read(ActStream.Cluster, 1, later).What);
         Assert.Null(ActRecords.Check(later, Latest));
     }

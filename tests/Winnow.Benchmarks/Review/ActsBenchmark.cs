@@ -57,7 +57,8 @@ internal sealed class ActsBenchmark : IBenchmark
     }
 
     /// <summary>One of the two silos.</summary>
-    private sealed class Side(BenchmarkRun run, string folder, SeedPlan plan, BenchmarkSilo silo, List<ImageId> untouched) : IAsyncDisposable
+    private sealed class Side(BenchmarkRun run, string folder, SeedPlan plan, BenchmarkSilo silo, List<ImageId> untouched)
+        : IAsyncDisposable
     {
         private readonly ReviewCrew _crew = new(silo.Url, plan.Name, Reviewers, run.Stop);
         private readonly WinnowClient _program = new(new WinnowClientOptions { Address = silo.Url, Actor = "import", RetryAttempts = 0 });

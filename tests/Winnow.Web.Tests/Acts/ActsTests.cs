@@ -35,7 +35,6 @@ public sealed partial class ActsTests(MatrixSetup<LockedServer> setup) : IClassF
         "DELETE /api/v1/datasets/{dataset}",
         "POST /api/v1/datasets/{dataset}/tasks/lease",
         "POST /api/v1/datasets/{dataset}/decisions",
-        "POST /api/v1/datasets/{dataset}/rounds/{arm}/{number}/end",
         "POST /api/v1/datasets/{dataset}/split",
         "GET /api/v1/datasets/{dataset}/models/{arm}/{round}/onnx",
         "GET /api/v1/datasets/{dataset}/images/{image}/url",
@@ -145,7 +144,8 @@ public sealed partial class ActsTests(MatrixSetup<LockedServer> setup) : IClassF
         SubmitDecision[] said =
         [
             Of(Label(DrawnImages.Classes[0]), lease: tasks[0].Lease), Of(new Decision { Kind = DecisionKind.TakeBack, Of = 1 }, 1),
-            Of(Label(DrawnImages.Classes[1]), 2), Of(new Decision { Kind = DecisionKind.Gold }, 3), Of(new Decision { Kind = DecisionKind.AskAgain }, 4),
+            Of(Label(DrawnImages.Classes[1]), 2), Of(new Decision { Kind = DecisionKind.Gold }, 3),
+            Of(new Decision { Kind = DecisionKind.AskAgain }, 4),
         ];
         foreach (var decision in said)
         {

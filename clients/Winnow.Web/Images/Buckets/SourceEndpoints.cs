@@ -17,7 +17,8 @@ internal static class SourceEndpoints
         api.MapPost("/datasets/{dataset}/sources",
             async (string dataset, BucketSource source, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
                 await (await SourcesAsync(grains, dataset, ct)).AddAsync(source, CallerIdentity.Of(http), ct))
-            .Requires(Permission.ManageSources).Leaves(ActKind.SourceAdded, (call, act) => act with { Of = call.Argument<BucketSource>().Name })
+            .Requires(Permission.ManageSources)
+            .Leaves(ActKind.SourceAdded, (call, act) => act with { Of = call.Argument<BucketSource>().Name })
             .WithSummary("Let a dataset take in what is in a bucket, now and from now on. The answer tells once where the bucket's "
                 + "notifications are to be sent.").WithTags("sources");
 
