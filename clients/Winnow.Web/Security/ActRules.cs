@@ -90,9 +90,10 @@ public static class ActRules
         Func<ActCall, ActDraft, IEnumerable<ActDraft>> tell, Func<IActBook, ActDraft, ActCaller, Task> note)
     {
         var result = await next(context);
-        // What was refused was not done.
-        if (result is IStatusCodeHttpResult { StatusCode: >= StatusCodes.Status400BadRequest }) return result;
         var http = context.HttpContext;
+        // What was refused was not done. Parameters that could not be read are refused by the framework, past the handler.
+        if (result is IStatusCodeHttpResult { StatusCode: >= StatusCodes.Status400BadRequest }
+            || http.Response.StatusCode >= StatusCodes.Status400BadRequest) return result;
         var (book, caller) = (http.RequestServices.GetRequiredService<IActBook>(), CallerIdentity.ActCallerOf(http));
         var draft = new ActDraft(what) { Dataset = RouteDataset.NameOf(http) };
         foreach (var act in tell(new ActCall(context, result), draft)) await note(book, act, caller);

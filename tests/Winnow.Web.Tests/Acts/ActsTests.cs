@@ -244,6 +244,20 @@ public sealed partial class ActsTests(MatrixSetup<LockedServer> setup) : IClassF
             Assert.Equal(image.Id, Assert.Single(await ListAsync(name, new ActFilter { Image = image.Id })).Image);
     }
 
+    [Theory]
+    [InlineData("datasets/own/verify?hash=maybe")]
+    [InlineData("restore?alikeClasses=maybe")]
+    [InlineData("datasets/own/rounds/main/none/end")]
+    public async Task What_could_not_be_read_leaves_nothing(string path)
+    {
+        var (cluster, dataset) = (await EndAsync(null), await EndAsync(MatrixSetup.Own));
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/{path}");
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", setup.InCluster[Role.Owner]);
+        using var response = await setup.Http.SendAsync(request);
+        Assert.InRange((int)response.StatusCode, 400, 499);
+        Assert.Empty(await SinceAsync(path, cluster, dataset, 0));
+    }
+
     [Fact]
     public async Task The_command_line_tells_acts_in_lines_and_as_json()
     {
