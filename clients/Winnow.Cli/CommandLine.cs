@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using Winnow.Cli.Acts;
 using Winnow.Cli.Datasets;
 using Winnow.Cli.Health;
 using Winnow.Cli.Images;
@@ -43,6 +44,7 @@ internal static class CommandLine
         ("keys", KeyCommands.Make),
         ("set-aside", SetAsideCommands.Make),
         ("access", AccessCommands.Make),
+        ("acts", ActsCommand.Make),
         ("whoami", WhoamiCommand.Make),
     ];
 

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Winnow.Web.Acts;
 using Winnow.Web.Datasets;
 using Winnow.Web.Health;
 using Winnow.Web.Images;
@@ -75,6 +76,7 @@ public static class WinnowApi
         AccessEndpoints.Map(api);
         WhoamiEndpoint.Map(api);
         SetAsideEndpoints.Map(api);
+        ActEndpoints.Map(api);
         UnknownPaths.Map(app);
     }
 }

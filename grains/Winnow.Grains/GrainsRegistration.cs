@@ -2,6 +2,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Placement;
 using Orleans.Runtime.Placement;
+using Winnow.Abstractions.Acts;
+using Winnow.Grains.Acts;
 using Winnow.Grains.Buckets;
 using Winnow.Grains.Columns;
 using Winnow.Grains.Layout;
@@ -37,6 +39,7 @@ public static class GrainsRegistration
         services.TryAddSingleton(new BucketSourceOptions());
         services.TryAddSingleton<ICrashNotes, NoCrashNotes>();
         services.AddSingleton<DeviceDirectory>();
+        services.AddSingleton<IActBook, ActBook>();
         services.AddSingleton<KnownLevel>();
         services.AddSingleton<IControlRecords, StoredRecords>();
         services.AddSingleton<RoundSelections>();

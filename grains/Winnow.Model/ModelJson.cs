@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Winnow.Model.Acts;
 using Winnow.Model.Datasets;
 using Winnow.Model.Health;
 using Winnow.Model.Images;
@@ -20,6 +21,8 @@ namespace Winnow.Model;
 /// </summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, AllowOutOfOrderMetadataProperties = true, RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(ActPage))]
+[JsonSerializable(typeof(Act))]
 [JsonSerializable(typeof(CreateDataset))]
 [JsonSerializable(typeof(HealthReport))]
 [JsonSerializable(typeof(SiloReport))]

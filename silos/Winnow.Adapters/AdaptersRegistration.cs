@@ -60,7 +60,8 @@ public static class AdaptersRegistration
     }
 
     private static void AddLedger<T>(this IServiceCollection services, int newestLevel)
-        where T : class, IDatasetLedger, IShardLedger, ISecretLedger, IDeletions, IErasures, IClusterLevel, IGrainStateStore, IStorageHealth
+        where T : class, IDatasetLedger, IShardLedger, ISecretLedger, IDeletions, IErasures, IActLedger, IClusterLevel, IGrainStateStore,
+        IStorageHealth
     {
         services.AddSingleton(new NewestLevel(newestLevel));
         services.AddSingleton<IDatasetLedger>(provider => provider.GetRequiredService<T>());
@@ -68,6 +69,7 @@ public static class AdaptersRegistration
         services.AddSingleton<ISecretLedger>(provider => provider.GetRequiredService<T>());
         services.AddSingleton<IDeletions>(provider => provider.GetRequiredService<T>());
         services.AddSingleton<IErasures>(provider => provider.GetRequiredService<T>());
+        services.AddSingleton<IActLedger>(provider => provider.GetRequiredService<T>());
         services.AddSingleton<IClusterLevel>(provider => provider.GetRequiredService<T>());
         services.AddSingleton<IGrainStateStore>(provider => provider.GetRequiredService<T>());
         services.AddSingleton<IStorageHealth>(provider => provider.GetRequiredService<T>());

@@ -21,6 +21,7 @@ IBenchmark[] benchmarks =
     new FactsBenchmark(),
     new NextTaskBenchmark(),
     new NextTaskBenchmark(mixed: true),
+    new ActsBenchmark(),
     new MemoryBenchmark(),
     new RestartBenchmark(),
     new ScaleBenchmark(),

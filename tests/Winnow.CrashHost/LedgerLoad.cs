@@ -1,6 +1,9 @@
 using System.Globalization;
+using Winnow.Abstractions.Acts;
 using Winnow.Abstractions.Images;
+using Winnow.Grains.Acts;
 using Winnow.Grains.Ports;
+using Winnow.Model.Acts;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Labels;
@@ -22,6 +25,7 @@ public static class LedgerLoad
         await datasets.AddDatasetAsync(
             new DatasetInfo(Dataset, new LabelSchema { Classes = [new("a"), new("b")] }, new DatasetSettings { Shards = Shards },
                 DateTimeOffset.UnixEpoch, "test"), CancellationToken.None);
+        await ((IClusterLevel)ledger).RaiseAsync(ClusterLevels.Newest, CancellationToken.None);
         await Task.WhenAll(Enumerable.Range(0, Shards).Select(shard => Task.Run(() => RunShardAsync(ledger, shard))));
     }
 
@@ -31,6 +35,15 @@ public static class LedgerLoad
 
     public static byte[] Entry(int shard, int number) =>
         System.Text.Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{{\"shard\":{shard},\"number\":{number}}}"));
+
+    /// <summary>What is done by an operation: it says which one, and on what.</summary>
+    public static ActRecord Act(int shard, int number) => ActRecords.Make(
+        new ActDraft(ActKind.DecisionMade)
+        {
+            Image = Image(shard, number * RowsPerOperation),
+            Of = string.Create(CultureInfo.InvariantCulture, $"{number}"),
+            Content = Entry(shard, number),
+        }, new ActCaller("test", null), DateTimeOffset.UnixEpoch);
 
     public static ShardCommit Commit(int shard, long epoch, int number)
     {
@@ -46,6 +59,7 @@ public static class LedgerLoad
             History = [new HistoryRow(Image(shard, first), first, 1, OperationId(shard, number), Entry(shard, number), 0, true,
                 Stage.Labeled)],
             Tasks = [new TaskRow(first, "main", number, 0.5f, DateTimeOffset.UnixEpoch)],
+            Acts = [Act(shard, number)],
         };
     }
 

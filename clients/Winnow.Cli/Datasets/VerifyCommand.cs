@@ -70,6 +70,7 @@ internal static class VerifyCommand
         FindingKind.SourceObjects => "objects of bucket sources",
         FindingKind.StagedUploads => "uploads not taken in yet, and answers to those that were",
         FindingKind.LabelOfNoClass => "labels that are no class of the dataset: its backup could not be restored",
+        FindingKind.ActDamaged => "acts that are not what they were written as, or before which others are missing",
         FindingKind.FactDamaged => "facts about images that are not there, or with another content than they were written with",
         FindingKind.LeftOfDeleted => "things left of a dataset that was deleted: 'winnow datasets deletions' says whether that goes on",
         _ => kind.ToString(),

@@ -3,9 +3,11 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
+using Winnow.Abstractions.Acts;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Security;
 using Winnow.Model;
+using Winnow.Model.Acts;
 using Winnow.Model.Datasets;
 using Winnow.Model.Names;
 using Winnow.Model.Security;
@@ -23,21 +25,23 @@ internal static class BackupEndpoints
     {
         // Whoever may take versions out, and may read history image by image, takes no more than that with a backup.
         api.MapGet("/datasets/{dataset}/backup",
-            async (string dataset, IGrainFactory grains, IDatasetBackup backup, HttpContext http, CancellationToken ct) =>
+            async (string dataset, IGrainFactory grains, IDatasetBackup backup, IActBook acts, HttpContext http, CancellationToken ct) =>
             {
                 var info = await grains.DatasetAsync(dataset, ct);
                 var caller = CallerIdentity.ContentOf(http);
                 // Known before the first byte is sent, so that it is an answer and not a broken stream.
                 if (!caller.Permissions.Contains(Permission.ReadOriginals))
                     throw new ForbiddenException("A backup holds the original bytes of images, which need the permission read-originals.");
+                await acts.BeginsAsync(http, new ActDraft(ActKind.DatasetBackedUp) { Dataset = dataset, Purpose = "backup" }, ct);
                 return http.Stream(stream => backup.WriteAsync(info, caller, stream, ct), "application/x-tar", $"{dataset}.winnow.tar");
             })
-            .Requires(Permission.ExportData)
+            .Requires(Permission.ExportData).LeavesWithin(ActKind.DatasetBackedUp)
             .WithSummary("The whole dataset as a tar stream, written while it is worked with. Whole only with its last file, end.json.")
             .WithTags("datasets").Produces(StatusCodes.Status200OK, contentType: "application/x-tar");
 
         api.MapPost("/restore", RestoreAsync)
             .Requires(Permission.CreateDatasets)
+            .Leaves(ActKind.DatasetRestored, (call, act) => act with { Dataset = call.Answer<RestoredDataset>().Dataset.Name })
             .WithSummary("Restore a backup, sent as the body, into a dataset that does not exist yet: the one named by "
                 + "'dataset', or of the name that it had. 'alikeClasses' takes classes that differ only in case or Unicode form.")
                 .WithTags("datasets");
@@ -54,7 +58,7 @@ internal static class BackupEndpoints
                     : backup.VerifyAsync(await grains.DatasetAsync(dataset, ct), hash ?? false, repairDerived ?? false, ct);
                 return http.Stream(stream => WriteAsync(stream, steps, time, ct), "application/jsonl");
             })
-            .Requires(Permission.OperateCluster)
+            .Requires(Permission.OperateCluster).Leaves(ActKind.DatasetVerified)
             .WithSummary("Find rows without their object and objects without their row; of a dataset that was deleted, what is left of it. "
                 + "JSON lines: how far it has come, and last the report.")
             .WithTags("datasets").Produces(StatusCodes.Status200OK, contentType: "application/jsonl");

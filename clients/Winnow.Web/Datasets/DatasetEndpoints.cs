@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Security;
+using Winnow.Model.Acts;
 using Winnow.Model.Datasets;
 using Winnow.Model.Names;
 using Winnow.Model.Security;
@@ -22,6 +23,7 @@ internal static class DatasetEndpoints
     {
         api.MapPost("/datasets", CreateAsync)
             .Requires(Permission.CreateDatasets)
+            .Leaves(ActKind.DatasetCreated, (call, act) => act with { Dataset = call.Answer<DatasetInfo>().Name })
             .WithSummary("Create a dataset. The same request again is answered with the dataset.").WithTags("datasets");
 
         api.MapGet("/datasets", ListAsync)
@@ -37,6 +39,7 @@ internal static class DatasetEndpoints
 
         api.MapDelete("/datasets/{dataset}", DeleteAsync)
             .Requires(Permission.DeleteDataset)
+            .Leaves(ActKind.DatasetDeleted)
             .WithSummary("Delete a dataset for good: images, labels, models and versions. It is gone for everybody at once; the rest goes "
                 + "by itself, and its name is free when that has ended. The same request again, while it goes on, is answered alike.")
             .WithTags("datasets");
@@ -67,6 +70,7 @@ internal static class DatasetEndpoints
                 return await grains.GetGrain<ISplitGrain>(dataset).StartAsync(command.Shards, CallerIdentity.Of(http), ct);
             })
             .Requires(Permission.OperateCluster)
+            .Leaves(ActKind.ShardsDoubled, (call, act) => act with { Of = $"{call.Argument<SplitDataset>().Shards}" })
             .WithSummary("Double the shards of a dataset while it is worked with. The answer is the dataset; its status tells how far "
                 + "that has come.").WithTags("datasets");
     }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Winnow.Abstractions.Datasets;
+using Winnow.Model.Acts;
 using Winnow.Model.Policies;
 using Winnow.Model.Security;
 using Winnow.Web.Requests;
@@ -29,6 +30,7 @@ internal static class PolicyEndpoints
                 return await grains.GetGrain<IDatasetGrain>(dataset).ChangePoliciesAsync(change, CallerIdentity.Of(http), ct);
             })
             .Requires(Permission.ChangePolicies)
+            .Leaves(ActKind.PolicyChanged, (call, act) => act with { Of = $"{call.Answer<DatasetPolicies>().Version}" })
             .WithSummary("Change policies: what is left out stays as it is. The answer is what holds then, under a version of its own; "
                 + "rounds that "
                 + "were started keep what held. The same change again changes nothing.").WithTags("datasets");

@@ -2,8 +2,10 @@ using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Winnow.Abstractions.Acts;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Security;
+using Winnow.Model.Acts;
 using Winnow.Model.Datasets;
 using Winnow.Model.Names;
 using Winnow.Model.Security;
@@ -24,6 +26,7 @@ internal static class VersionEndpoints
                     .CreateVersionAsync(command, CallerIdentity.OperationOf(http), CallerIdentity.Of(http), ct);
             })
             .Requires(Permission.CreateVersions)
+            .Leaves(ActKind.VersionMade, (call, act) => act with { Of = Number(call.Answer<DatasetVersion>().Number) })
             .Produces<DatasetVersion>().ProducesProblem(StatusCodes.Status409Conflict)
             .WithSummary("Make an immutable snapshot.").WithTags("versions");
 
@@ -39,17 +42,19 @@ internal static class VersionEndpoints
             .WithTags("versions");
 
         api.MapGet("/datasets/{dataset}/versions/{version:int}/manifest", async (
-                string dataset, int version, IGrainFactory grains, IDatasetArchive archive, HttpContext http, CancellationToken ct) =>
+                string dataset, int version, IGrainFactory grains, IDatasetArchive archive, IActBook acts, HttpContext http,
+                CancellationToken ct) =>
             {
                 var (_, stored) = await FindAsync(grains, dataset, version, ct);
                 var manifest = await archive.OpenManifestAsync(stored, ct)
                     ?? throw new NotFoundException($"Version {version} of '{dataset}' has no manifest.");
+                await acts.BeginsAsync(http, new ActDraft(ActKind.ManifestExported) { Dataset = dataset, Of = Number(version) }, ct);
                 return http.Stream(async stream =>
                 {
                     await using (manifest) await manifest.CopyToAsync(stream, ct);
                 }, "application/jsonl");
             })
-            .Requires(Permission.ExportData)
+            .Requires(Permission.ExportData).LeavesWithin(ActKind.ManifestExported)
             .WithSummary("A version's manifest, as JSON lines in the order of image ids.").WithTags("versions")
             .Produces(StatusCodes.Status200OK, contentType: "application/jsonl");
 
@@ -65,19 +70,21 @@ internal static class VersionEndpoints
             .WithTags("versions");
 
         api.MapGet("/datasets/{dataset}/versions/{version:int}/changes", async (
-                string dataset, int version, int? from, IGrainFactory grains, IDatasetArchive archive, HttpContext http,
+                string dataset, int version, int? from, IGrainFactory grains, IDatasetArchive archive, IActBook acts, HttpContext http,
                 CancellationToken ct) =>
             {
                 var (info, earlier, later) = await FindBothAsync(grains, dataset, from, version, ct);
+                var of = $"{Number(earlier?.Version.Number ?? 0)}..{Number(version)}";
+                await acts.BeginsAsync(http, new ActDraft(ActKind.ChangesExported) { Dataset = dataset, Of = of }, ct);
                 return http.Stream(stream => archive.WriteChangesAsync(info, earlier, later, stream, ct), "application/jsonl");
             })
-            .Requires(Permission.ExportData)
+            .Requires(Permission.ExportData).LeavesWithin(ActKind.ChangesExported)
             .WithSummary("Each image that is not the same in a version and an earlier one, as JSON lines in the order of ids.")
             .WithTags("versions")
             .Produces(StatusCodes.Status200OK, contentType: "application/jsonl");
 
         api.MapGet("/datasets/{dataset}/versions/{version:int}/export", async (
-                string dataset, int version, string? format, IGrainFactory grains, IDatasetArchive archive, HttpContext http,
+                string dataset, int version, string? format, IGrainFactory grains, IDatasetArchive archive, IActBook acts, HttpContext http,
                 CancellationToken ct) =>
             {
                 var (info, found) = await FindAsync(grains, dataset, version, ct);
@@ -95,13 +102,21 @@ internal static class VersionEndpoints
                     "jsonl" => ("application/jsonl", "jsonl"),
                     _ => ("application/x-tar", "tar"),
                 };
+                await acts.BeginsAsync(http, new ActDraft(ActKind.VersionExported)
+                {
+                    Dataset = dataset,
+                    Of = $"{Number(version)} {name}",
+                    Purpose = "export",
+                }, ct);
                 return http.Stream(
                     stream => archive.ExportAsync(info, found, name, caller, stream, ct), type, $"{dataset}-{version}.{extension}");
             })
-            .Requires(Permission.ExportData)
+            .Requires(Permission.ExportData).LeavesWithin(ActKind.VersionExported)
             .WithSummary("A version in an export format; the same version always gives the same bytes.").WithTags("versions")
             .Produces(StatusCodes.Status200OK, contentType: "application/x-tar");
     }
+
+    private static string Number(int version) => version.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Two versions; before the first there is nothing, version 0.</summary>
     private static async Task<(DatasetInfo Dataset, StoredVersion? From, StoredVersion To)> FindBothAsync(

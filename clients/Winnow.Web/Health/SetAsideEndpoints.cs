@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Winnow.Abstractions.Health;
+using Winnow.Model.Acts;
 using Winnow.Model.Health;
 using Winnow.Model.Names;
 using Winnow.Model.Security;
@@ -31,6 +32,7 @@ internal static class SetAsideEndpoints
 
         api.MapPost("/set-aside/discard", DiscardAsync)
             .Requires(Permission.DiscardSetAside)
+            .Leaves(ActKind.SetAsideDiscarded, (call, act) => act with { Of = KeyOf(call.Answer<SetAsideItem>()) })
             .WithSummary("Delete something that is set aside, for good; a dataset with all its images and labels. What is sound is not "
                 + "deleted. Repeated after a failure, it goes on.").WithTags("health");
     }

@@ -9,6 +9,7 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images;
 using Winnow.Model;
+using Winnow.Model.Acts;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Labels;
@@ -26,6 +27,7 @@ internal static class ImageEndpoints
     {
         api.MapPost("/datasets/{dataset}/images", TakeAsync)
             .Requires(Permission.ImportImages)
+            .Leaves(ActKind.ImagesAdded, (call, act) => act with { Of = CountOf(call.Answer<IReadOnlyList<IngestResult>>()) })
             .WithSummary("Take in a lot of at most 1,000 images as multipart/form-data. One result per image, in order; a bad image never "
                 + "fails its lot.")
             .WithTags("images").Produces<IReadOnlyList<IngestResult>>().ProducesProblem(StatusCodes.Status409Conflict);
@@ -55,7 +57,7 @@ internal static class ImageEndpoints
                 return IsKnown(http, $"{id}") ? Unchanged
                     : Serve(http, await content.GetOriginalAsync(dataset, id, CallerIdentity.ContentOf(http), ct), dataset, image);
             })
-            .Requires(Permission.ReadOriginals)
+            .Requires(Permission.ReadOriginals).LeavesWithin(ActKind.OriginalRead)
             .WithSummary("The original bytes of an image.").WithTags("images")
             .Produces(StatusCodes.Status200OK, contentType: "application/octet-stream").ProducesProblem(StatusCodes.Status410Gone);
 
@@ -73,6 +75,8 @@ internal static class ImageEndpoints
             .WithSummary("A smaller copy of an image, made on first use and kept.").WithTags("images")
             .Produces(StatusCodes.Status200OK, contentType: "image/jpeg").ProducesProblem(StatusCodes.Status410Gone);
     }
+
+    private static string CountOf(IReadOnlyList<IngestResult> lot) => lot.Count.ToString(CultureInfo.InvariantCulture);
 
     private static async Task<IResult> TakeAsync(
         string dataset, [Text(TextKind.Exact)] string? label, string? partition, HttpContext http, IGrainFactory grains,

@@ -6,6 +6,7 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Prelabels;
 using Winnow.Model;
+using Winnow.Model.Acts;
 using Winnow.Model.Datasets;
 using Winnow.Model.Prelabels;
 using Winnow.Model.Security;
@@ -27,7 +28,9 @@ internal static class PrelabelEndpoints
                 if (prelabels.Count > Most) throw new RefusedException($"At most {Most} prelabels at once, not {prelabels.Count}.");
                 return await PutAsync(grains, info, prelabels, time.GetUtcNow(), http, ct);
             })
-            .Requires(Permission.ImportImages).Produces<PrelabelsResult>().ProducesProblem(StatusCodes.Status409Conflict)
+            .Requires(Permission.ImportImages)
+            .Leaves(ActKind.PrelabelsAdded, (call, act) => act with { Of = $"{call.Answer<PrelabelsResult>().Taken}" })
+            .Produces<PrelabelsResult>().ProducesProblem(StatusCodes.Status409Conflict)
             .WithSummary("Take what machines propose for images: of each image and source the newest is kept, and shown with its "
                 + "review task. "
                 + "What is wrong is put aside by name, and the others are on disk when the answer says so; sending the same again "

@@ -83,7 +83,8 @@ internal static class RequestRules
 
     /// <summary>Whether a handler's parameter is a value of the address, and not a service or the body.</summary>
     public static bool IsSimple(Type type) =>
-        (Nullable.GetUnderlyingType(type) ?? type) is var plain && (plain.IsPrimitive || plain == typeof(string));
+        (Nullable.GetUnderlyingType(type) ?? type) is var plain
+        && (plain.IsPrimitive || plain == typeof(string) || plain == typeof(DateTimeOffset));
 }
 
 /// <summary>Marks operations that take no parameters but those that they declare.</summary>

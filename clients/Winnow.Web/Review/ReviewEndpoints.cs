@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -7,6 +8,7 @@ using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Review;
 using Winnow.Abstractions.Security;
+using Winnow.Model.Acts;
 using Winnow.Model.Images;
 using Winnow.Model.Review;
 using Winnow.Model.Security;
@@ -43,7 +45,13 @@ internal static class ReviewEndpoints
                 await AddOpinionsAsync(grains, dataset, tasks);
                 return Results.Ok(tasks);
             })
-            .Requires(Permission.ReviewTasks).Produces<ReviewTask[]>().ProducesProblem(StatusCodes.Status409Conflict)
+            .Requires(Permission.ReviewTasks)
+            .LeavesSoon(ActKind.TasksLeased, (call, act) => (call.Answer<ReviewTask[]>() ?? []).Select(t => act with
+            {
+                Image = t.Image,
+                Of = JsonNamingPolicy.KebabCaseLower.ConvertName(t.Kind.ToString()),
+            }))
+            .Produces<ReviewTask[]>().ProducesProblem(StatusCodes.Status409Conflict)
             .WithSummary("Take review tasks, the most valuable first, each with a signed lease. Waits for the first where asked. "
                 + "Whoever is at them for longer presents the leases (tasks/renew), and keeps them through restarts of servers. "
                 + "No more come than one person may hold (tasksPerPerson); 409 with code 'tasks-held' where you hold them already. "
@@ -59,6 +67,8 @@ internal static class ReviewEndpoints
                 return images;
             })
             .Requires(Permission.ReviewTasks).Produces<ImageId[]>()
+            .LeavesSoon(ActKind.TasksReleased, (call, act) =>
+                call.Argument<IReadOnlyList<ImageId>>().Select(image => act with { Image = image }))
             .WithSummary("Give tasks back unanswered. Others are asked, and you again where nothing else is left for you.")
             .WithTags("review");
 
@@ -70,7 +80,8 @@ internal static class ReviewEndpoints
                 // To its end, as a lease is taken: what is held for whoever hung up would be held for nobody.
                 return await grains.GetGrain<IQueueGrain>(dataset).RenewAsync([.. leases], CallerIdentity.Of(http), CancellationToken.None);
             })
-            .Requires(Permission.ReviewTasks).Produces<RenewedLease[]>()
+            .Requires(Permission.ReviewTasks).LeavesNothing("Whoever keeps a task has been given it already.")
+            .Produces<RenewedLease[]>()
             .WithSummary("Present the leases of tasks that you are still at, every three seconds: you keep them, also where the server "
                 + "that gave them is lost or restarted, and each ends a whole period later once a quarter of it is over, for 24 "
                 + "periods at most. What nobody presents within a few seconds of such a loss is offered to others. Answers come in "
@@ -88,7 +99,9 @@ internal static class ReviewEndpoints
                 var tasks = await grains.GetGrain<IQueueGrain>(dataset).PrioritizeAsync([.. priorities], ct);
                 return new ChangedTasks(tasks);
             })
-            .Requires(Permission.StartRounds).Produces<ChangedTasks>()
+            .Requires(Permission.StartRounds)
+            .Leaves(ActKind.PrioritiesSet, (call, act) => act with { Of = $"{call.Answer<ChangedTasks>().Tasks}" })
+            .Produces<ChangedTasks>()
             .WithSummary("Say what asking about images is worth: of tasks of a kind the higher come first. Images that nothing is asked "
                 + "about are left out; the answer says how many were changed. At most 1,000 at once.")
             .WithTags("review");
@@ -127,6 +140,7 @@ internal static class ReviewEndpoints
                 return results;
             })
             .Requires(Permission.ReviewTasks)
+            .LeavesWithin(ActKind.DecisionMade, ActKind.DecisionTakenBack, ActKind.AskedAgain, ActKind.GoldSet)
             .WithSummary("Submit decisions. Each is on disk when its result says so; sending the same again is harmless. "
                 + "One answer per person, task and version: a second one, or another's operation id, is a conflict that says so. "
                 + "Without a lease it changes what stands: a correction, 'take-back' of an entry, 'ask-again', 'gold'. Everybody may "

@@ -1,7 +1,10 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Winnow.Abstractions.Acts;
 using Winnow.Abstractions.Security;
+using Winnow.Model.Acts;
 using Winnow.Model.Security;
 
 namespace Winnow.Web.Security;
@@ -30,19 +33,19 @@ internal static class AccessEndpoints
         api.MapPost("/datasets/{dataset}/access",
             async (string dataset, GrantAccess command, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
                 await (await OfAsync(grains, dataset, ct)).GrantAsync(command, CallerIdentity.Of(http), ct))
-            .Requires(Permission.ManageAccess)
+            .Requires(Permission.ManageAccess).Leaves(ActKind.AccessGranted, Granted)
             .WithSummary("Give a role, or move its end. A service has it at once, a person after vetting.").WithTags("security");
 
         api.MapPost("/datasets/{dataset}/access/vet",
             async (string dataset, GrantName grant, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
                 await (await OfAsync(grains, dataset, ct)).VetAsync(grant, CallerIdentity.Of(http), ct))
-            .Requires(Permission.ManageAccess)
+            .Requires(Permission.ManageAccess).Leaves(ActKind.AccessVetted, Named)
             .WithSummary("Record that a person was vetted: the role is in force from now on.").WithTags("security");
 
         api.MapPost("/datasets/{dataset}/access/revoke",
             async (string dataset, GrantName grant, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
                 await (await OfAsync(grains, dataset, ct)).RevokeAsync(grant, CallerIdentity.Of(http), ct))
-            .Requires(Permission.ManageAccess)
+            .Requires(Permission.ManageAccess).Leaves(ActKind.AccessRevoked, Named)
             .WithSummary("Take a role back, at once.").WithTags("security");
     }
 
@@ -58,19 +61,28 @@ internal static class AccessEndpoints
 
         api.MapPost("/access", async (GrantAccess command, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
             await Cluster(grains).GrantAsync(command, CallerIdentity.Of(http), ct))
-            .Requires(Permission.ManageClusterAccess)
+            .Requires(Permission.ManageClusterAccess).Leaves(ActKind.AccessGranted, Granted)
             .WithSummary("Give a role in every dataset and in the cluster, or move its end.").WithTags("security");
 
         api.MapPost("/access/vet", async (GrantName grant, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
             await Cluster(grains).VetAsync(grant, CallerIdentity.Of(http), ct))
-            .Requires(Permission.ManageClusterAccess)
+            .Requires(Permission.ManageClusterAccess).Leaves(ActKind.AccessVetted, Named)
             .WithSummary("Record that a person was vetted: the role is in force from now on.").WithTags("security");
 
         api.MapPost("/access/revoke", async (GrantName grant, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
             await Cluster(grains).RevokeAsync(grant, CallerIdentity.Of(http), ct))
-            .Requires(Permission.ManageClusterAccess)
+            .Requires(Permission.ManageClusterAccess).Leaves(ActKind.AccessRevoked, Named)
             .WithSummary("Take a role in the cluster back, at once.").WithTags("security");
     }
+
+    private static ActDraft Granted(ActCall call, ActDraft act) =>
+        About(act, call.Argument<GrantAccess>().Principal, call.Argument<GrantAccess>().Role);
+
+    private static ActDraft Named(ActCall call, ActDraft act) =>
+        About(act, call.Argument<GrantName>().Principal, call.Argument<GrantName>().Role);
+
+    private static ActDraft About(ActDraft act, Principal principal, Role role) =>
+        act with { About = principal.ToString(), Of = JsonNamingPolicy.KebabCaseLower.ConvertName(role.ToString()) };
 
     private static async Task<IAccessGrain> OfAsync(IGrainFactory grains, string dataset, CancellationToken ct) =>
         grains.GetGrain<IAccessGrain>((await grains.DatasetAsync(dataset, ct)).Name);

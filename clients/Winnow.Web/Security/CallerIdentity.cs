@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Winnow.Abstractions.Acts;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Security;
@@ -29,7 +30,16 @@ internal static class CallerIdentity
     public static bool Holds(HttpContext context, Permission permission) => Admitted(context).Access.Permissions.Contains(permission);
 
     /// <summary>The caller as who wants bytes of images.</summary>
-    public static ContentCaller ContentOf(HttpContext context) => new(Of(context), Admitted(context).Access.Permissions);
+    public static ContentCaller ContentOf(HttpContext context) =>
+        new(Of(context), Admitted(context).Access.Permissions, AddressOf(context));
+
+    /// <summary>The caller as acts name them.</summary>
+    public static ActCaller ActCallerOf(HttpContext context) =>
+        new(context.Features.Get<AdmittedCaller>()?.Actor ?? Default, AddressOf(context));
+
+    /// <summary>The address that the caller has, behind proxies that are known.</summary>
+    public static string? AddressOf(HttpContext context) => context.Connection.RemoteIpAddress is not { } address ? null
+        : (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString();
 
     /// <summary>Whether a caller who was admitted to a dataset's operation would be admitted now: for work that waits.</summary>
     public static async Task<bool> StillMayAsync(HttpContext context, Permission permission)

@@ -14,7 +14,8 @@ internal sealed class EndpointRuleCheck : IStartupFilter
     {
         next(app);
         // By now everything is mapped, and nobody is listened to yet.
-        if (Check(app.ApplicationServices.GetRequiredService<EndpointDataSource>().Endpoints) is { } wrong)
+        var endpoints = app.ApplicationServices.GetRequiredService<EndpointDataSource>().Endpoints;
+        if ((Check(endpoints) ?? ActRuleCheck.Check(endpoints)) is { } wrong)
             throw new InvalidOperationException(wrong);
     };
 

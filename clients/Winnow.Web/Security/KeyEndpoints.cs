@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Security;
+using Winnow.Model.Acts;
 using Winnow.Model.Security;
 
 namespace Winnow.Web.Security;
@@ -18,6 +19,11 @@ internal static class KeyEndpoints
     public static void Map(IEndpointRouteBuilder api)
     {
         api.MapPost("/keys", CreateAsync).Requires(Permission.ManageKeys)
+            .Leaves(ActKind.KeyMade, (call, act) => act with
+            {
+                About = call.Argument<CreateApiKey>().Principal.ToString(),
+                Of = call.Answer<CreatedApiKey>().Info.Id,
+            })
             .WithSummary("Make an API key. Its text is in this answer and nowhere else.").WithTags("security");
 
         api.MapGet("/keys", async (IGrainFactory grains, CancellationToken ct) => await grains.GetGrain<IApiKeyIndexGrain>(0).ListAsync(ct))
@@ -28,6 +34,11 @@ internal static class KeyEndpoints
                 (KeyText.IsId(key) ? await grains.GetGrain<IApiKeyGrain>(key).RevokeAsync(CallerIdentity.Of(http), ct) : null)
                     ?? throw new NotFoundException($"There is no key '{key}'."))
             .Requires(Permission.ManageKeys)
+            .Leaves(ActKind.KeyRevoked, (call, act) => act with
+            {
+                About = call.Answer<ApiKeyInfo>().Principal.ToString(),
+                Of = call.Of("key"),
+            })
             .WithSummary("Revoke a key, for good and at once.").WithTags("security");
     }
 

@@ -59,7 +59,8 @@ internal static class SecurityRegistration
         app.Use((context, next) =>
         {
             // Set here and not where it is found: what is set in an awaited call does not come back out of it.
-            if (context.Features.Get<AdmittedCaller>() is { } admitted) CallerContext.Actor = admitted.Actor;
+            if (context.Features.Get<AdmittedCaller>() is { } admitted)
+                (CallerContext.Actor, CallerContext.Address) = (admitted.Actor, CallerIdentity.AddressOf(context));
             return next(context);
         });
     }

@@ -1,3 +1,4 @@
+using Winnow.Abstractions.Acts;
 using Winnow.Abstractions.Training;
 using Winnow.Model.Images;
 using Winnow.Model.Review;
@@ -67,7 +68,12 @@ public sealed record HumanFact(
     [property: Id(7)] int Level = 0,
     [property: Id(8)] bool Amends = false,
     [property: Id(9)] bool Verify = false,
-    [property: Id(10)] bool Anew = false);
+    [property: Id(10)] bool Anew = false)
+{
+    /// <summary>Its act, which is written with it; null below the level at which acts are kept.</summary>
+    [Id(11)]
+    public ActRecord? Act { get; init; }
+}
 
 /// <summary>What became of a commit.</summary>
 public enum CommitOutcome : byte

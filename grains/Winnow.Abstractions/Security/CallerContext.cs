@@ -12,6 +12,19 @@ public static class CallerContext
 
     private const string KindsKey = "winnow.caller.kinds";
 
+    private const string AddressKey = "winnow.caller.address";
+
+    /// <summary>The address that the caller has, as limits see it; null outside a request.</summary>
+    public static string? Address
+    {
+        get => RequestContext.Get(AddressKey) as string;
+        set
+        {
+            if (value is null) RequestContext.Remove(AddressKey);
+            else RequestContext.Set(AddressKey, value);
+        }
+    }
+
     /// <summary>Tasks of which kinds they may do in the dataset of the request; null where that was not said.</summary>
     public static IReadOnlyList<TaskKind>? Kinds
     {

@@ -5,8 +5,8 @@ namespace Winnow.Grains.Backup;
 
 /// <summary>
 /// The files of a backup, in their order: <c>winnow-backup.json</c>, <c>control.json</c>, <c>rounds/…</c>; per shard <c>rows/SSSS/…</c>
-/// with <c>images/img-…</c> between them; <c>objects/…</c>, <c>objects.jsonl</c>, <c>end.json</c>. A reader knows each by its name alone
-/// and makes no path of any.
+/// with <c>images/img-…</c> between them; <c>acts/SSSS/…</c>; <c>objects/…</c>, <c>objects.jsonl</c>, <c>end.json</c>. A reader knows each
+/// by its name alone and makes no path of any.
 /// </summary>
 internal static class BackupFiles
 {
@@ -15,6 +15,7 @@ internal static class BackupFiles
     public const string RoundsFolder = "rounds/";
     public const string RowsFolder = "rows/";
     public const string ImagesFolder = "images/";
+    public const string ActsFolder = "acts/";
     public const string ObjectsFolder = "objects/";
 
     public const string Tasks = "tasks";
@@ -23,6 +24,9 @@ internal static class BackupFiles
     public const string Facts = "facts";
     public const string Operations = "operations";
     public const string Images = "images";
+
+    /// <summary>Acts, which are in streams and no shard's rows.</summary>
+    public const string Acts = "acts";
 
     /// <summary>Rows in one file, at most; a file is read as a whole.</summary>
     public const int RowsInFile = 4_096;
@@ -40,6 +44,20 @@ internal static class BackupFiles
 
     public static string Rows(int shard, int number, string kind) =>
         string.Create(CultureInfo.InvariantCulture, $"{RowsFolder}{shard:D4}/{number:D6}-{kind}.jsonl");
+
+    public static string ActsOf(int stream, int number) =>
+        string.Create(CultureInfo.InvariantCulture, $"{ActsFolder}{stream:D4}/{number:D6}.jsonl");
+
+    /// <summary>The stream of a file of acts; false when the name is not that of one.</summary>
+    public static bool TryParseActs(string name, out int stream)
+    {
+        stream = 0;
+        return name.StartsWith(ActsFolder, StringComparison.Ordinal)
+            && name[ActsFolder.Length..].Split('/') is [{ Length: >= 4 and <= 6 } first, { Length: 12 } last]
+            && int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out stream)
+            && int.TryParse(last.AsSpan(0, 6), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && ActsOf(stream, number) == name;
+    }
 
     public static string Image(ImageId id) => ImagesFolder + id;
 

@@ -25,6 +25,7 @@ internal sealed partial class BackupIntake(IObjectStore objects, BackupTarReader
     private SelectedImages _selected = null!;
     private ObjectIntake? _objects;
     private ShardCheck? _check;
+    private ActCheck? _acts;
     private long _batchBytes;
     private long _stateBytes;
     private readonly List<string> _missingImages = [];
@@ -93,6 +94,7 @@ internal sealed partial class BackupIntake(IObjectStore objects, BackupTarReader
         EndShard();
         if (_selected.Missing is { } lost)
             throw BackupFault.At(BackupFiles.RoundsFolder, $"selected names an image that is not there: {lost}.");
+        while (BackupFiles.TryParseActs(tar.Name, out var stream)) await ReadActsAsync(stream, cancellationToken).ConfigureAwait(false);
         await StoreBatchAsync(cancellationToken).ConfigureAwait(false);
         _objects = new ObjectIntake(objects, tar, Dataset, _places, _quarantined);
         while (tar.Name.StartsWith(BackupFiles.ObjectsFolder, StringComparison.Ordinal))
@@ -132,6 +134,18 @@ internal sealed partial class BackupIntake(IObjectStore objects, BackupTarReader
         foreach (var (line, wrong) in Check(_check, kind, name, file))
             if (wrong is not null) throw BackupFault.At(name, wrong, line);
         await rows.AddAsync(shard, kind, name, file, cancellationToken).ConfigureAwait(false);
+        await tar.NextFileAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task ReadActsAsync(int stream, CancellationToken cancellationToken)
+    {
+        _acts ??= new ActCheck(_latest);
+        var name = tar.Name;
+        if (_acts.Begin(stream) is { } misplaced) throw BackupFault.At(name, misplaced);
+        var file = await tar.ReadAsync(BackupFiles.MaxText, cancellationToken).ConfigureAwait(false);
+        foreach (var (line, act) in BackupText.Rows<ActLine>(name, file))
+            if (_acts.Check(act) is { } wrong) throw BackupFault.At(name, wrong, line);
+        await rows.AddAsync(stream, BackupFiles.Acts, name, file, cancellationToken).ConfigureAwait(false);
         await tar.NextFileAsync(cancellationToken).ConfigureAwait(false);
     }
 

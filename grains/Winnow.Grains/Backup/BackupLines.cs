@@ -122,6 +122,7 @@ internal sealed record ObjectLine(string Object, long Bytes, string Sha256);
 [JsonSerializable(typeof(SegmentLine))]
 [JsonSerializable(typeof(OperationLine))]
 [JsonSerializable(typeof(FactLine))]
+[JsonSerializable(typeof(ActLine))]
 [JsonSerializable(typeof(ObjectName))]
 [JsonSerializable(typeof(ObjectLine))]
 internal sealed partial class BackupJson : JsonSerializerContext;

@@ -12,8 +12,8 @@ namespace Winnow.Grains.Backup;
 /// never by half. Objects do not change once a row names them, and those that no row names any more stay for a while, so their bytes are
 /// copied after.
 /// </summary>
-internal sealed class BackupWriter(IDatasetLedger infos, IShardLedger ledger, IGrainStateStore states, IObjectStore objects,
-    DatasetInfo dataset, ContentPass pass, BackupTarWriter tar)
+internal sealed class BackupWriter(IDatasetLedger infos, IShardLedger ledger, IActLedger acts, IGrainStateStore states,
+    IObjectStore objects, DatasetInfo dataset, ContentPass pass, BackupTarWriter tar)
 {
     private static readonly byte[] NewLine = "\n"u8.ToArray();
 
@@ -33,6 +33,8 @@ internal sealed class BackupWriter(IDatasetLedger infos, IShardLedger ledger, IG
             foreach (var key in await WriteShardAsync(shard, control.KnownTasks(), cancellationToken).ConfigureAwait(false))
                 segments[key] = shard;
         }
+        // Behind all that was said: of none of it the act is missing.
+        await WriteActsAsync(cancellationToken).ConfigureAwait(false);
         string[] wanted = [.. segments.Keys, .. _place.ObjectsOf(control)];
         // A segment that another took the place of since its row was read is not lost: what it held is made again where this is restored.
         async Task<bool> IsNamedAsync(string key) =>
@@ -109,6 +111,19 @@ internal sealed class BackupWriter(IDatasetLedger infos, IShardLedger ledger, IG
             await copier.WriteImagesAsync(pass, rows, cancellationToken).ConfigureAwait(false);
         }
         return [.. segments.Select(s => s.ObjectKey)];
+    }
+
+    private async Task WriteActsAsync(CancellationToken cancellationToken)
+    {
+        var streams = await BackupActs.StreamsAsync(acts, dataset.Name, cancellationToken).ConfigureAwait(false);
+        for (var i = 0; i < streams.Count; i++)
+        {
+            var files = 0;
+            await foreach (var some in InFilesAsync(
+                BackupActs.ReadAsync(acts, streams[i], cancellationToken), _ => true, a => ActLine.Of(a), null).ConfigureAwait(false))
+                await tar.AddAsync(BackupFiles.ActsOf(i, files++), Lines(some, BackupJson.Default.ActLine), cancellationToken)
+                    .ConfigureAwait(false);
+        }
     }
 
     /// <summary>Rows as lines, as many at a time as one file holds.</summary>

@@ -12,7 +12,8 @@ namespace Winnow.Grains.Backup;
 
 /// <inheritdoc cref="IDatasetBackup"/>
 internal sealed partial class DatasetBackup(
-    IDatasetLedger infos, IShardLedger ledger, IDeletions deletions, IGrainStateStore states, IObjectStore objects, IModelExporter exporter,
+    IDatasetLedger infos, IShardLedger ledger, IActLedger acts, IDeletions deletions, IGrainStateStore states, IObjectStore objects,
+    IModelExporter exporter,
     IImageHeaders headers,
     RestoreOptions options, IGrainFactory grains, TimeProvider time,
     ILogger<DatasetBackup> logger) : IDatasetBackup, IDisposable
@@ -36,8 +37,8 @@ internal sealed partial class DatasetBackup(
         var tar = new BackupTarWriter(buffered, header.StartedAt);
         await using (tar.ConfigureAwait(false))
         {
-            var tally = await new BackupWriter(infos, ledger, states, objects, dataset, pass, tar).WriteAsync(header, cancellationToken)
-                .ConfigureAwait(false);
+            var writer = new BackupWriter(infos, ledger, acts, states, objects, dataset, pass, tar);
+            var tally = await writer.WriteAsync(header, cancellationToken).ConfigureAwait(false);
             Written(dataset.Name, tally.Images, tally.History, tally.Bytes, tally.Missing);
         }
         await buffered.FlushAsync(cancellationToken).ConfigureAwait(false);
@@ -97,7 +98,7 @@ internal sealed partial class DatasetBackup(
 
     public IAsyncEnumerable<VerificationStep> VerifyAsync(DatasetInfo dataset, bool hash, bool repairDerived,
         CancellationToken cancellationToken) =>
-        new DatasetVerifier(ledger, states, objects, grains, dataset, hash, repairDerived).RunAsync(cancellationToken);
+        new DatasetVerifier(ledger, acts, states, objects, grains, dataset, hash, repairDerived).RunAsync(cancellationToken);
 
     public async Task<VerificationReport?> VerifyDeletedAsync(string name, CancellationToken cancellationToken)
     {
@@ -123,7 +124,7 @@ internal sealed partial class DatasetBackup(
         var staged = StagedDatasets.NameOf(token);
         await infos.AddDatasetAsync(intake.Dataset with { Name = staged }, CancellationToken.None).ConfigureAwait(false);
         var (images, history) = (0L, 0L);
-        foreach (var files in rows.Files.GroupBy(f => f.Shard))
+        foreach (var files in rows.Files.Where(f => f.Kind != BackupFiles.Acts).GroupBy(f => f.Shard))
         {
             var shard = new ShardKey(staged, files.Key);
             var opened = await ledger.OpenShardAsync(shard, CancellationToken.None).ConfigureAwait(false);
@@ -131,6 +132,11 @@ internal sealed partial class DatasetBackup(
             foreach (var file in files) history += await PlaceAsync(restore, intake, rows, file).ConfigureAwait(false);
             await restore.EndAsync().ConfigureAwait(false);
             images += await ledger.CountImagesAsync(shard, CancellationToken.None).ConfigureAwait(false);
+        }
+        foreach (var file in rows.Files.Where(f => f.Kind == BackupFiles.Acts))
+        {
+            var told = await rows.ReadAsync<ActLine>(file, CancellationToken.None).ConfigureAwait(false);
+            await BackupActs.PlaceAsync(acts, staged, file.Shard, told.Select(l => l.Record), CancellationToken.None).ConfigureAwait(false);
         }
         await RefuseDeletedAsync(intake.Dataset.Name, deleted).ConfigureAwait(false);
         if (!await infos.PublishDatasetAsync(staged, intake.Dataset, intake.Control.ToStates(intake.Dataset.Name), CancellationToken.None)

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using Winnow.Grains.Acts;
 using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
@@ -7,8 +9,8 @@ using Winnow.Model.Images;
 namespace Winnow.Grains.Backup;
 
 /// <summary>Verifies one dataset: its shards one after the other, then models and versions, then every object in its place.</summary>
-internal sealed class DatasetVerifier(IShardLedger ledger, IGrainStateStore states, IObjectStore objects, IGrainFactory grains,
-    DatasetInfo dataset, bool hash, bool repair)
+internal sealed class DatasetVerifier(IShardLedger ledger, IActLedger acts, IGrainStateStore states, IObjectStore objects,
+    IGrainFactory grains, DatasetInfo dataset, bool hash, bool repair)
 {
     private readonly FindingBook _findings = new();
     private readonly DatasetPlace _place = new(dataset.Name);
@@ -27,11 +29,29 @@ internal sealed class DatasetVerifier(IShardLedger ledger, IGrainStateStore stat
             history += verifier.History;
             yield return new VerificationStep(shard + 1, dataset.Shards.Count, images, null);
         }
+        await VerifyActsAsync(cancellationToken).ConfigureAwait(false);
         await VerifyControlAsync(cancellationToken).ConfigureAwait(false);
         var all = await WalkAsync(cancellationToken).ConfigureAwait(false);
         var found = _findings.ToList();
         yield return new VerificationStep(dataset.Shards.Count, dataset.Shards.Count, images,
             new VerificationReport(found.All(f => f.Expected), images, history, all, hash, found));
+    }
+
+    /// <summary>Each act has the number behind the one before it, and what its record's hashes are of.</summary>
+    private async Task VerifyActsAsync(CancellationToken cancellationToken)
+    {
+        foreach (var stream in await BackupActs.StreamsAsync(acts, dataset.Name, cancellationToken).ConfigureAwait(false))
+        {
+            var last = 0L;
+            await foreach (var (sequence, act) in BackupActs.ReadAsync(acts, stream, cancellationToken).ConfigureAwait(false))
+            {
+                var what = string.Create(CultureInfo.InvariantCulture, $"{stream.Name} {sequence}");
+                if (sequence != ++last) _findings.Add(FindingKind.ActDamaged, $"{what}: the acts before it are missing.");
+                else if (ActRecords.Check(act, DateTimeOffset.MaxValue) is { } wrong)
+                    _findings.Add(FindingKind.ActDamaged, $"{what}: {wrong}");
+                last = sequence;
+            }
+        }
     }
 
     private async Task VerifyControlAsync(CancellationToken cancellationToken)

@@ -2,11 +2,13 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Winnow.Abstractions.Acts;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images;
 using Winnow.Grains.Ports;
 using Winnow.Model;
+using Winnow.Model.Acts;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 
@@ -17,7 +19,8 @@ namespace Winnow.Grains.Intake;
 /// any others, their result is kept in their place, and so a repeated completion is answered alike.
 /// </summary>
 internal sealed class ImageUploads(
-    IObjectStore objects, IImageIntake intake, ILotSpaces spaces, TimeProvider time, IPresignedUrls? urls = null) : IImageUploads
+    IObjectStore objects, IImageIntake intake, ILotSpaces spaces, IActBook acts, TimeProvider time,
+    IPresignedUrls? urls = null) : IImageUploads
 {
     private const int MaxImages = 1_000;
     private const int IdBytes = 16;
@@ -43,9 +46,10 @@ internal sealed class ImageUploads(
     public async Task<ImageUrl> LinkAsync(
         string dataset, ImageId image, ContentCaller caller, CancellationToken cancellationToken)
     {
-        var pass = ContentPass.For(dataset, ContentPurpose.Review, caller);
+        var links = Links();
+        var pass = await ContentPass.ForOneAsync(acts, ActKind.OriginalLinked, dataset, image, caller, cancellationToken);
         var expires = time.GetUtcNow() + LinkExpiry;
-        return new ImageUrl(await StoredImage.LinkAsync(Links(), pass, image, LinkExpiry, cancellationToken), expires);
+        return new ImageUrl(await StoredImage.LinkAsync(links, pass, image, LinkExpiry, cancellationToken), expires);
     }
 
     public async Task<IReadOnlyList<IngestResult>> CompleteAsync(

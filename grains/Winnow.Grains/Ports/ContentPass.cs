@@ -1,5 +1,7 @@
+using Winnow.Abstractions.Acts;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Security;
+using Winnow.Model.Acts;
 using Winnow.Model.Images;
 using Winnow.Model.Security;
 
@@ -22,9 +24,33 @@ public sealed class ContentPass
     /// <summary>For whom; null for the cluster itself.</summary>
     public string? By { get; }
 
-    /// <summary>For somebody to whom the bytes go.</summary>
+    /// <summary>For somebody to whom many images go; the act is written down by who begins to answer.</summary>
     /// <exception cref="ForbiddenException">They may not have them.</exception>
     public static ContentPass For(string dataset, ContentPurpose purpose, ContentCaller caller) =>
+        purpose == ContentPurpose.Review
+            ? throw new ArgumentOutOfRangeException(nameof(purpose), purpose, "Each image that somebody looks at is an act of its own.")
+            : Of(dataset, purpose, caller);
+
+    /// <summary>
+    /// For somebody who looks at one image. That they do is on disk before they can: where it cannot be written down, nothing is given out.
+    /// </summary>
+    /// <param name="acts">Where it is written down.</param>
+    /// <param name="what">How they have it.</param>
+    /// <param name="dataset">Whose image.</param>
+    /// <param name="image">The image.</param>
+    /// <param name="caller">Who.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ForbiddenException">They may not have it.</exception>
+    public static async Task<ContentPass> ForOneAsync(
+        IActBook acts, ActKind what, string dataset, ImageId image, ContentCaller caller, CancellationToken cancellationToken)
+    {
+        var pass = Of(dataset, ContentPurpose.Review, caller);
+        var act = new ActDraft(what) { Dataset = dataset, Image = image, Outcome = ActOutcome.Begun, Purpose = "review" };
+        await acts.NoteAsync(act, new ActCaller(caller.Actor, caller.Address), cancellationToken).ConfigureAwait(false);
+        return pass;
+    }
+
+    private static ContentPass Of(string dataset, ContentPurpose purpose, ContentCaller caller) =>
         WhyNot(purpose, caller.Permissions) is { } missing ? throw new ForbiddenException(missing)
             : new ContentPass(dataset, purpose, caller.Actor);
 

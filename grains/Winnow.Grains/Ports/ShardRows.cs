@@ -1,3 +1,4 @@
+using Winnow.Abstractions.Acts;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Model.Images;
@@ -125,12 +126,15 @@ public sealed record ShardCommit
     /// </summary>
     public IReadOnlyList<FactRow> Facts { get; init; } = [];
 
+    /// <summary>What was done by this commit; each gets the next number of the shard's stream of acts.</summary>
+    public IReadOnlyList<ActRecord> Acts { get; init; } = [];
+
     /// <summary>The cluster level from which all of it may be written.</summary>
     public int Level
     {
         get
         {
-            var level = 0;
+            var level = Acts.Count > 0 ? ClusterLevels.Acts : 0;
             foreach (var fact in Facts) level = Math.Max(level, fact.Level);
             foreach (var entry in History) level = Math.Max(level, entry.Level);
             return level;

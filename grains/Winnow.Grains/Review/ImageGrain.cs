@@ -239,7 +239,10 @@ internal sealed partial class ImageGrain(
         var fact = new HumanFact(_image, (int)made.Version, made.OperationId, json,
             standing.RowLabel(_dataset.Schema), standing.Closed, standing.Stage ?? Stage.Queued,
             ImageHistory.LevelOf(made, _dataset.Schema), Amends(decision), ImageHistory.DrawsForVerification(made),
-            before.Question == TaskKind.Verify && standing.Question == TaskKind.Verify && before.Of != standing.Of);
+            before.Question == TaskKind.Verify && standing.Question == TaskKind.Verify && before.Of != standing.Of)
+        {
+            Act = ActOf(made, json),
+        };
         try
         {
             if (await OnShardAsync((IShardReview shard) => shard.CommitAsync(fact, cancellationToken),

@@ -42,7 +42,13 @@ internal sealed class ShardReviewDesk(
         };
         // Word of the answer may not have come there: a queue that still has the task would give it out again, set aside for nobody.
         if (reopens && asked is null) await TellQueueAsync(fact.Image, cancellationToken);
-        var commit = writer.New() with { History = [row], Tasks = drawn, Reservations = ReservationsAfter(fact, ordinal) };
+        var commit = writer.New() with
+        {
+            History = [row],
+            Tasks = drawn,
+            Reservations = ReservationsAfter(fact, ordinal),
+            Acts = fact.Act is { } act ? [act] : [],
+        };
         var status = await writer.TryCommitAsync(commit, cancellationToken);
         if (status == ShardCommitStatus.Conflict) return CommitOutcome.Conflict;
         if (fact.Label >= 0 && fact.Label != HistoryRow.LabelSet && fact.Label != index.LabelOf(ordinal)

@@ -44,6 +44,8 @@ public enum FindingKind : byte
     FactDamaged = 16,
     /// <summary>A label, with an image or in its history, that is no class of the schema.</summary>
     LabelOfNoClass = 17,
+    /// <summary>An act that is not what it was written as, or before which others are missing.</summary>
+    ActDamaged = 18,
 }
 
 /// <summary>Everything of one kind that a verification found.</summary>

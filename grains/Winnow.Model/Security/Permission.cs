@@ -46,6 +46,8 @@ public enum Permission : byte
     ReadPeople = 17,
     /// <summary>Take the original bytes of images; without it smaller copies alone.</summary>
     ReadOriginals = 18,
+    /// <summary>See who did what in the dataset, from where.</summary>
+    ReadActs = 19,
     /// <summary>Create datasets.</summary>
     CreateDatasets = 32,
     /// <summary>Make and revoke API keys.</summary>
@@ -60,4 +62,6 @@ public enum Permission : byte
     OperateCluster = 37,
     /// <summary>Delete what cannot be read: datasets, states, secrets that are set aside. What is sound is not deleted by it.</summary>
     DiscardSetAside = 38,
+    /// <summary>See who did what to the cluster and to datasets as a whole, from where.</summary>
+    ReadClusterActs = 39,
 }

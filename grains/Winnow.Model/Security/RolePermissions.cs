@@ -12,7 +12,7 @@ public static class RolePermissions
     {
         [Role.Owner] = new(ReadDataset, ReadImages, ReadOriginals, ImportImages, ManageSources, ReviewTasks, CorrectDecisions, StartRounds,
             CreateVersions, ExportData, ReadAccess, ManageAccess, ActForOthers, DeleteDataset, ManageBackbones, ChangePolicies,
-            VerifyLabels, ArbitrateLabels, ReadPeople),
+            VerifyLabels, ArbitrateLabels, ReadPeople, ReadActs),
         [Role.Engineer] = new(ReadDataset, ReadImages, ReadOriginals, ImportImages, ManageSources, StartRounds, CreateVersions, ExportData,
             ManageBackbones, ChangePolicies, ReadPeople),
         [Role.Ingester] = new(ReadDataset, ImportImages),
@@ -20,16 +20,16 @@ public static class RolePermissions
         [Role.Verifier] = new(ReadDataset, ReadImages, ReadOriginals, ReviewTasks, CorrectDecisions, VerifyLabels),
         [Role.Arbitrator] = new(ReadDataset, ReadImages, ReadOriginals, ReviewTasks, CorrectDecisions, VerifyLabels, ArbitrateLabels,
             ReadPeople),
-        [Role.Auditor] = new(ReadDataset, ReadImages, ReadOriginals, ExportData, ReadAccess, ReadPeople),
+        [Role.Auditor] = new(ReadDataset, ReadImages, ReadOriginals, ExportData, ReadAccess, ReadPeople, ReadActs),
         [Role.Viewer] = new(ReadDataset, ReadImages),
     };
 
     private static readonly Dictionary<Role, PermissionSet> OfCluster = new()
     {
         [Role.Owner] = new(CreateDatasets, ManageKeys, ReadClusterAccess, ManageClusterAccess, ReadCluster, OperateCluster,
-            DiscardSetAside),
+            DiscardSetAside, ReadClusterActs),
         [Role.Engineer] = new(CreateDatasets, ReadCluster),
-        [Role.Auditor] = new(ReadClusterAccess, ReadCluster),
+        [Role.Auditor] = new(ReadClusterAccess, ReadCluster, ReadClusterActs),
         [Role.Viewer] = new(ReadCluster),
     };
 

@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using System.Numerics;
+using Winnow.Abstractions.Acts;
 using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images;
 using Winnow.Grains.Ports;
 using Winnow.Inference.Images;
+using Winnow.Model.Acts;
 using Winnow.Model.Images;
 
 namespace Winnow.Adapters.Images;
@@ -13,7 +15,7 @@ namespace Winnow.Adapters.Images;
 /// plain bytes, which no browser runs. Copies are JPEG (the decoder lays transparent pixels on white) and come in a few sizes only, so that
 /// what is kept is bounded.
 /// </summary>
-internal sealed class ImageContent(IObjectStore objects, ImageDecoder decoder) : IImageContent, IDisposable
+internal sealed class ImageContent(IObjectStore objects, ImageDecoder decoder, IActBook acts) : IImageContent, IDisposable
 {
     private const int LeastSide = 64;
     private const string UnknownType = "application/octet-stream";
@@ -26,7 +28,7 @@ internal sealed class ImageContent(IObjectStore objects, ImageDecoder decoder) :
     public async Task<ImageBytes> GetOriginalAsync(
         string dataset, ImageId image, ContentCaller caller, CancellationToken cancellationToken)
     {
-        var pass = ContentPass.For(dataset, ContentPurpose.Review, caller);
+        var pass = await ContentPass.ForOneAsync(acts, ActKind.OriginalRead, dataset, image, caller, cancellationToken);
         var (found, problem) = await ReadAsync(pass, image, cancellationToken);
         if (found is not { } bytes) return problem!;
         return new ImageBytes(bytes, decoder.TryReadHeader(bytes.Span, out var header, out _) ? $"image/{header.Format}" : UnknownType);

@@ -41,7 +41,8 @@ internal static class ShardCommits
     /// <summary>Rows that a commit writes.</summary>
     public static int RowsOf(ShardCommit commit) =>
         1 + commit.Operations.Count + commit.Images.Count + commit.Quarantined.Count + commit.Tasks.Count + commit.WithdrawnTasks.Count +
-        commit.Reservations.Count + commit.History.Count + commit.Segments.Count + commit.WithdrawnSegments.Count + commit.Facts.Count;
+        commit.Reservations.Count + commit.History.Count + commit.Segments.Count + commit.WithdrawnSegments.Count + commit.Facts.Count +
+        commit.Acts.Count;
 
     /// <summary>Makes all changes of a commit, or says why not; then the caller rolls back to its savepoint.</summary>
     /// <param name="session">The writer's.</param>
@@ -81,6 +82,7 @@ internal static class ShardCommits
         foreach (var segment in commit.Segments)
             session.Prepare(Segment).Bind(1, dataset).Bind(2, shard).Bind(3, segment.Kind).Bind(4, segment.Version)
                 .Bind(5, segment.First).Bind(6, segment.Count).Bind(7, segment.ObjectKey).Run();
+        ActCommits.Append(session, dataset, shard, commit.Acts);
         return new(ShardCommitStatus.Committed, true);
     }
 

@@ -25,10 +25,14 @@ public sealed partial class SqliteLedger
     private const string RemoveFacts = $"DELETE FROM fact WHERE id IN (SELECT id FROM fact {Of} LIMIT ?3)";
     // It is no shard's: it goes with the first.
     private const string RemoveErasures = "DELETE FROM erasure WHERE dataset = (SELECT id FROM dataset WHERE name = ?1) AND ?2 >= 0";
+    // What backups told is no shard's either.
+    private const string RemoveActs = "DELETE FROM act WHERE dataset = (SELECT id FROM dataset WHERE name = ?1) AND (shard = ?2 OR "
+        + "shard < 0) AND (shard, sequence) IN (SELECT shard, sequence FROM act WHERE dataset = (SELECT id FROM dataset WHERE name = ?1) "
+        + "AND (shard = ?2 OR shard < 0) LIMIT ?3)";
     private const string OfDeleted = "IN (SELECT dataset FROM deletion WHERE id = ?1 UNION SELECT ?1)";
 
     private static readonly string[] RowTables =
-        ["image", "quarantine", "task", "reservation", "history", "segment", "operation", "fact", "erasure"];
+        ["image", "quarantine", "task", "reservation", "history", "segment", "operation", "fact", "erasure", "act"];
 
     Task<StoredDeletion?> IDeletions.BeginAsync(string dataset, string actor, DateTimeOffset at, CancellationToken cancellationToken) =>
         _writer.WriteAsync(1, session =>
@@ -64,7 +68,8 @@ public sealed partial class SqliteLedger
     Task<bool> IDeletions.RemoveRowsAsync(StoredDeletion deletion, int shard, CancellationToken cancellationToken) =>
         _writer.WriteAsync(RemovedAtOnce, session =>
         {
-            var removed = Remove(session, new ShardKey(deletion.Left, shard), [.. Removals, RemoveHistory, RemoveFacts, RemoveErasures]);
+            string[] removals = [.. Removals, RemoveHistory, RemoveFacts, RemoveErasures, RemoveActs];
+            var removed = Remove(session, new ShardKey(deletion.Left, shard), removals);
             session.Prepare("UPDATE deletion SET removed_rows = removed_rows + ?2 WHERE id = ?1")
                 .Bind(1, deletion.Id).Bind(2, removed).Run();
             return new Written<bool>(removed > 0, removed > 0);

@@ -18,8 +18,8 @@ namespace Winnow.Adapters.Ledger;
 /// <summary>
 /// The embedded ledger: one SQLite file with a write-ahead log, one writer that groups commits, and pooled readers. One process at a time.
 /// </summary>
-public sealed partial class SqliteLedger : IDatasetLedger, IShardLedger, ISecretLedger, IDeletions, IErasures, IClusterLevel,
-    IGrainStateStore, IStorageHealth, IAsyncDisposable
+public sealed partial class SqliteLedger : IDatasetLedger, IShardLedger, ISecretLedger, IDeletions, IErasures, IActLedger,
+    IClusterLevel, IGrainStateStore, IStorageHealth, IAsyncDisposable
 {
     /// <summary>What stands beside the database: SQLite's log and its index, and the lock.</summary>
     private static readonly string[] Beside = ["-wal", "-shm", ".lock"];

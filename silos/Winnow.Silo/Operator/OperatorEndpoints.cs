@@ -2,6 +2,7 @@ using System.Net;
 using Winnow.Abstractions.Health;
 using Winnow.Model;
 using Winnow.Model.Health;
+using Winnow.Model.Acts;
 using Winnow.Model.Security;
 using Winnow.Web.Security;
 
@@ -53,7 +54,7 @@ internal static class OperatorEndpoints
                 await drainer.DrainAsync();
                 return Results.Json(await inventory.DescribeAsync(), ModelJson.Default.SiloReport);
             })
-            .Requires(Permission.OperateCluster)
+            .Requires(Permission.OperateCluster).Leaves(ActKind.SiloDrained)
                 .WithSummary("Hand over what this silo holds and leave the cluster; answers when that is done.").WithTags("operator")
                 .Produces<SiloReport>();
     }

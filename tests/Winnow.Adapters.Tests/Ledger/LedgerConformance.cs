@@ -34,19 +34,21 @@ public interface ILedgerPorts
     ISecretLedger Secrets { get; }
     IDeletions Deletions { get; }
     IErasures Erasures { get; }
+    IActLedger Acts { get; }
     IClusterLevel Level { get; }
     internal IGrainStateStore States { get; }
 }
 
 /// <summary>The ports of a ledger that has them all.</summary>
 internal sealed class LedgerPorts<T>(T ledger) : ILedgerPorts
-    where T : IDatasetLedger, IShardLedger, ISecretLedger, IDeletions, IErasures, IClusterLevel, IGrainStateStore
+    where T : IDatasetLedger, IShardLedger, ISecretLedger, IDeletions, IErasures, IActLedger, IClusterLevel, IGrainStateStore
 {
     public IDatasetLedger Datasets => ledger;
     public IShardLedger Shards => ledger;
     public ISecretLedger Secrets => ledger;
     public IDeletions Deletions => ledger;
     public IErasures Erasures => ledger;
+    public IActLedger Acts => ledger;
     public IClusterLevel Level => ledger;
     IGrainStateStore ILedgerPorts.States => ledger;
 }
@@ -73,6 +75,8 @@ public abstract class LedgerConformance<TFixture> : IAsyncLifetime
     protected IDeletions Deletions => _ports.Deletions;
 
     protected IErasures Erasures => _ports.Erasures;
+
+    protected IActLedger Acts => _ports.Acts;
 
     protected IClusterLevel Level => _ports.Level;
 

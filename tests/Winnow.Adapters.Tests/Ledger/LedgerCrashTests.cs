@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Winnow.Adapters.Ledger;
 using Winnow.Adapters.Tests.Support;
 using Winnow.CrashHost;
+using Winnow.Grains.Acts;
 using Winnow.Grains.Ports;
 
 namespace Winnow.Adapters.Tests.Ledger;
@@ -62,6 +63,11 @@ public sealed class LedgerCrashTests : IDisposable
                 var found = await ledger.FindOperationAsync(key, LedgerLoad.OperationId(shard, number), CancellationToken.None);
                 Assert.Equal(rows, found?.Rows);
             }
+            // Nothing was done without its act, and no act tells of what was not done.
+            var stream = ActStream.Of(key);
+            var acts = await ledger.ReadActsAsync(stream, 0, int.MaxValue, CancellationToken.None);
+            Assert.Equal(Enumerable.Range(0, operations).Select(n => (n + 1L, $"{n}")),
+                acts.Select(a => (a.Sequence, ActRecords.Read(stream, a.Sequence, a.Act).Of!)));
             if (operations > 0)
                 Assert.Equal(LedgerLoad.Entry(shard, operations - 1),
                     Assert.Single(await ledger.ReadHistoryAsync(key,

@@ -48,6 +48,8 @@ public sealed class SqliteSecretLedgerTests : SecretLedgerConformance<SqliteLedg
 
 public sealed class SqliteFactTests : FactConformance<SqliteLedgerFixture>;
 
+public sealed class SqliteActTests : ActConformance<SqliteLedgerFixture>;
+
 public sealed class SqliteLevelTests : LevelConformance<SqliteLedgerFixture>;
 
 public sealed class SqliteDeletionTests : DeletionConformance<SqliteLedgerFixture>;

@@ -48,7 +48,8 @@ internal sealed class BenchmarkSilo : IAsyncDisposable
         return new BenchmarkSilo(host, url);
     }
 
-    private sealed class BusyDevice : IEmbedderProvider, IEmbedder
+    /// <summary>A device that takes a lot and never gives it back.</summary>
+    public sealed class BusyDevice : IEmbedderProvider, IEmbedder
     {
         public int Devices => 1;
 

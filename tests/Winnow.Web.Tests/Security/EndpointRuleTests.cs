@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Winnow.Model.Acts;
 using Winnow.Model.Security;
 using Winnow.Web.Security;
 
@@ -10,11 +11,13 @@ namespace Winnow.Web.Tests.Security;
 [Trait("kind", "security")]
 public sealed class EndpointRuleTests
 {
-    private static string? Check(Action<WebApplication> map)
+    private static string? Check(Action<WebApplication> map) => Check(map, EndpointRuleCheck.Check);
+
+    private static string? Check(Action<WebApplication> map, Func<IEnumerable<Microsoft.AspNetCore.Http.Endpoint>, string?> check)
     {
         var app = WebApplication.CreateSlimBuilder().Build();
         map(app);
-        return EndpointRuleCheck.Check(((IEndpointRouteBuilder)app).DataSources.SelectMany(d => d.Endpoints));
+        return check(((IEndpointRouteBuilder)app).DataSources.SelectMany(d => d.Endpoints));
     }
 
     [Fact]
@@ -30,6 +33,24 @@ public sealed class EndpointRuleTests
         Assert.Contains("/forgotten", Check(app => app.MapGet("/forgotten", () => "")));
         Assert.Contains("/twice", Check(app => app.MapGet("/twice", () => "").RequiresCaller().Requires(Permission.ManageKeys)));
         Assert.Contains("{dataset}", Check(app => app.MapGet("/nowhere", () => "").Requires(Permission.ReadDataset)));
+    }
+
+    [Fact]
+    public void Each_endpoint_whose_calls_somebody_may_ask_about_states_its_acts()
+    {
+        static string? Acts(Action<WebApplication> map) => Check(map, ActRuleCheck.Check);
+        Assert.Null(Acts(app =>
+        {
+            app.MapGet("/d/{dataset}", () => "").Requires(Permission.ReadDataset);
+            app.MapPost("/k", () => "").Requires(Permission.ManageKeys).Leaves(ActKind.KeyMade);
+            app.MapDelete("/h/{dataset}", () => "").Requires(Permission.ReadDataset).LeavesNothing("A test.");
+            app.MapGet("/o/{dataset}", () => "").Requires(Permission.ReadOriginals).LeavesWithin(ActKind.OriginalRead);
+        }));
+        Assert.Contains("/forgotten", Acts(app => app.MapPost("/forgotten", () => "").RequiresCaller()));
+        Assert.Contains("/forgotten", Acts(app => app.MapDelete("/forgotten", () => "").RequiresCaller()));
+        Assert.Contains("/twice", Acts(app => app.MapPut("/twice", () => "").Leaves(ActKind.KeyMade).LeavesNothing("A test.")));
+        foreach (var permission in new[] { Permission.ReadOriginals, Permission.ExportData })
+            Assert.Contains("/out", Acts(app => app.MapGet("/out/{dataset}", () => "").Requires(permission)));
     }
 
     [Fact]

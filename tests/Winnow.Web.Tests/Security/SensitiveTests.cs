@@ -70,6 +70,12 @@ public sealed class SensitiveTests(MatrixSetup<LockedServer> setup) : IClassFixt
     [InlineData(Role.Viewer, "GET", "/api/v1/datasets/{dataset}/backup", 403, 404)]
     [InlineData(Role.Arbitrator, "GET", "/api/v1/datasets/{dataset}/backup", 403, 404)]
     [InlineData(Role.Ingester, "GET", "/api/v1/datasets/{dataset}/backup", 403, 404)]
+    // Who did what, from where, is for owners and auditors.
+    [InlineData(Role.Owner, "GET", "/api/v1/datasets/{dataset}/acts", 200, 404)]
+    [InlineData(Role.Auditor, "GET", "/api/v1/datasets/{dataset}/acts", 200, 404)]
+    [InlineData(Role.Engineer, "GET", "/api/v1/datasets/{dataset}/acts", 403, 404)]
+    [InlineData(Role.Arbitrator, "GET", "/api/v1/datasets/{dataset}/acts", 403, 404)]
+    [InlineData(Role.Owner, "GET", "/api/v1/acts", 403, 403)]
     [InlineData(Role.Owner, "POST", "/api/v1/restore", 403, 403)]
     [InlineData(Role.Owner, "POST", "/api/v1/datasets/{dataset}/verify", 403, 403)]
     public async Task A_role_in_one_dataset(Role role, string method, string path, int own, int other)
@@ -98,6 +104,11 @@ public sealed class SensitiveTests(MatrixSetup<LockedServer> setup) : IClassFixt
     [InlineData(Role.Engineer, "POST", "/api/v1/datasets/{dataset}/verify", 403)]
     [InlineData(Role.Engineer, "POST", "/api/v1/restore", 200)]
     [InlineData(Role.Auditor, "POST", "/api/v1/restore", 403)]
+    // Who did what is for those who answer for the cluster, and those who look after them.
+    [InlineData(Role.Owner, "GET", "/api/v1/acts", 200)]
+    [InlineData(Role.Auditor, "GET", "/api/v1/acts", 200)]
+    [InlineData(Role.Engineer, "GET", "/api/v1/acts", 403)]
+    [InlineData(Role.Viewer, "GET", "/api/v1/acts", 403)]
     // A role in the cluster deletes datasets where it owns them all; who deleted what is seen by whoever sees who has access.
     [InlineData(Role.Engineer, "DELETE", "/api/v1/datasets/{dataset}", 403)]
     [InlineData(Role.Auditor, "DELETE", "/api/v1/datasets/{dataset}", 403)]

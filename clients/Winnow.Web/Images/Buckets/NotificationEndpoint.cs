@@ -24,6 +24,7 @@ internal static partial class NotificationEndpoint
     public static void Map(IEndpointRouteBuilder api) =>
         api.MapPost("/notifications/{token}", TakeAsync)
             .RequiresNothing("The path holds a secret of the source's, and what is sent makes it look and no more.")
+            .LeavesNothing("A bucket tells what is new, and nobody acts; the images that come of it name their source.")
             .WithSummary("What is new in a bucket, as its server tells it. The path is the one that was told when the source was added.")
             .WithTags("sources").Produces(StatusCodes.Status204NoContent);
 

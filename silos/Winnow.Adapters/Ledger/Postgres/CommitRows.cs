@@ -23,6 +23,13 @@ internal static class CommitRows
         "INSERT INTO history (dataset, shard, image, version, ordinal, operation, label, closes, stage, entry) SELECT * FROM unnest($1, "
         + "$2, $3, $4, $5, $6, $7, $8, $9, $10)";
 
+    // The shards are locked, so nobody else gives out numbers of their streams.
+    private const string Acts =
+        "INSERT INTO act (dataset, shard, sequence, at, record, actor, object) SELECT k.dataset, k.shard, "
+        + "coalesce((SELECT max(a.sequence) FROM act AS a WHERE a.dataset = k.dataset AND a.shard = k.shard), 0) "
+        + "+ row_number() OVER (PARTITION BY k.dataset, k.shard ORDER BY k.n), k.at, k.record, k.actor, k.object "
+        + "FROM unnest($1, $2, $3, $4, $5, $6) WITH ORDINALITY AS k (dataset, shard, at, record, actor, object, n)";
+
     /// <summary>Everything that the plan lets through, and the commit.</summary>
     public static NpgsqlBatch Build(NpgsqlConnection connection, CommitPlan plan)
     {
@@ -33,6 +40,7 @@ internal static class CommitRows
         AddHistory(batch, plan);
         FactRows.Add(batch, plan.Facts);
         CommitWork.Add(batch, plan);
+        AddActs(batch, plan);
         batch.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
         return batch;
     }
@@ -127,5 +135,16 @@ internal static class CommitRows
             .Add(NpgsqlDbType.Boolean, Column(rows, h => h.Closes))
             .Add(NpgsqlDbType.Smallint, Column(rows, h => (short)h.Stage))
             .Add(NpgsqlDbType.Bytea, Column(rows, h => h.EntryJson)));
+    }
+
+    private static void AddActs(NpgsqlBatch batch, CommitPlan plan)
+    {
+        var rows = Of(plan, c => c.Acts);
+        if (rows.Count == 0) return;
+        batch.BatchCommands.Add(Keyed(Acts, rows)
+            .Add(NpgsqlDbType.Bigint, Column(rows, a => LedgerTime.ToTicks(a.At)))
+            .Add(NpgsqlDbType.Bytea, Column(rows, a => a.Record))
+            .Add(NpgsqlDbType.Bytea, Column(rows, a => a.Actor))
+            .Add(NpgsqlDbType.Bytea, Column(rows, a => a.Object)));
     }
 }

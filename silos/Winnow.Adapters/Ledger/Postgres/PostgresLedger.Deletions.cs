@@ -24,9 +24,13 @@ public sealed partial class PostgresLedger
         "DELETE FROM fact WHERE id = ANY (ARRAY(SELECT id FROM fact WHERE dataset = $1 AND shard = $2 LIMIT $3))";
     // It is no shard's: it goes with the first.
     private const string RemoveErasures = "DELETE FROM erasure WHERE dataset = $1 AND $2 >= 0 AND $3 > 0";
+    // What backups told is no shard's either.
+    private const string RemoveActs =
+        "DELETE FROM act WHERE ctid = ANY (ARRAY(SELECT ctid FROM act WHERE dataset = $1 AND (shard = $2 OR shard < 0) LIMIT $3))";
     private const string OfDeleted = "IN (SELECT dataset FROM deletion WHERE id = $1 UNION SELECT $1)";
 
-    private static readonly string[] RowTables = ["image", "quarantine", "task", "history", "segment", "operation", "fact", "erasure"];
+    private static readonly string[] RowTables =
+        ["image", "quarantine", "task", "history", "segment", "operation", "fact", "erasure", "act"];
     private static readonly string CountLeft = "SELECT " + string.Join(
         " + ", RowTables.Select(t => $"(SELECT count(*) FROM {t} WHERE dataset {OfDeleted})"));
 
@@ -82,8 +86,8 @@ public sealed partial class PostgresLedger
         {
             await using var find = new NpgsqlCommand("SELECT dataset FROM deletion WHERE id = $1", connection).Add((int)deletion.Id);
             if (await find.ExecuteScalarAsync(token).ConfigureAwait(false) is not int dataset) return false;
-            var removed = await RemoveAsync(connection, dataset, shard, [.. Removals, RemoveHistory, RemoveFacts, RemoveErasures], token)
-                .ConfigureAwait(false);
+            string[] removals = [.. Removals, RemoveHistory, RemoveFacts, RemoveErasures, RemoveActs];
+            var removed = await RemoveAsync(connection, dataset, shard, removals, token).ConfigureAwait(false);
             await using var count = new NpgsqlCommand(
                 "UPDATE deletion SET removed_rows = removed_rows + $2 WHERE id = $1", connection).Add((int)deletion.Id).Add(removed);
             await count.ExecuteNonQueryAsync(token).ConfigureAwait(false);

@@ -16,8 +16,8 @@ namespace Winnow.Adapters.Ledger.Postgres;
 /// The ledger that several silos share: a PostgreSQL database. Each silo has a few writers that group its commits, always the same one for
 /// a shard, and pooled readers. It goes on by itself after the server was away.
 /// </summary>
-public sealed partial class PostgresLedger : IDatasetLedger, IShardLedger, ISecretLedger, IDeletions, IErasures, IClusterLevel,
-    IGrainStateStore, IStorageHealth, IAsyncDisposable
+public sealed partial class PostgresLedger : IDatasetLedger, IShardLedger, ISecretLedger, IDeletions, IErasures, IActLedger,
+    IClusterLevel, IGrainStateStore, IStorageHealth, IAsyncDisposable
 {
     private const int PageRows = 4_096;
 
@@ -29,11 +29,13 @@ public sealed partial class PostgresLedger : IDatasetLedger, IShardLedger, ISecr
     // second for the datasets that it works with.
     private readonly ConcurrentDictionary<string, int> _datasets = new(StringComparer.Ordinal);
     private readonly StateSurvey _survey;
+    private readonly int _newestLevel;
     private int _disposed;
 
     private PostgresLedger(PostgresDatabase database, PostgresOptions options, ILogger logger)
     {
         _database = database;
+        _newestLevel = options.NewestLevel;
         _survey = new StateSurvey(this);
         _writers = [.. Enumerable.Range(0, options.Writers).Select(_ => new CommitWriter(database, options, _datasets, logger))];
         _states = new StateWriter(database, options, logger);

@@ -31,7 +31,7 @@ internal sealed class BackupStore : IAsyncDisposable
         (Ports, _opened, _folder) = (ports, opened, folder);
         Objects = new FileObjectStore(ObjectFolder);
         Backup = new DatasetBackup(
-            Datasets, Shards, Ports.Deletions, States, Objects, new OnnxModelExporter(),
+            Datasets, Shards, Ports.Acts, Ports.Deletions, States, Objects, new OnnxModelExporter(),
             new DecoderHeaders(new ImageDecoder(new ImageLimits(), Time), new ImageLimits()), new RestoreOptions { AtOnce = 4 },
             null!, Time, NullLogger<DatasetBackup>.Instance);
     }
@@ -68,7 +68,8 @@ internal sealed class BackupStore : IAsyncDisposable
     }
 
     private static BackupStore Of<T>(T ledger, TemporaryFolder folder)
-        where T : IDatasetLedger, IShardLedger, ISecretLedger, IDeletions, IErasures, IClusterLevel, IGrainStateStore, IAsyncDisposable =>
+        where T : IDatasetLedger, IShardLedger, ISecretLedger, IDeletions, IErasures, IActLedger, IClusterLevel, IGrainStateStore,
+            IAsyncDisposable =>
         new(new LedgerPorts<T>(ledger), ledger, folder);
 
     public static ImageId Id(int n) => SampleDataset.Id(n);

@@ -3,12 +3,14 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Winnow.Abstractions.Acts;
 using Winnow.Abstractions.Images;
 using Winnow.Adapters.Scoring;
 using Winnow.Adapters.Tests.Ledger;
 using Winnow.Algorithms.Heads;
 using Winnow.Algorithms.Numerics;
 using Winnow.Algorithms.Scoring;
+using Winnow.Grains.Acts;
 using Winnow.Grains.Backup;
 using Winnow.Grains.Columns;
 using Winnow.Grains.Datasets;
@@ -16,6 +18,7 @@ using Winnow.Grains.Images;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Training;
 using Winnow.Model;
+using Winnow.Model.Acts;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Labels;
@@ -63,7 +66,22 @@ internal sealed class SampleDataset(ILedgerPorts ports, IObjectStore objects, Da
         _head = new SoftmaxHead(classes, Dimensions, Floats(classes * Dimensions, seed: 2), Floats(classes, seed: 3), 1.5f);
         foreach (var group in Enumerable.Range(0, images).GroupBy(n => dataset.Shards.ShardOf(Id(n))).OrderBy(g => g.Key))
             await FillShardAsync(group.Key, [.. group]);
+        // What an earlier restoration told; below the level of acts there are none.
+        await ports.Acts.RestoreAsync(new ActStream(Name, -1), [new StoredAct(1, Acts(7)[0]), new StoredAct(2, Acts(8)[1])], Never);
         await FillControlAsync();
+    }
+
+    /// <summary>Something was done to an image, to a person's access, and by somebody who was erased since.</summary>
+    private static ActRecord[] Acts(int n)
+    {
+        var ada = new ActCaller("service:import for ada", "10.0.0.7");
+        var decided = new ActDraft(ActKind.DecisionMade) { Image = Id(n), Of = "2", Content = Bytes(n) };
+        var granted = new ActDraft(ActKind.AccessGranted) { About = "person:bob", Of = "viewer", Purpose = "review" };
+        return
+        [
+            ActRecords.Make(decided, ada, LedgerRows.Noon), ActRecords.Make(granted, ada, LedgerRows.Noon.AddTicks(7)),
+            ActRecords.Make(decided, ada, LedgerRows.Noon) with { Actor = null, Object = null },
+        ];
     }
 
     private async Task FillShardAsync(int number, int[] numbers)
@@ -85,6 +103,7 @@ internal sealed class SampleDataset(ILedgerPorts ports, IObjectStore objects, Da
             Segments = await SegmentsAsync(shard, rows),
             Quarantined = [new(5, "no pixels")]
         });
+        await ports.Acts.AppendAsync(ActStream.Of(shard), Acts(numbers[0]), Never);
         _rows.AddRange(rows);
         _selected.Add(new SelectedRecord(number, 1, rows[1].Row.Id, 0.5f));
     }

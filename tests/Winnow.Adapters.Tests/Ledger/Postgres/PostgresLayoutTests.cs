@@ -34,7 +34,7 @@ public sealed class PostgresLayoutTests
         await using var reader = await command.ExecuteReaderAsync();
         Assert.True(await reader.ReadAsync());
         Assert.Equal("0001-ledger.sql 0002-orleans.sql 0003-whose-operations.sql 0004-marks.sql 0005-deletion.sql 0006-cluster-level.sql "
-            + "0007-facts.sql 0008-orientation.sql",
+            + "0007-facts.sql 0008-orientation.sql 0009-acts.sql",
             reader.GetString(0));
         Assert.Equal(PostgresMigrations.Newest, reader.GetInt64(1));
     }

@@ -53,6 +53,9 @@ public sealed class PostgresSecretLedgerTests : SecretLedgerConformance<Postgres
 public sealed class PostgresFactTests : FactConformance<PostgresLedgerFixture>;
 
 [Trait("needs", "postgres")]
+public sealed class PostgresActTests : ActConformance<PostgresLedgerFixture>;
+
+[Trait("needs", "postgres")]
 public sealed class PostgresLevelTests : LevelConformance<PostgresLedgerFixture>;
 
 [Trait("needs", "postgres")]
