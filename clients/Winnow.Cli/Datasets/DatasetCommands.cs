@@ -12,10 +12,11 @@ namespace Winnow.Cli.Datasets;
 internal static class DatasetCommands
 {
     public static Command Make(Connection connection) =>
-        new("datasets", "Create, list, show, split and delete datasets, and change their policies.")
+        new("datasets", "Create, list, show, split and delete datasets, and change their policies and label schemas.")
     {
         Create(connection), List(connection), Show(connection), Split(connection),
-        PolicyCommands.Make(connection), DeletionCommands.Delete(connection), DeletionCommands.List(connection),
+        PolicyCommands.Make(connection), SchemaCommands.Make(connection),
+        DeletionCommands.Delete(connection), DeletionCommands.List(connection),
     };
 
     private const int MostNamed = 20;

@@ -27,6 +27,9 @@ internal sealed class ShardReviewDesk(
     public async Task<CommitOutcome> CommitAsync(HumanFact fact, CancellationToken cancellationToken)
     {
         if (!index.TryFind(fact.Image, out var ordinal)) return CommitOutcome.Conflict;
+        if (fact.Schema is { } judged) await writer.FollowSchemaAsync(judged, cancellationToken);
+        // By now its label may count as nothing, or the image be asked about again: it is judged anew.
+        if (!writer.Dataset.Schema.Serves(fact.Schema)) return CommitOutcome.Conflict;
         // Whoever judged it by another schema judged for another dataset.
         if (!HistoryRow.MayBe(fact.Label, writer.Dataset.Schema))
             throw new RefusedException(
@@ -44,7 +47,7 @@ internal sealed class ShardReviewDesk(
         var commit = writer.New() with { History = [row], Tasks = drawn, Reservations = ReservationsAfter(fact, ordinal) };
         var status = await writer.TryCommitAsync(commit, cancellationToken);
         if (status == ShardCommitStatus.Conflict) return CommitOutcome.Conflict;
-        if (fact.Label >= 0 && fact.Label != HistoryRow.LabelSet && fact.Label != index.LabelOf(ordinal)
+        if (fact.Label >= 0 && fact.Label != HistoryRow.LabelSet && fact.Label != index.LearnedOf(ordinal)
             && columns.ScoreOf(ordinal) is { } score)
         {
             var agrees = score.Predicted == fact.Label ? "agree" : "differ";

@@ -73,8 +73,11 @@ public static class Arms
     /// <summary>Images that are asked about without any round, as somebody is less sure of them than the policy says.</summary>
     public const string Standing = "@standing";
 
+    /// <summary>Images that are asked about again, as nobody knows what their labels count as under the newest schema.</summary>
+    public const string Schema = "@schema";
+
     /// <summary>Whether rounds are started in an arm of this name.</summary>
-    public static bool IsOfRounds(string arm) => arm is not (Audit or Verification or Standing);
+    public static bool IsOfRounds(string arm) => arm is not (Audit or Verification or Standing or Schema);
 }
 
 /// <summary>Where a round stands, and what it measured.</summary>
@@ -226,6 +229,10 @@ public sealed record ModelVersion
     public required string HeadSha256 { get; init; }
     /// <summary>Images it was trained on.</summary>
     public required int Labels { get; init; }
+    /// <summary>
+    /// The version of the label schema whose classes it tells apart; null for the first. It serves until a version has other classes.
+    /// </summary>
+    public int? Schema { get; init; }
     /// <summary>Inverse regularisation strength C, chosen by cross-validation.</summary>
     public double Regularisation { get; init; }
     /// <summary>Temperature that divides the logits.</summary>
@@ -245,6 +252,7 @@ public sealed record ModelVersion
         ?? MemberRules.Sha256("dataSha256", DataSha256)
         ?? MemberRules.Sha256("headSha256", HeadSha256)
         ?? MemberRules.Number("labels", Labels, 0, int.MaxValue)
+        ?? (Schema is { } schema ? MemberRules.Number("schema", schema, 2, int.MaxValue) : null)
         ?? MemberRules.Number("regularisation", Regularisation, 0, double.MaxValue)
         ?? MemberRules.Number("temperature", Temperature, float.Epsilon, float.MaxValue)
         ?? (Metrics is null ? "metrics is missing." : MemberRules.Within("metrics", Metrics.Check()))
