@@ -54,6 +54,9 @@ internal sealed partial class DatasetGrain
     {
         var newest = _records.Schemas[^1].Version.Schema;
         if (_dataset.Schema.Number >= newest.Number) return;
+        // What is known of it may be a moment old.
+        _dataset = await datasets.AskAsync(_dataset.Name, CancellationToken.None);
+        if (_dataset.Schema.Number >= newest.Number) return;
         // Before anybody sees the version: under it no model of other classes is asked.
         if (!newest.Serves(_dataset.Schema.Version)) state.State.ForgetHeads();
         state.State.Learning.Sequence++;

@@ -92,7 +92,8 @@ public sealed class DatasetState : IStoredState
     public void Join(IEnumerable<RoundEntry> rounds, IEnumerable<VersionEntry> versions, IEnumerable<DatasetPolicies> policies,
         IEnumerable<SchemaEntry> schemas)
     {
-        Schemas = JoinedSchemas(schemas);
+        // The first is written before the second, and is nothing by itself.
+        Schemas = JoinedSchemas(schemas) is var all && all is [{ Version.Number: 1 }] ? [] : all;
         (Rounds, Versions, Policies) = (JoinedRounds(rounds), JoinedVersions(versions), JoinedPolicies(policies));
         Settled = null;
     }

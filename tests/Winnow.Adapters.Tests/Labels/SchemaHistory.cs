@@ -64,6 +64,7 @@ internal sealed class SchemaHistory
         // Names come back: what was called so before is something else.
         var fresh = other % 3 == 0 && Bearers[one % Bearers.Count].Keys.FirstOrDefault(n => _things.TrueForAll(t => t.Name != n)) is { } old
             ? old : $"new {++_named}";
+        var beside = $"beside {++_named}";
         (SchemaChange Change, Action Then)? step = kind switch
         {
             0 => (new RenameClass(a.Name, fresh), () => a.Name = fresh),
@@ -76,10 +77,10 @@ internal sealed class SchemaHistory
                 _things.Add(heir);
                 (a.Became, a.Gone, b.Became, b.Gone) = (heir, true, heir, true);
             }),
-            5 => (new SplitClass(a.Name, [fresh, fresh + "'"]), () =>
+            5 => (new SplitClass(a.Name, [fresh, beside]), () =>
             {
                 (a.Gone, a.Asks) = (true, true);
-                _things.AddRange([new Thing { Name = fresh }, new Thing { Name = fresh + "'" }]);
+                _things.AddRange([new Thing { Name = fresh }, new Thing { Name = beside }]);
             }),
             6 when open.Length > 2 => (new RetireClass(a.Name, Ask: other % 2 == 0), () => (a.Gone, a.Asks) = (true, other % 2 == 0)),
             _ => null,
