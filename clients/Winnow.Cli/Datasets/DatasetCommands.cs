@@ -127,7 +127,7 @@ internal static class DatasetCommands
         {
             var datasets = await client.ListDatasetsAsync(ct);
             Connection.Table(["name", "classes", "backbone", "created", "restored"], datasets.Select(d => (IReadOnlyList<string>)
-                [d.Name, d.Schema.Classes.Count.ToString(CultureInfo.InvariantCulture), d.Settings.Backbone, d.CreatedAt.ToString("u"),
+                [d.Name, d.Schema.Open.ToString(CultureInfo.InvariantCulture), d.Settings.Backbone, d.CreatedAt.ToString("u"),
                     Words(d.Restored.LastOrDefault())]));
             return 0;
         });

@@ -134,7 +134,8 @@ internal static class SchemaCommands
     {
         var file = new Option<string>("--from-file")
         {
-            Description = "A JSON array of changes, each as 'history --json' of the API shows it: [{\"change\":\"rename-class\", …}, …].",
+            Description = "A JSON array of changes, as the API has them: "
+                + "[{\"change\":\"rename-class\",\"class\":\"kitty\",\"to\":\"cat\"}, …].",
             Required = true,
         };
         return Made(connection, "change", "Make one version of several changes.", [], [file],

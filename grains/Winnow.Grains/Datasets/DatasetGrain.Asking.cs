@@ -29,7 +29,8 @@ internal sealed partial class DatasetGrain
         : new SchemaAsking(_dataset.Schema.Number, _asked.Looked, _asked.Asked, _asked.Images, _askingStalled);
 
     /// <summary>Whether a version that is not done wants images asked about again.</summary>
-    private bool MustAsk => _dataset.Schema.Classes.Any(c => c.Retired is { Ask: true } retired && retired.Since > state.State.AskedThrough);
+    private bool MustAsk =>
+        _dataset.Schema.Classes.Any(c => c.Retired is { Ask: true } retired && retired.Since > state.State.AskedThrough);
 
     /// <summary>Goes on with it; nothing where nothing is to be asked.</summary>
     private void AskForSchema()

@@ -24,17 +24,19 @@ internal sealed partial class DatasetGrain
     public async Task<SchemaState> ChangeSchemaAsync(
         ChangeSchema change, Guid operationId, string actor, CancellationToken cancellationToken)
     {
+        if (operationId == Guid.Empty)
+            throw new RefusedException("A change needs an operation id, so that sending it twice makes one version.");
         var made = await InTurnAsync(async () =>
         {
             var content = SchemaStep.ContentOf(change);
-            if (_records.Schemas.Find(s => s.OperationId == operationId && operationId != Guid.Empty) is { } same)
+            if (_records.Schemas.Find(s => s.OperationId == operationId) is { } same)
             {
                 if (same.Content != content || ActorName.Read(same.Version.ChangedBy).Actor != actor)
                     throw OperationStamp.Conflict(operationId, "for a label schema");
                 return same.Version;
             }
             var next = SchemaStep.Next(_records.Schemas[^1].Version, change, actor, time.GetUtcNow());
-            if (!level.KeepsSchemas || operationId == Guid.Empty) throw new RefusedException(KnownLevel.TooLow);
+            if (!level.KeepsSchemas) throw new RefusedException(KnownLevel.TooLow);
             await WriteAsync(async () =>
             {
                 await _records.SaveAsync(new SchemaEntry { OperationId = operationId, Content = content, Version = next });

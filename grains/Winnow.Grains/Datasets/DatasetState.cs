@@ -206,7 +206,8 @@ public sealed class DatasetState : IStoredState
         var newest = Schemas.Count == 0 ? 1 : Schemas.Count;
         if (MemberRules.Number("askedThrough", AskedThrough, 0, newest) is { } odd) return odd;
         for (var i = 0; i < Rounds.Count; i++)
-            if (Rounds[i].Model?.Schema > newest) return At("rounds", i, $"model.schema must be 2 to {newest}, not {Rounds[i].Model!.Schema}.");
+            if (Rounds[i].Model?.Schema > newest)
+                return At("rounds", i, $"model.schema must be 2 to {newest}, not {Rounds[i].Model!.Schema}.");
         return CheckServing();
     }
 

@@ -21,7 +21,8 @@ internal static class SchemaStep
         if (change.From != current.Number)
             throw new RefusedException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"from: the label schema has version {current.Number} by now, and version {change.From} was to be changed. Look at it again."))
+                $"from: the label schema has version {current.Number} by now, and version {change.From} was to be changed. Look at it "
+                + $"again."))
             {
                 Code = RefusalCodes.SchemaChanged,
             };

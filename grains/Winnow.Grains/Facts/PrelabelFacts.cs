@@ -39,7 +39,8 @@ public sealed class PrelabelFacts : FactKind
     }
 
     /// <summary>
-    /// The prelabels of some facts, by source, as the newest schema has them. What cannot be read, or was erased, is left out: it can be made again. Nor is there one of classes that are said no more.
+    /// The prelabels of some facts, by source, as the newest schema has them. What cannot be read, or was erased, is left out: it can be
+    /// made again. Nor is there one of classes that are said no more.
     /// </summary>
     public static IReadOnlyList<Prelabel> Read(IEnumerable<byte[]?> payloads, LabelSchema schema) => [.. payloads
         .Select(p => p is null ? null : Read(p)).OfType<ImagePrelabel>().OrderBy(p => p.Source, StringComparer.Ordinal)

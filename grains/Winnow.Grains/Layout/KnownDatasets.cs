@@ -7,8 +7,8 @@ namespace Winnow.Grains.Layout;
 
 /// <summary>
 /// What datasets are, asked of the ledger once a second per silo: every image that somebody decides about wants to know, and all that ever
-/// changes is its label schema and which shards hold it. While they are being doubled every question goes to the ledger; so when the new ones take over,
-/// no silo goes by what was.
+/// changes is its label schema and which shards hold it. While they are being doubled every question goes to the ledger; so when the new
+/// ones take over, no silo goes by what was.
 /// </summary>
 internal sealed class KnownDatasets(IDatasetLedger ledger, TimeProvider time)
 {

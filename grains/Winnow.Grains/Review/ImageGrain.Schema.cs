@@ -2,15 +2,48 @@ using System.Globalization;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
 using Winnow.Grains.Images;
+using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 using Winnow.Model.Review;
 
 namespace Winnow.Grains.Review;
 
-/// <summary>An image whose label counts as nothing that is known under the newest label schema is asked about again.</summary>
+/// <summary>
+/// An image's history as the newest label schema has it; where its label counts as nothing that is known, the image is asked about again.
+/// </summary>
 internal sealed partial class ImageGrain
 {
     private const int TriesToAsk = 3;
+
+    /// <summary>
+    /// Its name may be another dataset's by now, which was created after this one was deleted: what is known of the image is of no use
+    /// then.
+    /// </summary>
+    private async ValueTask FollowDatasetAsync(CancellationToken cancellationToken) =>
+        Follow(await datasets.GetAsync(_dataset.Name, cancellationToken));
+
+    private void Follow(DatasetInfo dataset)
+    {
+        if (dataset.Since != _dataset.Since)
+        {
+            _said.Clear();
+            _history.Clear();
+            _givenBack.Clear();
+            _loaded = false;
+        }
+        var isOther = dataset.Schema.Number != _dataset.Schema.Number;
+        _dataset = dataset;
+        if (isOther) MapHistory();
+    }
+
+    private void MapHistory()
+    {
+        _history.Clear();
+        _history.AddRange(_said.Select(e => ImageHistory.Mapped(e, Map)));
+    }
+
+    private SchemaMap Map => SchemaMap.Of(_dataset.Schema);
 
     public async Task<bool> AskForSchemaAsync(int version, string actor, CancellationToken cancellationToken)
     {

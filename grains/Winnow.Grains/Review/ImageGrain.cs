@@ -48,35 +48,6 @@ internal sealed partial class ImageGrain(
         datasets.OnShardsAsync(_dataset.Name,
             shards => call(GrainFactory.GetGrain<TShard>(GrainKeys.Shard(_dataset.Name, shards.ShardOf(_image)))), cancellationToken);
 
-    /// <summary>
-    /// Its name may be another dataset's by now, which was created after this one was deleted: what is known of the image is of no use
-    /// then.
-    /// </summary>
-    private async ValueTask FollowDatasetAsync(CancellationToken cancellationToken) =>
-        Follow(await datasets.GetAsync(_dataset.Name, cancellationToken));
-
-    private void Follow(DatasetInfo dataset)
-    {
-        if (dataset.Since != _dataset.Since)
-        {
-            _said.Clear();
-            _history.Clear();
-            _givenBack.Clear();
-            _loaded = false;
-        }
-        var isOther = dataset.Schema.Number != _dataset.Schema.Number;
-        _dataset = dataset;
-        if (isOther) MapHistory();
-    }
-
-    private void MapHistory()
-    {
-        _history.Clear();
-        _history.AddRange(_said.Select(e => ImageHistory.Mapped(e, Map)));
-    }
-
-    private SchemaMap Map => SchemaMap.Of(_dataset.Schema);
-
     private Task LoadedAsync(CancellationToken cancellationToken) => _loaded ? Task.CompletedTask : LoadAsync(cancellationToken);
 
     private async Task LoadAsync(CancellationToken cancellationToken)
@@ -245,7 +216,8 @@ internal sealed partial class ImageGrain(
             terms = terms! with { Of = before.Of };
         }
         // Who may change their own word alone has one of several labels still.
-        if (bounds == Bounds.Own && decision.Kind is DecisionKind.Label or DecisionKind.Reject) terms = ImageHistory.TermsOfOwn(_history, actor);
+        if (bounds == Bounds.Own && decision.Kind is DecisionKind.Label or DecisionKind.Reject)
+            terms = ImageHistory.TermsOfOwn(_history, actor);
         if (givenBack && kind != HistoryKind.SecondOpinion) return Refuse(SubmitStatus.Refused, GivenBack);
         var made = new HistoryEntry(_history.Count + 1, kind, actor, time.GetUtcNow(), command.OperationId,
             decision, Terms: terms, Schema: _dataset.Schema.Version);

@@ -201,7 +201,8 @@ internal sealed partial class QueueGrain(
 
     private Prelabel[] PrelabelsOf(ReservedTask task) =>
     [
-        .. task.Predicted >= 0 && task.Predicted < _dataset.Schema.Classes.Count ? [ImageGrain.PrelabelOf(_dataset, task.ModelName!, task.Predicted, task.Confidence)] : (Prelabel[])[],
+        .. task.Predicted >= 0 && task.Predicted < _dataset.Schema.Classes.Count
+            ? [ImageGrain.PrelabelOf(_dataset, task.ModelName!, task.Predicted, task.Confidence)] : (Prelabel[])[],
         .. PrelabelFacts.Read(task.Prelabels ?? [], _dataset.Schema),
     ];
 

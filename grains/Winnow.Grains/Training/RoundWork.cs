@@ -75,7 +75,8 @@ internal sealed class RoundWork(
 
     /// <summary>Does something with all shards; it must be harmless to do it twice.</summary>
     public Task<T> OnShardsAsync<T>(Func<IShardLearning[], Task<T>> work, CancellationToken cancellationToken) =>
-        ports.Datasets.OnShardsAsync(_dataset.Name, shards => work(shards.Grains<IShardLearning>(grains, _dataset.Name)), cancellationToken);
+        ports.Datasets.OnShardsAsync(
+            _dataset.Name, shards => work(shards.Grains<IShardLearning>(grains, _dataset.Name)), cancellationToken);
 
     /// <summary>Asks nobody any more about what nobody has answered. Harmless to do twice.</summary>
     public Task WithdrawAsync(CancellationToken cancellationToken) => OnShardsAsync(async shards =>

@@ -25,7 +25,8 @@ public sealed class ClassIndex
     /// Why a class alone cannot be the label that an image comes with, as a sentence; null where it can. An image of which only that much
     /// is known would count as labelled, with nothing in it.
     /// </summary>
-    public string? CannotComeWithImages => !_schema.HasShapes && _schema.Attributes?.Any(a => a is { Required: true, Retired: null }) != true
+    public string? CannotComeWithImages =>
+        !_schema.HasShapes && _schema.Attributes?.Any(a => a is { Required: true, Retired: null }) != true
         ? null : "the label schema asks for more than a class of the whole image.";
 
     /// <summary>

@@ -175,7 +175,8 @@ public sealed record LabelSchema
     {
         if (Geometries.Count == 0) return "A label schema must take at least one geometry.";
         if (Open < LeastClasses || Classes.Count > MaxClasses)
-            return $"A label schema needs {LeastClasses} to {MaxClasses} classes, not {(Classes.Count > MaxClasses ? Classes.Count : Open)}.";
+            return $"A label schema needs {LeastClasses} to {MaxClasses} classes, "
+                + $"not {(Classes.Count > MaxClasses ? Classes.Count : Open)}.";
         for (var i = 0; i < Classes.Count; i++)
         {
             if (Classes[i]?.Name is not { } name) return $"Class {i + 1} of the label schema has no name.";

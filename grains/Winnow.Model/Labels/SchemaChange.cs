@@ -3,7 +3,9 @@ using Winnow.Model.Names;
 
 namespace Winnow.Model.Labels;
 
-/// <summary>One thing that a new version of a schema has otherwise. Classes and attributes are named as they are called before it.</summary>
+/// <summary>
+/// One thing that a new version of a schema has otherwise. Classes and attributes are named as the changes before it left them.
+/// </summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "change")]
 [JsonDerivedType(typeof(RenameClass), "rename-class")]
 [JsonDerivedType(typeof(RecolourClass), "recolour-class")]

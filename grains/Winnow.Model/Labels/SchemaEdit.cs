@@ -136,7 +136,8 @@ public sealed class SchemaEdit
         {
             if (_schema.Geometries.Contains(Geometry.Keypoints)
                 && !(_classes[at].Keypoints ?? []).SequenceEqual(_classes[into].Keypoints ?? []))
-                return $"Classes '{_classes[at].Name}' and '{_classes[into].Name}' have other keypoints, so that one's are none of the other.";
+                return $"Classes '{_classes[at].Name}' and '{_classes[into].Name}' have other keypoints, so that one's are none of the "
+                    + "other.";
             if (Retire(at, new Retirement(Next, Into: into)) is { } wrong) return wrong;
             // What was said of the one is said of the other.
             for (var i = 0; i < _attributes.Count; i++)

@@ -49,7 +49,8 @@ public sealed class RoundSchemaTests
         Round(new RoundState { HeadKey = "head", Schema = 2 }, merged, renamed).ThrowIfOtherClasses();
         var refused = Assert.Throws<RefusedException>(
             () => Round(new RoundState { HeadKey = "head", Schema = 2 }, renamed, merged).ThrowIfOtherClasses());
-        Assert.Contains("other classes since its version 3, and this round learned under version 2", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "other classes since its version 3, and this round learned under version 2", refused.Message, StringComparison.Ordinal);
         Assert.Throws<RefusedException>(() => Round(new RoundState { HeadKey = "head" }, merged).ThrowIfOtherClasses());
     }
 

@@ -92,7 +92,8 @@ public sealed class SchemaTests(Server server) : IClassFixture<Server>
         Assert.Equal(drawn.ToDictionary(d => d.Key, d => Merged(d.Value)), await ReadAsync(dataset));
         var refused = await Client.CorrectAsync(dataset, disc, [new ClassTag("bars")]);
         Assert.Equal(SubmitStatus.Refused, refused.Status);
-        Assert.Contains("retired in version 3 of the label schema, and is said no more. Say 'round'.", refused.Reason, StringComparison.Ordinal);
+        Assert.Contains(
+            "retired in version 3 of the label schema, and is said no more. Say 'round'.", refused.Reason, StringComparison.Ordinal);
         // What was recorded under an earlier version is known when it is sent once more.
         Assert.Equal(SubmitStatus.AlreadyRecorded, Assert.Single(await Client.SubmitAsync(dataset, [said])).Status);
         var second = await Client.CreateVersionAsync(dataset, new CreateVersion());

@@ -23,7 +23,8 @@ internal static class SampleSchema
     private static readonly SchemaChange[][] Changes =
     [
         [
-            new RenameClass("kitty", "cat"), new AddClass(new LabelClass("cow", "Cow", "teal") { Keypoints = ["horn", "tail"], Skeleton = [0, 1] }),
+            new RenameClass("kitty", "cat"),
+            new AddClass(new LabelClass("cow", "Cow", "teal") { Keypoints = ["horn", "tail"], Skeleton = [0, 1] }),
             new AddClass(new LabelClass("wolf")), new RenameAttribute("posture", "pose"), new AddOptions("pose", ["right"]),
             new AddAttribute(new LabelAttribute("old", AttributeKind.Choices) { Options = ["yes"], Classes = ["cow"], Required = true }),
         ],
