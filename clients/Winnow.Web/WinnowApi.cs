@@ -63,6 +63,7 @@ public static class WinnowApi
         DatasetEndpoints.Map(api);
         BackboneEndpoints.Map(api);
         PolicyEndpoints.Map(api);
+        SchemaEndpoints.Map(api);
         VersionEndpoints.Map(api);
         BackupEndpoints.Map(api);
         ImageEndpoints.Map(api);

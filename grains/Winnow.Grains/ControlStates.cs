@@ -32,6 +32,7 @@ public static class ControlStates
         new(ControlStorage.RoundEntry, typeof(RoundEntry), OfDataset: true, NotInBackup: null),
         new(ControlStorage.Version, typeof(VersionEntry), OfDataset: true, NotInBackup: null),
         new(ControlStorage.Policies, typeof(DatasetPolicies), OfDataset: true, NotInBackup: null),
+        new(ControlStorage.Schema, typeof(SchemaEntry), OfDataset: true, NotInBackup: null),
         new(ControlStorage.Round, typeof(RoundState), OfDataset: true, NotInBackup: null),
         new(ControlStorage.Selection, typeof(RoundSelection), OfDataset: true, NotInBackup: null),
         new(ControlStorage.QueueTurn, typeof(QueueTurnState), OfDataset: true, Turns),

@@ -11,4 +11,7 @@ public static class RefusalCodes
 
     /// <summary>The operation id is another caller's, or belongs to a request of other content. 409.</summary>
     public const string OperationConflict = "operation-conflict";
+
+    /// <summary>Another version of the label schema is the newest by now than the one that was to be changed. 409.</summary>
+    public const string SchemaChanged = "schema-changed";
 }

@@ -12,10 +12,11 @@ namespace Winnow.Cli.Datasets;
 internal static class DatasetCommands
 {
     public static Command Make(Connection connection) =>
-        new("datasets", "Create, list, show, split and delete datasets, and change their policies.")
+        new("datasets", "Create, list, show, split and delete datasets, and change their policies and label schemas.")
     {
         Create(connection), List(connection), Show(connection), Split(connection),
-        PolicyCommands.Make(connection), DeletionCommands.Delete(connection), DeletionCommands.List(connection),
+        PolicyCommands.Make(connection), SchemaCommands.Make(connection),
+        DeletionCommands.Delete(connection), DeletionCommands.List(connection),
     };
 
     private const int MostNamed = 20;
@@ -126,7 +127,7 @@ internal static class DatasetCommands
         {
             var datasets = await client.ListDatasetsAsync(ct);
             Connection.Table(["name", "classes", "backbone", "created", "restored"], datasets.Select(d => (IReadOnlyList<string>)
-                [d.Name, d.Schema.Classes.Count.ToString(CultureInfo.InvariantCulture), d.Settings.Backbone, d.CreatedAt.ToString("u"),
+                [d.Name, d.Schema.Open.ToString(CultureInfo.InvariantCulture), d.Settings.Backbone, d.CreatedAt.ToString("u"),
                     Words(d.Restored.LastOrDefault())]));
             return 0;
         });

@@ -62,7 +62,7 @@ internal static class ReviewCommands
             var reviewer = new SimulatedReviewer(client, new SimulatedReviewerOptions
             {
                 Dataset = info.Name,
-                Classes = [.. info.Schema.Classes.Select(c => c.Name)],
+                Classes = [.. info.Schema.Classes.Where(c => c.Retired is null).Select(c => c.Name)],
                 ErrorRate = parsed.GetValue(errors),
                 Seed = parsed.GetValue(seed),
                 Truth = labels is null ? FolderTruth.ClassOf : labels.ClassOf,

@@ -69,10 +69,10 @@ internal static class Truths
             like ??= image.Name;
         }
         if (like is null) return;
-        var known = string.Join(", ", dataset.Schema.Classes.Take(Shown).Select(c => c.Name));
+        var known = string.Join(", ", dataset.Schema.Classes.Where(c => c.Retired is null).Take(Shown).Select(c => c.Name));
         throw new InvalidDataException(
             $"No image of {dataset.Name} that people may be asked about lies in a folder that is called like a class: "
-            + $"images are named like '{ShownText.Named(like)}', classes are {known}{(dataset.Schema.Classes.Count > Shown ? ", …" : "")}. "
+            + $"images are named like '{ShownText.Named(like)}', classes are {known}{(dataset.Schema.Open > Shown ? ", …" : "")}. "
             + "Give the labels in a file: --truth FILE. Nothing was decided.");
     }
 

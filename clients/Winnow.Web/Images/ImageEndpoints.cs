@@ -129,14 +129,18 @@ internal static class ImageEndpoints
 
     private static ImageSummary Summary(ListedImage image, LabelSchema schema) =>
         new(image.Id, image.Name, image.Stage, image.Partition,
-            schema.IsOneClass && image.Label >= 0 ? schema.Classes[image.Label].Name : null, image.Reason)
+            schema.IsOneClass && image.Label >= 0 && image.Label < schema.Classes.Count ? SchemaMap.Of(schema).NameOf(image.Label) : null,
+            image.Reason)
         {
-            Classes = image.Set is { } set ? ClassesOf(set) : null,
+            Classes = image.Set is { } set ? ClassesOf(set, SchemaMap.Of(schema)) : null,
         };
 
-    private static string[] ClassesOf(LabelSet set) =>
-        [.. JsonSerializer.Deserialize(set.Annotations, ModelJson.Default.AnnotationArray)!.Select(a => a.Class)
-            .Distinct(StringComparer.Ordinal)];
+    /// <summary>Null where nobody knows what they count as by now, and the image is about to be asked about again.</summary>
+    private static string[]? ClassesOf(LabelSet set, SchemaMap map)
+    {
+        var annotations = JsonSerializer.Deserialize(set.Annotations, ModelJson.Default.AnnotationArray)!;
+        return map.Asks(annotations) ? null : [.. annotations.Select(a => a.Class).Distinct(StringComparer.Ordinal)];
+    }
 
     private static Stage? ParseStage(string? text)
     {

@@ -45,11 +45,14 @@ internal static class PrelabelEndpoints
         var rows = new List<(int Index, PrelabelRow Row)>();
         for (var i = 0; i < prelabels.Count; i++)
         {
-            var json = JsonSerializer.SerializeToUtf8Bytes(prelabels[i], ModelJson.Default.ImagePrelabel);
+            var taken = prelabels[i] with { Schema = info.Schema.Version };
+            var json = JsonSerializer.SerializeToUtf8Bytes(taken, ModelJson.Default.ImagePrelabel);
             if (Check(prelabels[i], json, info, now) is { } wrong) refused[i] = wrong;
             else rows.Add((i, new PrelabelRow(prelabels[i].Image, prelabels[i].Source, prelabels[i].MadeAt, json)));
         }
-        var content = OperationStamp.ContentOf(rows.Select(r => Convert.ToBase64String(r.Row.Json)));
+        // Of what was sent: the schema may be another version when it is sent again.
+        var content = OperationStamp.ContentOf(rows.Select(r => Convert.ToBase64String(info.Schema.Version is null ? r.Row.Json
+            : JsonSerializer.SerializeToUtf8Bytes(prelabels[r.Index] with { Schema = null }, ModelJson.Default.ImagePrelabel))));
         var (operation, actor) = (CallerIdentity.OperationOf(http), CallerIdentity.Of(http));
         await grains.OnShardsAsync(info, async shards =>
         {

@@ -103,6 +103,21 @@ public interface IDatasetGrain : IGrainWithStringKey
     [Alias("change-policies")]
     Task<DatasetPolicies> ChangePoliciesAsync(ChangePolicies change, string actor, CancellationToken cancellationToken);
 
+    /// <summary>The label schema as it is now, and how far the asking again has come that it brought with it.</summary>
+    [Alias("schema")]
+    Task<SchemaState> GetSchemaAsync(CancellationToken cancellationToken);
+
+    /// <summary>All versions of the label schema, oldest first.</summary>
+    [Alias("list-schemas")]
+    Task<SchemaVersion[]> ListSchemasAsync(CancellationToken cancellationToken);
+
+    /// <summary>Makes the next version of the label schema. The same operation id makes one version.</summary>
+    /// <exception cref="RefusedException">
+    /// A change cannot be made, another version is the newest by now, or the operation id is another's.
+    /// </exception>
+    [Alias("change-schema")]
+    Task<SchemaState> ChangeSchemaAsync(ChangeSchema change, Guid operationId, string actor, CancellationToken cancellationToken);
+
     /// <summary>What shards need to know.</summary>
     [Alias("learning")]
     Task<LearningState> GetLearningAsync(CancellationToken cancellationToken);

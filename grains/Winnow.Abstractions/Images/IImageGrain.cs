@@ -26,6 +26,13 @@ public interface IImageGrain : IGrainWithStringKey
     Task<Opinion[]> GetOpinionsAsync(CancellationToken cancellationToken);
 
     /// <summary>
+    /// Has the image asked about again where nobody knows what its label counts as under a version of the label schema, or a later one.
+    /// Whether it is.
+    /// </summary>
+    [Alias("ask-for-schema")]
+    Task<bool> AskForSchemaAsync(int version, string actor, CancellationToken cancellationToken);
+
+    /// <summary>
     /// A person gave the task back: under a lease that ends then or before they may give a second opinion, and no first answer. Kept in
     /// memory while such a lease may run.
     /// </summary>

@@ -56,6 +56,7 @@ public sealed record ExtendedTasks(
 /// <param name="Amends">Whether it takes another entry back, or has the image asked about again.</param>
 /// <param name="Verify">Whether somebody verifies the image's label from now on.</param>
 /// <param name="Anew">Whether what is asked about is another word than before, so that whoever is at it is at something else.</param>
+/// <param name="Schema">The version of the label schema by which it was judged; null for the first.</param>
 [GenerateSerializer, Immutable, Alias("winnow.human-fact")]
 public sealed record HumanFact(
     [property: Id(0)] ImageId Image,
@@ -68,10 +69,11 @@ public sealed record HumanFact(
     [property: Id(7)] int Level = 0,
     [property: Id(8)] bool Amends = false,
     [property: Id(9)] bool Verify = false,
-    [property: Id(10)] bool Anew = false)
+    [property: Id(10)] bool Anew = false,
+    [property: Id(11)] int? Schema = null)
 {
     /// <summary>Its act, which is written with it; null below the level at which acts are kept.</summary>
-    [Id(11)]
+    [Id(12)]
     public ActRecord? Act { get; init; }
 }
 

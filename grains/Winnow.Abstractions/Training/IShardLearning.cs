@@ -19,6 +19,7 @@ namespace Winnow.Abstractions.Training;
 /// nothing of them.
 /// </param>
 /// <param name="Standing">What is asked without a round; null says nothing of it.</param>
+/// <param name="Schema">By which version of the label schema labels are read; null: by the first.</param>
 /// <remarks>
 /// Whoever asks a shard for anything that rests on it passes the state that the dataset holds: a shard that has just opened knows none yet,
 /// and what it then answered would be an answer to another question. Null comes from callers of the last release; the shard asks the
@@ -34,12 +35,22 @@ public sealed record LearningState(
     [property: Id(5)] int? AuditImages = null,
     [property: Id(6)] string? Backbone = null,
     [property: Id(7)] LearnedSpace[]? Others = null,
-    [property: Id(8)] StandingPolicy? Standing = null)
+    [property: Id(8)] StandingPolicy? Standing = null,
+    [property: Id(9)] SchemaMark? Schema = null)
 {
+    /// <summary>The version by which labels are read.</summary>
+    public int SchemaVersion => Schema?.Version ?? 1;
+
     /// <summary>The space that serves.</summary>
     /// <param name="created">The backbone that the dataset was created with.</param>
     public LearnedSpace Serving(string created) => new(Backbone ?? created, ProjectionKey, HeadKey, ModelName);
 }
+
+/// <summary>A version of a dataset's label schema.</summary>
+/// <param name="Version">Its number.</param>
+/// <param name="LearnedSince">Since which version models learn from the same labels and tell the same classes apart.</param>
+[GenerateSerializer, Immutable, Alias("winnow.schema-mark")]
+public sealed record SchemaMark([property: Id(0)] int Version, [property: Id(1)] int LearnedSince);
 
 /// <summary>What is asked about without a round.</summary>
 /// <param name="Version">Of the policies that say so: of two the higher holds.</param>

@@ -67,6 +67,9 @@ internal sealed partial class BackupCleaner
     {
         foreach (var version in state.Versions)
             if (version?.Version is { } made) version.Version = made with { Note = Text(made.Note) };
+        foreach (var schema in state.Schemas)
+            if (schema?.Version is { Schema.Classes: not null, Changes: not null } made)
+                schema.Version = made with { Schema = Schema(made.Schema), Changes = [.. made.Changes.Select(Change)] };
         foreach (var round in state.Rounds)
             if (round?.Ended is { } ended) round.Ended = Round(ended);
     }
@@ -78,6 +81,13 @@ internal sealed partial class BackupCleaner
 
     private Annotation Annotation(Annotation annotation) => annotation is TextAnnotation { Text: { } text } region
         ? region with { Text = Text(text) } : annotation;
+
+    private SchemaChange Change(SchemaChange change) => change switch
+    {
+        RetitleClass { Title: not null } retitled => retitled with { Title = Text(retitled.Title) },
+        AddClass { Class: { } added } => new AddClass(Class(added)),
+        _ => change,
+    };
 
     private LabelClass Class(LabelClass c)
     {

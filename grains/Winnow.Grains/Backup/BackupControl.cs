@@ -54,7 +54,8 @@ internal sealed record BackupControl(DatasetState Dataset, IReadOnlyList<RoundSt
         state.Join(
             await RecordsAsync<RoundEntry>(ControlStorage.RoundEntry).ConfigureAwait(false),
             await RecordsAsync<VersionEntry>(ControlStorage.Version).ConfigureAwait(false),
-            await RecordsAsync<DatasetPolicies>(ControlStorage.Policies).ConfigureAwait(false));
+            await RecordsAsync<DatasetPolicies>(ControlStorage.Policies).ConfigureAwait(false),
+            await RecordsAsync<SchemaEntry>(ControlStorage.Schema).ConfigureAwait(false));
         return (state, versions);
     }
 
@@ -116,6 +117,7 @@ internal sealed record BackupControl(DatasetState Dataset, IReadOnlyList<RoundSt
             round.StartedBy = Told(round.StartedBy);
             if (round.Ended is { } ended) round.Ended = ended with { Told = ended.Told ?? restoration };
         }
+        foreach (var schema in copy.Schemas) schema.Version = schema.Version with { Told = schema.Version.Told ?? restoration };
         copy.Policies = [.. copy.Policies.Select(p => p with { Told = p.Told ?? restoration })];
         var rounds = Rounds.Select(r => r is null ? null : Copy(r)).ToList();
         foreach (var round in rounds)

@@ -61,7 +61,7 @@ internal sealed partial class BackupIntake
         if (tar.Name != BackupFiles.Control) throw tar.Misplaced();
         var dataset = BackupText.Read<DatasetState>(tar.Name, await ReadStateAsync(cancellationToken).ConfigureAwait(false));
         _cleaner.State(dataset);
-        if ((dataset.CheckWhole(_latest) ?? CheckTold(dataset)) is { } wrong) throw BackupFault.At(tar.Name, wrong);
+        if ((dataset.CheckWhole(_latest) ?? CheckSchema(dataset) ?? CheckTold(dataset)) is { } wrong) throw BackupFault.At(tar.Name, wrong);
         var rounds = new RoundState?[dataset.Rounds.Count];
         await tar.NextFileAsync(cancellationToken).ConfigureAwait(false);
         for (var i = 0; i < rounds.Length; i++)
@@ -89,6 +89,11 @@ internal sealed partial class BackupIntake
         return await tar.ReadAsync(BackupFiles.MaxText, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>The dataset's label schema is the newest of its versions.</summary>
+    private string? CheckSchema(DatasetState state) => state.Schemas is [.., { Version.Schema: var newest }]
+        ? newest.IsSame(Dataset.Schema) ? null : "schemas ends with another version than the dataset's schema."
+        : Dataset.Schema.Version is null ? null : "schemas is empty, and the dataset's schema is a later version.";
+
     /// <summary>Marks name restorations that the dataset remembers.</summary>
     private string? CheckTold(DatasetState state) =>
         MemberRules.Each("versions", state.Versions, v => v.Version.Told > Dataset.Restored.Count
@@ -97,6 +102,8 @@ internal sealed partial class BackupIntake
             ?? MemberRules.Each("operations", state.Backbones.Operations, o => CheckTold("by", o.By)))
         ?? MemberRules.Each("rounds", state.Rounds, r => CheckTold("startedBy", r.StartedBy) ?? (
             r.Ended?.Told > Dataset.Restored.Count ? "ended.told names a restoration that the dataset does not remember." : null))
+        ?? MemberRules.Each("schemas", state.Schemas, s => s.Version.Told > Dataset.Restored.Count
+            ? "version.told names a restoration that the dataset does not remember." : null)
         ?? MemberRules.Each("policies", state.Policies, p => p.Told > Dataset.Restored.Count
             ? "told names a restoration that the dataset does not remember." : null);
 

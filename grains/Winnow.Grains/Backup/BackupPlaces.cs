@@ -31,6 +31,9 @@ internal sealed record HeadObject(string Name, string Key, string Sha256) : Name
 {
     /// <summary>Length of a row that it takes; null until it was read.</summary>
     public int? Dimensions { get; set; }
+
+    /// <summary>Classes that it tells apart; 0 until it was read.</summary>
+    public int Classes { get; set; }
 }
 
 /// <summary>The ONNX file of a head. It is not taken over: what other programs run is made here, from the head.</summary>

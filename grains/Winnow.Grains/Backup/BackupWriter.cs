@@ -3,6 +3,7 @@ using System.Text.Json.Serialization.Metadata;
 using Winnow.Grains.Ports;
 using Winnow.Model;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 
 namespace Winnow.Grains.Backup;
 
@@ -22,9 +23,12 @@ internal sealed class BackupWriter(IDatasetLedger infos, IShardLedger ledger, IA
 
     public async Task<BackupTally> WriteAsync(BackupHeader header, CancellationToken cancellationToken)
     {
+        var control = await BackupControl.ReadAsync(states, dataset.Name, cancellationToken).ConfigureAwait(false);
+        // The dataset's row may be behind its records, and follows them.
+        if (control.Dataset.Schemas is [.., { Version: var newest }])
+            header = header with { Dataset = header.Dataset with { Schema = newest.Schema } };
         await tar.AddAsync(BackupHeader.FileName, JsonSerializer.SerializeToUtf8Bytes(header, ModelJson.Default.BackupHeader),
             cancellationToken).ConfigureAwait(false);
-        var control = await BackupControl.ReadAsync(states, dataset.Name, cancellationToken).ConfigureAwait(false);
         await WriteControlAsync(control.WithKeys(_place.Relative), cancellationToken).ConfigureAwait(false);
         var segments = new Dictionary<string, ShardKey>(StringComparer.Ordinal);
         foreach (var number in dataset.Shards.Numbers())
@@ -42,7 +46,7 @@ internal sealed class BackupWriter(IDatasetLedger infos, IShardLedger ledger, IA
             || (await ledger.ReadSegmentsAsync(shard, cancellationToken).ConfigureAwait(false)).Any(s => s.ObjectKey == key);
         await new ObjectCopier(objects, tar, _tally).WriteObjectsAsync(wanted, _place, IsNamedAsync, cancellationToken)
             .ConfigureAwait(false);
-        await RefuseRemovedAsync(cancellationToken).ConfigureAwait(false);
+        await RefuseRemovedAsync(header.Dataset.Schema, cancellationToken).ConfigureAwait(false);
         var end = new BackupEnd(
             tar.Files, _tally.Images, _tally.History, _tally.Objects, _tally.Bytes, _tally.Missing, _tally.Samples, tar.Finish(),
             _tally.Named);
@@ -54,11 +58,15 @@ internal sealed class BackupWriter(IDatasetLedger infos, IShardLedger ledger, IA
     /// Of a dataset that was deleted meanwhile not all was there to be read. Where shards were doubled, those that were read here were left
     /// as they were; unless they are gone by now, and perhaps were before they were read.
     /// </summary>
-    private async Task RefuseRemovedAsync(CancellationToken cancellationToken)
+    private async Task RefuseRemovedAsync(LabelSchema schema, CancellationToken cancellationToken)
     {
         var now = await infos.FindDatasetAsync(dataset.Name, cancellationToken).ConfigureAwait(false);
         if (now?.CreatedAt != dataset.CreatedAt)
             throw new InvalidOperationException($"Dataset '{dataset.Name}' was deleted during the backup, which is not whole.");
+        // What was said under a version that the backup does not have could not be read where it is restored.
+        if (now.Schema.Number > schema.Number)
+            throw new InvalidOperationException(
+                $"The label schema of dataset '{dataset.Name}' was changed during the backup, which is not whole. Begin it again.");
         if (now.Shards.First == dataset.Shards.First || now.Shards.Superseded?.First == dataset.Shards.First) return;
         throw new InvalidOperationException(
             $"The shards of dataset '{dataset.Name}' were doubled during the backup, and those that it reads were removed. "

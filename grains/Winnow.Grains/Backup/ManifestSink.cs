@@ -14,7 +14,7 @@ internal sealed class ManifestSink(ManifestObject named, LabelSchema schema) : O
     private const int LongestLine = 1 << 26;
 
     private readonly MemoryStream _line = new();
-    private readonly HashSet<string> _classes = [.. schema.Classes.Select(c => c.Name)];
+    private HashSet<string> _classes = [];
     private ManifestHeader? _header;
     private Exception? _wrong;
     private int _number;
@@ -69,9 +69,9 @@ internal sealed class ManifestSink(ManifestObject named, LabelSchema schema) : O
     {
         if (header.Check() is { } wrong) return wrong;
         _header = header;
-        // Classes are only ever appended.
-        return header.Schema.Classes.Count <= schema.Classes.Count && header.Schema.Classes.Select(c => c.Name)
-            .SequenceEqual(schema.Classes.Take(header.Schema.Classes.Count).Select(c => c.Name))
+        var version = header.Schema.Number;
+        _classes = [.. header.Schema.Classes.Select(c => c.Name)];
+        return version <= schema.Number && header.Schema.Classes.Select(c => c.Name).SequenceEqual(schema.NamesAt(version))
             ? null : "schema has other classes than the dataset.";
     }
 

@@ -70,7 +70,7 @@ internal sealed class ObjectIntake(
     public async Task SettleAsync(BackupControl control, CancellationToken cancellationToken)
     {
         foreach (var head in places.All.OfType<HeadObject>().Where(h => IsStored(h.Key)).ToList())
-            if (ShapeUnder(head, control) is { } shape && shape.Out != head.Dimensions)
+            if ((ShapeUnder(head, control) is { } shape && shape.Out != head.Dimensions) || head.Classes != ClassesUnder(head, control))
                 await DropAsync(head, cancellationToken).ConfigureAwait(false);
         var spaces = new BackupSpaces(dataset, control, places, IsStored);
         foreach (var column in places.All.OfType<SegmentObject>().GroupBy(s => (s.Shard, s.Line.Kind, s.Line.Version)))
@@ -88,9 +88,9 @@ internal sealed class ObjectIntake(
     /// <summary>Writes the ONNX files of the heads that are there.</summary>
     public async Task ExportAsync(BackupControl control, IModelExporter exporter, CancellationToken cancellationToken)
     {
-        string[] classes = [.. dataset.Schema.Classes.Select(c => c.Name)];
         foreach (var model in Models(control))
         {
+            string[] classes = [.. dataset.Schema.NamesAt(model.Schema ?? 1)];
             var (head, projection) = (ObjectKeys.Head(dataset.Name, model.Arm, model.Round, model.HeadSha256),
                 ObjectKeys.Projection(dataset.Name, model.ProjectionSha256));
             if (!IsStored(head) || !IsStored(projection)) continue;
@@ -127,6 +127,18 @@ internal sealed class ObjectIntake(
             if (places.All.OfType<ProjectionObject>().FirstOrDefault(p => p.Key == under) is { Shape: { } shape }) return shape;
         }
         return null;
+    }
+
+    /// <summary>The classes that a head must tell apart: those of the version of the label schema that it learned under.</summary>
+    private int ClassesUnder(HeadObject head, BackupControl control)
+    {
+        for (var i = 0; i < control.Dataset.Rounds.Count; i++)
+        {
+            var (entry, state) = (control.Dataset.Rounds[i], control.Rounds[i]);
+            if (entry.HeadKey == head.Key) return dataset.Schema.ClassesAt(entry.Model!.Schema ?? 1);
+            if (state?.HeadKey == head.Key) return dataset.Schema.ClassesAt(state.Schema ?? 1);
+        }
+        return dataset.Schema.Classes.Count;
     }
 
     private async Task DropAsync(NamedObject named, CancellationToken cancellationToken)

@@ -77,11 +77,12 @@ internal sealed class MatrixSink(NamedObject named, DatasetInfo dataset) : Objec
 
     private string? EndHead(HeadObject named, IHead head)
     {
-        if (head.Classes != dataset.Schema.Classes.Count)
+        // One of an earlier version of the schema may know fewer; how many it must know is asked once it is known whose head it is.
+        if (head.Classes > dataset.Schema.Classes.Count || (dataset.Schema.Version is null && head.Classes != dataset.Schema.Classes.Count))
             return $"it tells {head.Classes} classes apart, and the label schema has {dataset.Schema.Classes.Count}";
         if (!(head.Temperature > 0) || !head.IsFinite)
             return "it holds numbers that are none";
-        named.Dimensions = head.Dimensions;
+        (named.Dimensions, named.Classes) = (head.Dimensions, head.Classes);
         return null;
     }
 

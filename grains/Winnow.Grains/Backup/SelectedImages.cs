@@ -30,7 +30,9 @@ internal sealed class SelectedImages
         }
     }
 
-    /// <summary>Whether there is a round that asks, or for the audit sample one that was drawn. Policies ask without any.</summary>
+    /// <summary>
+    /// Whether there is a round that asks, or for the audit sample one that was drawn. Policies and schemas ask without any.
+    /// </summary>
     public bool Asks(string arm, int round) => arm switch
     {
         Arms.Audit => _auditDrawn,

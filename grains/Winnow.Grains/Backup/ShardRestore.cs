@@ -47,7 +47,8 @@ internal sealed class ShardRestore(IShardLedger ledger, ShardKey shard, long epo
         if (line.Image != _sayingOf) _said.Clear();
         _sayingOf = line.Image;
         var entry = _cleaner.Entry(told) with { Told = told.Told ?? restoration };
-        _said.Add(entry);
+        // What was said is kept as it was, and counts as the newest schema says.
+        _said.Add(ImageHistory.Mapped(entry, SchemaMap.Of(schema)));
         var standing = ImageHistory.Fold(_said);
         return new HistoryRow(line.Image, line.Ordinal, line.Version, line.Operation, ImageHistory.ToJson(entry), standing.RowLabel(
             schema), standing.Closed, standing.Stage ?? Stage.Queued)

@@ -20,7 +20,7 @@ internal sealed class CatalogGrain(
         var settings = command.Settings ?? new DatasetSettings();
         if (!DatasetName.IsValid(command.Name))
             throw new RefusedException($"'{command.Name}' cannot be a dataset's name. {DatasetName.Rule}");
-        if ((command.Schema.Check() ?? settings.Check()) is { } wrong) throw new RefusedException(wrong);
+        if ((command.Schema.CheckNew() ?? command.Schema.Check() ?? settings.Check()) is { } wrong) throw new RefusedException(wrong);
         var schema = command.Schema.Composed();
         var made = new DatasetInfo(command.Name, schema, settings, time.GetUtcNow(), actor);
         // One that exists is answered for as ever: it may be of an earlier release, or from a backup.
@@ -32,7 +32,7 @@ internal sealed class CatalogGrain(
         else if (await ledger.FindDatasetAsync(command.Name, cancellationToken) is null) throw new RefusedException(lost);
         var known = await ledger.FindDatasetAsync(command.Name, cancellationToken);
         if (known is null) throw DeletionWords.NameHeld(command.Name);
-        if (known.Settings == settings && SameSchema(known.Schema, schema)) return known;
+        if (known.Settings == settings && SameSchema(await FirstSchemaAsync(known, cancellationToken), schema)) return known;
         throw new RefusedException(
             $"There is a dataset '{command.Name}' already, with another schema or other settings. Choose another name.");
     }
@@ -57,6 +57,11 @@ internal sealed class CatalogGrain(
         await Task.WhenAll(datasets.Select(d =>
             SetAsideException.PassedOverAsync(GrainFactory.GetGrain<IDatasetGrain>(d.Name).ResumeAsync(cancellationToken))));
     }
+
+    /// <summary>The schema that a dataset was created with.</summary>
+    private async Task<LabelSchema> FirstSchemaAsync(DatasetInfo dataset, CancellationToken cancellationToken) =>
+        dataset.Schema.Version is null ? dataset.Schema
+            : (await GrainFactory.GetGrain<IDatasetGrain>(dataset.Name).ListSchemasAsync(cancellationToken))[0].Schema;
 
     private static bool SameSchema(LabelSchema a, LabelSchema b) =>
         a.IsSame(b);

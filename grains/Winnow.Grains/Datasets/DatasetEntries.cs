@@ -58,6 +58,28 @@ public sealed class RoundEntry : IStoredState
     }
 }
 
+/// <summary>
+/// A version of the label schema with the operation that made it. The newest is the truth: the dataset's row follows it, after a crash too.
+/// </summary>
+public sealed class SchemaEntry : IStoredState
+{
+    /// <summary>The operation; zero for the version of the dataset's creation.</summary>
+    public Guid OperationId { get; set; }
+
+    /// <summary>What was asked for.</summary>
+    public Guid Content { get; set; }
+
+    public required SchemaVersion Version { get; set; }
+
+    public string? Check() => Version?.Schema is null ? "version is missing, or its schema." : null;
+
+    /// <summary>The first thing that is wrong with an entry that came from elsewhere.</summary>
+    internal string? CheckWhole(DateTimeOffset latest) =>
+        Check()
+        ?? MemberRules.Within("version", Version.Check(latest))
+        ?? (Version.Number == 1 ? null : MemberRules.Id("operationId", OperationId) ?? MemberRules.Id("content", Content));
+}
+
 /// <summary>A version with the operation that made it.</summary>
 public sealed class VersionEntry : IStoredState
 {

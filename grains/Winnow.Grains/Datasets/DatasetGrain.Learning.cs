@@ -42,6 +42,8 @@ internal sealed partial class DatasetGrain
         get
         {
             var learning = state.State.ToLearning();
+            if (_dataset.Schema.Version is { } version)
+                learning = learning with { Schema = new SchemaMark(version, _dataset.Schema.LearnedSince ?? 1) };
             var policies = _records.Policies[^1];
             return level.KeepsTiers ? learning with { Standing = new StandingPolicy(policies.Version, policies.AskBelow) } : learning;
         }

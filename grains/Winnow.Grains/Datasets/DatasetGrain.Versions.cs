@@ -8,6 +8,7 @@ using Winnow.Grains.Telemetry;
 using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 using Winnow.Model.Names;
 
 namespace Winnow.Grains.Datasets;
@@ -157,21 +158,26 @@ internal sealed partial class DatasetGrain
     private ManifestRow RowOf(in ListedImage image)
     {
         var oneClass = _dataset.Schema.IsOneClass;
-        var label = oneClass && image.Label >= 0 ? _dataset.Schema.Classes[image.Label].Name : null;
+        // Nobody knows what some labels count as by now: those images are asked about again.
+        var asks = oneClass ? image.Label >= 0 && Map.Asks(image.Label) : SetOf(image) is { } told && Map.Asks(told);
+        var label = oneClass && image.Label >= 0 && !asks ? Map.NameOf(image.Label) : null;
         var row = new ManifestRow(image.Id, image.Name, image.Partition, image.Stage, label, image.HistoryVersion, image.Audit)
         {
             // A shard of an earlier release does not say.
-            Source = image.Label < 0 || !level.Reopens ? null : image.Imported ? LabelSource.Imported : LabelSource.Human,
+            Source = image.Label < 0 || asks || !level.Reopens ? null : image.Imported ? LabelSource.Imported : LabelSource.Human,
         };
         if (oneClass) return row;
         return row with
         {
-            Annotations = image.Set is { } set ? JsonSerializer.Deserialize(set.Annotations, ModelJson.Default.AnnotationArray) : null,
-            By = image.Set?.By,
+            Annotations = asks ? null : SetOf(image),
+            By = asks ? null : image.Set?.By,
             Width = image.Width > 0 ? image.Width : null,
             Height = image.Height > 0 ? image.Height : null,
         };
     }
+
+    private static Annotation[]? SetOf(in ListedImage image) =>
+        image.Set is { } set ? JsonSerializer.Deserialize(set.Annotations, ModelJson.Default.AnnotationArray) : null;
 
     /// <summary>
     /// All images of a shard in the order of ids. Each page goes on after the last image of the one before, so the shard may close and open

@@ -29,7 +29,7 @@ namespace Winnow.Grains.Datasets;
 [Reentrant, SiloRole(SiloTraits.Core), GrainType(ControlStorage.Dataset)]
 internal sealed partial class DatasetGrain(
     [PersistentState(ControlStorage.Dataset, ControlStorage.Name)] IPersistentState<DatasetState> state,
-    IControlRecords records, KnownLevel level, KnownDatasets datasets, IShardLedger ledger, IObjectStore objects,
+    IControlRecords records, KnownLevel level, KnownDatasets datasets, IDatasetLedger rows, IShardLedger ledger, IObjectStore objects,
     DeviceDirectory devices, ShardOptions options, TimeProvider time, ILogger<DatasetGrain> logger)
     : Grain, IDatasetGrain, IDatasetBackbones
 {
@@ -44,8 +44,10 @@ internal sealed partial class DatasetGrain(
         _dataset = await datasets.GetAsync(name, cancellationToken);
         _records = new DatasetRecords(records, level, _dataset, state);
         await _records.LoadAsync(cancellationToken);
+        await FollowSchemaAsync();
         StartGauges();
         TendBackbones();
+        AskForSchema();
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -227,6 +229,9 @@ internal sealed partial class DatasetGrain(
         var round = _records.Rounds.Find(r => r.Arm == command.Model.Arm && r.Number == command.Model.Round)
             ?? throw new RefusedException($"There is no round {command.Model.Name}.");
         if (round.Promoted is { } settled) return new SettleRound(round.Model!, round.HeadKey!, settled);
+        if (!_dataset.Schema.Serves(command.Model.Schema))
+            throw new RefusedException(
+                $"The label schema has other classes by now than model {command.Model.Name} tells apart. Start a new round.");
         if (command.Promote && !state.State.Serves(command.Model))
             throw new RefusedException(
                 $"Model {command.Model.Name} is of another space of vectors than the one that serves. Start a new round.");

@@ -8,9 +8,8 @@ using Winnow.Model.Policies;
 namespace Winnow.Grains.Datasets;
 
 /// <summary>
-/// What a dataset has more and more of: rounds, versions, policies. Memory holds them all; each is a record of its own, so that what
-/// changes
-/// is written alone, however many there are. Those that the last release left in the dataset's state are moved out of it with the next
+/// What a dataset has more and more of: rounds, versions, policies, versions of the label schema. Memory holds them all; each is a record
+/// of its own, so that what changes is written alone, however many there are. Those that the last release left in the dataset's state are moved out of it with the next
 /// change.
 /// </summary>
 /// <param name="records">Where they are kept.</param>
@@ -32,8 +31,11 @@ internal sealed class DatasetRecords(IControlRecords records, KnownLevel level, 
     /// <summary>All policies, oldest first: the first are those of the dataset's creation, and the last hold.</summary>
     public List<DatasetPolicies> Policies { get; private set; } = [];
 
+    /// <summary>All versions of the label schema, oldest first: the first is that of the dataset's creation, and the last holds.</summary>
+    public List<SchemaEntry> Schemas { get; private set; } = [];
+
     /// <summary>The latest promoted round of an arm in the space that serves: a model of another has nothing to say in it.</summary>
-    public RoundEntry? ChampionOf(string arm) => state.State.ChampionOf(Rounds, arm);
+    public RoundEntry? ChampionOf(string arm) => state.State.ChampionOf(Rounds, arm, Schemas[^1].Version.Schema);
 
     /// <summary>Reads what is stored. What this held before is forgotten.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
@@ -42,6 +44,8 @@ internal sealed class DatasetRecords(IControlRecords records, KnownLevel level, 
         var rounds = await ReadAsync<RoundEntry>(ControlStorage.RoundEntry, cancellationToken);
         var versions = await ReadAsync<VersionEntry>(ControlStorage.Version, cancellationToken);
         var policies = await ReadAsync<DatasetPolicies>(ControlStorage.Policies, cancellationToken);
+        var schemas = state.State.JoinedSchemas(await ReadAsync<SchemaEntry>(ControlStorage.Schema, cancellationToken));
+        Schemas = schemas.Count > 0 ? schemas : [new SchemaEntry { Version = SchemaVersion.First(dataset) }];
         (Rounds, Versions) = (state.State.JoinedRounds(rounds), state.State.JoinedVersions(versions));
         Policies = [DatasetPolicies.First(dataset), .. state.State.JoinedPolicies(policies)];
     }
@@ -94,6 +98,15 @@ internal sealed class DatasetRecords(IControlRecords records, KnownLevel level, 
         Policies.Add(policies);
     }
 
+    /// <summary>A new version of the label schema. That of the dataset's creation is written with the first that follows it.</summary>
+    public async Task SaveAsync(SchemaEntry schema)
+    {
+        await MoveAsync();
+        if (Schemas.Count == 1) await WriteAsync(Schemas[0]);
+        await WriteAsync(schema);
+        Schemas.Add(schema);
+    }
+
     private Task KeepAsync<T>(List<T> kept, T one)
     {
         if (!kept.Contains(one)) kept.Add(one);
@@ -107,11 +120,13 @@ internal sealed class DatasetRecords(IControlRecords records, KnownLevel level, 
     private async Task MoveAsync()
     {
         var kept = state.State;
-        if ((kept.Rounds.Count == 0 && kept.Versions.Count == 0 && kept.Policies.Count == 0) || !level.KeepsRecords) return;
+        if ((kept.Rounds.Count == 0 && kept.Versions.Count == 0 && kept.Policies.Count == 0 && kept.Schemas.Count == 0)
+            || !level.KeepsRecords) return;
         foreach (var some in kept.Rounds.Chunk(AtOnce)) await Task.WhenAll(some.Select(WriteAsync));
         foreach (var some in kept.Versions.Chunk(AtOnce)) await Task.WhenAll(some.Select(WriteAsync));
         foreach (var some in kept.Policies.Chunk(AtOnce)) await Task.WhenAll(some.Select(WriteAsync));
-        (kept.Rounds, kept.Versions, kept.Policies) = ([], [], []);
+        foreach (var some in kept.Schemas.Chunk(AtOnce)) await Task.WhenAll(some.Select(WriteAsync));
+        (kept.Rounds, kept.Versions, kept.Policies, kept.Schemas) = ([], [], [], []);
         await state.WriteStateAsync(CancellationToken.None);
     }
 
@@ -120,6 +135,8 @@ internal sealed class DatasetRecords(IControlRecords records, KnownLevel level, 
     private Task WriteAsync(VersionEntry version) => WriteAsync(ControlStorage.Version, KeyOf(version.Version.Number), version);
 
     private Task WriteAsync(DatasetPolicies policies) => WriteAsync(ControlStorage.Policies, KeyOf(policies.Version), policies);
+
+    private Task WriteAsync(SchemaEntry schema) => WriteAsync(ControlStorage.Schema, KeyOf(schema.Version.Number), schema);
 
     private async Task WriteAsync<T>(string kind, string key, T one) where T : class
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using Winnow.Abstractions.Training;
 using Winnow.Grains.Ports;
 using Winnow.Model;
+using Winnow.Model.Labels;
 using Winnow.Model.Names;
 using Winnow.Model.Policies;
 using Winnow.Model.Training;
@@ -46,6 +47,12 @@ public sealed class DatasetState : IStoredState
     public List<VersionEntry> Versions { get; set; } = [];
     public List<DatasetPolicies> Policies { get; set; } = [];
 
+    /// <summary>Versions of the label schema, once there is more than that of the dataset's creation.</summary>
+    public List<SchemaEntry> Schemas { get; set; } = [];
+
+    /// <summary>The version of the label schema through which all has been asked again that it wanted asked; 0: nothing was.</summary>
+    public int AskedThrough { get; set; }
+
     /// <summary>Written with what follows from it, before the round's record.</summary>
     public SettledRound? Settled { get; set; }
 
@@ -74,9 +81,19 @@ public sealed class DatasetState : IStoredState
         return [.. Policies.Concat(records.Where(p => !kept.Contains(p.Version))).OrderBy(p => p.Version)];
     }
 
-    /// <summary>Puts into the state all that is kept beside it, as a backup has it.</summary>
-    public void Join(IEnumerable<RoundEntry> rounds, IEnumerable<VersionEntry> versions, IEnumerable<DatasetPolicies> policies)
+    /// <summary>All versions of the label schema, of which some are records: oldest first.</summary>
+    internal List<SchemaEntry> JoinedSchemas(IEnumerable<SchemaEntry> records)
     {
+        var kept = Schemas.Select(s => s.Version.Number).ToHashSet();
+        return [.. Schemas.Concat(records.Where(s => !kept.Contains(s.Version.Number))).OrderBy(s => s.Version.Number)];
+    }
+
+    /// <summary>Puts into the state all that is kept beside it, as a backup has it.</summary>
+    public void Join(IEnumerable<RoundEntry> rounds, IEnumerable<VersionEntry> versions, IEnumerable<DatasetPolicies> policies,
+        IEnumerable<SchemaEntry> schemas)
+    {
+        // The first is written before the second, and is nothing by itself.
+        Schemas = JoinedSchemas(schemas) is var all && all is [{ Version.Number: 1 }] ? [] : all;
         (Rounds, Versions, Policies) = (JoinedRounds(rounds), JoinedVersions(versions), JoinedPolicies(policies));
         Settled = null;
     }
@@ -91,8 +108,18 @@ public sealed class DatasetState : IStoredState
     /// <summary>The latest promoted round of an arm in the space that serves: a model of another has nothing to say in it.</summary>
     /// <param name="rounds">All rounds.</param>
     /// <param name="arm">The arm.</param>
-    public RoundEntry? ChampionOf(IReadOnlyList<RoundEntry> rounds, string arm) =>
-        rounds.LastOrDefault(r => r.Arm == arm && r.Promoted == true && Serves(r.Model));
+    /// <param name="schema">The newest label schema: nor has a model that tells other classes apart.</param>
+    public RoundEntry? ChampionOf(IReadOnlyList<RoundEntry> rounds, string arm, LabelSchema schema) =>
+        rounds.LastOrDefault(r => r.Arm == arm && r.Promoted == true && Serves(r.Model) && schema.Serves(r.Model!.Schema));
+
+    /// <summary>
+    /// No model serves any more, in any space: the labels that they learned from count as others by now. Each arm begins anew.
+    /// </summary>
+    public void ForgetHeads()
+    {
+        (Learning.HeadKey, Learning.ModelName) = (null, null);
+        foreach (var backbone in Backbones.All) (backbone.HeadKey, backbone.ModelName) = (null, null);
+    }
 
     /// <summary>Whether a model works on the vectors that serve.</summary>
     public bool Serves(ModelVersion? model) =>
@@ -102,6 +129,7 @@ public sealed class DatasetState : IStoredState
         (Learning is null ? "learning is missing." : null) ?? MemberRules.Each("rounds", Rounds, r => r.Check())
             ?? MemberRules.Each("versions", Versions, v => v.Check())
             ?? MemberRules.Each("policies", Policies, _ => null)
+            ?? MemberRules.Each("schemas", Schemas, s => s.Check())
             ?? (Backbones is null ? "backbones is missing." : MemberRules.Within("backbones", Backbones.Check()));
 
     /// <summary>
@@ -114,6 +142,8 @@ public sealed class DatasetState : IStoredState
         ?? MemberRules.Each("rounds", Rounds, r => r.CheckWhole(latest))
         ?? MemberRules.Each("versions", Versions, v => v.CheckWhole(latest))
         ?? MemberRules.Each("policies", Policies, p => p.Check(latest))
+        ?? MemberRules.Each("schemas", Schemas, s => s.CheckWhole(latest))
+        ?? CheckSchemas()
         ?? (Settled is null ? null : "settled stands where rounds say so themselves.")
         ?? CheckRounds()
         ?? CheckVersions()
@@ -159,6 +189,35 @@ public sealed class DatasetState : IStoredState
             var before = i == 0 ? 1 : Policies[i - 1].Version;
             if (Policies[i].Version <= before) return At("policies", i, $"version must be above {before}, not {Policies[i].Version}.");
         }
+        return null;
+    }
+
+    private string? CheckSchemas()
+    {
+        if (Schemas.Count == 1) return "schemas must have two versions or more, or none.";
+        var operations = new HashSet<Guid>();
+        for (var i = 0; i < Schemas.Count; i++)
+        {
+            var wrong = i > 0 ? Schemas[i].Version.CheckAfter(Schemas[i - 1].Version)
+                : Schemas[i].Version.Number == 1 ? null : $"number must be 1, not {Schemas[i].Version.Number}.";
+            if (wrong is not null) return At("schemas", i, $"version.{wrong}");
+            if (i > 0 && !operations.Add(Schemas[i].OperationId)) return At("schemas", i, "operationId is another version's too.");
+        }
+        var newest = Schemas.Count == 0 ? 1 : Schemas.Count;
+        if (MemberRules.Number("askedThrough", AskedThrough, 0, newest) is { } odd) return odd;
+        for (var i = 0; i < Rounds.Count; i++)
+            if (Rounds[i].Model?.Schema > newest)
+                return At("rounds", i, $"model.schema must be 2 to {newest}, not {Rounds[i].Model!.Schema}.");
+        return CheckServing();
+    }
+
+    /// <summary>Heads that are in use tell the classes of the newest schema apart.</summary>
+    private string? CheckServing()
+    {
+        if (Schemas is not [.., { Version.Schema: var schema }]) return null;
+        foreach (var head in Backbones.All.Select(b => b.HeadKey).Append(Learning.HeadKey))
+            if (head is not null && Rounds.Find(r => r.HeadKey == head) is { Model: { } model } && !schema.Serves(model.Schema))
+                return $"the head of model {model.Name} is of a label schema with other classes than the newest.";
         return null;
     }
 

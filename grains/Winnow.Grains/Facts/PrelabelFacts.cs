@@ -3,6 +3,7 @@ using Winnow.Abstractions.Prelabels;
 using Winnow.Grains.Ports;
 using Winnow.Model;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 using Winnow.Model.Prelabels;
 
 namespace Winnow.Grains.Facts;
@@ -34,13 +35,16 @@ public sealed class PrelabelFacts : FactKind
         if (Read(json) is not { } prelabel) return "the payload is no prelabel.";
         if (prelabel.Source != fact.Id.Key) return "key is not the source of the prelabel.";
         if (prelabel.MadeAt.ToUnixTimeMilliseconds() != fact.Version) return "version is not the time at which the prelabel was made.";
-        return prelabel.Image == fact.Image ? prelabel.Check(dataset.Schema, latest) : "image is not the one of the prelabel.";
+        return prelabel.Image == fact.Image ? prelabel.CheckStored(dataset.Schema, latest) : "image is not the one of the prelabel.";
     }
 
-    /// <summary>The prelabels of some facts, by source. What cannot be read, or was erased, is left out: it can be made again.</summary>
-    public static IReadOnlyList<Prelabel> Read(IEnumerable<byte[]?> payloads) => [.. payloads
+    /// <summary>
+    /// The prelabels of some facts, by source, as the newest schema has them. What cannot be read, or was erased, is left out: it can be
+    /// made again. Nor is there one of classes that are said no more.
+    /// </summary>
+    public static IReadOnlyList<Prelabel> Read(IEnumerable<byte[]?> payloads, LabelSchema schema) => [.. payloads
         .Select(p => p is null ? null : Read(p)).OfType<ImagePrelabel>().OrderBy(p => p.Source, StringComparer.Ordinal)
-        .Select(p => p.ToPrelabel())];
+        .Select(p => p.ToPrelabel(schema)).OfType<Prelabel>()];
 
     /// <summary>The refusal of one that is too long.</summary>
     public static string TooLong(int bytes) => string.Create(

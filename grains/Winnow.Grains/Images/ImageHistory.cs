@@ -254,7 +254,8 @@ public static class ImageHistory
 
     /// <summary>The cluster level from which an entry may be written.</summary>
     public static int LevelOf(HistoryEntry entry, LabelSchema schema) =>
-        entry.Terms is not null || entry.Decision.Kind is DecisionKind.Confirm or DecisionKind.Gold ? ClusterLevels.Tiers
+        entry.Schema is not null ? ClusterLevels.Schemas
+        : entry.Terms is not null || entry.Decision.Kind is DecisionKind.Confirm or DecisionKind.Gold ? ClusterLevels.Tiers
         : !schema.IsOneClass ? ClusterLevels.LabelSets
         : entry.Decision.Kind is DecisionKind.TakeBack or DecisionKind.AskAgain ? ClusterLevels.Reopening : ClusterLevels.First;
 
@@ -272,6 +273,16 @@ public static class ImageHistory
         {
             throw new SetAsideException($"Entry {row.Version} of the history of {row.Image} cannot be read: {JsonFaults.Describe(broken)}");
         }
+    }
+
+    /// <summary>
+    /// An entry as the newest schema has it: what was said counts as that schema says. The same object where nothing of it is different.
+    /// </summary>
+    public static HistoryEntry Mapped(HistoryEntry entry, SchemaMap map)
+    {
+        var mapped = map.Map(entry.Decision.Annotations, entry.Schema ?? 1).Annotations;
+        return ReferenceEquals(mapped, entry.Decision.Annotations) ? entry
+            : entry with { Decision = entry.Decision with { Annotations = mapped } };
     }
 
     /// <summary>The label that came with an image, as the entry before all others.</summary>

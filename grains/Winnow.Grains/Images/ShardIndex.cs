@@ -1,5 +1,6 @@
 using Winnow.Grains.Ports;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 using Winnow.Model.Review;
 
 namespace Winnow.Grains.Images;
@@ -70,6 +71,12 @@ internal sealed class ShardIndex
 
     /// <summary>The class index that stands, or -1.</summary>
     public int LabelOf(int ordinal) => _labels[ordinal];
+
+    /// <summary>What labels count as by now; null where each counts as itself.</summary>
+    public SchemaMap? Map { get; set; }
+
+    /// <summary>What a model learns of the label that stands: the class index that it counts as, or -1 where it teaches nothing.</summary>
+    public int LearnedOf(int ordinal) => Map is { } map ? map.Learned(_labels[ordinal]) : _labels[ordinal];
 
     /// <summary>Entries of human history.</summary>
     public int VersionOf(int ordinal) => _versions[ordinal];

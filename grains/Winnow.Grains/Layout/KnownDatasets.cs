@@ -7,8 +7,8 @@ namespace Winnow.Grains.Layout;
 
 /// <summary>
 /// What datasets are, asked of the ledger once a second per silo: every image that somebody decides about wants to know, and all that ever
-/// changes is which shards hold a dataset. While they are being doubled every question goes to the ledger; so when the new ones take over,
-/// no silo goes by what was.
+/// changes is its label schema and which shards hold it. While they are being doubled every question goes to the ledger; so when the new
+/// ones take over, no silo goes by what was.
 /// </summary>
 internal sealed class KnownDatasets(IDatasetLedger ledger, TimeProvider time)
 {
@@ -30,6 +30,9 @@ internal sealed class KnownDatasets(IDatasetLedger ledger, TimeProvider time)
         var now = time.GetTimestamp();
         var dataset = await ledger.FindDatasetAsync(name, cancellationToken)
             ?? throw new RefusedException($"There is no dataset '{name}'.");
+        // One object for one schema: what is made of it is made once.
+        if (_known.TryGetValue(name, out var before) && before.Dataset.Since == dataset.Since
+            && before.Dataset.Schema.Number == dataset.Schema.Number) dataset = dataset with { Schema = before.Dataset.Schema };
         _known[name] = (dataset, now);
         return dataset;
     }

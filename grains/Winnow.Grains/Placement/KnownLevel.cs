@@ -35,6 +35,9 @@ public sealed class KnownLevel
     /// <summary>Whether tasks may ask for something else than a first label.</summary>
     public bool KeepsTiers => Value >= ClusterLevels.Tiers;
 
+    /// <summary>Whether label schemas may have versions.</summary>
+    public bool KeepsSchemas => Value >= ClusterLevels.Schemas;
+
     /// <summary>Whether acts are written down.</summary>
     public bool KeepsActs => Value >= ClusterLevels.Acts;
 

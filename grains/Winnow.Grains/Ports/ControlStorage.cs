@@ -15,11 +15,12 @@ public static class ControlStorage
     public const string RoundEntry = "round-entry";
     public const string Version = "version";
     public const string Policies = "policies";
+    public const string Schema = "schema";
     public const string Selection = "selection";
     public const string QueueTurn = "queue-turn";
 
     /// <summary>The kinds that no grain keeps as its own state.</summary>
-    public static readonly IReadOnlyList<string> Records = [RoundEntry, Version, Policies, Selection, QueueTurn];
+    public static readonly IReadOnlyList<string> Records = [RoundEntry, Version, Policies, Schema, Selection, QueueTurn];
 
     public const string Access = "access";
     public const string BucketSources = "bucket-sources";

@@ -47,6 +47,9 @@ public static class ClusterLevels
     /// <summary>Tasks that ask for something else than a first label, and answers that say on which terms they were asked for.</summary>
     public const int Tiers = 4;
 
+    /// <summary>Versions of label schemas, and what was said under others than the first.</summary>
+    public const int Schemas = 5;
+
     /// <summary>Acts: who did what, from where.</summary>
     public const int Acts = 6;
 

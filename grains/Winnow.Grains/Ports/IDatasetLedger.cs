@@ -1,5 +1,6 @@
 using Winnow.Abstractions.Health;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 
 namespace Winnow.Grains.Ports;
 
@@ -61,4 +62,11 @@ public interface IDatasetLedger
     /// </summary>
     /// <exception cref="KeyNotFoundException">The ledger has no such dataset.</exception>
     Task<bool> SetLayoutAsync(string dataset, ShardLayout known, ShardLayout next, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Says what the dataset's label schema is from now on: the version after the one that stands. One that stands already, or a later
+    /// one, is left. False where it is a later one still; nothing is changed then.
+    /// </summary>
+    /// <exception cref="KeyNotFoundException">The ledger has no such dataset.</exception>
+    Task<bool> SetSchemaAsync(string dataset, LabelSchema next, CancellationToken cancellationToken);
 }

@@ -13,6 +13,17 @@ namespace Winnow.Grains.Review;
 /// </summary>
 internal sealed partial class ImageGrain
 {
+    /// <summary>What bounds a decision.</summary>
+    private enum Bounds
+    {
+        /// <summary>Nothing: a label schema wants it.</summary>
+        None,
+        /// <summary>As many entries as one person may make.</summary>
+        Person,
+        /// <summary>That too, and what the person said themselves.</summary>
+        Own,
+    }
+
     private static bool Amends(Decision decision) => decision.Kind is DecisionKind.TakeBack or DecisionKind.AskAgain;
 
     private string? NotOwn(Decision decision, string actor) => ImageHistory.MayAmend(_history, actor, decision) ? null
@@ -27,8 +38,27 @@ internal sealed partial class ImageGrain
     private Standing StandingOf(int cameWith)
     {
         var said = ImageHistory.Fold(_history);
-        if (said.Closed || said.TakesNoOther || cameWith < 0) return said;
-        return said with { Annotations = [new ClassTag(_dataset.Schema.Classes[cameWith].Name)], IsLabelled = true, Closed = true };
+        // Nobody knows what it counts as; it is about to be asked about again.
+        if (Map.Asks(said.Annotations)) return said with { Annotations = [], IsLabelled = false };
+        if (said.Closed || said.TakesNoOther || cameWith < 0 || Map.NameOf(cameWith) is not { } name) return said;
+        return said with { Annotations = [new ClassTag(name)], IsLabelled = true, Closed = true };
+    }
+
+    /// <summary>
+    /// Why what would stand cannot, as a sentence; null when it can. What is taken back may leave a label of which nobody knows what it
+    /// counts as by now.
+    /// </summary>
+    private async Task<string?> CannotStandAsync(Decision decision, Standing standing, CancellationToken cancellationToken)
+    {
+        if (decision.Kind != DecisionKind.TakeBack || _dataset.Schema.Version is null) return null;
+        var asks = Map.Asks(standing.Annotations);
+        if (!asks && !standing.Closed && !standing.TakesNoOther)
+        {
+            var record = await OnShardAsync((IShardIngest shard) => shard.FindAsync(_image, cancellationToken), cancellationToken);
+            asks = record is { Row.Label: >= 0 and var cameWith } && Map.Asks(cameWith);
+        }
+        return asks ? "What would stand then is of a class that was split or retired, and is to be said anew. Say what the image shows."
+            : null;
     }
 
     /// <summary>Whose word is taken back; null where none is.</summary>
@@ -66,7 +96,8 @@ internal sealed partial class ImageGrain
         if (record.Stage == Stage.Quarantined) return "The image is put aside, and nobody can be asked about it.";
         if (record.Row.Partition == Partition.Holdout)
             return "The image is of the holdout, about which nobody is asked. Send a correction.";
-        return StandingOf(record.Row.Label).Closed ? null
+        // Also where nobody knows what it counts as: that is what asking again is for.
+        return BearsUnknown(record.Row.Label) || StandingOf(record.Row.Label).Closed ? null
             : "Nothing stands of the image that could be said anew: people are asked about it, or may still be.";
     }
 }

@@ -24,8 +24,10 @@ internal sealed partial class ImageGrain
         // Both as they are kept now: an early release wrote down what came.
         var sent = command.Decision is { Kind: DecisionKind.Gold, Annotations.Count: 0 }
             ? command.Decision with { Annotations = entry.Decision.Annotations } : command.Decision;
-        var same = entry.Actor == actor && command.Decision.Check(_dataset.Schema) is null
-            && ImageHistory.AreSame(entry.Decision.Cleaned(), (await AsKeptAsync(sent, cancellationToken)).Decision.Cleaned());
+        // Sent once more in the names of an earlier schema, it is what was said then; in those of the newest, what that counts as.
+        var same = entry.Actor == actor && (ImageHistory.AreSame(entry.Decision.Cleaned(), sent.Cleaned())
+            || (command.Decision.Check(_dataset.Schema) is null && ImageHistory.AreSame(
+                ImageHistory.Mapped(entry, Map).Decision.Cleaned(), (await AsKeptAsync(sent, cancellationToken)).Decision.Cleaned())));
         if (same) return new SubmitResult(_image, SubmitStatus.AlreadyRecorded, entry.Version);
         var whose = entry.Actor == actor ? "for another answer of yours" : "by somebody else";
         return new SubmitResult(

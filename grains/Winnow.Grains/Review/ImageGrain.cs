@@ -26,6 +26,8 @@ internal sealed partial class ImageGrain(
     KnownDatasets datasets, IShardLedger ledger, IObjectStore objects, IImageHeaders headers, LeaseKeyring keyring, KnownLevel level,
     TimeProvider time) : Grain, IImageGrain
 {
+    // As people said it, and the same as the newest schema has it, which is what everything is judged by.
+    private readonly List<HistoryEntry> _said = [];
     private readonly List<HistoryEntry> _history = [];
     private DatasetInfo _dataset = null!;
     private ImageId _image;
@@ -46,32 +48,17 @@ internal sealed partial class ImageGrain(
         datasets.OnShardsAsync(_dataset.Name,
             shards => call(GrainFactory.GetGrain<TShard>(GrainKeys.Shard(_dataset.Name, shards.ShardOf(_image)))), cancellationToken);
 
-    /// <summary>
-    /// Its name may be another dataset's by now, which was created after this one was deleted: what is known of the image is of no use
-    /// then.
-    /// </summary>
-    private async ValueTask FollowDatasetAsync(CancellationToken cancellationToken)
-    {
-        var dataset = await datasets.GetAsync(_dataset.Name, cancellationToken);
-        if (dataset.Since != _dataset.Since)
-        {
-            _history.Clear();
-            _givenBack.Clear();
-            _loaded = false;
-        }
-        _dataset = dataset;
-    }
-
     private Task LoadedAsync(CancellationToken cancellationToken) => _loaded ? Task.CompletedTask : LoadAsync(cancellationToken);
 
     private async Task LoadAsync(CancellationToken cancellationToken)
     {
         var dataset = await datasets.GetAsync(_dataset.Name, cancellationToken);
         var rows = await ledger.ReadHistoryAsync(new ShardKey(_dataset.Name, dataset.Shards.ShardOf(_image)), _image, cancellationToken);
-        _history.Clear();
+        _said.Clear();
         try
         {
-            foreach (var row in rows) _history.Add(ImageHistory.FromRow(row));
+            foreach (var row in rows) _said.Add(ImageHistory.FromRow(row));
+            MapHistory();
         }
         catch (SetAsideException broken)
         {
@@ -94,7 +81,8 @@ internal sealed partial class ImageGrain(
         // Another activation may have written since, as one did that others had given up. All of them write through the shard.
         if (record.Version is { } version && version != _history.Count) await LoadAsync(cancellationToken);
         var row = record.Row;
-        List<HistoryEntry> history = [.. _history];
+        // What was said is told as it was said.
+        List<HistoryEntry> history = [.. _said];
         if (row.Label >= 0) history.Insert(0,
             ImageHistory.Imported(_dataset.Schema.Classes[row.Label].Name, record.ReceivedBy, record.ReceivedAt));
         var standing = StandingOf(row.Label);
@@ -114,7 +102,7 @@ internal sealed partial class ImageGrain(
             Prelabels =
             [
                 .. record.Scores is { } s ? [PrelabelOf(_dataset, record.ModelName!, s.Predicted, 1 - s.LeastConfidence)] : (Prelabel[])[],
-                .. PrelabelFacts.Read(record.Prelabels ?? []),
+                .. PrelabelFacts.Read(record.Prelabels ?? [], _dataset.Schema),
             ],
             Scores = record.Scores is { } scores ? ScoresOf(record.ModelName!, scores) : null,
             Annotations = standing.Annotations,
@@ -132,13 +120,13 @@ internal sealed partial class ImageGrain(
     }
 
     public Task<SubmitResult> SubmitAsync(SubmitDecision command, string actor, CancellationToken cancellationToken) =>
-        SubmitAsync(command, actor, ownOnly: false, cancellationToken);
+        SubmitAsync(command, actor, Bounds.Person, cancellationToken);
 
     public Task<SubmitResult> AmendOwnAsync(SubmitDecision command, string actor, CancellationToken cancellationToken) =>
-        SubmitAsync(command, actor, ownOnly: command.Lease is null, cancellationToken);
+        SubmitAsync(command, actor, command.Lease is null ? Bounds.Own : Bounds.Person, cancellationToken);
 
     private async Task<SubmitResult> SubmitAsync(
-        SubmitDecision command, string actor, bool ownOnly, CancellationToken cancellationToken)
+        SubmitDecision command, string actor, Bounds bounds, CancellationToken cancellationToken)
     {
         await FollowDatasetAsync(cancellationToken);
         // Only who shows a lease needs what signs them: an image is read, and corrected, while that is set aside.
@@ -148,14 +136,15 @@ internal sealed partial class ImageGrain(
         if (command.Lease is null || !_leases.TryRead(command.Lease, out var lease) || lease.Version != 0 || lease.Image != _image
             || lease.Actor != actor) await LoadedAsync(cancellationToken);
         var known = _history.Count;
-        var result = await TrySubmitAsync(command, actor, ownOnly, cancellationToken);
+        var result = await TrySubmitAsync(command, actor, bounds, cancellationToken);
         var isRefused = result?.Status >= SubmitStatus.Refused;
         // Another writer was first, or may have been: nobody is refused by what was so before, nor told that what they said was not taken.
+        if (result is null) Follow(await datasets.AskAsync(_dataset.Name, cancellationToken));
         if (result is null || isRefused) await LoadAsync(cancellationToken);
         if (result is null || isRefused && _history.Count != known)
         {
             // What it wrote is known now: the decision is judged again in its light.
-            result = await TrySubmitAsync(command, actor, ownOnly, cancellationToken)
+            result = await TrySubmitAsync(command, actor, bounds, cancellationToken)
                 ?? new SubmitResult(_image, SubmitStatus.Conflict, _history.Count,
                     "The image changed twice while the decision was written. Repeat the call.");
         }
@@ -164,13 +153,13 @@ internal sealed partial class ImageGrain(
     }
 
     private async Task<SubmitResult?> TrySubmitAsync(
-        SubmitDecision command, string actor, bool ownOnly, CancellationToken cancellationToken)
+        SubmitDecision command, string actor, Bounds bounds, CancellationToken cancellationToken)
     {
         SubmitResult Refuse(SubmitStatus status, string reason) => new(_image, status, _history.Count, reason);
 
         if (command.OperationId == Guid.Empty)
             return Refuse(SubmitStatus.Refused, "A decision needs an operation id, so that sending it twice records it once.");
-        foreach (var entry in _history)
+        foreach (var entry in _said)
             if (entry.OperationId == command.OperationId) return await AgainAsync(entry, command, actor, cancellationToken);
         var early = _dataset.Schema.IsOneClass || level.KeepsLabelSets ? null : KnownLevel.TooLow;
         if ((early ?? command.Decision.Check(_dataset.Schema)) is { } wrong) return Refuse(SubmitStatus.Refused, wrong);
@@ -208,9 +197,9 @@ internal sealed partial class ImageGrain(
         }
         if (command.Decision.Kind == DecisionKind.Confirm && asked != TaskKind.Verify) return Refuse(SubmitStatus.Refused, NoVerification);
         if (asked == TaskKind.Qualify && ImageHistory.KnownTo(_history).Contains(actor)) return Refuse(SubmitStatus.Conflict, NotOnesOwn);
-        if (ImageHistory.IsFull(_history, actor)) return Refuse(SubmitStatus.Refused, TooMany);
-        if ((ownOnly ? NotOwn(command.Decision, actor) : null) is { } others) return Refuse(SubmitStatus.Refused, others);
-        if (asked is null && ImageHistory.SettlesOwnDispute(_history, actor, command.Decision))
+        if (bounds != Bounds.None && ImageHistory.IsFull(_history, actor)) return Refuse(SubmitStatus.Refused, TooMany);
+        if ((bounds == Bounds.Own ? NotOwn(command.Decision, actor) : null) is { } others) return Refuse(SubmitStatus.Refused, others);
+        if (bounds != Bounds.None && asked is null && ImageHistory.SettlesOwnDispute(_history, actor, command.Decision))
             return Refuse(SubmitStatus.Refused, OneOfThem);
         if (await CannotAmendAsync(command, cancellationToken) is { } cannot) return Refuse(SubmitStatus.Refused, cannot);
         var said = command.Decision.Kind == DecisionKind.Gold ? await AsGoldAsync(command.Decision, cancellationToken) : command.Decision;
@@ -229,17 +218,20 @@ internal sealed partial class ImageGrain(
             terms = terms! with { Of = before.Of };
         }
         if (asked is null && decision.Kind is DecisionKind.Label or DecisionKind.Reject)
-            terms = ImageHistory.TermsOfOwn(_history, actor, ownOnly);
+            terms = ImageHistory.TermsOfOwn(_history, actor, ownOnly: bounds == Bounds.Own);
         if (givenBack && kind != HistoryKind.SecondOpinion) return Refuse(SubmitStatus.Refused, GivenBack);
         var made = new HistoryEntry(_history.Count + 1, kind, actor, time.GetUtcNow(), command.OperationId,
-            decision, Terms: terms);
+            decision, Terms: terms, Schema: _dataset.Schema.Version);
         var json = ImageHistory.ToJson(made);
         if (json.Length > HistoryEntry.MaxBytes) return Refuse(SubmitStatus.Refused, TooLarge(json.Length));
         var standing = ImageHistory.Fold([.. _history, made]);
+        if (await CannotStandAsync(made.Decision, standing, cancellationToken) is { } nobodyKnows)
+            return Refuse(SubmitStatus.Refused, nobodyKnows);
         var fact = new HumanFact(_image, (int)made.Version, made.OperationId, json,
             standing.RowLabel(_dataset.Schema), standing.Closed, standing.Stage ?? Stage.Queued,
             ImageHistory.LevelOf(made, _dataset.Schema), Amends(decision), ImageHistory.DrawsForVerification(made),
-            before.Question == TaskKind.Verify && standing.Question == TaskKind.Verify && before.Of != standing.Of)
+            before.Question == TaskKind.Verify && standing.Question == TaskKind.Verify && before.Of != standing.Of,
+            _dataset.Schema.Version)
         {
             Act = ActOf(made, json),
         };
@@ -264,6 +256,7 @@ internal sealed partial class ImageGrain(
         if (kind == HistoryKind.SecondOpinion && ImageHistory.TellsOfAgreement(_history, actor))
             CountOpinion(made, standing);
         if (kind == HistoryKind.Decided && asked == TaskKind.Verify) CountOpinion(made, before);
+        _said.Add(made);
         _history.Add(made);
         // Entry number one was the first, so what is known is all of it.
         _loaded = true;

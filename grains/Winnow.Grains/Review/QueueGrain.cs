@@ -100,6 +100,9 @@ internal sealed partial class QueueGrain(
         if (!level.KeepsTiers) kinds = [.. kinds.Intersect(FirstLabels)];
         var patience = TimeSpan.FromMilliseconds(Math.Clamp(request.WaitMilliseconds, 0, (int)LongestWait.TotalMilliseconds));
         var started = time.GetTimestamp();
+        // Of a dataset whose name another one bears by now the queue ends otherwise.
+        if (await datasets.GetAsync(_dataset.Name, cancellationToken) is { } now && now.Since == _dataset.Since)
+            _dataset = _dataset with { Schema = now.Schema };
         await FollowPoliciesAsync();
         FollowGold();
         while (true)
@@ -198,8 +201,9 @@ internal sealed partial class QueueGrain(
 
     private Prelabel[] PrelabelsOf(ReservedTask task) =>
     [
-        .. task.Predicted >= 0 ? [ImageGrain.PrelabelOf(_dataset, task.ModelName!, task.Predicted, task.Confidence)] : (Prelabel[])[],
-        .. PrelabelFacts.Read(task.Prelabels ?? []),
+        .. task.Predicted >= 0 && task.Predicted < _dataset.Schema.Classes.Count
+            ? [ImageGrain.PrelabelOf(_dataset, task.ModelName!, task.Predicted, task.Confidence)] : (Prelabel[])[],
+        .. PrelabelFacts.Read(task.Prelabels ?? [], _dataset.Schema),
     ];
 
     public Task AnsweredAsync(ImageId image, string actor, bool closed, CancellationToken cancellationToken) =>

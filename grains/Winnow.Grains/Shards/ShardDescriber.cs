@@ -3,6 +3,7 @@ using Winnow.Abstractions.Review;
 using Winnow.Grains.Images;
 using Winnow.Grains.Ports;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 using Winnow.Model.Review;
 
 namespace Winnow.Grains.Shards;
@@ -84,11 +85,11 @@ internal sealed class ShardDescriber(
         return said;
     }
 
-    private static HistoryEntry? Read(in HistoryRow row)
+    private HistoryEntry? Read(in HistoryRow row)
     {
         try
         {
-            return ImageHistory.FromRow(row);
+            return ImageHistory.Mapped(ImageHistory.FromRow(row), SchemaMap.Of(writer.Dataset.Schema));
         }
         catch (SetAsideException)
         {

@@ -15,6 +15,7 @@ using Winnow.Grains.Scoring;
 using Winnow.Grains.Settings;
 using Winnow.Grains.Telemetry;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 using Winnow.Model.Review;
 
 namespace Winnow.Grains.Shards;
@@ -62,7 +63,7 @@ internal sealed class ShardGrain(
         _writer = new ShardWriter(key, datasets, ledger, time, logger, DeactivateOnIdle);
         await _writer.LookAsync(cancellationToken);
         faults.ThrowIfRecent(key.ToString(), _writer.Dataset);
-        var drift = new ShardDrift(_writer.Dataset.Schema.Classes.Count);
+        var drift = new ShardDrift(() => _writer.Dataset.Schema.Classes.Count);
         Build(drift);
         if (_writer.Standing == ShardStanding.Gone || await _writer.OpenAsync(cancellationToken) is not { } images) return;
         await _loader.LoadAsync(images, cancellationToken);
@@ -86,6 +87,8 @@ internal sealed class ShardGrain(
         await _threshold.EndAsync();
     }
 
+    private void FollowSchema() => _index.Map = _writer.Dataset.Schema.Version is null ? null : SchemaMap.Of(_writer.Dataset.Schema);
+
     private void StartMachineWork()
     {
         _scorer.Start();
@@ -104,6 +107,8 @@ internal sealed class ShardGrain(
     private void Build(ShardDrift drift)
     {
         var traces = new UploadTraces(time);
+        _writer.SchemaChanged = FollowSchema;
+        FollowSchema();
         _tasks = new TaskBook(_index);
         var tally = new RoundTally(ledger, _writer.Key, _index);
         _columns = new ShardColumns(_writer, _index, objects, ledger, drift, time, logger);

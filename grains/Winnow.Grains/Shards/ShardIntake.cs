@@ -53,6 +53,9 @@ internal sealed class ShardIntake(
         for (var i = 0; i < lot.Rows.Length; i++)
         {
             var row = lot.Rows[i];
+            // Of a class that was split while it was on its way here nobody knows what it counts as.
+            var unknown = row.Label >= 0 && index.Map?.Asks(row.Label) == true;
+            if (unknown) row = row with { Label = -1 };
             if (index.TryFind(row.Id, out var known))
             {
                 // A repeated lot is answered as it was the first time.
@@ -63,7 +66,7 @@ internal sealed class ShardIntake(
             else if (inLot.TryAdd(row.Id, i))
             {
                 fresh.Add(new ImageRow(index.Count + fresh.Count, row, now, lot.Actor));
-                outcomes[i] = Taken(row);
+                outcomes[i] = Taken(row) with { LabelNotTaken = unknown };
             }
             else
             {
@@ -132,7 +135,8 @@ internal sealed class ShardIntake(
         return rows.ToDictionary(r => r.Row.Id, r => new StandingImage(
             ImageName.Stored(r.Row.Name),
             index.Has(r.Ordinal, ShardIndex.Flags.Holdout) ? Partition.Holdout : Partition.Pool,
-            index.LabelOf(r.Ordinal),
+            index.LabelOf(r.Ordinal) is >= 0 and var label && index.Map is { } map && label < map.Schema.Classes.Count
+                ? map.ClassOf(label) : index.LabelOf(r.Ordinal),
             // Also of one whose header is sound and that was put aside when it was scored.
             index.Has(r.Ordinal, ShardIndex.Flags.Quarantined) ? r.Row.Reason ?? "It cannot be used." : null));
     }

@@ -79,7 +79,7 @@ internal sealed class ShardLearner(ShardWriter writer, ShardIndex index, TaskBoo
         if (lost > 0) throw columns.MadeAgain(lost);
         return new LabelledRows(
             [.. labelled.Select(index.IdOf)],
-            [.. labelled.Select(index.LabelOf)],
+            [.. labelled.Select(index.LearnedOf)],
             projected is null ? new MatrixRows(0, []) : projected.ToMatrix(CollectionsMarshal.AsSpan(labelled)),
             rest);
     }
@@ -95,10 +95,10 @@ internal sealed class ShardLearner(ShardWriter writer, ShardIndex index, TaskBoo
         var labels = new List<int>();
         for (var o = 0; o < projected.Count; o++)
         {
-            var counts = index.Has(o, ShardIndex.Flags.Holdout) && !index.Has(o, ShardIndex.Flags.Quarantined) && index.LabelOf(o) >= 0;
+            var counts = index.Has(o, ShardIndex.Flags.Holdout) && !index.Has(o, ShardIndex.Flags.Quarantined) && index.LearnedOf(o) >= 0;
             if (!counts) continue;
             ordinals.Add(o);
-            labels.Add(index.LabelOf(o));
+            labels.Add(index.LearnedOf(o));
         }
         return await Task.Run(() => HeadEvaluation.OnRows(HeadFormats.Read(head), projected, ordinals, labels), cancellationToken);
     }
@@ -118,7 +118,7 @@ internal sealed class ShardLearner(ShardWriter writer, ShardIndex index, TaskBoo
         for (var o = 0; o < index.Count; o++)
         {
             if (!IsAudit(o, threshold)) continue;
-            var outcome = AuditSample.OutcomeOf(index.FlagsOf(o), index.LabelOf(o), tasks.Contains(Arms.Audit, o), o < scored);
+            var outcome = AuditSample.OutcomeOf(index.FlagsOf(o), index.LearnedOf(o), tasks.Contains(Arms.Audit, o), o < scored);
             if (outcome == AuditOutcome.Labelled) labelled.Add(o);
             else rest[(int)outcome]++;
         }
@@ -138,7 +138,7 @@ internal sealed class ShardLearner(ShardWriter writer, ShardIndex index, TaskBoo
         var labelled = new List<int>();
         for (var o = 0; o < index.Count; o++)
         {
-            if (index.LabelOf(o) < 0 || !index.InPool(o) || IsAudit(o, threshold)) continue;
+            if (index.LearnedOf(o) < 0 || !index.InPool(o) || IsAudit(o, threshold)) continue;
             var imported = o < scored && index.Has(o, ShardIndex.Flags.Imported);
             var asked = (rounds.TryGetValue(o, out var round) && round <= throughRound)
                 || (arm == Arms.Main && o < scored && tasks.IsAskedWithoutRounds(o));

@@ -67,7 +67,8 @@ internal sealed class ShardListing(ShardWriter writer, ShardIndex index, ShardCo
         Standing said;
         try
         {
-            said = ImageHistory.Fold([.. rows.Select(r => ImageHistory.FromRow(r))]);
+            var map = SchemaMap.Of(writer.Dataset.Schema);
+            said = ImageHistory.Fold([.. rows.Select(r => ImageHistory.Mapped(ImageHistory.FromRow(r), map))]);
         }
         catch (SetAsideException) when (classesAlone)
         {
@@ -76,8 +77,14 @@ internal sealed class ShardListing(ShardWriter writer, ShardIndex index, ShardCo
         var cameWith = image.Imported && image.Label >= 0;
         LabelSet? set = said.IsLabelled ? SetOf(said.Annotations, said.By, classesAlone)
             : cameWith && !said.Closed && !said.TakesNoOther
-                ? SetOf([new ClassTag(writer.Dataset.Schema.Classes[image.Label].Name)], null, classesAlone) : null;
+                ? SetOf([new ClassTag(NameOf(image.Label))], null, classesAlone) : null;
         return image with { Set = set, Label = set is null ? -1 : HistoryRow.LabelSet };
+    }
+
+    private string NameOf(int label)
+    {
+        var schema = writer.Dataset.Schema;
+        return schema.Classes[SchemaMap.Of(schema).ClassOf(label)].Name;
     }
 
     private static LabelSet SetOf(IReadOnlyList<Annotation> annotations, string? by, bool classesAlone)

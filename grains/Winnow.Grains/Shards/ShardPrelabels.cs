@@ -48,7 +48,7 @@ internal sealed class ShardPrelabels(ShardWriter writer, ShardIndex index, IShar
         var sure = new Dictionary<int, double>();
         var read = await ReadAsync(ordinals, cancellationToken);
         for (var i = 0; i < read.Length; i++)
-            foreach (var prelabel in PrelabelFacts.Read(read[i] ?? []))
+            foreach (var prelabel in PrelabelFacts.Read(read[i] ?? [], writer.Dataset.Schema))
                 foreach (var said in prelabel.Annotations.Select(a => a.Confidence).Append(prelabel.Confidence))
                     if (said is { } confidence && !(sure.TryGetValue(ordinals[i], out var least) && least <= confidence))
                         sure[ordinals[i]] = confidence;

@@ -28,6 +28,9 @@ internal sealed class ShardReviewDesk(
     public async Task<CommitOutcome> CommitAsync(HumanFact fact, CancellationToken cancellationToken)
     {
         if (!index.TryFind(fact.Image, out var ordinal)) return CommitOutcome.Conflict;
+        if (fact.Schema is { } judged) await writer.FollowSchemaAsync(judged, cancellationToken);
+        // By now its label may count as nothing, or the image be asked about again: it is judged anew.
+        if (!writer.Dataset.Schema.Serves(fact.Schema)) return CommitOutcome.Conflict;
         // Whoever judged it by another schema judged for another dataset.
         if (!HistoryRow.MayBe(fact.Label, writer.Dataset.Schema))
             throw new RefusedException(
@@ -51,7 +54,7 @@ internal sealed class ShardReviewDesk(
         };
         var status = await writer.TryCommitAsync(commit, cancellationToken);
         if (status == ShardCommitStatus.Conflict) return CommitOutcome.Conflict;
-        if (fact.Label >= 0 && fact.Label != HistoryRow.LabelSet && fact.Label != index.LabelOf(ordinal)
+        if (fact.Label >= 0 && fact.Label != HistoryRow.LabelSet && fact.Label != index.LearnedOf(ordinal)
             && columns.ScoreOf(ordinal) is { } score)
         {
             var agrees = score.Predicted == fact.Label ? "agree" : "differ";
@@ -84,7 +87,9 @@ internal sealed class ShardReviewDesk(
     private IEnumerable<TaskRow> AskedAnew(HumanFact fact, int ordinal)
     {
         var asksAgain = fact is { Amends: true, Closes: false, Label: HistoryRow.AskedAgain, Stage: not Stage.Disputed };
-        if (!asksAgain || !level.KeepsTiers || tasks.Contains(Arms.Again, ordinal)) yield break;
+        // What is of a later level anyway says that this one is reached, which this silo may not have heard.
+        var reached = level.KeepsTiers || fact.Level >= ClusterLevels.Tiers;
+        if (!asksAgain || !reached || tasks.Contains(Arms.Again, ordinal)) yield break;
         yield return new TaskRow(ordinal, Arms.Again, 1, tasks.BeforeAll(TaskKind.Label), DateTimeOffset.UnixEpoch);
     }
 

@@ -69,6 +69,9 @@ internal sealed class ShardSpaces(
         if (wanted.ProjectionKey is { } theirs && theirs != State.ProjectionKey)
             throw new RefusedException(
                 $"Dataset '{writer.Key.Dataset}' has turned to another backbone or projection meanwhile. Begin again.");
+        await writer.FollowSchemaAsync(wanted.SchemaVersion, cancellationToken);
+        if (!writer.Dataset.Schema.Serves(wanted.SchemaVersion))
+            throw new OrleansException($"Dataset '{writer.Key.Dataset}' has another label schema by now. Repeat the call.");
         columns.ThrowIfRowsAreMissing();
     }
 
@@ -117,6 +120,7 @@ internal sealed class ShardSpaces(
 
     private async Task TurnToAsync(LearningState state, CancellationToken cancellationToken)
     {
+        await writer.FollowSchemaAsync(state.SchemaVersion, cancellationToken);
         var serving = state.Serving(writer.Dataset.Settings.Backbone);
         // Its columns may be among those that are still on their way.
         if (serving.Backbone != columns.Serving.Backbone) await columns.AllLoadedAsync(cancellationToken);

@@ -35,9 +35,9 @@ internal sealed class ShardTrial(ShardWriter writer, ShardIndex index, ShardColu
         if (Find(backbone) is not { Embeddings: { } embeddings, Projected: { } projected })
             return new SpaceSample(new LabelledRows([], [], new MatrixRows(0, [])), 0);
         var labelled = Smallest(
-            LabelStream, count, o => o < projected.Count && index.InPool(o) && index.LabelOf(o) >= 0 && IsNumber(projected, o));
+            LabelStream, count, o => o < projected.Count && index.InPool(o) && index.LearnedOf(o) >= 0 && IsNumber(projected, o));
         Array.Sort(labelled);
-        var rows = new LabelledRows([.. labelled.Select(index.IdOf)], [.. labelled.Select(index.LabelOf)], projected.ToMatrix(labelled));
+        var rows = new LabelledRows([.. labelled.Select(index.IdOf)], [.. labelled.Select(index.LearnedOf)], projected.ToMatrix(labelled));
         return new SpaceSample(rows, embeddings.RowBytes + projected.RowBytes + Marshal.SizeOf<ImageScore>());
     }
 

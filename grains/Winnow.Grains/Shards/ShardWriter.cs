@@ -47,6 +47,22 @@ internal sealed class ShardWriter(
     /// <summary>The dataset as it was when the shard last had to know.</summary>
     public DatasetInfo Dataset { get; private set; } = null!;
 
+    /// <summary>Is told when the dataset's label schema is another version.</summary>
+    public Action? SchemaChanged { get; set; }
+
+    /// <summary>Brings the shard to a version of the label schema, or a later one.</summary>
+    /// <exception cref="OrleansException">There is none such yet.</exception>
+    public async Task FollowSchemaAsync(int version, CancellationToken cancellationToken)
+    {
+        if (version <= Dataset.Schema.Number) return;
+        var now = await datasets.AskAsync(key.Dataset, cancellationToken);
+        if (now.Schema.Number < version)
+            throw new OrleansException($"Shard {key} finds no version {version} of the label schema. Repeat the call.");
+        if (now.Schema.Number <= Dataset.Schema.Number) return;
+        Dataset = Dataset with { Schema = now.Schema };
+        SchemaChanged?.Invoke();
+    }
+
     public ShardStanding Standing { get; private set; }
 
     /// <summary>Whether it commits nothing any more.</summary>
@@ -169,6 +185,7 @@ internal sealed class ShardWriter(
         if (Preparation is { } preparation) await preparation;
         if (Standing != ShardStanding.Coming) return;
         (Dataset, Standing) = (dataset, ShardStanding.Holds);
+        SchemaChanged?.Invoke();
         TookOver?.Invoke();
     }
 

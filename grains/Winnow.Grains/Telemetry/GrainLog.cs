@@ -91,6 +91,16 @@ internal static partial class GrainLog
     [LoggerMessage(22, LogLevel.Information, "Dataset {Dataset}: version {Version} of its policies, by {Actor}")]
     public static partial void PoliciesChanged(this ILogger logger, string dataset, int version, string actor);
 
+    [LoggerMessage(70, LogLevel.Information, "Dataset {Dataset}: version {Version} of its label schema, by {Actor}")]
+    public static partial void SchemaChanged(this ILogger logger, string dataset, int version, string actor);
+
+    [LoggerMessage(71, LogLevel.Information,
+        "Dataset {Dataset}: {Images} images are asked about again, as version {Version} of its label schema wants")]
+    public static partial void SchemaAsked(this ILogger logger, string dataset, int version, long images);
+
+    [LoggerMessage(72, LogLevel.Warning, "Dataset {Dataset}: asking again for its label schema stands still, next try in {Delay}")]
+    public static partial void SchemaAskingStalls(this ILogger logger, Exception exception, string dataset, TimeSpan delay);
+
     [LoggerMessage(31, LogLevel.Debug, "Queue of {Dataset}: the dataset does not say its policies; it is asked again")]
     public static partial void PoliciesSilent(this ILogger logger, Exception exception, string dataset);
 

@@ -7,7 +7,7 @@ namespace Winnow.Grains.Telemetry;
 /// Counts one shard's predictions for the drift gauges: of the rows that the champion found when it came, and of the newest rows. After a
 /// restart the rows found then stand for those at promotion.
 /// </summary>
-internal sealed class ShardDrift(int classes)
+internal sealed class ShardDrift(Func<int> classesNow)
 {
     /// <summary>Newest rows of a shard that count as recent.</summary>
     public const int Newest = 1_000;
@@ -38,6 +38,7 @@ internal sealed class ShardDrift(int classes)
 
     private (long[] Counts, double Margin) Count(SegmentColumn scores, int from)
     {
+        var classes = classesNow();
         var counts = new long[classes];
         double margin = 0;
         while (from < scores.Count)

@@ -28,6 +28,7 @@ internal sealed class CalibrateStep : IRoundStep
             DataSha256 = state.DataSha256!,
             HeadSha256 = sha256,
             Labels = state.Labels,
+            Schema = state.Schema,
             Regularisation = state.Regularisation,
             Temperature = temperature,
             TrainedAt = round.Ports.Time.GetUtcNow(),

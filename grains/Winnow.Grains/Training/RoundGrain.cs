@@ -192,6 +192,9 @@ internal sealed partial class RoundGrain(
         try
         {
             logger.RoundStep(Name, step);
+            await _round.FollowSchemaAsync(cancellationToken);
+            // What was promoted is promoted; of scores the dataset knows which serve.
+            if (step < RoundStep.Rescore) _round.ThrowIfOtherClasses();
             // One that an earlier release began, or that comes from a backup.
             if (!_round.Dataset.Schema.IsOneClass && step is not (RoundStep.Select or RoundStep.Review))
                 throw new RefusedException($"The round ends here: {RoundCommand.NothingLearned}");

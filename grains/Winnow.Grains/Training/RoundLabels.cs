@@ -20,6 +20,9 @@ namespace Winnow.Grains.Training;
 /// <param name="Audit">Of the audit sample: what became of the images that have no label.</param>
 internal sealed record RoundLabels(ImageId[] Images, int[] Labels, float[] Vectors, int Dimensions, AuditRest Audit)
 {
+    /// <summary>The version of the label schema by which they are read; null: the first.</summary>
+    public int? Schema { get; init; }
+
     /// <param name="round">Who asks.</param>
     /// <param name="arm">Whose labels; the audit sample's where it is <see cref="Arms.Audit"/>.</param>
     /// <param name="throughRound">Labels that later rounds asked for are left out.</param>
@@ -30,6 +33,8 @@ internal sealed record RoundLabels(ImageId[] Images, int[] Labels, float[] Vecto
         if (round.State.ProjectionKey is { } mine && mine != learning.ProjectionKey)
             throw new RefusedException(
                 "The dataset has turned to another space of vectors since this round began. Start another: labels are kept.");
+        if (learning.SchemaVersion > round.Dataset.Schema.Number) await round.FollowSchemaAsync(cancellationToken);
+        round.ThrowIfOtherClasses();
         var parts = await round.OnShardsAsync(
             shards => shards.AllAsync(s => s.GetLabelledAsync(arm, throughRound, learning, cancellationToken)), cancellationToken);
         if (arm == Arms.Audit) AuditSample.Check(parts, learning.AuditImages);
@@ -41,7 +46,10 @@ internal sealed record RoundLabels(ImageId[] Images, int[] Labels, float[] Vecto
         Array.Sort(images, order);
         var sorted = new float[vectors.Length];
         for (var i = 0; i < order.Length; i++) vectors.AsSpan(order[i] * dimensions, dimensions).CopyTo(sorted.AsSpan(i * dimensions));
-        return new RoundLabels(images, [.. order.Select(o => labels[o])], sorted, dimensions, AuditSample.RestOf(parts));
+        return new RoundLabels(images, [.. order.Select(o => labels[o])], sorted, dimensions, AuditSample.RestOf(parts))
+        {
+            Schema = learning.Schema?.Version,
+        };
     }
 
     /// <summary>As a trainer takes them. Where labels are sets, of which only where they lie is known, each is of class 0.</summary>

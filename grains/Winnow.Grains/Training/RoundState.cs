@@ -53,6 +53,10 @@ public sealed class RoundState : IStoredState
     public double Regularisation { get; set; }
     public double? CrossValidatedLogLoss { get; set; }
     public double OutOfFoldTemperature { get; set; } = 1;
+
+    /// <summary>The version of the label schema that its head was trained under; null: the first.</summary>
+    public int? Schema { get; set; }
+
     public ModelVersion? Model { get; set; }
     public string? HeadKey { get; set; }
     public bool Better { get; set; }
@@ -108,6 +112,8 @@ public sealed class RoundState : IStoredState
         ?? MemberRules.Number("unscored", Unscored, 0, long.MaxValue)
         ?? MemberRules.Number("decided", Decided, 0, int.MaxValue)
         ?? MemberRules.Number("auditOpen", AuditOpen, 0, int.MaxValue)
+        ?? (Schema is { } schema ? MemberRules.Number("schema", schema, 2, int.MaxValue) : null)
+        ?? (Model is null || Model.Schema == Schema ? null : "schema is not that of its model.")
         ?? MemberRules.Number("heard", Heard, 0, int.MaxValue)
         ?? MemberRules.DateOrNone("heardAt", HeardAt, latest)
         ?? MemberRules.Within("outcomes", Outcomes?.Check())

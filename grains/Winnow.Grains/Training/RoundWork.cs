@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Winnow.Abstractions.Datasets;
@@ -15,6 +16,8 @@ namespace Winnow.Grains.Training;
 internal sealed class RoundWork(
     RoundPorts ports, IGrainFactory grains, DatasetInfo dataset, string arm, int number, IPersistentState<RoundState> state)
 {
+    private DatasetInfo _dataset = dataset;
+
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
     private readonly SemaphoreSlim _wake = new(0, 1);
@@ -23,7 +26,26 @@ internal sealed class RoundWork(
 
     public IGrainFactory Grains => grains;
 
-    public DatasetInfo Dataset => dataset;
+    /// <summary>The dataset as it was when the round last had to know.</summary>
+    public DatasetInfo Dataset => _dataset;
+
+    /// <summary>Brings the round to the newest label schema.</summary>
+    public async Task FollowSchemaAsync(CancellationToken cancellationToken)
+    {
+        var now = await ports.Datasets.AskAsync(_dataset.Name, cancellationToken);
+        if (now.Schema.Number != _dataset.Schema.Number) _dataset = _dataset with { Schema = now.Schema };
+    }
+
+    /// <summary>Whether the labels that its candidate learned from are still those that people give.</summary>
+    /// <exception cref="RefusedException">They are not, and the round ends.</exception>
+    public void ThrowIfOtherClasses()
+    {
+        if (State.HeadKey is null || _dataset.Schema.Serves(State.Schema)) return;
+        throw new RefusedException(string.Create(
+            CultureInfo.InvariantCulture,
+            $"The label schema has other classes since its version {_dataset.Schema.LearnedSince}, and this round learned under version "
+            + $"{State.Schema ?? 1}. Its answers are kept: start another round."));
+    }
 
     public string Arm => arm;
 
@@ -44,16 +66,17 @@ internal sealed class RoundWork(
         get
         {
             Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-            SHA256.HashData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{dataset.Settings.Seed}/{arm}/{number}")), hash);
+            SHA256.HashData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{_dataset.Settings.Seed}/{arm}/{number}")), hash);
             return BitConverter.ToUInt64(hash);
         }
     }
 
-    public IDatasetGrain DatasetGrain => grains.GetGrain<IDatasetGrain>(dataset.Name);
+    public IDatasetGrain DatasetGrain => grains.GetGrain<IDatasetGrain>(_dataset.Name);
 
     /// <summary>Does something with all shards; it must be harmless to do it twice.</summary>
     public Task<T> OnShardsAsync<T>(Func<IShardLearning[], Task<T>> work, CancellationToken cancellationToken) =>
-        ports.Datasets.OnShardsAsync(dataset.Name, shards => work(shards.Grains<IShardLearning>(grains, dataset.Name)), cancellationToken);
+        ports.Datasets.OnShardsAsync(
+            _dataset.Name, shards => work(shards.Grains<IShardLearning>(grains, _dataset.Name)), cancellationToken);
 
     /// <summary>Asks nobody any more about what nobody has answered. Harmless to do twice.</summary>
     public Task WithdrawAsync(CancellationToken cancellationToken) => OnShardsAsync(async shards =>

@@ -16,6 +16,8 @@ internal sealed class TrainStep : IRoundStep
         var trainer = Trainers.All.Get(state.Command!.Trainer ?? StartRound.FirstTrainer);
         var (examples, seed) = (labels.ToExamples(round.Dataset.Schema), round.Seed);
         var trained = await Task.Run(() => trainer.Train(examples, seed, null, cancellationToken), cancellationToken);
+        // A head stands for classes, whatever the schema became while it was trained.
+        state.Schema = labels.Schema;
         state.HeadKey = (await RoundHeads.StoreAsync(round, trained.Head, cancellationToken)).Key;
         (state.Labels, state.DataSha256) = (labels.Images.Length, labels.Sha256());
         (state.Regularisation, state.CrossValidatedLogLoss) = (trained.Regularisation, trained.CrossValidatedLogLoss);

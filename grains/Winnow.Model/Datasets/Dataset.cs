@@ -68,7 +68,7 @@ public sealed record CreateDataset(string Name, LabelSchema Schema, DatasetSetti
     IFreeText IFreeText.Cleaned() => this with { Schema = Schema.Cleaned() };
 }
 
-/// <summary>A dataset as it was created, and the shards that hold it now.</summary>
+/// <summary>A dataset as it was created, with its label schema and the shards that hold it as they are now.</summary>
 public sealed record DatasetInfo(string Name, LabelSchema Schema, DatasetSettings Settings, DateTimeOffset CreatedAt, string CreatedBy)
 {
     /// <summary>The shards, once they have been doubled or are being doubled; null while they are those of its creation.</summary>
@@ -266,7 +266,7 @@ public sealed record ManifestRow(ImageId Id, string Name, Partition Partition, S
     private string? CheckSet(LabelSchema schema) =>
         (Label is null ? null : "label belongs to layout 1.")
         ?? (Annotations is null || CameSo(schema) ? null
-            : AnnotationRules.Check(Annotations, schema) is { } wrong ? $"annotations: {wrong}" : null)
+            : AnnotationRules.CheckEarlier(Annotations, schema) is { } wrong ? $"annotations: {wrong}" : null)
         ?? (By is null ? null : Annotations is null ? "by is given, and there is no label." : ActorName.Check("by", By))
         ?? (Width is { } width ? MemberRules.Number("width", width, 0, int.MaxValue) : null)
         ?? (Height is { } height ? MemberRules.Number("height", height, 0, int.MaxValue) : null);

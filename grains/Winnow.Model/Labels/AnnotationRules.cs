@@ -24,7 +24,17 @@ public static class AnnotationRules
     /// <summary>
     /// The first thing that is wrong with a set of annotations under a schema, as a sentence; null when all are well-formed.
     /// </summary>
-    public static string? Check(IReadOnlyList<Annotation> annotations, LabelSchema schema)
+    public static string? Check(IReadOnlyList<Annotation> annotations, LabelSchema schema) =>
+        CheckAll(annotations, schema, earlier: false);
+
+    /// <summary>
+    /// The same of annotations that were made under an earlier version of the schema, and bear its names as they are now: what is retired
+    /// may stand in them, and what has come to be required may be missing.
+    /// </summary>
+    public static string? CheckEarlier(IReadOnlyList<Annotation> annotations, LabelSchema schema) =>
+        CheckAll(annotations, schema, earlier: true);
+
+    private static string? CheckAll(IReadOnlyList<Annotation> annotations, LabelSchema schema, bool earlier)
     {
         if (annotations.Count > MaxAnnotations) return $"{annotations.Count} annotations on one image; at most {MaxAnnotations} are taken.";
         HashSet<string>? ids = null;
@@ -33,7 +43,8 @@ public static class AnnotationRules
         {
             if (annotation?.Class is null) return "An annotation is null, or has no class.";
             var known = schema.IndexOf(annotation.Class);
-            if (known < 0) return $"Class {ShownText.Quote(annotation.Class)} is not in the label schema.";
+            if (known < 0) return SchemaLineage.NoSuchClass(annotation.Class, schema);
+            if (!earlier && schema.Classes[known].Retired is not null) return SchemaLineage.IsRetired(known, schema);
             if (annotation.Confidence is { } p && !(p is >= 0 and <= 1)) return $"Confidence {p} is outside [0, 1].";
             var geometry = Geometries.Of(annotation);
             if (!schema.Geometries.Contains(geometry)) return NotTaken(geometry, schema);
@@ -41,7 +52,7 @@ public static class AnnotationRules
             if (annotation.Id is { } id && !(ids ??= new(StringComparer.Ordinal)).Add(id)) return $"Annotation id '{id}' stands twice.";
             if (annotation is ClassTag && !(tags ??= []).Add(known)) return $"Class '{schema.Classes[known].Name}' stands twice.";
             if (ShapeRules.Check(annotation, schema.Classes[known]) is { } wrong) return wrong;
-            if (CheckAttributes(annotation, schema.Classes[known].Name, schema) is { } said) return said;
+            if (CheckAttributes(annotation, schema.Classes[known].Name, schema, earlier) is { } said) return said;
         }
         return tags?.Count > 1 && !schema.MultiLabel ? "More than one class for an image of a single-label schema." : null;
     }
@@ -56,21 +67,23 @@ public static class AnnotationRules
         (annotation.Id is { } id ? MemberRules.Text("An annotation's id", id, MaxId, least: 1) : null)
         ?? (annotation.Source is { } source ? MemberRules.Text("An annotation's source", source, MaxSource, least: 1) : null);
 
-    private static string? CheckAttributes(Annotation annotation, string name, LabelSchema schema)
+    private static string? CheckAttributes(Annotation annotation, string name, LabelSchema schema, bool earlier)
     {
         var seen = 0;
         foreach (var (key, value) in annotation.Attributes ?? Nothing)
         {
             if (schema.Attribute(key) is not { } attribute) return $"Attribute {ShownText.Quote(key)} is not in the label schema.";
-            if (attribute.Required && attribute.IsOf(name)) seen++;
+            if (!earlier && attribute.Retired is { } since)
+                return $"Attribute '{attribute.Name}' was retired in version {since} of the label schema: leave it out.";
+            if (attribute.Asks(name)) seen++;
             if (attribute.Name != key && annotation.Attributes!.ContainsKey(attribute.Name))
                 return $"Attribute '{attribute.Name}' stands twice, in two forms of its characters (Unicode).";
             if (!attribute.IsOf(name)) return $"Attribute '{key}' is not of class '{name}'.";
             if (attribute.CheckValue(value) is { } wrong) return wrong;
         }
-        if (seen == (schema.Attributes?.Count(a => a.Required && a.IsOf(name)) ?? 0)) return null;
+        if (earlier || seen == (schema.Attributes?.Count(a => a.Asks(name)) ?? 0)) return null;
         bool IsSaid(LabelAttribute asked) => annotation.Attributes?.Keys.Any(k => schema.Attribute(k) == asked) == true;
-        var missing = schema.Attributes!.First(a => a.Required && a.IsOf(name) && !IsSaid(a));
+        var missing = schema.Attributes!.First(a => a.Asks(name) && !IsSaid(a));
         return $"An annotation of class '{name}' must have attribute '{missing.Name}'.";
     }
 

@@ -17,14 +17,16 @@ public sealed class ClassIndex
     {
         _schema = schema;
         _exact = new Dictionary<string, int>(schema.Classes.Count, StringComparer.Ordinal);
-        for (var i = 0; i < schema.Classes.Count; i++) _exact.TryAdd(schema.Classes[i].Name, i);
+        for (var i = 0; i < schema.Classes.Count; i++)
+            if (schema.Classes[i].Retired is null) _exact.TryAdd(schema.Classes[i].Name, i);
     }
 
     /// <summary>
     /// Why a class alone cannot be the label that an image comes with, as a sentence; null where it can. An image of which only that much
     /// is known would count as labelled, with nothing in it.
     /// </summary>
-    public string? CannotComeWithImages => !_schema.HasShapes && _schema.Attributes?.Any(a => a.Required) != true
+    public string? CannotComeWithImages =>
+        !_schema.HasShapes && _schema.Attributes?.Any(a => a is { Required: true, Retired: null }) != true
         ? null : "the label schema asks for more than a class of the whole image.";
 
     /// <summary>
@@ -35,7 +37,7 @@ public sealed class ClassIndex
 
     /// <summary>
     /// Position of a class, whatever Unicode form its name comes in and with blanks around it; also by the folder of a class whose name had
-    /// to be cut. -1 where there is none.
+    /// to be cut. -1 where there is none, or nobody may say it any more.
     /// </summary>
     public int Find(string name)
     {
@@ -43,7 +45,8 @@ public sealed class ClassIndex
         if (_compared is null)
         {
             var compared = new Dictionary<string, int>(_exact.Count, StringComparer.Ordinal);
-            for (var i = 0; i < _schema.Classes.Count; i++) compared.TryAdd(TextForm.Compared(_schema.Classes[i].Name), i);
+            for (var i = 0; i < _schema.Classes.Count; i++)
+                if (_schema.Classes[i].Retired is null) compared.TryAdd(TextForm.Compared(_schema.Classes[i].Name), i);
             _compared = compared;
         }
         if (_compared.TryGetValue(TextForm.Compared(name), out index)) return index;
@@ -55,7 +58,7 @@ public sealed class ClassIndex
     {
         var folded = TextForm.Folded(name);
         var (nearest, least) = (default(string), int.MaxValue);
-        foreach (var (other, _, _) in _schema.Classes)
+        foreach (var (other, _, _) in _schema.Classes.Where(c => c.Retired is null))
         {
             var distance = Distance(folded, TextForm.Folded(other));
             if (distance < least) (nearest, least) = (other, distance);
@@ -66,7 +69,7 @@ public sealed class ClassIndex
     private int IndexOfFolder(string folder)
     {
         for (var i = 0; i < Folders.Count; i++)
-            if (Folders[i] == folder) return i;
+            if (Folders[i] == folder) return _schema.Classes[i].Retired is null ? i : -1;
         return -1;
     }
 

@@ -48,6 +48,18 @@ public sealed record LabelAttribute([property: Text(TextKind.Exact)] string Name
     /// <summary>Whether an annotation of these classes must have it. Default: it may.</summary>
     public bool Required { get; init; }
 
+    /// <summary>Names that it bore in earlier versions of its schema, oldest first; null where it never bore another.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<FormerName>? Former { get; init; }
+
+    /// <summary>The version of the schema that added it; null where the first did.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Since { get; init; }
+
+    /// <summary>The version that retired it: nobody says it any more, and what was said stands. Null while people may.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Retired { get; init; }
+
     /// <summary>The same with each name in it in Unicode's composed form.</summary>
     internal LabelAttribute Composed() => this with
     {
@@ -81,6 +93,9 @@ public sealed record LabelAttribute([property: Text(TextKind.Exact)] string Name
             if (one == name) return true;
         return false;
     }
+
+    /// <summary>Whether annotations of a class must have it.</summary>
+    internal bool Asks(string name) => Required && Retired is null && IsOf(name);
 
     /// <summary>The first thing that is wrong with it, as a sentence; null when nothing is.</summary>
     internal string? Check(LabelSchema schema)

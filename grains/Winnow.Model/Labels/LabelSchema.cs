@@ -24,71 +24,6 @@ public enum Geometry : byte
     Keypoints = 6,
 }
 
-/// <summary>One class of a label schema.</summary>
-/// <param name="Name">Unique within the schema; 1 to 100 characters.</param>
-/// <param name="Title">What a person reads, at most 200 characters; the name where absent.</param>
-/// <param name="Color">
-/// CSS colour of the class in pictures: <c>#</c> with 3, 4, 6 or 8 hexadecimal digits, such as <c>#1f77b4</c>, or a name of letters, such
-/// as <c>teal</c>; chosen where absent.
-/// </param>
-public sealed record LabelClass(
-    [property: Text(TextKind.Exact)] string Name,
-    [property: Text(TextKind.Free, LabelClass.MaxTitle)] string? Title = null,
-    [property: Text(TextKind.Name, LabelClass.MaxColor)] string? Color = null)
-{
-    /// <summary>Most characters of a title.</summary>
-    public const int MaxTitle = 200;
-
-    /// <summary>Most keypoints of a class.</summary>
-    public const int MaxKeypoints = 1_000;
-
-    /// <summary>Names of its keypoints, in the order in which annotations have them; null where their number is left open.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    [Text(TextKind.Exact)]
-    public IReadOnlyList<string>? Keypoints { get; init; }
-
-    /// <summary>Which keypoints a line joins: places in <see cref="Keypoints"/>, from 0, two by two; null: none.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyList<int>? Skeleton { get; init; }
-
-    /// <summary>Most characters of a colour: the longest that CSS names has 20.</summary>
-    public const int MaxColor = 30;
-
-    /// <summary>The same with its title as it is kept.</summary>
-    internal LabelClass Cleaned() => this with { Title = Title is null ? null : ShownText.Clean(Title) };
-
-    /// <summary>What is wrong with how it is shown, as a sentence; null when nothing is.</summary>
-    internal string? CheckLooks() =>
-        MemberRules.TextOrNone($"The title of class {ShownText.Quote(Name)}", Title, MaxTitle)
-        ?? (Color is null || IsColor(Color) ? null
-            : $"The colour of class {ShownText.Quote(Name)} cannot be {ShownText.Quote(Color)}: "
-                + "write '#' and 3, 4, 6 or 8 hexadecimal digits, or a name that CSS has.");
-
-    /// <summary>What is wrong with its keypoints, as a sentence; null when nothing is.</summary>
-    internal string? CheckKeypoints()
-    {
-        if (Keypoints?.Count is 0 or > MaxKeypoints)
-            return $"Class '{Name}' must have 1 to {MaxKeypoints} keypoints, or say nothing of them.";
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var point in Keypoints ?? [])
-        {
-            if (point is not { Length: > 0 and <= 100 } || !ShownText.IsClean(point))
-                return $"A keypoint of class '{Name}' must have 1 to 100 printable characters, not {ShownText.Quote(point)}.";
-            if (!seen.Add(point)) return $"Keypoint '{point}' of class '{Name}' stands twice.";
-        }
-        if (Skeleton is { } lines && (lines.Count % 2 != 0 || lines.Count > MaxKeypoints * 4))
-            return $"The skeleton of class '{Name}' must join keypoints two by two.";
-        foreach (var at in Skeleton ?? [])
-            if (at < 0 || at >= (Keypoints?.Count ?? 0))
-                return $"The skeleton of class '{Name}' names keypoint {at}; there are {Keypoints?.Count ?? 0}, counted from 0.";
-        return null;
-    }
-
-    private static bool IsColor(string text) => text is ['#', .. var digits]
-        ? digits.Length is 3 or 4 or 6 or 8 && digits.All(char.IsAsciiHexDigit)
-        : text.Length is > 0 and <= MaxColor && text.All(char.IsAsciiLetter);
-}
-
 /// <summary>What people are asked to say about the images of a dataset.</summary>
 public sealed record LabelSchema
 {
@@ -100,7 +35,39 @@ public sealed record LabelSchema
     /// <summary>Where an image has one class there is nothing to ask with one; things may well be of one kind.</summary>
     private int LeastClasses => IsOneClass ? 2 : 1;
 
-    /// <summary>The classes, in the order of the model's outputs. Classes are only ever appended, so an index keeps its meaning.</summary>
+    /// <summary>Which version it is: 1, 2, 3, …</summary>
+    [JsonIgnore]
+    public int Number => Version ?? 1;
+
+    /// <summary>How many classes people may say.</summary>
+    [JsonIgnore]
+    public int Open => Classes.Count(c => c.Retired is null);
+
+    /// <summary>How many classes there were in a version of it.</summary>
+    public int ClassesAt(int version) => Classes.Count(c => (c.Since ?? 1) <= version);
+
+    /// <summary>The names of the classes of a version of it, in their order.</summary>
+    public IEnumerable<string> NamesAt(int version) =>
+        Enumerable.Range(0, ClassesAt(version)).Select(i => SchemaMap.Of(this).NameAt(i, version));
+
+    /// <summary>Whether a model that learned under a version is of use under this one.</summary>
+    public bool Serves(int? version) => (version ?? 1) >= (LearnedSince ?? 1);
+
+    /// <summary>Which version of the dataset's schema this is; null for the first.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Version { get; init; }
+
+    /// <summary>
+    /// Since which version models learn from the same labels and tell the same classes apart; null: since the first. Models of before are
+    /// of no use.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? LearnedSince { get; init; }
+
+    /// <summary>
+    /// The classes, in the order of the model's outputs. A class's place is its id: classes are only ever appended, and one that is retired
+    /// keeps its place.
+    /// </summary>
     public required IReadOnlyList<LabelClass> Classes { get; init; }
 
     /// <summary>Which shapes annotations may have. Default: the class of the whole image.</summary>
@@ -112,6 +79,9 @@ public sealed record LabelSchema
     /// <summary>What else is said of annotations; null: nothing.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<LabelAttribute>? Attributes { get; init; }
+
+    /// <summary>Why this cannot be the schema of a new dataset: it tells of earlier versions. Null where it does not.</summary>
+    public string? CheckNew() => SchemaLineage.CheckNew(this);
 
     /// <summary>Whether two schemas say the same, to the last member.</summary>
     public bool IsSame(LabelSchema other) =>
@@ -186,7 +156,8 @@ public sealed record LabelSchema
         if (Geometries.Any(g => !Enum.IsDefined(g))) return "geometries holds one that is not known.";
         var seen = new HashSet<string>(Classes.Count, StringComparer.Ordinal);
         return MemberRules.Each("classes", Classes, c => CheckStored(c) ?? (
-            seen.Add(c.Name) ? null : $"name {ShownText.Quote(c.Name)} stands twice.")) ?? CheckAttributes();
+            seen.Add(c.Name) ? null : $"name {ShownText.Quote(c.Name)} stands twice.")) ?? CheckAttributes()
+            ?? SchemaLineage.Check(this);
     }
 
     private static string? CheckStored(LabelClass c) =>
@@ -203,8 +174,9 @@ public sealed record LabelSchema
     public string? CheckNames()
     {
         if (Geometries.Count == 0) return "A label schema must take at least one geometry.";
-        if (Classes.Count < LeastClasses || Classes.Count > MaxClasses)
-            return $"A label schema needs {LeastClasses} to {MaxClasses} classes, not {Classes.Count}.";
+        if (Open < LeastClasses || Classes.Count > MaxClasses)
+            return $"A label schema needs {LeastClasses} to {MaxClasses} classes, "
+                + $"not {(Classes.Count > MaxClasses ? Classes.Count : Open)}.";
         for (var i = 0; i < Classes.Count; i++)
         {
             if (Classes[i]?.Name is not { } name) return $"Class {i + 1} of the label schema has no name.";

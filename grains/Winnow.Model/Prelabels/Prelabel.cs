@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Winnow.Model.Images;
 using Winnow.Model.Labels;
 using Winnow.Model.Names;
@@ -41,6 +42,12 @@ public sealed record ImagePrelabel(ImageId Image, string Source, IReadOnlyList<A
     /// <summary>The source's confidence in the whole of it, in [0, 1].</summary>
     public double? Confidence { get; init; }
 
+    /// <summary>
+    /// The version of the label schema in whose names it is, as the server took it; null for the first. What a caller names is replaced.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Schema { get; init; }
+
     /// <summary>The first thing that is wrong with it under a schema, as a sentence; null when nothing is.</summary>
     /// <param name="schema">The dataset's.</param>
     /// <param name="latest">The latest time that is believed.</param>
@@ -52,10 +59,23 @@ public sealed record ImagePrelabel(ImageId Image, string Source, IReadOnlyList<A
         ?? MemberRules.TextOrNone("version", Version, MaxSource)
         ?? MemberRules.Share("confidence", Confidence)
         ?? MemberRules.Date("madeAt", MadeAt, latest)
-        ?? (Annotations is null ? "annotations are missing." : AnnotationRules.Check(Annotations, schema));
+        ?? (Annotations is null || Annotations.Any(a => a is null) ? "annotations are missing, or hold one that is null."
+            : AnnotationRules.Check(Annotations, schema));
 
-    /// <summary>As it is shown.</summary>
-    public Prelabel ToPrelabel() => new(Source, Annotations) { Version = Version, Confidence = Confidence, MadeAt = MadeAt };
+    /// <summary>The same of one as it is stored: it may be of an earlier version of the schema.</summary>
+    public string? CheckStored(LabelSchema schema, DateTimeOffset latest) =>
+        (Schema is { } version ? MemberRules.Number("schema", version, 2, schema.Number) : null)
+        ?? ((Schema ?? 1) == schema.Number || Annotations is null || Annotations.Any(a => a is null) ? Check(schema, latest)
+            : (this with { Annotations = [] }).Check(schema, latest)
+                ?? AnnotationRules.CheckEarlier(SchemaMap.Of(schema).Map(Annotations, Schema ?? 1).Annotations, schema));
+
+    /// <summary>As it is shown under a schema; null where it is of classes that nobody says any more.</summary>
+    public Prelabel? ToPrelabel(LabelSchema schema)
+    {
+        var now = SchemaMap.Of(schema).Map(Annotations, Schema ?? 1).Annotations;
+        if (schema.Version is not null && AnnotationRules.Check(now, schema) is not null) return null;
+        return new Prelabel(Source, now) { Version = Version, Confidence = Confidence, MadeAt = MadeAt };
+    }
 }
 
 /// <summary>What became of a lot of prelabels: all that are not refused are on disk.</summary>

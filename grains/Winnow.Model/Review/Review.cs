@@ -67,7 +67,16 @@ public sealed record Decision
 
     /// <summary>The first thing that is wrong, as a sentence; null when all is sound.</summary>
     /// <param name="schema">The label schema that it is said under.</param>
-    public string? Check(LabelSchema schema)
+    public string? Check(LabelSchema schema) => Check(schema, null);
+
+    /// <summary>The same of what was said under an earlier version of the schema, in whose names it is.</summary>
+    /// <param name="schema">The label schema as it is now.</param>
+    /// <param name="version">The version; null for the first.</param>
+    internal string? CheckEarlier(LabelSchema schema, int? version) =>
+        (version ?? 1) == schema.Number || Annotations is null || Annotations.Any(a => a is null) ? Check(schema)
+            : Check(schema, SchemaMap.Of(schema).Map(Annotations, version ?? 1).Annotations);
+
+    private string? Check(LabelSchema schema, IReadOnlyList<Annotation>? mapped)
     {
         if (MemberRules.Word("kind", Kind) is { } unknown) return unknown;
         if (ElapsedMilliseconds is < 0) return $"elapsedMilliseconds must be 0 or more, not {ElapsedMilliseconds}.";
@@ -81,7 +90,7 @@ public sealed record Decision
             return "Taking back needs the version of an entry of the image's history, in 'of'. A label that came with the image is none: "
                 + "ask again to have it said anew.";
         if (Kind != DecisionKind.TakeBack && Of is not null) return "Only taking back names an entry, in 'of'.";
-        return AnnotationRules.Check(Annotations, schema);
+        return mapped is null ? AnnotationRules.Check(Annotations, schema) : AnnotationRules.CheckEarlier(mapped, schema);
     }
 }
 
@@ -113,9 +122,11 @@ public enum HistoryKind : byte
 /// <param name="Told">Number of the restoration that brought it: who acted, and when, is as that backup says. Null: it was recorded
 /// here.</param>
 /// <param name="Terms">On which terms it was asked for; null on plain ones, and for what nobody asked for.</param>
+/// <param name="Schema">The version of the label schema that it was said under, in whose names it is; null for the first.</param>
 public sealed record HistoryEntry(
     long Version, HistoryKind Kind, string Actor, DateTimeOffset At, Guid OperationId, Decision Decision, int? Told = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] TaskTerms? Terms = null)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] TaskTerms? Terms = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Schema = null)
 {
     /// <summary>Bytes of the largest entry that is taken, as JSON.</summary>
     public const int MaxBytes = 8 << 20;
@@ -134,7 +145,8 @@ public sealed record HistoryEntry(
         ?? (Decision is null ? "decision is missing." : MemberRules.TextOrNone("decision.comment", Decision.Comment, Decision.MaxComment))
         ?? (Decision!.ElapsedMilliseconds is { } elapsed ? MemberRules.Number("decision.elapsedMilliseconds", elapsed, 0, long.MaxValue)
             : null)
-        ?? MemberRules.Within("decision", Decision.Check(schema))
+        ?? (Schema is { } said ? MemberRules.Number("schema", said, 2, schema.Number) : null)
+        ?? MemberRules.Within("decision", Decision.CheckEarlier(schema, Schema))
         ?? (Decision.Of is null || Decision.Of < Version ? null : $"decision.of must be an entry before {Version}, not {Decision.Of}.")
         ?? (Kind == HistoryKind.TakenBack == (Decision.Kind == DecisionKind.TakeBack)
             && Kind == HistoryKind.AskedAgain == (Decision.Kind == DecisionKind.AskAgain)

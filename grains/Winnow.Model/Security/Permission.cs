@@ -36,7 +36,7 @@ public enum Permission : byte
     DeleteDataset = 12,
     /// <summary>Add, compare, switch and drop the dataset's backbones.</summary>
     ManageBackbones = 13,
-    /// <summary>Change the dataset's policies.</summary>
+    /// <summary>Change the dataset's policies and its label schema.</summary>
     ChangePolicies = 14,
     /// <summary>Take tasks that ask whether what others said is right.</summary>
     VerifyLabels = 15,

@@ -232,6 +232,10 @@ public sealed record ModelVersion
     public required string HeadSha256 { get; init; }
     /// <summary>Images it was trained on.</summary>
     public required int Labels { get; init; }
+    /// <summary>
+    /// The version of the label schema whose classes it tells apart; null for the first. It serves until a version has other classes.
+    /// </summary>
+    public int? Schema { get; init; }
     /// <summary>Inverse regularisation strength C, chosen by cross-validation.</summary>
     public double Regularisation { get; init; }
     /// <summary>Temperature that divides the logits.</summary>
@@ -251,6 +255,7 @@ public sealed record ModelVersion
         ?? MemberRules.Sha256("dataSha256", DataSha256)
         ?? MemberRules.Sha256("headSha256", HeadSha256)
         ?? MemberRules.Number("labels", Labels, 0, int.MaxValue)
+        ?? (Schema is { } schema ? MemberRules.Number("schema", schema, 2, int.MaxValue) : null)
         ?? MemberRules.Number("regularisation", Regularisation, 0, double.MaxValue)
         ?? MemberRules.Number("temperature", Temperature, float.Epsilon, float.MaxValue)
         ?? (Metrics is null ? "metrics is missing." : MemberRules.Within("metrics", Metrics.Check()))

@@ -35,7 +35,7 @@ internal sealed class ImageFolderExport(ImageDecoder decoder) : IExportFormat
     public async Task WriteAsync(VersionManifest version, Stream destination, CancellationToken cancellationToken)
     {
         var members = await ReadMembersAsync(version, cancellationToken).ConfigureAwait(false);
-        var folders = new ClassFolders(version.Dataset.Schema);
+        var folders = new ClassFolders(await version.ReadSchemaAsync(cancellationToken).ConfigureAwait(false));
         // GNU's format: the PAX headers that the class library writes hold the number of the process, so no two runs would give the same
         // bytes.
         var tar = new TarWriter(destination, TarEntryFormat.Gnu, leaveOpen: true);
@@ -95,7 +95,7 @@ internal sealed class ImageFolderExport(ImageDecoder decoder) : IExportFormat
     /// <summary>Where the images of a partition and class go.</summary>
     private sealed class ClassFolders(LabelSchema schema)
     {
-        private readonly ClassIndex _classes = new(schema);
+        private readonly IReadOnlyList<string> _folders = new ClassIndex(schema).Folders;
         private (Partition Partition, string Class)? _at;
         private string _folder = "";
 
@@ -108,8 +108,9 @@ internal sealed class ImageFolderExport(ImageDecoder decoder) : IExportFormat
             var entered = _at != (partition, name);
             if (entered)
             {
-                var index = _classes.Find(name);
-                var own = index < 0 ? FolderName.Of(name) : _classes.Folders[index];
+                // One that is retired too: it may well have been said.
+                var index = schema.IndexOf(name);
+                var own = index < 0 ? FolderName.Of(name) : _folders[index];
                 _folder = ExportNames.Folder(partition, own);
                 _at = (partition, name);
             }

@@ -41,9 +41,29 @@ internal static class VersionComparison
     {
         if (from is not null) await from.CheckHashAsync(cancellationToken).ConfigureAwait(false);
         await to.CheckHashAsync(cancellationToken).ConfigureAwait(false);
-        var earlier = from?.ReadRowsAsync(cancellationToken) ?? AsyncEnumerable.Empty<ManifestRow>();
+        var earlier = from is null ? AsyncEnumerable.Empty<ManifestRow>() : await MappedAsync(from, to, cancellationToken)
+            .ConfigureAwait(false);
         var changes = CompareAsync(earlier, to.ReadRowsAsync(cancellationToken), same, cancellationToken);
         await foreach (var change in changes.ConfigureAwait(false)) yield return change;
+    }
+
+    /// <summary>
+    /// Rows of the earlier version as the label schema of the later one has them: that a class is called otherwise changes no image.
+    /// </summary>
+    private static async Task<IAsyncEnumerable<ManifestRow>> MappedAsync(
+        VersionManifest from, VersionManifest to, CancellationToken cancellationToken)
+    {
+        var rows = from.ReadRowsAsync(cancellationToken);
+        var (one, other) = (await from.ReadSchemaAsync(cancellationToken).ConfigureAwait(false),
+            await to.ReadSchemaAsync(cancellationToken).ConfigureAwait(false));
+        if (one.Number >= other.Number) return rows;
+        var map = SchemaMap.Of(other);
+        return rows.Select(row => row switch
+        {
+            { Annotations: { } set } => row with { Annotations = map.Map(set, one.Number).Annotations },
+            { Label: { } label } => row with { Label = map.Map([new ClassTag(label)], one.Number).Annotations[0].Class },
+            _ => row,
+        });
     }
 
     /// <summary>All of it by label and by whose word that is.</summary>

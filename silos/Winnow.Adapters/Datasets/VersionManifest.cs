@@ -6,6 +6,7 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Grains.Ports;
 using Winnow.Model;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 
 namespace Winnow.Adapters.Datasets;
 
@@ -38,6 +39,23 @@ public sealed class VersionManifest
     /// <exception cref="InvalidOperationException">The format does not say so.</exception>
     public ContentPass Images => _images
         ?? throw new InvalidOperationException("This export format takes images and does not say so (HasImages).");
+
+    /// <summary>The label schema that it was made under, in whose names its rows are.</summary>
+    /// <exception cref="InvalidDataException">The manifest is missing or is not one.</exception>
+    public async Task<LabelSchema> ReadSchemaAsync(CancellationToken cancellationToken)
+    {
+        using var lines = new StreamReader(await OpenAsync(cancellationToken).ConfigureAwait(false));
+        var line = await lines.ReadLineAsync(cancellationToken).ConfigureAwait(false);
+        CheckHeader(line);
+        try
+        {
+            return JsonSerializer.Deserialize(line!, ModelJson.Default.ManifestHeader)!.Schema;
+        }
+        catch (JsonException problem)
+        {
+            throw Unusable($"does not begin with a header: {problem.Message}");
+        }
+    }
 
     /// <summary>Where the images are.</summary>
     public IObjectStore Objects { get; }

@@ -2,10 +2,11 @@ using System.Text.Json;
 using Winnow.Grains.Ports;
 using Winnow.Model;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 
 namespace Winnow.Adapters.Ledger;
 
-/// <summary>Which shards hold a dataset, and what becomes of those that do no longer.</summary>
+/// <summary>Which shards hold a dataset, what its label schema is, and what becomes of those that do no longer.</summary>
 public sealed partial class SqliteLedger
 {
     /// <summary>Rows of each table that go in one transaction: others that write wait for milliseconds.</summary>
@@ -36,6 +37,20 @@ public sealed partial class SqliteLedger
             var json = StoredDatasets.WithLayout(find.Bytes(0), next);
             find.Reset();
             if (info.Shards != known) return new Written<bool>(false, false);
+            session.Prepare("UPDATE dataset SET info = ?2 WHERE name = ?1").Bind(1, dataset).Bind(2, json).Run();
+            return new Written<bool>(true, true);
+        }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> SetSchemaAsync(string dataset, LabelSchema next, CancellationToken cancellationToken) =>
+        _writer.WriteAsync(1, session =>
+        {
+            var find = session.Prepare("SELECT info FROM dataset WHERE name = ?1").Bind(1, dataset);
+            if (!find.Step()) throw new KeyNotFoundException($"The ledger has no dataset '{dataset}'.");
+            var stands = JsonSerializer.Deserialize(find.Bytes(0), ModelJson.Default.DatasetInfo)!.Schema.Number;
+            var json = StoredDatasets.WithSchema(find.Bytes(0), next);
+            find.Reset();
+            if (stands != next.Number - 1) return new Written<bool>(stands >= next.Number, false);
             session.Prepare("UPDATE dataset SET info = ?2 WHERE name = ?1").Bind(1, dataset).Bind(2, json).Run();
             return new Written<bool>(true, true);
         }, cancellationToken);

@@ -4,6 +4,7 @@ using Winnow.Abstractions.Health;
 using Winnow.Grains.Ports;
 using Winnow.Model;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 
 namespace Winnow.Adapters.Ledger;
 
@@ -54,6 +55,14 @@ internal static class StoredDatasets
     {
         var row = JsonNode.Parse(json)!.AsObject();
         row["layout"] = JsonSerializer.SerializeToNode(next, ModelJson.Default.ShardLayout);
+        return row.ToJsonString(ModelJson.Default.Options);
+    }
+
+    /// <summary>The row with another label schema. All else stays as it is.</summary>
+    public static string WithSchema(ReadOnlySpan<byte> json, LabelSchema next)
+    {
+        var row = JsonNode.Parse(json)!.AsObject();
+        row["schema"] = JsonSerializer.SerializeToNode(next, ModelJson.Default.LabelSchema);
         return row.ToJsonString(ModelJson.Default.Options);
     }
 

@@ -48,6 +48,11 @@ public sealed class CarriedMembersTests
             Version = new DatasetVersion(1, null, LedgerRows.Noon, "ada", 0, 0, "", null),
             ManifestKey = "",
         },
+        _ when type == typeof(SchemaEntry) => new SchemaEntry
+        {
+            OperationId = LedgerRows.Operation(1),
+            Version = SchemaVersion.First(LedgerRows.Dataset()),
+        },
         _ when type == typeof(DatasetPolicies) => new DatasetPolicies { ChangedBy = "ada" },
         _ => Activator.CreateInstance(type)!,
     };

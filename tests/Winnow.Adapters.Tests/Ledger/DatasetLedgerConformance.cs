@@ -2,6 +2,7 @@ using System.Text;
 using Winnow.Abstractions.Health;
 using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 using static Winnow.Adapters.Tests.Ledger.LedgerRows;
 
 namespace Winnow.Adapters.Tests.Ledger;
@@ -40,6 +41,25 @@ public abstract class DatasetLedgerConformance<TFixture> : LedgerConformance<TFi
         Assert.Equal(new ShardLayout(4, 8, null, new SupersededShards(0, 4, Noon)), found.Shards);
         Assert.Equal(Dataset().Settings, found.Settings);
         await Assert.ThrowsAsync<KeyNotFoundException>(() => Datasets.SetLayoutAsync("birds", created, copying, Never));
+    }
+
+    [Fact]
+    public async Task A_label_schema_is_followed_by_the_version_after_it_and_by_no_other()
+    {
+        await Datasets.AddDatasetAsync(Dataset(), Never);
+        var second = SchemaEdit.Apply(Dataset().Schema, [new RenameClass("cat", "puma")], out _);
+        var third = SchemaEdit.Apply(second, [new AddClass(new LabelClass("bird"))], out _);
+        Assert.False(await Datasets.SetSchemaAsync("cats", third, Never));
+        Assert.True(await Datasets.SetSchemaAsync("cats", second, Never));
+        // Whoever repeats it after a crash finds it done.
+        Assert.True(await Datasets.SetSchemaAsync("cats", second, Never));
+        Assert.True(await Datasets.SetSchemaAsync("cats", third, Never));
+        Assert.True(await Datasets.SetSchemaAsync("cats", second, Never));
+        await RestartAsync();
+        var found = (await Datasets.FindDatasetAsync("cats", Never))!;
+        Assert.True(found.Schema.IsSame(third));
+        Assert.Equal((Dataset().Settings, "ada"), (found.Settings, found.CreatedBy));
+        await Assert.ThrowsAsync<KeyNotFoundException>(() => Datasets.SetSchemaAsync("birds", second, Never));
     }
 
     [Fact]

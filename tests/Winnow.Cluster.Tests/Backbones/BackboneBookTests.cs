@@ -2,6 +2,7 @@ using CsCheck;
 using Winnow.Grains.Columns;
 using Winnow.Grains.Datasets;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 using Winnow.Model.Training;
 
 namespace Winnow.Cluster.Tests.Backbones;
@@ -9,6 +10,7 @@ namespace Winnow.Cluster.Tests.Backbones;
 public sealed class BackboneBookTests
 {
     private const string Created = "created";
+    private static readonly LabelSchema Schema = new() { Classes = [new("cat"), new("dog")] };
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private static string Hash(int n) => n.ToString("x64", System.Globalization.CultureInfo.InvariantCulture);
@@ -73,12 +75,19 @@ public sealed class BackboneBookTests
                 },
             });
         state.Learning.ProjectionKey = $"projections/{Hash(0)}";
-        Assert.Equal(2, state.ChampionOf(state.Rounds, Arms.Main)!.Number);
+        Assert.Equal(2, state.ChampionOf(state.Rounds, Arms.Main, Schema)!.Number);
         state.Learning.ProjectionKey = $"projections/{Hash(7)}";
-        Assert.Equal(3, state.ChampionOf(state.Rounds, Arms.Main)!.Number);
+        Assert.Equal(3, state.ChampionOf(state.Rounds, Arms.Main, Schema)!.Number);
+        // Nor has one that learned other classes anything to say; what is called otherwise is the same.
+        var (renamed, added) = (new RenameClass("cat", "puma"), new AddClass(new LabelClass("bird")));
+        Assert.Equal(3, state.ChampionOf(state.Rounds, Arms.Main, SchemaEdit.Apply(Schema, [renamed], out _))!.Number);
+        var other = SchemaEdit.Apply(Schema, [renamed, added], out _);
+        Assert.Null(state.ChampionOf(state.Rounds, Arms.Main, other));
+        state.Rounds[2].Model = state.Rounds[2].Model! with { Schema = 2 };
+        Assert.Equal(3, state.ChampionOf(state.Rounds, Arms.Main, other)!.Number);
         // Where the projection was lost, and is fitted anew, no head fits until a round has made one.
         state.Learning.ProjectionKey = null;
-        Assert.Null(state.ChampionOf(state.Rounds, Arms.Main));
+        Assert.Null(state.ChampionOf(state.Rounds, Arms.Main, Schema));
     }
 
     [Fact]

@@ -113,7 +113,7 @@ internal sealed class PublishingWorld
         var index = new ShardIndex();
         for (var i = 0; i < Images; i++) index.Add(ShardIndexTests.IdOf(i), Partition.Pool, -1, quarantined: false);
         Assert.Equal(0, images);
-        var columns = new ShardColumns(writer, index, _objects, _ledger, new ShardDrift(2), Clock, NullLogger.Instance);
+        var columns = new ShardColumns(writer, index, _objects, _ledger, new ShardDrift(() => 2), Clock, NullLogger.Instance);
         await columns.ReadPublishedAsync(new ShardRows(index, new() { Classes = [new("a"), new("b")] }), Never);
         await columns.LoadServingAsync(() => Task.FromResult<Abstractions.Training.LearnedSpace?>(null), Never);
         await columns.LoadOthersAsync(Never);

@@ -1,5 +1,7 @@
+using Winnow.Abstractions.Datasets;
 using Winnow.Grains.Datasets;
 using Winnow.Grains.Ports;
+using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Labels;
 using Winnow.Model.Policies;
@@ -185,6 +187,63 @@ public sealed class DatasetRecordsTests
         await Assert.ThrowsAsync<Orleans.Storage.InconsistentStateException>(() => other.SaveAsync(Round(1)));
         await one.SaveAsync(Version(1));
         await Assert.ThrowsAsync<Orleans.Storage.InconsistentStateException>(() => other.SaveAsync(Version(1)));
+    }
+
+    private SchemaEntry Schema(DatasetRecords records, params SchemaChange[] changes) => new()
+    {
+        OperationId = Guid.NewGuid(),
+        Content = Guid.NewGuid(),
+        Version = SchemaStep.Next(
+            records.Schemas[^1].Version, new ChangeSchema(records.Schemas[^1].Version.Number, changes), "bob", DateTimeOffset.UnixEpoch),
+    };
+
+    [Fact]
+    public async Task Versions_of_a_label_schema_stay_and_their_first_is_written_with_the_second()
+    {
+        for (var writes = 0; writes < 4; writes++)
+        {
+            var records = await OpenAsync();
+            Assert.Same(Dataset.Schema, records.Schemas.Single().Version.Schema);
+            _store.Left = writes;
+            try
+            {
+                await records.SaveAsync(Schema(records, new RenameClass("cat", "puma")));
+            }
+            catch (IOException) when (writes < 2)
+            {
+            }
+            _store.Left = null;
+            records = await OpenAsync();
+            Assert.Equal(writes < 2 ? [1] : [1, 2], records.Schemas.Select(s => s.Version.Number));
+            // Whoever repeats it goes on from what stands.
+            if (writes < 2) await records.SaveAsync(Schema(records, new RenameClass("cat", "puma")));
+            await records.SaveAsync(Schema(records, new AddClass(new LabelClass("bird"))));
+            records = await OpenAsync();
+            Assert.Equal(["cat", "puma", "puma"], records.Schemas.Select(s => s.Version.Schema.Classes[0].Name));
+            Assert.Equal(["ann", "bob", "bob"], records.Schemas.Select(s => s.Version.ChangedBy));
+            // Another activation, which knows nothing of the last version, cannot write over it.
+            var late = await OpenAsync();
+            await records.SaveAsync(Schema(records, new AddClass(new LabelClass("cow"))));
+            await Assert.ThrowsAsync<Orleans.Storage.InconsistentStateException>(
+                () => late.SaveAsync(Schema(late, new AddClass(new LabelClass("fish")))));
+            _store.Forget();
+        }
+    }
+
+    [Fact]
+    public void Somebody_elses_version_of_a_schema_is_not_overwritten_unseen()
+    {
+        var first = SchemaVersion.First(Dataset);
+        var change = new ChangeSchema(1, [new RenameClass("cat", "puma")]);
+        var second = SchemaStep.Next(first, change, "bob", DateTimeOffset.UnixEpoch);
+        Assert.Equal((2, "bob", "puma"), (second.Number, second.ChangedBy, second.Schema.Classes[0].Name));
+        Assert.Null(second.CheckAfter(first));
+        var late = Assert.Throws<RefusedException>(() => SchemaStep.Next(second, change, "eve", DateTimeOffset.UnixEpoch));
+        Assert.Contains("version 2 by now, and version 1", late.Message, StringComparison.Ordinal);
+        Assert.Equal(RefusalCodes.SchemaChanged, late.Code);
+        var unknown = new ChangeSchema(2, [new RecolourClass("puma", "teal"), new RetireClass("cow")]);
+        var none = Assert.Throws<RefusedException>(() => SchemaStep.Next(second, unknown, "eve", DateTimeOffset.UnixEpoch));
+        Assert.Contains("changes[1]: Class 'cow' is not", none.Message, StringComparison.Ordinal);
     }
 
     [Fact]

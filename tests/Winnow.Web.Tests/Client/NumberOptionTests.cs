@@ -21,6 +21,7 @@ public sealed class NumberOptionTests(Server server) : IClassFixture<Server>
         { "datasets create pets --tasks-per-person", "1 to 100000" },
         { "datasets create pets --seed", "0 to 18446744073709551615" },
         { "datasets policy set pets --version-known", "1 to 2147483647" },
+        { "datasets schema rename pets cat puma --version-known", "1 to 2147483647" },
         { "datasets policy set pets --tasks-per-person", "1 to 100000" },
         { "datasets policy set pets --labels-per-image", "1 to 9" },
         { "export pets --out x --version-number", "1 to 2147483647" },

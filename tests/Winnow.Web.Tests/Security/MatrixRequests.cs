@@ -40,6 +40,7 @@ internal static class MatrixRequests
         ["POST /api/v1/datasets/{dataset}/rounds"] = (HttpStatusCode.BadRequest, "has not ended"),
         ["POST /api/v1/datasets/{dataset}/backbones"] = (HttpStatusCode.BadRequest, "No backbone is called 'none-of-matrix'"),
         ["POST /api/v1/datasets/{dataset}/backbones/{backbone}/switch"] = (HttpStatusCode.BadRequest, "has no backbone 'none-of-matrix'"),
+        ["POST /api/v1/datasets/{dataset}/schema"] = (HttpStatusCode.Conflict, "version 999 was to be changed"),
         ["POST /api/v1/datasets/{dataset}/sources"] = (HttpStatusCode.BadRequest, "There is no server 'of-the-matrix'"),
     };
 
@@ -50,6 +51,8 @@ internal static class MatrixRequests
         ["POST /api/v1/datasets/{dataset}/versions"] = """{"note":"matrix"}""",
         ["POST /api/v1/datasets/{dataset}/rounds"] = """{"batchSize":5}""",
         ["POST /api/v1/datasets/{dataset}/policies"] = """{"promotion":"unless-worse"}""",
+        ["POST /api/v1/datasets/{dataset}/schema"] =
+            """{"from":999,"changes":[{"change":"recolour-class","class":"disc"}]}""",
         ["POST /api/v1/datasets/{dataset}/rounds/{arm}/{number}/end"] = "",
         ["POST /api/v1/datasets/{dataset}/backbones"] = """{"name":"none-of-matrix"}""",
         ["POST /api/v1/datasets/{dataset}/backbones/compare"] = "",

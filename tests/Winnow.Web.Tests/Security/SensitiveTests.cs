@@ -43,6 +43,11 @@ public sealed class SensitiveTests(MatrixSetup<LockedServer> setup) : IClassFixt
     [InlineData(Role.Ingester, "POST", "/api/v1/datasets/{dataset}/sources", 403, 404)]
     [InlineData(Role.Viewer, "DELETE", "/api/v1/datasets/{dataset}/sources/{source}", 403, 404)]
     [InlineData(Role.Annotator, "POST", "/api/v1/datasets/{dataset}/uploads", 403, 404)]
+    // What people are asked to say is decided by whoever may set the dataset's policies.
+    [InlineData(Role.Engineer, "POST", "/api/v1/datasets/{dataset}/schema", 409, 404)]
+    [InlineData(Role.Annotator, "POST", "/api/v1/datasets/{dataset}/schema", 403, 404)]
+    [InlineData(Role.Arbitrator, "POST", "/api/v1/datasets/{dataset}/schema", 403, 404)]
+    [InlineData(Role.Viewer, "POST", "/api/v1/datasets/{dataset}/schema", 403, 404)]
     // Whoever brings images sees none; whoever labels takes none out and brings none.
     [InlineData(Role.Ingester, "POST", "/api/v1/datasets/{dataset}/images", 200, 404)]
     [InlineData(Role.Ingester, "GET", "/api/v1/datasets/{dataset}/images/{image}/content", 403, 404)]

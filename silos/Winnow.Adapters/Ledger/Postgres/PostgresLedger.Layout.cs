@@ -3,10 +3,11 @@ using Npgsql;
 using Winnow.Grains.Ports;
 using Winnow.Model;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 
 namespace Winnow.Adapters.Ledger.Postgres;
 
-/// <summary>Which shards hold a dataset, and what becomes of those that do no longer.</summary>
+/// <summary>Which shards hold a dataset, what its label schema is, and what becomes of those that do no longer.</summary>
 public sealed partial class PostgresLedger
 {
     /// <summary>Rows of each table that go in one transaction.</summary>
@@ -44,6 +45,27 @@ public sealed partial class PostgresLedger
             if (info.Shards != known) return repeated && info.Shards == next;
             await using var update = new NpgsqlCommand("UPDATE dataset SET info = $2::json WHERE name = $1", connection)
                 .Add(dataset).Add(StoredDatasets.WithLayout(System.Text.Encoding.UTF8.GetBytes(text), next));
+            await update.ExecuteNonQueryAsync(token).ConfigureAwait(false);
+            await transaction.CommitAsync(token).ConfigureAwait(false);
+            return true;
+        }, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> SetSchemaAsync(string dataset, LabelSchema next, CancellationToken cancellationToken)
+    {
+        ThrowIfClosed();
+        return _database.WriteAsync(async (connection, _, token) =>
+        {
+            await using var transaction = await connection.BeginTransactionAsync(token).ConfigureAwait(false);
+            await using var find =
+                new NpgsqlCommand("SELECT info::text FROM dataset WHERE name = $1 FOR UPDATE", connection).Add(PgColumns.Key(dataset));
+            if (await find.ExecuteScalarAsync(token).ConfigureAwait(false) is not string text)
+                throw new KeyNotFoundException($"The ledger has no dataset '{dataset}'.");
+            var stands = JsonSerializer.Deserialize(text, ModelJson.Default.DatasetInfo)!.Schema.Number;
+            if (stands != next.Number - 1) return stands >= next.Number;
+            await using var update = new NpgsqlCommand("UPDATE dataset SET info = $2::json WHERE name = $1", connection)
+                .Add(dataset).Add(StoredDatasets.WithSchema(System.Text.Encoding.UTF8.GetBytes(text), next));
             await update.ExecuteNonQueryAsync(token).ConfigureAwait(false);
             await transaction.CommitAsync(token).ConfigureAwait(false);
             return true;

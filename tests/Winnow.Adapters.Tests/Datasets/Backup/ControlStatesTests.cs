@@ -73,6 +73,7 @@ public sealed class ControlStatesTests
                 new VersionEntry { OperationId = Guid.NewGuid(), Version = made, ManifestKey = "m" }, never);
             await records.WriteAsync(ControlStorage.Policies, $"{owner}/2", null, new DatasetPolicies { Version = 2, ChangedBy = "bob" },
                 never);
+            await records.WriteAsync(ControlStorage.Schema, $"{owner}/2", null, SampleSchema.Entries(null).ElementAt(1), never);
             await records.WriteAsync(ControlStorage.Selection, $"{owner}/main/1", null,
                 new RoundSelection { Strategy = "k-means", Images = [selected] }, never);
         }
@@ -84,6 +85,7 @@ public sealed class ControlStatesTests
         Assert.Equal((1, 1, 2),
             (control.Dataset.Rounds.Single().Number, control.Dataset.Versions.Single().Version.Number,
                 control.Dataset.Policies.Single().Version));
+        Assert.Equal(2, control.Dataset.Schemas.Single().Version.Number);
         Assert.Equal((selected, null), (control.Rounds.Single()!.Selected.Single(), control.Rounds.Single()!.SelectedCount));
         // And go back whole.
         var restored = control.ToStates("pets-3");

@@ -65,6 +65,11 @@ internal sealed record SampleControl(DatasetInfo Dataset, int Images, int? Told)
                 Operations = [new BackboneOperation(LedgerRows.Operation(906), "ada", LedgerRows.Operation(907), LedgerRows.Noon)],
             },
         };
+        if (Dataset.Schema.Version is not null)
+        {
+            state.Schemas.AddRange(SampleSchema.Entries(Told));
+            state.AskedThrough = Dataset.Schema.Number;
+        }
         state.Policies.AddRange([PoliciesOf(2), PoliciesOf(3)]);
         state.Rounds.Add(new RoundEntry
         {
@@ -119,6 +124,7 @@ internal sealed record SampleControl(DatasetInfo Dataset, int Images, int? Told)
         EndOperation = LedgerRows.Operation(904),
         EndOperationBy = "ada",
         Labels = 4,
+        Schema = Dataset.Schema.Version,
         DataSha256 = DataSha256,
         ProjectionKey = ProjectionKey,
         Regularisation = 0.25,
@@ -152,6 +158,7 @@ internal sealed record SampleControl(DatasetInfo Dataset, int Images, int? Told)
         DataSha256 = DataSha256,
         HeadSha256 = HeadSha256,
         Labels = 4,
+        Schema = Dataset.Schema.Version,
         Regularisation = 0.25,
         Temperature = 1.5,
         TrainedAt = LedgerRows.Noon,

@@ -133,7 +133,8 @@ internal sealed class SampleDataset(ILedgerPorts ports, IObjectStore objects, Da
         // An answer to what was not asked says nothing of what stands, and is kept all the same.
         var terms = decision.Kind == DecisionKind.Skip ? new TaskTerms(TaskKind.Verify, 2, true, true, Of: 0) : null;
         var entry = new HistoryEntry(
-            version, HistoryKind.Decided, "bob", LedgerRows.Noon, operation, decision, version == 1 ? Told : null, terms);
+            version, HistoryKind.Decided, "bob", LedgerRows.Noon, operation, decision, version == 1 ? Told : null, terms,
+            dataset.Schema.Version);
         // What stands is worked out as the image's own grain does it.
         var before = version == 2 ? [ReadEntry(Entry(row, 1, shard))] : Array.Empty<HistoryEntry>();
         var standing = ImageHistory.Fold([.. before, entry]);

@@ -2,7 +2,6 @@ using Winnow.Adapters.Tests.Ledger;
 using Winnow.Algorithms.Numerics;
 using Winnow.Grains.Ports;
 using Winnow.Model.Datasets;
-using Winnow.Model.Labels;
 
 namespace Winnow.Adapters.Tests.Datasets.Backup.Hostile;
 
@@ -16,13 +15,7 @@ internal sealed class HostilePlans(HostileArchive archive)
 
     private static DatasetInfo Sample { get; } = LedgerRows.Dataset() with
     {
-        Schema = new LabelSchema
-        {
-            Classes = [new("cat", "Cat", "#1f77b4") { Keypoints = ["nose", "tail"], Skeleton = [0, 1] }, new("dog", "Dog", "steelblue")],
-            Geometries = Enum.GetValues<Geometry>(),
-            MultiLabel = true,
-            Attributes = [new("pose", AttributeKind.Choice) { Options = ["left", "right"], Classes = ["cat"] }],
-        },
+        Schema = SampleSchema.Newest,
         Settings = new DatasetSettings { Shards = 2, Seed = 7, ProjectionDimensions = 4 },
         Restored = [new Restoration(LedgerRows.Noon, "ada", new string('a', 64), LedgerRows.Operation(1), "lions", LedgerRows.Noon, "ada")],
     };

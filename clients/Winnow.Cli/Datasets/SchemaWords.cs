@@ -1,0 +1,40 @@
+using System.Globalization;
+using Winnow.Model.Labels;
+
+namespace Winnow.Cli.Datasets;
+
+/// <summary>Classes and changes of a label schema in a few words.</summary>
+internal static class SchemaWords
+{
+    /// <summary>A class with what became of it.</summary>
+    public static string Of(LabelClass one, LabelSchema schema)
+    {
+        var shown = $"{one.Name}{(one.Title is { } title ? $" ({title})" : "")}{(one.Color is { } color ? $" {color}" : "")}";
+        if (one.Retired is not { } retired) return shown;
+        var since = string.Create(CultureInfo.InvariantCulture, $"retired in version {retired.Since}");
+        return retired switch
+        {
+            { Into: { } heir } => $"{shown}, {since}: counts as {schema.Classes[heir].Name}",
+            { Parts: { } parts } => $"{shown}, {since}: asked again, as {string.Join(" or ", parts.Select(p => schema.Classes[p].Name))}",
+            { Ask: true } => $"{shown}, {since}: asked again",
+            _ => $"{shown}, {since}: stands",
+        };
+    }
+
+    /// <summary>A change.</summary>
+    public static string Of(SchemaChange change) => change switch
+    {
+        RenameClass c => $"{c.Class} is called {c.To}",
+        RecolourClass c => $"{c.Class} is {c.Color ?? "of any colour"}",
+        RetitleClass c => $"{c.Class} reads {c.Title ?? c.Class}",
+        AddClass c => $"{c.Class.Name} is new",
+        MergeClasses c => $"{string.Join(" and ", c.Classes)} become {c.Into}",
+        SplitClass c => $"{c.Class} becomes {string.Join(" or ", c.Into)}",
+        RetireClass c => $"{c.Class} is retired{(c.Ask ? " and asked again" : "")}",
+        RenameAttribute c => $"attribute {c.Attribute} is called {c.To}",
+        AddAttribute c => $"attribute {c.Attribute.Name} is new",
+        AddOptions c => $"attribute {c.Attribute} may be {string.Join(" or ", c.Options)}",
+        RetireAttribute c => $"attribute {c.Attribute} is retired",
+        _ => "another change",
+    };
+}

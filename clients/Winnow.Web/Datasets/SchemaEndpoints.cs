@@ -1,0 +1,54 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Winnow.Abstractions.Datasets;
+using Winnow.Model.Datasets;
+using Winnow.Model.Security;
+using Winnow.Web.Requests;
+using Winnow.Web.Security;
+
+namespace Winnow.Web.Datasets;
+
+internal static class SchemaEndpoints
+{
+    /// <summary>Most classes of all versions on a page: a schema may have ten thousand.</summary>
+    private const int MaxClassesOfPage = 100_000;
+
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        api.MapGet("/datasets/{dataset}/schema", async (string dataset, IGrainFactory grains, CancellationToken ct) =>
+            {
+                await grains.DatasetAsync(dataset, ct);
+                return await grains.GetGrain<IDatasetGrain>(dataset).GetSchemaAsync(ct);
+            })
+            .Requires(Permission.ReadDataset)
+            .WithSummary("The newest version of the label schema, and how far the asking again has come that it brought with it.")
+            .WithTags("datasets");
+
+        api.MapPost("/datasets/{dataset}/schema", async (
+                string dataset, ChangeSchema change, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
+            {
+                await grains.DatasetAsync(dataset, ct);
+                return await grains.GetGrain<IDatasetGrain>(dataset)
+                    .ChangeSchemaAsync(change, CallerIdentity.OperationOf(http), CallerIdentity.Of(http), ct);
+            })
+            .Requires(Permission.ChangePolicies)
+            .Produces<SchemaState>().ProducesProblem(StatusCodes.Status409Conflict)
+            .WithSummary("Make the next version of the label schema: rename, recolour, add, merge, split or retire classes and attributes. "
+                + "'from' names the version that was looked at. All changes are made, or none. What was said is kept and mapped when it is "
+                + "read; images whose labels cannot be mapped are asked about again.").WithTags("datasets");
+
+        api.MapGet("/datasets/{dataset}/schema/versions", async (
+                string dataset, string? after, int? limit, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
+            {
+                await grains.DatasetAsync(dataset, ct);
+                var all = await grains.GetGrain<IDatasetGrain>(dataset).ListSchemasAsync(ct);
+                return Pages.Cut(http, all, after, limit, s => s.Number.ToString(CultureInfo.InvariantCulture),
+                    s => s.Schema.Classes.Count, MaxClassesOfPage).ToArray();
+            })
+            .Requires(Permission.ReadDataset)
+            .WithSummary("All versions of the label schema, each with its changes and who made them, oldest first, at most 1,000. "
+                + $"{Pages.Next}, where it comes, is 'after' of the next page.").WithTags("datasets");
+    }
+}
