@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using SkiaSharp;
 using Winnow.Algorithms.Numerics;
 using Winnow.Model.Labels;
@@ -53,7 +53,7 @@ public static class ComposedPictures
             objects.Add(new BoxAnnotation(Classes[kind], new Box(x, y, w, h)));
         }
         bitmap.SetPixel(index % Width, index / Width % Height, Colour());
-        var bytes = orientation == 1 ? Png(bitmap) : WithOrientation(Png(Turned(bitmap, orientation)), orientation);
+        var bytes = StoredPicture.Png(MemoryMarshal.Cast<byte, uint>(bitmap.GetPixelSpan()), Width, orientation);
         return new ComposedPicture(bytes, objects);
     }
 
@@ -83,53 +83,5 @@ public static class ComposedPictures
             counts.Add(column < w - 1 ? Height - h : Height - h - y + (Width - x - w) * Height);
         }
         return new RunLengthMask(Width, Height, counts);
-    }
-
-    private static byte[] Png(SKBitmap bitmap)
-    {
-        using var data = bitmap.Encode(SKEncodedImageFormat.Png, 100);
-        return data.ToArray();
-    }
-
-    /// <summary>Stored so that turning it a quarter clockwise (6) or counter-clockwise (8) brings it upright.</summary>
-    private static SKBitmap Turned(SKBitmap upright, int orientation)
-    {
-        var stored = new SKBitmap(new SKImageInfo(upright.Height, upright.Width, SKColorType.Rgba8888, SKAlphaType.Opaque));
-        for (var y = 0; y < upright.Height; y++)
-            for (var x = 0; x < upright.Width; x++)
-            {
-                var (sx, sy) = orientation switch
-                {
-                    6 => (y, upright.Width - 1 - x),
-                    8 => (upright.Height - 1 - y, x),
-                    _ => throw new ArgumentOutOfRangeException(nameof(orientation)),
-                };
-                stored.SetPixel(sx, sy, upright.GetPixel(x, y));
-            }
-        return stored;
-    }
-
-    /// <summary>A PNG with an eXIf chunk (W3C PNG, third edition) behind its header.</summary>
-    private static byte[] WithOrientation(byte[] png, int orientation)
-    {
-        const int BehindHeader = 33;
-        byte[] exif = [0x4D, 0x4D, 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, (byte)orientation, 0, 0, 0, 0, 0, 0];
-        byte[] typed = [.. "eXIf"u8, .. exif];
-        var chunk = new byte[4 + typed.Length + 4];
-        BinaryPrimitives.WriteInt32BigEndian(chunk, exif.Length);
-        typed.CopyTo(chunk, 4);
-        BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(4 + typed.Length), Crc(typed));
-        return [.. png[..BehindHeader], .. chunk, .. png[BehindHeader..]];
-    }
-
-    private static uint Crc(ReadOnlySpan<byte> bytes)
-    {
-        var crc = 0xFFFFFFFFu;
-        foreach (var b in bytes)
-        {
-            crc ^= b;
-            for (var bit = 0; bit < 8; bit++) crc = (crc & 1) != 0 ? (crc >> 1) ^ 0xEDB88320u : crc >> 1;
-        }
-        return ~crc;
     }
 }

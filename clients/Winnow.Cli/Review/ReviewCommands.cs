@@ -145,12 +145,22 @@ internal static class ReviewCommands
             _named = value.Unanswered.Count;
         }
 
+        private static void SayAdapted(ReviewProgress value)
+        {
+            if (value.Adapted == 0) return;
+            Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{value.Adapted} of them not quite as they were given:"));
+            foreach (var task in value.AdaptedSamples.Take(Shown)) Terminal.Say($"  {ShownText.Named(task.Name)}: {task.Reason}");
+            if (value.Adapted > Shown)
+                Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  and {value.Adapted - Shown} more"));
+        }
+
         public void End(ReviewProgress value, Func<string, string> unknown)
         {
             Report(value);
             var tasks = string.Create(CultureInfo.InvariantCulture, $"{value.Skipped} tasks skipped, {value.GivenBack} given back");
             Terminal.Say(string.Create(CultureInfo.InvariantCulture,
                 $"{value.Answered} decisions recorded, {tasks}, {value.Refused} answers refused"));
+            SayAdapted(value);
             if (value.Unknown == 0) return;
             var names = string.Join(", ", value.UnknownSamples.Take(Shown).Select(ShownText.Named));
             var more = value.Unknown > Shown ? string.Create(CultureInfo.InvariantCulture, $", and {value.Unknown - Shown} more") : "";

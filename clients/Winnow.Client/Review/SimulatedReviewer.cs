@@ -78,9 +78,15 @@ public sealed record ReviewProgress(long Answered, long Skipped, long Refused, I
 
     /// <summary>Those of them whose tasks were given back and not skipped in the end.</summary>
     public long GivenBack { get; init; }
+
+    /// <summary>Answers recorded otherwise than they were given: with shapes that were cut at the edge of the picture.</summary>
+    public long Adapted { get; init; }
+
+    /// <summary>The first of them, with what the server said; at most 20.</summary>
+    public IReadOnlyList<UnansweredTask> AdaptedSamples { get; init; } = [];
 }
 
-/// <summary>A task without an answer.</summary>
+/// <summary>A task without an answer, or one whose answer is not what was given.</summary>
 /// <param name="Name">Its image.</param>
 /// <param name="Reason">Why.</param>
 public sealed record UnansweredTask(string Name, string Reason);
@@ -247,7 +253,18 @@ public sealed class SimulatedReviewer
             var named = _givenBack.Contains(known[i].Task.Image);
             if (reason is not null && !named && unanswered.Count < Shown) unanswered.Add(new UnansweredTask(known[i].Task.Name, reason));
         }
-        _progress = _progress with { Answered = answered, Skipped = skips, Refused = refused, Unanswered = unanswered };
+        var adapted = known.Zip(results)
+            .Where(k => k.Second is { Status: SubmitStatus.Recorded or SubmitStatus.SecondOpinion, Reason: not null }).ToArray();
+        var said = adapted.Select(a => new UnansweredTask(a.First.Task.Name, a.Second.Reason!));
+        _progress = _progress with
+        {
+            Answered = answered,
+            Skipped = skips,
+            Refused = refused,
+            Unanswered = unanswered,
+            Adapted = _progress.Adapted + adapted.Length,
+            AdaptedSamples = [.. _progress.AdaptedSamples.Concat(said).Take(Shown)],
+        };
     }
 
     private Known Answer(ReviewTask task)
