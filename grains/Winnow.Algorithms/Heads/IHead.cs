@@ -4,8 +4,8 @@ namespace Winnow.Algorithms.Heads;
 
 /// <summary>
 /// What makes probabilities of a projected row. It never changes, and its stored form is the same for the same numbers, so that a hash
-/// of it names it. Calibration changes how sure it is and never what it predicts. To add one: a class here, its <see cref="HeadFormat"/> in <see cref="HeadFormats"/>, and a test class that inherits the
-/// conformance tests.
+/// of it names it. Calibration changes how sure it is and never what it predicts. To add one: a class here, its
+/// <see cref="HeadFormat"/> in <see cref="HeadFormats"/>, and a test class that inherits the conformance tests.
 /// </summary>
 public interface IHead
 {

@@ -71,7 +71,7 @@ public sealed record SigmoidHead(
     /// <inheritdoc/>
     public void Score(ReadOnlySpan<Half> rows, Span<ImageScore> scores)
     {
-        var score = new SetScore(this);
+        var score = new SetScore([.. Cutoffs.Select(c => c / Temperature)], Thresholds);
         var at = 0;
         foreach (var block in new LogitBlocks(Linear, rows))
         {

@@ -50,7 +50,7 @@ public sealed record SetCounts(int[] Found, int[] Wrong, int[] Missed)
         return sum;
     }
 
-    /// <summary>2 · found / (2 · found + wrong + missed) of all classes together; null where nothing is there and nothing was said.</summary>
+    /// <summary>2 · found / (2 · found + wrong + missed) of all classes; null where nothing is there and nothing was said.</summary>
     public double? MicroF1 => F1(Found.Sum(n => (long)n), Wrong.Sum(n => (long)n), Missed.Sum(n => (long)n));
 
     /// <summary>The mean of the same of each class that is there or was predicted anywhere; null where none is.</summary>

@@ -11,8 +11,8 @@ namespace Winnow.Algorithms.Scoring;
 /// </param>
 /// <param name="Margin">
 /// 1 − (p₁ − p₂) (Scheffer et al. 2001); of sets 1 − how far the class nearest to its threshold lies from it, as a share of the way to
-/// certainty on that side (Brinker 2006): the one decision that an answer is most likely to turn. Of two classes that exclude each other, or
-/// one that is there or not, both are the same number. Margin and herding work by it alone.
+/// certainty on that side (Brinker 2006): the one decision that an answer is most likely to turn. Of two classes that exclude each
+/// other, or one that is there or not, both are the same number. Margin and herding work by it alone.
 /// </param>
 /// <param name="Entropy">
 /// −Σ p ln p, in nats (Shannon 1948); of sets the mean over the classes of each one's own, so that it stays within ln 2 whatever their

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using Winnow.Algorithms.Heads;
 
 namespace Winnow.Algorithms.Scoring;
 
@@ -21,10 +20,12 @@ internal sealed class SetScore
 
     private readonly float[] _cutoffs, _thresholds, _perBelow, _perAbove;
 
-    public SetScore(SigmoidHead head)
+    /// <param name="cutoffs">[K], calibrated logits from which on classes are there.</param>
+    /// <param name="thresholds">[K], the same as probabilities.</param>
+    public SetScore(float[] cutoffs, float[] thresholds)
     {
-        _cutoffs = [.. head.Cutoffs.Select(c => c / head.Temperature)];
-        _thresholds = [.. head.Thresholds.Select(t => Math.Clamp(t, Outermost, 1 - Outermost))];
+        _cutoffs = cutoffs;
+        _thresholds = [.. thresholds.Select(t => Math.Clamp(t, Outermost, 1 - Outermost))];
         _perBelow = [.. _thresholds.Select(t => 1 / t)];
         _perAbove = [.. _thresholds.Select(t => 1 / (1 - t))];
     }

@@ -9,7 +9,7 @@ namespace Winnow.Algorithms.Training;
 public static class OneVsRest
 {
     /// <summary>Fits a head.</summary>
-    /// <param name="examples">Of a class that none, or each, of them is of the bias alone is learnt: how likely it is by their number.</param>
+    /// <param name="examples">Of a class that none of them is of, or each, the bias alone is learnt.</param>
     /// <param name="options">How to fit.</param>
     /// <param name="ct">Gives up between iterations.</param>
     /// <returns>A head with temperature 1, and a half as each class's threshold.</returns>

@@ -91,7 +91,8 @@ public static class OneVsRestSearch
             int[] Rows(Func<int, bool> isOf) => [.. Enumerable.Range(0, foldOf.Length).Where(i => isOf(foldOf[i]))];
             var others = examples.Only(Rows(of => of != f));
             folds[f] = new Fold(
-                Rows(of => of == f), new DesignMatrix(others.Vectors, others.Dimensions), others.Targets, OneVsRest.WeightsOf(others.Targets));
+                Rows(of => of == f), new DesignMatrix(others.Vectors, others.Dimensions), others.Targets,
+                OneVsRest.WeightsOf(others.Targets));
         }
         return folds;
     }

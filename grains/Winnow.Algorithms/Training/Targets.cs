@@ -96,7 +96,7 @@ public sealed class Targets
         return new Targets(classes, LikeliestOf(sets), sets, there, weights);
     }
 
-    /// <summary>The same where each example is the set of its one class, or of the classes of its distribution; sets are themselves.</summary>
+    /// <summary>The same where each example is the set of its one class, or of its distribution's; sets are themselves.</summary>
     public Targets AsSets() => AreSets ? this
         : _soft is not null ? SoftSets([.. _soft.Select(p => Math.Min(p, 1))], Classes, _weights)
         : Sets([.. _labels.Select(label => new[] { label })], Classes, _weights);
@@ -177,7 +177,8 @@ public sealed class Targets
             soft = new float[examples.Count * Classes];
             for (var i = 0; i < examples.Count; i++) DistributionOf(examples[i]).CopyTo(soft.AsSpan(i * Classes));
         }
-        return new Targets(Classes, [.. examples.Select(i => _labels[i])], _sets is null ? null : [.. examples.Select(i => _sets[i])], soft,
+        return new Targets(
+            Classes, [.. examples.Select(i => _labels[i])], _sets is null ? null : [.. examples.Select(i => _sets[i])], soft,
             _weights is null ? null : [.. examples.Select(i => _weights[i])]);
     }
 }

@@ -35,6 +35,9 @@ public sealed class KnownLevel
     /// <summary>Whether tasks may ask for something else than a first label.</summary>
     public bool KeepsTiers => Value >= ClusterLevels.Tiers;
 
+    /// <summary>Whether models may be trained from sets of classes.</summary>
+    public bool LearnsSets => Value >= ClusterLevels.MultiLabel;
+
     /// <summary>Notes a level that the ledger told.</summary>
     public void Saw(int level)
     {

@@ -198,7 +198,7 @@ internal sealed partial class QueueGrain(
 
     private Prelabel[] PrelabelsOf(ReservedTask task) =>
     [
-        .. task.Predicted >= 0 ? [ImageGrain.PrelabelOf(_dataset, task.ModelName!, task.Predicted, task.Confidence)] : (Prelabel[])[],
+        .. ImageGrain.PrelabelsOf(_dataset, task.ModelName, task.Predicted, task.Confidence, task.Set),
         .. PrelabelFacts.Read(task.Prelabels ?? []),
     ];
 

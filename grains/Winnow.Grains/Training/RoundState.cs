@@ -3,6 +3,7 @@ using Winnow.Grains.Datasets;
 using Winnow.Grains.Ports;
 using Winnow.Model;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 using Winnow.Model.Names;
 using Winnow.Model.Training;
 
@@ -53,6 +54,10 @@ public sealed class RoundState : IStoredState
     public double Regularisation { get; set; }
     public double? CrossValidatedLogLoss { get; set; }
     public double OutOfFoldTemperature { get; set; } = 1;
+
+    /// <summary>Classes whose threshold was chosen; null where a label is one class.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? ThresholdsChosen { get; set; }
     public ModelVersion? Model { get; set; }
     public string? HeadKey { get; set; }
     public bool Better { get; set; }
@@ -121,6 +126,7 @@ public sealed class RoundState : IStoredState
         ?? MemberRules.Number("regularisation", Regularisation, 0, double.MaxValue)
         ?? (CrossValidatedLogLoss is { } loss ? MemberRules.Number("crossValidatedLogLoss", loss, 0, double.MaxValue) : null)
         ?? MemberRules.Number("outOfFoldTemperature", OutOfFoldTemperature, float.Epsilon, float.MaxValue)
+        ?? (ThresholdsChosen is { } chosen ? MemberRules.Number("thresholdsChosen", chosen, 0, LabelSchema.MaxClasses) : null)
         ?? MemberRules.Within("model", Model?.Check(latest))
         ?? (Model is null || (Model.Arm == entry.Arm && Model.Round == entry.Number) ? null : "model is another round's.")
         ?? (HeadKey is null || ObjectNames.IsHead(HeadKey, entry.Arm, entry.Number, out _)
