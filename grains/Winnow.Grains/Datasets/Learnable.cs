@@ -19,9 +19,10 @@ internal static class Learnable
     public static string? WhyNot(LabelSchema schema, bool learnsSets) =>
         schema.IsOneClass ? null : !schema.IsTags ? NothingLearned : learnsSets ? null : TooEarly;
 
-    /// <summary>The names of the trainers that learn such labels.</summary>
-    public static IEnumerable<string> TrainersOf(LabelSchema schema) =>
-        Trainers.All.Where(t => t.LearnsSets == schema.IsTags).Select(t => t.Name);
+    /// <summary>Why a trainer cannot learn such labels, as a sentence with those that can; null where it can.</summary>
+    public static string? NotFor(ITrainer trainer, LabelSchema schema) => trainer.LearnsSets == schema.IsTags ? null
+        : $"Trainer '{trainer.Name}' learns {(trainer.LearnsSets ? "sets of classes" : "one class of each image")}, which these labels are "
+        + $"not. Name one that fits: {string.Join(", ", Trainers.All.Where(t => t.LearnsSets == schema.IsTags).Select(t => t.Name))}.";
 
     /// <summary>The trainer of a name where that learns such labels, else the first that does.</summary>
     /// <param name="name">What policies or a command name; null: nothing.</param>

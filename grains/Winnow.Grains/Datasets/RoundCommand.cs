@@ -49,10 +49,7 @@ internal static class RoundCommand
         var strategy = Find(QueryStrategies.All, accepted.Strategy, "strategy");
         var coldStart = FindColdStart(accepted.ColdStart);
         var trainer = Find(Trainers.All, accepted.Trainer, "trainer");
-        if (whyNot is null && trainer.LearnsSets != schema.IsTags)
-            throw new RefusedException(
-                $"Trainer '{trainer.Name}' learns {(trainer.LearnsSets ? "sets of classes" : "one class of each image")}, which these "
-                + $"labels are not. Name one that fits: {Listed(Learnable.TrainersOf(schema))}.");
+        if (whyNot is null && Learnable.NotFor(trainer, schema) is { } unfit) throw new RefusedException(unfit);
         Find(PromotionRules.All, accepted.Promotion, "promotion");
         // Only the main arm's model scores the pool, so only there can a strategy lean on scores.
         if (accepted.Arm != Arms.Main && strategy.NeedsModel)

@@ -1,4 +1,5 @@
 using Winnow.Abstractions.Training;
+using Winnow.Algorithms.Training;
 using Winnow.Grains.Datasets;
 using Winnow.Grains.Ports;
 using Winnow.Model.Labels;
@@ -29,6 +30,16 @@ public sealed class LearnableTests
         // Policies name the first trainer unless somebody says otherwise.
         Assert.Equal("one-vs-rest", Learnable.TrainerOf("logistic-regression", Tags).Name);
         Assert.Equal("logistic-regression", Learnable.TrainerOf("one-vs-rest", OneClass).Name);
+    }
+
+    [Fact]
+    public void A_trainer_that_is_named_for_other_labels_is_refused_with_those_that_fit()
+    {
+        var (one, sets) = (Trainers.All.Get("logistic-regression"), Trainers.All.Get("one-vs-rest"));
+        Assert.Null(Learnable.NotFor(one, OneClass));
+        Assert.Null(Learnable.NotFor(sets, Tags));
+        Assert.EndsWith("Name one that fits: one-vs-rest.", Learnable.NotFor(one, Tags), StringComparison.Ordinal);
+        Assert.EndsWith("Name one that fits: logistic-regression.", Learnable.NotFor(sets, OneClass), StringComparison.Ordinal);
     }
 
     [Fact]

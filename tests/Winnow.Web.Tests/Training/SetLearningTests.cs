@@ -2,6 +2,7 @@ using System.Globalization;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Labels;
+using Winnow.Model.Policies;
 using Winnow.Model.Review;
 using Winnow.Model.Training;
 using Winnow.Testing;
@@ -150,5 +151,10 @@ public sealed class SetLearningTests(Server server) : IClassFixture<Server>
         var refused = await Assert.ThrowsAsync<Winnow.Client.WinnowApiException>(() =>
             server.Client.StartRoundAsync(name, new StartRound(5) { Trainer = "logistic-regression" }));
         Assert.Contains("Name one that fits: one-vs-rest.", refused.Message, StringComparison.Ordinal);
+        var other = name + "-2";
+        await server.Client.CreateDatasetAsync(new CreateDataset(other, LearningServer.Schema, LearningServer.Small));
+        refused = await Assert.ThrowsAsync<Winnow.Client.WinnowApiException>(() =>
+            server.Client.ChangePoliciesAsync(other, new ChangePolicies { Trainer = "one-vs-rest" }));
+        Assert.Contains("Name one that fits: logistic-regression.", refused.Message, StringComparison.Ordinal);
     }
 }
