@@ -93,7 +93,7 @@ internal static class DatasetCommands
             var made = await client.CreateDatasetAsync(new CreateDataset(parsed.GetValue(name)!, schema, settings), ct);
             var (shardsMade, onBackbone) = (made.Settings.Shards, made.Settings.Backbone);
             Terminal.Say($"{made.Name}: {made.Schema.Classes.Count} classes, {shardsMade} shards, backbone {onBackbone}");
-            if (!made.Schema.IsOneClass)
+            if (!made.Schema.IsOneClass && !made.Schema.IsTags)
                 Terminal.Say("Its labels are sets of annotations, which no model is trained from yet: rounds choose by diversity alone, "
                     + "and ask for no audit sample.");
             return 0;

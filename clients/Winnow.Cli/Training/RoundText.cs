@@ -39,12 +39,21 @@ internal static class RoundText
             : "";
         var unlabelled = metrics.AuditUnlabelled > 0 ? string.Create(CultureInfo.InvariantCulture,
             $"; {metrics.AuditUnlabelled} of {metrics.AuditCount} have no label and count as wrong") : "";
-        return string.Create(CultureInfo.InvariantCulture, $"audit accuracy {accuracy:P1}{bounds}{unlabelled}");
+        return string.Create(CultureInfo.InvariantCulture, $"{Right(metrics, accuracy)}{bounds}{unlabelled}{F1(metrics)}");
     }
 
     private static string AuditField(RoundInfo r) => r.Model?.Metrics is not { } metrics ? ""
-        : metrics.AuditAccuracy is { } audit ? string.Create(CultureInfo.InvariantCulture, $"audit {audit:P1}{Missing(r, r.AuditOutcomes)}")
+        : metrics.AuditAccuracy is { } audit ? string.Create(CultureInfo.InvariantCulture,
+            $"audit {audit:P1}{(metrics.ThresholdsChosen is null ? "" : " of sets right")}{Missing(r, r.AuditOutcomes)}{F1(metrics)}")
         : NoAudit;
+
+    private static string Right(ModelMetrics metrics, double share) => metrics.ThresholdsChosen is null
+        ? string.Create(CultureInfo.InvariantCulture, $"audit accuracy {share:P1}")
+        : string.Create(CultureInfo.InvariantCulture, $"{share:P1} of the audit's sets right");
+
+    /// <summary>Of sets, how well classes are found; nothing where a label is one class.</summary>
+    private static string F1(ModelMetrics metrics) => metrics is { AuditMicroF1: { } micro, AuditMacroF1: { } macro }
+        ? string.Create(CultureInfo.InvariantCulture, $", F1 {micro:P1} (mean of classes {macro:P1})") : "";
 
     public static string NameOf(RoundInfo r) => string.Create(CultureInfo.InvariantCulture, $"{r.Arm}/{r.Number}");
 
@@ -70,7 +79,7 @@ internal static class RoundText
     private static string Learned(RoundInfo r)
     {
         var audit = r.Model?.Metrics is not { } metrics ? ""
-            : metrics.AuditAccuracy is { } accuracy ? string.Create(CultureInfo.InvariantCulture, $", audit accuracy {accuracy:P1}")
+            : metrics.AuditAccuracy is { } accuracy ? $", {Right(metrics, accuracy)}{F1(metrics)}"
             : $", {NoAudit}";
         return string.Create(CultureInfo.InvariantCulture,
             $"{Asked(r)}, {r.Labels} labels in all{audit}{Fate(r)}. "

@@ -1,3 +1,4 @@
+using Winnow.Abstractions.Scoring;
 using Winnow.Model;
 using Winnow.Model.Images;
 
@@ -93,6 +94,7 @@ public readonly record struct IngestOutcome(
 
 /// <summary>The machine's side of one image, as its shard knows it.</summary>
 /// <param name="Version">Entries of its human history, all of which the shard has written; null from a silo of the last release.</param>
+/// <param name="Set">What the model predicts where labels are sets of classes; else null.</param>
 [GenerateSerializer, Immutable, Alias("winnow.image-record")]
 public sealed record ImageRecord(
     [property: Id(0)] int Ordinal,
@@ -103,7 +105,8 @@ public sealed record ImageRecord(
     [property: Id(5)] string? ModelName,
     [property: Id(6)] ScoreRecord? Scores,
     [property: Id(7)] byte[][]? Prelabels = null,
-    [property: Id(8)] int? Version = null);
+    [property: Id(8)] int? Version = null,
+    [property: Id(9)] PredictedSet? Set = null);
 
 /// <summary>One row of a score segment.</summary>
 [GenerateSerializer, Immutable, Alias("winnow.score-record")]

@@ -1,4 +1,5 @@
 using Winnow.Abstractions.Acts;
+using Winnow.Abstractions.Scoring;
 using Winnow.Abstractions.Training;
 using Winnow.Model.Images;
 using Winnow.Model.Review;
@@ -8,7 +9,7 @@ namespace Winnow.Abstractions.Review;
 /// <summary>
 /// A task that a shard has set aside for the queue. <paramref name="SkippedBy"/> could not tell, and is not asked again, nor is
 /// <paramref name="AnsweredBy"/>, who said what the image shows; null for nobody. <paramref name="Prelabels"/> are JSON of the model; null
-/// for none.
+/// for none. <paramref name="Set"/> is what the model predicts where labels are sets of classes.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("winnow.reserved-task")]
 public readonly record struct ReservedTask(
@@ -22,7 +23,8 @@ public readonly record struct ReservedTask(
     [property: Id(7)] string[]? SkippedBy = null,
     [property: Id(8)] byte[][]? Prelabels = null,
     [property: Id(9)] TaskKind Kind = TaskKind.Label,
-    [property: Id(10)] string[]? AnsweredBy = null);
+    [property: Id(10)] string[]? AnsweredBy = null,
+    [property: Id(11)] PredictedSet? Set = null);
 
 /// <summary>Tasks set aside, and what is left behind them.</summary>
 /// <param name="Tasks">Highest priority first.</param>

@@ -160,12 +160,32 @@ public sealed record OutcomeCounts(
 
 /// <summary>Labelled rows of the projection.</summary>
 /// <param name="Audit">For the audit sample: what became of its other images. Null from shards of the last release.</param>
+/// <param name="Sets">Where labels are sets of classes, those of each row; else null.</param>
 [GenerateSerializer, Immutable, Alias("winnow.labelled-rows")]
 public sealed record LabelledRows(
     [property: Id(0)] ImageId[] Images,
     [property: Id(1)] int[] Labels,
     [property: Id(2)] MatrixRows Vectors,
-    [property: Id(3)] AuditRest? Audit = null);
+    [property: Id(3)] AuditRest? Audit = null,
+    [property: Id(4)] ClassSets? Sets = null);
+
+/// <summary>Sets of classes, one after the other.</summary>
+/// <param name="Ends">Where each ends in <paramref name="Classes"/>.</param>
+/// <param name="Classes">Positions of classes, of each set ascending.</param>
+[GenerateSerializer, Immutable, Alias("winnow.class-sets")]
+public sealed record ClassSets([property: Id(0)] int[] Ends, [property: Id(1)] int[] Classes)
+{
+    /// <summary>Sets as they travel.</summary>
+    public static ClassSets Of(IReadOnlyList<int[]> sets)
+    {
+        var (ends, end) = (new int[sets.Count], 0);
+        for (var i = 0; i < ends.Length; i++) ends[i] = end += sets[i].Length;
+        return new ClassSets(ends, [.. sets.SelectMany(s => s)]);
+    }
+
+    /// <summary>Each for itself.</summary>
+    public int[][] Each() => [.. Ends.Select((end, i) => Classes[(i == 0 ? 0 : Ends[i - 1])..end])];
+}
 
 /// <summary>What became of those images of the audit sample that have no label, so that none is left out without a word.</summary>
 /// <param name="Unlabelled">People gave no label: all said that they cannot tell, or one that it shows none of the classes.</param>
@@ -180,8 +200,15 @@ public sealed record AuditRest(
     [property: Id(3)] int PutAside);
 
 /// <summary>What a head makes of a shard's part of the holdout.</summary>
+/// <param name="Sets">How the classes of sets were found; null where a label is one class.</param>
 [GenerateSerializer, Immutable, Alias("winnow.holdout-result")]
-public sealed record HoldoutResult([property: Id(0)] int Count, [property: Id(1)] int Correct, [property: Id(2)] double LogLossSum);
+public sealed record HoldoutResult(
+    [property: Id(0)] int Count, [property: Id(1)] int Correct, [property: Id(2)] double LogLossSum,
+    [property: Id(3)] ClassCounts? Sets = null);
+
+/// <summary>Of each class, in how many images it was found, predicted wrongly, and missed.</summary>
+[GenerateSerializer, Immutable, Alias("winnow.class-counts")]
+public sealed record ClassCounts([property: Id(0)] int[] Found, [property: Id(1)] int[] Wrong, [property: Id(2)] int[] Missed);
 
 /// <summary>Calls that work through a whole pool end when they end: the limit is only there against a lost answer.</summary>
 public static class LongCall

@@ -11,7 +11,7 @@ internal static class PromotionBasics
     public static PromotionDecision? Incomparable(PromotionCase models)
     {
         var unlabelled = models.Candidate.Unlabelled;
-        if (models.Candidate.Labels.Length == 0)
+        if (models.Candidate.Labelled == 0)
             return new PromotionDecision(models.MoreLabels, unlabelled == 0
                 ? "There is no audit sample to compare on; more labels decide."
                 : FormattableString.Invariant($"None of {unlabelled} audit images has a label to compare on; more labels decide."));

@@ -17,7 +17,7 @@ public sealed record HeadFormat(string Name, int Version, uint Magic, HeadReader
 public static class HeadFormats
 {
     /// <summary>Every form.</summary>
-    public static Registry<HeadFormat> All { get; } = new("format of heads", SoftmaxHead.Stored);
+    public static Registry<HeadFormat> All { get; } = new("format of heads", SoftmaxHead.Stored, SigmoidHead.Stored);
 
     /// <summary>Reads a head of any form.</summary>
     /// <exception cref="InvalidDataException">

@@ -4,9 +4,8 @@ namespace Winnow.Algorithms.Heads;
 
 /// <summary>
 /// What makes probabilities of a projected row. It never changes, and its stored form is the same for the same numbers, so that a hash
-/// of it
-/// names it. To add one: a class here, its <see cref="HeadFormat"/> in <see cref="HeadFormats"/>, and a test class that inherits the
-/// conformance tests.
+/// of it names it. Calibration changes how sure it is and never what it predicts. To add one: a class here, its
+/// <see cref="HeadFormat"/> in <see cref="HeadFormats"/>, and a test class that inherits the conformance tests.
 /// </summary>
 public interface IHead
 {
@@ -18,6 +17,15 @@ public interface IHead
 
     /// <summary>Length of a row.</summary>
     int Dimensions { get; }
+
+    /// <summary>
+    /// Whether it tells of each class for itself that it is there. The classes of a head that does not exclude each other, and the most
+    /// probable is there.
+    /// </summary>
+    bool TellsSets { get; }
+
+    /// <summary>[K], the uncalibrated logit from which on a class is there; empty where classes exclude each other.</summary>
+    float[] Cutoffs { get; }
 
     /// <summary>What logits are divided by, above 0; 1 before calibration.</summary>
     float Temperature { get; }

@@ -3,8 +3,28 @@ using Winnow.Algorithms.Numerics;
 
 namespace Winnow.Algorithms.Heads;
 
+/// <summary>What a linear head computes: (W x + b) / T.</summary>
+/// <param name="Classes">K.</param>
+/// <param name="Dimensions">Length of a row x.</param>
+/// <param name="Weights">[K × dimensions].</param>
+/// <param name="Bias">[K].</param>
+/// <param name="Temperature">T.</param>
+internal readonly record struct LinearLogits(int Classes, int Dimensions, float[] Weights, float[] Bias, float Temperature)
+{
+    /// <summary>Logits of rows, [n × K].</summary>
+    public void Of(ReadOnlySpan<Half> rows, Span<float> logits)
+    {
+        var at = 0;
+        foreach (var block in new LogitBlocks(this, rows))
+        {
+            block.Logits.CopyTo(logits[at..]);
+            at += block.Logits.Length;
+        }
+    }
+}
+
 /// <summary>Logits of rows, block by block, each in the same buffer.</summary>
-internal ref struct LogitBlocks(SoftmaxHead head, ReadOnlySpan<Half> rows)
+internal ref struct LogitBlocks(LinearLogits head, ReadOnlySpan<Half> rows)
 {
     /// <summary>
     /// Rows at a time: with their logits of a thousand classes they stay in the cache of a core, and they are whole heights of the

@@ -23,6 +23,12 @@ public sealed record SoftmaxHead(int Classes, int Dimensions, float[] Weights, f
     public HeadFormat Format => Stored;
 
     /// <inheritdoc/>
+    public bool TellsSets => false;
+
+    /// <inheritdoc/>
+    public float[] Cutoffs => [];
+
+    /// <inheritdoc/>
     public bool IsFinite =>
         float.IsFinite(Temperature) && Array.TrueForAll(Weights, float.IsFinite) && Array.TrueForAll(Bias, float.IsFinite);
 
@@ -47,7 +53,7 @@ public sealed record SoftmaxHead(int Classes, int Dimensions, float[] Weights, f
     public void Score(ReadOnlySpan<Half> rows, Span<ImageScore> scores)
     {
         var at = 0;
-        foreach (var block in new LogitBlocks(this, rows))
+        foreach (var block in new LogitBlocks(Linear, rows))
         {
             for (var i = 0; i < block.Count; i++) scores[at + i] = LogitScore.Of(block.Logits.Slice(i * Classes, Classes));
             at += block.Count;
@@ -55,15 +61,9 @@ public sealed record SoftmaxHead(int Classes, int Dimensions, float[] Weights, f
     }
 
     /// <inheritdoc/>
-    public void Logits(ReadOnlySpan<Half> rows, Span<float> logits)
-    {
-        var at = 0;
-        foreach (var block in new LogitBlocks(this, rows))
-        {
-            block.Logits.CopyTo(logits[at..]);
-            at += block.Logits.Length;
-        }
-    }
+    public void Logits(ReadOnlySpan<Half> rows, Span<float> logits) => Linear.Of(rows, logits);
+
+    private LinearLogits Linear => new(Classes, Dimensions, Weights, Bias, Temperature);
 
     /// <inheritdoc/>
     public void Probabilities(ReadOnlySpan<Half> rows, Span<float> probabilities)

@@ -1,3 +1,5 @@
+using Winnow.Algorithms.Training;
+
 namespace Winnow.Algorithms.Quality;
 
 /// <summary>One bin of a reliability diagram.</summary>
@@ -54,5 +56,50 @@ public static class ClassificationMetrics
         foreach (var bin in Reliability(probabilities, labels, classes, bins))
             error += bin.Count * Math.Abs(bin.Accuracy - bin.MeanConfidence);
         return labels.Length == 0 ? 0 : error / labels.Length;
+    }
+    /// <summary>
+    /// The mean over the classes of −ln of the probability of what is so, in nats, each clipped at 1e-12.
+    /// </summary>
+    /// <param name="probabilities">[K].</param>
+    /// <param name="set">The classes that are there, ascending.</param>
+    public static double SetLogLoss(ReadOnlySpan<float> probabilities, ReadOnlySpan<int> set)
+    {
+        double sum = 0;
+        var next = 0;
+        for (var c = 0; c < probabilities.Length; c++)
+        {
+            var isThere = next < set.Length && set[next] == c;
+            if (isThere) next++;
+            sum -= Math.Log(Math.Max(isThere ? probabilities[c] : 1.0 - probabilities[c], Smallest));
+        }
+        return sum / probabilities.Length;
+    }
+
+    /// <summary>
+    /// The mean gap, over equal bins of the probability that a class is there, between that and how often it is; 0 for no rows. Every class
+    /// of every row counts once.
+    /// </summary>
+    /// <param name="probabilities">[n × K].</param>
+    /// <param name="targets">[n].</param>
+    /// <param name="bins">Bins.</param>
+    public static double SetCalibrationError(ReadOnlySpan<float> probabilities, Targets targets, int bins = 15)
+    {
+        var (count, said, there) = (new long[bins], new double[bins], new long[bins]);
+        for (var i = 0; i < targets.Count; i++)
+        {
+            var set = targets.SetOf(i);
+            var next = 0;
+            for (var c = 0; c < targets.Classes; c++)
+            {
+                var p = probabilities[i * targets.Classes + c];
+                var bin = Math.Min(bins - 1, (int)(p * bins));
+                (count[bin], said[bin]) = (count[bin] + 1, said[bin] + p);
+                if (next >= set.Length || set[next] != c) continue;
+                next++;
+                there[bin]++;
+            }
+        }
+        var all = (double)targets.Count * targets.Classes;
+        return all == 0 ? 0 : Enumerable.Range(0, bins).Sum(b => Math.Abs(there[b] - said[b])) / all;
     }
 }

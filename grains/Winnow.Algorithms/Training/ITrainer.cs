@@ -7,7 +7,9 @@ namespace Winnow.Algorithms.Training;
 /// <param name="Regularisation">Inverse strength that it settled on; 0 where a trainer has none.</param>
 /// <param name="CrossValidatedLogLoss">Mean held-out log-loss, in nats; null where it could not be measured.</param>
 /// <param name="OutOfFoldTemperature">The temperature that fits predictions of what was held out; 1 where there are none.</param>
-public sealed record TrainedHead(IHead Head, double Regularisation, double? CrossValidatedLogLoss, float OutOfFoldTemperature);
+/// <param name="Thresholds">Of how many classes the head's threshold was chosen; the others' is a half. Null where it has none.</param>
+public sealed record TrainedHead(
+    IHead Head, double Regularisation, double? CrossValidatedLogLoss, float OutOfFoldTemperature, int? Thresholds = null);
 
 /// <summary>
 /// Learns a head from examples. The same examples and seed give the same head, whatever else runs. To add one: a class here, a line in
@@ -15,6 +17,12 @@ public sealed record TrainedHead(IHead Head, double Regularisation, double? Cros
 /// </summary>
 public interface ITrainer : INamed
 {
+    /// <summary>
+    /// Whether it learns from sets of classes (<see cref="Targets.AreSets"/>), so that its heads tell of each class whether it is there.
+    /// One that does not learns which one class an example is of.
+    /// </summary>
+    bool LearnsSets { get; }
+
     /// <summary>Trains.</summary>
     /// <param name="examples">One or more that weigh anything.</param>
     /// <param name="seed">Draws whatever is drawn.</param>
@@ -28,5 +36,5 @@ public interface ITrainer : INamed
 public static class Trainers
 {
     /// <summary>Every trainer.</summary>
-    public static Registry<ITrainer> All { get; } = new("trainer", new LogisticRegressionTrainer());
+    public static Registry<ITrainer> All { get; } = new("trainer", new LogisticRegressionTrainer(), new OneVsRestTrainer());
 }

@@ -36,6 +36,8 @@ public static class LogisticRegression
     public static SoftmaxHead Fit(Examples examples, LogisticRegressionOptions options, SoftmaxHead? warmStart = null,
         CancellationToken ct = default)
     {
+        if (examples.Targets.AreSets)
+            throw new ArgumentException("Sets of classes are learnt by a classifier of each class.", nameof(examples));
         var (classes, dimensions, seen) = (examples.Classes, examples.Dimensions, examples.Targets.Present());
         int[] present = [.. Enumerable.Range(0, classes).Where(c => seen[c])];
         if (present.Length == 0) throw new ArgumentException("A head needs at least one example that weighs anything.", nameof(examples));

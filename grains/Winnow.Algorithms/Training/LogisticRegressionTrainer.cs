@@ -7,6 +7,9 @@ public sealed class LogisticRegressionTrainer : ITrainer
     public string Name => "logistic-regression";
 
     /// <inheritdoc/>
+    public bool LearnsSets => false;
+
+    /// <inheritdoc/>
     public TrainedHead Train(Examples examples, ulong seed, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         var search = RegularisationSearch.Choose(examples, new RegularisationOptions(), seed, progress, cancellationToken);

@@ -47,7 +47,7 @@ internal sealed class MatrixSink(NamedObject named, DatasetInfo dataset) : Objec
     private bool _tooLong;
 
     private long Most => Frame + (named is HeadObject
-        ? sizeof(float) * (long)dataset.Schema.Classes.Count * (dataset.Settings.ProjectionDimensions + 1)
+        ? sizeof(float) * (long)dataset.Schema.Classes.Count * (dataset.Settings.ProjectionDimensions + 2)
         : sizeof(float) * (long)dataset.Settings.ProjectionDimensions * (LongestEmbedding + 1));
 
     public override void Take(ReadOnlySpan<byte> bytes)
@@ -80,6 +80,8 @@ internal sealed class MatrixSink(NamedObject named, DatasetInfo dataset) : Objec
         // One of an earlier version of the schema may know fewer; how many it must know is asked once it is known whose head it is.
         if (head.Classes > dataset.Schema.Classes.Count || (dataset.Schema.Version is null && head.Classes != dataset.Schema.Classes.Count))
             return $"it tells {head.Classes} classes apart, and the label schema has {dataset.Schema.Classes.Count}";
+        if (head.TellsSets != dataset.Schema.IsTags)
+            return $"it tells {(head.TellsSets ? "sets of classes" : "one class of each image")}, which the labels of the schema are not";
         if (!(head.Temperature > 0) || !head.IsFinite)
             return "it holds numbers that are none";
         (named.Dimensions, named.Classes) = (head.Dimensions, head.Classes);

@@ -1,12 +1,10 @@
 using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images;
-using Winnow.Abstractions.Training;
 using Winnow.Grains.Telemetry;
 using Winnow.Grains.Work;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Labels;
-using Winnow.Model.Training;
 
 namespace Winnow.Grains.Datasets;
 

@@ -27,7 +27,8 @@ internal sealed partial class DatasetGrain
     public async Task<BackboneComparison> CompareBackbonesAsync(CancellationToken cancellationToken)
     {
         if (!_dataset.Schema.IsOneClass)
-            throw new RefusedException($"Backbones are compared by what heads learn on them, and {RoundCommand.NothingLearned}");
+            throw new RefusedException(
+                "Backbones are compared by what a head of one class an image learns on them, and these labels are sets.");
         var all = await ListBackbonesAsync(cancellationToken);
         var (spaces, leftOut) = (new List<SpaceRows>(), new List<BackboneLeftOut>());
         var labels = new Dictionary<ImageId, int>();

@@ -24,7 +24,7 @@ internal sealed partial class DatasetGrain
 
     public async Task<LearningState> PrepareLearningAsync(CancellationToken cancellationToken)
     {
-        if (state.State.Learning is { ProjectionKey: null } or { AuditDrawn: false })
+        if (state.State.Learning is { ProjectionKey: null } || MayDrawAudit)
         {
             // Up to minutes in a large pool, so the turn is not held meanwhile. All arms that ask wait for one preparation, and its end
             // does not depend on who of them still listens.
@@ -61,7 +61,7 @@ internal sealed partial class DatasetGrain
                 if (ServingBackbone == backbone) learning.ProjectionKey ??= key;
             }, cancellationToken);
         }
-        if (!state.State.Learning.AuditDrawn)
+        if (MayDrawAudit)
         {
             var (threshold, images) = await DrawAuditAsync(cancellationToken);
             await LearnAsync(
@@ -69,6 +69,13 @@ internal sealed partial class DatasetGrain
                 cancellationToken);
         }
     }
+
+    /// <summary>
+    /// Whether an audit sample is to be drawn: where none was, or none could be as nothing was learnt from sets of classes by then. Images
+    /// that were chosen before belong to it as chance has it.
+    /// </summary>
+    private bool MayDrawAudit => !state.State.Learning.AuditDrawn
+        || (_dataset.Schema.IsTags && level.LearnsSets && state.State.Learning.AuditThreshold == 0 && _dataset.Settings.AuditSample > 0);
 
     private Task LearnAsync(Action<LearningStateRecord> change, CancellationToken cancellationToken) => InTurnAsync(async () =>
     {
@@ -111,8 +118,8 @@ internal sealed partial class DatasetGrain
     private async Task<(ulong Threshold, int Images)> DrawAuditAsync(CancellationToken cancellationToken)
     {
         var wanted = _dataset.Settings.AuditSample;
-        // It measures models, and of other labels none is trained yet: nobody is asked for nothing.
-        if (wanted == 0 || !_dataset.Schema.IsOneClass) return (0, 0);
+        // It measures models, and where none is trained nobody is asked for nothing.
+        if (wanted == 0 || Learnable.WhyNot(_dataset.Schema, level.LearnsSets) is not null) return (0, 0);
         var smallest = await OnShardsAsync((IShardLearning s) => s.GetSmallestAuditHashesAsync(wanted, cancellationToken),
             cancellationToken);
         var hashes = smallest.SelectMany(h => h).Order().ToArray();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Review;
+using Winnow.Algorithms.Training;
 using Winnow.Grains.Placement;
 using Winnow.Grains.Telemetry;
 using Winnow.Model.Policies;
@@ -23,6 +24,8 @@ internal sealed partial class DatasetGrain
             var current = _records.Policies[^1];
             var next = PolicyChange.Next(current, change, actor, time.GetUtcNow());
             if (ReferenceEquals(next, current)) return current;
+            if (change.Trainer is { } trainer && Learnable.NotFor(Trainers.All.Get(trainer), _dataset.Schema) is { } unfit)
+                throw new RefusedException(unfit);
             if (!level.KeepsRecords)
                 throw new RefusedException(
                     "Policies can be changed once every silo of the cluster is of this release. Until then nothing was changed.");

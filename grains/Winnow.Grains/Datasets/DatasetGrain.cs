@@ -152,7 +152,8 @@ internal sealed partial class DatasetGrain(
         ThrowIfTooEarly();
         string[] arms = [.. _records.Rounds.Select(r => r.Arm).Distinct()];
         var accepted = RoundCommand.Accept(
-            command, arms, cold: _records.ChampionOf(command.Arm) is null, PoliciesOf(command.Policies), _dataset.Schema);
+            command, arms, cold: _records.ChampionOf(command.Arm) is null, PoliciesOf(command.Policies), _dataset.Schema,
+            level.LearnsSets);
         // A silo of the last release would forget what it does not know of, and the round's state would not be the one that was accepted.
         if (!level.KeepsRecords) accepted = RoundCommand.WithoutDefaults(accepted);
         var running = _records.Rounds.Find(r => r.Arm == accepted.Arm && r.Ended is null);

@@ -24,10 +24,12 @@ internal static class RoundCommand
     /// <param name="cold">Whether the arm has no model yet, so that its cold start is what will choose.</param>
     /// <param name="policies">The dataset's: what the command leaves open follows them.</param>
     /// <param name="schema">The dataset's.</param>
+    /// <param name="learnsSets">Whether models may be trained from sets of classes.</param>
     /// <exception cref="RefusedException">It names something that there is not; the message lists what there is.</exception>
     public static StartRound Accept(StartRound command, IReadOnlyList<string> arms, bool cold, DatasetPolicies policies,
-        LabelSchema schema)
+        LabelSchema schema, bool learnsSets = true)
     {
+        var whyNot = Learnable.WhyNot(schema, learnsSets);
         if (command.BatchSize is < 1 or > StartRound.MaxBatch)
             throw new RefusedException($"batchSize must be 1 to {StartRound.MaxBatch}, not {command.BatchSize}.");
         if (!DatasetName.IsValid(command.Arm) || command.Arm == Arms.Audit)
@@ -35,10 +37,10 @@ internal static class RoundCommand
         var control = command.Arm == Arms.Control;
         var accepted = command with
         {
-            Strategy = command.Strategy ?? (control ? "random" : ByDefault(policies.Strategy, schema)),
+            Strategy = command.Strategy ?? (control ? "random" : ByDefault(policies.Strategy, whyNot)),
             ColdStart = command.ColdStart ?? (control ? "random" : policies.ColdStart),
             AnswerWithin = command.AnswerWithin ?? policies.AnswerWithin,
-            Trainer = command.Trainer ?? policies.Trainer,
+            Trainer = command.Trainer ?? Learnable.TrainerOf(policies.Trainer, schema).Name,
             Promotion = command.Promotion ?? policies.Promotion,
             Policies = policies.Version,
         };
@@ -46,32 +48,32 @@ internal static class RoundCommand
             throw new RefusedException($"answerWithin must be 1 second to 365 days, not {accepted.AnswerWithin}.");
         var strategy = Find(QueryStrategies.All, accepted.Strategy, "strategy");
         var coldStart = FindColdStart(accepted.ColdStart);
-        Find(Trainers.All, accepted.Trainer, "trainer");
+        var trainer = Find(Trainers.All, accepted.Trainer, "trainer");
+        if (whyNot is null && Learnable.NotFor(trainer, schema) is { } unfit) throw new RefusedException(unfit);
         Find(PromotionRules.All, accepted.Promotion, "promotion");
         // Only the main arm's model scores the pool, so only there can a strategy lean on scores.
         if (accepted.Arm != Arms.Main && strategy.NeedsModel)
             throw new RefusedException(
                 $"Strategy '{strategy.Name}' needs scores, which only arm '{Arms.Main}' keeps. " +
                 $"In arm '{accepted.Arm}' name one that needs none: {Listed(Modelless())}. {ArmsThereAre(arms)}");
-        if (!schema.IsOneClass && strategy.NeedsModel)
+        if (whyNot is not null && strategy.NeedsModel)
             throw new RefusedException(
-                $"Strategy '{strategy.Name}' needs a model's scores, and {NothingLearned} "
+                $"Strategy '{strategy.Name}' needs a model's scores, and {whyNot} "
                 + $"Name one that needs none: {Listed(Modelless())}.");
-        cold &= schema.IsOneClass;
+        cold &= whyNot is null;
         var chooses = cold ? coldStart : strategy;
         if (accepted.BatchSize > chooses.LargestBatch)
             throw new RefusedException(
                 $"Strategy '{chooses.Name}' takes batches of up to {chooses.LargestBatch} images, not {accepted.BatchSize}. " +
-                $"For larger ones name as {(cold ? "coldStart" : "strategy")}: {Listed(Larger(accepted, cold || !schema.IsOneClass))}.");
+                $"For larger ones name as {(cold ? "coldStart" : "strategy")}: {Listed(Larger(accepted, cold || whyNot is not null))}.");
         return accepted;
     }
 
-    /// <summary>Why a round under another schema than one class ends with its answers, as the end of a sentence.</summary>
-    public const string NothingLearned = "no model is trained from labels that are not one class of the whole image yet.";
-
     /// <summary>The policy's strategy; where it needs scores and there will be none, the one that needs diversity alone.</summary>
-    public static string ByDefault(string strategy, LabelSchema schema) =>
-        schema.IsOneClass || !Find(QueryStrategies.All, strategy, "strategy").NeedsModel ? strategy : new MaximumCoverage().Name;
+    /// <param name="strategy">The policy's.</param>
+    /// <param name="whyNot">Why no model is trained; null where one is.</param>
+    public static string ByDefault(string strategy, string? whyNot) =>
+        whyNot is null || !Find(QueryStrategies.All, strategy, "strategy").NeedsModel ? strategy : new MaximumCoverage().Name;
 
     /// <summary>An accepted command as the last release knew it, where that says the same.</summary>
     public static StartRound WithoutDefaults(StartRound accepted) => accepted with

@@ -1,5 +1,6 @@
 using Winnow.Abstractions.Training;
 using Winnow.Algorithms.Evaluation;
+using Winnow.Algorithms.Quality;
 using Winnow.Model.Training;
 
 namespace Winnow.Grains.Evaluation;
@@ -13,6 +14,8 @@ internal static class ModelFigures
     public static ModelMetrics Of(AuditFigures audit, IReadOnlyList<HoldoutResult> holdout, double? crossValidated)
     {
         var count = holdout.Sum(p => p.Count);
+        SetCounts[] parts = [.. holdout.Select(p => p.Sets).OfType<ClassCounts>().Select(s => new SetCounts(s.Found, s.Wrong, s.Missed))];
+        var sets = parts.Length == 0 ? null : SetCounts.Sum(parts, parts[0].Found.Length);
         return new ModelMetrics
         {
             AuditCount = audit.Count,
@@ -26,6 +29,10 @@ internal static class ModelFigures
             HoldoutAccuracy = count == 0 ? null : (double)holdout.Sum(p => p.Correct) / count,
             HoldoutLogLoss = count == 0 ? null : holdout.Sum(p => p.LogLossSum) / count,
             CrossValidatedLogLoss = crossValidated,
+            AuditMicroF1 = audit.MicroF1,
+            AuditMacroF1 = audit.MacroF1,
+            HoldoutMicroF1 = sets?.MicroF1,
+            HoldoutMacroF1 = sets?.MacroF1,
         };
     }
 }

@@ -41,6 +41,9 @@ public sealed class KnownLevel
     /// <summary>Whether acts are written down.</summary>
     public bool KeepsActs => Value >= ClusterLevels.Acts;
 
+    /// <summary>Whether models may be trained from sets of classes.</summary>
+    public bool LearnsSets => Value >= ClusterLevels.MultiLabel;
+
     /// <summary>Notes a level that the ledger told.</summary>
     public void Saw(int level)
     {

@@ -3,6 +3,7 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Review;
+using Winnow.Abstractions.Scoring;
 using Winnow.Abstractions.Security;
 using Winnow.Abstractions.Telemetry;
 using Winnow.Grains.Facts;
@@ -101,7 +102,8 @@ internal sealed partial class ImageGrain(
             Reason = row.Reason,
             Prelabels =
             [
-                .. record.Scores is { } s ? [PrelabelOf(_dataset, record.ModelName!, s.Predicted, 1 - s.LeastConfidence)] : (Prelabel[])[],
+                .. PrelabelsOf(
+                    _dataset, record.ModelName, record.Scores?.Predicted ?? -1, 1 - (record.Scores?.LeastConfidence ?? 1), record.Set),
                 .. PrelabelFacts.Read(record.Prelabels ?? [], _dataset.Schema),
             ],
             Scores = record.Scores is { } scores ? ScoresOf(record.ModelName!, scores) : null,
@@ -313,8 +315,15 @@ internal sealed partial class ImageGrain(
     // Two people never draw the same; what they see is comparable.
     private HashSet<int> ClassesOf(IReadOnlyList<Annotation> annotations) => [.. annotations.Select(a => _dataset.Schema.IndexOf(a.Class))];
 
-    internal static Prelabel PrelabelOf(DatasetInfo dataset, string model, int predicted, float confidence) =>
-        new($"model:{model}", [new ClassTag(dataset.Schema.Classes[predicted].Name) { Confidence = Math.Clamp(confidence, 0, 1) }]);
+    /// <summary>What the model proposes: its most probable class, or where labels are sets those that it says are there.</summary>
+    internal static Prelabel[] PrelabelsOf(DatasetInfo dataset, string? model, int predicted, float confidence, PredictedSet? set)
+    {
+        ClassTag Tag(int of, float sure) => new(dataset.Schema.Classes[of].Name) { Confidence = Math.Clamp(sure, 0, 1) };
+        if (set is not null)
+            return [new($"model:{model}", [.. set.Classes.Select((c, i) => Tag(c, set.Confidences[i]))]) { Confidence = set.Sure }];
+        // Of sets the most probable class may well not be there.
+        return predicted < 0 || predicted >= dataset.Schema.Classes.Count || dataset.Schema.IsTags ? [] : [new($"model:{model}", [Tag(predicted, confidence)])];
+    }
 
     private ImageScores ScoresOf(string model, ScoreRecord s) =>
         new(model, _dataset.Schema.Classes[s.Predicted].Name, _dataset.Schema.Classes[s.RunnerUp].Name, 1 - s.LeastConfidence,

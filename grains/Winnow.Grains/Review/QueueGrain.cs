@@ -201,8 +201,7 @@ internal sealed partial class QueueGrain(
 
     private Prelabel[] PrelabelsOf(ReservedTask task) =>
     [
-        .. task.Predicted >= 0 && task.Predicted < _dataset.Schema.Classes.Count
-            ? [ImageGrain.PrelabelOf(_dataset, task.ModelName!, task.Predicted, task.Confidence)] : (Prelabel[])[],
+        .. ImageGrain.PrelabelsOf(_dataset, task.ModelName, task.Predicted, task.Confidence, task.Set),
         .. PrelabelFacts.Read(task.Prelabels ?? [], _dataset.Schema),
     ];
 

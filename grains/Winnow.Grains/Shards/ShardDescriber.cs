@@ -13,7 +13,8 @@ namespace Winnow.Grains.Shards;
 /// lot of rows at a time, and keeps nothing.
 /// </summary>
 internal sealed class ShardDescriber(
-    ShardWriter writer, ShardIndex index, TaskBook tasks, ShardColumns columns, ShardPrelabels prelabels, IShardLedger ledger)
+    ShardWriter writer, ShardIndex index, TaskBook tasks, ShardColumns columns, ShardPrelabels prelabels, ShardPredictions predictions,
+    IShardLedger ledger)
 {
     /// <summary>What is asked about each of these images, as tasks in the same order.</summary>
     public async Task<ReservedTask[]> DescribeAsync(IReadOnlyList<int> ordinals, CancellationToken cancellationToken)
@@ -21,6 +22,7 @@ internal sealed class ShardDescriber(
         var rows = await ledger.ReadImagesAsync(writer.Key, ordinals, cancellationToken);
         var made = await prelabels.ReadAsync(ordinals, cancellationToken);
         var said = await SaidOfAsync(ordinals, cancellationToken);
+        var sets = await predictions.ReadAsync(ordinals, cancellationToken);
         var described = new ReservedTask[ordinals.Count];
         for (var i = 0; i < described.Length; i++)
         {
@@ -30,7 +32,7 @@ internal sealed class ShardDescriber(
             described[i] = new ReservedTask(
                 rows[i].Row.Id, rows[i].Row.Name, tasks.PriorityOf(o), index.VersionOf(o),
                 score?.Predicted ?? -1, score is { } s ? 1 - s.LeastConfidence : 0, columns.ModelName, skippedBy, made[i],
-                index.QuestionOf(o) ?? TaskKind.Label, answeredBy);
+                index.QuestionOf(o) ?? TaskKind.Label, answeredBy, sets[i]);
         }
         return described;
     }

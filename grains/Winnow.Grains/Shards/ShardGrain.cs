@@ -115,14 +115,15 @@ internal sealed class ShardGrain(
         _writer.Closing.Register(_columns.StopWaiting);
         _loader = new ShardLoader(_writer, _index, _tasks, _columns, ledger, faults, GrainFactory, time, logger);
         _prelabels = new ShardPrelabels(_writer, _index, ledger);
-        _listing = new ShardListing(_writer, _index, _columns, _prelabels, ledger);
+        var predictions = new ShardPredictions(_writer, _columns, parts);
+        _listing = new ShardListing(_writer, _index, _columns, _prelabels, predictions, ledger);
         _rounds = new ShardRounds(_writer, _index, _tasks, tally, GrainFactory);
-        _describer = new ShardDescriber(_writer, _index, _tasks, _columns, _prelabels, ledger);
+        _describer = new ShardDescriber(_writer, _index, _tasks, _columns, _prelabels, predictions, ledger);
         _reservations = new ShardReservations(_writer, _index, _tasks, _describer, time, logger);
         _desk = new ShardReviewDesk(_writer, _index, _tasks, _rounds, _columns, GrainFactory, level, time);
         _publisher = new ShardPublisher(_writer, _columns, objects, options, time, logger);
         _spaces = new ShardSpaces(_writer, _columns, _publisher, drift, parts, GrainFactory, time);
-        _learner = new ShardLearner(_writer, _index, _tasks, _columns, _spaces);
+        _learner = new ShardLearner(_writer, _index, _tasks, _columns, _spaces, new ShardSets(_writer, _index, ledger));
         _trial = new ShardTrial(_writer, _index, _columns, _desk);
         var lots = new ShardLots(_writer, _index, devices, GrainFactory);
         _scorer = new ShardScorer(_writer, _index, _columns, _publisher, _spaces, lots, _desk, traces, drift, options, time, logger);
@@ -284,7 +285,7 @@ internal sealed class ShardGrain(
     [Needs(ShardPart.Learning)]
     public Task<LabelledRows> GetLabelledAsync(string arm, int throughRound, LearningState? learning,
         CancellationToken cancellationToken) =>
-        Task.FromResult(_learner.Labelled(arm, throughRound, learning));
+        _learner.LabelledAsync(arm, throughRound, learning, cancellationToken);
 
     [Needs(ShardPart.Columns)]
     public Task<int> CountLabelledAsync(string arm, int throughRound, CancellationToken cancellationToken) =>

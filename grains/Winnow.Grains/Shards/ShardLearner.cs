@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Winnow.Abstractions.Training;
 using Winnow.Algorithms.Heads;
+using Winnow.Algorithms.Training;
 using Winnow.Grains.Columns;
 using Winnow.Grains.Evaluation;
 using Winnow.Grains.Images;
@@ -13,7 +14,8 @@ namespace Winnow.Grains.Shards;
 /// The shard as learning sees it: what may be asked, what its labels teach, what they measure. All of it is answered in the space that
 /// serves, under the state of learning that the gate has brought the shard to.
 /// </summary>
-internal sealed class ShardLearner(ShardWriter writer, ShardIndex index, TaskBook tasks, ShardColumns columns, ShardSpaces spaces)
+internal sealed class ShardLearner(
+    ShardWriter writer, ShardIndex index, TaskBook tasks, ShardColumns columns, ShardSpaces spaces, ShardSets sets)
 {
     public ulong[] SmallestAuditHashes(int count)
     {
@@ -67,7 +69,8 @@ internal sealed class ShardLearner(ShardWriter writer, ShardIndex index, TaskBoo
             : throw columns.MadeAgain(ordinals.Count(o => o >= rows));
     }
 
-    public LabelledRows Labelled(string arm, int throughRound, LearningState? learning)
+    public async Task<LabelledRows> LabelledAsync(
+        string arm, int throughRound, LearningState? learning, CancellationToken cancellationToken)
     {
         var threshold = ThresholdOf(learning);
         var projected = columns.Serving.Projected;
@@ -77,11 +80,18 @@ internal sealed class ShardLearner(ShardWriter writer, ShardIndex index, TaskBoo
             : (LabelledBy(arm, throughRound, threshold, scored), null);
         var lost = labelled.Count(o => o >= scored);
         if (lost > 0) throw columns.MadeAgain(lost);
-        return new LabelledRows(
+        LabelledRows Rows() => new(
             [.. labelled.Select(index.IdOf)],
             [.. labelled.Select(index.LearnedOf)],
             projected is null ? new MatrixRows(0, []) : projected.ToMatrix(CollectionsMarshal.AsSpan(labelled)),
             rest);
+        if (!writer.Dataset.Schema.IsTags) return Rows();
+        var said = await sets.ReadAsync(labelled, cancellationToken);
+        // What cannot be read teaches nothing, and measures nothing: of the audit sample it is an outcome without a label.
+        var unread = said.Count(s => s is null);
+        if (rest is not null) rest = rest with { Unlabelled = rest.Unlabelled + unread };
+        labelled = [.. labelled.Where((_, i) => said[i] is not null)];
+        return Rows() with { Sets = ClassSets.Of([.. said.OfType<int[]>()]) };
     }
 
     /// <summary>Images whose labels an arm may learn from, where nothing is set aside to measure by.</summary>
@@ -92,15 +102,21 @@ internal sealed class ShardLearner(ShardWriter writer, ShardIndex index, TaskBoo
     {
         if (columns.Serving.Projected is not { } projected) return new HoldoutResult(0, 0, 0);
         var ordinals = new List<int>();
-        var labels = new List<int>();
         for (var o = 0; o < projected.Count; o++)
         {
             var counts = index.Has(o, ShardIndex.Flags.Holdout) && !index.Has(o, ShardIndex.Flags.Quarantined) && index.LearnedOf(o) >= 0;
             if (!counts) continue;
             ordinals.Add(o);
-            labels.Add(index.LearnedOf(o));
         }
-        return await Task.Run(() => HeadEvaluation.OnRows(HeadFormats.Read(head), projected, ordinals, labels), cancellationToken);
+        var schema = writer.Dataset.Schema;
+        if (!schema.IsTags)
+            return await MeasureAsync(ordinals, Targets.Of([.. ordinals.Select(index.LearnedOf)], schema.Classes.Count));
+        var said = await sets.ReadAsync(ordinals, cancellationToken);
+        return await MeasureAsync(
+            [.. ordinals.Where((_, i) => said[i] is not null)], Targets.Sets([.. said.OfType<int[]>()], schema.Classes.Count));
+
+        Task<HoldoutResult> MeasureAsync(IReadOnlyList<int> rows, Targets targets) =>
+            Task.Run(() => HeadEvaluation.OnRows(HeadFormats.Read(head), projected, rows, targets), cancellationToken);
     }
 
     private ulong Seed => writer.Dataset.Settings.Seed;

@@ -11,7 +11,7 @@ namespace Winnow.Grains.Shards;
 
 /// <summary>The shard's images as listings and versions see them. Keeps nothing: each answer is of one moment.</summary>
 internal sealed class ShardListing(ShardWriter writer, ShardIndex index, ShardColumns columns, ShardPrelabels prelabels,
-    IShardLedger ledger)
+    ShardPredictions predictions, IShardLedger ledger)
 {
     private const int HistoriesAtOnce = 8;
     private const long MostSetBytes = 8 << 20;
@@ -22,9 +22,10 @@ internal sealed class ShardListing(ShardWriter writer, ShardIndex index, ShardCo
         var row = (await ledger.ReadImagesAsync(writer.Key, [ordinal], cancellationToken))[0];
         var stage = index.StageOf(ordinal, index.Embedded);
         var made = (await prelabels.ReadAsync([ordinal], cancellationToken))[0];
+        var set = (await predictions.ReadAsync([ordinal], cancellationToken))[0];
         return new ImageRecord(
             ordinal, row.Row, row.ReceivedAt, row.ReceivedBy, stage, columns.ModelName, columns.ScoreOf(ordinal), made,
-            index.VersionOf(ordinal));
+            index.VersionOf(ordinal), set);
     }
 
     public async Task<ListedImages> ListAsync(ListImages query, CancellationToken cancellationToken)

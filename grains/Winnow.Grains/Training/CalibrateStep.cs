@@ -13,7 +13,7 @@ internal sealed class CalibrateStep : IRoundStep
         var head = (await RoundHeads.ReadAsync(round, state.HeadKey!, cancellationToken)).At(1);
         var audit = await RoundLabels.ReadAsync(round, Arms.Audit, int.MaxValue, cancellationToken);
         var temperature = AuditEvaluation.Temperature(
-            HeadRows.Logits(head, audit.Vectors), audit.Labels, head.Classes, (float)state.OutOfFoldTemperature);
+            HeadRows.Logits(head, audit.Vectors), audit.ToTargets(round.Dataset.Schema), (float)state.OutOfFoldTemperature);
         var calibrated = head.At(temperature);
         var learning = await round.DatasetGrain.GetLearningAsync(cancellationToken);
         var (key, sha256) = await RoundHeads.StoreAsync(round, calibrated, cancellationToken);

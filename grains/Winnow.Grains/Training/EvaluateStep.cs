@@ -16,16 +16,17 @@ internal sealed class EvaluateStep : IRoundStep
         var audit = await RoundLabels.ReadAsync(round, Arms.Audit, int.MaxValue, cancellationToken);
         // Those that were open when this round's review ended were given up then; what another arm has asked about since is no outcome yet.
         var unlabelled = audit.Audit.Unlabelled + Math.Min(audit.Audit.Open, state.AuditOpen);
-        AuditResult Measure(IHead model, double fallback) => AuditEvaluation.Measure(
-            HeadRows.Logits(model.At(1), audit.Vectors), audit.Labels, model.Classes, (float)fallback, unlabelled);
+        var targets = audit.ToTargets(round.Dataset.Schema);
+        AuditResult Measure(IHead model, double fallback) =>
+            AuditEvaluation.Measure(model, audit.Vectors, targets, (float)fallback, unlabelled);
 
         var measured = Measure(head, state.OutOfFoldTemperature);
         var learning = await round.DatasetGrain.GetLearningAsync(cancellationToken);
         var bytes = head.ToBytes();
         var holdout = await round.OnShardsAsync(
             shards => shards.AllAsync(s => s.EvaluateHoldoutAsync(bytes, learning, cancellationToken)), cancellationToken);
-        var figures = AuditEvaluation.Figures(measured, head.Classes);
-        state.Model = state.Model! with { Metrics = ModelFigures.Of(figures, holdout, state.CrossValidatedLogLoss) };
+        var metrics = ModelFigures.Of(AuditEvaluation.Figures(measured), holdout, state.CrossValidatedLogLoss);
+        state.Model = state.Model! with { Metrics = metrics with { ThresholdsChosen = state.ThresholdsChosen } };
 
         var champion = await round.DatasetGrain.GetChampionAsync(round.Arm, cancellationToken);
         var against = champion is null || champion.Model.Round == round.Number ? null

@@ -27,10 +27,10 @@ internal sealed class ReviewStep : IRoundStep
         }
         var own = progress.Own;
         round.Ports.Logger.RoundAsked(round.Name, own.Labelled, own.Rejected, own.Skipped, own.Withdrawn, own.Unanswered);
-        if (round.Dataset.Schema.IsOneClass) return RoundStep.Train;
+        if (round.WhyNothingIsLearnt is not { } why) return RoundStep.Train;
         var labels = await round.OnShardsAsync(
             shards => shards.AllAsync(s => s.CountLabelledAsync(round.Arm, round.Number, cancellationToken)), cancellationToken);
-        (round.State.Labels, round.State.Reason) = (labels.Sum(), $"Its answers are kept; {RoundCommand.NothingLearned}");
+        (round.State.Labels, round.State.Reason) = (labels.Sum(), $"Its answers are kept; {why}");
         return RoundStep.Done;
     }
 

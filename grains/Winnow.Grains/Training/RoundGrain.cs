@@ -6,7 +6,6 @@ using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Security;
 using Winnow.Abstractions.Telemetry;
 using Winnow.Abstractions.Training;
-using Winnow.Grains.Datasets;
 using Winnow.Grains.Placement;
 using Winnow.Grains.Ports;
 using Winnow.Grains.Telemetry;
@@ -196,8 +195,8 @@ internal sealed partial class RoundGrain(
             // What was promoted is promoted; of scores the dataset knows which serve.
             if (step < RoundStep.Rescore) _round.ThrowIfOtherClasses();
             // One that an earlier release began, or that comes from a backup.
-            if (!_round.Dataset.Schema.IsOneClass && step is not (RoundStep.Select or RoundStep.Review))
-                throw new RefusedException($"The round ends here: {RoundCommand.NothingLearned}");
+            if (step is not (RoundStep.Select or RoundStep.Review) && _round.WhyNothingIsLearnt is { } why)
+                throw new RefusedException($"The round ends here: {why}");
             using var activity = WinnowTelemetry.Activities.StartActivity($"round {step}");
             activity?.SetTag("winnow.round", Name);
             var started = Stopwatch.GetTimestamp();

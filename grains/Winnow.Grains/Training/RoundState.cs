@@ -3,6 +3,7 @@ using Winnow.Grains.Datasets;
 using Winnow.Grains.Ports;
 using Winnow.Model;
 using Winnow.Model.Images;
+using Winnow.Model.Labels;
 using Winnow.Model.Names;
 using Winnow.Model.Training;
 
@@ -56,6 +57,10 @@ public sealed class RoundState : IStoredState
 
     /// <summary>The version of the label schema that its head was trained under; null: the first.</summary>
     public int? Schema { get; set; }
+
+    /// <summary>Classes whose threshold was chosen; null where a label is one class.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? ThresholdsChosen { get; set; }
 
     public ModelVersion? Model { get; set; }
     public string? HeadKey { get; set; }
@@ -127,6 +132,7 @@ public sealed class RoundState : IStoredState
         ?? MemberRules.Number("regularisation", Regularisation, 0, double.MaxValue)
         ?? (CrossValidatedLogLoss is { } loss ? MemberRules.Number("crossValidatedLogLoss", loss, 0, double.MaxValue) : null)
         ?? MemberRules.Number("outOfFoldTemperature", OutOfFoldTemperature, float.Epsilon, float.MaxValue)
+        ?? (ThresholdsChosen is { } chosen ? MemberRules.Number("thresholdsChosen", chosen, 0, LabelSchema.MaxClasses) : null)
         ?? MemberRules.Within("model", Model?.Check(latest))
         ?? (Model is null || (Model.Arm == entry.Arm && Model.Round == entry.Number) ? null : "model is another round's.")
         ?? (HeadKey is null || ObjectNames.IsHead(HeadKey, entry.Arm, entry.Number, out _)

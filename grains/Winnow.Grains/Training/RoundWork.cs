@@ -58,6 +58,9 @@ internal sealed class RoundWork(
     /// <summary>What it waits for other than people, as a sentence; null while it does not.</summary>
     public string? Waiting { get; set; }
 
+    /// <summary>Why no model is trained from the dataset's labels, as the end of a sentence; null where one is.</summary>
+    public string? WhyNothingIsLearnt => Learnable.WhyNot(dataset.Schema, ports.Level.LearnsSets);
+
     /// <summary>When it was last written that people have said something.</summary>
     public DateTimeOffset HeardWrittenAt { get; set; }
 

@@ -38,8 +38,9 @@ internal sealed class SelectStep : IRoundStep
         // Until the arm has a model of its own there is nothing to be uncertain about, whichever number the round has: one that failed made
         // none.
         // Of labels that nothing is learned from there never is one, and the strategy is one that needs none.
-        var cold = round.Dataset.Schema.IsOneClass && await round.DatasetGrain.GetChampionAsync(round.Arm, cancellationToken) is null;
-        state.Strategy = cold ? command.ColdStart! : RoundCommand.ByDefault(command.Strategy!, round.Dataset.Schema);
+        var whyNot = round.WhyNothingIsLearnt;
+        var cold = whyNot is null && await round.DatasetGrain.GetChampionAsync(round.Arm, cancellationToken) is null;
+        state.Strategy = cold ? command.ColdStart! : RoundCommand.ByDefault(command.Strategy!, whyNot);
         var request = new GatherCandidates(round.Arm, state.Strategy, command.BatchSize, round.Number, round.Seed, learning);
         var classes = round.Dataset.Schema.Classes.Count;
         var sources = new SelectionSources(ct => LabelledAsync(round, ct), ct => HeadAsync(round, learning, ct));

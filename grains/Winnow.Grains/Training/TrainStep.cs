@@ -1,6 +1,6 @@
 using System.Globalization;
 using Winnow.Abstractions.Datasets;
-using Winnow.Algorithms.Training;
+using Winnow.Grains.Datasets;
 using Winnow.Model.Training;
 
 namespace Winnow.Grains.Training;
@@ -13,7 +13,7 @@ internal sealed class TrainStep : IRoundStep
         var labels = await RoundLabels.ReadAsync(round, round.Arm, round.Number, cancellationToken);
         if (labels.Images.Length < 2) throw new RefusedException(TooFew(round, labels.Images.Length));
         var state = round.State;
-        var trainer = Trainers.All.Get(state.Command!.Trainer ?? StartRound.FirstTrainer);
+        var trainer = Learnable.TrainerOf(state.Command!.Trainer, round.Dataset.Schema);
         var (examples, seed) = (labels.ToExamples(round.Dataset.Schema), round.Seed);
         var trained = await Task.Run(() => trainer.Train(examples, seed, null, cancellationToken), cancellationToken);
         // A head stands for classes, whatever the schema became while it was trained.
@@ -21,7 +21,7 @@ internal sealed class TrainStep : IRoundStep
         state.HeadKey = (await RoundHeads.StoreAsync(round, trained.Head, cancellationToken)).Key;
         (state.Labels, state.DataSha256) = (labels.Images.Length, labels.Sha256());
         (state.Regularisation, state.CrossValidatedLogLoss) = (trained.Regularisation, trained.CrossValidatedLogLoss);
-        state.OutOfFoldTemperature = trained.OutOfFoldTemperature;
+        (state.OutOfFoldTemperature, state.ThresholdsChosen) = (trained.OutOfFoldTemperature, trained.Thresholds);
         return RoundStep.Calibrate;
     }
 

@@ -112,6 +112,13 @@ public sealed record LabelSchema
     [JsonIgnore]
     public bool IsOneClass => !MultiLabel && Attributes is not { Count: > 0 } && Geometries.All(g => g == Geometry.Class);
 
+    /// <summary>
+    /// Whether a label is a set of classes of the whole image, any number of them and none as well; what else is said of them is beside
+    /// that.
+    /// </summary>
+    [JsonIgnore]
+    public bool IsTags => MultiLabel && Geometries.All(g => g == Geometry.Class);
+
     /// <summary>Whether annotations may have places in the picture, so that its size matters.</summary>
     [JsonIgnore]
     public bool HasShapes => Geometries.Any(g => g != Geometry.Class);

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Winnow.Model.Datasets;
+using Winnow.Model.Labels;
 using Winnow.Model.Names;
 
 namespace Winnow.Model.Training;
@@ -166,7 +167,10 @@ public sealed record RoundInfo
         ?? (Told is { } told ? MemberRules.Number("told", told, 1, Restoration.Most) : null);
 }
 
-/// <summary>What was measured of a model.</summary>
+/// <summary>
+/// What was measured of a model. Where labels are sets of classes, an image is predicted right where its whole set is, and its log-loss is
+/// the mean of its classes'.
+/// </summary>
 public sealed record ModelMetrics
 {
     /// <summary>Size of the audit sample that it was measured on: images that people were asked about, or that came with a label.</summary>
@@ -194,6 +198,24 @@ public sealed record ModelMetrics
     public double? HoldoutLogLoss { get; init; }
     /// <summary>Mean cross-validated log-loss at the chosen regularisation, in nats.</summary>
     public double? CrossValidatedLogLoss { get; init; }
+    /// <summary>F1 of all classes together on the labelled part of the audit sample; null where a label is one class.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? AuditMicroF1 { get; init; }
+    /// <summary>Mean of the F1 of each class that is there or was predicted, on the same.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? AuditMacroF1 { get; init; }
+    /// <summary>F1 of all classes together on the holdout; null where a label is one class.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? HoldoutMicroF1 { get; init; }
+    /// <summary>Mean of the F1 of each class that is there or was predicted, on the same.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? HoldoutMacroF1 { get; init; }
+    /// <summary>
+    /// Classes whose threshold was chosen by what was held out; the others had too few examples, and theirs is a half. Null where a label
+    /// is one class.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? ThresholdsChosen { get; init; }
 
     /// <summary>The first thing that is wrong, as a sentence with the member's name; null when all is sound.</summary>
     public string? Check() =>
@@ -207,7 +229,12 @@ public sealed record ModelMetrics
         ?? MemberRules.Number("holdoutCount", HoldoutCount, 0, int.MaxValue)
         ?? MemberRules.Share("holdoutAccuracy", HoldoutAccuracy)
         ?? Loss("holdoutLogLoss", HoldoutLogLoss)
-        ?? Loss("crossValidatedLogLoss", CrossValidatedLogLoss);
+        ?? Loss("crossValidatedLogLoss", CrossValidatedLogLoss)
+        ?? MemberRules.Share("auditMicroF1", AuditMicroF1)
+        ?? MemberRules.Share("auditMacroF1", AuditMacroF1)
+        ?? MemberRules.Share("holdoutMicroF1", HoldoutMicroF1)
+        ?? MemberRules.Share("holdoutMacroF1", HoldoutMacroF1)
+        ?? (ThresholdsChosen is { } chosen ? MemberRules.Number("thresholdsChosen", chosen, 0, LabelSchema.MaxClasses) : null);
 
     private static string? Loss(string member, double? value) => value is { } loss ? MemberRules.Number(member, loss, 0, double.MaxValue)
         : null;

@@ -14,6 +14,7 @@ internal sealed class OnnxModelExporter : IModelExporter
         return head switch
         {
             SoftmaxHead h => HeadGraph.Write(weights, bias, h.Weights, h.Bias, h.Temperature, classes),
+            SigmoidHead h => HeadGraph.Write(weights, bias, h.Weights, h.Bias, h.Temperature, classes, h.Thresholds),
             _ => throw new NotSupportedException($"Heads of format '{head.Format.Name}' have no form in ONNX yet."),
         };
     }

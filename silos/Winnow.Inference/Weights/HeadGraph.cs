@@ -1,15 +1,21 @@
+using System.Globalization;
 using Winnow.Inference.Backbones;
 
 namespace Winnow.Inference.Weights;
 
 /// <summary>
 /// Writes projection and head as one ONNX model: <c>embedding</c> [n, D] → <c>probabilities</c> [n, K] = softmax((head · (projection · x +
-/// b) + c) / temperature).
+/// b) + c) / temperature), or sigmoid of the same where each class is there or not, whatever the others are.
 /// </summary>
 public static class HeadGraph
 {
     /// <summary>Key of metadata_props under which the class names stand, one a line, in the order of the probabilities.</summary>
     public const string ClassesKey = "classes";
+
+    /// <summary>
+    /// Key of metadata_props under which the classes' thresholds stand, one a line, where each is there or not: it is from its own on.
+    /// </summary>
+    public const string ThresholdsKey = "thresholds";
 
     /// <summary>Writes the model.</summary>
     /// <param name="projection">W, [d, D], row by row.</param>
@@ -18,6 +24,7 @@ public static class HeadGraph
     /// <param name="headBias">c, [K].</param>
     /// <param name="temperature">Positive; logits are divided by it.</param>
     /// <param name="classes">K names, without line breaks.</param>
+    /// <param name="thresholds">[K], probabilities, where each class is there or not; empty where exactly one is.</param>
     /// <returns>The bytes of an ONNX file.</returns>
     /// <exception cref="ArgumentException">The lengths do not fit together, a name has a line break, or the temperature is not
     /// positive.</exception>
@@ -27,7 +34,8 @@ public static class HeadGraph
         ReadOnlySpan<float> head,
         ReadOnlySpan<float> headBias,
         float temperature,
-        IReadOnlyList<string> classes)
+        IReadOnlyList<string> classes,
+        ReadOnlySpan<float> thresholds = default)
     {
         ArgumentNullException.ThrowIfNull(classes);
         var (d, k) = (projectionBias.Length, headBias.Length);
@@ -40,6 +48,8 @@ public static class HeadGraph
             throw new ArgumentException($"{k} class names without line breaks are needed; {classes.Count} were given.", nameof(classes));
         if (!(temperature > 0 && float.IsFinite(temperature)))
             throw new ArgumentException($"The temperature is {temperature}; it has to be positive.", nameof(temperature));
+        if (thresholds.Length > 0 && thresholds.Length != k)
+            throw new ArgumentException($"{k} thresholds are needed; {thresholds.Length} were given.", nameof(thresholds));
         var dimensions = projection.Length / d;
         var onnx = new OnnxWriter("winnow-head").Input("embedding", "n", dimensions).Output("probabilities", "n", k);
         var projected = onnx.Node(
@@ -51,7 +61,14 @@ public static class HeadGraph
         var logits = onnx.Node("Gemm", [projected, onnx.Constant("head.weight", head, k, d), onnx.Constant("head.bias", headBias, k)],
             null, ("transB", 1L));
         var tempered = onnx.Node("Div", [logits, onnx.Constant("temperature", [temperature], 1)]);
-        onnx.Node("Softmax", [tempered], "probabilities", ("axis", 1L));
-        return onnx.Metadata(ClassesKey, string.Join('\n', classes)).ToArray();
+        onnx.Metadata(ClassesKey, string.Join('\n', classes));
+        if (thresholds.IsEmpty)
+        {
+            onnx.Node("Softmax", [tempered], "probabilities", ("axis", 1L));
+            return onnx.ToArray();
+        }
+        onnx.Node("Sigmoid", [tempered], "probabilities");
+        var lines = thresholds.ToArray().Select(t => t.ToString("R", CultureInfo.InvariantCulture));
+        return onnx.Metadata(ThresholdsKey, string.Join('\n', lines)).ToArray();
     }
 }

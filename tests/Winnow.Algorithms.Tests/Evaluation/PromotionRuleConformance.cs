@@ -11,8 +11,7 @@ public abstract class PromotionRuleConformance<T> where T : IPromotionRule, new(
 
     /// <summary>A sample of labelled images, the first so many of them predicted right.</summary>
     protected static AuditResult Sample(double[] losses, int right, int unlabelled = 0) => new(
-        losses, [.. Enumerable.Range(0, losses.Length).Select(i => i < right)], new float[2 * (losses.Length - unlabelled)],
-        new int[losses.Length - unlabelled]);
+        losses, [.. Enumerable.Range(0, losses.Length).Select(i => i < right)], losses.Length - unlabelled);
 
     [Fact]
     public void It_is_known_by_its_name() => Assert.IsType<T>(PromotionRules.All.Get(new T().Name));
@@ -23,7 +22,7 @@ public abstract class PromotionRuleConformance<T> where T : IPromotionRule, new(
     [Fact]
     public void Without_an_audit_sample_more_labels_decide()
     {
-        var none = new AuditResult([], [], [], []);
+        var none = new AuditResult([], [], 0);
         Assert.True(Decide(none, none, true).Promote);
         Assert.False(Decide(none, none, false).Promote);
         var unlabelled = Sample([.. Enumerable.Repeat(0.7, 7)], 0, unlabelled: 7);

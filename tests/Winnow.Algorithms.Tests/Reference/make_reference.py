@@ -13,7 +13,8 @@ import numpy as np
 from scipy.stats import beta, binom
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import log_loss
+from sklearn.metrics import f1_score, log_loss
+from sklearn.multiclass import OneVsRestClassifier
 
 warnings.filterwarnings("ignore")
 
@@ -33,6 +34,23 @@ def head(seed, n, d, k, c, spread):
     return dict(n=n, d=d, k=k, c=c, x=rounded(x), y=y.tolist(), coef=rounded(m.coef_), intercept=rounded(m.intercept_), loss=float(log_loss(y, p)), objective=float(objective))
 
 
+def sets(seed, n, d, k, c, weighted):
+    r = np.random.default_rng(seed)
+    x = r.normal(size=(n, d)).astype(np.float32)
+    y = (x @ r.normal(size=(d, k)) + r.normal(size=(n, k)) > r.normal(size=k)).astype(int)
+    w = r.integers(1, 4, size=n).astype(float) if weighted else np.ones(n)
+    # Weights as repeated rows: OneVsRestClassifier takes none.
+    m = OneVsRestClassifier(LogisticRegression(C=c, solver="lbfgs", tol=1e-8, max_iter=5000))
+    m.fit(np.repeat(x, w.astype(int), 0), np.repeat(y, w.astype(int), 0))
+    p = m.predict_proba(x)
+    said = m.predict(x)
+    return dict(
+        n=n, d=d, k=k, c=c, x=rounded(x), y=y.ravel().tolist(), weights=rounded(w),
+        coef=rounded([e.coef_[0] for e in m.estimators_]), intercept=rounded([e.intercept_[0] for e in m.estimators_]),
+        loss=float(np.mean([log_loss(y[:, i], p[:, i]) for i in range(k)])), micro_f1=float(f1_score(y, said, average="micro")),
+        macro_f1=float(f1_score(y, said, average="macro")), exact=float((y == said).all(1).mean()))
+
+
 def pca(seed, n, d, keep):
     r = np.random.default_rng(seed)
     x = (r.normal(size=(n, d)) @ r.normal(size=(d, d)) * np.linspace(0.5, 3, d) + r.normal(size=d)).astype(np.float32)
@@ -47,6 +65,7 @@ def pca(seed, n, d, keep):
 
 json.dump(dict(
     heads=[head(1, 60, 5, 3, 0.03, 1.0), head(2, 120, 8, 4, 1.0, 0.7), head(3, 40, 12, 2, 0.3, 0.4)],
+    sets=[sets(6, 80, 6, 4, 0.3, False), sets(7, 60, 10, 3, 3.0, True)],
     pca=[pca(4, 80, 10, 4), pca(5, 30, 20, 20)],
     clopper_pearson=[
         dict(k=k, n=n, lower=float(beta.ppf(0.025, k, n - k + 1)) if k else 0.0, upper=float(beta.ppf(0.975, k + 1, n - k)) if k < n else 1.0)

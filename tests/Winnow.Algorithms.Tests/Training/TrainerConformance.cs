@@ -9,10 +9,10 @@ namespace Winnow.Algorithms.Tests.Training;
 /// <summary>What every trainer must do. A new one inherits this class.</summary>
 public abstract class TrainerConformance<T> where T : ITrainer, new()
 {
-    private const int Classes = 3;
-    private const int Dimensions = 6;
+    protected const int Classes = 3;
+    protected const int Dimensions = 6;
 
-    private static IHead Train(Examples examples, ulong seed = 1) => new T().Train(examples, seed, null, CancellationToken.None).Head;
+    protected static IHead Train(Examples examples, ulong seed = 1) => new T().Train(examples, seed, null, CancellationToken.None).Head;
 
     /// <summary>Three heaps, a class each.</summary>
     private static float[] Heaps(int n, ulong seed)
@@ -33,6 +33,10 @@ public abstract class TrainerConformance<T> where T : ITrainer, new()
 
     [Fact]
     public void It_is_known_by_its_name() => Assert.IsType<T>(Trainers.All.Get(new T().Name));
+
+    [Fact]
+    public void Its_heads_tell_what_it_learns() => Assert.Equal(
+        new T().LearnsSets, Train(new Examples(Heaps(30, 2), Dimensions, Targets.Of(Labels(30), Classes))).TellsSets);
 
     [Fact]
     public void It_learns_what_can_be_learnt() => Gen.ULong.Sample(seed =>

@@ -58,7 +58,7 @@ public sealed class RoundCommandTests
     {
         LabelSchema[] sets =
         [
-            OneClass with { MultiLabel = true }, OneClass with { Geometries = [Geometry.Box] },
+            OneClass with { Geometries = [Geometry.Box] }, OneClass with { Geometries = [Geometry.Class, Geometry.Box], MultiLabel = true },
             OneClass with { Attributes = [new("seen", AttributeKind.Flag)] },
         ];
         foreach (var schema in sets)
@@ -73,9 +73,25 @@ public sealed class RoundCommandTests
     }
 
     [Fact]
+    public void Sets_of_classes_are_learnt_by_what_learns_them_and_not_before_all_silos_know_it()
+    {
+        var schema = OneClass with { MultiLabel = true };
+        var accepted = Accept(new StartRound(5), schema: schema);
+        Assert.Equal(("herding", "one-vs-rest"), (accepted.Strategy, accepted.Trainer));
+        var refusal = Assert.Throws<RefusedException>(() =>
+            Accept(new StartRound(5) { Trainer = "logistic-regression" }, schema: schema)).Message;
+        Assert.Contains("learns one class of each image, which these labels are not", refusal, StringComparison.Ordinal);
+        Assert.Contains("Name one that fits: logistic-regression.", Refusal(new StartRound(5) { Trainer = "one-vs-rest" }),
+            StringComparison.Ordinal);
+        var early = RoundCommand.Accept(new StartRound(5), Known, cold: true, Policies, schema, learnsSets: false);
+        Assert.Equal("coverage", early.Strategy);
+    }
+
+    [Fact]
     public void A_name_that_no_trainer_and_no_promotion_rule_bears_is_refused_with_those_there_are()
     {
-        Assert.Equal("trainer: there is no 'forest'. There are: logistic-regression.", Refusal(new StartRound(5) { Trainer = "forest" }));
+        Assert.Equal("trainer: there is no 'forest'. There are: logistic-regression, one-vs-rest.",
+            Refusal(new StartRound(5) { Trainer = "forest" }));
         Assert.Equal(
             "promotion: there is no 'always'. There are: unless-worse, only-better.", Refusal(new StartRound(5) { Promotion = "always" }));
     }

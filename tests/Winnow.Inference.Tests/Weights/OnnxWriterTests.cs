@@ -58,8 +58,35 @@ public sealed class OnnxWriterTests
     }
 
     [Fact]
+    public void The_graph_of_a_head_of_sets_tells_of_each_class_for_itself_and_carries_the_thresholds()
+    {
+        const int D = 6, d = 3, K = 2, n = 3;
+        var (projection, projectionBias, head, headBias) = (Numbers(d * D, 4), Numbers(d, 5), Numbers(K * d, 6), Numbers(K, 7));
+        var bytes = HeadGraph.Write(projection, projectionBias, head, headBias, 1.7f, ["cat", "dog"], [0.5f, 0.1f]);
+        var x = Numbers(n * D, 8);
+        var p = Run(bytes, "embedding", x, [n, D], "probabilities");
+        for (var row = 0; row < n; row++)
+        {
+            var z = new double[d];
+            for (var i = 0; i < d; i++)
+                z[i] = projectionBias[i] + Enumerable.Range(0, D).Sum(j => (double)projection[(i * D) + j] * x[(row * D) + j]);
+            for (var k = 0; k < K; k++)
+            {
+                var logit = (headBias[k] + Enumerable.Range(0, d).Sum(i => head[(k * d) + i] * z[i])) / 1.7;
+                Assert.Equal(1 / (1 + Math.Exp(-logit)), p[(row * K) + k], 1e-5);
+            }
+        }
+        using var options = Device.Cpu.CreateSessionOptions();
+        using var session = new InferenceSession(bytes, options);
+        Assert.Equal("0.5\n0.1", session.ModelMetadata.CustomMetadataMap[HeadGraph.ThresholdsKey]);
+        Assert.Equal("cat\ndog", session.ModelMetadata.CustomMetadataMap[HeadGraph.ClassesKey]);
+    }
+
+    [Fact]
     public void Lengths_that_do_not_fit_are_refused()
     {
+        Assert.Throws<ArgumentException>(
+            () => HeadGraph.Write(new float[9], new float[3], new float[6], new float[2], 1, ["a", "b"], [0.5f]));
         Assert.Throws<ArgumentException>(() => HeadGraph.Write(new float[10], new float[3], new float[6], new float[2], 1, ["a", "b"]));
         Assert.Throws<ArgumentException>(() => HeadGraph.Write(new float[9], new float[3], new float[5], new float[2], 1, ["a", "b"]));
         Assert.Throws<ArgumentException>(() => HeadGraph.Write(new float[9], new float[3], new float[6], new float[2], 1, ["a", "b\nc"]));

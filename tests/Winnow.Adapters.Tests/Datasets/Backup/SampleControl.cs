@@ -130,6 +130,7 @@ internal sealed record SampleControl(DatasetInfo Dataset, int Images, int? Told)
         Regularisation = 0.25,
         CrossValidatedLogLoss = 0.5,
         OutOfFoldTemperature = 1.25,
+        ThresholdsChosen = 1,
         Model = Model,
         HeadKey = HeadKey,
         Better = true,
@@ -175,6 +176,11 @@ internal sealed record SampleControl(DatasetInfo Dataset, int Images, int? Told)
             HoldoutAccuracy = 0.5,
             HoldoutLogLoss = 0.75,
             CrossValidatedLogLoss = 0.5,
+            AuditMicroF1 = 0.5,
+            AuditMacroF1 = 0.25,
+            HoldoutMicroF1 = 0.75,
+            HoldoutMacroF1 = 0.5,
+            ThresholdsChosen = 1,
         },
     };
 
