@@ -9,8 +9,8 @@ namespace Winnow.Grains.Datasets;
 
 /// <summary>
 /// What a dataset has more and more of: rounds, versions, policies, versions of the label schema. Memory holds them all; each is a record
-/// of its own, so that what changes is written alone, however many there are. Those that the last release left in the dataset's state are moved out of it with the next
-/// change.
+/// of its own, so that what changes is written alone, however many there are. Those that the last release left in the dataset's state are
+/// moved out of it with the next change.
 /// </summary>
 /// <param name="records">Where they are kept.</param>
 /// <param name="level">Whether they may be: beside a silo of the last release rounds and versions stay in the state.</param>

@@ -3,10 +3,8 @@ using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Review;
-using Winnow.Abstractions.Scoring;
 using Winnow.Abstractions.Security;
 using Winnow.Abstractions.Telemetry;
-using Winnow.Grains.Facts;
 using Winnow.Grains.Images;
 using Winnow.Grains.Layout;
 using Winnow.Grains.Placement;
@@ -15,9 +13,7 @@ using Winnow.Model.Datasets;
 using Winnow.Model.Health;
 using Winnow.Model.Images;
 using Winnow.Model.Labels;
-using Winnow.Model.Prelabels;
 using Winnow.Model.Review;
-using Winnow.Model.Scoring;
 
 namespace Winnow.Grains.Review;
 
@@ -71,54 +67,6 @@ internal sealed partial class ImageGrain(
             throw;
         }
         _loaded = true;
-    }
-
-    public async Task<ImageDetail?> GetAsync(CancellationToken cancellationToken)
-    {
-        await FollowDatasetAsync(cancellationToken);
-        var record = await OnShardAsync((IShardIngest shard) => shard.FindAsync(_image, cancellationToken), cancellationToken);
-        if (record is null) return null;
-        await LoadedAsync(cancellationToken);
-        // Another activation may have written since, as one did that others had given up. All of them write through the shard.
-        if (record.Version is { } version && version != _history.Count) await LoadAsync(cancellationToken);
-        var row = record.Row;
-        // What was said is told as it was said.
-        List<HistoryEntry> history = [.. _said];
-        if (row.Label >= 0) history.Insert(0,
-            ImageHistory.Imported(_dataset.Schema.Classes[row.Label].Name, record.ReceivedBy, record.ReceivedAt));
-        var standing = StandingOf(row.Label);
-        return new ImageDetail
-        {
-            Id = _image,
-            Dataset = _dataset.Name,
-            Name = row.Name,
-            Stage = record.Stage,
-            Partition = row.Partition,
-            Header = row.Format.Length == 0 ? null : new ImageHeader(row.Format, row.Width, row.Height, row.Frames, row.Bytes)
-            {
-                Orientation = row.Orientation,
-            },
-            ReceivedAt = record.ReceivedAt,
-            Reason = row.Reason,
-            Prelabels =
-            [
-                .. PrelabelsOf(
-                    _dataset, record.ModelName, record.Scores?.Predicted ?? -1, 1 - (record.Scores?.LeastConfidence ?? 1), record.Set),
-                .. PrelabelFacts.Read(record.Prelabels ?? [], _dataset.Schema),
-            ],
-            Scores = record.Scores is { } scores ? ScoresOf(record.ModelName!, scores) : null,
-            Annotations = standing.Annotations,
-            Labelled = standing.IsLabelled,
-            Version = _history.Count,
-            History = history,
-        };
-    }
-
-    public async Task<Opinion[]> GetOpinionsAsync(CancellationToken cancellationToken)
-    {
-        await FollowDatasetAsync(cancellationToken);
-        await LoadedAsync(cancellationToken);
-        return [.. ImageHistory.OpinionsOf(_history)];
     }
 
     public Task<SubmitResult> SubmitAsync(SubmitDecision command, string actor, CancellationToken cancellationToken) =>
@@ -314,18 +262,4 @@ internal sealed partial class ImageGrain(
 
     // Two people never draw the same; what they see is comparable.
     private HashSet<int> ClassesOf(IReadOnlyList<Annotation> annotations) => [.. annotations.Select(a => _dataset.Schema.IndexOf(a.Class))];
-
-    /// <summary>What the model proposes: its most probable class, or where labels are sets those that it says are there.</summary>
-    internal static Prelabel[] PrelabelsOf(DatasetInfo dataset, string? model, int predicted, float confidence, PredictedSet? set)
-    {
-        ClassTag Tag(int of, float sure) => new(dataset.Schema.Classes[of].Name) { Confidence = Math.Clamp(sure, 0, 1) };
-        if (set is not null)
-            return [new($"model:{model}", [.. set.Classes.Select((c, i) => Tag(c, set.Confidences[i]))]) { Confidence = set.Sure }];
-        // Of sets the most probable class may well not be there.
-        return predicted < 0 || predicted >= dataset.Schema.Classes.Count || dataset.Schema.IsTags ? [] : [new($"model:{model}", [Tag(predicted, confidence)])];
-    }
-
-    private ImageScores ScoresOf(string model, ScoreRecord s) =>
-        new(model, _dataset.Schema.Classes[s.Predicted].Name, _dataset.Schema.Classes[s.RunnerUp].Name, 1 - s.LeastConfidence,
-        s.LeastConfidence, s.Margin, s.Entropy, s.Energy);
 }

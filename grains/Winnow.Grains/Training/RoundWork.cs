@@ -59,7 +59,7 @@ internal sealed class RoundWork(
     public string? Waiting { get; set; }
 
     /// <summary>Why no model is trained from the dataset's labels, as the end of a sentence; null where one is.</summary>
-    public string? WhyNothingIsLearnt => Learnable.WhyNot(dataset.Schema, ports.Level.LearnsSets);
+    public string? WhyNothingIsLearnt => Learnable.WhyNot(_dataset.Schema, ports.Level.LearnsSets);
 
     /// <summary>When it was last written that people have said something.</summary>
     public DateTimeOffset HeardWrittenAt { get; set; }
