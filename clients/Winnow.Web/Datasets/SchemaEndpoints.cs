@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Winnow.Abstractions.Datasets;
+using Winnow.Model.Acts;
 using Winnow.Model.Datasets;
 using Winnow.Model.Security;
 using Winnow.Web.Requests;
@@ -34,6 +35,7 @@ internal static class SchemaEndpoints
                     .ChangeSchemaAsync(change, CallerIdentity.OperationOf(http), CallerIdentity.Of(http), ct);
             })
             .Requires(Permission.ChangePolicies)
+            .Leaves(ActKind.SchemaChanged, (call, act) => act with { Of = $"{call.Answer<SchemaState>().Version.Number}" })
             .Produces<SchemaState>().ProducesProblem(StatusCodes.Status409Conflict)
             .WithSummary("Make the next version of the label schema: rename, recolour, add, merge, split or retire classes and attributes. "
                 + "'from' names the version that was looked at. All changes are made, or none. What was said is kept and mapped when it is "

@@ -93,6 +93,8 @@ public enum ActKind : byte
     SetAsideDiscarded = 40,
     /// <summary>A silo handed over what it held and left the cluster.</summary>
     SiloDrained = 41,
+    /// <summary>A version of a label schema was made.</summary>
+    SchemaChanged = 42,
 }
 
 /// <summary>How an act ended.</summary>

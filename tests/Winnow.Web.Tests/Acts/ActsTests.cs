@@ -24,7 +24,7 @@ namespace Winnow.Web.Tests.Acts;
 public sealed partial class ActsTests(MatrixSetup<LockedServer> setup) : IClassFixture<MatrixSetup<LockedServer>>
 {
     private const string Actor = "service:cluster-Owner";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <summary>
     /// What the matrix's request does not bring about here: tried by hand below, or the same line of code as others for something that this
@@ -35,6 +35,7 @@ public sealed partial class ActsTests(MatrixSetup<LockedServer> setup) : IClassF
         "DELETE /api/v1/datasets/{dataset}",
         "POST /api/v1/datasets/{dataset}/tasks/lease",
         "POST /api/v1/datasets/{dataset}/decisions",
+        "POST /api/v1/datasets/{dataset}/schema",
         "POST /api/v1/datasets/{dataset}/split",
         "GET /api/v1/datasets/{dataset}/models/{arm}/{round}/onnx",
         "GET /api/v1/datasets/{dataset}/images/{image}/url",
@@ -125,6 +126,15 @@ public sealed partial class ActsTests(MatrixSetup<LockedServer> setup) : IClassF
             return found.Count >= expected;
         }, Patience, () => $"{expected} acts of {name} are written down");
         return found;
+    }
+
+    [Fact]
+    public async Task A_version_of_a_schema_is_told_with_its_number()
+    {
+        var name = await FillAsync("acts-schema", 2);
+        await Operator.ChangeSchemaAsync(name, new ChangeSchema(1, [new AddClass(new LabelClass("fog"))]));
+        var act = Assert.Single(await ListAsync(name, new ActFilter { What = ActKind.SchemaChanged }));
+        Assert.Equal((name, "2"), (act.Dataset, act.Of));
     }
 
     [Fact]
