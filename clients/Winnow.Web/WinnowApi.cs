@@ -10,6 +10,7 @@ using Winnow.Web.Prelabels;
 using Winnow.Web.Requests;
 using Winnow.Web.Review;
 using Winnow.Web.Security;
+using Winnow.Web.Studio;
 using Winnow.Web.Training;
 
 namespace Winnow.Web;
@@ -74,7 +75,9 @@ public static class WinnowApi
         KeyEndpoints.Map(api);
         AccessEndpoints.Map(api);
         WhoamiEndpoint.Map(api);
+        SessionEndpoints.Map(api);
         SetAsideEndpoints.Map(api);
+        StudioEndpoints.Map(app);
         UnknownPaths.Map(app);
     }
 }
