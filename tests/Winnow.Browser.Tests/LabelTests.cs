@@ -6,8 +6,8 @@ using Xunit.Abstractions;
 namespace Winnow.Browser.Tests;
 
 /// <summary>What people answer in the page, held against the histories that the server has of it.</summary>
-[Trait("needs", "chromium")]
-public sealed class LabelTests(StudioHouse house, ITestOutputHelper output) : IClassFixture<StudioHouse>
+[Collection(StudioHouse.Name), Trait("needs", "chromium")]
+public sealed class LabelTests(StudioHouse house, ITestOutputHelper output)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -94,7 +94,7 @@ public sealed class LabelTests(StudioHouse house, ITestOutputHelper output) : IC
         Assert.Empty(ann.Faults);
     }
 
-    [Fact]
+    [Fact, Trait("kind", "long")]
     public async Task Of_two_tabs_one_sends_and_each_answer_counts_once()
     {
         const int Images = 24;
@@ -123,6 +123,7 @@ public sealed class LabelTests(StudioHouse house, ITestOutputHelper output) : IC
         await ann.SignInAsync(key);
         var name = await ann.AskedAsync();
         await ann.Page.Keyboard.PressAsync("x");
+        await Assertions.Expect(ann.Picture).Not.ToHaveAttributeAsync("alt", name);
         await ann.SavedAsync();
         await ann.Page.Keyboard.PressAsync("Backspace");
         Assert.Equal(name, await ann.AskedAsync());
@@ -149,7 +150,7 @@ public sealed class LabelTests(StudioHouse house, ITestOutputHelper output) : IC
         Assert.Empty(ann.Faults);
     }
 
-    [Fact]
+    [Fact, Trait("kind", "long")]
     public async Task Several_classes_are_said_at_once_and_found_by_typing()
     {
         var (dataset, key, _) = await house.AskAsync(3, several: true);

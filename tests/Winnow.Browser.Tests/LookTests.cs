@@ -9,17 +9,21 @@ namespace Winnow.Browser.Tests;
 /// Each page in both themes, wide and narrow: read by a tool that looks for what keeps people out, and kept as a picture for people to look
 /// at (<c>WINNOW_SCREENSHOTS</c>, a folder).
 /// </summary>
-[Trait("needs", "chromium")]
-public sealed class LookTests(StudioHouse house) : IClassFixture<StudioHouse>
+[Collection(StudioHouse.Name), Trait("needs", "chromium")]
+public sealed class LookTests(StudioHouse house)
 {
     private static readonly string? Pictures = Environment.GetEnvironmentVariable("WINNOW_SCREENSHOTS");
 
-    [Theory]
-    [InlineData(ColorScheme.Light, 1280, 800)]
+    [Fact]
+    public Task No_page_keeps_anybody_out() => LookAtAllAsync(ColorScheme.Light, 1280, 800);
+
+    [Theory, Trait("kind", "long")]
     [InlineData(ColorScheme.Dark, 1280, 800)]
     [InlineData(ColorScheme.Light, 390, 844)]
     [InlineData(ColorScheme.Dark, 390, 844)]
-    public async Task No_page_keeps_anybody_out(ColorScheme theme, int width, int height)
+    public Task Nor_in_the_dark_or_on_a_phone(ColorScheme theme, int width, int height) => LookAtAllAsync(theme, width, height);
+
+    private async Task LookAtAllAsync(ColorScheme theme, int width, int height)
     {
         var (dataset, key, _) = await house.AskAsync(14);
         await using var ann = await house.Browser.OpenAsync("", theme, width, height);

@@ -2,8 +2,8 @@ using Microsoft.Playwright;
 
 namespace Winnow.Browser.Tests;
 
-[Trait("needs", "chromium")]
-public sealed class SignInTests(StudioHouse house) : IClassFixture<StudioHouse>
+[Collection(StudioHouse.Name), Trait("needs", "chromium")]
+public sealed class SignInTests(StudioHouse house)
 {
     [Fact]
     public async Task A_key_opens_the_studio_and_signing_out_closes_it()

@@ -9,8 +9,11 @@ using Winnow.Testing;
 namespace Winnow.Browser.Tests;
 
 /// <summary>A real server with keys in a process of its own, its studio, and a real browser.</summary>
-public sealed class StudioHouse : IAsyncLifetime
+[CollectionDefinition(Name)]
+public sealed class StudioHouse : IAsyncLifetime, ICollectionFixture<StudioHouse>
 {
+    public const string Name = "studio";
+
     private const string OperatorKey = "the-operators-key-of-the-tests";
 
     /// <summary>Fewer are no ground for a projection of sixteen dimensions.</summary>

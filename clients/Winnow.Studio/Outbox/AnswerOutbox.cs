@@ -37,6 +37,7 @@ internal sealed class AnswerOutbox(Browser browser, Session session, WinnowClien
     private DotNetObjectReference<AnswerOutbox>? _self;
     private TaskCompletionSource _news = NewSignal();
     private string? _owner;
+    private int _keeping;
 
     /// <summary>What is on its way, or how that fares, has changed.</summary>
     public event Action? Changed;
@@ -46,8 +47,8 @@ internal sealed class AnswerOutbox(Browser browser, Session session, WinnowClien
 
     public Sending Sending { get; private set; }
 
-    /// <summary>Entries that are still to be sent.</summary>
-    public int OnTheirWay => Entries.Count(e => !e.IsRefused);
+    /// <summary>What is still to be sent, counted from the key that said it on.</summary>
+    public int OnTheirWay => Entries.Count(e => !e.IsRefused) + _keeping;
 
     /// <summary>Begins with what an earlier page of the same person left. The same again changes nothing.</summary>
     public async Task OpenAsync()
@@ -68,10 +69,19 @@ internal sealed class AnswerOutbox(Browser browser, Session session, WinnowClien
     /// <exception cref="JSException">The browser cannot keep it: nothing was said then.</exception>
     public async Task<long> AddAsync(OutboxEntry entry)
     {
-        var order = await browser.AskAsync<long>("add", JsonSerializer.Serialize(entry, OutboxJson.Default.OutboxEntry));
-        await ReadAsync();
-        Tell();
-        return order;
+        _keeping++;
+        try
+        {
+            var order = await browser.AskAsync<long>("add", JsonSerializer.Serialize(entry, OutboxJson.Default.OutboxEntry));
+            Entries = Read(await browser.AskAsync<string>("list", _owner));
+            return order;
+        }
+        finally
+        {
+            _keeping--;
+            Changed?.Invoke();
+            Tell();
+        }
     }
 
     /// <summary>Takes back what was not sent yet; false where it may have been, and has to be taken back on the server.</summary>

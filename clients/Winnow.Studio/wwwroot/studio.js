@@ -132,6 +132,13 @@ export function bind(keys) { bound = new Set(keys); }
 export function focus(selector) { document.querySelector(selector)?.focus(); }
 export function blur() { document.activeElement?.blur(); }
 
+// What lies under a dialog is out of reach, however many dialogs lie over it.
+let covers = 0;
+export function cover(by) {
+  covers += by;
+  for (const app of document.querySelectorAll(".app")) app.inert = covers > 0;
+}
+
 // ---------- Pictures: here before they are shown, and still here when the network is not ----------
 
 const pictures = new Map();
