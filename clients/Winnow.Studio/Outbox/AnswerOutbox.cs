@@ -70,6 +70,7 @@ internal sealed class AnswerOutbox(Browser browser, Session session, WinnowClien
     public async Task<long> AddAsync(OutboxEntry entry)
     {
         _keeping++;
+        Changed?.Invoke();
         try
         {
             var order = await browser.AskAsync<long>("add", JsonSerializer.Serialize(entry, OutboxJson.Default.OutboxEntry));
