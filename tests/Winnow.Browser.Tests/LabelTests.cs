@@ -29,7 +29,7 @@ public sealed class LabelTests(StudioHouse house, ITestOutputHelper output)
         output.WriteLine($"key to next picture: median {times[Images / 2]:0} ms, p95 {times[(int)(Images * 0.95)]:0} ms");
     }
 
-    [Fact]
+    [Fact, Trait("kind", "long")]
     public async Task What_is_answered_without_a_network_is_sent_when_it_is_back()
     {
         const int Images = 8;
@@ -114,7 +114,7 @@ public sealed class LabelTests(StudioHouse house, ITestOutputHelper output)
         Assert.Empty(ann.Errors);
     }
 
-    [Fact]
+    [Fact, Trait("kind", "long")]
     public async Task An_answer_is_undone_before_and_after_it_was_sent()
     {
         const int Images = 4;
