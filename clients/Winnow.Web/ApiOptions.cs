@@ -40,6 +40,14 @@ public sealed class ApiOptions
     /// <summary>Longest time that a body may stand still, on its way in or out. 1 s to 1 h. Default 60 s.</summary>
     public TimeSpan BodyTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>
+    /// How long a browser stays signed in, at most; never longer than the key that it was signed in with. 5 min to 30 days. Default 12 h.
+    /// </summary>
+    public TimeSpan SessionLife { get; set; } = TimeSpan.FromHours(12);
+
+    /// <summary>Where the studio's files lie: beside the program, unless a test has others.</summary>
+    internal string StudioFolder { get; set; } = Path.Combine(AppContext.BaseDirectory, "studio");
+
     /// <summary>The key in force.</summary>
     /// <exception cref="ArgumentException">The key file cannot be read, or the key is not sound.</exception>
     internal string? ReadKey()
@@ -65,6 +73,8 @@ public sealed class ApiOptions
         if (MaxLotBytes is < 1 << 20 or > 4L << 30) return $"Api:MaxLotBytes must be {1 << 20} to {4L << 30}, not {MaxLotBytes}.";
         if (BodyTimeout < TimeSpan.FromSeconds(1) || BodyTimeout > TimeSpan.FromHours(1))
             return $"Api:BodyTimeout must be 1 s to 1 h, not {BodyTimeout}.";
+        if (SessionLife < TimeSpan.FromMinutes(5) || SessionLife > TimeSpan.FromDays(30))
+            return $"Api:SessionLife must be 5 min to 30 days, not {SessionLife}.";
         if (PathBase is { Length: > 0 } below && (below[0] != '/' || below.Length == 1 || below[^1] == '/'))
             return $"Api:PathBase must begin with a slash and not end with one, such as /winnow, not '{below}'.";
         return TrustedProxies.Check(Proxies) ?? Oidc?.Check() ?? Limits.Check();

@@ -11,6 +11,7 @@ using Winnow.Web.Prelabels;
 using Winnow.Web.Requests;
 using Winnow.Web.Review;
 using Winnow.Web.Security;
+using Winnow.Web.Studio;
 using Winnow.Web.Training;
 
 namespace Winnow.Web;
@@ -76,8 +77,10 @@ public static class WinnowApi
         KeyEndpoints.Map(api);
         AccessEndpoints.Map(api);
         WhoamiEndpoint.Map(api);
+        SessionEndpoints.Map(api);
         SetAsideEndpoints.Map(api);
         ActEndpoints.Map(api);
+        StudioEndpoints.Map(app);
         UnknownPaths.Map(app);
     }
 }

@@ -132,6 +132,7 @@ namespace Winnow.Model;
 [JsonSerializable(typeof(IReadOnlyList<ApiKeyInfo>))]
 [JsonSerializable(typeof(CreateApiKey))]
 [JsonSerializable(typeof(CreatedApiKey))]
+[JsonSerializable(typeof(SessionInfo))]
 [JsonSerializable(typeof(Whoami))]
 [JsonSerializable(typeof(BackupHeader))]
 [JsonSerializable(typeof(BackupEnd))]

@@ -33,7 +33,7 @@ internal sealed class AccessControl(IGrainFactory grains)
 
     /// <summary>Whether a caller's key is still good and carries a permission. A token is good for as long as it says.</summary>
     /// <param name="caller">Who was admitted.</param>
-    /// <param name="sent">The key or token that was sent.</param>
+    /// <param name="sent">The key or token that was sent, where the caller came by no session.</param>
     /// <param name="scope">The dataset.</param>
     /// <param name="permission">What is asked for.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -42,7 +42,8 @@ internal sealed class AccessControl(IGrainFactory grains)
     {
         if (caller.Key is { } key)
         {
-            var check = await grains.GetGrain<IApiKeyGrain>(key.Id).CheckAsync(KeyText.ProofOf(sent), cancellationToken);
+            var proof = caller.Session?.Proof ?? KeyText.ProofOf(sent);
+            var check = await grains.GetGrain<IApiKeyGrain>(key.Id).CheckAsync(proof, cancellationToken);
             if (check.Status != KeyStatus.Good) return false;
         }
         return (await OfAsync(caller, scope, cancellationToken)).Permissions.Contains(permission);

@@ -8,7 +8,9 @@ namespace Winnow.Web.Security;
 /// <param name="Trust">Where the caller's rights come from.</param>
 /// <param name="Key">The API key that was sent.</param>
 /// <param name="TokenRoles">Roles that the identity provider's token carries.</param>
-internal sealed record Caller(Principal? Principal, CallerTrust Trust, ApiKeyInfo? Key = null, IReadOnlyList<HeldRole>? TokenRoles = null)
+/// <param name="Session">The session of a browser that was sent in place of its key.</param>
+internal sealed record Caller(Principal? Principal, CallerTrust Trust, ApiKeyInfo? Key = null,
+    IReadOnlyList<HeldRole>? TokenRoles = null, SessionTicket? Session = null)
 {
     /// <summary>Everybody, on a server that listens to its own machine and has no keys.</summary>
     public static Caller Local { get; } = new(null, CallerTrust.Local);

@@ -14,5 +14,8 @@ internal sealed class DoorKey(ApiOptions options)
     /// <summary>Whether this is the operator's key. Equal lengths by hashing first, so that the comparison's time says nothing.</summary>
     public bool Opens(string sent) => _hash is not null && CryptographicOperations.FixedTimeEquals(Hash(sent), _hash);
 
+    /// <summary>The same of a key that was hashed when a session began.</summary>
+    public bool Opens(byte[] proof) => _hash is not null && CryptographicOperations.FixedTimeEquals(proof, _hash);
+
     private static byte[] Hash(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
 }

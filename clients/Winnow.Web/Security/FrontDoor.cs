@@ -5,6 +5,9 @@ namespace Winnow.Web.Security;
 /// <summary>Marks a request that came to the health page by a way on which nothing else is answered.</summary>
 internal sealed record OutsideCaller;
 
+/// <summary>Marks an endpoint to which links of other sites may lead: a page that holds nothing.</summary>
+internal sealed record LinkedPage;
+
 /// <summary>
 /// What every request passes first: that a proxy cannot have read it in another way, proof that it is not a page of another site that
 /// asks through
@@ -36,7 +39,8 @@ internal sealed class FrontDoor(RequestDelegate next, DoorKey door)
             return $"Requests from pages of {origin} are not taken.";
         // Browsers send no Origin with a picture or a script that a page of another site asks for, but they say this. No other origin is
         // ever allowed.
-        return ApiSafety.IsOfAnotherSite(request) ? "Requests from pages of other sites are not taken." : null;
+        return ApiSafety.IsOfAnotherSite(request) && !IsLinkToPage(request)
+            ? "Requests from pages of other sites are not taken." : null;
     }
 
     /// <summary>
@@ -55,6 +59,15 @@ internal sealed class FrontDoor(RequestDelegate next, DoorKey door)
         return Problems.Answer("Transfer-Encoding must be chunked and nothing beside it.", StatusCodes.Status400BadRequest)
             .ExecuteAsync(context);
     }
+
+    /// <summary>
+    /// Whether somebody followed a link to a page of the studio: it is opened in a window of its own, and holds nothing before it asks by
+    /// itself. Whatever else a page of another site does with it, frames included, comes in another mode or to another end.
+    /// </summary>
+    private static bool IsLinkToPage(HttpRequest request) =>
+        HttpMethods.IsGet(request.Method) && request.Headers["Sec-Fetch-Mode"] == "navigate"
+        && request.Headers["Sec-Fetch-Dest"] == "document"
+        && request.HttpContext.GetEndpoint()?.Metadata.GetMetadata<LinkedPage>() is not null;
 
     private static bool IsLoopbackName(string host) => ApiSafety.IsLoopback($"http://{host}");
 

@@ -3,8 +3,6 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Winnow.Abstractions.Health;
-using Winnow.Abstractions.Security;
 
 namespace Winnow.Web.Security;
 
@@ -12,7 +10,7 @@ namespace Winnow.Web.Security;
 /// Knows callers by their key: the operator's, or one of the API keys. On a server without keys everybody is the machine.
 /// </summary>
 internal sealed class KeyHandler(IOptionsMonitor<AuthenticationSchemeOptions> schemes, ILoggerFactory loggers, UrlEncoder encoder,
-    DoorKey door, IGrainFactory grains)
+    DoorKey door, KeyChecks keys)
     : AuthenticationHandler<AuthenticationSchemeOptions>(schemes, loggers, encoder)
 {
     public const string SchemeName = "key";
@@ -40,29 +38,8 @@ internal sealed class KeyHandler(IOptionsMonitor<AuthenticationSchemeOptions> sc
         if (!KeyText.TryRead(sent, out var id))
             return AuthenticateResult.Fail(
                 new CredentialException("malformed", "The key is incomplete or mistyped: its checksum does not match."));
-        var check = await CheckAsync(id, KeyText.ProofOf(sent));
-        return check.Status switch
-        {
-            KeyStatus.Good => Known(new Caller(check.Info!.Principal, CallerTrust.Granted, check.Info)),
-            // Only who holds the secret gets to hear these.
-            KeyStatus.Revoked => AuthenticateResult.Fail(new CredentialException("revoked", $"The key {id} was revoked.")),
-            KeyStatus.Expired =>
-                AuthenticateResult.Fail(new CredentialException("expired", $"The key {id} has expired. Ask for a new one.")),
-            _ => AuthenticateResult.Fail(new CredentialException("key", "The key is not known.")),
-        };
-    }
-
-    /// <summary>A key whose state cannot be read is one that nobody knows: it may have been revoked. The health page names it.</summary>
-    private async Task<KeyCheck> CheckAsync(string id, byte[] proof)
-    {
-        try
-        {
-            return await grains.GetGrain<IApiKeyGrain>(id).CheckAsync(proof, Context.RequestAborted);
-        }
-        catch (Exception e) when (SetAsideException.Beneath(e) is not null)
-        {
-            return new KeyCheck(KeyStatus.Unknown, null);
-        }
+        var (caller, wrong) = await keys.CheckAsync(id, KeyText.ProofOf(sent), Context.RequestAborted);
+        return caller is null ? AuthenticateResult.Fail(wrong!) : Known(caller);
     }
 
     private AuthenticateResult Known(Caller caller) =>

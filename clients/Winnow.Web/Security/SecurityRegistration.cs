@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -21,6 +22,7 @@ internal static class SecurityRegistration
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<DoorKey>();
+        services.AddSingleton<KeyChecks>();
         services.AddSingleton<AccessControl>();
         services.AddSingleton(new RequestLimiter(options.Limits));
         services.AddSingleton(new BodyMemory(options.Limits));
@@ -30,9 +32,9 @@ internal static class SecurityRegistration
         // ASP.NET tells of each wrong key, twice a request; RefusalHandler tells of the first and counts the rest.
         services.AddLogging(logging => logging.AddFilter(typeof(KeyHandler).FullName, LogLevel.Warning));
         var authentication = services.AddAuthentication(AnyScheme)
-            .AddPolicyScheme(AnyScheme, null, o => o.ForwardDefaultSelector = http =>
-                options.Oidc is not null && OidcTokens.Is(KeyHandler.SentBy(http)) ? OidcTokens.SchemeName : KeyHandler.SchemeName)
-            .AddScheme<AuthenticationSchemeOptions, KeyHandler>(KeyHandler.SchemeName, null);
+            .AddPolicyScheme(AnyScheme, null, o => o.ForwardDefaultSelector = http => SchemeOf(http, options))
+            .AddScheme<AuthenticationSchemeOptions, KeyHandler>(KeyHandler.SchemeName, null)
+            .AddScheme<AuthenticationSchemeOptions, SessionHandler>(SessionHandler.SchemeName, null);
         if (options.Oidc is { } oidc) authentication.AddJwtBearer(OidcTokens.SchemeName, jwt => OidcTokens.Configure(jwt, oidc));
         // Default deny: what states no rule is open to nobody.
         services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAssertion(_ => false).Build());
@@ -46,11 +48,20 @@ internal static class SecurityRegistration
         services.AddRateLimiter(_ => { });
     }
 
+    /// <summary>A key or token comes before a cookie, which a browser sends by itself; without keys no session counts.</summary>
+    private static string SchemeOf(HttpContext http, ApiOptions options)
+    {
+        if (options.Oidc is not null && OidcTokens.Is(KeyHandler.SentBy(http))) return OidcTokens.SchemeName;
+        var door = http.RequestServices.GetRequiredService<DoorKey>();
+        return !door.Keyless && SessionHandler.IsSent(http) ? SessionHandler.SchemeName : KeyHandler.SchemeName;
+    }
+
     public static void UseSecurity(this WebApplication app)
     {
         app.UseTrustedProxies(app.Services.GetRequiredService<ApiOptions>());
         app.UseMiddleware<FrontDoor>();
         app.UseAuthentication();
+        app.UseCsrfGuard();
         app.UseRateLimiter();
         app.UseAuthorization();
         // Once it is known who asks and that they may: nobody else's body is read at all.

@@ -63,6 +63,7 @@ public static partial class WinnowHost
         builder.Services.AddDatasetArchive(options.Restore);
         builder.Services.AddSetAside();
         builder.Services.AddWinnowGrains(options.Shard);
+        builder.Services.AddSingleton<ISessionSecret, SessionSecret>();
         builder.Services.AddWinnowApi(options.Api);
         builder.Services.AddOperator();
         builder.UseOrleans(silo => ClusterSetup.Configure(silo, options));

@@ -75,6 +75,8 @@ internal static class MatrixRequests
         ["POST /api/v1/datasets/{dataset}/verify"] = "",
         ["POST /api/v1/restore"] = "",
         ["POST /api/v1/set-aside/discard"] = """{"kind":"dataset","name":"sound"}""",
+        ["POST /api/v1/session"] = "",
+        ["DELETE /api/v1/session"] = "",
         ["POST /api/v1/keys"] = """{"principal":"service:made-by-matrix"}""",
         ["POST /api/v1/keys/{key}/revoke"] = "",
         ["POST /api/v1/access"] = """{"principal":"service:made-by-matrix","role":"viewer","expiresAt":"2999-01-01T00:00:00Z"}""",

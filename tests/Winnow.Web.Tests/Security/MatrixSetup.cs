@@ -16,7 +16,8 @@ public abstract class MatrixSetup(Door door) : IAsyncLifetime
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     internal Door Door => door;
-    internal HttpClient Http { get; } = new();
+    /// <summary>Of callers that are none of a browser's: what one signs in with is not sent for the next.</summary>
+    internal HttpClient Http { get; } = new(new SocketsHttpHandler { UseCookies = false });
     internal IReadOnlyList<ApiOperation> Operations { get; private set; } = [];
     internal Dictionary<Role, string> InDataset { get; } = [];
     internal Dictionary<Role, string> InCluster { get; } = [];

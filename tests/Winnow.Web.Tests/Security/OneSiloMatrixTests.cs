@@ -22,13 +22,16 @@ public sealed partial class OneSiloMatrixTests(MatrixSetup<LockedServer> setup) 
         // Constraints such as {version:int} are not part of a path in the document.
         Assert.Empty(served.Select(r => Constraint().Replace(r, "}")).Except(operations.Select(o => o.Path)));
         Assert.True(operations.Count >= 30, $"only {operations.Count} operations were found");
-        // Only the probes are open, and what buckets are told to call, which proves itself; whatever else is to be, is added here on
-        // purpose.
-        string[] open = ["GET /health/live", "GET /health/ready", "POST /api/v1/notifications/{token}"];
+        // Only the probes are open, what buckets are told to call, which proves itself, and what tells a browser whether it is known;
+        // whatever else is to be, is added here on purpose.
+        string[] open = ["GET /api/v1/session", "GET /health/live", "GET /health/ready", "POST /api/v1/notifications/{token}"];
         Assert.Equal(open, operations.Where(o => o.Permission == "none").Select(o => o.Name).Order());
         // Tried by those who may not; carried out by none of these tests.
         Assert.False(MatrixRequests.MaySucceed(Assert.Single(operations, o => o.Name == "POST /operator/drain")));
-        string[] anybodys = ["GET /api/v1/datasets", "GET /api/v1/intake", "GET /api/v1/whoami"];
+        string[] anybodys =
+        [
+            "DELETE /api/v1/session", "GET /api/v1/datasets", "GET /api/v1/intake", "GET /api/v1/whoami", "POST /api/v1/session",
+        ];
         Assert.Equal(anybodys, operations.Where(o => o.Permission == "caller").Select(o => o.Name).Order());
     }
 

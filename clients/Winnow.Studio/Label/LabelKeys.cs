@@ -1,0 +1,75 @@
+namespace Winnow.Studio.Label;
+
+/// <summary>What can be done on the label page.</summary>
+internal enum LabelAct
+{
+    Accept,
+    Reject,
+    Skip,
+    Undo,
+    Next,
+    Previous,
+    Find,
+    Done,
+    Leave,
+    Keys,
+}
+
+/// <summary>
+/// Which key does what, in one table: keys are heard by it, and shown by it. Digits are classes, 1 to 9 and 0 for the first ten, with Shift
+/// for the next ten.
+/// </summary>
+internal static class LabelKeys
+{
+    public const int Digits = 20;
+
+    public static readonly IReadOnlyList<(LabelAct Act, string[] Keys, string Says)> All =
+    [
+        (LabelAct.Accept, ["a"], "accept what is proposed"),
+        (LabelAct.Reject, ["x"], "reject: no class fits, or the picture is of no use"),
+        (LabelAct.Skip, ["Space"], "skip: somebody else is asked"),
+        (LabelAct.Undo, ["Backspace", "Ctrl+z"], "undo the last answer, ten at most"),
+        (LabelAct.Next, ["f", "Ctrl+ArrowRight"], "next, without an answer"),
+        (LabelAct.Previous, ["d", "Ctrl+ArrowLeft"], "previous that waits for an answer"),
+        (LabelAct.Find, ["/"], "find a class"),
+        (LabelAct.Done, ["Enter", "Ctrl+Enter"], "take the class that was found; several: done"),
+        (LabelAct.Leave, ["Escape"], "close, leave the search"),
+        (LabelAct.Keys, ["F1", "?"], "all keys"),
+    ];
+
+    /// <summary>Names of all keys that mean something.</summary>
+    public static IEnumerable<string> Names => All.SelectMany(a => a.Keys).Concat(Enumerable.Range(0, Digits).Select(DigitOf));
+
+    /// <summary>The key of a class by its place, from 0.</summary>
+    public static string DigitOf(int place)
+    {
+        var digit = ((place % 10) + 1) % 10;
+        return place < 10 ? $"{digit}" : $"Shift+{digit}";
+    }
+
+    /// <summary>The place of a class by its key; -1 where it is no digit.</summary>
+    public static int PlaceOf(string key)
+    {
+        var (shift, digit) = key.StartsWith("Shift+", StringComparison.Ordinal) ? (10, key[6..]) : (0, key);
+        return digit is [>= '0' and <= '9'] ? shift + ((digit[0] - '0' + 9) % 10) : -1;
+    }
+
+    public static LabelAct? ActOf(string key)
+    {
+        foreach (var (act, keys, _) in All)
+            if (keys.Contains(key)) return act;
+        return null;
+    }
+
+    /// <summary>As it is printed on a key.</summary>
+    public static string Shown(string key) => string.Join(' ', key.Split('+').Select(p => p switch
+    {
+        "Backspace" => "⌫",
+        "ArrowRight" => "→",
+        "ArrowLeft" => "←",
+        "Escape" => "Esc",
+        "Shift" => "⇧",
+        { Length: 1 } one => one.ToUpperInvariant(),
+        _ => p,
+    }));
+}
