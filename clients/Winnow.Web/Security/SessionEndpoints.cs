@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Winnow.Abstractions.Datasets;
+using Winnow.Model.Acts;
 using Winnow.Model.Security;
 
 namespace Winnow.Web.Security;
@@ -11,7 +12,7 @@ internal static class SessionEndpoints
 {
     public static void Map(IEndpointRouteBuilder api)
     {
-        api.MapPost("/session", BeginAsync).RequiresCaller()
+        api.MapPost("/session", BeginAsync).RequiresCaller().Leaves(ActKind.SessionBegun)
             .WithSummary("Sign a browser in: with a key as 'Authorization: Bearer …', it answers with a cookie that opens what the key "
                 + "opens, until it expires, is ended, or its key ends. What changes something under it also sends "
                 + $"{SessionInfo.CsrfHeader}.")
@@ -22,7 +23,8 @@ internal static class SessionEndpoints
             {
                 SessionCookie.Remove(http);
                 return Results.NoContent();
-            }).RequiresCaller().WithSummary("Sign the browser out.").WithTags("security").Produces(StatusCodes.Status204NoContent);
+            }).RequiresCaller().Leaves(ActKind.SessionEnded)
+            .WithSummary("Sign the browser out.").WithTags("security").Produces(StatusCodes.Status204NoContent);
     }
 
     private static async Task<SessionInfo> BeginAsync(

@@ -95,6 +95,10 @@ public enum ActKind : byte
     SiloDrained = 41,
     /// <summary>A version of a label schema was made.</summary>
     SchemaChanged = 42,
+    /// <summary>A browser was signed in with a key.</summary>
+    SessionBegun = 43,
+    /// <summary>A browser was signed out.</summary>
+    SessionEnded = 44,
 }
 
 /// <summary>How an act ended.</summary>
