@@ -161,11 +161,8 @@ internal sealed class TaskStream : IAsyncDisposable
         }
     }
 
-    private OutboxEntry EntryOf(HeldTask held, SubmitDecision said, string words) => new()
-    {
-        Owner = _session.Owner, Dataset = _dataset, Image = said.Image, Command = OutboxEntry.Write(said), Name = held.Task.Name,
-        Words = words,
-    };
+    private OutboxEntry EntryOf(HeldTask held, SubmitDecision said, string words) =>
+        OutboxEntry.Of(_session.Owner, _dataset, said, held.Task.Name, words);
 
     /// <summary>Sees to it that there are tasks ahead, for as long as the page is open.</summary>
     private async Task FillAsync()
