@@ -1,4 +1,6 @@
 using Microsoft.Playwright;
+using Winnow.Model.Labels;
+using Winnow.Model.Prelabels;
 using Winnow.Model.Review;
 using Winnow.Testing;
 using Xunit.Abstractions;
@@ -167,6 +169,29 @@ public sealed class LabelTests(StudioHouse house, ITestOutputHelper output)
         await ann.SavedAsync();
         var said = Assert.Single((await house.HistoriesAsync(dataset))[name]);
         Assert.Equal([DrawnImages.Classes[0], "frame"], said.Decision.Annotations.Select(a => a.Class));
+        Assert.Empty(ann.Errors);
+    }
+
+    [Fact, Trait("kind", "long")]
+    public async Task What_a_machine_proposes_is_shown_and_accepted_with_one_key()
+    {
+        var (dataset, key, person) = await house.AskAsync(3);
+        var proposals = new List<ImagePrelabel>();
+        await foreach (var image in house.Operator.ListImagesAsync(dataset))
+            proposals.Add(new ImagePrelabel(
+                image.Id, "guesser", [new ClassTag(image.Name.Split('/')[0]) { Confidence = 0.8 }], TimeProvider.System.GetUtcNow()));
+        Assert.Empty((await house.Operator.AddPrelabelsAsync(dataset, proposals)).Refused);
+        await using var ann = await house.Browser.OpenAsync($"d/{dataset}/label");
+        await ann.SignInAsync(key);
+        for (var i = 1; i <= 3; i++)
+        {
+            var name = await ann.AskedAsync();
+            await Assertions.Expect(ann.Page.GetByText($"Accept {name.Split('/')[0]}")).ToBeVisibleAsync();
+            await ann.Page.Keyboard.PressAsync("a");
+            if (i < 3) await Assertions.Expect(ann.Picture).Not.ToHaveAttributeAsync("alt", name);
+        }
+        await ann.SavedAsync();
+        await house.EachOnceAsync(dataset, person, 3);
         Assert.Empty(ann.Errors);
     }
 

@@ -107,15 +107,17 @@ internal sealed class TaskStream : IAsyncDisposable
         _tasks.Insert(Math.Min(_at, _tasks.Count), last.Held);
         Answered--;
         Tell();
-        var order = await last.Kept;
-        if (order < 0) return;
-        if (await _outbox.WithdrawAsync(order))
-        {
-            _keeper?.Keep([last.Held.Task]);
-            return;
-        }
         var back = new SubmitDecision(last.Held.Task.Image, Guid.NewGuid(), new Decision { Kind = DecisionKind.TakeBack });
-        await KeepAsync(null, back, $"undo: {last.Words}", last.Operation, last.Held.Task.Name);
+        try
+        {
+            if (await _outbox.UndoAsync(last.Kept, EntryOf(last.Held, back, $"undo: {last.Words}") with { TakesBack = last.Operation }))
+                _keeper?.Keep([last.Held.Task]);
+        }
+        catch (JSException e)
+        {
+            Problem = $"This browser cannot keep that you undid: {e.Message} What you said stands.";
+            Tell();
+        }
     }
 
     /// <summary>Goes to the task after or before the one that is asked, without an answer.</summary>
@@ -139,26 +141,17 @@ internal sealed class TaskStream : IAsyncDisposable
     }
 
     /// <summary>Keeps what was said; its order in the outbox, or -1 where the browser cannot keep it and nothing was said then.</summary>
-    private async Task<long> KeepAsync(HeldTask? held, SubmitDecision said, string words, Guid? takesBack = null, string? name = null)
+    private async Task<long> KeepAsync(HeldTask held, SubmitDecision said, string words)
     {
         try
         {
-            return await _outbox.AddAsync(new OutboxEntry
-            {
-                Owner = _session.Owner,
-                Dataset = _dataset,
-                Image = said.Image,
-                Command = OutboxEntry.Write(said),
-                TakesBack = takesBack,
-                Name = name ?? held!.Task.Name,
-                Words = words,
-            });
+            return await _outbox.AddAsync(EntryOf(held, said, words));
         }
         catch (JSException e)
         {
             Problem = $"This browser cannot keep your answers, so they are not taken: {e.Message} A private window, or a full disk, may be "
                 + "why.";
-            if (held is not null && _past.RemoveAll(p => p.Held == held) > 0)
+            if (_past.RemoveAll(p => p.Held == held) > 0)
             {
                 _tasks.Insert(Math.Min(_at, _tasks.Count), held);
                 Answered--;
@@ -167,6 +160,9 @@ internal sealed class TaskStream : IAsyncDisposable
             return -1;
         }
     }
+
+    private OutboxEntry EntryOf(HeldTask held, SubmitDecision said, string words) =>
+        OutboxEntry.Of(_session.Owner, _dataset, said, held.Task.Name, words);
 
     /// <summary>Sees to it that there are tasks ahead, for as long as the page is open.</summary>
     private async Task FillAsync()
@@ -216,7 +212,7 @@ internal sealed class TaskStream : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            return false;
+            // The page is left.
         }
         finally
         {
@@ -248,8 +244,7 @@ internal sealed class TaskStream : IAsyncDisposable
     {
         if (seen && _keeper is null)
         {
-            _keeper = new LeaseKeeper(_client, _dataset, _time);
-            _keeper.Keep(_tasks.Select(t => t.Task with { Lease = t.Lease }));
+            (_keeper = new LeaseKeeper(_client, _dataset, _time)).Keep(_tasks.Select(t => t.Task with { Lease = t.Lease }));
             _keeper.Lost += Lose;
         }
         else if (!seen && _keeper is { } keeper)

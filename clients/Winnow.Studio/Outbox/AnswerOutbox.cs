@@ -38,6 +38,7 @@ internal sealed class AnswerOutbox(Browser browser, Session session, WinnowClien
     private TaskCompletionSource _news = NewSignal();
     private string? _owner;
     private int _keeping;
+    private Task _turn = Task.CompletedTask;
 
     /// <summary>What is on its way, or how that fares, has changed.</summary>
     public event Action? Changed;
@@ -67,31 +68,23 @@ internal sealed class AnswerOutbox(Browser browser, Session session, WinnowClien
 
     /// <summary>Keeps what was said. It is on this machine's disk when the task ends, and sent by itself.</summary>
     /// <exception cref="JSException">The browser cannot keep it: nothing was said then.</exception>
-    public async Task<long> AddAsync(OutboxEntry entry)
-    {
-        _keeping++;
-        Changed?.Invoke();
-        try
-        {
-            var order = await browser.AskAsync<long>("add", JsonSerializer.Serialize(entry, OutboxJson.Default.OutboxEntry));
-            Entries = Read(await browser.AskAsync<string>("list", _owner));
-            return order;
-        }
-        finally
-        {
-            _keeping--;
-            Changed?.Invoke();
-            Tell();
-        }
-    }
+    public Task<long> AddAsync(OutboxEntry entry) => InTurnAsync(() => PutAsync(entry));
 
-    /// <summary>Takes back what was not sent yet; false where it may have been, and has to be taken back on the server.</summary>
-    public async Task<bool> WithdrawAsync(long order)
+    /// <summary>
+    /// Undoes what was said: it is withdrawn where it was not sent yet, and else taken back on the server. Whatever is said while that is
+    /// found out is kept after it.
+    /// </summary>
+    /// <param name="kept">Its order, once it is kept; -1 where it could not be.</param>
+    /// <param name="back">What takes it back.</param>
+    /// <returns>Whether it was withdrawn, so that it is as if it had never been said.</returns>
+    /// <exception cref="JSException">The browser cannot keep it: what was said stands.</exception>
+    public Task<bool> UndoAsync(Task<long> kept, OutboxEntry back) => InTurnAsync(async () =>
     {
-        var done = await browser.AskAsync<bool>("withdraw", order);
-        await ReadAsync();
-        return done;
-    }
+        var order = await kept;
+        if (order < 0 || await browser.AskAsync<bool>("withdraw", order)) return true;
+        await PutAsync(back);
+        return false;
+    });
 
     /// <summary>Forgets what was refused, once the person has seen why.</summary>
     public async Task DismissAsync()
@@ -214,6 +207,36 @@ internal sealed class AnswerOutbox(Browser browser, Session session, WinnowClien
 
     private async Task SettleAsync(long[] done, (long Order, string Reason)[] refused) => await browser.CallAsync(
         "settle", done, refused.Select(r => r.Order).ToArray(), refused.Select(r => r.Reason).ToArray());
+
+    private async Task<long> PutAsync(OutboxEntry entry) =>
+        await browser.AskAsync<long>("add", JsonSerializer.Serialize(entry, OutboxJson.Default.OutboxEntry));
+
+    /// <summary>One after the other, in the order in which people do it, however long the browser takes for each.</summary>
+    private Task<T> InTurnAsync<T>(Func<Task<T>> work)
+    {
+        _keeping++;
+        Changed?.Invoke();
+        var turn = AfterAsync(_turn, work);
+        _turn = turn;
+        return turn;
+    }
+
+    private async Task<T> AfterAsync<T>(Task before, Func<Task<T>> work)
+    {
+        try
+        {
+            await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            var result = await work();
+            Entries = Read(await browser.AskAsync<string>("list", _owner));
+            return result;
+        }
+        finally
+        {
+            _keeping--;
+            Changed?.Invoke();
+            Tell();
+        }
+    }
 
     private async Task ReadAsync()
     {

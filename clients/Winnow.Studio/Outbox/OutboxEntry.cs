@@ -44,6 +44,17 @@ internal sealed record OutboxEntry
     public const string Waiting = "waiting";
     public const string Refused = "refused";
 
+    /// <summary>What somebody says of an image.</summary>
+    public static OutboxEntry Of(string owner, string dataset, SubmitDecision said, string name, string words) => new()
+    {
+        Owner = owner,
+        Dataset = dataset,
+        Image = said.Image,
+        Command = Write(said),
+        Name = name,
+        Words = words,
+    };
+
     /// <summary>As it is sent.</summary>
     public SubmitDecision Read() => JsonSerializer.Deserialize(Command, ModelJson.Default.SubmitDecision)!;
 

@@ -51,8 +51,9 @@ public sealed class CurveDrawing
         var path = string.Join('L', points.Select(p => $"{Counted.Drawn(x(p.Labels))} {Counted.Drawn(y(Accuracy(p)!.Value))}"));
         var last = points[^1];
         var end = y(Accuracy(last)!.Value);
-        return new Line(arm == Arms.Main ? "chosen" : arm == Arms.Control ? "random" : arm, arm == Arms.Control, $"M{path}",
-            x(last.Labels), end, (last.Labels, Accuracy(last)!.Value)) { NameY = end + 4 };
+        var name = arm == Arms.Main ? "chosen" : arm == Arms.Control ? "random" : arm;
+        var line = new Line(name, arm == Arms.Control, $"M{path}", x(last.Labels), end, (last.Labels, Accuracy(last)!.Value));
+        return line with { NameY = end + 4 };
     }
 
     /// <summary>Names that would lie over one another move apart.</summary>
