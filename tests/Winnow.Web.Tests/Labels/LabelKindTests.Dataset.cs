@@ -50,8 +50,9 @@ public abstract partial class LabelKindTests
                 await File.WriteAllTextAsync(file, JsonSerializer.Serialize(schema, ModelJson.Default.LabelSchema));
                 how = ["--schema", file];
             }
-            Assert.Contains("rounds choose by diversity alone",
-                await RunAsync(["datasets", "create", Name, "--shards", $"{Shards}", .. how]), StringComparison.Ordinal);
+            var told = await RunAsync(["datasets", "create", Name, "--shards", $"{Shards}", "--audit", "0", .. how]);
+            // From sets of classes a model is learned.
+            Assert.Equal(kind.Name != "tags", told.Contains("rounds choose by diversity alone", StringComparison.Ordinal));
         }
 
         /// <summary>Imports pictures, and writes what is true of all.</summary>
