@@ -22,23 +22,40 @@ internal sealed partial class ActBook(
 
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _closing = new();
-    private List<(ActStream Stream, ActRecord Act)> _waiting = [];
+    private List<Placed> _waiting = [];
     private Task _writing = Task.CompletedTask;
     private int _turn;
 
+    /// <summary>An act on its way to a stream.</summary>
+    /// <param name="Stream">Where it belongs.</param>
+    /// <param name="Record">As it stands there.</param>
+    /// <param name="Elsewhere">As it stands in the cluster's stream, where it cannot stand in its own.</param>
+    private readonly record struct Placed(ActStream Stream, ActRecord Record, Func<ActRecord> Elsewhere);
+
     public async Task NoteAsync(ActDraft act, ActCaller caller, CancellationToken cancellationToken)
     {
-        var (stream, record) = await PlaceAsync(act, caller, cancellationToken).ConfigureAwait(false);
-        await ledger.AppendAsync(stream, [record], cancellationToken).ConfigureAwait(false);
+        var placed = await PlaceAsync(act, caller, cancellationToken).ConfigureAwait(false);
+        await AppendAsync(placed.Stream, [placed], cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Writes acts into their stream. A shard that nothing was ever put into has none, and that of a dataset which is being deleted takes
+    /// no more: what was done there is told by the cluster.
+    /// </summary>
+    private async Task AppendAsync(ActStream stream, Placed[] acts, CancellationToken cancellationToken)
+    {
+        ActRecord[] records = [.. acts.Select(a => a.Record)];
+        if (await ledger.AppendAsync(stream, records, cancellationToken).ConfigureAwait(false) || stream.Dataset is null) return;
+        await ledger.AppendAsync(ActStream.Cluster, [.. acts.Select(a => a.Elsewhere())], cancellationToken).ConfigureAwait(false);
     }
 
     public async Task NoteSoonAsync(ActDraft act, ActCaller caller, CancellationToken cancellationToken)
     {
-        var (stream, record) = await PlaceAsync(act, caller, cancellationToken).ConfigureAwait(false);
+        var placed = await PlaceAsync(act, caller, cancellationToken).ConfigureAwait(false);
         Task full;
         lock (_gate)
         {
-            _waiting.Add((stream, record));
+            _waiting.Add(placed);
             // Where the ledger is away, or slower than callers, they wait for it.
             full = _waiting.Count > MostWaiting ? _writing : Task.CompletedTask;
             if (_waiting.Count == 1 && _writing.IsCompleted) _writing = Task.Run(WriteAsync, CancellationToken.None);
@@ -55,10 +72,9 @@ internal sealed partial class ActBook(
         _closing.Dispose();
     }
 
-    private async Task<(ActStream Stream, ActRecord Act)> PlaceAsync(
-        ActDraft act, ActCaller caller, CancellationToken cancellationToken)
+    private async Task<Placed> PlaceAsync(ActDraft act, ActCaller caller, CancellationToken cancellationToken)
     {
-        var stream = ActStream.Cluster;
+        var (stream, whole, at) = (ActStream.Cluster, act, time.GetUtcNow());
         if (act.Dataset is { } name && (act.Image is not null || Comes(act.What)))
         {
             var shards = (await datasets.GetAsync(name, cancellationToken).ConfigureAwait(false)).Shards;
@@ -67,7 +83,7 @@ internal sealed partial class ActBook(
             stream = new ActStream(name, act.Image is { } image ? shards.ShardOf(image) : shards.First + (int)next);
             act = act with { Dataset = null };
         }
-        return (stream, ActRecords.Make(act, caller, time.GetUtcNow()));
+        return new Placed(stream, ActRecords.Make(act, caller, at), () => ActRecords.Make(whole, caller, at));
     }
 
     /// <summary>What comes so often that one stream would hold it up.</summary>
@@ -80,7 +96,7 @@ internal sealed partial class ActBook(
         await PauseAsync(Gathering).ConfigureAwait(false);
         while (true)
         {
-            List<(ActStream Stream, ActRecord Act)> some;
+            List<Placed> some;
             lock (_gate)
             {
                 if (_waiting.Count == 0)
@@ -91,19 +107,19 @@ internal sealed partial class ActBook(
                 (some, _waiting) = (_waiting, []);
             }
             // Side by side: what waits for the ledger at the same time goes to disk together.
-            await Task.WhenAll(some.GroupBy(a => a.Stream, a => a.Act).Select(acts => WriteAsync(acts.Key, [.. acts])))
+            await Task.WhenAll(some.GroupBy(a => a.Stream).Select(acts => WriteAsync(acts.Key, [.. acts])))
                 .ConfigureAwait(false);
             await PauseAsync(Gathering).ConfigureAwait(false);
         }
     }
 
-    private async Task WriteAsync(ActStream stream, ActRecord[] acts)
+    private async Task WriteAsync(ActStream stream, Placed[] acts)
     {
         while (true)
         {
             try
             {
-                await ledger.AppendAsync(stream, acts, CancellationToken.None).ConfigureAwait(false);
+                await AppendAsync(stream, acts, CancellationToken.None).ConfigureAwait(false);
                 return;
             }
             catch (Exception problem)

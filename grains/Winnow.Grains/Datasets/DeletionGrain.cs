@@ -107,7 +107,9 @@ internal sealed class DeletionGrain(
         await deletions.RemoveStatesAsync(deletion, cancellationToken);
         // What was woken by a request in between has read a state that is no more, and could not write the next one's.
         await EndAccessAsync(cancellationToken);
-        if (!await deletions.EndAsync(deletion, time.GetUtcNow(), CancellationToken.None)) return true;
+        // It is begun again after a pause: whatever wrote may write again.
+        if (!await deletions.EndAsync(deletion, time.GetUtcNow(), CancellationToken.None))
+            throw new InvalidOperationException("Rows were written while the others were removed. They are removed next.");
         _stalled = null;
         var ended = await deletions.FindAsync(Dataset, CancellationToken.None);
         logger.DeletionEnded(Dataset, deletion.Told.DeletedBy, ended!.Told.Objects, ended.Told.Rows);

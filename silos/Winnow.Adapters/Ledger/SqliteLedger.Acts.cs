@@ -6,7 +6,11 @@ namespace Winnow.Adapters.Ledger;
 /// <summary>The trail of acts.</summary>
 public sealed partial class SqliteLedger
 {
-    private const string OfDataset = "SELECT id, (SELECT level FROM cluster) FROM dataset WHERE name = ?1";
+    // The name of a dataset that is being deleted is held by a row that is no dataset, and a shard that was never opened has no stream:
+    // nobody would find it, nor remove it with the dataset.
+    private const string OfDataset =
+        "SELECT d.id, (SELECT level FROM cluster) FROM dataset AS d WHERE d.name = ?1 AND d.info <> "
+        + $"'{StoredDatasets.NameHeld}' AND (?2 < 0 OR EXISTS (SELECT 1 FROM shard AS s WHERE s.dataset = d.id AND s.shard = ?2))";
 
     /// <inheritdoc/>
     public Task<bool> AppendAsync(ActStream stream, IReadOnlyList<ActRecord> acts, CancellationToken cancellationToken) =>
@@ -73,7 +77,7 @@ public sealed partial class SqliteLedger
         if (stream.Dataset is null)
             return session.Scalar("SELECT level FROM cluster") is var known && known >= ClusterLevels.Acts && known <= _newestLevel
                 ? 0 : null;
-        var find = session.Prepare(OfDataset).Bind(1, stream.Dataset);
+        var find = session.Prepare(OfDataset).Bind(1, stream.Dataset).Bind(2, stream.Number);
         if (!find.Step()) return null;
         var (dataset, level) = (find.Long(0), find.Long(1));
         find.Reset();

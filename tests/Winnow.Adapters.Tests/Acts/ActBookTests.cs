@@ -97,6 +97,21 @@ public sealed class ActBookTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_cannot_stand_with_its_shard_is_told_by_the_cluster()
+    {
+        await _ledger.AddDatasetAsync(LedgerRows.Dataset("birds"), Never);
+        var read = Read(1) with { Dataset = "birds" };
+        await _book.NoteAsync(read, By("person:bob"), Never);
+        var told = Assert.Single((await _book.ListAsync(new ActQuery("birds"), Never)).Acts);
+        Assert.Equal((ActKind.OriginalRead, "birds", LedgerRows.Id(1), "cluster"), (told.What, told.Dataset, told.Image, told.Stream));
+        // What nobody waits for is written at once where the server ends.
+        await _book.NoteSoonAsync(new ActDraft(ActKind.TasksLeased) { Dataset = "birds" }, By("person:bob"), Never);
+        await _book.DisposeAsync();
+        Assert.Equal(2, (await _book.ListAsync(new ActQuery(null), Never)).Acts.Count(a => a.Dataset == "birds"));
+        _book = new ActBook(_ledger, _ledger, new KnownDatasets(_ledger, _time), _time, NullLogger<ActBook>.Instance);
+    }
+
+    [Fact]
     public async Task Acts_are_found_by_who_what_when_and_of_which_image()
     {
         for (var i = 0; i < 300; i++)

@@ -136,6 +136,23 @@ public abstract class ActConformance<TFixture> : LedgerConformance<TFixture>
     }
 
     [Fact]
+    public async Task A_stream_that_nobody_would_find_takes_nothing()
+    {
+        await BeginAsync();
+        Assert.False(await Acts.AppendAsync(new ActStream("birds", 0), [Made(1)], Never));
+        // Nothing was ever put into this shard.
+        Assert.False(await Acts.AppendAsync(OfShard with { Number = 3 }, [Made(1)], Never));
+        Assert.True(await Acts.AppendAsync(OfShard, [Made(1)], Never));
+        // Word of what was done before the deletion comes after it began: the name is nobody's by now.
+        var deletion = (await Deletions.BeginAsync("cats", "ada", Noon, Never))!;
+        Assert.False(await Acts.AppendAsync(OfShard, [Made(2)], Never));
+        foreach (var shard in await Datasets.ListShardsAsync(deletion.Left, Never))
+            while (await Deletions.RemoveRowsAsync(deletion, shard, Never)) { }
+        await Deletions.ClearStatesAsync(deletion, Never);
+        Assert.True(await Deletions.EndAsync(deletion, Noon, Never));
+    }
+
+    [Fact]
     public async Task Acts_of_shards_go_with_their_dataset_and_those_of_the_cluster_stay()
     {
         var epoch = await BeginAsync();
