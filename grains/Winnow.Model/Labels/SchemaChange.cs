@@ -41,8 +41,8 @@ public sealed record RetitleClass(
     [property: Text(TextKind.Free, LabelClass.MaxTitle)] string? Title = null) : SchemaChange;
 
 /// <summary>There is one more class. Labels of before stand: whoever looked for it did not know of it.</summary>
-/// <param name="Class">The class.</param>
-public sealed record AddClass(LabelClass Class) : SchemaChange;
+/// <param name="Class">The class, as member <c>newClass</c>: in every other change <c>class</c> is a name.</param>
+public sealed record AddClass([property: JsonPropertyName("newClass")] LabelClass Class) : SchemaChange;
 
 /// <summary>Several classes are one from now on. Their labels count as that one's when they are read.</summary>
 /// <param name="Classes">Those that are retired into it; it may stand among them.</param>
@@ -70,8 +70,8 @@ public sealed record RenameAttribute(
     [property: Text(TextKind.Exact)] string Attribute, [property: Text(TextKind.Exact)] string To) : SchemaChange;
 
 /// <summary>There is one more attribute. Labels of before stand without it, also where it is required from now on.</summary>
-/// <param name="Attribute">The attribute.</param>
-public sealed record AddAttribute(LabelAttribute Attribute) : SchemaChange;
+/// <param name="Attribute">The attribute, as member <c>newAttribute</c>: in every other change <c>attribute</c> is a name.</param>
+public sealed record AddAttribute([property: JsonPropertyName("newAttribute")] LabelAttribute Attribute) : SchemaChange;
 
 /// <summary>An attribute of a choice has more options.</summary>
 /// <param name="Attribute">The attribute.</param>

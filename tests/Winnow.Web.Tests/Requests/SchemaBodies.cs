@@ -55,7 +55,7 @@ internal sealed class SchemaBodies(JsonElement document, Random random, string i
         places.Insert(at, new BodyPlace(path, schema, value)
         {
             IsNullable = isNullable,
-            IsKind = path.EndsWith(".type", StringComparison.Ordinal)
+            IsKind = SaysKind(path[(path.LastIndexOf('.') + 1)..]),
         });
         return value;
     }
@@ -91,7 +91,7 @@ internal sealed class SchemaBodies(JsonElement document, Random random, string i
             ? names.EnumerateArray().Select(n => n.GetString()!).ToHashSet() : [];
         var made = new JsonObject();
         foreach (var member in members.EnumerateObject())
-            if (required.Contains(member.Name) || member.Name == "type" || random.Next(4) > 0)
+            if (required.Contains(member.Name) || SaysKind(member.Name) || random.Next(4) > 0)
                 made[member.Name] = Make(member.Value, $"{path}.{member.Name}", places, isNullable: false);
         return made;
     }
@@ -104,6 +104,9 @@ internal sealed class SchemaBodies(JsonElement document, Random random, string i
         for (var i = 0; i < random.Next(1, 3); i++) made.Add(Make(items, $"{path}[{i}]", places, isNullable: false));
         return made;
     }
+
+    /// <summary>Whether a member says which of several kinds an object is; of a sound form it is never left out.</summary>
+    private static bool SaysKind(string member) => member is "type" or "change";
 
     private static bool IsNull(JsonElement schema) => TypesOf(schema) is ["null"];
 
