@@ -37,6 +37,8 @@ public sealed class PostgresOutageTests : IAsyncLifetime
 
         public async Task RunAsync()
         {
+            // Each operation comes with its act.
+            await ((IClusterLevel)ledger).RaiseAsync(ClusterLevels.Newest, Never);
             await ledger.AddDatasetAsync(Dataset(LedgerLoad.Dataset), Never);
             await Task.WhenAll(Enumerable.Range(0, LedgerLoad.Shards).Select(s => Task.Run(() => RunShardAsync(s)))
                 .Concat(Enumerable.Range(0, States.Length).Select(s => Task.Run(() => RunStateAsync(s)))));
