@@ -8,8 +8,16 @@ internal sealed record PriceTag(GarmentTag Truth, IReadOnlyList<(int X, int Y, b
     /// <summary>The dots of each figure, row by row, the first of each row in the highest of three bits.</summary>
     private static readonly Dictionary<char, int[]> Figures = new()
     {
-        ['0'] = [7, 5, 5, 5, 7], ['1'] = [2, 6, 2, 2, 7], ['2'] = [7, 1, 7, 4, 7], ['3'] = [7, 1, 7, 1, 7], ['4'] = [5, 5, 7, 1, 1],
-        ['5'] = [7, 4, 7, 1, 7], ['6'] = [7, 4, 7, 5, 7], ['7'] = [7, 1, 2, 2, 2], ['8'] = [7, 5, 7, 5, 7], ['9'] = [7, 5, 7, 1, 7],
+        ['0'] = [7, 5, 5, 5, 7],
+        ['1'] = [2, 6, 2, 2, 7],
+        ['2'] = [7, 1, 7, 4, 7],
+        ['3'] = [7, 1, 7, 1, 7],
+        ['4'] = [5, 5, 7, 1, 1],
+        ['5'] = [7, 4, 7, 1, 7],
+        ['6'] = [7, 4, 7, 5, 7],
+        ['7'] = [7, 1, 2, 2, 2],
+        ['8'] = [7, 5, 7, 5, 7],
+        ['9'] = [7, 5, 7, 1, 7],
         ['.'] = [0, 0, 0, 0, 2],
     };
 

@@ -1,8 +1,8 @@
 using System.Net;
 using Winnow.Abstractions.Health;
 using Winnow.Model;
-using Winnow.Model.Health;
 using Winnow.Model.Acts;
+using Winnow.Model.Health;
 using Winnow.Model.Security;
 using Winnow.Web.Security;
 

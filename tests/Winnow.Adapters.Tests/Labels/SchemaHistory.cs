@@ -76,12 +76,14 @@ internal sealed class SchemaHistory
                 var heir = new Thing { Name = fresh };
                 _things.Add(heir);
                 (a.Became, a.Gone, b.Became, b.Gone) = (heir, true, heir, true);
-            }),
+            }
+            ),
             5 => (new SplitClass(a.Name, [fresh, beside]), () =>
             {
                 (a.Gone, a.Asks) = (true, true);
                 _things.AddRange([new Thing { Name = fresh }, new Thing { Name = beside }]);
-            }),
+            }
+            ),
             6 when open.Length > 2 => (new RetireClass(a.Name, Ask: other % 2 == 0), () => (a.Gone, a.Asks) = (true, other % 2 == 0)),
             _ => null,
         };
