@@ -16,22 +16,29 @@ public sealed class SmallDiskFactAttribute : FactAttribute
 public sealed class SmallDisk : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
+    private readonly string _mount;
 
-    public SmallDisk(int mebibytes) => Run("mount", "-t", "tmpfs", "-o", $"size={mebibytes}m", "tmpfs", _folder.Path);
+    /// <summary>A disk of its own, or one that is mounted <paramref name="within"/> its folder, the rest of which has room.</summary>
+    public SmallDisk(int mebibytes, string within = "")
+    {
+        _mount = Path.Combine(_folder.Path, within);
+        Directory.CreateDirectory(_mount);
+        Run("mount", "-t", "tmpfs", "-o", $"size={mebibytes}m", "tmpfs", _mount);
+    }
 
     public string At(string name) => _folder.At(name);
 
     /// <summary>Takes all that is free, and gives it back when disposed.</summary>
-    public IDisposable Fill(long leave = 0)
+    public IDisposable Fill()
     {
-        var path = At($"ballast-{Guid.NewGuid():N}");
-        var disk = new DriveInfo(_folder.Path);
+        var path = Path.Combine(_mount, $"ballast-{Guid.NewGuid():N}");
+        var disk = new DriveInfo(_mount);
         var page = new byte[4096];
         using var ballast = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
         try
         {
             // Looked at before each page: others write to the same disk meanwhile.
-            while (disk.AvailableFreeSpace - leave >= page.Length) ballast.Write(page);
+            while (disk.AvailableFreeSpace >= page.Length) ballast.Write(page);
         }
         catch (IOException)
         {
@@ -41,12 +48,12 @@ public sealed class SmallDisk : IDisposable
     }
 
     /// <summary>Takes nothing more, as a disk does that has failed.</summary>
-    public void MakeReadOnly() => Run("mount", "-o", "remount,ro", _folder.Path);
+    public void MakeReadOnly() => Run("mount", "-o", "remount,ro", _mount);
 
     public void Dispose()
     {
         // Also where something of it is still mapped, which the collector lets go in its own time.
-        Run("umount", "--lazy", _folder.Path);
+        Run("umount", "--lazy", _mount);
         _folder.Dispose();
     }
 

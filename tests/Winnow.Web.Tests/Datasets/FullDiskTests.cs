@@ -61,13 +61,13 @@ public sealed class FullDiskTests
     [SmallDiskFact]
     public async Task Images_that_cannot_be_scored_for_a_full_disk_say_so_and_are_scored_once_there_is_room()
     {
-        using var disk = new SmallDisk(24);
+        using var disk = new SmallDisk(4, within: Path.Combine("data", "scoring"));
         await using var server = await OwnServer.StartAsync(further: ["--Data", disk.At("data")]);
         var schema = new LabelSchema { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] };
         await server.Client.CreateDatasetAsync(new CreateDataset(
             "tight", schema, new DatasetSettings { Shards = 1, AuditSample = 0, ProjectionDimensions = 16 }));
-        // Room for a few images, and for nothing that scoring notes.
-        using (disk.Fill(leave: 1 << 20))
+        // Room for what is stored, and none for what scoring notes.
+        using (disk.Fill())
         {
             await foreach (var _ in server.Client.ImportAsync("tight", DrawnImages.EnumerateAsync(5)))
             {
