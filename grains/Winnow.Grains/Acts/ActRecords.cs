@@ -74,10 +74,12 @@ public static class ActRecords
     /// <param name="hash">32 bytes.</param>
     public static void HashContent(ReadOnlySpan<byte> thing, ReadOnlySpan<byte> content, Span<byte> hash)
     {
-        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        sha.AppendData(thing[..SaltBytes]);
-        sha.AppendData(content);
-        sha.GetHashAndReset(hash);
+        // One call over both: a hash that is fed piece by piece is an object of the native library, with a finalizer, for each act.
+        var whole = ArrayPool<byte>.Shared.Rent(SaltBytes + content.Length);
+        thing[..SaltBytes].CopyTo(whole);
+        content.CopyTo(whole.AsSpan(SaltBytes));
+        SHA256.HashData(whole.AsSpan(0, SaltBytes + content.Length), hash);
+        ArrayPool<byte>.Shared.Return(whole, clearArray: true);
     }
 
     /// <summary>An act as people see it; what cannot be read is left out of it, and it is shown all the same.</summary>

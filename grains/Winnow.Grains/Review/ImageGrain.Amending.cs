@@ -13,26 +13,7 @@ namespace Winnow.Grains.Review;
 /// </summary>
 internal sealed partial class ImageGrain
 {
-    /// <summary>What bounds a decision.</summary>
-    private enum Bounds
-    {
-        /// <summary>Nothing: a label schema wants it.</summary>
-        None,
-        /// <summary>As many entries as one person may make.</summary>
-        Person,
-        /// <summary>That too, and what the person said themselves.</summary>
-        Own,
-    }
-
     private static bool Amends(Decision decision) => decision.Kind is DecisionKind.TakeBack or DecisionKind.AskAgain;
-
-    private string? NotOwn(Decision decision, string actor) => ImageHistory.MayAmend(_history, actor, decision) ? null
-        : decision.Kind == DecisionKind.Gold
-            ? "To say that what stands is known for certain needs the permission correct-decisions, which you do not hold here."
-        : decision.Kind == DecisionKind.AskAgain
-            ? "To have an image asked about again needs the permission correct-decisions, which you do not hold here."
-            : "It would change what others said, which needs the permission correct-decisions; you do not hold it here. "
-                + "What you said last yourself you may change.";
 
     /// <summary>What stands: what people said, or the label that came with the image where they said nothing.</summary>
     private Standing StandingOf(int cameWith)

@@ -61,7 +61,7 @@ internal sealed partial class ImageGrain
             };
             // The same call after a lost answer finds the image without such a label.
             var command = new SubmitDecision(_image, OperationOf(version), decision, ExpectedVersion: _history.Count);
-            if (await TrySubmitAsync(command, actor, Bounds.None, cancellationToken) is not { } result) continue;
+            if (await TrySubmitAsync(command, actor, SubmitBounds.None, cancellationToken) is not { } result) continue;
             if (result.Status is SubmitStatus.Recorded or SubmitStatus.AlreadyRecorded) return true;
             throw new OrleansException($"{_image} cannot be asked about again: {result.Reason}");
         }

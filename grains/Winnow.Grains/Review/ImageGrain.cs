@@ -70,13 +70,13 @@ internal sealed partial class ImageGrain(
     }
 
     public Task<SubmitResult> SubmitAsync(SubmitDecision command, string actor, CancellationToken cancellationToken) =>
-        SubmitAsync(command, actor, Bounds.Person, cancellationToken);
+        SubmitAsync(command, actor, SubmitBounds.Person, cancellationToken);
 
     public Task<SubmitResult> AmendOwnAsync(SubmitDecision command, string actor, CancellationToken cancellationToken) =>
-        SubmitAsync(command, actor, command.Lease is null ? Bounds.Own : Bounds.Person, cancellationToken);
+        SubmitAsync(command, actor, command.Lease is null ? SubmitBounds.Own : SubmitBounds.Person, cancellationToken);
 
     private async Task<SubmitResult> SubmitAsync(
-        SubmitDecision command, string actor, Bounds bounds, CancellationToken cancellationToken)
+        SubmitDecision command, string actor, SubmitBounds bounds, CancellationToken cancellationToken)
     {
         await FollowDatasetAsync(cancellationToken);
         // Only who shows a lease needs what signs them: an image is read, and corrected, while that is set aside.
@@ -103,7 +103,7 @@ internal sealed partial class ImageGrain(
     }
 
     private async Task<SubmitResult?> TrySubmitAsync(
-        SubmitDecision command, string actor, Bounds bounds, CancellationToken cancellationToken)
+        SubmitDecision command, string actor, SubmitBounds bounds, CancellationToken cancellationToken)
     {
         SubmitResult Refuse(SubmitStatus status, string reason) => new(_image, status, _history.Count, reason);
 
@@ -114,43 +114,18 @@ internal sealed partial class ImageGrain(
         var early = _dataset.Schema.IsOneClass || level.KeepsLabelSets ? null : KnownLevel.TooLow;
         if ((early ?? command.Decision.Check(_dataset.Schema)) is { } wrong) return Refuse(SubmitStatus.Refused, wrong);
 
-        long seen;
-        DateTimeOffset? leasedAt = null;
-        var givenBack = false;
-        TaskTerms? terms = null;
-        if (command.Lease is not null)
+        var lease = command.Lease is not null && _leases.TryRead(command.Lease, out var read) ? read : (Lease?)null;
+        var sent = new Submission(command, actor, bounds, _dataset, _history)
         {
-            if (!_leases.TryRead(command.Lease, out var lease))
-                return Refuse(SubmitStatus.Refused, "The lease is not one that this cluster gave. Take the task again.");
-            if (lease.Dataset != _dataset.Name || lease.Image != _image)
-                return Refuse(SubmitStatus.Refused, "The lease is for another image.");
-            if (lease.Actor != actor) return Refuse(SubmitStatus.Refused, "The lease was given to somebody else.");
-            if (!lease.IsOf(_dataset)) return Refuse(SubmitStatus.Refused, OfAnother);
-            seen = lease.Version;
-            leasedAt = lease.GivenAt(_dataset.Settings.LeasePeriod);
-            givenBack = WasGivenBack(lease);
-            terms = lease.Terms == TaskTerms.Plain ? null : lease.Terms;
-            if (CallerContext.Kinds is { } may && !may.Contains(lease.Kind)) return Refuse(SubmitStatus.Refused, MayNoMore);
-        }
-        else if (command.ExpectedVersion is { } expected)
+            Lease = lease,
+            GivenBack = lease is { } own && WasGivenBack(own),
+            May = CallerContext.Kinds,
+        };
+        if ((SubmitRules.FindBasis(sent, out var basis) ?? SubmitRules.MayNotSay(sent, basis)) is { } refusal)
         {
-            if (expected != _history.Count)
-                return Refuse(SubmitStatus.Conflict, $"The image has {_history.Count} history entries, not {expected}. Look at it again.");
-            seen = expected;
+            if (refusal.Given is { } given) TellQueueAgain(actor, basis.Asked!.Value, given);
+            return Refuse(refusal.Status, refusal.Reason);
         }
-        else return Refuse(SubmitStatus.Refused, "A decision needs the lease of its task, or for a correction the version that was seen.");
-        TaskKind? asked = command.Lease is null ? null : terms?.Kind ?? TaskKind.Label;
-        if (asked is { } task && ImageHistory.AnswerOf(_history, actor, seen) is { } given)
-        {
-            TellQueueAgain(actor, task, given);
-            return Refuse(SubmitStatus.Conflict, AlreadyGiven(given));
-        }
-        if (command.Decision.Kind == DecisionKind.Confirm && asked != TaskKind.Verify) return Refuse(SubmitStatus.Refused, NoVerification);
-        if (asked == TaskKind.Qualify && ImageHistory.KnownTo(_history).Contains(actor)) return Refuse(SubmitStatus.Conflict, NotOnesOwn);
-        if (bounds != Bounds.None && ImageHistory.IsFull(_history, actor)) return Refuse(SubmitStatus.Refused, TooMany);
-        if ((bounds == Bounds.Own ? NotOwn(command.Decision, actor) : null) is { } others) return Refuse(SubmitStatus.Refused, others);
-        if (bounds != Bounds.None && asked is null && ImageHistory.SettlesOwnDispute(_history, actor, command.Decision))
-            return Refuse(SubmitStatus.Refused, OneOfThem);
         if (await CannotAmendAsync(command, cancellationToken) is { } cannot) return Refuse(SubmitStatus.Refused, cannot);
         var said = command.Decision.Kind == DecisionKind.Gold ? await AsGoldAsync(command.Decision, cancellationToken) : command.Decision;
         if (said is null) return Refuse(SubmitStatus.Refused, NothingKnown);
@@ -158,41 +133,38 @@ internal sealed partial class ImageGrain(
         if (kept.Outside is not null) return Refuse(SubmitStatus.Refused, kept.Outside);
         var decision = kept.Decision;
 
-        var kind = ImageHistory.KindOf(_history, command.Decision.Kind, seen, asked);
-        if (kind == HistoryKind.Decided && asked != TaskKind.Qualify && ImageHistory.AnsweredBy(_history).Contains(actor))
-            return Refuse(SubmitStatus.Conflict, NotOnesOwn);
+        if (SubmitRules.FindPlace(sent, decision, basis, out var place) is { } unplaced) return Refuse(unplaced.Status, unplaced.Reason);
         var before = ImageHistory.Fold(_history);
-        if (kind == HistoryKind.Decided && asked == TaskKind.Verify)
-        {
-            if (ImageHistory.Fold([.. _history.Take((int)seen)]).Of != before.Of) return Refuse(SubmitStatus.Conflict, SaidOtherwise);
-            terms = terms! with { Of = before.Of };
-        }
-        if (asked is null && decision.Kind is DecisionKind.Label or DecisionKind.Reject)
-            terms = ImageHistory.TermsOfOwn(_history, actor, ownOnly: bounds == Bounds.Own);
-        if (givenBack && kind != HistoryKind.SecondOpinion) return Refuse(SubmitStatus.Refused, GivenBack);
-        var made = new HistoryEntry(_history.Count + 1, kind, actor, time.GetUtcNow(), command.OperationId,
-            decision, Terms: terms, Schema: _dataset.Schema.Version);
+        var made = new HistoryEntry(_history.Count + 1, place.Kind, actor, time.GetUtcNow(), command.OperationId,
+            decision, Terms: place.Terms, Schema: _dataset.Schema.Version);
         var json = ImageHistory.ToJson(made);
         if (json.Length > HistoryEntry.MaxBytes) return Refuse(SubmitStatus.Refused, TooLarge(json.Length));
         var standing = ImageHistory.Fold([.. _history, made]);
         if (await CannotStandAsync(made.Decision, standing, cancellationToken) is { } nobodyKnows)
             return Refuse(SubmitStatus.Refused, nobodyKnows);
+        var isAnother = before.Question == TaskKind.Verify && standing.Question == TaskKind.Verify && before.Of != standing.Of;
         var fact = new HumanFact(_image, (int)made.Version, made.OperationId, json,
             standing.RowLabel(_dataset.Schema), standing.Closed, standing.Stage ?? Stage.Queued,
-            ImageHistory.LevelOf(made, _dataset.Schema), Amends(decision), ImageHistory.DrawsForVerification(made),
-            before.Question == TaskKind.Verify && standing.Question == TaskKind.Verify && before.Of != standing.Of,
+            ImageHistory.LevelOf(made, _dataset.Schema), Amends(decision), ImageHistory.DrawsForVerification(made), isAnother,
             _dataset.Schema.Version)
         {
             Act = ActOf(made, json),
         };
+        if (await CommitAsync(fact, cancellationToken) == CommitOutcome.Conflict)
+        {
+            var known = await OnShardAsync((IShardIngest shard) => shard.FindAsync(_image, cancellationToken), cancellationToken);
+            return known is null ? Refuse(SubmitStatus.Refused, "The dataset does not hold this image.") : null;
+        }
+        Recorded(sent, basis, made, before, standing);
+        return new SubmitResult(_image, made.Kind == HistoryKind.SecondOpinion ? SubmitStatus.SecondOpinion : SubmitStatus.Recorded,
+            made.Version, Told(kept));
+    }
+
+    private async Task<CommitOutcome> CommitAsync(HumanFact fact, CancellationToken cancellationToken)
+    {
         try
         {
-            if (await OnShardAsync((IShardReview shard) => shard.CommitAsync(fact, cancellationToken),
-                cancellationToken) == CommitOutcome.Conflict)
-            {
-                var known = await OnShardAsync((IShardIngest shard) => shard.FindAsync(_image, cancellationToken), cancellationToken);
-                return known is null ? Refuse(SubmitStatus.Refused, "The dataset does not hold this image.") : null;
-            }
+            return await OnShardAsync((IShardReview shard) => shard.CommitAsync(fact, cancellationToken), cancellationToken);
         }
         catch
         {
@@ -200,22 +172,26 @@ internal sealed partial class ImageGrain(
             DeactivateOnIdle();
             throw;
         }
-        if (leasedAt is { } since)
-            WinnowTelemetry.DecisionLatency.Record(Math.Max(0, (made.At - since).TotalSeconds),
+    }
+
+    /// <summary>A decision is on disk: memory follows, and whoever counts or asks is told.</summary>
+    private void Recorded(Submission sent, SubmitBasis basis, HistoryEntry made, Standing before, Standing standing)
+    {
+        if (sent.Lease is { } lease)
+            WinnowTelemetry.DecisionLatency.Record(
+                Math.Max(0, (made.At - lease.GivenAt(_dataset.Settings.LeasePeriod)).TotalSeconds),
                 new TagList { { "dataset", _dataset.Name } });
-        if (kind == HistoryKind.SecondOpinion && ImageHistory.TellsOfAgreement(_history, actor))
+        if (made.Kind == HistoryKind.SecondOpinion && ImageHistory.TellsOfAgreement(_history, made.Actor))
             CountOpinion(made, standing);
-        if (kind == HistoryKind.Decided && asked == TaskKind.Verify) CountOpinion(made, before);
+        if (made.Kind == HistoryKind.Decided && basis.Asked == TaskKind.Verify) CountOpinion(made, before);
         _said.Add(made);
         _history.Add(made);
         // Entry number one was the first, so what is known is all of it.
         _loaded = true;
         // What opens an image again, or closes it so, is its shard's to tell.
-        if (!Amends(command.Decision)) TellQueue(actor, asked, decision, before, standing);
-        else if (standing.Question is { } goesOn && goesOn == before.Question && AuthorOf(command.Decision) is { } author)
+        if (!Amends(made.Decision)) TellQueue(made.Actor, basis.Asked, made.Decision, before, standing);
+        else if (standing.Question is { } goesOn && goesOn == before.Question && AuthorOf(made.Decision) is { } author)
             GrainFactory.GetGrain<IQueueGrain>(_dataset.Name).MayAskAsync(_image, author, CancellationToken.None).Ignore();
-        return new SubmitResult(_image, kind == HistoryKind.SecondOpinion ? SubmitStatus.SecondOpinion : SubmitStatus.Recorded,
-            made.Version, Told(kept));
     }
 
     /// <summary>The decision in the words of the schema.</summary>

@@ -8,7 +8,7 @@ namespace Winnow.Grains.Review;
 /// The tasks that a queue has set aside from its shards: those it can hand out, by kind and priority, and those that people hold. Pure
 /// bookkeeping under a clock that the caller reads.
 /// </summary>
-internal sealed class QueueStock
+internal sealed partial class QueueStock
 {
     private readonly Dictionary<ImageId, HeldTask> _held = [];
     private readonly FreeTasks[] _free = [.. Enum.GetValues<TaskKind>().Select(_ => new FreeTasks())];
@@ -115,9 +115,6 @@ internal sealed class QueueStock
         Expire(now);
         return _held.TryGetValue(image, out var held) && held.HoldingOf(actor) is not null;
     }
-
-    /// <summary>Until when a task is set aside; long ago where it is not here.</summary>
-    public DateTimeOffset UntilOf(ImageId image) => _held.TryGetValue(image, out var held) ? held.Until : DateTimeOffset.MinValue;
 
     /// <summary>
     /// A person presents a lease. The task stays theirs; once a quarter of the lease's time is over for another whole period, so that
@@ -230,45 +227,11 @@ internal sealed class QueueStock
         if (held.IsFree) _free[(int)held.Kind].Offer(held);
     }
 
-    /// <summary>
-    /// Forgets the tasks whose reservation has run out: they may be another queue's by now. The shards that they came from, which offer
-    /// them again.
-    /// </summary>
-    public IReadOnlyCollection<int> ForgetRunOut(DateTimeOffset now)
-    {
-        HeldTask[] gone = [.. _held.Values.Where(h => h.Until <= now)];
-        foreach (var held in gone) Remove(held.Image);
-        return [.. gone.Select(h => h.Shard).Distinct()];
-    }
-
-    /// <summary>
-    /// Tasks whose reservation runs out before <paramref name="before"/>, by shard: to be extended while the queue still wants them.
-    /// </summary>
-    public IReadOnlyList<(int Shard, ImageId[] Images)> RunningOut(DateTimeOffset before) =>
-        [.. _held.Values.Where(h => h.Until < before).GroupBy(h => h.Shard, h => h.Image).Select(g => (g.Key, g.ToArray()))];
-
-    public void Extended(IEnumerable<ImageId> images, DateTimeOffset until)
-    {
-        foreach (var image in images)
-            if (_held.TryGetValue(image, out var held)) held.Until = until;
-    }
-
     /// <summary>Who holds tasks.</summary>
     public IReadOnlyList<string> Holders(DateTimeOffset now)
     {
         Expire(now);
         return [.. _heldBy.Keys];
-    }
-
-    /// <summary>
-    /// Everything that is not held by a person, taken out of the stock; by shard, what stays set aside until <paramref name="atLeast"/>.
-    /// What does not could be another queue's before its shard hears of it.
-    /// </summary>
-    public IReadOnlyList<(int Shard, ImageId[] Images)> TakeAllFree(DateTimeOffset atLeast)
-    {
-        var free = _held.Values.Where(h => h.Holders.Count == 0).ToArray();
-        foreach (var held in free) Remove(held.Image);
-        return [.. free.Where(h => h.Until >= atLeast).GroupBy(h => h.Shard, h => h.Image).Select(g => (g.Key, g.ToArray()))];
     }
 
     private void Expire(DateTimeOffset now)

@@ -8,7 +8,8 @@ internal static class ActCommits
 {
     private const string Last = "SELECT max(sequence) FROM act WHERE dataset = ?1 AND shard = ?2";
     // Whose number is not the next one is refused by the table itself.
-    private const string Insert = "INSERT INTO act VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    private const string Insert = "INSERT INTO act (dataset, shard, sequence, at, record, actor, object) "
+        + "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     private const string Page =
         "SELECT sequence, at, record, actor, object FROM act WHERE dataset = ?1 AND shard = ?2 AND sequence > ?3 ORDER BY sequence "
         + "LIMIT ?4";
@@ -23,11 +24,15 @@ internal static class ActCommits
         return last;
     }
 
+    /// <summary>The same within the writer's transaction, which knows what it wrote last.</summary>
+    public static long EndOf(SqliteSession session, long dataset, int shard) =>
+        session.Ends.Find(dataset, shard) ?? LastOf(session, dataset, shard);
+
     /// <summary>Adds acts behind what a stream has.</summary>
     public static void Append(SqliteSession session, long dataset, int shard, IReadOnlyList<ActRecord> acts)
     {
         if (acts.Count == 0) return;
-        var last = LastOf(session, dataset, shard);
+        var last = EndOf(session, dataset, shard);
         foreach (var act in acts) Add(session, dataset, shard, ++last, act);
     }
 
@@ -39,6 +44,7 @@ internal static class ActCommits
         BindPart(insert, 6, act.Actor);
         BindPart(insert, 7, act.Object);
         insert.Run();
+        session.Ends.Set(dataset, shard, sequence);
     }
 
     public static List<StoredAct> Read(SqliteSession session, long dataset, int shard, long after, int max)

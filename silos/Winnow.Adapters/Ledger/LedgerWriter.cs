@@ -133,7 +133,11 @@ internal sealed partial class LedgerWriter : IAsyncDisposable
             keep = false;
             fault = problem;
         }
-        if (!keep) _session.Prepare("ROLLBACK TO request").Run();
+        if (!keep)
+        {
+            _session.Ends.Forget();
+            _session.Prepare("ROLLBACK TO request").Run();
+        }
         _session.Prepare("RELEASE request").Run();
         if (fault is null) return true;
         request.Fail(fault);
@@ -142,6 +146,7 @@ internal sealed partial class LedgerWriter : IAsyncDisposable
 
     private void RollBack()
     {
+        _session.Ends.Forget();
         // SQLite has rolled back by itself after some errors, such as a full disk.
         try
         {

@@ -26,7 +26,7 @@ public sealed partial class SqliteLedger
         _writer.WriteAsync(acts.Count, session =>
         {
             if (FindStream(session, stream) is not { } dataset) return new Written<bool>(false, false);
-            var last = ActCommits.LastOf(session, dataset, stream.Number);
+            var last = ActCommits.EndOf(session, dataset, stream.Number);
             foreach (var (sequence, act) in acts)
             {
                 if (sequence <= last) continue;

@@ -26,9 +26,8 @@ public sealed partial class SqliteLedger
     // It is no shard's: it goes with the first.
     private const string RemoveErasures = "DELETE FROM erasure WHERE dataset = (SELECT id FROM dataset WHERE name = ?1) AND ?2 >= 0";
     // What backups told is no shard's either.
-    private const string RemoveActs = "DELETE FROM act WHERE dataset = (SELECT id FROM dataset WHERE name = ?1) AND (shard = ?2 OR "
-        + "shard < 0) AND (shard, sequence) IN (SELECT shard, sequence FROM act WHERE dataset = (SELECT id FROM dataset WHERE name = ?1) "
-        + "AND (shard = ?2 OR shard < 0) LIMIT ?3)";
+    private const string RemoveActs = "DELETE FROM act WHERE id IN (SELECT id FROM act WHERE dataset = (SELECT id FROM dataset "
+        + "WHERE name = ?1) AND (shard = ?2 OR shard < 0) LIMIT ?3)";
     private const string OfDeleted = "IN (SELECT dataset FROM deletion WHERE id = ?1 UNION SELECT ?1)";
 
     private static readonly string[] RowTables =

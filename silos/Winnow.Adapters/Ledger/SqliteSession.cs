@@ -11,6 +11,9 @@ internal sealed class SqliteSession : IDisposable
 
     private long _pages;
 
+    /// <summary>Where the streams of acts end, for the connection that writes.</summary>
+    public StreamEnds Ends { get; } = new();
+
     private SqliteSession(SqliteConnection connection) => _connection = connection;
 
     /// <summary>Opens the one connection that writes.</summary>

@@ -130,6 +130,11 @@ public abstract class ActConformance<TFixture> : LedgerConformance<TFixture>
         Assert.True(await Acts.RestoreAsync(told, acts, Never));
         Assert.Equal(acts.Select(Line), (await Acts.ReadActsAsync(told, 0, 10, Never)).Select(Line));
         await Assert.ThrowsAsync<InvalidOperationException>(() => Acts.RestoreAsync(told, [new StoredAct(6, Made(6))], Never));
+        // What was written before the gap was found is not kept, nor are its numbers.
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            () => Acts.RestoreAsync(told, [new StoredAct(5, Made(5)), new StoredAct(7, Made(7))], Never));
+        Assert.True(await Acts.AppendAsync(told, [Made(8)], Never));
+        Assert.Equal([1L, 2, 3, 4, 5], (await Acts.ReadActsAsync(told, 0, 10, Never)).Select(a => a.Sequence));
         Assert.Equal([OfShard, told with { Number = -1 }, told],
             (await Acts.ListStreamsAsync("cats", Never)).OrderByDescending(s => s.Number));
         Assert.Empty(await Acts.ListStreamsAsync("birds", Never));

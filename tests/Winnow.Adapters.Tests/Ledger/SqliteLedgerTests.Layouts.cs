@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
+using Winnow.Abstractions.Acts;
 using Winnow.Adapters.Ledger;
 using Winnow.Grains.Ports;
 using Winnow.Model;
@@ -71,6 +72,25 @@ public sealed partial class SqliteLedgerTests
     /// <summary>The first entry once more, under another version or operation.</summary>
     private static string HistoryAgain(string version, string operation) =>
         $"SELECT dataset, shard, image, {version}, ordinal, {operation}, label, closes, stage, entry FROM history WHERE version = 1";
+
+    [Theory]
+    [InlineData("REPLACE INTO act SELECT id, dataset, shard, sequence, at, x'00', actor, object FROM act", "Acts only grow")]
+    [InlineData("REPLACE INTO act SELECT 9, dataset, shard, sequence, at, x'00', actor, object FROM act", "Acts only grow")]
+    // The next of its stream, in the place of another one.
+    [InlineData("REPLACE INTO act SELECT id, dataset, shard, sequence + 1, at, record, actor, object FROM act", "Acts only grow")]
+    // Where no place is named a trigger sees -1, which nobody may take.
+    [InlineData("INSERT INTO act SELECT -1, dataset, shard, sequence + 1, at, record, actor, object FROM act", "CHECK")]
+    public async Task Acts_are_replaced_by_nobody(string sql, string said)
+    {
+        await using var ledger = Open();
+        await ((IClusterLevel)ledger).RaiseAsync(ClusterLevels.Acts, Never);
+        var act = new ActRecord(Noon, "{}"u8.ToArray(), [1], [2]);
+        Assert.True(await ledger.AppendAsync(ActStream.Cluster, [act], Never));
+        Assert.Contains(said, Assert.Throws<SqliteException>(() => Execute(sql)).Message, StringComparison.Ordinal);
+        Assert.Equal("{}"u8.ToArray(), Assert.Single(await ledger.ReadActsAsync(ActStream.Cluster, 0, 10, Never)).Act.Record);
+        Assert.True(await ledger.AppendAsync(ActStream.Cluster, [act], Never));
+        Assert.Equal(2, await ledger.LastActAsync(ActStream.Cluster, Never));
+    }
 
     [Fact]
     public async Task Reservations_go_with_their_tasks()

@@ -11,6 +11,7 @@ using Winnow.Grains.Ports;
 using Winnow.Model.Images;
 using Winnow.Model.Labels;
 using Winnow.Model.Review;
+using Winnow.Testing;
 
 namespace Winnow.Benchmarks.Review;
 
@@ -18,42 +19,38 @@ namespace Winnow.Benchmarks.Review;
 /// What it costs that every decision leaves an act: two silos alike, of which one works at the cluster level before acts. People take tasks
 /// and answer them, one at a time; and a program sends decisions by the lot, where there is little else to do.
 /// </summary>
-internal sealed class ActsBenchmark : IBenchmark
+internal sealed class ActsBenchmark(bool byTheLot = false) : IBenchmark
 {
     private const int Reviewers = 64, Lot = 500, LotsAtOnce = 4;
 
-    public string Name => "acts";
+    private static readonly TimeSpan LevelRaised = TimeSpan.FromMinutes(1);
 
-    public string Describes => "decisions a second with their acts; floor: the same at the cluster level before acts";
+    public string Name => byTheLot ? "acts-by-the-lot" : "acts";
+
+    public string Describes => byTheLot ? "the same of one program that sends decisions by the lot"
+        : "decisions a second with their acts; floor: the same at the cluster level before acts";
 
     public async Task RunAsync(BenchmarkRun run)
     {
-        var (repeats, answers, lots) = (run.Repeats(15), run.Size(1_500, 128), run.Size(8, 2));
-        var images = (repeats * lots * Lot) + run.Size(20_000, 2_000);
+        var (repeats, answers, lots) = (run.Repeats(15), byTheLot ? Reviewers : run.Size(1_500, 128), run.Size(8, 2));
+        var images = (byTheLot ? repeats * lots * Lot : 0) + run.Size(20_000, 2_000);
         var plan = new SeedPlan { Images = ((images + (repeats * answers)) / 8 * 8) + 8, Tasks = (repeats + 1) * answers, Dimensions = 0 };
         await using var with = await Side.StartAsync(run, "with", plan, ClusterLevels.Acts);
         await using var without = await Side.StartAsync(run, "without", plan, ClusterLevels.Acts - 1);
 
-        var said = await PairedSamples.TakeAsync(
-            repeats, () => with.AnswerAsync(answers), () => without.AnswerAsync(answers), run.Stop);
-        Report(run, "acts/answered", said);
-        var (before, beside) = (with.Bytes(), without.Bytes());
-        var sent = await PairedSamples.TakeAsync(repeats, () => with.SendAsync(lots), () => without.SendAsync(lots), run.Stop);
-        Report(run, "acts/by-the-lot", sent);
-        var decisions = repeats * lots * Lot;
-        run.Say($"one act takes {(with.Bytes() - before - (without.Bytes() - beside)) / (double)decisions:F0} bytes of the ledger, beside "
-            + $"{(without.Bytes() - beside) / (double)decisions:F0} of its decision");
+        var (before, beside, decisions) = (with.Bytes(), without.Bytes(), repeats * (byTheLot ? lots * Lot : answers));
+        Task<double> MeasureAsync(Side side) => byTheLot ? side.SendAsync(lots) : side.AnswerAsync(answers);
+        var samples = await PairedSamples.TakeAsync(repeats, () => MeasureAsync(with), () => MeasureAsync(without), run.Stop);
+        run.Report(byTheLot ? "acts/by-the-lot" : "acts/answered", "decisions/s", samples, "0.90");
+        var (least, greatest) = samples.MedianInterval();
+        run.Say($"the median ratio lies between {least:F2} and {greatest:F2}, with 95 %");
+        if (byTheLot)
+            run.Say($"one act takes {(with.Bytes() - before - (without.Bytes() - beside)) / (double)decisions:F0} bytes of the ledger, "
+                + $"beside {(without.Bytes() - beside) / (double)decisions:F0} of its decision");
         if (await without.CountAsync() is var none && none != 0)
             throw new InvalidOperationException($"The silo without acts has {none} of them.");
-        if (await with.CountAsync() is var all && all < (repeats * answers) + decisions)
-            throw new InvalidOperationException($"Of {(repeats * answers) + decisions} decisions {all} left an act.");
-    }
-
-    private static void Report(BenchmarkRun run, string name, PairedSamples samples)
-    {
-        run.Report(name, "decisions/s", samples, "0.90");
-        var (least, greatest) = samples.MedianInterval();
-        run.Say($"{name}: the median ratio lies between {least:F2} and {greatest:F2}, with 95 %");
+        if (await with.CountAsync() is var all && all < decisions)
+            throw new InvalidOperationException($"Of {decisions} decisions {all} left an act.");
     }
 
     /// <summary>One of the two silos.</summary>
@@ -71,7 +68,8 @@ internal sealed class ActsBenchmark : IBenchmark
             var silo = await BenchmarkSilo.StartAsync(folder, s => s.Replace(ServiceDescriptor.Singleton(new NewestLevel(level)))
                 .AddSingleton<IEmbedderProvider, BenchmarkSilo.BusyDevice>(), run.Stop,
                 "--Cluster:HighestLevel", level.ToString(CultureInfo.InvariantCulture));
-            while (silo.Service<KnownLevel>().Value < level) await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, run.Stop);
+            await Until.TrueAsync(() => Task.FromResult(silo.Service<KnownLevel>().Value >= level), LevelRaised,
+                () => string.Create(CultureInfo.InvariantCulture, $"the cluster is at level {level}"));
             var untouched = new List<ImageId>();
             var ledger = silo.Service<IShardLedger>();
             for (var shard = 0; shard < plan.Shards; shard++)

@@ -23,12 +23,14 @@ internal static class CommitRows
         "INSERT INTO history (dataset, shard, image, version, ordinal, operation, label, closes, stage, entry) SELECT * FROM unnest($1, "
         + "$2, $3, $4, $5, $6, $7, $8, $9, $10)";
 
-    // The shards are locked, so nobody else gives out numbers of their streams.
+    // The shards are locked, so nobody else gives out numbers of their streams; where each ends is looked up once.
     private const string Acts =
-        "INSERT INTO act (dataset, shard, sequence, at, record, actor, object) SELECT k.dataset, k.shard, "
-        + "coalesce((SELECT max(a.sequence) FROM act AS a WHERE a.dataset = k.dataset AND a.shard = k.shard), 0) "
-        + "+ row_number() OVER (PARTITION BY k.dataset, k.shard ORDER BY k.n), k.at, k.record, k.actor, k.object "
-        + "FROM unnest($1, $2, $3, $4, $5, $6) WITH ORDINALITY AS k (dataset, shard, at, record, actor, object, n)";
+        "WITH k AS MATERIALIZED (SELECT * FROM unnest($1, $2, $3, $4, $5, $6) WITH ORDINALITY AS u (dataset, shard, at, record, actor, "
+        + "object, n)), last AS MATERIALIZED (SELECT d.dataset, d.shard, coalesce((SELECT max(a.sequence) FROM act AS a "
+        + "WHERE a.dataset = d.dataset AND a.shard = d.shard), 0) AS sequence FROM (SELECT DISTINCT dataset, shard FROM k) AS d) "
+        + "INSERT INTO act (dataset, shard, sequence, at, record, actor, object) SELECT k.dataset, k.shard, "
+        + "last.sequence + row_number() OVER (PARTITION BY k.dataset, k.shard ORDER BY k.n), k.at, k.record, k.actor, k.object "
+        + "FROM k JOIN last ON last.dataset = k.dataset AND last.shard = k.shard";
 
     /// <summary>Everything that the plan lets through, and the commit.</summary>
     public static NpgsqlBatch Build(NpgsqlConnection connection, CommitPlan plan)
