@@ -48,6 +48,7 @@ public sealed partial class ActsTests(MatrixSetup<LockedServer> setup) : IClassF
         "POST /api/v1/datasets/{dataset}/backbones",
         "POST /api/v1/datasets/{dataset}/backbones/{backbone}/switch",
         "DELETE /api/v1/datasets/{dataset}/backbones/{backbone}",
+        "POST /api/v1/datasets/{dataset}/machine-decisions/take-back",
         "POST /api/v1/set-aside/discard",
         "POST /operator/drain",
     ];
