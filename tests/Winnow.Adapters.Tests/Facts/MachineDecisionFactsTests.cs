@@ -78,7 +78,6 @@ public sealed class MachineDecisionFactsTests
             ("image is not the one", made, Entry(decision with { Image = LedgerRows.Id(2) })),
             ("is not in the label schema", made, Entry(decision with { Annotations = [new ClassTag("unicorn")] })),
             ("confidence must be", made, Entry(decision with { Confidence = 2 })),
-            ("kind is none", made, Entry(decision with { Kind = (MachineKind)7 })),
             ("at must lie", made, new MachineEntry(DateTimeOffset.MinValue, decision, null)),
             ("more than a decision can have", made,
                 Entry(decision with { Annotations = [new ClassTag("cat") { Source = new string('x', ImageMachineDecision.MaxBytes) }] })),
