@@ -6,6 +6,7 @@ using Winnow.Cli.Datasets;
 using Winnow.Cli.Health;
 using Winnow.Cli.Images;
 using Winnow.Cli.Images.Buckets;
+using Winnow.Cli.MachineDecisions;
 using Winnow.Cli.Prelabels;
 using Winnow.Cli.Review;
 using Winnow.Cli.Security;
@@ -35,6 +36,7 @@ internal static class CommandLine
         ("backbones", BackboneCommands.Make),
         ("review", ReviewCommands.Make),
         ("prelabels", PrelabelCommands.Make),
+        ("machine-decisions", MachineDecisionCommands.Make),
         ("versions", VersionCommands.Make),
         ("export", ExportCommand.Make),
         ("backup", BackupCommand.Make),

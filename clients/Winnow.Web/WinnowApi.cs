@@ -7,6 +7,7 @@ using Winnow.Web.Datasets;
 using Winnow.Web.Health;
 using Winnow.Web.Images;
 using Winnow.Web.Images.Buckets;
+using Winnow.Web.MachineDecisions;
 using Winnow.Web.Prelabels;
 using Winnow.Web.Requests;
 using Winnow.Web.Review;
@@ -73,6 +74,7 @@ public static class WinnowApi
         NotificationEndpoint.Map(api);
         ReviewEndpoints.Map(api);
         PrelabelEndpoints.Map(api);
+        MachineDecisionEndpoints.Map(api);
         TrainingEndpoints.Map(api);
         KeyEndpoints.Map(api);
         AccessEndpoints.Map(api);

@@ -6,6 +6,7 @@ using Winnow.Model.Health;
 using Winnow.Model.Images;
 using Winnow.Model.Images.Buckets;
 using Winnow.Model.Labels;
+using Winnow.Model.MachineDecisions;
 using Winnow.Model.Overview;
 using Winnow.Model.Policies;
 using Winnow.Model.Prelabels;
@@ -73,6 +74,15 @@ namespace Winnow.Model;
 [JsonSerializable(typeof(ImagePrelabel))]
 [JsonSerializable(typeof(IReadOnlyList<ImagePrelabel>))]
 [JsonSerializable(typeof(PrelabelsResult))]
+[JsonSerializable(typeof(ImageMachineDecision))]
+[JsonSerializable(typeof(IReadOnlyList<ImageMachineDecision>))]
+[JsonSerializable(typeof(MachineDecisionsResult))]
+[JsonSerializable(typeof(MachineDecision[]))]
+[JsonSerializable(typeof(MachineEntry))]
+[JsonSerializable(typeof(MachineRun[]))]
+[JsonSerializable(typeof(IReadOnlyList<MachineRun>))]
+[JsonSerializable(typeof(TakeBackMachineDecisions))]
+[JsonSerializable(typeof(TakenBackMachineDecisions))]
 [JsonSerializable(typeof(Decision))]
 [JsonSerializable(typeof(HistoryEntry))]
 [JsonSerializable(typeof(ReviewTask))]

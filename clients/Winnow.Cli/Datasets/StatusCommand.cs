@@ -38,8 +38,11 @@ internal static class StatusCommand
 
     private static string Line(DatasetStatus s) =>
         string.Create(CultureInfo.InvariantCulture,
-            $"{s.Images} images, {s.ScoringBacklog} to score, {s.OpenTasks} open tasks{Kinds(s)}, {s.Decided} decided, "
+            $"{s.Images} images, {s.ScoringBacklog} to score, {s.OpenTasks} open tasks{Kinds(s)}, {s.Decided} decided{Machines(s)}, "
             + $"{s.ActiveRounds.Count} rounds under way{(s.ScoringStalled is null ? "" : $"; scoring stalled: {s.ScoringStalled}")}");
+
+    private static string Machines(DatasetStatus s) => string.Create(CultureInfo.InvariantCulture,
+        $"{(s.AutoAccepted > 0 ? $", {s.AutoAccepted} auto-accepted" : "")}{(s.Pseudo > 0 ? $", {s.Pseudo} guessed" : "")}");
 
     private static string Kinds(DatasetStatus status)
     {

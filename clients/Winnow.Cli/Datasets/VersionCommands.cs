@@ -11,12 +11,25 @@ internal static class VersionCommands
     {
         var dataset = new Argument<string>("dataset");
         var note = new Option<string?>("--note") { Description = "What to remember about it." };
-        var create = new Command("create", "Make an immutable snapshot.") { dataset, note };
+        var people = new Option<bool>("--people-only") { Description = "Leave out what machines decided and was accepted." };
+        var pseudo = new Option<bool>("--pseudo") { Description = "Take in the guesses of machines too, where nothing else stands." };
+        var create = new Command("create",
+            "Make an immutable snapshot. Labels by machines that were accepted are in it, and told apart from people's; guesses are not.")
+        {
+            dataset, note, people, pseudo,
+        };
         connection.OnRun(create, async (parsed, client, ct) =>
         {
-            var made = await client.CreateVersionAsync(parsed.GetValue(dataset)!, new CreateVersion(parsed.GetValue(note)),
-                cancellationToken: ct);
-            Terminal.Say($"version {made.Number}: {made.Images} images, {made.Labeled} labelled, manifest {made.ManifestSha256}");
+            var wanted = new CreateVersion(parsed.GetValue(note))
+            {
+                AutoAccepted = !parsed.GetValue(people),
+                Pseudo = parsed.GetValue(pseudo),
+            };
+            var made = await client.CreateVersionAsync(parsed.GetValue(dataset)!, wanted, cancellationToken: ct);
+            var machines = (made.AutoAccepted > 0 ? $", {made.AutoAccepted} by machines" : "")
+                + (made.Pseudo > 0 ? $", {made.Pseudo} guessed" : "");
+            Terminal.Say(
+                $"version {made.Number}: {made.Images} images, {made.Labeled} labelled{machines}, manifest {made.ManifestSha256}");
             return 0;
         });
         var listed = new Argument<string>("dataset");

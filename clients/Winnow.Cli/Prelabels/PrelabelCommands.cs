@@ -1,7 +1,5 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
+using Winnow.Cli.Lines;
 using Winnow.Client;
 using Winnow.Model.Prelabels;
 
@@ -9,10 +7,6 @@ namespace Winnow.Cli.Prelabels;
 
 internal static class PrelabelCommands
 {
-    private const int AtOnce = 500;
-    private const int BytesAtOnce = 4 << 20;
-    private static readonly byte[] Blanks = [.. " \t"u8];
-
     public static Command Make(Connection connection) => new("prelabels", "What machines propose for images.") { Import(connection) };
 
     private static Command Import(Connection connection)
@@ -34,60 +28,11 @@ internal static class PrelabelCommands
     {
         await using var content = NamedFile.Open(file, "file of prelabels");
         await client.GetDatasetAsync(dataset, ct);
-        var lot = new Lot();
-        var (taken, refused) = (0, 0);
-        await foreach (var line in TextLines.ReadAsync(content, PrelabelLines.MostBytes, ct))
+        var import = new LotImport<ImagePrelabel>("prelabels", PrelabelLines.Form, async (rows, operation) =>
         {
-            if (line.Bytes is { } text && text.AsSpan().Trim(Blanks).IsEmpty) continue;
-            if (PrelabelLines.Read(line, out var wrong) is { } prelabel) lot.Add(line, prelabel);
-            else Refuse(line.Number, wrong);
-            if (lot.Rows.Count >= AtOnce || lot.Bytes >= BytesAtOnce) await SendAsync();
-        }
-        if (lot.Rows.Count > 0) await SendAsync();
-        if (taken + refused == 0) throw new InvalidDataException($"{file} is empty: a file of prelabels has one on each line, as JSON.");
-        Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{taken} prelabels taken, {refused} left out."));
-        return refused == 0 ? ExitCodes.Done : ExitCodes.Incomplete;
-
-        async Task SendAsync()
-        {
-            var result = await client.AddPrelabelsAsync(dataset, lot.Rows, lot.OperationOf(dataset), ct);
-            taken += result.Taken;
-            foreach (var row in result.Refused) Refuse(lot.LineOf(row.Index), $"{row.Image} by {row.Source}: {row.Reason}");
-            lot = new Lot();
-        }
-
-        void Refuse(long at, string reason)
-        {
-            refused++;
-            Terminal.Complain(string.Create(CultureInfo.InvariantCulture, $"{file}, line {at}: {reason}"));
-        }
-    }
-
-    /// <summary>What is sent at once. Its operation id follows from its lines, so that a second run repeats the first.</summary>
-    private sealed class Lot
-    {
-        private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        private readonly List<long> _lines = [];
-
-        public List<ImagePrelabel> Rows { get; } = [];
-
-        public int Bytes { get; private set; }
-
-        public void Add(TextLine line, ImagePrelabel prelabel)
-        {
-            _hash.AppendData(line.Bytes!);
-            _hash.AppendData("\n"u8);
-            _lines.Add(line.Number);
-            Rows.Add(prelabel);
-            Bytes += line.Bytes!.Length;
-        }
-
-        public long LineOf(int index) => _lines[index];
-
-        public Guid OperationOf(string dataset)
-        {
-            _hash.AppendData(Encoding.UTF8.GetBytes(dataset));
-            return new Guid(_hash.GetHashAndReset().AsSpan(0, 16), bigEndian: true);
-        }
+            var result = await client.AddPrelabelsAsync(dataset, rows, operation, ct);
+            return (result.Taken, result.Refused.Select(r => (r.Index, $"{r.Image} by {r.Source}: {r.Reason}")));
+        });
+        return await import.RunAsync(dataset, file, content, ct);
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Winnow.Model.Images;
 using Winnow.Model.Labels;
+using Winnow.Model.MachineDecisions;
 using Winnow.Model.Review;
 
 namespace Winnow.Cli.Review;
@@ -13,7 +14,8 @@ internal static class AmendCommands
     {
         var (dataset, image) = (new Argument<string>("dataset"), ImageOf());
         var command = new Command("history",
-            "What people said of an image, oldest first: entry, when, who, what. The last line is what stands.") { dataset, image };
+            "What people said of an image, oldest first: entry, when, who, what; below it what machines decided. The last line is what stands "
+            + "by people.") { dataset, image };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
             var detail = await client.GetImageAsync(parsed.GetValue(dataset)!, Parse(parsed.GetValue(image)!), ct);
@@ -21,6 +23,10 @@ internal static class AmendCommands
                 Terminal.SayFields(
                     entry.Version.ToString(CultureInfo.InvariantCulture), entry.At.ToString("u", CultureInfo.InvariantCulture),
                     entry.Actor, SayAll(entry), entry.Decision.Comment ?? "");
+            foreach (var decided in detail.MachineDecisions)
+                Terminal.SayFields(
+                    Words.Of(decided.Kind), decided.At.ToString("u", CultureInfo.InvariantCulture), decided.Source,
+                    AnnotationWords.Of(decided.Annotations), $"run {decided.Run}", StateOf(decided));
             var stands = detail.Annotations.Count > 0 ? AnnotationWords.Of(detail.Annotations)
                 : detail.Labelled ? "nothing of it" : "no label";
             Terminal.Say($"{Words.Of(detail.Stage)}: {stands}");
@@ -28,6 +34,14 @@ internal static class AmendCommands
         });
         return command;
     }
+
+    private static string StateOf(MachineDecision decided) => decided switch
+    {
+        { TakenBack: { } back } => $"taken back by {back.By}: {back.Reason}",
+        { Outdated: true } => "cannot be said by the label schema as it is now",
+        { Stands: true } => "stands, as people have said nothing",
+        _ => "does not stand",
+    };
 
     public static Command Label(Connection connection)
     {

@@ -30,7 +30,7 @@ internal sealed class LabelFileReader
     private (CsvMalformedReason Reason, long Line)? _malformed;
 
     /// <summary>Where things stand in a row; <see cref="Ours"/> tells Winnow's own export.</summary>
-    private sealed record Columns(int Id, int Name, int Label, bool Header, bool Ours = false);
+    private sealed record Columns(int Id, int Name, int Label, bool Header, bool Ours = false, int Source = -1);
 
     public LabelFileReader(ReadOnlyMemory<byte> content, string file, LabelSchema schema)
     {
@@ -96,7 +96,10 @@ internal sealed class LabelFileReader
         // An id of the file's own, such as a number, names no image.
         if (id is null && name.Length == 0) throw Wrong(line, "no image is named.");
         var label = CsvText.Restored(row.GetString(columns.Label), columns.Ours);
-        if (TextForm.Trimmed(label).Length == 0)
+        // What a machine said of an image is nothing that is known of it.
+        var isMachines = columns.Source >= 0 && columns.Source < row.FieldCount
+            && row.GetString(columns.Source) is "auto" or "pseudo";
+        if (isMachines || TextForm.Trimmed(label).Length == 0)
         {
             _labels.RowsWithoutLabel++;
             return;
@@ -160,7 +163,8 @@ internal sealed class LabelFileReader
         var (id, name, label) = (Column(IdColumns), Column(NameColumns), Column(LabelColumns));
         if (label < 0 || (id < 0 && name < 0)) return null;
         // A file of images that are called by numbers has no other column for them.
-        return new Columns(id, name < 0 ? id : name, label, Header: true, Ours: id >= 0 && names.Contains("historyversion"));
+        var ours = id >= 0 && names.Contains("historyversion");
+        return new Columns(id, name < 0 ? id : name, label, Header: true, ours, ours ? Array.IndexOf(names, "source") : -1);
     }
 
     /// <summary>Which of two columns is meant, only their author knows.</summary>

@@ -105,7 +105,10 @@ public sealed class LabelSetFile
             if (row.RootElement.ValueKind != JsonValueKind.Object) return "it is no object: write {\"name\": …, \"annotations\": […]}.";
             (image, name) = (Read(row, "id", ModelJson.Default.NullableImageId), Read(row, "name", ModelJson.Default.String));
             set = Read(row, "annotations", Strict);
-            if (Read(row, "label", ModelJson.Default.String) is { } label)
+            // A row of our own export that is a machine's word: nothing that is known of the image.
+            var isMachines = row.RootElement.TryGetProperty("machine", out var machine) && machine.ValueKind == JsonValueKind.Object;
+            if (isMachines) set = null;
+            else if (Read(row, "label", ModelJson.Default.String) is { } label)
             {
                 if (set is not null) return "it has both 'annotations' and 'label'. Keep one of them.";
                 set = [new ClassTag(label)];

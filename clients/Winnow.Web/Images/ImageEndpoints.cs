@@ -133,6 +133,7 @@ internal static class ImageEndpoints
             image.Reason)
         {
             Classes = image.Set is { } set ? ClassesOf(set, SchemaMap.Of(schema)) : null,
+            StandsBy = image.StandsBy,
         };
 
     /// <summary>Null where nobody knows what they count as by now, and the image is about to be asked about again.</summary>

@@ -74,7 +74,7 @@ public interface IShardIngest : IGrainWithStringKey
 
 /// <summary>
 /// Counts of one shard, and of each space that it keeps beside the one that serves, and of its tasks by kind: null from a silo that knows
-/// of none.
+/// of none. Images that stand by machine decisions are counted by their kind.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("winnow.shard-summary")]
 public sealed record ShardSummary(
@@ -86,7 +86,9 @@ public sealed record ShardSummary(
     [property: Id(5)] long Decided,
     [property: Id(6)] string? StalledReason,
     [property: Id(7)] SpaceProgress[]? Others = null,
-    [property: Id(8)] int[]? OpenOfEachKind = null);
+    [property: Id(8)] int[]? OpenOfEachKind = null,
+    [property: Id(9)] long AutoAccepted = 0,
+    [property: Id(10)] long Pseudo = 0);
 
 /// <summary>How far a shard has come with a space that does not serve. Each number counts rows from the first on.</summary>
 /// <param name="Backbone">Whose space.</param>

@@ -106,7 +106,12 @@ public sealed record ImageRecord(
     [property: Id(6)] ScoreRecord? Scores,
     [property: Id(7)] byte[][]? Prelabels = null,
     [property: Id(8)] int? Version = null,
-    [property: Id(9)] PredictedSet? Set = null);
+    [property: Id(9)] PredictedSet? Set = null)
+{
+    /// <summary>What machines decided about it, oldest first, as JSON: an array; null where there is nothing.</summary>
+    [Id(10)]
+    public byte[]? Machine { get; init; }
+}
 
 /// <summary>One row of a score segment.</summary>
 [GenerateSerializer, Immutable, Alias("winnow.score-record")]
@@ -144,6 +149,14 @@ public readonly record struct ListedImage(
     /// <summary>Pixels down as it stands upright; 0 where that is not known.</summary>
     [Id(12)]
     public int Height { get; init; }
+
+    /// <summary>By what kind of machine decision it stands; null where it does not.</summary>
+    [Id(13)]
+    public MachineKind? StandsBy { get; init; }
+
+    /// <summary>That decision, where it was asked for.</summary>
+    [Id(14)]
+    public MachineLabel? Machine { get; init; }
 }
 
 /// <summary>A label that is a set of annotations.</summary>
@@ -151,6 +164,22 @@ public readonly record struct ListedImage(
 /// <param name="By">Who said so; null where it came with the image.</param>
 [GenerateSerializer, Immutable, Alias("winnow.label-set")]
 public sealed record LabelSet([property: Id(0)] byte[] Annotations, [property: Id(1)] string? By);
+
+/// <summary>What stands of an image by a machine's decision, where people have said nothing.</summary>
+/// <param name="Kind">What it is worth.</param>
+/// <param name="Run">The run.</param>
+/// <param name="Source">The model or tool.</param>
+/// <param name="Version">Which state of it.</param>
+/// <param name="Confidence">Its confidence.</param>
+/// <param name="Annotations">What it decided, as JSON, an array.</param>
+[GenerateSerializer, Immutable, Alias("winnow.machine-label")]
+public sealed record MachineLabel(
+    [property: Id(0)] MachineKind Kind,
+    [property: Id(1)] string Run,
+    [property: Id(2)] string Source,
+    [property: Id(3)] string? Version,
+    [property: Id(4)] double? Confidence,
+    [property: Id(5)] byte[] Annotations);
 
 /// <summary>
 /// Which images of a shard to list, and after which. A page is continued after an image, never from a place: whatever closes, opens or is
@@ -178,6 +207,10 @@ public sealed record ListImages(
     /// <summary>Whether of such a set its classes alone are told, each once.</summary>
     [Id(7)]
     public bool ClassesAlone { get; init; }
+
+    /// <summary>Whether what stands by machines' decisions is told.</summary>
+    [Id(8)]
+    public bool Machine { get; init; }
 }
 
 /// <summary>A page of a listing. <paramref name="NextOrdinal"/> is -1 at the shard's end.</summary>

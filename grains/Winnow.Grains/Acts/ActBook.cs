@@ -88,7 +88,7 @@ internal sealed partial class ActBook(
 
     /// <summary>What comes so often that one stream would hold it up.</summary>
     private static bool Comes(ActKind what) => what is ActKind.ImagesAdded or ActKind.UploadsPrepared or ActKind.PrelabelsAdded
-        or ActKind.TasksLeased or ActKind.TasksReleased or ActKind.PrioritiesSet;
+        or ActKind.MachineDecisionsMade or ActKind.TasksLeased or ActKind.TasksReleased or ActKind.PrioritiesSet;
 
     /// <summary>Writes what waits until nothing does; while the ledger is away, again and again, unless this server ends.</summary>
     private async Task WriteAsync()

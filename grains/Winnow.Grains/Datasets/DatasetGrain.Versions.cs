@@ -33,10 +33,11 @@ internal sealed partial class DatasetGrain
     public Task<DatasetVersion> CreateVersionAsync(CreateVersion command, Guid operationId, string actor,
         CancellationToken cancellationToken)
     {
-        var stamp = StampOf(actor, command.Note);
+        var stamp = StampOf(actor, command.Note, command);
         if (FindVersion(operationId) is { } same)
         {
-            if (StampOf(ActorName.Read(same.CreatedBy).Actor, same.Note) != stamp) throw Taken(operationId);
+            var asked = new CreateVersion(same.Note) { AutoAccepted = !same.LeavesOutAutoAccepted, Pseudo = same.TakesPseudo };
+            if (StampOf(ActorName.Read(same.CreatedBy).Actor, same.Note, asked) != stamp) throw Taken(operationId);
             return Task.FromResult(same);
         }
         ThrowIfTooEarly();
@@ -48,8 +49,12 @@ internal sealed partial class DatasetGrain
     }
 
     /// <summary>A version says by itself whose operation made it, and of what; one of an early release has its note as it came.</summary>
-    private static OperationStamp StampOf(string actor, string? note) =>
-        new(actor, OperationStamp.ContentOf(note is null ? null : ShownText.Clean(note)));
+    private static OperationStamp StampOf(string actor, string? note, CreateVersion asked)
+    {
+        var said = note is null ? null : ShownText.Clean(note);
+        return new OperationStamp(actor, asked is { AutoAccepted: true, Pseudo: false } ? OperationStamp.ContentOf(said)
+            : OperationStamp.ContentOf(said, $"auto-accepted: {asked.AutoAccepted}", $"pseudo: {asked.Pseudo}"));
+    }
 
     private static RefusedException Taken(Guid operationId) => OperationStamp.Conflict(operationId, "for a version");
 
@@ -72,11 +77,15 @@ internal sealed partial class DatasetGrain
                 var key = ObjectKeys.Manifest(_dataset.Name, number, GrainContext.ActivationId.ToParsableString().TrimStart('@'));
                 // What ends while it is written may be in it or not.
                 var arms = Lineage();
-                var (images, labeled, sha256) = await WriteManifestAsync(key, cancellationToken);
-                var made = new DatasetVersion(number, command.Note, time.GetUtcNow(), actor, images, labeled, sha256,
+                var (rows, sha256) = await WriteManifestAsync(key, await MachinesOfAsync(command, cancellationToken), cancellationToken);
+                var made = new DatasetVersion(number, command.Note, time.GetUtcNow(), actor, rows.Images, rows.Labeled, sha256,
                     number == 1 ? null : number - 1)
                 {
                     Arms = arms,
+                    AutoAccepted = rows.AutoAccepted,
+                    Pseudo = rows.Pseudo,
+                    LeavesOutAutoAccepted = !command.AutoAccepted,
+                    TakesPseudo = command.Pseudo,
                 };
                 return await InTurnAsync(() =>
                     AddVersionAsync(new VersionEntry { OperationId = operationId, Version = made, ManifestKey = key }), cancellationToken);
@@ -116,15 +125,37 @@ internal sealed partial class DatasetGrain
         return made;
     }
 
-    /// <remarks>Where shards are doubled meanwhile it is written again from its beginning.</remarks>
-    private Task<(long Images, long Labeled, string Sha256)> WriteManifestAsync(string key, CancellationToken cancellationToken) =>
-        datasets.OnShardsAsync(_dataset.Name, shards =>
-        WriteManifestAsync(key, shards.Grains<IShardIngest>(GrainFactory, _dataset.Name), cancellationToken), cancellationToken);
+    /// <summary>Rows of a manifest.</summary>
+    private readonly record struct RowCounts(long Images, long Labeled, long AutoAccepted, long Pseudo)
+    {
+        public RowCounts With(ManifestRow row) => new(
+            Images + 1, Labeled + (row.IsLabelled && row.Machine is null ? 1 : 0), AutoAccepted + (row.Source == LabelSource.Auto ? 1 : 0),
+            Pseudo + (row.Source == LabelSource.Pseudo ? 1 : 0));
+    }
 
-    private async Task<(long Images, long Labeled, string Sha256)> WriteManifestAsync(string key, IShardIngest[] shards,
+    /// <summary>
+    /// Which kinds of machine decisions a manifest has. None where nothing stands by any: then it is to the byte what it would be had no
+    /// machine ever decided, in a layout that every release reads.
+    /// </summary>
+    private async Task<MachineKind[]> MachinesOfAsync(CreateVersion command, CancellationToken cancellationToken)
+    {
+        var shards = await OnShardsAsync((IShardIngest s) => s.GetSummaryAsync(cancellationToken), cancellationToken);
+        var kinds = new List<MachineKind>();
+        if (command.AutoAccepted && shards.Any(s => s.AutoAccepted > 0)) kinds.Add(MachineKind.AutoAccepted);
+        if (command.Pseudo && shards.Any(s => s.Pseudo > 0)) kinds.Add(MachineKind.Pseudo);
+        return [.. kinds];
+    }
+
+    /// <remarks>Where shards are doubled meanwhile it is written again from its beginning.</remarks>
+    private Task<(RowCounts Rows, string Sha256)> WriteManifestAsync(
+        string key, MachineKind[] machines, CancellationToken cancellationToken) =>
+        datasets.OnShardsAsync(_dataset.Name, shards => WriteManifestAsync(
+            key, shards.Grains<IShardIngest>(GrainFactory, _dataset.Name), machines, cancellationToken), cancellationToken);
+
+    private async Task<(RowCounts Rows, string Sha256)> WriteManifestAsync(string key, IShardIngest[] shards, MachineKind[] machines,
         CancellationToken cancellationToken)
     {
-        long images = 0, labeled = 0;
+        var rows = new RowCounts();
         // One sample for all pages, whatever is drawn meanwhile.
         var audit = state.State.Learning.AuditThreshold;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -139,20 +170,36 @@ internal sealed partial class DatasetGrain
             }
 
             await LineAsync(JsonSerializer.SerializeToUtf8Bytes(
-                new ManifestHeader(ManifestHeader.FormatName, ManifestHeader.LayoutOf(_dataset.Schema), _dataset.Name, _dataset.Schema),
+                new ManifestHeader(ManifestHeader.FormatName,
+                    machines.Length > 0 ? ManifestHeader.MachineLayout : ManifestHeader.LayoutOf(_dataset.Schema), _dataset.Name,
+                    _dataset.Schema),
                 ModelJson.Default.ManifestHeader));
             foreach (var shard in shards)
             {
-                await foreach (var image in ImagesOfAsync(shard, audit, ct))
+                await foreach (var image in ImagesOfAsync(shard, audit, ct, machines.Length > 0))
                 {
                     var row = RowOf(image);
+                    if (!row.IsLabelled && image.Machine is { } decided && machines.Contains(decided.Kind)) row = Decided(row, decided);
                     await LineAsync(JsonSerializer.SerializeToUtf8Bytes(row, ModelJson.Default.ManifestRow));
-                    images++;
-                    if (row.IsLabelled) labeled++;
+                    rows = rows.With(row);
                 }
             }
         }, cancellationToken);
-        return (images, labeled, Convert.ToHexStringLower(hash.GetHashAndReset()));
+        return (rows, Convert.ToHexStringLower(hash.GetHashAndReset()));
+    }
+
+    /// <summary>A row of an image that nobody labelled with what a machine decided.</summary>
+    private ManifestRow Decided(ManifestRow row, MachineLabel decided)
+    {
+        var said = JsonSerializer.Deserialize(decided.Annotations, ModelJson.Default.AnnotationArray)!;
+        var oneClass = _dataset.Schema.IsOneClass;
+        return row with
+        {
+            Label = oneClass ? said[0].Class : null,
+            Annotations = oneClass ? null : said,
+            Source = decided.Kind == MachineKind.AutoAccepted ? LabelSource.Auto : LabelSource.Pseudo,
+            Machine = new ManifestMachine(decided.Run, decided.Source, decided.Version, decided.Confidence),
+        };
     }
 
     private ManifestRow RowOf(in ListedImage image)
@@ -184,12 +231,16 @@ internal sealed partial class DatasetGrain
     /// in between.
     /// </summary>
     private async IAsyncEnumerable<ListedImage> ImagesOfAsync(
-        IShardIngest shard, ulong auditThreshold, [EnumeratorCancellation] CancellationToken cancellationToken)
+        IShardIngest shard, ulong auditThreshold, [EnumeratorCancellation] CancellationToken cancellationToken, bool machine = false)
     {
         ImageId? after = null;
         while (true)
         {
-            var query = new ListImages(0, options.ListedAtOnce, null, ById: true, after, auditThreshold) { Sets = true };
+            var query = new ListImages(0, options.ListedAtOnce, null, ById: true, after, auditThreshold)
+            {
+                Sets = true,
+                Machine = machine,
+            };
             var page = await shard.ListAsync(query, cancellationToken);
             ListedImages.ThrowIfOld(page, shard.GetPrimaryKeyString());
             foreach (var image in page.Images) yield return image;

@@ -81,6 +81,8 @@ internal sealed partial class DatasetGrain(
             OpenTasks = shards.Sum(s => s.OpenTasks),
             TasksByKind = Enum.GetValues<TaskKind>().ToDictionary(k => k, k => shards.Sum(s => OpenOf(s, k))),
             Decided = shards.Sum(s => s.Decided),
+            AutoAccepted = shards.Sum(s => s.AutoAccepted),
+            Pseudo = shards.Sum(s => s.Pseudo),
             ActiveRounds = active,
             Champions = [.. _records.Rounds.Select(r => r.Arm).Distinct().Select(_records.ChampionOf).OfType<RoundEntry>()
                 .Select(r => r.Model!)],

@@ -45,7 +45,10 @@ public static class FactKinds
     /// <summary>Prelabels.</summary>
     public static PrelabelFacts Prelabels { get; } = new();
 
-    public static IReadOnlyList<FactKind> All { get; } = [Prelabels];
+    /// <summary>Decisions of machines.</summary>
+    public static MachineDecisionFacts MachineDecisions { get; } = new();
+
+    public static IReadOnlyList<FactKind> All { get; } = [Prelabels, MachineDecisions];
 
     /// <summary>The kind of a name; null for one of a later release.</summary>
     public static FactKind? Find(string name)

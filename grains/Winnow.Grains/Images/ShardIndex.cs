@@ -22,6 +22,8 @@ internal sealed class ShardIndex
     private readonly HashSet<int> _saidAnew = [];
     private int[] _table = NewTable(128);
     private readonly long[] _stages = new long[(int)Stage.Disputed + 1];
+    private readonly MachineKinds _machine = new();
+    private readonly long[] _byMachine = new long[Enum.GetValues<MachineKind>().Length];
     private int _embedded;
 
     [Flags]
@@ -40,6 +42,8 @@ internal sealed class ShardIndex
         Reserved = 32,
         /// <summary>Somebody verifies its label.</summary>
         InVerification = 64,
+        /// <summary>People are to say anew what it shows, or differ about it: nothing else stands meanwhile.</summary>
+        TakesNoOther = 128,
     }
 
     public int Count { get; private set; }
@@ -135,16 +139,43 @@ internal sealed class ShardIndex
 
     public void Set(int ordinal, Flags flag)
     {
-        _stages[(int)StageOf(ordinal, _embedded)]--;
+        Tally(ordinal, -1);
         _flags[ordinal] |= flag;
-        _stages[(int)StageOf(ordinal, _embedded)]++;
+        Tally(ordinal, 1);
     }
 
     public void Clear(int ordinal, Flags flag)
     {
-        _stages[(int)StageOf(ordinal, _embedded)]--;
+        Tally(ordinal, -1);
         _flags[ordinal] &= ~flag;
-        _stages[(int)StageOf(ordinal, _embedded)]++;
+        Tally(ordinal, 1);
+    }
+
+    /// <summary>
+    /// Says of which kind the machine decision about an image is that stands where people leave room for one; null where there is none.
+    /// </summary>
+    public void SetMachine(int ordinal, MachineKind? kind)
+    {
+        Tally(ordinal, -1);
+        _machine.Set(ordinal, kind);
+        Tally(ordinal, 1);
+    }
+
+    /// <summary>
+    /// By what kind of machine decision an image stands; null where it does not (<see cref="MachineStanding"/>, of which this is the side
+    /// that memory knows).
+    /// </summary>
+    public MachineKind? StandsByMachine(int ordinal) =>
+        (_flags[ordinal] & (Flags.Closed | Flags.TakesNoOther | Flags.Holdout | Flags.Quarantined | Flags.Imported)) == 0
+        ? _machine.Of(ordinal) : null;
+
+    /// <summary>Images that stand by machine decisions of a kind; to be read at any time.</summary>
+    public long StandingBy(MachineKind kind) => _byMachine[(int)kind];
+
+    private void Tally(int ordinal, int one)
+    {
+        _stages[(int)StageOf(ordinal, _embedded)] += one;
+        if (StandsByMachine(ordinal) is { } kind) _byMachine[(int)kind] += one;
     }
 
     /// <summary>
@@ -153,11 +184,12 @@ internal sealed class ShardIndex
     /// </summary>
     public void Decide(int ordinal, int version, int label, bool closes, Stage stage)
     {
-        _stages[(int)StageOf(ordinal, _embedded)]--;
+        Tally(ordinal, -1);
         if (IsDecided(ordinal)) Decided--;
         var imported = (_flags[ordinal] & Flags.Imported) != 0;
         if (imported && !_cameWith.ContainsKey(ordinal)) _cameWith.Add(ordinal, _labels[ordinal]);
         var asItCame = imported && !closes && label == NoLabel;
+        var takesNoOther = !closes && (label == HistoryRow.AskedAgain || stage == Stage.Disputed);
         if (asItCame) (label, closes, stage) = (_cameWith[ordinal], true, Stage.Labeled);
         if (asItCame) _saidAnew.Remove(ordinal);
         else if (imported) _saidAnew.Add(ordinal);
@@ -166,8 +198,10 @@ internal sealed class ShardIndex
         _humanStages[ordinal] = stage;
         if (closes) _flags[ordinal] |= Flags.Closed;
         else _flags[ordinal] &= ~Flags.Closed;
+        if (takesNoOther) _flags[ordinal] |= Flags.TakesNoOther;
+        else _flags[ordinal] &= ~Flags.TakesNoOther;
         if (IsDecided(ordinal)) Decided++;
-        _stages[(int)StageOf(ordinal, _embedded)]++;
+        Tally(ordinal, 1);
     }
 
     /// <summary>Whether the label that stands came with the image.</summary>

@@ -56,11 +56,14 @@ public static class ClusterLevels
     /// <summary>Models that tell of each class whether it is there, and what they are measured on.</summary>
     public const int MultiLabel = 7;
 
+    /// <summary>Decisions of machines, and versions that hold labels by them.</summary>
+    public const int MachineDecisions = 8;
+
     /// <summary>The lowest level that this program still works at: below it an older release must run first.</summary>
     public const int Oldest = First;
 
     /// <summary>The highest level that this program reads and writes.</summary>
-    public const int Newest = MultiLabel;
+    public const int Newest = MachineDecisions;
 
     /// <summary>Why a silo cannot work at a level, as a sentence; null when it can.</summary>
     /// <param name="level">The level of the cluster.</param>

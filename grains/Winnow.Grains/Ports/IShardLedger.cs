@@ -68,6 +68,9 @@ public interface IShardLedger
     /// <summary>All facts of a shard, of whatever kind, by ordinal, kind, key and version.</summary>
     IAsyncEnumerable<FactRow> ReadFactsAsync(ShardKey shard, CancellationToken cancellationToken);
 
+    /// <summary>All facts of one kind of a shard, by ordinal, key and version.</summary>
+    IAsyncEnumerable<FactRow> ReadFactsAsync(ShardKey shard, string kind, CancellationToken cancellationToken);
+
     /// <summary>The facts of a kind about some rows, in no particular order.</summary>
     Task<IReadOnlyList<FactRow>> ReadFactsAsync(ShardKey shard, string kind, IReadOnlyList<int> ordinals,
         CancellationToken cancellationToken);

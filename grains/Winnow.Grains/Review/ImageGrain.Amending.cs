@@ -78,7 +78,8 @@ internal sealed partial class ImageGrain
         if (record.Row.Partition == Partition.Holdout)
             return "The image is of the holdout, about which nobody is asked. Send a correction.";
         // Also where nobody knows what it counts as: that is what asking again is for.
-        return BearsUnknown(record.Row.Label) || StandingOf(record.Row.Label).Closed ? null
+        var standing = StandingOf(record.Row.Label);
+        return BearsUnknown(record.Row.Label) || standing.Closed || DecidedOf(record, standing).Any(d => d.Stands) ? null
             : "Nothing stands of the image that could be said anew: people are asked about it, or may still be.";
     }
 }

@@ -1,10 +1,13 @@
+using System.Text.Json;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Scoring;
 using Winnow.Grains.Facts;
 using Winnow.Grains.Images;
+using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Images;
 using Winnow.Model.Labels;
+using Winnow.Model.MachineDecisions;
 using Winnow.Model.Prelabels;
 using Winnow.Model.Review;
 using Winnow.Model.Scoring;
@@ -52,7 +55,18 @@ internal sealed partial class ImageGrain
             Labelled = standing.IsLabelled,
             Version = _history.Count,
             History = history,
+            MachineDecisions = DecidedOf(record, standing),
         };
+    }
+
+    /// <summary>What machines decided about the image, and which of it stands beside what people said.</summary>
+    private static MachineDecision[] DecidedOf(ImageRecord record, Standing human)
+    {
+        if (record.Machine is not { } json) return [];
+        var decided = JsonSerializer.Deserialize(json, ModelJson.Default.MachineDecisionArray)!;
+        var isInPool = record.Row.Partition != Partition.Holdout && record.Stage != Stage.Quarantined;
+        var stands = MachineStanding.Of(human, record.Row.Label >= 0, isInPool, decided);
+        return [.. decided.Select(d => ReferenceEquals(d, stands) ? d with { Stands = true } : d)];
     }
 
     public async Task<Opinion[]> GetOpinionsAsync(CancellationToken cancellationToken)

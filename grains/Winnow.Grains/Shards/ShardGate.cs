@@ -3,6 +3,7 @@ using System.Reflection;
 using Orleans.Serialization.Invocation;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
+using Winnow.Abstractions.MachineDecisions;
 using Winnow.Abstractions.Prelabels;
 using Winnow.Abstractions.Review;
 using Winnow.Abstractions.Training;
@@ -43,8 +44,8 @@ internal sealed class ShardGate(ShardWriter writer, ShardColumns columns, ShardS
     /// <summary>The interfaces whose calls pass here.</summary>
     public static readonly IReadOnlyList<Type> Interfaces =
     [
-        typeof(IShardIngest), typeof(IShardReview), typeof(IShardPrelabels), typeof(IShardLearning), typeof(IShardSpaces),
-        typeof(IShardSplit),
+        typeof(IShardIngest), typeof(IShardReview), typeof(IShardPrelabels), typeof(IShardMachine), typeof(IShardLearning),
+        typeof(IShardSpaces), typeof(IShardSplit),
     ];
 
     private static readonly FrozenDictionary<MethodInfo, ShardPart> Needs = Read();

@@ -3,6 +3,7 @@ using Orleans.Concurrency;
 using Orleans.Placement;
 using Winnow.Abstractions.Datasets;
 using Winnow.Abstractions.Images;
+using Winnow.Abstractions.MachineDecisions;
 using Winnow.Abstractions.Prelabels;
 using Winnow.Abstractions.Review;
 using Winnow.Abstractions.Training;
@@ -16,6 +17,7 @@ using Winnow.Grains.Settings;
 using Winnow.Grains.Telemetry;
 using Winnow.Model.Images;
 using Winnow.Model.Labels;
+using Winnow.Model.MachineDecisions;
 using Winnow.Model.Review;
 
 namespace Winnow.Grains.Shards;
@@ -31,7 +33,8 @@ namespace Winnow.Grains.Shards;
 internal sealed class ShardGrain(
     KnownDatasets datasets, IShardLedger ledger, IObjectStore objects, DeviceDirectory devices, LearnedParts parts, LocalShards local,
     ShardFaults faults, KnownLevel level, TimeProvider time, ShardOptions options, ILogger<ShardGrain> logger)
-    : Grain, IShardIngest, IShardReview, IShardPrelabels, IShardLearning, IShardSpaces, IShardSplit, IIncomingGrainCallFilter
+    : Grain, IShardIngest, IShardReview, IShardPrelabels, IShardMachine, IShardLearning, IShardSpaces, IShardSplit,
+        IIncomingGrainCallFilter
 {
     private readonly ShardIndex _index = new();
     private ShardWriter _writer = null!;
@@ -41,6 +44,7 @@ internal sealed class ShardGrain(
     private ShardIntake _intake = null!;
     private ShardListing _listing = null!;
     private ShardPrelabels _prelabels = null!;
+    private ShardMachine _machine = null!;
     private ShardDescriber _describer = null!;
     private ShardReservations _reservations = null!;
     private ShardReviewDesk _desk = null!;
@@ -85,6 +89,7 @@ internal sealed class ShardGrain(
         await _scorer.EndAsync();
         await _background.EndAsync();
         await _threshold.EndAsync();
+        await _machine.EndAsync();
     }
 
     private void FollowSchema() => _index.Map = _writer.Dataset.Schema.Version is null ? null : SchemaMap.Of(_writer.Dataset.Schema);
@@ -107,16 +112,21 @@ internal sealed class ShardGrain(
     private void Build(ShardDrift drift)
     {
         var traces = new UploadTraces(time);
-        _writer.SchemaChanged = FollowSchema;
         FollowSchema();
         _tasks = new TaskBook(_index);
         var tally = new RoundTally(ledger, _writer.Key, _index);
         _columns = new ShardColumns(_writer, _index, objects, ledger, drift, time, logger);
         _writer.Closing.Register(_columns.StopWaiting);
-        _loader = new ShardLoader(_writer, _index, _tasks, _columns, ledger, faults, GrainFactory, time, logger);
+        _machine = new ShardMachine(_writer, _index, ledger, time, logger);
+        _writer.SchemaChanged = () =>
+        {
+            FollowSchema();
+            _machine.SchemaChanged();
+        };
+        _loader = new ShardLoader(_writer, _index, _tasks, _columns, _machine, ledger, faults, GrainFactory, time, logger);
         _prelabels = new ShardPrelabels(_writer, _index, ledger);
         var predictions = new ShardPredictions(_writer, _columns, parts);
-        _listing = new ShardListing(_writer, _index, _columns, _prelabels, predictions, ledger);
+        _listing = new ShardListing(_writer, _index, _columns, _prelabels, _machine, predictions, ledger);
         _rounds = new ShardRounds(_writer, _index, _tasks, tally, GrainFactory);
         _describer = new ShardDescriber(_writer, _index, _tasks, _columns, _prelabels, predictions, ledger);
         _reservations = new ShardReservations(_writer, _index, _tasks, _describer, time, logger);
@@ -133,6 +143,7 @@ internal sealed class ShardGrain(
         _scorer.Idle = _background.Wake;
         _scorer.Published = _threshold.Wake;
         _prelabels.Arrived = _threshold.Arrived;
+        _machine.Freed = _threshold.LookAgain;
         _spaces.Turned = () =>
         {
             _scorer.Wake();
@@ -155,7 +166,8 @@ internal sealed class ShardGrain(
         _loader.NoteTasks();
         return Task.FromResult(new ShardSummary(
             _index.Count, _index.Stages(), _index.Holdout, _index.Count - _index.Embedded, _tasks.Open, _index.Decided, _scorer.Stalled,
-            _background.Progress(), _tasks.OpenOfEach()));
+            _background.Progress(), _tasks.OpenOfEach(), _index.StandingBy(MachineKind.AutoAccepted),
+            _index.StandingBy(MachineKind.Pseudo)));
     }
 
     [Needs(ShardPart.Scores)]
@@ -177,6 +189,17 @@ internal sealed class ShardGrain(
 
     [Needs(ShardPart.Rows)]
     public Task<bool[]> PutAsync(PrelabelLot lot, CancellationToken cancellationToken) => _prelabels.PutAsync(lot, cancellationToken);
+
+    [Needs(ShardPart.Rows)]
+    public Task<string?[]> PutDecisionsAsync(MachineLot lot, CancellationToken cancellationToken) =>
+        _machine.PutAsync(lot, cancellationToken);
+
+    [Needs(ShardPart.Rows)]
+    public Task<MachineTakenBack> TakeBackAsync(MachineTakeBack command, CancellationToken cancellationToken) =>
+        _machine.TakeBackAsync(command, cancellationToken);
+
+    [Needs(ShardPart.Rows)]
+    public Task<MachineRun[]> GetRunsAsync(CancellationToken cancellationToken) => _machine.GetRunsAsync(cancellationToken);
 
     [Needs(ShardPart.Scores)]
     public Task<ReservedTasks> ReserveAsync(int max, DateTimeOffset until, CancellationToken cancellationToken) =>

@@ -6,6 +6,7 @@ using Winnow.Grains.Columns;
 using Winnow.Grains.Evaluation;
 using Winnow.Grains.Images;
 using Winnow.Grains.Selection;
+using Winnow.Model.Images;
 using Winnow.Model.Training;
 
 namespace Winnow.Grains.Shards;
@@ -52,6 +53,8 @@ internal sealed class ShardLearner(
             // People are asked about them already, and what they say is this arm's.
             if (request.Arm == Arms.Main && tasks.IsAskedWithoutRounds(o)) continue;
             if (index.Has(o, ShardIndex.Flags.Closed) && (index.LabelOf(o) < 0 || index.Has(o, ShardIndex.Flags.Imported))) continue;
+            // Accepted in the place of an answer: it is asked about again when that is taken back. A guess is no answer.
+            if (index.StandsByMachine(o) == MachineKind.AutoAccepted) continue;
             eligible.Add(o);
         }
         var (ids, scores, dataset) = (index.IdsSoFar, columns.Serving.Scores, writer.Dataset);

@@ -6,14 +6,16 @@ using Winnow.Grains.Ports;
 using Winnow.Model;
 using Winnow.Model.Images;
 using Winnow.Model.Labels;
+using Winnow.Model.MachineDecisions;
 
 namespace Winnow.Grains.Shards;
 
 /// <summary>The shard's images as listings and versions see them. Keeps nothing: each answer is of one moment.</summary>
 internal sealed class ShardListing(ShardWriter writer, ShardIndex index, ShardColumns columns, ShardPrelabels prelabels,
-    ShardPredictions predictions, IShardLedger ledger)
+    ShardMachine machine, ShardPredictions predictions, IShardLedger ledger)
 {
     private const int HistoriesAtOnce = 8;
+    private const int DecisionsAtOnce = 64;
     private const long MostSetBytes = 8 << 20;
 
     public async Task<ImageRecord?> FindAsync(ImageId image, CancellationToken cancellationToken)
@@ -23,9 +25,13 @@ internal sealed class ShardListing(ShardWriter writer, ShardIndex index, ShardCo
         var stage = index.StageOf(ordinal, index.Embedded);
         var made = (await prelabels.ReadAsync([ordinal], cancellationToken))[0];
         var set = (await predictions.ReadAsync([ordinal], cancellationToken))[0];
+        MachineDecision[] decided = [.. (await machine.DecisionsAsync([ordinal], cancellationToken))[ordinal]];
         return new ImageRecord(
             ordinal, row.Row, row.ReceivedAt, row.ReceivedBy, stage, columns.ModelName, columns.ScoreOf(ordinal), made,
-            index.VersionOf(ordinal), set);
+            index.VersionOf(ordinal), set)
+        {
+            Machine = decided.Length == 0 ? null : JsonSerializer.SerializeToUtf8Bytes(decided, ModelJson.Default.MachineDecisionArray),
+        };
     }
 
     public async Task<ListedImages> ListAsync(ListImages query, CancellationToken cancellationToken)
@@ -35,6 +41,7 @@ internal sealed class ShardListing(ShardWriter writer, ShardIndex index, ShardCo
         var wanted = IdOrder.Next(index.Ids, query.After, query.Max, Takes);
         var page = await ReadListedAsync(wanted, query.AuditThreshold, cancellationToken);
         if (query.Sets && !writer.Dataset.Schema.IsOneClass) page = await WithSetsAsync(page, query.ClassesAlone, cancellationToken);
+        if (query.Machine) page = await WithMachinesAsync(page, cancellationToken);
         var isLast = page.Length == wanted.Length && wanted.Length < query.Max;
         return new ListedImages(page, isLast ? -1 : page[^1].Ordinal, ById: true);
     }
@@ -62,6 +69,31 @@ internal sealed class ShardListing(ShardWriter writer, ShardIndex index, ShardCo
         }
         return page;
     }
+
+    /// <summary>The same with what stands by machines' decisions, or the first of them: as many as are worth a message.</summary>
+    private async Task<ListedImage[]> WithMachinesAsync(ListedImage[] page, CancellationToken cancellationToken)
+    {
+        var bytes = 0L;
+        for (var from = 0; from < page.Length; from += DecisionsAtOnce)
+        {
+            var to = Math.Min(page.Length, from + DecisionsAtOnce);
+            int[] standing = [.. page[from..to].Where(i => i.StandsBy is not null).Select(i => i.Ordinal)];
+            var decided = await machine.DecisionsAsync(standing, cancellationToken);
+            for (var i = from; i < to; i++)
+            {
+                // People left room when the row was read: all of it is of that moment, but for what machines said since.
+                if (page[i].StandsBy is not null)
+                    page[i] = page[i] with { Machine = LabelOf(MachineStanding.Candidate(decided[page[i].Ordinal])) };
+                bytes += (page[i].Machine?.Annotations.Length ?? 0) + (page[i].Set?.Annotations.Length ?? 0);
+                if (bytes > MostSetBytes) return page[..(i + 1)];
+            }
+        }
+        return page;
+    }
+
+    private static MachineLabel? LabelOf(MachineDecision? decision) => decision is null ? null
+        : new MachineLabel(decision.Kind, decision.Run, decision.Source, decision.Version, decision.Confidence,
+            JsonSerializer.SerializeToUtf8Bytes<Annotation[]>([.. decision.Annotations], ModelJson.Default.AnnotationArray));
 
     private ListedImage WithSet(in ListedImage image, IEnumerable<HistoryRow> rows, bool classesAlone)
     {
@@ -121,6 +153,7 @@ internal sealed class ShardListing(ShardWriter writer, ShardIndex index, ShardCo
             {
                 Width = row.Upright?.Width ?? 0,
                 Height = row.Upright?.Height ?? 0,
+                StandsBy = index.StandsByMachine(o),
             };
         }
         return listed;

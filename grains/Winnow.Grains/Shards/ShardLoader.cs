@@ -13,9 +13,8 @@ namespace Winnow.Grains.Shards;
 /// and what it can do without it leaves out; the health page says either.
 /// </summary>
 internal sealed class ShardLoader(
-    ShardWriter writer, ShardIndex index, TaskBook book, ShardColumns columns, IShardLedger ledger, ShardFaults faults,
-    IGrainFactory grains,
-    TimeProvider time, ILogger logger)
+    ShardWriter writer, ShardIndex index, TaskBook book, ShardColumns columns, ShardMachine machine, IShardLedger ledger,
+    ShardFaults faults, IGrainFactory grains, TimeProvider time, ILogger logger)
 {
     /// <summary>Images for which memory is taken on the word of one row.</summary>
     private const int TakenOnTrust = 100_000;
@@ -87,6 +86,7 @@ internal sealed class ShardLoader(
             if (rows.WrongWith(row) is { } wrong) throw new InvalidDataException(wrong);
             index.Decide(row.Ordinal, row.Version, row.Label, row.Closes, row.Stage);
         }
+        await machine.LoadAsync(cancellationToken);
         await ReadTasksAsync(rows, cancellationToken);
         await columns.ReadPublishedAsync(rows, cancellationToken);
     }

@@ -4,6 +4,7 @@ using Winnow.Abstractions.Training;
 using Winnow.Grains.Images;
 using Winnow.Grains.Telemetry;
 using Winnow.Grains.Work;
+using Winnow.Model.Images;
 using Winnow.Model.Training;
 
 namespace Winnow.Grains.Shards;
@@ -52,6 +53,14 @@ internal sealed class ShardThreshold(
     {
         if (_policy.AskBelow <= 0) return;
         _arrived.UnionWith(ordinals);
+        Wake();
+    }
+
+    /// <summary>Images may be asked about again that were not: all are looked at once more.</summary>
+    public void LookAgain()
+    {
+        if (_policy.AskBelow <= 0) return;
+        (_scored, _prelabelled, _prelabelledTo) = (0, 0, index.Count);
         Wake();
     }
 
@@ -121,7 +130,9 @@ internal sealed class ShardThreshold(
         return [.. _arrived.Take(FactsAtOnce)];
     }
 
+    // What a machine's decision was accepted for is asked about where somebody asks, or of the audit sample.
     private bool MayAsk(int ordinal) => index.InPool(ordinal) && !index.Has(ordinal, ShardIndex.Flags.Closed)
+        && index.StandsByMachine(ordinal) != MachineKind.AutoAccepted
         && !index.IsAudit(ordinal, writer.Dataset.Settings.Seed, spaces.State.AuditThreshold);
 
     /// <summary>Asks about what is not sure enough, and no more about what is by now and nobody has said anything of.</summary>

@@ -99,6 +99,10 @@ public enum ActKind : byte
     SessionBegun = 43,
     /// <summary>A browser was signed out.</summary>
     SessionEnded = 44,
+    /// <summary>A lot of machine decisions was recorded.</summary>
+    MachineDecisionsMade = 45,
+    /// <summary>Machine decisions were taken back: of a run, or about an image.</summary>
+    MachineDecisionsTakenBack = 46,
 }
 
 /// <summary>How an act ended.</summary>

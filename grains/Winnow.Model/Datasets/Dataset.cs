@@ -128,6 +128,18 @@ public sealed record DatasetVersion(
     /// <summary>The rounds and models that there were when it was made; null in versions of early releases.</summary>
     public IReadOnlyList<VersionArm>? Arms { get; init; }
 
+    /// <summary>Rows with a label by a machine's decision that was accepted. They are not among <see cref="Labeled"/>.</summary>
+    public long AutoAccepted { get; init; }
+
+    /// <summary>Rows with a label that is a machine's guess. They are not among <see cref="Labeled"/>.</summary>
+    public long Pseudo { get; init; }
+
+    /// <summary>Whether accepted decisions of machines were left out, as its maker wished.</summary>
+    public bool LeavesOutAutoAccepted { get; init; }
+
+    /// <summary>Whether guesses of machines were taken in, as its maker wished.</summary>
+    public bool TakesPseudo { get; init; }
+
     /// <summary>The first thing that is wrong, as a sentence with the member's name; null when all is sound.</summary>
     /// <param name="latest">The latest moment that there can be.</param>
     public string? Check(DateTimeOffset latest) =>
@@ -137,6 +149,8 @@ public sealed record DatasetVersion(
         ?? ActorName.Check("createdBy", CreatedBy)
         ?? MemberRules.Number("images", Images, 0, long.MaxValue)
         ?? MemberRules.Number("labeled", Labeled, 0, Images)
+        ?? MemberRules.Number("autoAccepted", AutoAccepted, 0, LeavesOutAutoAccepted ? 0 : Images - Labeled)
+        ?? MemberRules.Number("pseudo", Pseudo, 0, TakesPseudo ? Images - Labeled - AutoAccepted : 0)
         ?? MemberRules.Sha256("manifestSha256", ManifestSha256)
         ?? (Parent is null || Parent == Number - 1 ? null : $"parent must be {Number - 1}, not {Parent}.")
         ?? (Arms is null ? null
@@ -149,6 +163,8 @@ public sealed record DatasetVersion(
         && (Number, Note, CreatedAt, CreatedBy, Images, Labeled) == (
             other.Number, other.Note, other.CreatedAt, other.CreatedBy, other.Images, other.Labeled)
         && (ManifestSha256, Parent, Told) == (other.ManifestSha256, other.Parent, other.Told)
+        && (AutoAccepted, Pseudo, LeavesOutAutoAccepted, TakesPseudo) == (
+            other.AutoAccepted, other.Pseudo, other.LeavesOutAutoAccepted, other.TakesPseudo)
         && (Arms ?? []).SequenceEqual(other.Arms ?? []);
 
     /// <inheritdoc/>
@@ -169,13 +185,19 @@ public sealed record CreateVersion([property: Text(TextKind.Free, CreateVersion.
     /// <summary>Most characters of a note.</summary>
     public const int MaxNote = 2_000;
 
+    /// <summary>Whether images that people did not label have the labels of machines' decisions that were accepted. Default yes.</summary>
+    public bool AutoAccepted { get; set; } = true;
+
+    /// <summary>Whether those that have none of these have the guesses of machines. Default no.</summary>
+    public bool Pseudo { get; set; }
+
     IFreeText IFreeText.Cleaned() => this with { Note = Note is null ? null : ShownText.Clean(Note) };
 }
 
 /// <summary>The first line of a version's manifest.</summary>
 /// <param name="Format">Always <c>winnow-manifest</c>.</param>
 /// <param name="Layout">
-/// <see cref="OneClassLayout"/> or <see cref="LabelSetLayout"/>; a change that old readers would misread adds one.
+/// <see cref="OneClassLayout"/>, <see cref="LabelSetLayout"/> or <see cref="MachineLayout"/>; a change that old readers would misread adds one.
 /// </param>
 /// <param name="Dataset">Name of the dataset.</param>
 /// <param name="Schema">Its label schema.</param>
@@ -190,13 +212,23 @@ public sealed record ManifestHeader(string Format, int Layout, string Dataset, L
     /// <summary>The layout whose rows have sets of annotations, and the size of the picture they are drawn on.</summary>
     public const int LabelSetLayout = 2;
 
-    /// <summary>The layout in which a manifest under a schema is written.</summary>
+    /// <summary>
+    /// The layout whose rows may have labels by machines. Otherwise they are those of one of the other two, whichever the schema asks for:
+    /// a reader that knows these alone would take such labels for people's.
+    /// </summary>
+    public const int MachineLayout = 3;
+
+    /// <summary>The layout in which a manifest under a schema is written that has labels by people alone.</summary>
     public static int LayoutOf(LabelSchema schema) => schema.IsOneClass ? OneClassLayout : LabelSetLayout;
+
+    /// <summary>Whether its rows have one class each.</summary>
+    [JsonIgnore]
+    public bool HasOneClass => Layout == OneClassLayout || (Layout == MachineLayout && Schema.IsOneClass);
 
     /// <summary>The first thing that is wrong, as a sentence with the member's name; null when all is sound.</summary>
     public string? Check() =>
         (Format == FormatName ? null : $"format must be '{FormatName}', not {ShownText.Quote(Format)}.")
-        ?? MemberRules.Number("layout", Layout, OneClassLayout, LabelSetLayout)
+        ?? MemberRules.Number("layout", Layout, OneClassLayout, MachineLayout)
         ?? DatasetName.Check("dataset", Dataset)
         ?? (Schema is null ? "schema is missing." : MemberRules.Within("schema", Schema.CheckStored()));
 }
@@ -227,6 +259,10 @@ public sealed record ManifestRow(ImageId Id, string Name, Partition Partition, S
     [Text(TextKind.Exact)]
     public string? By { get; init; }
 
+    /// <summary>Which decision of a machine the label is; null where it is no machine's.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ManifestMachine? Machine { get; init; }
+
     /// <summary>Pixels across as the picture stands upright; null in layout 1, and where that is not known.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Width { get; init; }
@@ -253,7 +289,12 @@ public sealed record ManifestRow(ImageId Id, string Name, Partition Partition, S
         ?? MemberRules.Number("historyVersion", HistoryVersion, 0, int.MaxValue)
         ?? (Source is { } source ? MemberRules.Word("source", source) : null)
         ?? (Source is null || IsLabelled ? null : "source is given, and there is no label.")
-        ?? (header.Layout == ManifestHeader.OneClassLayout ? CheckOneClass() : CheckSet(header.Schema));
+        ?? ((Source is LabelSource.Auto or LabelSource.Pseudo) == (Machine is not null) ? null
+            : "machine goes with the sources 'auto' and 'pseudo', and with no other.")
+        ?? (Machine is null || header.Layout == ManifestHeader.MachineLayout ? null : "machine belongs to layout 3.")
+        ?? (Machine is null || By is null ? null : "by names a person, and the label is a machine's.")
+        ?? MemberRules.Within("machine", Machine?.Check())
+        ?? (header.HasOneClass ? CheckOneClass() : CheckSet(header.Schema));
 
     private string? CheckOneClass() => Annotations is null && By is null && Width is null && Height is null ? null
         : "annotations, by, width and height belong to layout 2.";

@@ -3,6 +3,19 @@ using Winnow.Model.Names;
 
 namespace Winnow.Model.Datasets;
 
+/// <summary>Where an image stands in an export in folders: labels of people and of machines are never in one folder.</summary>
+public enum ExportPlace
+{
+    /// <summary>The pool's, labelled by people.</summary>
+    Pool = 0,
+    /// <summary>The holdout's.</summary>
+    Holdout = 1,
+    /// <summary>The pool's, by decisions of machines that were accepted.</summary>
+    Auto = 2,
+    /// <summary>The pool's, by guesses of machines.</summary>
+    Pseudo = 3,
+}
+
 /// <summary>
 /// Names of the files in an export: one rule for the server that writes them and for whoever unpacks what a server sent. A server is
 /// trusted with images and with no other file, and any other name could be one that something obeys, such as
@@ -16,6 +29,12 @@ public static class ExportNames
     /// <summary>The folder of the holdout's.</summary>
     public const string Holdout = "holdout";
 
+    /// <summary>The folder of the pool's images whose label is a machine's decision that was accepted.</summary>
+    public const string Auto = "train-auto";
+
+    /// <summary>The folder of those whose label is a machine's guess.</summary>
+    public const string Pseudo = "train-pseudo";
+
     /// <summary>The file that tells what an export in a folder has written there: where it stands, an export was made.</summary>
     public const string List = ".winnow-export.jsonl";
 
@@ -23,10 +42,26 @@ public static class ExportNames
     private const string FormatCharacters = "abcdefghijklmnopqrstuvwxyz0123456789-";
 
     /// <summary>The folder of a class in an export in folders.</summary>
-    /// <param name="partition">What its images are for.</param>
+    /// <param name="place">Where its images stand.</param>
     /// <param name="classFolder">The folder's own name, of <see cref="FolderName"/>.</param>
-    public static string Folder(Partition partition, string classFolder) =>
-        $"{(partition == Partition.Holdout ? Holdout : Pool)}/{classFolder}";
+    public static string Folder(ExportPlace place, string classFolder) => $"{Root(place)}/{classFolder}";
+
+    /// <summary>Where a labelled image stands.</summary>
+    public static ExportPlace PlaceOf(ManifestRow row) => row.Source switch
+    {
+        LabelSource.Auto => ExportPlace.Auto,
+        LabelSource.Pseudo => ExportPlace.Pseudo,
+        _ => row.Partition == Partition.Holdout ? ExportPlace.Holdout : ExportPlace.Pool,
+    };
+
+    private static string Root(ExportPlace place) => place switch
+    {
+        ExportPlace.Pool => Pool,
+        ExportPlace.Holdout => Holdout,
+        ExportPlace.Auto => Auto,
+        ExportPlace.Pseudo => Pseudo,
+        _ => throw new ArgumentOutOfRangeException(nameof(place)),
+    };
 
     /// <summary>An image in the folder of its class.</summary>
     public static string Image(string folder, ImageId image, string extension) => $"{folder}/{image}.{extension}";
@@ -62,7 +97,7 @@ public static class ExportNames
         return partition switch
         {
             Holdout => Partition.Holdout,
-            Pool => Partition.Pool,
+            Pool or Auto or Pseudo => Partition.Pool,
             _ => null,
         };
     }
@@ -73,7 +108,7 @@ public static class ExportNames
 
     private static bool IsInClassFolder(string path)
     {
-        if (path.Split('/') is not [Pool or Holdout, var folder, var file]) return false;
+        if (path.Split('/') is not [Pool or Holdout or Auto or Pseudo, var folder, var file]) return false;
         return FolderName.IsWritten(folder) && (file == FolderName.ClassFile ? FolderName.IsCut(folder) : ImageOf(path) is not null);
     }
 

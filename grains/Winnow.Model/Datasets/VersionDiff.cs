@@ -11,6 +11,10 @@ public enum LabelSource : byte
     Imported = 0,
     /// <summary>A person said so here.</summary>
     Human = 1,
+    /// <summary>A machine's decision that was accepted in the place of a person's.</summary>
+    Auto = 2,
+    /// <summary>A machine's guess.</summary>
+    Pseudo = 3,
 }
 
 /// <summary>What became of an image from one version to another.</summary>

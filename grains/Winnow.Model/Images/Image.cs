@@ -116,6 +116,9 @@ public sealed record ImageSummary(
     /// </summary>
     [Text(TextKind.Exact)]
     public IReadOnlyList<string>? Classes { get; init; }
+
+    /// <summary>By what kind of machine decision it stands, as people have said nothing of it; null where it does not.</summary>
+    public MachineKind? StandsBy { get; init; }
 }
 
 /// <summary>A page of a listing. <see cref="Next"/> continues it; null at the end.</summary>

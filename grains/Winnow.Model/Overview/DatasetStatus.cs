@@ -26,6 +26,10 @@ public sealed record DatasetStatus
     public IReadOnlyDictionary<TaskKind, long> TasksByKind { get; set; } = new Dictionary<TaskKind, long>();
     /// <summary>Images with at least one human decision.</summary>
     public long Decided { get; init; }
+    /// <summary>Images that stand by a machine's decision which was accepted; none of them is labelled by people.</summary>
+    public long AutoAccepted { get; init; }
+    /// <summary>Images that stand by a machine's guess, which people are asked about all the same.</summary>
+    public long Pseudo { get; init; }
     /// <summary>Rounds that have not ended.</summary>
     public IReadOnlyList<RoundInfo> ActiveRounds { get; set; } = [];
     /// <summary>The model in use per arm.</summary>

@@ -1,5 +1,6 @@
 using Winnow.Model.Images;
 using Winnow.Model.Labels;
+using Winnow.Model.MachineDecisions;
 using Winnow.Model.Prelabels;
 using Winnow.Model.Scoring;
 
@@ -36,4 +37,9 @@ public sealed record ImageDetail
     public required long Version { get; init; }
     /// <summary>Who did what and when, oldest first.</summary>
     public IReadOnlyList<HistoryEntry> History { get; set; } = [];
+    /// <summary>
+    /// What machines decided about it, oldest first, apart from all that people said. One that stands does so only where people have said
+    /// nothing: then <see cref="Labelled"/> is false.
+    /// </summary>
+    public IReadOnlyList<MachineDecision> MachineDecisions { get; set; } = [];
 }

@@ -48,6 +48,8 @@ public enum Permission : byte
     ReadOriginals = 18,
     /// <summary>See who did what in the dataset, from where.</summary>
     ReadActs = 19,
+    /// <summary>Have machines decide about images, and take their decisions back.</summary>
+    DecideByMachine = 20,
     /// <summary>Create datasets.</summary>
     CreateDatasets = 32,
     /// <summary>Make and revoke API keys.</summary>

@@ -7,7 +7,7 @@ namespace Winnow.Adapters.Datasets;
 
 /// <summary>
 /// A table of all images, in the order of the manifest: RFC 4180, UTF-8 without a mark, with a header. An image without a label has an
-/// empty one. What a spreadsheet would run as a formula is written as text (<see cref="CsvText"/>); the SDK's label files read it back.
+/// empty one. Where a version has labels by machines, a last column says whose word each label is. What a spreadsheet would run as a formula is written as text (<see cref="CsvText"/>); the SDK's label files read it back.
 /// </summary>
 internal sealed class CsvExport : IExportFormat
 {
@@ -23,7 +23,10 @@ internal sealed class CsvExport : IExportFormat
         var table = CsvWriter.Create(destination, Options, leaveOpen: true);
         await using (table.ConfigureAwait(false))
         {
-            table.WriteHeader("id", "name", "partition", "stage", "label", "history_version", "audit");
+            // A version without labels by machines has the bytes that it has had in every release.
+            var tellsSource = version.Version.AutoAccepted + version.Version.Pseudo > 0;
+            string[] columns = ["id", "name", "partition", "stage", "label", "history_version", "audit"];
+            table.WriteHeader(tellsSource ? [.. columns, "source"] : columns);
             await foreach (var row in version.ReadRowsAsync(cancellationToken).ConfigureAwait(false))
             {
                 table.WriteField(row.Id.ToString());
@@ -33,6 +36,7 @@ internal sealed class CsvExport : IExportFormat
                 WriteText(table, row.Label ?? "");
                 table.WriteField(row.HistoryVersion);
                 table.WriteField(row.Audit);
+                if (tellsSource) table.WriteField(row.Source is { } source ? Word(source) : "");
                 await table.EndRecordAsync(cancellationToken).ConfigureAwait(false);
             }
             await table.FlushAsync(cancellationToken).ConfigureAwait(false);

@@ -13,7 +13,8 @@ namespace Winnow.Adapters.Datasets;
 
 /// <summary>
 /// The layout that trainers for ImageNet read, as a tar stream: <c>train/&lt;class&gt;/&lt;id&gt;.&lt;ext&gt;</c> and
-/// <c>holdout/&lt;class&gt;/…</c>, sorted by partition, class and id; names are of <see cref="ExportNames"/>, and readers take no others. A
+/// <c>holdout/&lt;class&gt;/…</c>, and apart from them what machines decided, <c>train-auto/&lt;class&gt;/…</c> and
+/// <c>train-pseudo/&lt;class&gt;/…</c>; sorted by these, class and id; names are of <see cref="ExportNames"/>, and readers take no others. A
 /// class that cannot be a folder has an encoded one (<see cref="FolderName"/>). Images without a label, and quarantined ones, have no place
 /// in it and are left out; the table of the "csv" format has them all. Images that the store does not give are named in files of their own
 /// (<see cref="ExportGaps"/>), and hold up no other.
@@ -44,7 +45,7 @@ internal sealed class ImageFolderExport(ImageDecoder decoder) : IExportFormat
             var gaps = new Gaps(tar);
             foreach (var member in members)
             {
-                if (folders.Enter(member.Partition, member.Class, out var folder) is { } named)
+                if (folders.Enter(member.Place, member.Class, out var folder) is { } named)
                     await tar.WriteEntryAsync(Entry(ExportNames.ClassFile(folder), named), cancellationToken).ConfigureAwait(false);
                 var (bytes, fault) = await StoredImage.ReadAsync(version.Objects, version.Images, member.Id, cancellationToken)
                     .ConfigureAwait(false);
@@ -68,7 +69,7 @@ internal sealed class ImageFolderExport(ImageDecoder decoder) : IExportFormat
         {
             if (row.Label is not { } label || row.Stage == Stage.Quarantined) continue;
             if (!classes.TryGetValue(label, out var shared)) classes.Add(label, shared = label);
-            members.Add(new Member(row.Partition, shared, row.Id));
+            members.Add(new Member(ExportNames.PlaceOf(row), shared, row.Id));
         }
         members.Sort();
         return members;
@@ -92,27 +93,27 @@ internal sealed class ImageFolderExport(ImageDecoder decoder) : IExportFormat
         ? header.Format == "jpeg" ? "jpg" : header.Format
         : "bin";
 
-    /// <summary>Where the images of a partition and class go.</summary>
+    /// <summary>Where the images of a place and class go.</summary>
     private sealed class ClassFolders(LabelSchema schema)
     {
         private readonly IReadOnlyList<string> _folders = new ClassIndex(schema).Folders;
-        private (Partition Partition, string Class)? _at;
+        private (ExportPlace Place, string Class)? _at;
         private string _folder = "";
 
         /// <summary>
         /// The folder of a class; and the class's name, to be written into it, where its first image comes and the folder's own name does
         /// not hold it.
         /// </summary>
-        public byte[]? Enter(Partition partition, string name, out string folder)
+        public byte[]? Enter(ExportPlace place, string name, out string folder)
         {
-            var entered = _at != (partition, name);
+            var entered = _at != (place, name);
             if (entered)
             {
                 // One that is retired too: it may well have been said.
                 var index = schema.IndexOf(name);
                 var own = index < 0 ? FolderName.Of(name) : _folders[index];
-                _folder = ExportNames.Folder(partition, own);
-                _at = (partition, name);
+                _folder = ExportNames.Folder(place, own);
+                _at = (place, name);
             }
             folder = _folder;
             return entered && FolderName.IsCut(folder) ? Encoding.UTF8.GetBytes(name) : null;
@@ -143,11 +144,11 @@ internal sealed class ImageFolderExport(ImageDecoder decoder) : IExportFormat
         }
     }
 
-    private readonly record struct Member(Partition Partition, string Class, ImageId Id) : IComparable<Member>
+    private readonly record struct Member(ExportPlace Place, string Class, ImageId Id) : IComparable<Member>
     {
         public int CompareTo(Member other)
         {
-            var order = Partition.CompareTo(other.Partition);
+            var order = Place.CompareTo(other.Place);
             if (order == 0) order = string.CompareOrdinal(Class, other.Class);
             return order != 0 ? order : Id.CompareTo(other.Id);
         }

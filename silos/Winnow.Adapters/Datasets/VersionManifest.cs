@@ -98,7 +98,7 @@ public sealed class VersionManifest
             {
                 if (header.RootElement.TryGetProperty("layout", out var layout) && layout.ValueKind == JsonValueKind.Number
                     && layout.TryGetInt32(out var number)
-                    && number is >= ManifestHeader.OneClassLayout and <= ManifestHeader.LabelSetLayout) return;
+                    && number is >= ManifestHeader.OneClassLayout and <= ManifestHeader.MachineLayout) return;
                 throw Unusable("is of a layout that this release does not read: start the one that wrote it");
             }
         }

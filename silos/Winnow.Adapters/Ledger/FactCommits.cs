@@ -24,6 +24,9 @@ internal static class FactCommits
         + "FROM fact AS f LEFT JOIN payload AS p ON p.fact = f.id WHERE f.dataset = ?1 AND f.shard = ?2 AND ";
     private const string Page =
         Columns + "(f.ordinal, f.kind, f.key, f.version) > (?3, ?4, ?5, ?6) ORDER BY f.ordinal, f.kind, f.key, f.version LIMIT ?7";
+    // Rows of other kinds are passed over in the tree of keys alone.
+    private const string PageOfKind = Columns
+        + "(f.ordinal, f.kind, f.key, f.version) > (?3, ?4, ?5, ?6) AND f.kind = ?8 ORDER BY f.ordinal, f.kind, f.key, f.version LIMIT ?7";
     private const string OfRow = Columns + "f.ordinal = ?3 AND f.kind = ?4";
     private const string Erase =
         "INSERT INTO erasure SELECT id, ?2, ?3, ?4, ?5, ?6, ?7 FROM dataset WHERE name = ?1 ON CONFLICT DO NOTHING";
@@ -74,9 +77,17 @@ internal static class FactCommits
             .Bind(6, fact.Id.Key).Bind(7, fact.Version).Run();
     }
 
-    public static List<FactRow> Read(SqliteSession session, long dataset, int shard, FactRow? after, int max)
+    /// <param name="session">A reader's.</param>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="shard">The shard.</param>
+    /// <param name="kind">Of one kind alone; null for all.</param>
+    /// <param name="after">The last fact of the page before.</param>
+    /// <param name="max">How many at most.</param>
+    public static List<FactRow> Read(SqliteSession session, long dataset, int shard, string? kind, FactRow? after, int max)
     {
-        var query = session.Prepare(Page).Bind(1, dataset).Bind(2, shard).Bind(3, after?.Id.Ordinal ?? int.MinValue)
+        var query = session.Prepare(kind is null ? Page : PageOfKind);
+        if (kind is not null) query.Bind(8, kind);
+        query.Bind(1, dataset).Bind(2, shard).Bind(3, after?.Id.Ordinal ?? int.MinValue)
             .Bind(4, after?.Id.Kind ?? "").Bind(5, after?.Id.Key ?? "").Bind(6, after?.Version ?? 0).Bind(7, max);
         var facts = new List<FactRow>();
         while (query.Step()) facts.Add(Row(query));

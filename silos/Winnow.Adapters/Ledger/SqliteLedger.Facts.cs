@@ -7,7 +7,15 @@ namespace Winnow.Adapters.Ledger;
 public sealed partial class SqliteLedger
 {
     /// <inheritdoc/>
-    public async IAsyncEnumerable<FactRow> ReadFactsAsync(ShardKey shard, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<FactRow> ReadFactsAsync(ShardKey shard, CancellationToken cancellationToken) =>
+        ReadFactPagesAsync(shard, null, cancellationToken);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<FactRow> ReadFactsAsync(ShardKey shard, string kind, CancellationToken cancellationToken) =>
+        ReadFactPagesAsync(shard, kind, cancellationToken);
+
+    private async IAsyncEnumerable<FactRow> ReadFactPagesAsync(
+        ShardKey shard, string? kind, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         FactRow? after = null;
         while (true)
@@ -15,7 +23,7 @@ public sealed partial class SqliteLedger
             var last = after;
             var page = await ReadAsync(
                 shard, [], (session, dataset) =>
-                    FactCommits.Read(session, dataset, shard.Shard, last, FactCommits.PageRows), cancellationToken)
+                    FactCommits.Read(session, dataset, shard.Shard, kind, last, FactCommits.PageRows), cancellationToken)
                 .ConfigureAwait(false);
             foreach (var fact in page) yield return fact;
             if (page.Count < FactCommits.PageRows) yield break;

@@ -129,7 +129,8 @@ public sealed class ActRecordsTests
             + "20:access-granted 21:access-vetted 22:access-revoked 23:key-made 24:key-revoked 25:round-started 26:round-ended "
             + "27:version-made 28:version-exported 29:manifest-exported 30:changes-exported 31:model-exported 32:backbone-added "
             + "33:backbones-compared 34:backbone-switched 35:backbone-removed 36:source-added 37:source-removed 38:source-synced "
-            + "39:notification-path-made 40:set-aside-discarded 41:silo-drained 42:schema-changed 43:session-begun 44:session-ended",
+            + "39:notification-path-made 40:set-aside-discarded 41:silo-drained 42:schema-changed 43:session-begun 44:session-ended "
+            + "45:machine-decisions-made 46:machine-decisions-taken-back",
             words);
         var later = Decision();
         var record = Encoding.UTF8.GetString(later.Record).Replace("decision-made", "later-word", StringComparison.Ordinal);

@@ -43,6 +43,19 @@ public abstract class FactConformance<TFixture> : LedgerConformance<TFixture>
     }
 
     [Fact]
+    public async Task Those_of_one_kind_come_in_order_past_all_others()
+    {
+        var epoch = await BeginAsync();
+        FactRow[] wanted = [.. Enumerable.Range(0, 9).SelectMany(o => Enumerable.Range(1, 200).Select(v => Fact(o, v, $"{v}", key: "k")))];
+        FactRow[] others = [.. Enumerable.Range(0, 10).Select(o => Fact(o, 3, "other", grows: false)), Fact(4, 1, "x", kind: "test-zz")];
+        foreach (var some in wanted.Concat(others).Chunk(400))
+            Assert.Equal(ShardCommitStatus.Committed, await CommitAsync(Putting(epoch, some)));
+        Assert.Equal(wanted.Select(Line), (await ToListAsync(Shards.ReadFactsAsync(Shard, "test-said", Never))).Select(Line));
+        Assert.Empty(await ToListAsync(Shards.ReadFactsAsync(Shard, "test-none", Never)));
+        Assert.Empty(await ToListAsync(Shards.ReadFactsAsync(Shard with { Shard = 2 }, "test-said", Never)));
+    }
+
+    [Fact]
     public async Task Of_what_is_made_the_newest_stands()
     {
         var epoch = await BeginAsync();

@@ -7,7 +7,7 @@ namespace Winnow.Cluster.Tests.Images;
 
 /// <summary>What stands of an image, read off its history the long way: each rule as a sentence of its table, and nothing kept.</summary>
 internal sealed record PlainStanding(
-    int Label, bool Closed, Stage Stage, TaskKind? Question, string[] Skippers, IReadOnlyList<Annotation>? Set)
+    int Label, bool Closed, Stage Stage, TaskKind? Question, string[] Skippers, IReadOnlyList<Annotation>? Set, bool Again)
 {
     /// <summary>The plain reading: an entry is in force unless one that takes it back is.</summary>
     public static PlainStanding Read(IReadOnlyList<HistoryEntry> said, int cameWith, LabelSchema schema)
@@ -87,7 +87,7 @@ internal sealed record PlainStanding(
         var set = stands?.Kind == DecisionKind.Label ? stands.Annotations : null;
         var closed = stage is Stage.Labeled or Stage.Verified or Stage.Gold;
         if (!closed && stage != Stage.Disputed && again < 0 && cameWith >= 0)
-            return new PlainStanding(cameWith, true, Stage.Labeled, null, people, null);
+            return new PlainStanding(cameWith, true, Stage.Labeled, null, people, null, false);
         var label = set is null ? -1 : schema.IsOneClass ? schema.IndexOf(set[0].Class) : HistoryRow.LabelSet;
         TaskKind? next = stage switch
         {
@@ -96,7 +96,7 @@ internal sealed record PlainStanding(
             Stage.Labeled when drawn => TaskKind.Verify,
             _ => null,
         };
-        return new PlainStanding(label, closed, stage, next, people, set);
+        return new PlainStanding(label, closed, stage, next, people, set, again >= 0);
     }
 
     private static bool Same(Decision one, Decision other) => one.Kind == other.Kind && one.Annotations.Count == other.Annotations.Count

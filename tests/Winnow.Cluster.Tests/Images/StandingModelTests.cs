@@ -4,6 +4,7 @@ using Winnow.Grains.Ports;
 using Winnow.Grains.Shards;
 using Winnow.Model.Images;
 using Winnow.Model.Labels;
+using Winnow.Model.MachineDecisions;
 using Winnow.Model.Review;
 using Winnow.Model.Training;
 
@@ -11,7 +12,7 @@ namespace Winnow.Cluster.Tests.Images;
 
 /// <summary>
 /// Whatever people say, take back and have said anew, in whatever order and with crashes in between: what a shard has in memory is what a
-/// plain reading of the histories says.
+/// plain reading of the histories says; and what machines decide and is taken back changes nothing of that, nor is it changed by it.
 /// </summary>
 public sealed class StandingModelTests
 {
@@ -32,13 +33,15 @@ public sealed class StandingModelTests
         Qualify,
         Reserve,
         Crash,
+        Machine,
+        MachineTakenBack,
     }
 
-    /// <param name="Which">Which entry, and on which terms.</param>
+    /// <param name="Which">Which entry or decision, and on which terms.</param>
     private sealed record Step(Act Act, int Image, int Person, int Said, int Which);
 
     private static readonly Gen<Step[]> Steps = Gen
-        .Select(Gen.Int[0, 8], Gen.Int[0, Images - 1], Gen.Int[0, 3], Gen.Int[0, 4], Gen.Int[0, 9])
+        .Select(Gen.Int[0, 10], Gen.Int[0, Images - 1], Gen.Int[0, 3], Gen.Int[0, 4], Gen.Int[0, 9])
         .Select(s => new Step((Act)s.Item1, s.Item2, s.Item3, s.Item4, s.Item5)).Array[0, 60];
 
     /// <summary>About 100,000 steps over both kinds of labels; <c>WINNOW_STANDING=50</c> makes them five million.</summary>
@@ -65,6 +68,7 @@ public sealed class StandingModelTests
     {
         private readonly List<HistoryRow> _rows = [];
         private readonly List<HistoryEntry>[] _said = [[], [], []];
+        private readonly List<MachineDecision>[] _decided = [[], [], []];
         private readonly HashSet<int> _drawn = [];
         private readonly HashSet<int> _again = [];
         private readonly LabelSchema _schema;
@@ -91,6 +95,7 @@ public sealed class StandingModelTests
             _index = new ShardIndex();
             _tasks = new TaskBook(_index);
             for (var i = 0; i < Images; i++) _index.Add(IdOf(i), Partition.Pool, CameWith(i), quarantined: false);
+            for (var i = 0; i < Images; i++) _index.SetMachine(i, MachineStanding.Candidate(_decided[i])?.Kind);
             foreach (var row in _rows.OrderBy(r => r.Image).ThenBy(r => r.Version))
                 _index.Decide(row.Ordinal, row.Version, row.Label, row.Closes, row.Stage);
             for (var i = 0; i < 2; i++) _tasks.Add(new TaskRow(i, Arms.Main, 1, i, DateTimeOffset.UnixEpoch));
@@ -105,6 +110,23 @@ public sealed class StandingModelTests
             {
                 case Act.Crash:
                     Open();
+                    return;
+                case Act.Machine:
+                    // Later ones may say that they were made before.
+                    _decided[step.Image].Add(new MachineDecision(
+                        (MachineKind)(step.Person % 2), $"run {_decided[step.Image].Count:D3}", "yolo", [new ClassTag("dog")])
+                    {
+                        MadeAt = Now.AddMinutes(step.Which),
+                        Outdated = step.Said == 4,
+                    });
+                    _index.SetMachine(step.Image, MachineStanding.Candidate(_decided[step.Image])?.Kind);
+                    return;
+                case Act.MachineTakenBack when _decided[step.Image] is { Count: > 0 } decided:
+                    decided[step.Which % decided.Count] = decided[step.Which % decided.Count] with
+                    {
+                        TakenBack = new TakenBackDecision("ann", Now, "wrong"),
+                    };
+                    _index.SetMachine(step.Image, MachineStanding.Candidate(decided)?.Kind);
                     return;
                 case Act.Reserve:
                     _tasks.Reserve((TaskKind)(step.Which % 3), 1, Now, Now.AddMinutes(1));
@@ -218,11 +240,30 @@ public sealed class StandingModelTests
                 Assert.Equal(asked, _index.QuestionOf(i));
                 if (asked is { } kind) open[(int)kind]++;
                 if (_index.Has(i, ShardIndex.Flags.Reserved)) reserved++;
+                CheckMachines(i, plain);
             }
+            foreach (var kind in Enum.GetValues<MachineKind>())
+                Assert.Equal(Enumerable.Range(0, Images).Count(i => _index.StandsByMachine(i) == kind), _index.StandingBy(kind));
             Assert.Equal((open.Sum(), open.Sum() - reserved), (_tasks.Open, _tasks.Free));
             Assert.Equal(open, _tasks.OpenOfEach());
             Assert.Equal(_index.Has(0, ShardIndex.Flags.Closed) ? 1 : 0, _index.Decided);
             Assert.Equal(Images, _index.Stages().Sum());
+        }
+
+        /// <summary>By a plain reading too: nothing where people closed it, differ or are asked anew; else the newest accepted one, else
+        /// the newest guess.</summary>
+        private void CheckMachines(int image, PlainStanding plain)
+        {
+            var decided = _decided[image];
+            var isLeft = !plain.Closed && plain.Stage != Stage.Disputed && !plain.Again;
+            var counting = isLeft ? decided.Where(d => d.TakenBack is null && !d.Outdated).ToArray() : [];
+            var expected = counting.OrderBy(d => d.Kind == MachineKind.Pseudo).ThenByDescending(d => d.MadeAt)
+                .ThenByDescending(d => d.Run, StringComparer.Ordinal).FirstOrDefault();
+            var human = ImageHistory.Fold(_said[image]);
+            Assert.Same(expected, MachineStanding.Of(human, CameWith(image) >= 0, true, decided));
+            // In whatever order they are read.
+            Assert.Same(expected, MachineStanding.Of(human, CameWith(image) >= 0, true, Enumerable.Reverse(decided)));
+            Assert.Equal(expected?.Kind, _index.StandsByMachine(image));
         }
     }
 }

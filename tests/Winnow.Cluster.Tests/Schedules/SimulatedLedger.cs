@@ -111,6 +111,10 @@ internal sealed class SimulatedLedger(DatasetInfo dataset, Mishaps mishaps) : IS
     public IAsyncEnumerable<HistoryRow> ReadShardEntriesAsync(ShardKey shard, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
+    public IAsyncEnumerable<FactRow> ReadFactsAsync(ShardKey shard, string kind, CancellationToken cancellationToken) => ListAsync(
+        shard, disk => disk.Facts.Where(f => f.Id.Kind == kind).OrderBy(f => f.Id.Ordinal).ThenBy(f => f.Id.Key, StringComparer.Ordinal)
+            .ThenBy(f => f.Version), cancellationToken);
+
     public IAsyncEnumerable<FactRow> ReadFactsAsync(ShardKey shard, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 

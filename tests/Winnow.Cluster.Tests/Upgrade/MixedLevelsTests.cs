@@ -4,6 +4,7 @@ using Winnow.Cluster.Tests.Failover.Soak;
 using Winnow.Grains.Ports;
 using Winnow.Model.Images;
 using Winnow.Model.Labels;
+using Winnow.Model.MachineDecisions;
 using Winnow.Model.Prelabels;
 using Winnow.Model.Review;
 using Winnow.Model.Training;
@@ -79,7 +80,9 @@ public sealed class MixedLevelsTests(ITestOutputHelper output)
 
         foreach (var silo in old) Assert.Equal(0, await silo.TerminateAsync());
         await Until.TrueAsync(async () => await IsTakenAsync(client, image), Limit, () => "the level is raised");
-        Assert.Contains((await client.GetImageAsync(Dataset, image)).Prelabels, p => p.Source == "yolo");
+        var detail = await client.GetImageAsync(Dataset, image);
+        Assert.Contains(detail.Prelabels, p => p.Source == "yolo");
+        Assert.True(Assert.Single(detail.MachineDecisions).Stands);
         Assert.Equal(SubmitStatus.Recorded, (await TakeBackAsync()).Status);
         old[0].Launch();
         await Until.TrueAsync(() => Task.FromResult(old[0].HasExited), Limit, () => "the old silo does not start");
@@ -96,6 +99,10 @@ public sealed class MixedLevelsTests(ITestOutputHelper output)
     {
         try
         {
+            var decided = new ImageMachineDecision(
+                image, MachineKind.AutoAccepted, "night", "yolo", [new ClassTag(DrawnImages.Classes[0])], DateTimeOffset.UnixEpoch.AddYears(50));
+            // What is of a higher level waits as well.
+            if ((await client.AddMachineDecisionsAsync(Dataset, [decided])).Taken != 1) return false;
             var made = new ImagePrelabel(image, "yolo", [new ClassTag(DrawnImages.Classes[0])], DateTimeOffset.UnixEpoch.AddYears(50));
             return (await client.AddPrelabelsAsync(Dataset, [made])).Taken == 1;
         }

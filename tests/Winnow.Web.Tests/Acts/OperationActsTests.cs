@@ -42,6 +42,7 @@ public sealed partial class OperationActsTests(MatrixSetup<LockedServer> setup) 
         "POST /api/v1/datasets/{dataset}/backbones",
         "POST /api/v1/datasets/{dataset}/backbones/{backbone}/switch",
         "DELETE /api/v1/datasets/{dataset}/backbones/{backbone}",
+        "POST /api/v1/datasets/{dataset}/machine-decisions/take-back",
         "POST /api/v1/set-aside/discard",
         "POST /operator/drain",
     ];

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Winnow.Cli.Lines;
 using Winnow.Cli.Prelabels;
 using Winnow.Client;
 using Winnow.Model;

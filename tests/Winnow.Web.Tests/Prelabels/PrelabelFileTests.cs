@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Winnow.Cli.Lines;
 using Winnow.Cli.Prelabels;
 using Winnow.Client;
 using Winnow.Model;

@@ -26,6 +26,7 @@ internal static class MatrixRequests
         "POST /api/v1/notifications/{token}",
         "POST /api/v1/set-aside/discard",
         "DELETE /api/v1/datasets/{dataset}/backbones/{backbone}",
+        "POST /api/v1/datasets/{dataset}/machine-decisions/take-back",
     ];
 
     /// <summary>
@@ -65,6 +66,8 @@ internal static class MatrixRequests
         ["POST /api/v1/datasets/{dataset}/decisions"] =
             """[{"image":"{image}","operationId":"11111111-1111-1111-1111-111111111111","decision":{"kind":"skip"},"lease":"none"}]""",
         ["POST /api/v1/datasets/{dataset}/prelabels"] = "[]",
+        ["POST /api/v1/datasets/{dataset}/machine-decisions"] = "[]",
+        ["POST /api/v1/datasets/{dataset}/machine-decisions/take-back"] = """{"reason":"matrix","run":"none-of-matrix"}""",
         ["POST /api/v1/datasets/{dataset}/uploads"] = """{"count":1}""",
         ["POST /api/v1/datasets/{dataset}/uploads/complete"] = """[{"id":"00112233445566778899aabbccddeeff","name":"disc/1.png"}]""",
         ["POST /api/v1/datasets/{dataset}/sources"] = """{"name":"nothing","bucket":"pictures","server":"of-the-matrix"}""",

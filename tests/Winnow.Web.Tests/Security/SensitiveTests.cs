@@ -55,6 +55,15 @@ public sealed class SensitiveTests(MatrixSetup<LockedServer> setup) : IClassFixt
     [InlineData(Role.Annotator, "GET", "/api/v1/datasets/{dataset}/versions/{version}/export", 403, 404)]
     [InlineData(Role.Annotator, "POST", "/api/v1/datasets/{dataset}/images", 403, 404)]
     [InlineData(Role.Annotator, "POST", "/api/v1/datasets/{dataset}/decisions", 200, 404)]
+    // What stands without a person's word is decided by whoever answers for the dataset, and not by whoever labels or brings images.
+    [InlineData(Role.Owner, "POST", "/api/v1/datasets/{dataset}/machine-decisions", 200, 404)]
+    [InlineData(Role.Engineer, "POST", "/api/v1/datasets/{dataset}/machine-decisions", 200, 404)]
+    [InlineData(Role.Ingester, "POST", "/api/v1/datasets/{dataset}/machine-decisions", 403, 404)]
+    [InlineData(Role.Annotator, "POST", "/api/v1/datasets/{dataset}/machine-decisions", 403, 404)]
+    [InlineData(Role.Arbitrator, "POST", "/api/v1/datasets/{dataset}/machine-decisions", 403, 404)]
+    [InlineData(Role.Annotator, "POST", "/api/v1/datasets/{dataset}/machine-decisions/take-back", 403, 404)]
+    [InlineData(Role.Verifier, "POST", "/api/v1/datasets/{dataset}/machine-decisions/take-back", 403, 404)]
+    [InlineData(Role.Viewer, "GET", "/api/v1/datasets/{dataset}/machine-decisions/runs", 200, 404)]
     // Whoever looks or audits answers nothing, and whoever trains does not label.
     [InlineData(Role.Viewer, "POST", "/api/v1/datasets/{dataset}/decisions", 403, 404)]
     [InlineData(Role.Auditor, "POST", "/api/v1/datasets/{dataset}/decisions", 403, 404)]

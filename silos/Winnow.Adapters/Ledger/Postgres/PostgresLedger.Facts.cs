@@ -12,6 +12,8 @@ public sealed partial class PostgresLedger
         + "FROM fact AS f LEFT JOIN payload AS p ON p.fact = f.id WHERE f.dataset = $1 AND f.shard = $2 AND ";
     private const string FactPage = FactColumns
         + "(f.ordinal, f.kind, f.key, f.version) > ($3, $4, $5, $6) ORDER BY f.ordinal, f.kind, f.key, f.version LIMIT $7";
+    private const string FactPageOfKind = FactColumns
+        + "(f.ordinal, f.kind, f.key, f.version) > ($3, $4, $5, $6) AND f.kind = $8 ORDER BY f.ordinal, f.kind, f.key, f.version LIMIT $7";
     private const string FactsOfRows = FactColumns + "f.ordinal = ANY ($3) AND f.kind = $4";
     // In the order in which commits lock them: whatever is on its way to a shard is there, or will see that it was erased.
     private const string LockShards = "SELECT FROM shard WHERE dataset = $1 ORDER BY shard FOR NO KEY UPDATE";
@@ -23,17 +25,27 @@ public sealed partial class PostgresLedger
         + "WHERE f.dataset = $1 AND f.image = $2 AND f.kind = $3 AND f.key = $4 AND f.version = $5)";
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<FactRow> ReadFactsAsync(
-        ShardKey shard, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<FactRow> ReadFactsAsync(ShardKey shard, CancellationToken cancellationToken) =>
+        ReadFactPagesAsync(shard, null, cancellationToken);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<FactRow> ReadFactsAsync(ShardKey shard, string kind, CancellationToken cancellationToken) =>
+        ReadFactPagesAsync(shard, kind, cancellationToken);
+
+    private async IAsyncEnumerable<FactRow> ReadFactPagesAsync(
+        ShardKey shard, string? kind, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         FactRow? after = null;
         while (true)
         {
             var last = after;
-            var page = await ReadAsync(shard, [], (connection, id, token) => FactsAsync(
-                new NpgsqlCommand(FactPage, connection).Add(id.Dataset).Add(id.Shard).Add(last?.Id.Ordinal ?? int.MinValue)
-                    .Add(last?.Id.Kind ?? "").Add(last?.Id.Key ?? "").Add(last?.Version ?? 0).Add(FactCommits.PageRows), token),
-                cancellationToken).ConfigureAwait(false);
+            var page = await ReadAsync(shard, [], (connection, id, token) =>
+            {
+                var query = new NpgsqlCommand(kind is null ? FactPage : FactPageOfKind, connection).Add(id.Dataset).Add(id.Shard)
+                    .Add(last?.Id.Ordinal ?? int.MinValue).Add(last?.Id.Kind ?? "").Add(last?.Id.Key ?? "").Add(last?.Version ?? 0)
+                    .Add(FactCommits.PageRows);
+                return FactsAsync(kind is null ? query : query.Add(PgColumns.Key(kind)), token);
+            }, cancellationToken).ConfigureAwait(false);
             foreach (var fact in page) yield return fact;
             if (page.Count < FactCommits.PageRows) yield break;
             after = page[^1];

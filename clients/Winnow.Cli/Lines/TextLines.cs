@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text;
 
-namespace Winnow.Cli.Prelabels;
+namespace Winnow.Cli.Lines;
 
 /// <summary>A line of a text.</summary>
 /// <param name="Number">Its number, from 1.</param>
