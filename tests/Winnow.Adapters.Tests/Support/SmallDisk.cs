@@ -29,7 +29,7 @@ public sealed class SmallDisk : IDisposable
     public string At(string name) => _folder.At(name);
 
     /// <summary>Takes all that is free, and gives it back when disposed.</summary>
-    public IDisposable Fill()
+    public IDisposable Fill(long leave = 0)
     {
         var path = Path.Combine(_mount, $"ballast-{Guid.NewGuid():N}");
         var disk = new DriveInfo(_mount);
@@ -38,7 +38,7 @@ public sealed class SmallDisk : IDisposable
         try
         {
             // Looked at before each page: others write to the same disk meanwhile.
-            while (disk.AvailableFreeSpace >= page.Length) ballast.Write(page);
+            while (disk.AvailableFreeSpace - leave >= page.Length) ballast.Write(page);
         }
         catch (IOException)
         {
