@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Components.Web;
 using Microsoft.AspNetCore.Components.WebAssembly.Hosting;
 using Winnow.Studio;
+using Winnow.Studio.Images;
+using Winnow.Studio.Intake;
 using Winnow.Studio.Outbox;
 using Winnow.Studio.Shell;
 
@@ -15,4 +17,8 @@ builder.Services.AddSingleton(s => s.GetRequiredService<Session>().Client);
 builder.Services.AddSingleton<Browser>();
 builder.Services.AddSingleton<Keyboard>();
 builder.Services.AddSingleton<AnswerOutbox>();
+builder.Services.AddSingleton<OwnSettings>();
+builder.Services.AddSingleton<ChosenFiles>();
+builder.Services.AddSingleton<ImportWork>();
+builder.Services.AddSingleton<ImageWalk>();
 await builder.Build().RunAsync();

@@ -27,6 +27,7 @@ public static class WinnowApi
         services.AddProblemDetails();
         services.AddExceptionHandler<Problems>();
         services.AddSecurity(options);
+        services.AddSingleton<StatusFeed>();
         services.AddOpenApi(document =>
         {
             document.AddSecurity(options);
@@ -63,6 +64,7 @@ public static class WinnowApi
         app.MapOpenApi().RequiresCaller();
         var api = app.MapGroup("/api/v1").WithMetadata(new StrictParameters()).AddEndpointFilterFactory(BodyFilter.Make);
         DatasetEndpoints.Map(api);
+        EventEndpoints.Map(api);
         BackboneEndpoints.Map(api);
         PolicyEndpoints.Map(api);
         SchemaEndpoints.Map(api);
@@ -79,6 +81,7 @@ public static class WinnowApi
         KeyEndpoints.Map(api);
         AccessEndpoints.Map(api);
         WhoamiEndpoint.Map(api);
+        PreferencesEndpoints.Map(api);
         SessionEndpoints.Map(api);
         SetAsideEndpoints.Map(api);
         ActEndpoints.Map(api);

@@ -24,6 +24,7 @@ public static class ControlStates
     private const string Whose = "Who may do what is decided where the dataset is restored; whoever restores it owns it.";
     private const string Places = "Buckets and their secrets are of the cluster that reads them.";
     private const string Turns = "Which queue hands out the tasks is settled where they are handed out.";
+    private const string Own = "How a person has the studio is theirs at the cluster that they work at, and nothing of any dataset.";
     private const string Keys = "Keys open the cluster that made them.";
 
     public static IReadOnlyList<ControlStateKind> All { get; } =
@@ -41,6 +42,7 @@ public static class ControlStates
         new(ControlStorage.BucketSource, typeof(BucketSourceState), OfDataset: true, Places),
         new(ControlStorage.ApiKey, typeof(ApiKeyState), OfDataset: false, Keys),
         new(ControlStorage.ApiKeys, typeof(ApiKeyIndexState), OfDataset: false, Keys),
+        new(ControlStorage.Preferences, typeof(PreferencesState), OfDataset: false, Own),
     ];
 
     /// <summary>Names of those of one dataset: the grain's key is the dataset's name, alone or followed by '/'.</summary>

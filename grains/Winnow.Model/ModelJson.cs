@@ -34,6 +34,7 @@ namespace Winnow.Model;
 [JsonSerializable(typeof(DatasetInfo))]
 [JsonSerializable(typeof(IReadOnlyList<DatasetInfo>))]
 [JsonSerializable(typeof(DatasetStatus))]
+[JsonSerializable(typeof(Preferences))]
 [JsonSerializable(typeof(AddBackbone))]
 [JsonSerializable(typeof(BackboneInfo))]
 [JsonSerializable(typeof(BackboneInfo[]))]

@@ -1,4 +1,6 @@
+using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Overview;
@@ -7,6 +9,7 @@ namespace Winnow.Client;
 
 public sealed partial class WinnowClient
 {
+    private const string EventStream = "text/event-stream";
     private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Creates a dataset. The same request again is answered with the dataset.</summary>
@@ -35,6 +38,26 @@ public sealed partial class WinnowClient
         {
             yield return await GetStatusAsync(dataset, cancellationToken);
             await Task.Delay(WatchInterval, _options.TimeProvider, cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Where a dataset stands, now and whenever that changes, as the server tells it: nothing is asked meanwhile. It ends when the server
+    /// ends it, after a quarter of an hour at the latest, or once the caller may not listen any more: then listen again, or ask.
+    /// </summary>
+    /// <exception cref="WinnowApiException">The server does not let the caller listen, or knows no such dataset.</exception>
+    /// <exception cref="IOException">The connection broke.</exception>
+    /// <exception cref="TimeoutException">Nothing came, not even word that nothing is new.</exception>
+    public async IAsyncEnumerable<DatasetStatus> ListenStatusAsync(string dataset,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var body = await OpenAsync(
+            HttpMethod.Get, $"{Dataset(dataset)}/events", "The stream of events", cancellationToken, EventStream).ConfigureAwait(false);
+        await using (body.ConfigureAwait(false))
+        {
+            var parser = SseParser.Create(body, (_, data) => JsonSerializer.Deserialize(data, ModelJson.Default.DatasetStatus));
+            await foreach (var item in parser.EnumerateAsync(cancellationToken).ConfigureAwait(false))
+                if (item is { EventType: "status", Data: { } status }) yield return status;
         }
     }
 

@@ -84,9 +84,10 @@ public sealed partial class WinnowClient
         string.Create(CultureInfo.InvariantCulture, $"{Dataset(dataset)}/versions/{to}/{what}?from={from}");
 
     /// <summary>A body that is read as it comes; where nothing comes for the client's timeout, reading ends with a reason.</summary>
-    private async Task<Stream> OpenAsync(HttpMethod method, string path, string what, CancellationToken cancellationToken)
+    private async Task<Stream> OpenAsync(
+        HttpMethod method, string path, string what, CancellationToken cancellationToken, string? accept = null)
     {
-        var response = await SendAsync(method, path, null, null, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        var response = await SendAsync(method, path, null, null, HttpCompletionOption.ResponseHeadersRead, cancellationToken, accept);
         return Patient(await response.Content.ReadAsStreamAsync(cancellationToken), what);
     }
 

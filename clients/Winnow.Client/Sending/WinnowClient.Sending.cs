@@ -82,12 +82,14 @@ public sealed partial class WinnowClient
         Func<HttpContent>? body,
         Guid? operationId,
         HttpCompletionOption completion,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        string? accept = null)
     {
         var response = await _retry.SendAsync(
             $"{method} {path}",
-            static async (call, ct) => await call.This.AttemptAsync(call.Method, call.Path, call.Body, call.Operation, call.Completion, ct),
-            (This: this, Method: method, Path: path, Body: body, Operation: operationId, Completion: completion),
+            static async (call, ct) => await call.This.AttemptAsync(
+                call.Method, call.Path, call.Body, call.Operation, call.Completion, ct, accept: call.Accept),
+            (This: this, Method: method, Path: path, Body: body, Operation: operationId, Completion: completion, Accept: accept),
             cancellationToken);
         try
         {
@@ -108,12 +110,14 @@ public sealed partial class WinnowClient
         Guid? operationId,
         HttpCompletionOption completion,
         CancellationToken cancellationToken,
-        TimeSpan? timeout = null)
+        TimeSpan? timeout = null,
+        string? accept = null)
     {
         var at = Volatile.Read(ref _current);
         var server = _servers[at % _servers.Length];
         using var request = NewRequest(method, server.At(path), body?.Invoke());
         if (operationId is { } id) request.Headers.Add(OperationHeader, id.ToString());
+        if (accept is not null) request.Headers.Accept.ParseAdd(accept);
         try
         {
             var response = await OnceAsync(request, server.Uri, completion, timeout ?? _options.Timeout, cancellationToken);

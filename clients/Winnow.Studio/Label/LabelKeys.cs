@@ -1,3 +1,6 @@
+using System.Text.Json;
+using Winnow.Studio.Shell;
+
 namespace Winnow.Studio.Label;
 
 /// <summary>What can be done on the label page.</summary>
@@ -40,19 +43,18 @@ internal static class LabelKeys
     /// <summary>Names of all keys that mean something.</summary>
     public static IEnumerable<string> Names => All.SelectMany(a => a.Keys).Concat(Enumerable.Range(0, Digits).Select(DigitOf));
 
+    /// <summary>The same for whoever has keys of their own.</summary>
+    public static readonly KeyTable Table = new("label", "Label",
+    [
+        .. All.Select(a => new KeyAct(JsonNamingPolicy.KebabCaseLower.ConvertName(a.Act.ToString()), a.Keys, a.Says)),
+        .. KeyNames.Classes(Digits, "class"),
+    ]);
+
     /// <summary>The key of a class by its place, from 0.</summary>
-    public static string DigitOf(int place)
-    {
-        var digit = ((place % 10) + 1) % 10;
-        return place < 10 ? $"{digit}" : $"Shift+{digit}";
-    }
+    public static string DigitOf(int place) => KeyNames.DigitOf(place);
 
     /// <summary>The place of a class by its key; -1 where it is no digit.</summary>
-    public static int PlaceOf(string key)
-    {
-        var (shift, digit) = key.StartsWith("Shift+", StringComparison.Ordinal) ? (10, key[6..]) : (0, key);
-        return digit is [>= '0' and <= '9'] ? shift + ((digit[0] - '0' + 9) % 10) : -1;
-    }
+    public static int PlaceOf(string key) => KeyNames.PlaceOf(key);
 
     public static LabelAct? ActOf(string key)
     {
@@ -62,14 +64,5 @@ internal static class LabelKeys
     }
 
     /// <summary>As it is printed on a key.</summary>
-    public static string Shown(string key) => string.Join(' ', key.Split('+').Select(p => p switch
-    {
-        "Backspace" => "⌫",
-        "ArrowRight" => "→",
-        "ArrowLeft" => "←",
-        "Escape" => "Esc",
-        "Shift" => "⇧",
-        { Length: 1 } one => one.ToUpperInvariant(),
-        _ => p,
-    }));
+    public static string Shown(string key) => KeyNames.Shown(key);
 }

@@ -48,7 +48,7 @@ public sealed partial class LabelPage
             return;
         }
         Outbox.Changed += Follow;
-        _keys ??= await Keyboard.ListenAsync(LabelKeys.Names, HearAsync);
+        _keys ??= await Keyboard.ListenAsync(LabelKeys.Table, Settings, HearAsync);
         if (!SchemaWords.IsOfClasses(_schema)) return;
         _stream = new TaskStream(Client, Outbox, Session, Browser, Time, dataset);
         _stream.Changed += Follow;

@@ -20,7 +20,7 @@ internal sealed class TaskStream : IAsyncDisposable
     public const int Undoable = 10;
     private const int LongestWait = 20_000;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(3);
-    private static readonly TaskKind[] Kinds = [TaskKind.Label];
+    private static readonly TaskKind[] FirstLabels = [TaskKind.Label];
 
     private readonly WinnowClient _client;
     private readonly AnswerOutbox _outbox;
@@ -28,6 +28,7 @@ internal sealed class TaskStream : IAsyncDisposable
     private readonly Browser _browser;
     private readonly TimeProvider _time;
     private readonly string _dataset;
+    private readonly TaskKind[] _kinds;
     private readonly PictureFetch _pictures;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<HeldTask> _tasks = [];
@@ -39,9 +40,11 @@ internal sealed class TaskStream : IAsyncDisposable
     private int _at;
 
     public TaskStream(
-        WinnowClient client, AnswerOutbox outbox, Session session, Browser browser, TimeProvider time, string dataset)
+        WinnowClient client, AnswerOutbox outbox, Session session, Browser browser, TimeProvider time, string dataset,
+        TaskKind[]? kinds = null)
     {
         (_client, _outbox, _session, _browser, _time, _dataset) = (client, outbox, session, browser, time, dataset);
+        _kinds = kinds ?? FirstLabels;
         _pictures = new PictureFetch(browser, session, time, dataset, Tell, _stop.Token);
         browser.Seen += Look;
         session.Changed += Wake;
@@ -195,7 +198,7 @@ internal sealed class TaskStream : IAsyncDisposable
         {
             // Whoever has nothing to do waits at the server; whoever has some asks now and then.
             var wait = Current is null && IsDone ? LongestWait : 0;
-            var taken = await _client.LeaseAsync(_dataset, new LeaseRequest(wanted, wait, Kinds), _stop.Token);
+            var taken = await _client.LeaseAsync(_dataset, new LeaseRequest(wanted, wait, _kinds), _stop.Token);
             var came = Take(taken);
             (IsDone, Problem) = (taken.Count == 0, null);
             await HoldAsync(_tasks);

@@ -103,7 +103,7 @@ export function leave() { for (const end of stopAll.splice(0)) end.abort(); }
 let bound = new Set();
 let heard;
 
-function nameOf(event) {
+export function nameOf(event) {
   const digit = /^Digit\d$/.test(event.code);
   const key = event.code === "Space" ? "Space" : digit ? event.code[5] : event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const shift = event.shiftKey && (digit || key.length > 1) ? "Shift+" : "";
@@ -124,12 +124,32 @@ addEventListener("keydown", (event) => {
   heard.invokeMethodAsync("HearAsync", name);
 });
 
+// The next key that is pressed, whatever it means; what is only held with others is none.
+export function nextKey() {
+  return new Promise((resolve) => {
+    const hear = (event) => {
+      if (["Shift", "Control", "Alt", "Meta"].includes(event.key)) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      removeEventListener("keydown", hear, true);
+      resolve(nameOf(event));
+    };
+    addEventListener("keydown", hear, true);
+  });
+}
+
 // Who clicks goes on by keyboard: a button that kept the focus would take the space bar.
 addEventListener("click", (event) => { if (event.detail > 0) event.target.closest?.(".desk button")?.blur(); });
 
 export function listen(program) { heard = program; }
 export function bind(keys) { bound = new Set(keys); }
 export function focus(selector) { document.querySelector(selector)?.focus(); }
+export function reveal(selector, at) { document.querySelectorAll(selector)[at]?.scrollIntoView({ block: "nearest" }); }
+export function columnsOf(selector) {
+  const list = document.querySelector(selector);
+  return list ? getComputedStyle(list).gridTemplateColumns.split(" ").length : 1;
+}
+export function back() { history.back(); }
 export function blur() { document.activeElement?.blur(); }
 
 // What lies under a dialog is out of reach, however many dialogs lie over it.
@@ -159,6 +179,65 @@ export function letGo(url) {
   pictures.delete(url);
   URL.revokeObjectURL(url);
 }
+
+// ---------- Files: chosen or dropped, folders too, and read one at a time ----------
+
+const files = [];
+let fileHost;
+
+// Where somebody drops, and which fields choose; told of how many there are by then.
+export function takeFiles(program) { fileHost = program; }
+
+function bring(some) {
+  for (const one of some) files.push(one);
+  fileHost?.invokeMethodAsync("CameAsync", files.length);
+}
+
+addEventListener("change", (event) => {
+  const field = event.target;
+  if (!field.matches?.("input[type=file]")) return;
+  // What a folder is called is no part of the names in it, as little as in an import from a command line.
+  bring([...field.files].map((file) => {
+    const [root, ...rest] = file.webkitRelativePath.split("/");
+    return rest.length > 0 ? { file, path: rest.join("/"), root } : { file, path: file.name };
+  }));
+  // The same folder may be chosen again.
+  field.value = "";
+});
+
+const dropsOn = (event) => fileHost && document.querySelector(".drop") && event.dataTransfer?.types.includes("Files");
+addEventListener("dragover", (event) => { if (dropsOn(event)) event.preventDefault(); });
+addEventListener("drop", async (event) => {
+  if (!dropsOn(event)) return;
+  event.preventDefault();
+  // Entries are lost once the event is over, so all are taken before the first is looked into.
+  const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry);
+  const root = entries.length === 1 && entries[0].isDirectory ? entries[0] : undefined;
+  await walk(root ? await inside(root) : entries, "", root?.name);
+});
+
+async function walk(entries, folder, root) {
+  const here = await Promise.all(entries.filter((entry) => entry.isFile).map(async (entry) =>
+    ({ file: await new Promise((resolve, reject) => entry.file(resolve, reject)), path: folder + entry.name, root })));
+  if (here.length > 0) bring(here);
+  for (const entry of entries) if (entry.isDirectory) await walk(await inside(entry), `${folder}${entry.name}/`, root);
+}
+
+// A browser gives a folder out in parts.
+async function inside(folder) {
+  const [all, reader] = [[], folder.createReader()];
+  while (true) {
+    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+    if (some.length === 0) return all;
+    all.push(...some);
+  }
+}
+
+export function listFiles(first, most) {
+  return JSON.stringify(files.slice(first, first + most).map((f) => ({ path: f.path, size: f.file.size, root: f.root })));
+}
+export async function readFile(at) { return new Uint8Array(await files[at].file.arrayBuffer()); }
+export function forgetFiles() { files.length = 0; }
 
 // ---------- Looking away, and coming back ----------
 

@@ -42,7 +42,7 @@ internal sealed class RequestLimiter : IAsyncDisposable
     /// <summary>The budget of known principals.</summary>
     public PartitionedRateLimiter<HttpContext> Requests { get; }
 
-    /// <summary>Lets a principal wait for tasks; the lease says whether it may, and is given back when it has waited.</summary>
+    /// <summary>Lets a principal wait for tasks, or listen; the lease says whether it may, and is given back when it has waited.</summary>
     public RateLimitLease AttemptWait(HttpContext http) =>
         _waiting.AttemptAcquire((http.User as CallerClaims)?.Caller.Principal?.ToString() ?? "");
 

@@ -23,7 +23,7 @@ internal static class StudioEndpoints
         // A build may leave it out, and the API does without.
         if (!files.Remove("/index.html", out var index)) return;
         var page = new StudioPage(WithNames(File.ReadAllText(index.Path), files));
-        foreach (var address in new[] { "/", "/d/{**page}" })
+        foreach (var address in new[] { "/", "/new", "/settings", "/d/{**page}" })
             app.MapMethods(address, Reading, page.WriteAsync).RequiresNothing(Why)
                 .WithMetadata(new LinkedPage()).ExcludeFromDescription();
         foreach (var (path, file) in files)

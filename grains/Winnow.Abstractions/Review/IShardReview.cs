@@ -88,6 +88,12 @@ public enum CommitOutcome : byte
     Conflict = 1,
 }
 
+/// <summary>Where images lie in the space that serves.</summary>
+/// <param name="Images">Those of which it is known.</param>
+/// <param name="Rows">One for each.</param>
+[GenerateSerializer, Immutable, Alias("winnow.lying-images")]
+public sealed record LyingImages([property: Id(0)] ImageId[] Images, [property: Id(1)] MatrixRows Rows);
+
 /// <summary>A shard as review sees it.</summary>
 [Alias("winnow.shard-review")]
 public interface IShardReview : IGrainWithStringKey
@@ -155,6 +161,12 @@ public interface IShardReview : IGrainWithStringKey
     /// </summary>
     [Alias("gold")]
     Task<ReservedTask[]> GetGoldAsync(int max, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Where some images lie in the space that serves, as far as it is known now: rows in the order of those that are answered for.
+    /// </summary>
+    [Alias("lie")]
+    Task<LyingImages> GetLyingAsync(ImageId[] images, CancellationToken cancellationToken);
 
     /// <summary>What each person did with the shard's images.</summary>
     [Alias("people"), ResponseTimeout(LongCall.Limit)]

@@ -89,6 +89,8 @@ internal sealed partial class DatasetGrain(
             Backbones = BackbonesOf(shards),
             Shards = layout.Count,
             Split = layout.Split is null ? null : await Splitting.GetAsync(cancellationToken),
+            RoundsStarted = _records.Rounds.Count,
+            VersionsMade = _records.Versions.Count,
             Restored = _dataset.Restored.LastOrDefault(),
         };
     }

@@ -27,4 +27,5 @@ public static class ControlStorage
     public const string BucketSource = "bucket-source";
     public const string ApiKey = "api-key";
     public const string ApiKeys = "api-keys";
+    public const string Preferences = "preferences";
 }

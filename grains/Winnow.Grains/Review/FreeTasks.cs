@@ -40,6 +40,9 @@ internal sealed class FreeTasks
 
     public int Count => _tasks.Count;
 
+    /// <summary>All of them, best first.</summary>
+    public IEnumerable<HeldTask> All => _tasks;
+
     /// <summary>Which of two tasks comes first; below 0 where it is the one.</summary>
     public static int Compare(HeldTask one, HeldTask other) => Order.Compare(one, other);
 

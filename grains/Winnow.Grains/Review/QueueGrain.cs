@@ -94,7 +94,6 @@ internal sealed partial class QueueGrain(
 
     public async Task<ReviewTask[]> TakeAsync(LeaseRequest request, string actor, CancellationToken cancellationToken)
     {
-        if (request.Max is < 1 or > 1000) throw new RefusedException($"max must be 1 to 1000, not {request.Max}.");
         if (!_dataset.Schema.IsOneClass && !level.KeepsLabelSets) throw new RefusedException(KnownLevel.TooLow);
         TaskKind[] kinds = [.. request.Kinds ?? FirstLabels];
         if (!level.KeepsTiers) kinds = [.. kinds.Intersect(FirstLabels)];
@@ -103,6 +102,7 @@ internal sealed partial class QueueGrain(
         // Of a dataset whose name another one bears by now the queue ends otherwise.
         if (await datasets.GetAsync(_dataset.Name, cancellationToken) is { } now && now.Since == _dataset.Since)
             _dataset = _dataset with { Schema = now.Schema };
+        if (request.Check(_dataset.Schema) is { } wrong) throw new RefusedException(wrong);
         await FollowPoliciesAsync();
         FollowGold();
         while (true)
@@ -112,8 +112,9 @@ internal sealed partial class QueueGrain(
             await TakeTurnAsync(cancellationToken);
             // A lot that is larger than what the person may still take becomes smaller.
             var most = Math.Min(request.Max, RoomOf(actor) is > 0 and var room ? room : await MakeRoomAsync(actor, cancellationToken));
-            var tasks = Hand(most, kinds, actor, again: false);
-            if (tasks.Count < most) await AddMoreAsync(tasks, most, kinds, actor, cancellationToken);
+            var tasks = request.Alike ? await HandAlikeAsync(most, request, actor, cancellationToken) : Hand(most, kinds, actor, again: false);
+            if (request.Alike) WinnowTelemetry.Leases.Add(tasks.Count, new TagList { { "dataset", _dataset.Name } });
+            else if (tasks.Count < most) await AddMoreAsync(tasks, most, kinds, actor, cancellationToken);
             else if (_ahead.IsCompleted && IsLow(kinds)) _ahead = RefillAheadAsync(kinds);
             var left = patience - time.GetElapsedTime(started);
             if (tasks.Count > 0)

@@ -98,6 +98,20 @@ internal sealed partial class QueueStock
         return best?.Task;
     }
 
+    /// <summary>The tasks of a kind that a person may be given now, best first.</summary>
+    public List<ReservedTask> FreeFor(string actor, TaskKind kind, DateTimeOffset leaseEnds, bool again) =>
+        [.. _free[(int)kind].All.Where(t => t.MayTake(actor, again) && t.Until >= leaseEnds).Select(t => t.Task)];
+
+    /// <summary>Hands out one task; null where the person may not be given it any more.</summary>
+    public ReservedTask? TakeThis(ImageId image, string actor, DateTimeOffset now, DateTimeOffset leaseEnds)
+    {
+        Expire(now);
+        if (!_held.TryGetValue(image, out var held) || !held.MayTake(actor, again: true) || held.Until < leaseEnds) return null;
+        Hold(held, actor, leaseEnds, now);
+        FindOldest();
+        return held.Task;
+    }
+
     private void Hold(HeldTask held, string actor, DateTimeOffset leaseEnds, DateTimeOffset givenAt)
     {
         held.Hold(new HeldTask.Holding(actor, leaseEnds, givenAt));

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Winnow.Abstractions.Review;
 using Winnow.Abstractions.Training;
 using Winnow.Algorithms.Heads;
 using Winnow.Algorithms.Training;
@@ -60,6 +61,20 @@ internal sealed class ShardLearner(
         var (ids, scores, dataset) = (index.IdsSoFar, columns.Serving.Scores, writer.Dataset);
         return await Task.Run(() =>
             LocalSelection.Gather(request, dataset.Schema.Classes.Count, dataset.Shards.Count, eligible, ids, scores), cancellationToken);
+    }
+
+    /// <summary>Where images lie, of which that is known; nobody relies on all of them.</summary>
+    public LyingImages LyingOf(ImageId[] images)
+    {
+        if (columns.Serving.Projected is not { } projected) return new LyingImages([], new MatrixRows(0, []));
+        var (known, ordinals) = (new List<ImageId>(), new List<int>());
+        foreach (var image in images)
+        {
+            if (!index.TryFind(image, out var ordinal) || ordinal >= projected.Count) continue;
+            known.Add(image);
+            ordinals.Add(ordinal);
+        }
+        return new LyingImages([.. known], projected.ToMatrix([.. ordinals]));
     }
 
     public MatrixRows VectorsOf(int[] ordinals)

@@ -104,6 +104,9 @@ internal static partial class GrainLog
     [LoggerMessage(31, LogLevel.Debug, "Queue of {Dataset}: the dataset does not say its policies; it is asked again")]
     public static partial void PoliciesSilent(this ILogger logger, Exception exception, string dataset);
 
+    [LoggerMessage(73, LogLevel.Debug, "Queue of {Dataset}: where images lie is not known now; the surest come first")]
+    public static partial void LyingUnknown(this ILogger logger, Exception exception, string dataset);
+
     [LoggerMessage(67, LogLevel.Debug, "Queue of {Dataset}: image {Image} could not be told that its task was given back")]
     public static partial void GivingBackUntold(this ILogger logger, Exception exception, string dataset, ImageId image);
 

@@ -40,6 +40,10 @@ public sealed record DatasetStatus
     public int Shards { get; init; }
     /// <summary>The doubling of its shards that is under way; null when there is none.</summary>
     public ShardSplitProgress? Split { get; init; }
+    /// <summary>Rounds that were ever started; null from a silo of before that was told.</summary>
+    public int? RoundsStarted { get; init; }
+    /// <summary>Versions that were made; null from a silo of before that was told.</summary>
+    public int? VersionsMade { get; init; }
     /// <summary>The restoration that it came by; null where it was made here.</summary>
     public Restoration? Restored { get; init; }
 }

@@ -190,7 +190,28 @@ public sealed record ReviewTask
 /// </param>
 /// <param name="WaitMilliseconds">How long to wait for the first when there is none, at most 30,000.</param>
 /// <param name="Kinds">Of which kinds; null for all that the person may do.</param>
-public sealed record LeaseRequest(int Max = 1, int WaitMilliseconds = 0, IReadOnlyList<TaskKind>? Kinds = null);
+public sealed record LeaseRequest(int Max = 1, int WaitMilliseconds = 0, IReadOnlyList<TaskKind>? Kinds = null)
+{
+    /// <summary>
+    /// Whether the tasks are to be alike: first labels whose images the model takes for one class, those that lie nearest to each other
+    /// first. A person looks at them together and says what is not so.
+    /// </summary>
+    public bool Alike { get; init; }
+
+    /// <summary>The class that alike images are taken for; null for the one that most are. Only with <see cref="Alike"/>.</summary>
+    [Text(TextKind.Exact)]
+    public string? Class { get; init; }
+
+    /// <summary>The first thing that is wrong, as a sentence with the member's name; null when all is sound.</summary>
+    /// <param name="schema">The label schema.</param>
+    public string? Check(LabelSchema schema) =>
+        Max is < 1 or > 1000 ? $"max must be 1 to 1000, not {Max}."
+        : Class is not null && !Alike ? "class is given, and alike is not true."
+        : Class is not null && schema.IndexOf(Class) < 0 ? $"class {ShownText.Quote(Class)} is not in the label schema."
+        : Alike && !schema.IsOneClass ? "alike asks for images of one class each, and this dataset asks for something else."
+        : Alike && Kinds is not null && !Kinds.Contains(TaskKind.Label) ? "alike images are first labels, which kinds leaves out."
+        : null;
+}
 
 /// <summary>An answer to a review task, or a correction without one.</summary>
 /// <param name="Image">The image.</param>

@@ -91,12 +91,19 @@ internal static class DemoCommand
         var run = new DemoRun(client, options, screen, folder);
         await run.RunAsync(cancellationToken);
 
+        var goesOn = !options.Exit && ShownWork.Live;
+        if (goesOn) await run.AskYouAsync(cancellationToken);
         screen.Heading("Where to go from here");
+        if (goesOn)
+        {
+            screen.Say($"  Open {address} in a browser: the studio has this dataset with both curves, and {DemoRun.AskedOfYou} of its "
+                + "images to ask you about.");
+        }
         screen.Say($"  {Path.Combine(options.Out, "curves.svg")}, {Path.Combine(options.Out, "summary.json")}");
         screen.Say("  Your own images: winnow import DIR --dataset NAME   (dotnet run -c Release --project clients/Winnow.Cli -- "
             + "import --help)");
         screen.Say($"  The API: {address}openapi/v1.json   How it works: CONTRIBUTING.md");
-        if (options.Exit || !ShownWork.Live) return;
+        if (!goesOn) return;
         screen.Say("  The server goes on; Ctrl-C ends it.");
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
     }

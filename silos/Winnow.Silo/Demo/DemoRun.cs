@@ -15,6 +15,9 @@ namespace Winnow.Silo.Demo;
 /// <summary>The loop itself, as a client sees it: import, score, ask, learn, compare with chance.</summary>
 internal sealed class DemoRun(WinnowClient client, DemoOptions options, DemoScreen screen, string folder)
 {
+    /// <summary>Images that are asked about once all else is done, of whoever looks.</summary>
+    public const int AskedOfYou = 48;
+
     private const string Dataset = "fashion-mnist";
     private static readonly DatasetSettings Settings = new();
 
@@ -46,6 +49,19 @@ internal sealed class DemoRun(WinnowClient client, DemoOptions options, DemoScre
 
         await ReportAsync((int)test, perSecond, Stopwatch.GetElapsedTime(started), versions, cancellationToken);
     }
+
+    /// <summary>Leaves a round that waits for people: nobody simulated answers any more.</summary>
+    public Task AskYouAsync(CancellationToken cancellationToken) => screen.StageAsync("a round for you", async report =>
+    {
+        var round = await client.StartRoundAsync(Dataset, new StartRound(AskedOfYou), cancellationToken: cancellationToken);
+        var progress = new InPlace<DatasetStatus>(s => report(Math.Min(s.OpenTasks, AskedOfYou), AskedOfYou, $"round {round.Number} asks"));
+        await foreach (var status in client.WatchStatusAsync(Dataset, cancellationToken))
+        {
+            ((IProgress<DatasetStatus>)progress).Report(status);
+            if (status.OpenTasks >= AskedOfYou) break;
+        }
+        return true;
+    });
 
     private Task<long> ImportAsync(string part, Partition partition, int expected, CancellationToken cancellationToken) =>
         screen.StageAsync($"import {part}", async report =>

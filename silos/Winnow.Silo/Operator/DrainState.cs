@@ -1,11 +1,13 @@
 using Winnow.Grains.Ports;
+using Winnow.Web;
 
 namespace Winnow.Silo.Operator;
 
 /// <summary>Whether this silo takes work, is on its way out, or has left the cluster; and how many requests it is answering.</summary>
-internal sealed class DrainState : ISiloDeparture
+internal sealed class DrainState : ISiloDeparture, IServerEnd, IDisposable
 {
     private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _leaving = new();
     private int _requests;
     private volatile bool _draining;
     private volatile bool _drained;
@@ -13,6 +15,8 @@ internal sealed class DrainState : ISiloDeparture
     public bool IsDraining => _draining;
 
     bool ISiloDeparture.IsLeaving => _draining;
+
+    CancellationToken IServerEnd.Leaving => _leaving.Token;
 
     public bool IsDrained => _drained;
 
@@ -26,9 +30,14 @@ internal sealed class DrainState : ISiloDeparture
         lock (_gate)
         {
             if (_draining) return false;
-            return _draining = true;
+            _draining = true;
         }
+        // Whoever only listens is not waited for.
+        _leaving.Cancel();
+        return true;
     }
+
+    public void Dispose() => _leaving.Dispose();
 
     public void End() => _drained = true;
 

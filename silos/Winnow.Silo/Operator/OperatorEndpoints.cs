@@ -18,6 +18,7 @@ internal static class OperatorEndpoints
     {
         services.AddSingleton<DrainState>();
         services.AddSingleton<Grains.Ports.ISiloDeparture>(s => s.GetRequiredService<DrainState>());
+        services.AddSingleton<Web.IServerEnd>(s => s.GetRequiredService<DrainState>());
         services.AddSingleton<SiloInventory>();
         services.AddSingleton<Drainer>();
         services.AddSingleton<ISiloHealth, SiloHealth>();

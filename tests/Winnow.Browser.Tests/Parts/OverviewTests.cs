@@ -31,14 +31,20 @@ public sealed class OverviewTests
     public void What_is_to_be_done_next_follows_from_where_the_dataset_stands()
     {
         var status = new DatasetStatus { Name = "pets" };
-        Assert.Contains("winnow import", NextAct.Of(status).Command);
+        Assert.Equal(NextDoes.Import, NextAct.Of(status).Does);
         status = status with { Images = 100, ScoringBacklog = 3 };
         Assert.Equal("3 images are still to be scored", NextAct.Of(status).Says);
         status = status with { ScoringBacklog = 0 };
-        Assert.Contains("winnow rounds start pets", NextAct.Of(status).Command);
-        status.TasksByKind = new Dictionary<TaskKind, long> { [TaskKind.Label] = 1 };
-        Assert.Equal((true, "1 task waits for an answer"), (NextAct.Of(status).Labels, NextAct.Of(status).Says));
+        Assert.Equal(NextDoes.StartRound, NextAct.Of(status).Does);
+        status.TasksByKind = new Dictionary<TaskKind, long> { [TaskKind.Label] = 1, [TaskKind.Verify] = 2 };
+        Assert.Equal((NextDoes.Label, "1 task waits for an answer"), (NextAct.Of(status).Does, NextAct.Of(status).Says));
         status.TasksByKind = new Dictionary<TaskKind, long> { [TaskKind.Verify] = 2 };
-        Assert.False(NextAct.Of(status).Labels);
+        Assert.Equal((NextDoes.Verify, "2 labels wait to be verified"), (NextAct.Of(status).Does, NextAct.Of(status).Says));
+        status = status with { Decided = 7, VersionsMade = 1 };
+        status.TasksByKind = new Dictionary<TaskKind, long>();
+        Assert.Equal(NextDoes.StartRoundOrVersion, NextAct.Of(status).Does);
+        Assert.Equal([("Images", true), ("Answers", true), ("Model", false), ("Versions", true)],
+            NextAct.StepsOf(status).Select(s => (s.Name, s.Done)));
+        Assert.Equal("Model", Assert.Single(NextAct.StepsOf(status), s => s.Now).Name);
     }
 }

@@ -78,6 +78,7 @@ internal static class MatrixRequests
         ["POST /api/v1/datasets/{dataset}/verify"] = "",
         ["POST /api/v1/restore"] = "",
         ["POST /api/v1/set-aside/discard"] = """{"kind":"dataset","name":"sound"}""",
+        ["PUT /api/v1/me/preferences"] = """{"theme":"dark","keys":[{"act":"label.accept","key":"q"}]}""",
         ["POST /api/v1/session"] = "",
         ["DELETE /api/v1/session"] = "",
         ["POST /api/v1/keys"] = """{"principal":"service:made-by-matrix"}""",

@@ -1,0 +1,76 @@
+using Winnow.Client;
+using Winnow.Model.Labels;
+using Winnow.Model.Policies;
+using Winnow.Model.Review;
+using Winnow.Model.Training;
+using Winnow.Testing;
+using Winnow.Web.Tests.Training;
+
+namespace Winnow.Web.Tests.Review;
+
+/// <summary>Tasks whose images are alike: of one class by the model, and leased as any other.</summary>
+public sealed class AlikeTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    [Fact]
+    public async Task Alike_images_are_of_one_class_by_the_model_and_each_is_a_task_of_its_own()
+    {
+        await using var server = await OwnServer.StartAsync();
+        var learning = new SmallLearning(server);
+        await learning.CreateAsync();
+        var client = server.Client;
+        Task<IReadOnlyList<ReviewTask>> AlikeAsync(string? named = null, int max = 6) =>
+            client.LeaseAsync(SmallLearning.Name, new LeaseRequest(max) { Alike = true, Class = named });
+
+        // Before there is a model they are of no class, and still close together.
+        await client.StartRoundAsync(SmallLearning.Name, new StartRound(10));
+        await Until.TrueAsync(async () => (await client.GetStatusAsync(SmallLearning.Name)).OpenTasks >= 30, Patience, () => "the round asks");
+        var unknown = await AlikeAsync();
+        Assert.Equal(6, unknown.Count);
+        Assert.All(unknown, t => Assert.Empty(t.Prelabels));
+        await client.ReleaseAsync(SmallLearning.Name, [.. unknown.Select(t => t.Image)]);
+        await client.EndRoundAsync(SmallLearning.Name, "main", 1);
+        await Until.TrueAsync(async () =>
+        {
+            var tasks = await client.LeaseAsync(SmallLearning.Name, new LeaseRequest(50));
+            await client.SubmitAsync(SmallLearning.Name, [.. tasks.Select(t => Answers.Answer(t, t.Name.Split('/')[0]))]);
+            return (await client.GetRoundAsync(SmallLearning.Name, "main", 1)).HasEnded;
+        }, Patience, () => "the first round has ended");
+        await learning.RoundAsync();
+
+        await client.StartRoundAsync(SmallLearning.Name, new StartRound(40));
+        await Until.TrueAsync(async () => (await client.GetStatusAsync(SmallLearning.Name)).OpenTasks >= 40, Patience, () => "it asks again");
+        var seen = new HashSet<Model.Images.ImageId>();
+        var lots = 0;
+        while (await AlikeAsync() is { Count: > 0 } lot)
+        {
+            lots++;
+            Assert.Single(lot.Select(t => Assert.IsType<ClassTag>(Assert.Single(t.Prelabels[0].Annotations)).Class).Distinct());
+            Assert.All(lot, t => Assert.True(seen.Add(t.Image)));
+            var results = await client.SubmitAsync(SmallLearning.Name, [.. lot.Select(t => Answers.Answer(t, t.Name.Split('/')[0]))]);
+            Assert.All(results, r => Assert.Equal(SubmitStatus.Recorded, r.Status));
+        }
+        Assert.Equal(40, seen.Count);
+        Assert.InRange(lots, 7, 12);
+        foreach (var image in seen.Take(3)) Assert.Single((await client.GetImageAsync(SmallLearning.Name, image)).History);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_asked_together_is_refused_with_the_reason()
+    {
+        await using var server = await OwnServer.StartAsync();
+        var learning = new SmallLearning(server);
+        await learning.CreateAsync();
+        async Task RefusedAsync(LeaseRequest request, string says)
+        {
+            var refused = await Assert.ThrowsAsync<WinnowApiException>(() => server.Client.LeaseAsync(SmallLearning.Name, request));
+            Assert.Contains(says, refused.Message, StringComparison.Ordinal);
+        }
+        await RefusedAsync(new LeaseRequest { Class = "disc" }, "alike is not true");
+        await RefusedAsync(new LeaseRequest { Alike = true, Class = "none" }, "'none' is not in the label schema");
+        await RefusedAsync(new LeaseRequest { Alike = true, Kinds = [TaskKind.Verify] }, "first labels");
+        await server.Client.ChangePoliciesAsync(SmallLearning.Name, new ChangePolicies { LabelsPerImage = 2 });
+        await RefusedAsync(new LeaseRequest { Alike = true }, "each without a hint");
+    }
+}
