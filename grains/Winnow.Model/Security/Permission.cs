@@ -36,7 +36,7 @@ public enum Permission : byte
     DeleteDataset = 12,
     /// <summary>Add, compare, switch and drop the dataset's backbones.</summary>
     ManageBackbones = 13,
-    /// <summary>Change the dataset's policies and its label schema.</summary>
+    /// <summary>Change the dataset's policies.</summary>
     ChangePolicies = 14,
     /// <summary>Take tasks that ask whether what others said is right.</summary>
     VerifyLabels = 15,
@@ -48,6 +48,8 @@ public enum Permission : byte
     ReadOriginals = 18,
     /// <summary>See who did what in the dataset, from where.</summary>
     ReadActs = 19,
+    /// <summary>Change the dataset's label schema.</summary>
+    ChangeSchema = 20,
     /// <summary>Create datasets.</summary>
     CreateDatasets = 32,
     /// <summary>Make and revoke API keys.</summary>

@@ -12,9 +12,9 @@ public static class RolePermissions
     {
         [Role.Owner] = new(ReadDataset, ReadImages, ReadOriginals, ImportImages, ManageSources, ReviewTasks, CorrectDecisions, StartRounds,
             CreateVersions, ExportData, ReadAccess, ManageAccess, ActForOthers, DeleteDataset, ManageBackbones, ChangePolicies,
-            VerifyLabels, ArbitrateLabels, ReadPeople, ReadActs),
+            ChangeSchema, VerifyLabels, ArbitrateLabels, ReadPeople, ReadActs),
         [Role.Engineer] = new(ReadDataset, ReadImages, ReadOriginals, ImportImages, ManageSources, StartRounds, CreateVersions, ExportData,
-            ManageBackbones, ChangePolicies, ReadPeople),
+            ManageBackbones, ChangePolicies, ChangeSchema, ReadPeople),
         [Role.Ingester] = new(ReadDataset, ImportImages),
         [Role.Annotator] = new(ReadDataset, ReadImages, ReadOriginals, ReviewTasks),
         [Role.Verifier] = new(ReadDataset, ReadImages, ReadOriginals, ReviewTasks, CorrectDecisions, VerifyLabels),
