@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Winnow.Client;
+using Winnow.Model.Images;
+using Winnow.Model.Names;
 using Winnow.Model.Prelabels;
 
 namespace Winnow.Cli.Prelabels;
@@ -19,7 +21,8 @@ internal static class PrelabelCommands
     {
         var file = new Argument<string>("file")
         {
-            Description = "JSON lines in UTF-8: image, source, annotations, madeAt; where known version and confidence.",
+            Description = "JSON lines in UTF-8: image (its id) or name (its path below the folder that was imported), source, "
+                + "annotations, madeAt; where known version and confidence.",
         };
         var dataset = new Option<string>("--dataset") { Description = "The dataset that holds the images.", Required = true };
         var command = new Command("import",
@@ -36,9 +39,22 @@ internal static class PrelabelCommands
         await client.GetDatasetAsync(dataset, ct);
         var lot = new Lot();
         var (taken, refused) = (0, 0);
-        await foreach (var line in TextLines.ReadAsync(content, PrelabelLines.MostBytes, ct))
+        ImageNames? names = null;
+        await foreach (var read in TextLines.ReadAsync(content, PrelabelLines.MostBytes, ct))
         {
+            var line = read;
             if (line.Bytes is { } text && text.AsSpan().Trim(Blanks).IsEmpty) continue;
+            if (line.Bytes is not null && NamedLine.Find(line.Bytes) is { } named)
+            {
+                names ??= await ImageNames.ReadAsync(client.ListImagesAsync(dataset, cancellationToken: ct), ct);
+                var images = names.Find(named.Name);
+                if (images.Count != 1)
+                {
+                    Refuse(line.Number, NotOne(named.Name, images, dataset));
+                    continue;
+                }
+                line = line with { Bytes = named.With(images[0]) };
+            }
             if (PrelabelLines.Read(line, out var wrong) is { } prelabel) lot.Add(line, prelabel);
             else Refuse(line.Number, wrong);
             if (lot.Rows.Count >= AtOnce || lot.Bytes >= BytesAtOnce) await SendAsync();
@@ -62,6 +78,11 @@ internal static class PrelabelCommands
             Terminal.Complain(string.Create(CultureInfo.InvariantCulture, $"{file}, line {at}: {reason}"));
         }
     }
+
+    private static string NotOne(string name, IReadOnlyList<ImageId> images, string dataset) => images.Count == 0
+        ? $"'{ShownText.Named(name)}' names no image of {dataset}. A name is the image's path below the folder that was imported."
+        : string.Create(CultureInfo.InvariantCulture, $"'{ShownText.Named(name)}' names {images.Count} images of different content, ")
+            + $"such as {images[0]} and {images[1]}. Give the line the image's id, as 'image'.";
 
     /// <summary>What is sent at once. Its operation id follows from its lines, so that a second run repeats the first.</summary>
     private sealed class Lot
