@@ -56,11 +56,16 @@ internal static class SchemaCommands
     private static Command Rename(Connection connection)
     {
         var (name, to) = (new Argument<string>("name"), new Argument<string>("to"));
-        var attribute = OfAttribute();
-        return Made(connection, "rename", "Call a class otherwise. Its labels and what models know of it stay.", [name, to], [attribute],
-            p => [p.GetValue(attribute) ? new RenameAttribute(p.GetValue(name)!, p.GetValue(to)!)
-                : new RenameClass(p.GetValue(name)!, p.GetValue(to)!)]);
+        var (attribute, optionOf) = (OfAttribute(), OptionOf());
+        var command = Made(connection, "rename", "Call a class otherwise. Its labels and what models know of it stay.", [name, to],
+            [attribute, optionOf], p => [Renamed(p.GetValue(name)!, p.GetValue(to)!, p.GetValue(attribute), p.GetValue(optionOf))]);
+        command.NotBoth(attribute, optionOf, OneThing);
+        return command;
     }
+
+    private static SchemaChange Renamed(string name, string to, bool isAttribute, string? optionOf) =>
+        optionOf is not null ? new RenameOption(optionOf, name, to)
+        : isAttribute ? new RenameAttribute(name, to) : new RenameClass(name, to);
 
     private static Command Recolour(Connection connection)
     {
@@ -90,17 +95,24 @@ internal static class SchemaCommands
     {
         var names = new Argument<string[]>("class") { Arity = ArgumentArity.OneOrMore };
         var color = new Option<string?>("--colour") { Description = "Its CSS colour, where one class is named." };
-        return Made(connection, "add", "Add classes. Labels of before stand; where they are not to, split the class that they bear.",
-            [names], [color],
-            p => [.. p.GetValue(names)!.Select(n => new AddClass(new LabelClass(n, Color: p.GetValue(color))))]);
+        var optionOf = OptionOf();
+        var command = Made(connection, "add",
+            "Add classes. Labels of before stand; where they are not to, split the class that they bear.", [names], [color, optionOf],
+            p => p.GetValue(optionOf) is { } attribute ? [new AddOptions(attribute, p.GetValue(names)!)]
+                : [.. p.GetValue(names)!.Select(n => new AddClass(new LabelClass(n, Color: p.GetValue(color))))]);
+        command.NotBoth(color, optionOf, "an option has no colour.");
+        return command;
     }
 
     private static Command Merge(Connection connection)
     {
         var names = new Argument<string[]>("class") { Arity = ArgumentArity.OneOrMore };
         var into = new Option<string>("--into") { Description = "What they become: a class that there is, or a new one.", Required = true };
-        return Made(connection, "merge", "Make one class of several. Their labels count as that one's when they are read.", [names], [into],
-            p => [new MergeClasses(p.GetValue(names)!, p.GetValue(into)!)]);
+        var optionOf = OptionOf();
+        return Made(connection, "merge", "Make one class of several. Their labels count as that one's when they are read.", [names],
+            [into, optionOf], p => [p.GetValue(optionOf) is { } attribute
+                ? new MergeOptions(attribute, p.GetValue(names)!, p.GetValue(into)!)
+                : new MergeClasses(p.GetValue(names)!, p.GetValue(into)!)]);
     }
 
     private static Command Split(Connection connection)
@@ -123,10 +135,14 @@ internal static class SchemaCommands
         {
             Description = "Ask again about images that bear the class. Without it what was said stands, and no model learns from it.",
         };
-        var attribute = OfAttribute();
-        var command = Made(connection, "retire", "Have nobody say a class any more.", [name], [ask, attribute],
-            p => [p.GetValue(attribute) ? new RetireAttribute(p.GetValue(name)!) : new RetireClass(p.GetValue(name)!, p.GetValue(ask))]);
+        var (attribute, optionOf) = (OfAttribute(), OptionOf());
+        var command = Made(connection, "retire", "Have nobody say a class any more.", [name], [ask, attribute, optionOf],
+            p => [p.GetValue(optionOf) is { } of ? new RetireOption(of, p.GetValue(name)!)
+                : p.GetValue(attribute) ? new RetireAttribute(p.GetValue(name)!)
+                : new RetireClass(p.GetValue(name)!, p.GetValue(ask))]);
         command.NotBoth(ask, attribute, "what was said of an attribute stands.");
+        command.NotBoth(ask, optionOf, "what was said of an option stands.");
+        command.NotBoth(attribute, optionOf, OneThing);
         return command;
     }
 
@@ -146,6 +162,13 @@ internal static class SchemaCommands
                 return StrictText.Read(text.Span, $"schema changes in {path}", Form);
             });
     }
+
+    private const string OneThing = "it is an attribute, or an option of one.";
+
+    private static Option<string?> OptionOf() => new("--option-of")
+    {
+        Description = "It is an option of this attribute and no class.",
+    };
 
     private static Option<bool> OfAttribute() => new("--attribute") { Description = "It is an attribute and no class." };
 
@@ -181,7 +204,7 @@ internal static class SchemaCommands
         for (var i = 0; i < schema.Classes.Count; i++)
             Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  {i,5}  {SchemaWords.Of(schema.Classes[i], schema)}"));
         foreach (var attribute in schema.Attributes ?? [])
-            Terminal.Say($"  attribute {attribute.Name}{(attribute.Retired is null ? "" : ", retired")}");
+            Terminal.Say($"  {SchemaWords.Of(attribute)}");
         if (state.Asking is not { } asking) return;
         Terminal.Say(string.Create(CultureInfo.InvariantCulture,
             $"  {asking.Asked} images are asked about again so far; {asking.Looked} of {asking.Images} were looked at"));

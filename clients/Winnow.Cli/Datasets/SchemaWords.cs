@@ -21,6 +21,19 @@ internal static class SchemaWords
         };
     }
 
+    /// <summary>An attribute with its options, and what became of them.</summary>
+    public static string Of(LabelAttribute attribute)
+    {
+        var options = attribute.Options.Select((o, i) => attribute.OptionsPast?.FirstOrDefault(p => p.Option == i) switch
+        {
+            { Retired: not null, Into: { } heir } => $"{o} (counts as {attribute.Options[heir]})",
+            { Retired: not null } => $"{o} (retired)",
+            _ => o,
+        });
+        return $"attribute {attribute.Name}{(attribute.Retired is null ? "" : ", retired")}"
+            + $"{(attribute.Options.Count == 0 ? "" : $": {string.Join(", ", options)}")}";
+    }
+
     /// <summary>A change.</summary>
     public static string Of(SchemaChange change) => change switch
     {
@@ -35,6 +48,9 @@ internal static class SchemaWords
         AddAttribute c => $"attribute {c.Attribute.Name} is new",
         AddOptions c => $"attribute {c.Attribute} may be {string.Join(" or ", c.Options)}",
         RetireAttribute c => $"attribute {c.Attribute} is retired",
+        RenameOption c => $"option {c.Option} of attribute {c.Attribute} is called {c.To}",
+        MergeOptions c => $"options {string.Join(" and ", c.Options)} of attribute {c.Attribute} become {c.Into}",
+        RetireOption c => $"option {c.Option} of attribute {c.Attribute} is retired",
         _ => "another change",
     };
 }

@@ -23,8 +23,8 @@ internal static class MachineDecisionCommands
     {
         var file = new Argument<string>("file")
         {
-            Description = "JSON lines in UTF-8: image, kind (auto-accepted or pseudo), run, source, annotations, madeAt; where known version "
-                + "and confidence.",
+            Description = "JSON lines in UTF-8: image (its id) or name (its path below the folder that was imported), kind (auto-accepted or "
+                + "pseudo), run, source, annotations, madeAt; where known version and confidence.",
         };
         var dataset = new Option<string>("--dataset") { Description = "The dataset that holds the images.", Required = true };
         var command = new Command("import",
@@ -39,7 +39,7 @@ internal static class MachineDecisionCommands
     {
         await using var content = NamedFile.Open(file, "file of machine decisions");
         await client.GetDatasetAsync(dataset, ct);
-        var import = new LotImport<ImageMachineDecision>("machine decisions", Form, async (rows, operation) =>
+        var import = new LotImport<ImageMachineDecision>(client, "machine decisions", Form, async (rows, operation) =>
         {
             var result = await client.AddMachineDecisionsAsync(dataset, rows, operation, ct);
             return (result.Taken, result.Refused.Select(r => (r.Index, $"{r.Image}: {r.Reason}")));

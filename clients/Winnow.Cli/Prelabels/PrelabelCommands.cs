@@ -13,7 +13,8 @@ internal static class PrelabelCommands
     {
         var file = new Argument<string>("file")
         {
-            Description = "JSON lines in UTF-8: image, source, annotations, madeAt; where known version and confidence.",
+            Description = "JSON lines in UTF-8: image (its id) or name (its path below the folder that was imported), source, "
+                + "annotations, madeAt; where known version and confidence.",
         };
         var dataset = new Option<string>("--dataset") { Description = "The dataset that holds the images.", Required = true };
         var command = new Command("import",
@@ -28,7 +29,7 @@ internal static class PrelabelCommands
     {
         await using var content = NamedFile.Open(file, "file of prelabels");
         await client.GetDatasetAsync(dataset, ct);
-        var import = new LotImport<ImagePrelabel>("prelabels", PrelabelLines.Form, async (rows, operation) =>
+        var import = new LotImport<ImagePrelabel>(client, "prelabels", PrelabelLines.Form, async (rows, operation) =>
         {
             var result = await client.AddPrelabelsAsync(dataset, rows, operation, ct);
             return (result.Taken, result.Refused.Select(r => (r.Index, $"{r.Image} by {r.Source}: {r.Reason}")));

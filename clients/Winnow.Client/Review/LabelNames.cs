@@ -47,6 +47,12 @@ internal sealed class LabelNames
     /// <summary>The name of the image that a row means first of all.</summary>
     public static string Nearest(string name) => KeyOf(name, 0);
 
+    /// <summary>The names of the images that a name in a file may mean, nearest first.</summary>
+    public static IEnumerable<string> Keys(string name)
+    {
+        for (var distance = 0; distance < Distances; distance++) yield return KeyOf(name, distance);
+    }
+
     private static string KeyOf(string name, int distance) => distance switch
     {
         // As an import of a folder names a file with a backslash, where that is not what parts folders.

@@ -34,10 +34,11 @@ internal static class SchemaEndpoints
                 return await grains.GetGrain<IDatasetGrain>(dataset)
                     .ChangeSchemaAsync(change, CallerIdentity.OperationOf(http), CallerIdentity.Of(http), ct);
             })
-            .Requires(Permission.ChangePolicies)
+            .Requires(Permission.ChangeSchema)
             .Leaves(ActKind.SchemaChanged, (call, act) => act with { Of = $"{call.Answer<SchemaState>().Version.Number}" })
             .Produces<SchemaState>().ProducesProblem(StatusCodes.Status409Conflict)
-            .WithSummary("Make the next version of the label schema: rename, recolour, add, merge, split or retire classes and attributes. "
+            .WithSummary("Make the next version of the label schema: rename, recolour, add, merge, split or retire classes, "
+                + "attributes and their options. "
                 + "'from' names the version that was looked at. All changes are made, or none. What was said is kept and mapped when it is "
                 + "read; images whose labels cannot be mapped are asked about again.").WithTags("datasets");
 

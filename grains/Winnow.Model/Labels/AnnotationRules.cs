@@ -79,7 +79,7 @@ public static class AnnotationRules
             if (attribute.Name != key && annotation.Attributes!.ContainsKey(attribute.Name))
                 return $"Attribute '{attribute.Name}' stands twice, in two forms of its characters (Unicode).";
             if (!attribute.IsOf(name)) return $"Attribute '{key}' is not of class '{name}'.";
-            if (attribute.CheckValue(value) is { } wrong) return wrong;
+            if (attribute.CheckValue(value, earlier) is { } wrong) return wrong;
         }
         if (earlier || seen == (schema.Attributes?.Count(a => a.Asks(name)) ?? 0)) return null;
         bool IsSaid(LabelAttribute asked) => annotation.Attributes?.Keys.Any(k => schema.Attribute(k) == asked) == true;

@@ -60,6 +60,10 @@ public sealed record LabelAttribute([property: Text(TextKind.Exact)] string Name
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Retired { get; init; }
 
+    /// <summary>What became of options in later versions, by their places; null where all are as they were added.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<OptionPast>? OptionsPast { get; init; }
+
     /// <summary>The same with each name in it in Unicode's composed form.</summary>
     internal LabelAttribute Composed() => this with
     {
@@ -78,11 +82,32 @@ public sealed record LabelAttribute([property: Text(TextKind.Exact)] string Name
     };
 
     /// <summary>An option as it is written here, whatever Unicode form it comes in; null where it is none.</summary>
-    private string? Find(string option)
+    private string? Find(string option) => PlaceOf(option) is >= 0 and var place ? Options[place] : null;
+
+    /// <summary>The place of an option, whatever Unicode form it comes in; -1 where it is none.</summary>
+    internal int PlaceOf(string option)
     {
-        if (Options.Contains(option, StringComparer.Ordinal)) return option;
+        for (var i = 0; i < Options.Count; i++)
+            if (Options[i] == option) return i;
         var compared = TextForm.Compared(option);
-        return Options.FirstOrDefault(o => TextForm.Compared(o) == compared);
+        for (var i = 0; i < Options.Count; i++)
+            if (TextForm.Compared(Options[i]) == compared) return i;
+        return -1;
+    }
+
+    /// <summary>What became of the option at a place; null where nothing did.</summary>
+    internal OptionPast? PastOf(int place)
+    {
+        foreach (var past in OptionsPast ?? [])
+            if (past.Option == place) return past;
+        return null;
+    }
+
+    /// <summary>The name of the option that the one at a place counts as.</summary>
+    internal string CountsAs(int place)
+    {
+        while (PastOf(place)?.Into is { } heir) place = heir;
+        return Options[place];
     }
 
     /// <summary>Whether annotations of a class have it.</summary>
@@ -105,7 +130,8 @@ public sealed record LabelAttribute([property: Text(TextKind.Exact)] string Name
         if (MemberRules.Word("kind", Kind) is { } unknown) return $"Attribute '{Name}': {unknown}";
         var chosen = Kind is AttributeKind.Choice or AttributeKind.Choices;
         if (Options is null || Options.Count > MaxOptions) return $"Attribute '{Name}' has more than {MaxOptions} options.";
-        if (chosen && Options.Count == 0) return $"Attribute '{Name}' is a choice and has no options.";
+        if (chosen && Options.Count == (OptionsPast?.Count(p => p?.Retired is not null) ?? 0))
+            return $"Attribute '{Name}' is a choice and has no options.";
         if (!chosen && Options.Count > 0) return $"Attribute '{Name}' has options and is no choice: kind must be choice or choices.";
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var option in Options)
@@ -121,28 +147,46 @@ public sealed record LabelAttribute([property: Text(TextKind.Exact)] string Name
     }
 
     /// <summary>The first thing that is wrong with a value of it, as a sentence; null when nothing is.</summary>
-    internal string? CheckValue(AttributeValue? value) => Kind switch
+    /// <param name="value">The value.</param>
+    /// <param name="earlier">Whether it was said under an earlier version, so that what is retired may stand in it.</param>
+    internal string? CheckValue(AttributeValue? value, bool earlier) => Kind switch
     {
         AttributeKind.Flag => value?.Flag is null ? Not("true or false") : null,
         AttributeKind.Number => value?.Number is { } number && double.IsFinite(number) ? null : Not("a finite number"),
         AttributeKind.Text => value?.Text is not { } text ? Not("a text") : MemberRules.Text($"Attribute '{Name}'", text, MaxText),
-        AttributeKind.Choice => value?.Text is { } one ? CheckOption(one) : Not("one of its options"),
-        _ => value?.Several is { } several ? CheckSeveral(several) : Not("an array of its options"),
+        AttributeKind.Choice => value?.Text is { } one ? CheckOption(one, earlier) : Not("one of its options"),
+        _ => value?.Several is { } several ? CheckSeveral(several, earlier) : Not("an array of its options"),
     };
 
     private string Not(string what) => $"Attribute '{Name}' must be {what}.";
 
-    private string? CheckOption(string option) => Find(option) is not null ? null
-        : string.Create(CultureInfo.InvariantCulture,
-            $"Attribute '{Name}' cannot be {ShownText.Quote(option)}: its options are {string.Join(", ", Options.Take(10))}"
-            + $"{(Options.Count > 10 ? ", …" : "")}.");
+    private string? CheckOption(string option, bool earlier)
+    {
+        var place = PlaceOf(option);
+        if (place < 0) return NoSuchOption(option);
+        if (earlier || PastOf(place) is not { Retired: { } since } past) return null;
+        return string.Create(CultureInfo.InvariantCulture,
+            $"Option '{Options[place]}' of attribute '{Name}' was retired in version {since} of the label schema, and is chosen no more."
+            + $"{(past.Into is null ? "" : $" Choose '{CountsAs(place)}'.")}");
+    }
 
-    private string? CheckSeveral(IReadOnlyList<string> several)
+    private string NoSuchOption(string option)
+    {
+        var cannot = $"Attribute '{Name}' cannot be {ShownText.Quote(option)}:";
+        foreach (var past in OptionsPast ?? [])
+            if (past.Former?.FirstOrDefault(f => f.Name == option) is { } former)
+                return string.Create(CultureInfo.InvariantCulture,
+                    $"{cannot} that option is called '{Options[past.Option]}' since version {former.Through + 1} of the label schema.");
+        string[] open = [.. Options.Where((_, i) => PastOf(i)?.Retired is null)];
+        return $"{cannot} its options are {string.Join(", ", open.Take(10))}{(open.Length > 10 ? ", …" : "")}.";
+    }
+
+    private string? CheckSeveral(IReadOnlyList<string> several, bool earlier)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var option in several)
         {
-            if (CheckOption(option) is { } wrong) return wrong;
+            if (CheckOption(option, earlier) is { } wrong) return wrong;
             if (!seen.Add(Find(option)!)) return $"Attribute '{Name}' has option '{option}' twice.";
         }
         return null;

@@ -3,7 +3,7 @@ using Winnow.Model.Names;
 
 namespace Winnow.Model.Labels;
 
-/// <summary>A name that a class or an attribute bore before.</summary>
+/// <summary>A name that a class, an attribute or an option bore before.</summary>
 /// <param name="Name">The name.</param>
 /// <param name="Through">The last version of the schema in which it bore it.</param>
 public sealed record FormerName([property: Text(TextKind.Exact)] string Name, int Through);

@@ -18,6 +18,9 @@ namespace Winnow.Model.Labels;
 [JsonDerivedType(typeof(AddAttribute), "add-attribute")]
 [JsonDerivedType(typeof(AddOptions), "add-options")]
 [JsonDerivedType(typeof(RetireAttribute), "retire-attribute")]
+[JsonDerivedType(typeof(RenameOption), "rename-option")]
+[JsonDerivedType(typeof(MergeOptions), "merge-options")]
+[JsonDerivedType(typeof(RetireOption), "retire-option")]
 public abstract record SchemaChange;
 
 /// <summary>A class is called otherwise. Its labels are the same, and so is what models know of it.</summary>
@@ -82,3 +85,25 @@ public sealed record AddOptions(
 /// <summary>An attribute is said no more. What was said stands.</summary>
 /// <param name="Attribute">The attribute.</param>
 public sealed record RetireAttribute([property: Text(TextKind.Exact)] string Attribute) : SchemaChange;
+
+/// <summary>An option of an attribute is called otherwise. What was said reads so.</summary>
+/// <param name="Attribute">The attribute.</param>
+/// <param name="Option">The option.</param>
+/// <param name="To">Its name from now on.</param>
+public sealed record RenameOption(
+    [property: Text(TextKind.Exact)] string Attribute, [property: Text(TextKind.Exact)] string Option,
+    [property: Text(TextKind.Exact)] string To) : SchemaChange;
+
+/// <summary>Several options of an attribute are one from now on. Whatever was said of them counts as that one when it is read.</summary>
+/// <param name="Attribute">The attribute.</param>
+/// <param name="Options">Those that are retired into it; it may stand among them.</param>
+/// <param name="Into">The option that they become: one that there is, or a new one of that name.</param>
+public sealed record MergeOptions(
+    [property: Text(TextKind.Exact)] string Attribute, [property: Text(TextKind.Exact)] IReadOnlyList<string> Options,
+    [property: Text(TextKind.Exact)] string Into) : SchemaChange;
+
+/// <summary>An option of an attribute is chosen no more. What was said stands.</summary>
+/// <param name="Attribute">The attribute.</param>
+/// <param name="Option">The option.</param>
+public sealed record RetireOption(
+    [property: Text(TextKind.Exact)] string Attribute, [property: Text(TextKind.Exact)] string Option) : SchemaChange;

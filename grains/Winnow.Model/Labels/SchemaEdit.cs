@@ -4,10 +4,10 @@ using Winnow.Model.Names;
 namespace Winnow.Model.Labels;
 
 /// <summary>
-/// Makes the next version of a schema out of changes, one after the other; all of them are made, or none. No class or attribute loses its
-/// place, and none is given a place that another had. Pure.
+/// Makes the next version of a schema out of changes, one after the other; all of them are made, or none. No class, attribute or option
+/// loses its place, and none is given a place that another had. Pure.
 /// </summary>
-public sealed class SchemaEdit
+public sealed partial class SchemaEdit
 {
     /// <summary>Most changes of one version.</summary>
     public const int MostChanges = 1_000;
@@ -62,6 +62,9 @@ public sealed class SchemaEdit
         AddAttribute { Attribute: { } a } => Add(a),
         AddOptions c => OnAttribute(c.Attribute, at => AddOptionsTo(at, c.Options)),
         RetireAttribute c => OnAttribute(c.Attribute, RetireAttributeAt),
+        RenameOption c => OnOption(c.Attribute, c.Option, (at, option) => RenameOptionAt(at, option, c.To)),
+        MergeOptions c => OnAttribute(c.Attribute, at => MergeOptionsOf(at, c)),
+        RetireOption c => OnOption(c.Attribute, c.Option, (at, option) => RetireOptionAt(at, option, null)),
         _ => "It is no change that is known.",
     };
 
@@ -196,8 +199,8 @@ public sealed class SchemaEdit
         if (_schema.IsOneClass)
             return "A label of this dataset is one class and nothing else, which attributes would make another kind of label. Create a "
                 + "dataset with attributes.";
-        if (one is not { Former: null, Since: null, Retired: null })
-            return "A new attribute has no past: leave former, since and retired out.";
+        if (one is not { Former: null, Since: null, Retired: null, OptionsPast: null })
+            return "A new attribute has no past: leave former, since, retired and optionsPast out.";
         if (one.Name is null) return "The attribute has no name.";
         _attributes.Add(one with { Since = Next });
         return null;

@@ -16,8 +16,9 @@ internal static class SchemaLineage
     public static string? CheckNew(LabelSchema schema) =>
         schema.Version is null && schema.LearnedSince is null
             && schema.Classes.All(c => c is { Former: null, Since: null, Retired: null })
-            && (schema.Attributes ?? []).All(a => a is { Former: null, Since: null, Retired: null }) ? null
-            : "The label schema of a new dataset is its first version: leave version, learnedSince, former, since and retired out.";
+            && (schema.Attributes ?? []).All(a => a is { Former: null, Since: null, Retired: null, OptionsPast: null }) ? null
+            : "The label schema of a new dataset is its first version: leave version, learnedSince, former, since, retired and "
+                + "optionsPast out.";
 
     /// <summary>The first thing that is wrong, as a sentence with the member's name; null when all is sound.</summary>
     public static string? Check(LabelSchema schema)
@@ -36,7 +37,8 @@ internal static class SchemaLineage
         {
             var one = schema.Attributes![i];
             if ((CheckAges(one.Since, one.Former, schema)
-                ?? (one.Retired is { } retired ? MemberRules.Number("retired", retired, (one.Since ?? 1) + 1, schema.Number) : null))
+                ?? (one.Retired is { } retired ? MemberRules.Number("retired", retired, (one.Since ?? 1) + 1, schema.Number) : null)
+                ?? OptionPast.Check(one, schema, former => CheckAges(one.Since, former, schema)))
                 is { } odd) return At("attributes", i, odd);
         }
         return null;

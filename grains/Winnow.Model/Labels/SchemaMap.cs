@@ -91,10 +91,16 @@ public sealed class SchemaMap
     private static Annotation Named(Annotation annotation, string name, Names names)
     {
         if (annotation.Class != name) annotation = annotation with { Class = name };
-        if (annotation.Attributes is not { Count: > 0 } attributes || attributes.Keys.All(k => names.Attribute(k) == k)) return annotation;
+        if (annotation.Attributes is not { Count: > 0 } attributes) return annotation;
         var renamed = new SortedDictionary<string, AttributeValue>(StringComparer.Ordinal);
-        foreach (var (key, value) in attributes) renamed[names.Attribute(key)] = value;
-        return annotation with { Attributes = renamed };
+        var same = true;
+        foreach (var (key, value) in attributes)
+        {
+            var (now, means) = names.Attribute(key, value);
+            same &= now == key && ReferenceEquals(means, value);
+            renamed[now] = means;
+        }
+        return same ? annotation : annotation with { Attributes = renamed };
     }
 
     private Names NamesOf(int version) => _names.GetOrAdd(version, (v, schema) => new Names(schema, v), Schema);
@@ -104,7 +110,7 @@ public sealed class SchemaMap
     {
         private readonly Dictionary<string, int> _classes = new(StringComparer.Ordinal);
         private readonly Dictionary<string, int> _alike = new(StringComparer.Ordinal);
-        private readonly Dictionary<string, string> _attributes = new(StringComparer.Ordinal);
+        private readonly Dictionary<string, (string Name, Dictionary<string, string>? Options)> _attributes = new(StringComparer.Ordinal);
 
         public Names(LabelSchema schema, int version)
         {
@@ -117,13 +123,33 @@ public sealed class SchemaMap
                 _alike.TryAdd(TextForm.Compared(name), i);
             }
             foreach (var one in schema.Attributes ?? [])
-                if ((one.Since ?? 1) <= version) _attributes.TryAdd(NameAt(one.Name, one.Former, version), one.Name);
+                if ((one.Since ?? 1) <= version)
+                    _attributes.TryAdd(NameAt(one.Name, one.Former, version), (one.Name, OptionsOf(one, version)));
+        }
+
+        /// <summary>What each option that is another by now counts as; null where none is.</summary>
+        private static Dictionary<string, string>? OptionsOf(LabelAttribute attribute, int version)
+        {
+            if (attribute.OptionsPast is null) return null;
+            var options = new Dictionary<string, string>(StringComparer.Ordinal);
+            // What was added later stands behind: a name that another bore in this version is that one's.
+            for (var i = 0; i < attribute.Options.Count; i++)
+                options.TryAdd(NameAt(attribute.Options[i], attribute.PastOf(i)?.Former, version), attribute.CountsAs(i));
+            return options;
         }
 
         public int FindClass(string name) => _classes.TryGetValue(name, out var place) ? place
             : _alike.TryGetValue(TextForm.Compared(name), out place) ? place : -1;
 
-        public string Attribute(string name) => _attributes.GetValueOrDefault(name, name);
+        public (string Name, AttributeValue Value) Attribute(string name, AttributeValue value)
+        {
+            if (!_attributes.TryGetValue(name, out var now)) return (name, value);
+            if (now.Options is not { } options) return (now.Name, value);
+            string Means(string option) => options.GetValueOrDefault(option, option);
+            if (value.Text is { } one) return (now.Name, Means(one) == one ? value : AttributeValue.Of(Means(one)));
+            return (now.Name, value.Several is not { } several || several.All(o => Means(o) == o) ? value
+                : AttributeValue.Of([.. several.Select(Means).Distinct(StringComparer.Ordinal)]));
+        }
 
         public static string NameAt(string now, IReadOnlyList<FormerName>? former, int version)
         {

@@ -36,7 +36,7 @@ public enum Permission : byte
     DeleteDataset = 12,
     /// <summary>Add, compare, switch and drop the dataset's backbones.</summary>
     ManageBackbones = 13,
-    /// <summary>Change the dataset's policies and its label schema.</summary>
+    /// <summary>Change the dataset's policies.</summary>
     ChangePolicies = 14,
     /// <summary>Take tasks that ask whether what others said is right.</summary>
     VerifyLabels = 15,
@@ -50,6 +50,8 @@ public enum Permission : byte
     ReadActs = 19,
     /// <summary>Have machines decide about images, and take their decisions back.</summary>
     DecideByMachine = 20,
+    /// <summary>Change the dataset's label schema.</summary>
+    ChangeSchema = 21,
     /// <summary>Create datasets.</summary>
     CreateDatasets = 32,
     /// <summary>Make and revoke API keys.</summary>

@@ -12,9 +12,9 @@ public static class RolePermissions
     {
         [Role.Owner] = new(ReadDataset, ReadImages, ReadOriginals, ImportImages, ManageSources, ReviewTasks, CorrectDecisions, StartRounds,
             CreateVersions, ExportData, ReadAccess, ManageAccess, ActForOthers, DeleteDataset, ManageBackbones, ChangePolicies,
-            VerifyLabels, ArbitrateLabels, ReadPeople, ReadActs, DecideByMachine),
+            ChangeSchema, VerifyLabels, ArbitrateLabels, ReadPeople, ReadActs, DecideByMachine),
         [Role.Engineer] = new(ReadDataset, ReadImages, ReadOriginals, ImportImages, ManageSources, StartRounds, CreateVersions, ExportData,
-            ManageBackbones, ChangePolicies, ReadPeople, DecideByMachine),
+            ManageBackbones, ChangePolicies, ChangeSchema, ReadPeople, DecideByMachine),
         [Role.Ingester] = new(ReadDataset, ImportImages),
         [Role.Annotator] = new(ReadDataset, ReadImages, ReadOriginals, ReviewTasks),
         [Role.Verifier] = new(ReadDataset, ReadImages, ReadOriginals, ReviewTasks, CorrectDecisions, VerifyLabels),

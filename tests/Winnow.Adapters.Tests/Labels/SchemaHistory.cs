@@ -11,15 +11,20 @@ internal sealed class SchemaHistory
 {
     /// <summary>Steps as numbers: what is done, to whom, with whom.</summary>
     public static readonly Gen<(int Kind, int One, int Other)[]> Steps =
-        Gen.Select(Gen.Int[0, 6], Gen.Int[0, 1_000], Gen.Int[0, 1_000]).Array[1, 25];
+        Gen.Select(Gen.Int[0, 11], Gen.Int[0, 1_000], Gen.Int[0, 1_000]).Array[1, 25];
+
+    /// <summary>The attribute whose options change too.</summary>
+    public const string Pose = "pose";
 
     private readonly List<Thing> _things;
+    private readonly List<Thing> _options;
     private int _named;
 
     private SchemaHistory(LabelSchema first)
     {
         Versions = [first];
         _things = [.. first.Classes.Select(c => new Thing { Name = c.Name })];
+        _options = [.. first.Attributes?.SelectMany(a => a.Options).Select(o => new Thing { Name = o }) ?? []];
         Remember();
     }
 
@@ -28,6 +33,9 @@ internal sealed class SchemaHistory
 
     /// <summary>What bore which name in each version, by the version's place in <see cref="Versions"/>.</summary>
     public List<Dictionary<string, Thing>> Bearers { get; } = [];
+
+    /// <summary>The same of the options of <see cref="Pose"/>.</summary>
+    public List<Dictionary<string, Thing>> Options { get; } = [];
 
     public LabelSchema Newest => Versions[^1];
 
@@ -50,12 +58,17 @@ internal sealed class SchemaHistory
             Classes = [new("cat"), new("dog"), new("bird"), new("fish")],
             Geometries = [Geometry.Class, Geometry.Box],
             MultiLabel = true,
+            Attributes = [new(Pose, AttributeKind.Choices) { Options = ["left", "right", "up"] }],
         });
         foreach (var (kind, one, other) in steps) history.Take(kind, one, other);
         return history;
     }
 
-    private void Remember() => Bearers.Add(_things.ToDictionary(t => t.Name, StringComparer.Ordinal));
+    private void Remember()
+    {
+        Bearers.Add(_things.ToDictionary(t => t.Name, StringComparer.Ordinal));
+        Options.Add(_options.ToDictionary(o => o.Name, StringComparer.Ordinal));
+    }
 
     private void Take(int kind, int one, int other)
     {
@@ -85,7 +98,7 @@ internal sealed class SchemaHistory
             }
             ),
             6 when open.Length > 2 => (new RetireClass(a.Name, Ask: other % 2 == 0), () => (a.Gone, a.Asks) = (true, other % 2 == 0)),
-            _ => null,
+            _ => TakeOption(kind, one, other),
         };
         if (step is not { } taken) return;
         var next = SchemaEdit.Apply(Newest, [taken.Change], out var wrong);
@@ -93,5 +106,29 @@ internal sealed class SchemaHistory
         taken.Then();
         Versions.Add(next);
         Remember();
+    }
+
+    private (SchemaChange Change, Action Then)? TakeOption(int kind, int one, int other)
+    {
+        Thing[] open = [.. _options.Where(t => !t.Gone)];
+        if (open.Length == 0) return null;
+        var (a, b) = (open[one % open.Length], open[other % open.Length]);
+        var former = Options[one % Options.Count].Keys.FirstOrDefault(n => _options.TrueForAll(t => t.Name != n));
+        var fresh = other % 3 == 0 && former is not null ? former : $"option {++_named}";
+        return kind switch
+        {
+            7 => (new RenameOption(Pose, a.Name, fresh), () => a.Name = fresh),
+            8 => (new AddOptions(Pose, [fresh]), () => _options.Add(new Thing { Name = fresh })),
+            9 when a != b => (new MergeOptions(Pose, [a.Name], b.Name), () => (a.Became, a.Gone) = (b, true)),
+            10 when a != b => (new MergeOptions(Pose, [a.Name, b.Name], fresh), () =>
+            {
+                var heir = new Thing { Name = fresh };
+                _options.Add(heir);
+                (a.Became, a.Gone, b.Became, b.Gone) = (heir, true, heir, true);
+            }
+            ),
+            11 when open.Length > 1 => (new RetireOption(Pose, a.Name), () => a.Gone = true),
+            _ => null,
+        };
     }
 }

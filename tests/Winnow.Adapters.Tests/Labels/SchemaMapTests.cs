@@ -11,6 +11,11 @@ public sealed class SchemaMapTests
     private static Annotation[] SetOf(IEnumerable<string> names) =>
         [.. names.Select((n, i) => i % 2 == 0 ? (Annotation)new ClassTag(n) : new BoxAnnotation(n, new Box(i, 0, 5, 5)))];
 
+    private static ClassTag Posed(string name, IEnumerable<string> options) => new(name)
+    {
+        Attributes = new Dictionary<string, AttributeValue> { [SchemaHistory.Pose] = AttributeValue.Of([.. options]) },
+    };
+
     private static string JsonOf(IReadOnlyList<Annotation> set) => JsonSerializer.Serialize(set, ModelJson.Default.IReadOnlyListAnnotation);
 
     [Fact]
@@ -31,13 +36,30 @@ public sealed class SchemaMapTests
     });
 
     [Fact]
+    public void Options_of_every_version_count_as_a_plain_model_says() => SchemaHistory.Steps.Sample(steps =>
+    {
+        var history = SchemaHistory.Of(steps);
+        var map = SchemaMap.Of(history.Newest);
+        for (var v = 0; v < history.Versions.Count; v++)
+        {
+            var (names, nobody) = (history.Options[v], history.Bearers[v].Keys.First());
+            var mapped = map.Map([Posed(nobody, names.Keys)], v + 1).Annotations.Single();
+            Assert.Equal(names.Values.Select(o => o.Now.Name).Distinct(), mapped.Attributes![SchemaHistory.Pose].Several!);
+            Assert.Null(AnnotationRules.CheckEarlier([mapped], history.Newest));
+        }
+    });
+
+    [Fact]
     public void To_map_to_one_version_and_on_to_a_later_one_is_to_map_to_the_later_one() =>
         Gen.Select(SchemaHistory.Steps, Gen.Int[0, 1_000], Gen.Int[0, 1_000]).Sample((steps, one, other) =>
         {
             var history = SchemaHistory.Of(steps);
             var first = one % history.Versions.Count;
             var second = first + other % (history.Versions.Count - first);
-            var said = SetOf(history.Bearers[first].Keys);
+            Annotation[] said =
+            [
+                .. SetOf(history.Bearers[first].Keys), Posed(history.Bearers[first].Keys.First(), history.Options[first].Keys.Reverse()),
+            ];
             var direct = SchemaMap.Of(history.Newest).Map(said, first + 1);
             var between = SchemaMap.Of(history.Versions[second]).Map(said, first + 1);
             var onwards = SchemaMap.Of(history.Newest).Map(between.Annotations, second + 1);
@@ -65,6 +87,8 @@ public sealed class SchemaMapTests
             Assert.Equal((number, schema.Classes.Count), (schema.Number, history.Newest.ClassesAt(number)));
             Assert.Equal(schema.Classes.Select(c => c.Name), history.Newest.NamesAt(number));
             Assert.Equal(schema.Classes.Count, schema.Classes.Select(c => c.Name).Distinct().Count());
+            // Each option stands where it was added, under the name that it bears.
+            Assert.Equal(history.Options[v].Keys, schema.Attributes!.Single().Options);
             var json = JsonSerializer.Serialize(schema, ModelJson.Default.LabelSchema);
             Assert.True(schema.IsSame(JsonSerializer.Deserialize(json, ModelJson.Default.LabelSchema)!));
         }
@@ -125,6 +149,88 @@ public sealed class SchemaMapTests
         Assert.Contains("Say 'puma'.", Said("dog"), StringComparison.Ordinal);
         Assert.Contains("Say one of 'duck', 'hen'.", Said("bird"), StringComparison.Ordinal);
         Assert.Equal((-1, 0), (new ClassIndex(merged).Find("dog"), new ClassIndex(merged).Find("puma")));
+    }
+
+    [Fact]
+    public void Who_chooses_an_option_of_before_is_told_what_became_of_it()
+    {
+        var first = new LabelSchema
+        {
+            Classes = [new("cat"), new("dog")],
+            Attributes = [new("pose", AttributeKind.Choice) { Options = ["left", "right", "up"] }],
+        };
+        var made = SchemaEdit.Apply(first, [new RenameOption("pose", "left", "port")], out var wrong);
+        Assert.Null(wrong);
+        made = SchemaEdit.Apply(made, [new MergeOptions("pose", ["right"], "port"), new RetireOption("pose", "up")], out wrong);
+        Assert.Null(wrong);
+        Annotation Of(string option) => new ClassTag("cat")
+        {
+            Attributes = new Dictionary<string, AttributeValue> { ["pose"] = AttributeValue.Of(option) },
+        };
+        string? Said(string option) => AnnotationRules.Check([Of(option)], made);
+        Assert.Contains("is called 'port' since version 2", Said("left")!, StringComparison.Ordinal);
+        Assert.Contains("retired in version 3 of the label schema, and is chosen no more. Choose 'port'.", Said("right")!,
+            StringComparison.Ordinal);
+        Assert.EndsWith("chosen no more.", Said("up")!, StringComparison.Ordinal);
+        Assert.EndsWith("its options are port.", Said("down")!, StringComparison.Ordinal);
+        Assert.Null(Said("port"));
+        // What was said stands, as what it counts as.
+        string Read(string option, int version) =>
+            SchemaMap.Of(made).Map([Of(option)], version).Annotations.Single().Attributes!["pose"].Text!;
+        Assert.Equal(("port", "port", "up"), (Read("left", 1), Read("right", 1), Read("up", 2)));
+        Assert.Null(AnnotationRules.CheckEarlier([Of("up")], made));
+    }
+
+    public static TheoryData<string, SchemaChange[]> RefusedOptions => new()
+    {
+        { "has no option 'down'", [new RenameOption("pose", "down", "below")] },
+        { "Attribute 'size' is not in the label schema", [new RenameOption("size", "left", "port")] },
+        { "Option 'right' of attribute 'pose' stands twice", [new RenameOption("pose", "left", "right")] },
+        { "differ only in case", [new RenameOption("pose", "left", "RIGHT")] },
+        { "alone is nothing to merge", [new MergeOptions("pose", ["left"], "left")] },
+        { "'options' names none", [new MergeOptions("pose", [], "left")] },
+        { "has no options", [new RetireOption("pose", "left"), new RetireOption("pose", "right")] },
+        { "retired in version 2", [new RetireOption("pose", "left"), new RenameOption("pose", "left", "port")] },
+        { "retired in version 2", [new RetireOption("pose", "left"), new MergeOptions("pose", ["right"], "left")] },
+        { "is new in this version", [new AddOptions("pose", ["up"]), new RetireOption("pose", "up")] },
+        { "has no past", [new AddAttribute(new LabelAttribute("size", AttributeKind.Choice)
+            { Options = ["s"], OptionsPast = [new OptionPast(0) { Retired = 2 }] })] },
+    };
+
+    [Theory, MemberData(nameof(RefusedOptions))]
+    public void A_change_of_options_that_cannot_be_made_says_why(string why, SchemaChange[] changes)
+    {
+        var schema = new LabelSchema
+        {
+            Classes = [new("cat"), new("dog")],
+            Attributes = [new("pose", AttributeKind.Choice) { Options = ["left", "right"] }],
+        };
+        Assert.Same(schema, SchemaEdit.Apply(schema, changes, out var wrong));
+        Assert.Contains(why, wrong!, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<string, OptionPast[]> Unsound => new()
+    {
+        { "optionsPast must name options by their places", [new OptionPast(2)] },
+        { "optionsPast must name options by their places", [new OptionPast(1), new OptionPast(1)] },
+        { "optionsPast.retired must be", [new OptionPast(0) { Retired = 9 }] },
+        { "is not retired", [new OptionPast(0) { Into = 1 }] },
+        { "leads to no option", [new OptionPast(0) { Retired = 2, Into = 7 }] },
+        { "leads to no option", [new OptionPast(0) { Retired = 2, Into = 0 }] },
+        { "former has a name that none can have", [new OptionPast(0) { Former = [new FormerName("", 1)] }] },
+        { "former.through must be", [new OptionPast(0) { Former = [new FormerName("west", 2)] }] },
+    };
+
+    [Theory, MemberData(nameof(Unsound))]
+    public void A_stored_schema_whose_options_have_no_sound_past_is_not_read(string why, OptionPast[] pasts)
+    {
+        var schema = new LabelSchema
+        {
+            Version = 2,
+            Classes = [new("cat"), new("dog")],
+            Attributes = [new("pose", AttributeKind.Choice) { Options = ["left", "right"], OptionsPast = pasts }],
+        };
+        Assert.Contains(why, schema.CheckStored()!, StringComparison.Ordinal);
     }
 
     public static TheoryData<string, SchemaChange[]> Refused => new()

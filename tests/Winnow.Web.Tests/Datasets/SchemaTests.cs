@@ -191,10 +191,22 @@ public sealed class SchemaTests(Server server) : IClassFixture<Server>
         Assert.Equal(frames, (await ann.TakeAsync(dataset, Images / 3)).Select(t => t.Image).Order());
         var version = await Client.CreateVersionAsync(dataset, new CreateVersion());
         Assert.Equal(Images - (Images / 3), version.Labeled);
+        // What was said of an option reads as that is called, and counts as what it became.
+        await Client.CorrectAsync(dataset, thing.Id, [new ClassTag("thing") { Attributes = Posed("left") }]);
+        string Pose(ImageDetail image) => image.Annotations.Single().Attributes!["pose"].Text!;
+        await ChangeAsync(dataset, 2, new RenameOption("pose", "left", "port"), new AddOptions("pose", ["starboard"]));
+        Assert.Equal("port", Pose(await Client.GetImageAsync(dataset, thing.Id)));
+        await ChangeAsync(dataset, 3, new MergeOptions("pose", ["port"], "side"));
+        var sided = await Client.GetImageAsync(dataset, thing.Id);
+        Assert.Equal(("side", "left"), (Pose(sided), sided.History[^1].Decision.Annotations[0].Attributes!["pose"].Text));
+        var former = await Client.CorrectAsync(dataset, thing.Id, [new ClassTag("thing") { Attributes = Posed("port") }]);
+        Assert.Contains("Choose 'side'.", former.Reason, StringComparison.Ordinal);
         // What is required from now on is required of who says something now.
         var refused = await Client.CorrectAsync(dataset, thing.Id, [new ClassTag("thing")]);
         Assert.Contains("must have attribute 'pose'", refused.Reason, StringComparison.Ordinal);
     }
+
+    private static Dictionary<string, AttributeValue> Posed(string option) => new() { ["pose"] = AttributeValue.Of(option) };
 
     [Fact]
     public async Task Labels_of_a_retired_class_stand_unless_they_are_to_be_asked_again()

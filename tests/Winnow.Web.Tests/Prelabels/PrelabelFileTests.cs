@@ -92,6 +92,49 @@ public sealed class PrelabelFileTests(Server server) : IClassFixture<Server>
         Assert.Contains((await server.Client.GetImageAsync(dataset, image)).Prelabels, p => p.Version == "last");
     }
 
+    [Fact]
+    public async Task A_line_may_call_its_image_by_name_and_one_that_means_none_or_several_is_told()
+    {
+        var (dataset, _) = await DatasetAsync();
+        using var folder = new BadFolder();
+        var (one, other) = (folder.PathOf("one"), folder.PathOf("other"));
+        foreach (var (root, first) in new[] { (one, 100), (other, 110) })
+        {
+            Directory.CreateDirectory(Path.Combine(root, "a"));
+            await File.WriteAllBytesAsync(Path.Combine(root, "a", "twice.png"), DrawnImages.Draw(first));
+        }
+        await File.WriteAllBytesAsync(Path.Combine(one, "a", "caf\u00E9.png"), DrawnImages.Draw(120));
+        foreach (var root in new[] { one, other })
+            Assert.Equal(0, (await CliProcess.RunAsync(server.Address, [], "import", root, "--dataset", dataset)).ExitCode);
+        var named = (await server.Client.ListImagesAsync(dataset).ToListAsync()).Single(i => i.Name == "a/caf\u00E9.png").Id;
+
+        var file = folder.PathOf("named.jsonl");
+        string Line(string name) => $$"""{ "name": "{{name}}", {{Rest}}{{Tag}}}""";
+        await File.WriteAllLinesAsync(file,
+        [
+            Line("a/caf\u00E9.png"), Line("a/nowhere.png"), Line("a/twice.png"), Line("./a\\\\cafe\u0301.png"),
+            Line("a/caf\u00E9.png").Replace("\"name\"", $"\"image\": \"{named}\", \"name\"", StringComparison.Ordinal),
+            $$"""{"name": 7, {{Rest}}{{Tag}}}""",
+        ]);
+        var done = await CliProcess.RunAsync(server.Address, [], "prelabels", "import", file, "--dataset", dataset);
+        Assert.True(done.ExitCode == 3, done.Output);
+        Assert.Contains("2 prelabels taken, 4 left out.", done.Output, StringComparison.Ordinal);
+        string[] said =
+        [
+            $"line 2: 'a/nowhere.png' names no image of {dataset}. A name is the image's path below the folder that was imported.",
+            "line 3: 'a/twice.png' names 2 images of different content, such as img-",
+            "line 5: The prelabel is wrong at $",
+            "line 6: The prelabel is wrong at $",
+        ];
+        var told = done.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(said.Length, told.Length);
+        for (var i = 0; i < said.Length; i++) Assert.Contains(said[i], told[i], StringComparison.Ordinal);
+        Assert.All(told[2..], t => Assert.Contains("nothing is known by the name 'name'", t, StringComparison.Ordinal));
+        Assert.Single((await server.Client.GetImageAsync(dataset, named)).Prelabels, p => p.Source == "yolo");
+        var again = await CliProcess.RunAsync(server.Address, [], "prelabels", "import", file, "--dataset", dataset);
+        Assert.Contains("2 prelabels taken, 4 left out.", again.Output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("''", "is empty: a file of prelabels has one on each line")]
     [InlineData(@"'\xef\xbb\xbf'", "is empty")]

@@ -68,6 +68,10 @@ public abstract class MatrixSetup(Door door) : IAsyncLifetime
         Http.DefaultRequestHeaders.Authorization = null;
     }
 
+    /// <summary>A key of an owner of the cluster that carries these permissions alone.</summary>
+    internal Task<string> OwnerWithAsync(IReadOnlyList<Permission> permissions) =>
+        door.KeyAsync($"service:cluster-{Role.Owner}", new KeyScope(Permissions: permissions));
+
     public async Task DisposeAsync()
     {
         Http.Dispose();

@@ -43,7 +43,11 @@ public sealed class SensitiveTests(MatrixSetup<LockedServer> setup) : IClassFixt
     [InlineData(Role.Ingester, "POST", "/api/v1/datasets/{dataset}/sources", 403, 404)]
     [InlineData(Role.Viewer, "DELETE", "/api/v1/datasets/{dataset}/sources/{source}", 403, 404)]
     [InlineData(Role.Annotator, "POST", "/api/v1/datasets/{dataset}/uploads", 403, 404)]
-    // What people are asked to say is decided by whoever may set the dataset's policies.
+    // What people are asked to say, and on which terms, is decided by whoever builds the dataset.
+    [InlineData(Role.Engineer, "POST", "/api/v1/datasets/{dataset}/policies", 200, 404)]
+    [InlineData(Role.Verifier, "POST", "/api/v1/datasets/{dataset}/policies", 403, 404)]
+    [InlineData(Role.Arbitrator, "POST", "/api/v1/datasets/{dataset}/policies", 403, 404)]
+    [InlineData(Role.Auditor, "POST", "/api/v1/datasets/{dataset}/policies", 403, 404)]
     [InlineData(Role.Engineer, "POST", "/api/v1/datasets/{dataset}/schema", 409, 404)]
     [InlineData(Role.Annotator, "POST", "/api/v1/datasets/{dataset}/schema", 403, 404)]
     [InlineData(Role.Arbitrator, "POST", "/api/v1/datasets/{dataset}/schema", 403, 404)]
@@ -84,6 +88,9 @@ public sealed class SensitiveTests(MatrixSetup<LockedServer> setup) : IClassFixt
     [InlineData(Role.Viewer, "GET", "/api/v1/datasets/{dataset}/backup", 403, 404)]
     [InlineData(Role.Arbitrator, "GET", "/api/v1/datasets/{dataset}/backup", 403, 404)]
     [InlineData(Role.Ingester, "GET", "/api/v1/datasets/{dataset}/backup", 403, 404)]
+    // How much each person did is seen by whoever settles what they disagree about, and not by whoever verifies it.
+    [InlineData(Role.Arbitrator, "GET", "/api/v1/datasets/{dataset}/people", 200, 404)]
+    [InlineData(Role.Verifier, "GET", "/api/v1/datasets/{dataset}/people", 403, 404)]
     // Who did what, from where, is for owners and auditors.
     [InlineData(Role.Owner, "GET", "/api/v1/datasets/{dataset}/acts", 200, 404)]
     [InlineData(Role.Auditor, "GET", "/api/v1/datasets/{dataset}/acts", 200, 404)]

@@ -156,7 +156,7 @@ internal sealed class SampleDataset(ILedgerPorts ports, IObjectStore objects, Da
                 Source = "yolo",
                 Crowd = true,
                 Attributes = dataset.Schema.Attributes is null ? null
-                    : new Dictionary<string, AttributeValue> { ["pose"] = AttributeValue.Of("left") },
+                    : new Dictionary<string, AttributeValue> { ["pose"] = AttributeValue.Of("port") },
             });
         if (dataset.Schema.Geometries.Contains(Geometry.Polygon))
             said.Add(new PolygonAnnotation("cat", [0, 0, 5, 0, 5, 5.5]) { Rings = [[1, 0.5, 2, 0.5, 2, 1]] });

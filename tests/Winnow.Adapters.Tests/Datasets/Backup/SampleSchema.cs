@@ -17,7 +17,7 @@ internal static class SampleSchema
         ],
         Geometries = Enum.GetValues<Geometry>(),
         MultiLabel = true,
-        Attributes = [new("posture", AttributeKind.Choice) { Options = ["left"], Classes = ["kitty"] }],
+        Attributes = [new("posture", AttributeKind.Choice) { Options = ["left", "up", "down"], Classes = ["kitty"] }],
     };
 
     private static readonly SchemaChange[][] Changes =
@@ -25,12 +25,14 @@ internal static class SampleSchema
         [
             new RenameClass("kitty", "cat"),
             new AddClass(new LabelClass("cow", "Cow", "teal") { Keypoints = ["horn", "tail"], Skeleton = [0, 1] }),
-            new AddClass(new LabelClass("wolf")), new RenameAttribute("posture", "pose"), new AddOptions("pose", ["right"]),
+            new AddClass(new LabelClass("wolf")), new RenameAttribute("posture", "pose"),
+            new AddOptions("pose", ["right"]), new RenameOption("pose", "left", "port"),
             new AddAttribute(new LabelAttribute("old", AttributeKind.Choices) { Options = ["yes"], Classes = ["cow"], Required = true }),
         ],
         [
             new MergeClasses(["wolf"], "dog"), new SplitClass("bird", ["duck", "hen"]), new RetireClass("fish", Ask: true),
             new RecolourClass("cow", "navy"), new RetitleClass("cow", "A cow"), new RetireAttribute("old"),
+            new MergeOptions("pose", ["up"], "port"), new RetireOption("pose", "down"),
         ],
     ];
 

@@ -113,7 +113,7 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
     private static readonly string[] PastOfNew =
     [
         ".newClass.former", ".newClass.since", ".newClass.retired",
-        ".newAttribute.former", ".newAttribute.since", ".newAttribute.retired",
+        ".newAttribute.former", ".newAttribute.since", ".newAttribute.retired", ".newAttribute.optionsPast",
     ];
 
     [Fact]
