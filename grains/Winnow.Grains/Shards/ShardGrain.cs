@@ -178,6 +178,10 @@ internal sealed class ShardGrain(
     [Needs(ShardPart.Rows)]
     public Task<bool[]> PutAsync(PrelabelLot lot, CancellationToken cancellationToken) => _prelabels.PutAsync(lot, cancellationToken);
 
+    [Needs(ShardPart.Rows)]
+    public Task<PrelabelOutcome[]> TakeAsync(PrelabelLot lot, CancellationToken cancellationToken) =>
+        _prelabels.TakeAsync(lot, cancellationToken);
+
     [Needs(ShardPart.Scores)]
     public Task<ReservedTasks> ReserveAsync(int max, DateTimeOffset until, CancellationToken cancellationToken) =>
         _reservations.ReserveAsync(max, until, cancellationToken);
