@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json.Serialization;
 using Winnow.Model.Names;
 
@@ -72,7 +73,7 @@ public sealed record LabelAttribute([property: Text(TextKind.Exact)] string Name
     internal AttributeValue InWords(AttributeValue value) => Kind switch
     {
         AttributeKind.Choice when value.Text is { } one && Find(one) is { } option && option != one => AttributeValue.Of(option),
-        AttributeKind.Choices when value.Several is { } several && !several.All(o => Options.Contains(o, StringComparer.Ordinal)) =>
+        AttributeKind.Choices when value.Several is { } several && !several.All(Written().Exact.Contains) =>
             AttributeValue.Of([.. several.Select(o => Find(o) ?? o)]),
         _ => value,
     };
@@ -80,10 +81,21 @@ public sealed record LabelAttribute([property: Text(TextKind.Exact)] string Name
     /// <summary>An option as it is written here, whatever Unicode form it comes in; null where it is none.</summary>
     private string? Find(string option)
     {
-        if (Options.Contains(option, StringComparer.Ordinal)) return option;
-        var compared = TextForm.Compared(option);
-        return Options.FirstOrDefault(o => TextForm.Compared(o) == compared);
+        var (exact, compared) = Written();
+        return exact.Contains(option) ? option : compared.GetValueOrDefault(TextForm.Compared(option));
     }
+
+    private sealed record OptionIndex(HashSet<string> Exact, Dictionary<string, string> Compared);
+
+    // Whoever answers may name as many options as there are, in thousands of annotations.
+    private static readonly ConditionalWeakTable<IReadOnlyList<string>, OptionIndex> Indexes = new();
+
+    private OptionIndex Written() => Indexes.GetValue(Options, static options =>
+    {
+        var compared = new Dictionary<string, string>(options.Count, StringComparer.Ordinal);
+        foreach (var option in options) compared.TryAdd(TextForm.Compared(option), option);
+        return new OptionIndex(new HashSet<string>(options, StringComparer.Ordinal), compared);
+    });
 
     /// <summary>Whether annotations of a class have it.</summary>
     public bool IsOf(string name)
@@ -114,6 +126,8 @@ public sealed record LabelAttribute([property: Text(TextKind.Exact)] string Name
                 return $"An option of attribute '{Name}' must have 1 to {MaxName} printable characters, not {ShownText.Quote(option)}.";
             if (!seen.Add(option)) return $"Option '{option}' of attribute '{Name}' stands twice.";
         }
+        if (Classes?.Count > LabelSchema.MaxClasses)
+            return $"Attribute '{Name}' is of more than the {LabelSchema.MaxClasses} classes that a schema may have.";
         foreach (var name in Classes ?? [])
             if (name is null || schema.IndexOf(name) < 0)
                 return $"Attribute '{Name}' is of class {ShownText.Quote(name)}, which the schema has not.";
