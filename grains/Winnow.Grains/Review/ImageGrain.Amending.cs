@@ -1,3 +1,4 @@
+using System.Globalization;
 using Winnow.Abstractions.Images;
 using Winnow.Grains.Images;
 using Winnow.Grains.Placement;
@@ -20,9 +21,22 @@ internal sealed partial class ImageGrain
         None,
         /// <summary>As many entries as one person may make.</summary>
         Person,
+        /// <summary>That too, and what the person was asked; what others said is not told.</summary>
+        Asked,
         /// <summary>That too, and what the person said themselves.</summary>
         Own,
     }
+
+    /// <summary>A result for somebody who only answers: how many entries others made would tell whether they are checked.</summary>
+    private SubmitResult OfOwn(SubmitResult result, string actor) => result with { Version = OwnOf(actor, result.Version) };
+
+    /// <summary>How many of the first entries a person made.</summary>
+    private int OwnOf(string actor, long through = long.MaxValue) =>
+        _history.Count(e => e.Actor == actor && e.Told is null && e.Version <= through);
+
+    private string SaidSince(long expected, bool ownOnly) => ownOnly
+        ? string.Create(CultureInfo.InvariantCulture, $"{expected} is not how many entries the image has of you. Look at it again.")
+        : $"The image has {_history.Count} history entries, not {expected}. Look at it again.";
 
     private static bool Amends(Decision decision) => decision.Kind is DecisionKind.TakeBack or DecisionKind.AskAgain;
 

@@ -69,7 +69,7 @@ internal sealed partial class ImageGrain
     private static string InShort(string[] classes) => classes.Length == 0 ? "that nothing of it is there"
         : $"'{string.Join("', '", classes.Take(MostNamed))}'{(classes.Length > MostNamed ? " and others" : "")}";
 
-    private string AlreadyGiven(HistoryEntry given)
+    private string AlreadyGiven(HistoryEntry given, string? ownOf)
     {
         var said = given.Decision.Kind switch
         {
@@ -78,6 +78,10 @@ internal sealed partial class ImageGrain
             DecisionKind.Confirm => "that the label is right",
             _ => "that you could not tell",
         };
+        if (ownOf is not null)
+            return string.Create(CultureInfo.InvariantCulture,
+                $"You have answered this task already: {said}, entry {OwnOf(ownOf, given.Version)} of yours. "
+                + $"To change it send a correction, which is the decision without the lease and with expectedVersion {OwnOf(ownOf)}.");
         return string.Create(
             CultureInfo.InvariantCulture,
             $"You have answered this task already: {said}, entry {given.Version} of its history. "

@@ -72,8 +72,8 @@ internal sealed partial class ImageGrain(
     public Task<SubmitResult> SubmitAsync(SubmitDecision command, string actor, CancellationToken cancellationToken) =>
         SubmitAsync(command, actor, Bounds.Person, cancellationToken);
 
-    public Task<SubmitResult> AmendOwnAsync(SubmitDecision command, string actor, CancellationToken cancellationToken) =>
-        SubmitAsync(command, actor, command.Lease is null ? Bounds.Own : Bounds.Person, cancellationToken);
+    public async Task<SubmitResult> AmendOwnAsync(SubmitDecision command, string actor, CancellationToken cancellationToken) => OfOwn(
+        await SubmitAsync(command, actor, command.Lease is null ? Bounds.Own : Bounds.Asked, cancellationToken), actor);
 
     private async Task<SubmitResult> SubmitAsync(
         SubmitDecision command, string actor, Bounds bounds, CancellationToken cancellationToken)
@@ -134,16 +134,16 @@ internal sealed partial class ImageGrain(
         }
         else if (command.ExpectedVersion is { } expected)
         {
-            if (expected != _history.Count)
-                return Refuse(SubmitStatus.Conflict, $"The image has {_history.Count} history entries, not {expected}. Look at it again.");
-            seen = expected;
+            if (expected != _history.Count && !(bounds == Bounds.Own && expected == OwnOf(actor)))
+                return Refuse(SubmitStatus.Conflict, SaidSince(expected, bounds == Bounds.Own));
+            seen = _history.Count;
         }
         else return Refuse(SubmitStatus.Refused, "A decision needs the lease of its task, or for a correction the version that was seen.");
         TaskKind? asked = command.Lease is null ? null : terms?.Kind ?? TaskKind.Label;
         if (asked is { } task && ImageHistory.AnswerOf(_history, actor, seen) is { } given)
         {
             TellQueueAgain(actor, task, given);
-            return Refuse(SubmitStatus.Conflict, AlreadyGiven(given));
+            return Refuse(SubmitStatus.Conflict, AlreadyGiven(given, bounds == Bounds.Asked ? actor : null));
         }
         if (command.Decision.Kind == DecisionKind.Confirm && asked != TaskKind.Verify) return Refuse(SubmitStatus.Refused, NoVerification);
         if (asked == TaskKind.Qualify && ImageHistory.KnownTo(_history).Contains(actor)) return Refuse(SubmitStatus.Conflict, NotOnesOwn);
