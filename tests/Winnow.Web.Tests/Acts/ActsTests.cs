@@ -30,7 +30,7 @@ public sealed partial class ActsTests(MatrixSetup<LockedServer> setup) : IClassF
     /// What the matrix's request does not bring about here: tried by hand below, or the same line of code as others for something that this
     /// server has not got (a bucket, a second backbone, S3).
     /// </summary>
-    private static readonly HashSet<string> NotBroughtAbout =
+    internal static readonly HashSet<string> NotBroughtAbout =
     [
         "DELETE /api/v1/datasets/{dataset}",
         "POST /api/v1/datasets/{dataset}/tasks/lease",
@@ -49,6 +49,7 @@ public sealed partial class ActsTests(MatrixSetup<LockedServer> setup) : IClassF
         "POST /api/v1/datasets/{dataset}/backbones/{backbone}/switch",
         "DELETE /api/v1/datasets/{dataset}/backbones/{backbone}",
         "POST /api/v1/set-aside/discard",
+        "DELETE /api/v1/session",
         "POST /operator/drain",
     ];
 
@@ -91,10 +92,12 @@ public sealed partial class ActsTests(MatrixSetup<LockedServer> setup) : IClassF
     }
 
     /// <summary>The rules of all endpoints by the names that their operations have in the document.</summary>
-    private Dictionary<string, ActRule> Rules()
+    private Dictionary<string, ActRule> Rules() => RulesOf((LockedServer)setup.Door);
+
+    internal static Dictionary<string, ActRule> RulesOf(LockedServer server)
     {
         var rules = new Dictionary<string, ActRule>();
-        var endpoints = ((LockedServer)setup.Door).Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
+        var endpoints = server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
         foreach (var endpoint in endpoints)
             if (endpoint.Metadata.GetMetadata<ActRule>() is { } rule)
                 foreach (var method in endpoint.Metadata.GetMetadata<Microsoft.AspNetCore.Routing.HttpMethodMetadata>()!.HttpMethods)
@@ -284,6 +287,49 @@ public sealed partial class ActsTests(MatrixSetup<LockedServer> setup) : IClassF
         Assert.Equal((ActKind.ImagesAdded, "8"), (act.What, act.Of));
         foreach (var wrong in new[] { new[] { "--what", "nothing" }, ["--since", "then"], ["--image", act.Stream] })
             Assert.NotEqual(0, (await CliProcess.RunAsync(setup.Door.Address, [], ["acts", .. wrong, .. key])).ExitCode);
+    }
+
+    [Theory]
+    [InlineData("acts?until=9999-12-31T23:59:59Z")]
+    [InlineData("acts?since=0001-01-01T00:00:00Z")]
+    [InlineData("acts?since=0001-01-01T00:05:00Z&until=9999-12-31T23:59:59.9999999Z")]
+    [InlineData("datasets/own/acts?since=0001-01-01T00:00:00Z&until=9999-12-31T23:59:59Z")]
+    public async Task Any_time_that_there_is_may_be_asked_for(string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/{path}");
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", setup.InCluster[Role.Auditor]);
+        using var response = await setup.Http.SendAsync(request);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
+    [Fact]
+    [Trait("kind", "security")]
+    public async Task Only_what_was_held_is_given_back_and_told_once()
+    {
+        var name = await FillAsync("acts-released", 40);
+        var ada = setup.Door.As(await setup.Door.HolderAsync("service:acts-back", name, Role.Annotator));
+        await Operator.StartRoundAsync(name, new StartRound(10));
+        IReadOnlyList<ReviewTask> tasks = [];
+        await Until.TrueAsync(async () => (tasks = await ada.LeaseAsync(name, new LeaseRequest { Max = 1 })).Count > 0, Patience,
+            () => "there is a task");
+        var held = tasks[0].Image;
+        ImageId other = default;
+        await foreach (var image in Operator.ListImagesAsync(name)) if (image.Id != held) other = image.Id;
+        await ada.ReleaseAsync(name, [held, held, other, ImageId.Of("nowhere"u8), held]);
+        await ada.ReleaseAsync(name, [held]);
+        // Written in turn: once this one is there, so is whatever came before it.
+        tasks = await ada.LeaseAsync(name, new LeaseRequest { Max = 1 });
+        await Until.TrueAsync(async () => (await ListAsync(name, new ActFilter { What = ActKind.TasksLeased })).Count == 2, Patience,
+            () => "both leases are told");
+        Assert.Equal([held], (await ListAsync(name, new ActFilter { What = ActKind.TasksReleased })).Select(a => a.Image!.Value));
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/datasets/{name}/tasks/release")
+        {
+            Content = new StringContent($"[{string.Join(',', Enumerable.Repeat($"\"{held}\"", 1_001))}]", System.Text.Encoding.UTF8,
+                "application/json"),
+        };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", setup.InCluster[Role.Owner]);
+        using var response = await setup.Http.SendAsync(request);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
     }
 
     [Theory]
