@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Winnow.Model.Names;
 
@@ -13,8 +14,16 @@ internal static class Terminal
     /// <summary>One line on standard output.</summary>
     public static void Say(string line) => Console.WriteLine(ShownText.Clean(line));
 
-    /// <summary>One line for other programs, its fields apart by tabs.</summary>
-    public static void SayFields(params IEnumerable<string> fields) => Console.WriteLine(string.Join('\t', fields.Select(ShownText.Clean)));
+    /// <summary>
+    /// One line for other programs, its fields apart by tabs. Where it goes to a file or a pipe it may end in a spreadsheet, so what that
+    /// would run as a formula is text.
+    /// </summary>
+    public static void SayFields(params IEnumerable<string> fields) =>
+        Console.WriteLine(string.Join('\t', Console.IsOutputRedirected ? fields.Select(Cell) : fields.Select(ShownText.Clean)));
+
+    /// <summary>A number is one, whatever its sign.</summary>
+    private static string Cell(string field) =>
+        double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out _) ? field : CsvText.Neutralised(field);
 
     /// <summary>Several lines whose every character is ours, or JSON, which writes all others as <c>\u001B</c>.</summary>
     public static void SayAsItIs(string text) => Console.WriteLine(text);

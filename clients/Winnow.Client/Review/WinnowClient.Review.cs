@@ -18,13 +18,18 @@ public sealed partial class WinnowClient
         PostAsync($"{Dataset(dataset)}/tasks/lease", request, ModelJson.Default.LeaseRequest, ModelJson.Default.IReadOnlyListReviewTask,
             null, cancellationToken);
 
+    private const int MostReleased = 1_000;
+
     /// <summary>
     /// Gives tasks back unanswered: others are asked, and the same person again where nothing else is left. Nobody is asked again what they
     /// skipped.
     /// </summary>
-    public async Task ReleaseAsync(string dataset, IReadOnlyList<ImageId> images, CancellationToken cancellationToken = default) =>
-        await PostAsync($"{Dataset(dataset)}/tasks/release", images, ModelJson.Default.IReadOnlyListImageId,
-        ModelJson.Default.IReadOnlyListImageId, null, cancellationToken);
+    public async Task ReleaseAsync(string dataset, IReadOnlyList<ImageId> images, CancellationToken cancellationToken = default)
+    {
+        foreach (var some in images.Chunk(MostReleased))
+            await PostAsync($"{Dataset(dataset)}/tasks/release", some, ModelJson.Default.IReadOnlyListImageId,
+                ModelJson.Default.IReadOnlyListImageId, null, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>
     /// Presents the leases of tasks that somebody is still at: they are kept, also where the server that gave them is gone, and each ends a

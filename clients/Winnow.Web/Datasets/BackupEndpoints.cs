@@ -51,12 +51,14 @@ internal static class BackupEndpoints
                 string dataset, bool? hash, bool? repairDerived, IGrainFactory grains, IDatasetBackup backup, TimeProvider time,
                 HttpContext http, CancellationToken ct) =>
             {
+                // The act stands before the first line goes out; what is read for nobody ends.
+                var gone = http.RequestAborted;
                 // Of one that was deleted there is nothing left, or this says what.
                 var isThere = !DatasetName.IsValid(dataset) || await grains.GetGrain<ICatalogGrain>(0).FindAsync(dataset, ct) is not null;
                 var steps = !isThere && await backup.VerifyDeletedAsync(dataset, ct) is { } left
                     ? Only(left)
-                    : backup.VerifyAsync(await grains.DatasetAsync(dataset, ct), hash ?? false, repairDerived ?? false, ct);
-                return http.Stream(stream => WriteAsync(stream, steps, time, ct), "application/jsonl");
+                    : backup.VerifyAsync(await grains.DatasetAsync(dataset, ct), hash ?? false, repairDerived ?? false, gone);
+                return http.Stream(stream => WriteAsync(stream, steps, time, gone), "application/jsonl");
             })
             .Requires(Permission.OperateCluster).Leaves(ActKind.DatasetVerified)
             .WithSummary("Find rows without their object and objects without their row; of a dataset that was deleted, what is left of it. "

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using Winnow.Abstractions.Datasets;
 using Winnow.Model.Acts;
 using Winnow.Model.Datasets;
+using Winnow.Model.Names;
 using Winnow.Model.Security;
 using Winnow.Web.Requests;
 using Winnow.Web.Security;
@@ -46,8 +47,13 @@ internal static class SchemaEndpoints
                 string dataset, string? after, int? limit, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
             {
                 await grains.DatasetAsync(dataset, ct);
-                var all = await grains.GetGrain<IDatasetGrain>(dataset).ListSchemasAsync(ct);
-                return Pages.Cut(http, all, after, limit, s => s.Number.ToString(CultureInfo.InvariantCulture),
+                var from = 0;
+                if (!string.IsNullOrEmpty(after) && !int.TryParse(after, NumberStyles.None, CultureInfo.InvariantCulture, out from))
+                    throw new RefusedException($"{ShownText.Quote(after)} is not a place to continue from: use {Pages.Next} of the page "
+                        + "before.");
+                var some = await grains.GetGrain<IDatasetGrain>(dataset)
+                    .ListSchemasAfterAsync(from, Math.Clamp(limit ?? Pages.Most, 1, Pages.Most), MaxClassesOfPage, ct);
+                return Pages.Cut(http, some, null, limit, s => s.Number.ToString(CultureInfo.InvariantCulture),
                     s => s.Schema.Classes.Count, MaxClassesOfPage).ToArray();
             })
             .Requires(Permission.ReadDataset)

@@ -26,7 +26,7 @@ internal static class HealthEndpoints
                 return Results.Json(report, ModelJson.Default.HealthReport,
                     statusCode: report.Ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
             })
-            .RequiresNothing("A probe has no key. It learns which part is down, and nothing of where that stands.")
+            .RequiresNothingAndTells("A probe has no key. It learns which part is down, and nothing of where that stands.")
             .WithSummary("Whether this silo can take requests; when not, which part is down. Why, and what is set aside because it "
                 + "cannot be read, to callers who may read the cluster.").WithTags("health")
             .Produces<HealthReport>().Produces<HealthReport>(StatusCodes.Status503ServiceUnavailable);

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Images;
 using Winnow.Abstractions.Prelabels;
 using Winnow.Model;
@@ -59,11 +60,11 @@ internal static class PrelabelEndpoints
             await Task.WhenAll(rows.GroupBy(r => shards.ShardOf(r.Row.Image)).Select(async group =>
             {
                 var lot = new PrelabelLot(operation, content, actor, [.. group.Select(r => r.Row)]);
-                var held = await grains.GetGrain<IShardPrelabels>(GrainKeys.Shard(info.Name, group.Key)).PutAsync(lot, ct);
-                var missing = group.Where((_, at) => !held[at]).Select(r => r.Index).ToArray();
+                var outcomes = await TakeAsync(grains.GetGrain<IShardPrelabels>(GrainKeys.Shard(info.Name, group.Key)), lot, ct);
                 lock (refused)
                 {
-                    foreach (var index in missing) refused[index] = NotHeld;
+                    foreach (var ((index, _), outcome) in group.Zip(outcomes))
+                        if (outcome != PrelabelOutcome.Taken) refused[index] = Reason(outcome);
                 }
             }));
             return true;
@@ -71,6 +72,30 @@ internal static class PrelabelEndpoints
         return new PrelabelsResult(prelabels.Count - refused.Count, [.. refused.OrderBy(r => r.Key).Select(r =>
             new RefusedPrelabel(r.Key, prelabels[r.Key].Image, prelabels[r.Key].Source, r.Value))]);
     }
+
+    private static async Task<PrelabelOutcome[]> TakeAsync(IShardPrelabels shard, PrelabelLot lot, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await shard.TakeAsync(lot, cancellationToken);
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or RefusedException or ShardMovedException or SetAsideException
+            or TimeoutException or StorageFullException))
+        {
+            // A silo of the last release, which gives no reasons; or one that cannot answer anything, which the next question tells.
+            var held = await shard.PutAsync(lot, cancellationToken);
+            return [.. held.Select(h => h ? PrelabelOutcome.Taken : PrelabelOutcome.NotHeld)];
+        }
+    }
+
+    private static string Reason(PrelabelOutcome outcome) => outcome switch
+    {
+        PrelabelOutcome.TooManySources => FormattableString.Invariant(
+            $"{ImagePrelabel.MostSources} other sources propose something for this image, which is as many as may."),
+        PrelabelOutcome.TooManyBytes => FormattableString.Invariant(
+            $"What is proposed for this image would have more than {ImagePrelabel.MostBytesOfImage} bytes as JSON, all sources together."),
+        _ => NotHeld,
+    };
 
     private static string? Check(ImagePrelabel prelabel, byte[] json, DatasetInfo info, DateTimeOffset now) =>
         json.Length > ImagePrelabel.MaxBytes

@@ -89,6 +89,9 @@ public static class ActRules
         EndpointFilterInvocationContext context, EndpointFilterDelegate next, ActKind what,
         Func<ActCall, ActDraft, IEnumerable<ActDraft>> tell, Func<IActBook, ActDraft, ActCaller, Task> note)
     {
+        // What was begun goes on to its act, whether or not the caller still listens: no handler can give up in between.
+        for (var i = 0; i < context.Arguments.Count; i++)
+            if (context.Arguments[i] is CancellationToken) context.Arguments[i] = CancellationToken.None;
         var result = await next(context);
         var http = context.HttpContext;
         // What was refused was not done. Parameters that could not be read are refused by the framework, past the handler.

@@ -41,14 +41,17 @@ internal static class CallerIdentity
     public static string? AddressOf(HttpContext context) => context.Connection.RemoteIpAddress is not { } address ? null
         : (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString();
 
-    /// <summary>Whether a caller who was admitted to a dataset's operation would be admitted now: for work that waits.</summary>
+    /// <summary>
+    /// Whether a caller who was admitted to a dataset's operation would be admitted now: for work that waits. It is told to its end, since
+    /// what was taken meanwhile is to be given back.
+    /// </summary>
     public static async Task<bool> StillMayAsync(HttpContext context, Permission permission)
     {
         var (caller, _, _) = Admitted(context);
         var scope = RouteDataset.ScopeOf(RouteDataset.NameOf(context) ?? "");
         return scope is not null
             && await context.RequestServices.GetRequiredService<AccessControl>()
-                .StillHoldsAsync(caller, KeyHandler.SentBy(context), scope, permission, context.RequestAborted);
+                .StillHoldsAsync(caller, KeyHandler.SentBy(context), scope, permission, CancellationToken.None);
     }
 
     /// <summary>

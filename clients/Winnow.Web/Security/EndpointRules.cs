@@ -24,6 +24,15 @@ public static class EndpointRules
     public static TBuilder RequiresNothing<TBuilder>(this TBuilder endpoint, string why) where TBuilder : IEndpointConventionBuilder =>
         endpoint.With(new EndpointRule(null, EndpointCallers.All, why)).WithMetadata(new AllowAnonymousAttribute());
 
+    /// <summary>
+    /// Open to everybody, and telling those more who are known: whoever shows a wrong key or session is counted and limited as anywhere.
+    /// </summary>
+    /// <param name="endpoint">The endpoint.</param>
+    /// <param name="why">Why that is safe, for whoever reads the code next.</param>
+    public static TBuilder RequiresNothingAndTells<TBuilder>(this TBuilder endpoint, string why)
+        where TBuilder : IEndpointConventionBuilder =>
+        endpoint.RequiresNothing(why).WithMetadata(new TellsCaller());
+
     private static TBuilder With<TBuilder>(this TBuilder endpoint, EndpointRule rule) where TBuilder : IEndpointConventionBuilder =>
         // A policy of its own: the fallback, which lets nobody in, holds for whatever has none.
         endpoint.WithMetadata(rule).WithMetadata(new AuthorizationPolicyBuilder().AddRequirements(new RuleRequirement(rule)).Build());

@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using Winnow.Abstractions.Telemetry;
 
 namespace Winnow.Web.Security;
 
@@ -11,7 +10,7 @@ namespace Winnow.Web.Security;
 /// Answers whoever is not let in: 401 to the unknown, 403 to who may know of the dataset but not do this, and to strangers the same 404
 /// that a dataset gives that is not there.
 /// </summary>
-internal sealed partial class RefusalHandler(RequestLimiter limiter, ILogger<RefusalHandler> logger) : IAuthorizationMiddlewareResultHandler
+internal sealed partial class RefusalHandler(WrongCredentials wrong, ILogger<RefusalHandler> logger) : IAuthorizationMiddlewareResultHandler
 {
     public Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy,
         PolicyAuthorizationResult authorizeResult)
@@ -33,22 +32,7 @@ internal sealed partial class RefusalHandler(RequestLimiter limiter, ILogger<Ref
     {
         // The answer of a moment ago, which the handler has kept: only a good one is passed on by itself.
         var failure = (await context.AuthenticateAsync()).Failure;
-        var wait = limiter.Refused(context, shown: failure is not null);
-        var kind = (failure as CredentialException)?.Kind ?? "token";
-        if (failure is not null) WinnowTelemetry.AuthenticationFailures.Add(1, new KeyValuePair<string, object?>("reason", kind));
-        if (wait is { } pause)
-        {
-            // Counted above and not logged: whoever sends thousands must not fill the log with them.
-            await RequestLimiter.RejectAsync(context, pause,
-                "Too many requests came from your address without a good key or token. With a good one you are let in at once.");
-            return;
-        }
-        if (failure is not null)
-        {
-            // The key's id is no secret; the rest of what was sent is never written anywhere.
-            NotKnown(logger, context.Connection.RemoteIpAddress?.ToString() ?? "unknown", kind,
-                KeyText.TryRead(KeyHandler.SentBy(context), out var id) ? id : "-");
-        }
+        if (await wrong.RefusesAsync(context, failure)) return;
         context.Response.Headers.WWWAuthenticate = "Bearer";
         var detail = failure switch
         {
@@ -58,9 +42,6 @@ internal sealed partial class RefusalHandler(RequestLimiter limiter, ILogger<Ref
         };
         await Problems.Answer(detail, StatusCodes.Status401Unauthorized).ExecuteAsync(context);
     }
-
-    [LoggerMessage(110, LogLevel.Warning, "A caller from {Address} was not let in: {Reason}, key {Key}")]
-    private static partial void NotKnown(ILogger logger, string address, string reason, string key);
 
     [LoggerMessage(111, LogLevel.Information, "{Principal} may not {Method} {Path}")]
     private static partial void Forbidden(ILogger logger, string principal, string method, string path);

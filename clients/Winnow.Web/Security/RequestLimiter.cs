@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Http;
 namespace Winnow.Web.Security;
 
 /// <summary>
-/// Three budgets: of requests, per principal; of wrong keys, and of requests without any, per address. Failures alone count against an
-/// address: people who share one do not pay for each other. Each server counts for itself.
+/// Budgets: of requests, of those that wait and of sessions, per principal; of wrong keys, and of requests without any, per address.
+/// Failures alone count against an address: people who share one do not pay for each other. Each server counts for itself.
 /// </summary>
 internal sealed class RequestLimiter : IAsyncDisposable
 {
@@ -17,11 +17,13 @@ internal sealed class RequestLimiter : IAsyncDisposable
     private readonly PartitionedRateLimiter<string> _refusals;
     private readonly PartitionedRateLimiter<string> _anonymous;
     private readonly PartitionedRateLimiter<string> _waiting;
+    private readonly PartitionedRateLimiter<string> _sessions;
 
     public RequestLimiter(RequestLimits limits)
     {
         _refusals = PerMinute(limits.RefusalsPerMinute);
         _anonymous = PerMinute(limits.AnonymousPerMinute);
+        _sessions = PerMinute(limits.SessionsPerMinute);
         _waiting = PartitionedRateLimiter.Create<string, string>(principal =>
             RateLimitPartition.GetConcurrencyLimiter(principal,
             _ => new ConcurrencyLimiterOptions { PermitLimit = limits.Waiting, QueueLimit = 0 }));
@@ -44,7 +46,14 @@ internal sealed class RequestLimiter : IAsyncDisposable
 
     /// <summary>Lets a principal wait for tasks, or listen; the lease says whether it may, and is given back when it has waited.</summary>
     public RateLimitLease AttemptWait(HttpContext http) =>
-        _waiting.AttemptAcquire((http.User as CallerClaims)?.Caller.Principal?.ToString() ?? "");
+        _waiting.AttemptAcquire(PrincipalOf(http));
+
+    /// <summary>Lets a principal begin or end a session; how long it must wait when it did so too often, null when not.</summary>
+    public TimeSpan? Session(HttpContext http)
+    {
+        using var lease = _sessions.AttemptAcquire(PrincipalOf(http));
+        return lease.IsAcquired ? null : WaitOf(lease);
+    }
 
     /// <summary>
     /// Counts a request that is not let in; how long its address must wait when it has sent too many of the kind, null when not.
@@ -61,10 +70,13 @@ internal sealed class RequestLimiter : IAsyncDisposable
         lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(1);
 
     /// <summary>429 with the seconds to wait.</summary>
-    public static Task RejectAsync(HttpContext http, TimeSpan wait, string detail)
+    public static Task RejectAsync(HttpContext http, TimeSpan wait, string detail) => Rejection(http, wait, detail).ExecuteAsync(http);
+
+    /// <summary>The same as what a handler answers.</summary>
+    public static IResult Rejection(HttpContext http, TimeSpan wait, string detail)
     {
         http.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        return Problems.Answer(detail, StatusCodes.Status429TooManyRequests).ExecuteAsync(http);
+        return Problems.Answer(detail, StatusCodes.Status429TooManyRequests);
     }
 
     public async ValueTask DisposeAsync()
@@ -72,12 +84,15 @@ internal sealed class RequestLimiter : IAsyncDisposable
         await _refusals.DisposeAsync();
         await _anonymous.DisposeAsync();
         await _waiting.DisposeAsync();
+        await _sessions.DisposeAsync();
         await Requests.DisposeAsync();
     }
 
     private static PartitionedRateLimiter<string> PerMinute(int permits) => PartitionedRateLimiter.Create<string, string>(address =>
         RateLimitPartition.GetFixedWindowLimiter(address,
         _ => new FixedWindowRateLimiterOptions { PermitLimit = permits, Window = Minute, QueueLimit = 0 }));
+
+    private static string PrincipalOf(HttpContext http) => (http.User as CallerClaims)?.Caller.Principal?.ToString() ?? "";
 
     private static string AddressOf(HttpContext http)
     {

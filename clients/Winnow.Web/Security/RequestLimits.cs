@@ -20,6 +20,11 @@ public sealed class RequestLimits
     /// </summary>
     public int AnonymousPerMinute { get; set; } = 300;
 
+    /// <summary>
+    /// Sessions that a principal may begin and end per minute; more get 429. Each leaves an act. 1 to 1,000,000. Default 30.
+    /// </summary>
+    public int SessionsPerMinute { get; set; } = 30;
+
     /// <summary>Requests of a principal that may wait for tasks or listen at the same time; more get 429. 1 to 1,000,000. Default 200.</summary>
     public int Waiting { get; set; } = 200;
 
@@ -39,6 +44,7 @@ public sealed class RequestLimits
         if (PerSecond is < 1 or > Most) return $"Api:Limits:PerSecond must be 1 to {Most}, not {PerSecond}.";
         if (Burst is < 1 or > Most) return $"Api:Limits:Burst must be 1 to {Most}, not {Burst}.";
         if (RefusalsPerMinute is < 1 or > Most) return $"Api:Limits:RefusalsPerMinute must be 1 to {Most}, not {RefusalsPerMinute}.";
+        if (SessionsPerMinute is < 1 or > Most) return $"Api:Limits:SessionsPerMinute must be 1 to {Most}, not {SessionsPerMinute}.";
         if (Waiting is < 1 or > Most) return $"Api:Limits:Waiting must be 1 to {Most}, not {Waiting}.";
         if (Connections is < 1 or > Most) return $"Api:Limits:Connections must be 1 to {Most}, not {Connections}.";
         if (BodyBytes is < 32 << 20 or > 4L << 30) return $"Api:Limits:BodyBytes must be {32 << 20} to {4L << 30}, not {BodyBytes}.";

@@ -25,6 +25,7 @@ internal static class SecurityRegistration
         services.AddSingleton<KeyChecks>();
         services.AddSingleton<AccessControl>();
         services.AddSingleton(new RequestLimiter(options.Limits));
+        services.AddSingleton<WrongCredentials>();
         services.AddSingleton(new BodyMemory(options.Limits));
         services.AddSingleton<IAuthorizationHandler, RuleHandler>();
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, RefusalHandler>();
@@ -62,6 +63,7 @@ internal static class SecurityRegistration
         app.UseMiddleware<FrontDoor>();
         app.UseAuthentication();
         app.UseCsrfGuard();
+        app.UseOpenDoors();
         app.UseRateLimiter();
         app.UseAuthorization();
         // Once it is known who asks and that they may: nobody else's body is read at all.

@@ -18,10 +18,14 @@ internal sealed class SessionHandler(IOptionsMonitor<AuthenticationSchemeOptions
 
     /// <summary>Whether a request comes under a session and shows no key or token, which would say more.</summary>
     public static bool IsSent(HttpContext context) =>
-        context.Request.Headers.Authorization.Count == 0 && SessionCookie.Of(context.Request) is not null;
+        context.Request.Headers.Authorization.Count == 0
+        && (SessionCookie.Of(context.Request) is not null || SessionCookie.IsTwice(context.Request));
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
+        if (SessionCookie.IsTwice(Request))
+            return Ended("session-twice", $"The request has two cookies '{SessionCookie.NameOf(Request)}', and one of them was put there "
+                + "by another page. Remove the cookies of this site in your browser, and sign in again.");
         var cookie = SessionCookie.Of(Request)!;
         var ticket = SessionTicket.Open(cookie, await secret.GetAsync(Context.RequestAborted));
         if (ticket is null) return Ended("session", "There is no such session. Sign in again.");

@@ -111,6 +111,14 @@ public interface IDatasetGrain : IGrainWithStringKey
     [Alias("list-schemas")]
     Task<SchemaVersion[]> ListSchemasAsync(CancellationToken cancellationToken);
 
+    /// <summary>A page of them: one more than was asked for, where others follow, so that whoever asks sees it.</summary>
+    /// <param name="after">The number of the one before the page; 0 for the first.</param>
+    /// <param name="most">How many at most.</param>
+    /// <param name="classes">How many classes they may have together, where they are several.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    [Alias("list-schemas-after")]
+    Task<SchemaVersion[]> ListSchemasAfterAsync(int after, int most, int classes, CancellationToken cancellationToken);
+
     /// <summary>Makes the next version of the label schema. The same operation id makes one version.</summary>
     /// <exception cref="RefusedException">
     /// A change cannot be made, another version is the newest by now, or the operation id is another's.

@@ -15,8 +15,8 @@ public interface IImageGrain : IGrainWithStringKey
     Task<SubmitResult> SubmitAsync(SubmitDecision command, string actor, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Records a decision without a lease by somebody who may change only what they said themselves: the answer that stands, where it is
-    /// theirs, and entries of theirs that they take back.
+    /// Records a decision by somebody who only answers: under a lease; or without one where it changes what they said themselves, the
+    /// answer that stands, where it is theirs, and entries of theirs that they take back. The result counts their own entries alone.
     /// </summary>
     [Alias("amend-own")]
     Task<SubmitResult> AmendOwnAsync(SubmitDecision command, string actor, CancellationToken cancellationToken);

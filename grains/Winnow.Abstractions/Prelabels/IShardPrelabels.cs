@@ -24,6 +24,19 @@ public readonly record struct PrelabelRow(
     [property: Id(0)] ImageId Image, [property: Id(1)] string Source, [property: Id(2)] DateTimeOffset MadeAt, [property: Id(3)] byte[]
     Json);
 
+/// <summary>What became of a prelabel.</summary>
+public enum PrelabelOutcome : byte
+{
+    /// <summary>It is on disk, or one that was made later is.</summary>
+    Taken = 0,
+    /// <summary>The shard does not hold its image.</summary>
+    NotHeld = 1,
+    /// <summary>As many others propose something for the image as may.</summary>
+    TooManySources = 2,
+    /// <summary>What others propose for the image leaves no room for it.</summary>
+    TooManyBytes = 3,
+}
+
 /// <summary>A shard as sources of prelabels see it.</summary>
 [Alias("winnow.shard-prelabels")]
 public interface IShardPrelabels : IGrainWithStringKey
@@ -32,4 +45,8 @@ public interface IShardPrelabels : IGrainWithStringKey
     /// <returns>For each row whether the shard holds its image; a row of another is left out.</returns>
     [Alias("put")]
     Task<bool[]> PutAsync(PrelabelLot lot, CancellationToken cancellationToken);
+
+    /// <summary>The same, and says what became of each row.</summary>
+    [Alias("take")]
+    Task<PrelabelOutcome[]> TakeAsync(PrelabelLot lot, CancellationToken cancellationToken);
 }

@@ -18,6 +18,11 @@ public interface IQueueGrain : IGrainWithStringKey
     [Alias("release")]
     Task ReleaseAsync(ImageId[] images, string actor, CancellationToken cancellationToken);
 
+    /// <summary>The same, and says which.</summary>
+    /// <returns>Those that the person held, each once.</returns>
+    [Alias("give-back")]
+    Task<ImageId[]> GiveBackAsync(ImageId[] images, string actor, CancellationToken cancellationToken);
+
     /// <summary>
     /// Presents leases: whoever holds one keeps the task, also from a queue that has followed the one which gave it, and for longer once a
     /// quarter of its time is over. Answers come in the order of the leases.

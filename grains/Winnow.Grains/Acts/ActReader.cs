@@ -18,10 +18,12 @@ internal sealed class ActFilter(ActQuery query, DateTimeOffset? since)
         stream.Dataset is null && since > (query.Since ?? DateTimeOffset.MinValue) ? since : query.Since;
 
     /// <summary>What stands before an act of then need not be looked at; null where all of it must be.</summary>
-    public DateTimeOffset? SkipTo(ActStream stream) => SinceIn(stream) is { } from ? from - ClocksApart : null;
+    public DateTimeOffset? SkipTo(ActStream stream) => SinceIn(stream) is not { } from ? null
+        // Callers name any time that there is.
+        : from - DateTimeOffset.MinValue > ClocksApart ? from - ClocksApart : DateTimeOffset.MinValue;
 
     /// <summary>Whether nothing that is asked for stands behind an act.</summary>
-    public bool IsBehind(ActRecord act) => act.At >= query.Until + ClocksApart;
+    public bool IsBehind(ActRecord act) => act.At - ClocksApart >= query.Until;
 
     /// <summary>The act as it is told; null where it is not asked for.</summary>
     public Act? Find(ActStream stream, StoredAct stored)

@@ -1,6 +1,9 @@
+using System.Globalization;
+using System.Text.Json;
 using Winnow.Abstractions.Datasets;
 using Winnow.Grains.Placement;
 using Winnow.Grains.Telemetry;
+using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Labels;
 using Winnow.Model.Names;
@@ -13,6 +16,11 @@ namespace Winnow.Grains.Datasets;
 /// </summary>
 internal sealed partial class DatasetGrain
 {
+    /// <summary>Bytes as JSON of all versions together: they are in memory while the dataset is worked with.</summary>
+    private const long MostBytesOfSchemas = 64 << 20;
+
+    private readonly Dictionary<int, long> _bytesOfSchemas = [];
+
     private SchemaMap Map => SchemaMap.Of(_dataset.Schema);
 
     public Task<SchemaState> GetSchemaAsync(CancellationToken cancellationToken) =>
@@ -20,6 +28,41 @@ internal sealed partial class DatasetGrain
 
     public Task<SchemaVersion[]> ListSchemasAsync(CancellationToken cancellationToken) =>
         Task.FromResult<SchemaVersion[]>([.. _records.Schemas.Select(s => s.Version)]);
+
+    public Task<SchemaVersion[]> ListSchemasAfterAsync(int after, int most, int classes, CancellationToken cancellationToken)
+    {
+        if (after < 0 || after > _records.Schemas.Count)
+            throw new RefusedException(string.Create(
+                CultureInfo.InvariantCulture, $"'{after}' is not a place to continue from: there is no such version."));
+        var (page, weight) = (new List<SchemaVersion>(), 0L);
+        // One more than fits, so that whoever asks sees that others follow.
+        foreach (var entry in _records.Schemas.Skip(after))
+        {
+            page.Add(entry.Version);
+            weight += entry.Version.Schema.Classes.Count;
+            if (page.Count > most || (page.Count > 1 && weight > classes)) break;
+        }
+        return Task.FromResult<SchemaVersion[]>([.. page]);
+    }
+
+    /// <exception cref="RefusedException">With one more version there is more of them than is kept.</exception>
+    private void CheckRoomFor(SchemaVersion next)
+    {
+        var bytes = BytesOf(next);
+        foreach (var entry in _records.Schemas)
+        {
+            if (!_bytesOfSchemas.TryGetValue(entry.Version.Number, out var known))
+                _bytesOfSchemas[entry.Version.Number] = known = BytesOf(entry.Version);
+            bytes += known;
+        }
+        if (bytes <= MostBytesOfSchemas) return;
+        throw new RefusedException(string.Create(CultureInfo.InvariantCulture,
+            $"The versions of the label schema would take {bytes} bytes as JSON, and at most {MostBytesOfSchemas} are kept of a dataset: "
+            + $"{_records.Schemas.Count} versions of up to {next.Schema.Classes.Count} classes. Make several changes in one version."));
+    }
+
+    private static long BytesOf(SchemaVersion version) =>
+        JsonSerializer.SerializeToUtf8Bytes(version, ModelJson.Default.SchemaVersion).LongLength;
 
     public async Task<SchemaState> ChangeSchemaAsync(
         ChangeSchema change, Guid operationId, string actor, CancellationToken cancellationToken)
@@ -36,6 +79,7 @@ internal sealed partial class DatasetGrain
                 return same.Version;
             }
             var next = SchemaStep.Next(_records.Schemas[^1].Version, change, actor, time.GetUtcNow());
+            CheckRoomFor(next);
             if (!level.KeepsSchemas) throw new RefusedException(KnownLevel.TooLow);
             await WriteAsync(async () =>
             {

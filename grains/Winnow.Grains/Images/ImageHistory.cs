@@ -104,11 +104,20 @@ public static class ImageHistory
     };
 
     /// <summary>
-    /// Whether a decision without a lease would settle what its author and others disagree about: nobody does, whatever else they may.
+    /// Whether a decision without a lease would settle what its author and others disagree about: nobody does, whatever else they may. To
+    /// take one's own word back does not help: it was said, and until others have settled it its author is one of them.
     /// </summary>
-    public static bool SettlesOwnDispute(IReadOnlyList<HistoryEntry> entries, string actor, Decision decision) =>
-        Fold(entries).Stage == Stage.Disputed && AnsweredBy(entries).Contains(actor)
-        && !(decision.Kind == DecisionKind.TakeBack && entries.Any(e => e.Version == decision.Of && e.Actor == actor));
+    public static bool SettlesOwnDispute(IReadOnlyList<HistoryEntry> entries, string actor, Decision decision)
+    {
+        if (decision.Kind == DecisionKind.TakeBack && entries.Any(e => e.Version == decision.Of && e.Actor == actor)) return false;
+        var back = TakenBack(entries);
+        HistoryEntry[] said =
+        [
+            .. entries.Where(e => e.Decision.Kind != DecisionKind.TakeBack
+                && (back?.Contains(e.Version) != true || (e.Actor == actor && Answers(e)))),
+        ];
+        return AnsweredBy(said).Contains(actor) && (Fold(entries).Stage == Stage.Disputed || Fold(said).Stage == Stage.Disputed);
+    }
 
     /// <summary>
     /// On which terms a person said last what they say anew without a lease; null where they judge what stands. One of several labels is

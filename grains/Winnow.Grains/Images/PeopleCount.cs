@@ -4,7 +4,8 @@ using Winnow.Model.Review;
 namespace Winnow.Grains.Images;
 
 /// <summary>
-/// Counts what each person did, and how far others agree with what they said. An answer is compared once with each word that judges it: of
+/// Counts what each person did, and how far others agree with what they said. A check counts by its first answer, also where that was taken
+/// back since. Any other answer is compared once with each word that judges it: of
 /// a verifier, of most of those who labelled the image with them, of an arbitrator, or with what is known of the image.
 /// </summary>
 internal sealed class PeopleCount(Dictionary<string, PersonWork> people)
@@ -13,19 +14,18 @@ internal sealed class PeopleCount(Dictionary<string, PersonWork> people)
     {
         var fold = new StandingFold(inVerification);
         var said = new List<HistoryEntry>();
-        // Whoever thought better of it is checked by what they said last.
+        // Whoever thought better of it is checked by what they said first: by then they may have heard what it is.
         var checks = new Dictionary<string, bool>(StringComparer.Ordinal);
         foreach (var entry in entries)
         {
-            if (back?.Contains(entry.Version) == true || entry.Decision.Kind == DecisionKind.TakeBack) continue;
             var before = fold.Standing;
+            if (entry.Terms?.Kind == TaskKind.Qualify && before.IsLabelled && Tells(entry.Decision))
+                checks.TryAdd(entry.Actor, Agrees(entry.Decision, before));
+            if (back?.Contains(entry.Version) == true || entry.Decision.Kind == DecisionKind.TakeBack) continue;
             var counts = fold.Add(entry);
             CountOwn(entry, counts);
             switch (entry.Terms?.Kind ?? TaskKind.Label)
             {
-                case TaskKind.Qualify when before.IsLabelled && entry.Decision.Kind != DecisionKind.Skip:
-                    checks[entry.Actor] = Agrees(entry.Decision, before);
-                    break;
                 case TaskKind.Verify when counts && before.By is { } author && entry.Decision.Kind != DecisionKind.Skip:
                     Judge(author, Agrees(entry.Decision, before));
                     break;
@@ -74,6 +74,8 @@ internal sealed class PeopleCount(Dictionary<string, PersonWork> people)
 
     private static IEnumerable<HistoryEntry> LastOfEach(List<HistoryEntry> said) =>
         said.GroupBy(e => e.Actor, StringComparer.Ordinal).Select(g => g.Last());
+
+    private static bool Tells(Decision decision) => decision.Kind is DecisionKind.Label or DecisionKind.Reject;
 
     private static bool Agrees(Decision decision, Standing standing) => decision.Kind == DecisionKind.Confirm
         || (decision.Kind == DecisionKind.Label == standing.IsLabelled && LabelAgreement.Agree(decision.Annotations, standing.Annotations));

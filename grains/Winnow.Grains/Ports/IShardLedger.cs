@@ -71,7 +71,20 @@ public interface IShardLedger
     /// <summary>All facts of one kind of a shard, by ordinal, key and version.</summary>
     IAsyncEnumerable<FactRow> ReadFactsAsync(ShardKey shard, string kind, CancellationToken cancellationToken);
 
-    /// <summary>The facts of a kind about some rows, in no particular order.</summary>
-    Task<IReadOnlyList<FactRow>> ReadFactsAsync(ShardKey shard, string kind, IReadOnlyList<int> ordinals,
+    /// <summary>The facts of a kind about some rows, in no particular order: of each row the newest, within bounds.</summary>
+    Task<IReadOnlyList<FactRow>> ReadFactsAsync(ShardKey shard, string kind, IReadOnlyList<int> ordinals, FactBounds bounds,
         CancellationToken cancellationToken);
+}
+
+/// <summary>How much is read of the facts about one row.</summary>
+/// <param name="Most">How many.</param>
+/// <param name="Bytes">Of how many bytes together.</param>
+/// <param name="Payloads">Whether with their payloads.</param>
+public readonly record struct FactBounds(int Most, long Bytes, bool Payloads = true)
+{
+    /// <summary>All of them.</summary>
+    public static FactBounds None { get; } = new(int.MaxValue, long.MaxValue);
+
+    /// <summary>All of them, and of each only that it is there.</summary>
+    public static FactBounds References { get; } = None with { Payloads = false };
 }

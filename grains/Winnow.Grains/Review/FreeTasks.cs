@@ -17,7 +17,8 @@ internal sealed class FreeTasks
     private sealed class BestFirst : IComparer<HeldTask>
     {
         public int Compare(HeldTask? x, HeldTask? y) => x!.Task.Priority != y!.Task.Priority
-            ? y.Task.Priority.CompareTo(x.Task.Priority) : x.Image.CompareTo(y.Image);
+            ? y.Task.Priority.CompareTo(x.Task.Priority)
+            : x.Place != y.Place ? x.Place.CompareTo(y.Place) : x.Image.CompareTo(y.Image);
     }
 
     /// <summary>The last task that a person has passed over without a gap, as of so many that had been offered.</summary>

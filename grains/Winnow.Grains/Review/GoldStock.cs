@@ -14,6 +14,7 @@ internal sealed class GoldStock
     // Who was given one, or answered it, since it was fetched; the shard may not know of it when it is asked again.
     private readonly HashSet<(ImageId Image, string Actor)> _given = [];
     private Gold[] _gold = [];
+    private HashSet<ImageId> _images = [];
 
     /// <summary>How many there are.</summary>
     public int Count => _gold.Length;
@@ -24,9 +25,16 @@ internal sealed class GoldStock
         static HashSet<string> KnownTo(ReservedTask task) =>
             new([.. task.AnsweredBy ?? [], .. task.SkippedBy ?? []], StringComparer.Ordinal);
         _gold = [.. tasks.Select(t => new Gold(t, KnownTo(t)))];
-        var images = _gold.Select(g => g.Task.Image).ToHashSet();
-        _given.RemoveWhere(g => !images.Contains(g.Image));
+        _images = _gold.Select(g => g.Task.Image).ToHashSet();
+        _given.RemoveWhere(g => !_images.Contains(g.Image));
     }
+
+    /// <summary>Whether people are checked by an image.</summary>
+    public bool Has(ImageId image) => _images.Contains(image);
+
+    /// <summary>Whether a person has said what an image shows, as its shard knew when it was fetched.</summary>
+    public bool IsKnownTo(ImageId image, string actor) =>
+        Array.Exists(_gold, g => g.Task.Image == image && g.KnownTo.Contains(actor));
 
     /// <summary>One that this person has not been shown; null when there is none.</summary>
     /// <param name="actor">The person.</param>

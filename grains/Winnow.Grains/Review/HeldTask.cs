@@ -11,12 +11,13 @@ namespace Winnow.Grains.Review;
 /// <param name="task">What is asked.</param>
 /// <param name="until">Until when it is set aside.</param>
 /// <param name="slots">How many people are to answer it.</param>
-internal sealed class HeldTask(int shard, ReservedTask task, DateTimeOffset until, int slots)
+/// <param name="place">Where it stands among those that are worth the same.</param>
+internal sealed class HeldTask(int shard, ReservedTask task, DateTimeOffset until, int slots, ulong place = 0)
 {
     /// <summary>The same, worth something else. What becomes of either becomes of both, so only one may be kept.</summary>
     public HeldTask With(double priority)
     {
-        var other = new HeldTask(shard, task with { Priority = priority }, Until, slots)
+        var other = new HeldTask(shard, task with { Priority = priority }, Until, slots, place)
         {
             OfferedAt = OfferedAt,
             _skippedBy = _skippedBy,
@@ -44,6 +45,7 @@ internal sealed class HeldTask(int shard, ReservedTask task, DateTimeOffset unti
     public ReservedTask Task => task;
     public ImageId Image => task.Image;
     public TaskKind Kind => task.Kind;
+    public ulong Place => place;
     public DateTimeOffset Until { get; set; } = until;
     public DateTimeOffset OfferedAt { get; set; }
     public IReadOnlyList<Holding> Holders => _holders;

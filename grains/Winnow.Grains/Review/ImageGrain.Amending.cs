@@ -1,3 +1,4 @@
+using System.Globalization;
 using Winnow.Abstractions.Images;
 using Winnow.Grains.Images;
 using Winnow.Grains.Placement;
@@ -13,6 +14,10 @@ namespace Winnow.Grains.Review;
 /// </summary>
 internal sealed partial class ImageGrain
 {
+    /// <summary>A result for somebody who only answers: how many entries others made would tell whether they are checked.</summary>
+    private SubmitResult OfOwn(SubmitResult result, string actor) =>
+        result with { Version = SubmitRules.OwnOf(_history, actor, result.Version) };
+
     private static bool Amends(Decision decision) => decision.Kind is DecisionKind.TakeBack or DecisionKind.AskAgain;
 
     /// <summary>What stands: what people said, or the label that came with the image where they said nothing.</summary>

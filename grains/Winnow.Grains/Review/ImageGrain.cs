@@ -72,8 +72,9 @@ internal sealed partial class ImageGrain(
     public Task<SubmitResult> SubmitAsync(SubmitDecision command, string actor, CancellationToken cancellationToken) =>
         SubmitAsync(command, actor, SubmitBounds.Person, cancellationToken);
 
-    public Task<SubmitResult> AmendOwnAsync(SubmitDecision command, string actor, CancellationToken cancellationToken) =>
-        SubmitAsync(command, actor, command.Lease is null ? SubmitBounds.Own : SubmitBounds.Person, cancellationToken);
+    public async Task<SubmitResult> AmendOwnAsync(SubmitDecision command, string actor, CancellationToken cancellationToken) => OfOwn(
+        await SubmitAsync(
+            command, actor, command.Lease is null ? SubmitBounds.Own : SubmitBounds.Asked, cancellationToken), actor);
 
     private async Task<SubmitResult> SubmitAsync(
         SubmitDecision command, string actor, SubmitBounds bounds, CancellationToken cancellationToken)
@@ -109,6 +110,7 @@ internal sealed partial class ImageGrain(
 
         if (command.OperationId == Guid.Empty)
             return Refuse(SubmitStatus.Refused, "A decision needs an operation id, so that sending it twice records it once.");
+        if (bounds == SubmitBounds.Own) command = SubmitRules.InHistory(command, actor, _history);
         foreach (var entry in _said)
             if (entry.OperationId == command.OperationId) return await AgainAsync(entry, command, actor, cancellationToken);
         var early = _dataset.Schema.IsOneClass || level.KeepsLabelSets ? null : KnownLevel.TooLow;

@@ -144,6 +144,20 @@ internal sealed class LeaseTokens(byte[] secret)
         return StableHash.ToUnit(BinaryPrimitives.ReadUInt64LittleEndian(mac));
     }
 
+    /// <summary>
+    /// Where an image stands among those that are worth the same: nobody who has not the secret can foretell it, or tell by it what did
+    /// not come in turn. It has nothing to do with <see cref="DrawOf"/>.
+    /// </summary>
+    public ulong PlaceOf(string dataset, ImageId image)
+    {
+        var id = new byte[ImageId.Size];
+        image.CopyTo(id);
+        byte[] said = [.. "place\0"u8, .. id, .. Encoding.UTF8.GetBytes(dataset)];
+        Span<byte> mac = stackalloc byte[MacSize];
+        HMACSHA256.HashData(secret, said, mac);
+        return BinaryPrimitives.ReadUInt64LittleEndian(mac);
+    }
+
     /// <summary>Masks the history version and the terms of a token by all else that it says, or takes the mask off again.</summary>
     private void Mask(byte[] token, int length)
     {

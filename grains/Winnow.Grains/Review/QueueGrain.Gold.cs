@@ -18,6 +18,7 @@ internal sealed partial class QueueGrain
     private static readonly TimeSpan GoldHolds = TimeSpan.FromMinutes(1);
 
     private readonly GoldStock _gold = new();
+    private readonly HeldChecks _checks = new();
     private int _goldOf;
     private long _goldAskedAt;
     private Task _goldRenewed = Task.CompletedTask;

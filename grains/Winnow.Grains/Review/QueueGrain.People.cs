@@ -92,18 +92,23 @@ internal sealed partial class QueueGrain
     }
 
     /// <summary>Puts tasks back, and tells their images so: nobody answers first under a lease that they have given back.</summary>
-    public async Task ReleaseAsync(ImageId[] images, string actor, CancellationToken cancellationToken)
+    public Task ReleaseAsync(ImageId[] images, string actor, CancellationToken cancellationToken) =>
+        GiveBackAsync(images, actor, cancellationToken);
+
+    public async Task<ImageId[]> GiveBackAsync(ImageId[] images, string actor, CancellationToken cancellationToken)
     {
-        var told = new List<Task>();
+        var (given, told, now) = (new List<ImageId>(), new List<Task>(), time.GetUtcNow());
         foreach (var image in images)
         {
             LetGo(image, actor);
-            if (_stock.PutBack(image, actor, skipped: false, time.GetUtcNow()) is { } ends)
-                told.Add(GaveBackAsync(image, actor, ends, cancellationToken));
+            if ((_stock.PutBack(image, actor, skipped: false, now) ?? _checks.PutBack(image, actor, now)) is not { } ends) continue;
+            given.Add(image);
+            told.Add(GaveBackAsync(image, actor, ends, cancellationToken));
         }
         RoomMade();
         await Task.WhenAll(told);
         Arrived();
+        return [.. given];
     }
 
     private async Task GaveBackAsync(ImageId image, string actor, DateTimeOffset ends, CancellationToken cancellationToken)
@@ -120,7 +125,14 @@ internal sealed partial class QueueGrain
     }
 
     /// <summary>How many tasks the person may still take.</summary>
-    private int RoomOf(string actor) => TasksPerPerson - _stock.HeldBy(actor, time.GetUtcNow());
+    private int RoomOf(string actor) => TasksPerPerson - HeldBy(actor);
+
+    /// <summary>How many tasks a person holds. One that checks them is a task like any other.</summary>
+    private int HeldBy(string actor)
+    {
+        var now = time.GetUtcNow();
+        return _stock.HeldBy(actor, now) + _checks.HeldBy(actor, now);
+    }
 
     /// <summary>Waits a moment for what the person has answered or given back just now.</summary>
     /// <exception cref="RefusedException">The person holds as many as one may.</exception>
@@ -146,7 +158,7 @@ internal sealed partial class QueueGrain
 
     private RefusedException Full(string actor)
     {
-        var held = _stock.HeldBy(actor, time.GetUtcNow());
+        var held = HeldBy(actor);
         return new RefusedException(
             $"You hold {held} review task{(held == 1 ? "" : "s")} of dataset '{_dataset.Name}', and one person holds at most "
             + $"{TasksPerPerson} at a time (tasksPerPerson). Answer some, or give them back (tasks/release); "

@@ -176,26 +176,26 @@ internal sealed partial class QueueGrain
             .Select(g => ExtendAsync(g.Key, [.. g], ends + _dataset.Settings.LeasePeriod, cancellationToken)));
     }
 
-    private RenewedLease Presented(string text, Lease? presented, string actor, HashSet<ImageId> silent)
+    private RenewedLease Presented(string text, Lease? sent, string actor, HashSet<ImageId> silent)
     {
-        if (presented is not { } lease)
+        if (sent is not { } lease)
             return new RenewedLease(null, null, null, "The lease is not one that this cluster gave. Take the task again.");
         if (WrongWith(lease, actor) is { } wrong) return new RenewedLease(lease.Image, null, null, wrong);
         var (now, period) = (time.GetUtcNow(), _dataset.Settings.LeasePeriod);
-        // It is set aside for nobody, and its answer is taken whenever it comes.
-        if (lease.Kind == TaskKind.Qualify)
-        {
-            var longer = lease with { Expires = now + period, Since = _dataset.Since, Given = lease.GivenAt(period) };
-            return new RenewedLease(lease.Image, _leases.Sign(longer), longer.Expires);
-        }
+        // It is set aside for nobody, and goes by the same rules as one that is: none of them tells which it is.
+        var checks = lease.Kind == TaskKind.Qualify;
         if (silent.Contains(lease.Image))
             return new RenewedLease(lease.Image, text, null,
                 "What holds the image does not answer just now. Present the lease again soon.");
         var isNew = lease.Expires <= now;
-        if (isNew && RoomOf(actor) <= 0 && _stock.Has(lease.Image) && !_stock.Holds(lease.Image, actor, now))
+        var isHeld = checks ? _checks.Holds(lease.Image, actor, now) : !_stock.Has(lease.Image) || _stock.Holds(lease.Image, actor, now);
+        if (isNew && RoomOf(actor) <= 0 && !isHeld)
             return new RenewedLease(lease.Image, null, null, Full(actor).Message);
         var latest = lease.GivenAt(period) + MostPeriods * period;
-        if (_stock.Present(lease, now, period, latest) is not { } held)
+        var presented = checks
+            ? _gold.IsKnownTo(lease.Image, actor) ? null : _checks.Present(lease, now, period, latest)
+            : _stock.Present(lease, now, period, latest);
+        if (presented is not { } held)
             return new RenewedLease(lease.Image, null, null,
                 "The task is not yours any more: it was answered, given back or withdrawn, or your lease ended and somebody else has it. "
                 + "An answer of yours still counts as an opinion.");

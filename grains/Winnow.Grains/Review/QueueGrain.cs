@@ -48,7 +48,7 @@ internal sealed partial class QueueGrain(
 
     private static readonly TimeSpan PollWhileWaiting = TimeSpan.FromSeconds(1);
 
-    private readonly QueueStock _stock = new();
+    private QueueStock _stock = null!;
     private readonly SemaphoreSlim _refill = new(1, 1);
     private readonly ShardsWithWork _work = new();
     private Task _ahead = Task.CompletedTask;
@@ -68,6 +68,7 @@ internal sealed partial class QueueGrain(
         var name = this.GetPrimaryKeyString();
         _dataset = await datasets.GetAsync(name, cancellationToken);
         _leases = await keyring.GetAsync(cancellationToken);
+        _stock = new QueueStock(image => _leases.PlaceOf(name, image));
         _turn = new QueueTurn(records, name, time);
         AllMayHaveWork(_dataset.Shards);
         local.Opened(name);
@@ -174,6 +175,7 @@ internal sealed partial class QueueGrain(
         max = Math.Min(max, RoomOf(actor));
         while (tasks.Count < max && (OwedGold(actor, kinds) ?? _stock.Take(actor, kinds, now, ends, again)) is { } task)
         {
+            if (task.Kind == TaskKind.Qualify) _checks.Hold(task.Image, actor, ends, now);
             tasks.Add(Give(task, actor, ends, since));
             OweGoldBeside(task, actor);
         }
@@ -214,6 +216,7 @@ internal sealed partial class QueueGrain(
         if (actor is not null) _people.Heard(actor, time.GetUtcNow());
         if (closed) Settled(image);
         else if (actor is not null) LetGo(image, actor);
+        if (actor is not null && _gold.Has(image)) _checks.Answered(image, actor);
         if (_stock.IsOfBefore(image, version))
         {
             if (closed) _stock.Remove(image);

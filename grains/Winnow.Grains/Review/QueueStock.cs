@@ -8,7 +8,8 @@ namespace Winnow.Grains.Review;
 /// The tasks that a queue has set aside from its shards: those it can hand out, by kind and priority, and those that people hold. Pure
 /// bookkeeping under a clock that the caller reads.
 /// </summary>
-internal sealed partial class QueueStock
+/// <param name="placeOf">Where an image stands among those that are worth the same; by their ids where nothing says.</param>
+internal sealed partial class QueueStock(Func<ImageId, ulong>? placeOf = null)
 {
     private readonly Dictionary<ImageId, HeldTask> _held = [];
     private readonly FreeTasks[] _free = [.. Enum.GetValues<TaskKind>().Select(_ => new FreeTasks())];
@@ -52,7 +53,7 @@ internal sealed partial class QueueStock
     public void Add(int shard, ReservedTask task, DateTimeOffset until, DateTimeOffset now, int slots = 1)
     {
         if (_held.TryGetValue(task.Image, out var known) && known.Task.HistoryVersion < task.HistoryVersion) Remove(task.Image);
-        var held = new HeldTask(shard, task, until, slots);
+        var held = new HeldTask(shard, task, until, slots, PlaceOf(task.Image));
         if (_held.TryAdd(task.Image, held)) Offer(held, now);
     }
 
@@ -71,7 +72,8 @@ internal sealed partial class QueueStock
     public void AddHeld(int shard, ReservedTask task, DateTimeOffset until, in Lease lease, DateTimeOffset presentBy, DateTimeOffset now,
         bool letGo = false, int slots = 1)
     {
-        if (!_held.TryGetValue(task.Image, out var held)) _held.Add(task.Image, held = new HeldTask(shard, task, until, slots));
+        if (!_held.TryGetValue(task.Image, out var held))
+            _held.Add(task.Image, held = new HeldTask(shard, task, until, slots, PlaceOf(task.Image)));
         else if (!held.IsFree || held.HoldingOf(lease.Actor) is not null || held.Holders.Count == 0) return;
         if (letGo) held.GivenBackBy(lease.Actor);
         var isTheirs = lease.Expires > presentBy && held.IsFor(lease.Actor, again: false);
@@ -176,6 +178,8 @@ internal sealed partial class QueueStock
     /// <summary>Whether a lease was given for what is asked now. Where several label an image, others' answers make it no other.</summary>
     private static bool IsOf(HeldTask held, in Lease lease) => held.Kind == lease.Kind
         && (held.Task.HistoryVersion == lease.Version || (held.Kind == TaskKind.Label && lease.Terms is { Labels: > 1 }));
+
+    private ulong PlaceOf(ImageId image) => placeOf?.Invoke(image) ?? 0;
 
     private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 

@@ -12,6 +12,8 @@ internal enum SubmitBounds
     None,
     /// <summary>As many entries as one person may make.</summary>
     Person,
+    /// <summary>That too, and what the person was asked; what others said is not told.</summary>
+    Asked,
     /// <summary>That too, and what the person said themselves.</summary>
     Own,
 }
@@ -63,6 +65,23 @@ internal static class SubmitRules
         $"You have made {ImageHistory.MaxOfOnePerson} entries in the history of this image, as many as one person may. "
         + $"Have somebody else look at it.");
 
+    /// <summary>How many of the first entries a person made: what somebody who only answers is told in the place of their count.</summary>
+    public static int OwnOf(IReadOnlyList<HistoryEntry> history, string actor, long through = long.MaxValue) =>
+        history.Count(e => e.Actor == actor && e.Told is null && e.Version <= through);
+
+    /// <summary>
+    /// A decision of somebody who only answers, by the numbers of the history. They count their own entries: a count of all would tell
+    /// what others said. Where it comes once more it is what it was the first time.
+    /// </summary>
+    public static SubmitDecision InHistory(SubmitDecision command, string actor, IReadOnlyList<HistoryEntry> history)
+    {
+        if (command.Decision is not { Kind: DecisionKind.TakeBack, Of: { } of }) return command;
+        HistoryEntry[] before = [.. history.TakeWhile(e => e.OperationId != command.OperationId)];
+        HistoryEntry[] own = [.. before.Where(e => e.Actor == actor && e.Told is null)];
+        return command.ExpectedVersion == before.Length || command.ExpectedVersion != own.Length || of < 1 || of > own.Length
+            ? command : command with { Decision = command.Decision with { Of = own[of - 1].Version } };
+    }
+
     /// <summary>What a decision rests on: the lease of its task, or the version of the history that was looked at.</summary>
     public static SubmitRefusal? FindBasis(Submission sent, out SubmitBasis basis)
     {
@@ -72,9 +91,12 @@ internal static class SubmitRules
         {
             if (command.ExpectedVersion is not { } expected)
                 return Refused("A decision needs the lease of its task, or for a correction the version that was seen.");
-            basis = new SubmitBasis(expected, null, null);
-            return expected == sent.History.Count ? null : Conflict(string.Create(CultureInfo.InvariantCulture,
-                $"The image has {sent.History.Count} history entries, not {expected}. Look at it again."));
+            basis = new SubmitBasis(sent.History.Count, null, null);
+            var isOwn = sent.Bounds == SubmitBounds.Own;
+            if (expected == sent.History.Count || (isOwn && expected == OwnOf(sent.History, sent.Actor))) return null;
+            return Conflict(string.Create(CultureInfo.InvariantCulture, isOwn
+                ? $"{expected} is not how many entries the image has of you. Look at it again."
+                : (FormattableString)$"The image has {sent.History.Count} history entries, not {expected}. Look at it again."));
         }
         if (sent.Lease is not { } lease) return Refused("The lease is not one that this cluster gave. Take the task again.");
         if (lease.Dataset != dataset.Name || lease.Image != command.Image) return Refused("The lease is for another image.");
@@ -91,7 +113,7 @@ internal static class SubmitRules
     {
         var (decision, history, actor) = (sent.Command.Decision, sent.History, sent.Actor);
         if (basis.Asked is not null && ImageHistory.AnswerOf(history, actor, basis.Seen) is { } given)
-            return Conflict(AlreadyGiven(given, history.Count)) with { Given = given };
+            return Conflict(AlreadyGiven(given, history, sent.Bounds == SubmitBounds.Asked ? actor : null)) with { Given = given };
         if (decision.Kind == DecisionKind.Confirm && basis.Asked != TaskKind.Verify)
             return Refused(
                 "Only who was asked whether a label is right can confirm it, under the lease of that task. Send the label itself.");
@@ -153,7 +175,7 @@ internal static class SubmitRules
     private static string InShort(string[] classes) => classes.Length == 0 ? "that nothing of it is there"
         : $"'{string.Join("', '", classes.Take(MostNamed))}'{(classes.Length > MostNamed ? " and others" : "")}";
 
-    private static string AlreadyGiven(HistoryEntry given, int entries)
+    private static string AlreadyGiven(HistoryEntry given, IReadOnlyList<HistoryEntry> history, string? ownOf)
     {
         var said = given.Decision.Kind switch
         {
@@ -162,10 +184,14 @@ internal static class SubmitRules
             DecisionKind.Confirm => "that the label is right",
             _ => "that you could not tell",
         };
+        if (ownOf is not null)
+            return string.Create(CultureInfo.InvariantCulture,
+                $"You have answered this task already: {said}, entry {OwnOf(history, ownOf, given.Version)} of yours. To change it send a "
+                + $"correction, which is the decision without the lease and with expectedVersion {OwnOf(history, ownOf)}.");
         return string.Create(
             CultureInfo.InvariantCulture,
             $"You have answered this task already: {said}, entry {given.Version} of its history. "
-            + $"To change it send a correction, which is the decision without the lease and with expectedVersion {entries} "
+            + $"To change it send a correction, which is the decision without the lease and with expectedVersion {history.Count} "
             + $"(where somebody has changed it since, with the permission correct-decisions).");
     }
 }

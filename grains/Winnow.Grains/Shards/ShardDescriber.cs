@@ -4,6 +4,7 @@ using Winnow.Grains.Images;
 using Winnow.Grains.Ports;
 using Winnow.Model.Images;
 using Winnow.Model.Labels;
+using Winnow.Model.Prelabels;
 using Winnow.Model.Review;
 
 namespace Winnow.Grains.Shards;
@@ -20,7 +21,7 @@ internal sealed class ShardDescriber(
     public async Task<ReservedTask[]> DescribeAsync(IReadOnlyList<int> ordinals, CancellationToken cancellationToken)
     {
         var rows = await ledger.ReadImagesAsync(writer.Key, ordinals, cancellationToken);
-        var made = await prelabels.ReadAsync(ordinals, cancellationToken);
+        var made = await prelabels.ReadAsync(ordinals, ImagePrelabel.MaxBytes, cancellationToken);
         var said = await SaidOfAsync(ordinals, cancellationToken);
         var sets = await predictions.ReadAsync(ordinals, cancellationToken);
         var described = new ReservedTask[ordinals.Count];

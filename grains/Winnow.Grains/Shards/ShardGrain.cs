@@ -191,6 +191,10 @@ internal sealed class ShardGrain(
     public Task<bool[]> PutAsync(PrelabelLot lot, CancellationToken cancellationToken) => _prelabels.PutAsync(lot, cancellationToken);
 
     [Needs(ShardPart.Rows)]
+    public Task<PrelabelOutcome[]> TakeAsync(PrelabelLot lot, CancellationToken cancellationToken) =>
+        _prelabels.TakeAsync(lot, cancellationToken);
+
+    [Needs(ShardPart.Rows)]
     public Task<string?[]> PutDecisionsAsync(MachineLot lot, CancellationToken cancellationToken) =>
         _machine.PutAsync(lot, cancellationToken);
 

@@ -7,6 +7,7 @@ using Winnow.Model;
 using Winnow.Model.Images;
 using Winnow.Model.Labels;
 using Winnow.Model.MachineDecisions;
+using Winnow.Model.Prelabels;
 
 namespace Winnow.Grains.Shards;
 
@@ -23,7 +24,7 @@ internal sealed class ShardListing(ShardWriter writer, ShardIndex index, ShardCo
         if (!index.TryFind(image, out var ordinal)) return null;
         var row = (await ledger.ReadImagesAsync(writer.Key, [ordinal], cancellationToken))[0];
         var stage = index.StageOf(ordinal, index.Embedded);
-        var made = (await prelabels.ReadAsync([ordinal], cancellationToken))[0];
+        var made = (await prelabels.ReadAsync([ordinal], ImagePrelabel.MostBytesOfImage, cancellationToken))[0];
         var set = (await predictions.ReadAsync([ordinal], cancellationToken))[0];
         MachineDecision[] decided = [.. (await machine.DecisionsAsync([ordinal], cancellationToken))[ordinal]];
         return new ImageRecord(

@@ -238,7 +238,7 @@ internal sealed class ShardMachine(ShardWriter writer, ShardIndex index, IShardL
 
     private async Task<ILookup<int, FactRow>> ReadAsync(IReadOnlyList<int> ordinals, CancellationToken cancellationToken) =>
         (ordinals.Count == 0 ? [] : await ledger.ReadFactsAsync(
-            writer.Key, FactKinds.MachineDecisions.Name, ordinals, cancellationToken)).ToLookup(f => f.Id.Ordinal);
+            writer.Key, FactKinds.MachineDecisions.Name, ordinals, FactBounds.None, cancellationToken)).ToLookup(f => f.Id.Ordinal);
 
     private async Task<bool> ReadAnewAsync(CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json.Serialization;
 using Winnow.Model.Names;
 
@@ -76,7 +77,7 @@ public sealed record LabelAttribute([property: Text(TextKind.Exact)] string Name
     internal AttributeValue InWords(AttributeValue value) => Kind switch
     {
         AttributeKind.Choice when value.Text is { } one && Find(one) is { } option && option != one => AttributeValue.Of(option),
-        AttributeKind.Choices when value.Several is { } several && !several.All(o => Options.Contains(o, StringComparer.Ordinal)) =>
+        AttributeKind.Choices when value.Several is { } several && !several.All(Written().Exact.ContainsKey) =>
             AttributeValue.Of([.. several.Select(o => Find(o) ?? o)]),
         _ => value,
     };
@@ -87,12 +88,8 @@ public sealed record LabelAttribute([property: Text(TextKind.Exact)] string Name
     /// <summary>The place of an option, whatever Unicode form it comes in; -1 where it is none.</summary>
     internal int PlaceOf(string option)
     {
-        for (var i = 0; i < Options.Count; i++)
-            if (Options[i] == option) return i;
-        var compared = TextForm.Compared(option);
-        for (var i = 0; i < Options.Count; i++)
-            if (TextForm.Compared(Options[i]) == compared) return i;
-        return -1;
+        var (exact, compared) = Written();
+        return exact.TryGetValue(option, out var place) || compared.TryGetValue(TextForm.Compared(option), out place) ? place : -1;
     }
 
     /// <summary>What became of the option at a place; null where nothing did.</summary>
@@ -109,6 +106,22 @@ public sealed record LabelAttribute([property: Text(TextKind.Exact)] string Name
         while (PastOf(place)?.Into is { } heir) place = heir;
         return Options[place];
     }
+
+    private sealed record OptionIndex(Dictionary<string, int> Exact, Dictionary<string, int> Compared);
+
+    // Whoever answers may name as many options as there are, in thousands of annotations.
+    private static readonly ConditionalWeakTable<IReadOnlyList<string>, OptionIndex> Indexes = new();
+
+    private OptionIndex Written() => Indexes.GetValue(Options, static options =>
+    {
+        var index = new OptionIndex(new(options.Count, StringComparer.Ordinal), new(options.Count, StringComparer.Ordinal));
+        for (var place = 0; place < options.Count; place++)
+        {
+            index.Exact.TryAdd(options[place], place);
+            index.Compared.TryAdd(TextForm.Compared(options[place]), place);
+        }
+        return index;
+    });
 
     /// <summary>Whether annotations of a class have it.</summary>
     public bool IsOf(string name)
@@ -140,6 +153,8 @@ public sealed record LabelAttribute([property: Text(TextKind.Exact)] string Name
                 return $"An option of attribute '{Name}' must have 1 to {MaxName} printable characters, not {ShownText.Quote(option)}.";
             if (!seen.Add(option)) return $"Option '{option}' of attribute '{Name}' stands twice.";
         }
+        if (Classes?.Count > LabelSchema.MaxClasses)
+            return $"Attribute '{Name}' is of more than the {LabelSchema.MaxClasses} classes that a schema may have.";
         foreach (var name in Classes ?? [])
             if (name is null || schema.IndexOf(name) < 0)
                 return $"Attribute '{Name}' is of class {ShownText.Quote(name)}, which the schema has not.";

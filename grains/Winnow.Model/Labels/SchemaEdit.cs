@@ -12,13 +12,23 @@ public sealed partial class SchemaEdit
     /// <summary>Most changes of one version.</summary>
     public const int MostChanges = 1_000;
 
+    /// <summary>Most names in the lists of all changes of one version.</summary>
+    public const int MostNamed = 2 * LabelSchema.MaxClasses;
+
     private readonly LabelSchema _schema;
     private readonly List<LabelClass> _classes;
+
+    // The places of each name: on the way to a version two classes may bear one, and the first counts.
+    private readonly Dictionary<string, SortedSet<int>> _places = new(StringComparer.Ordinal);
+    private int _named;
     private readonly List<LabelAttribute> _attributes;
     private bool _teachesOtherwise;
 
-    private SchemaEdit(LabelSchema schema) =>
+    private SchemaEdit(LabelSchema schema)
+    {
         (_schema, _classes, _attributes) = (schema, [.. schema.Classes], [.. schema.Attributes ?? []]);
+        for (var i = 0; i < _classes.Count; i++) Place(_classes[i].Name, i);
+    }
 
     private int Next => _schema.Number + 1;
 
@@ -71,8 +81,28 @@ public sealed partial class SchemaEdit
     private int Find(string? name)
     {
         if (name is null) return -1;
+        return _places.TryGetValue(TextForm.Compared(name), out var places) && places.Count > 0 ? places.Min : -1;
+    }
+
+    private void Place(string name, int at)
+    {
         var compared = TextForm.Compared(name);
-        return _classes.FindIndex(c => TextForm.Compared(c.Name) == compared);
+        if (!_places.TryGetValue(compared, out var places)) _places.Add(compared, places = []);
+        places.Add(at);
+    }
+
+    /// <summary>
+    /// Why a list of names is not taken, as a sentence: each stands in it once, and all lists together name no more than a version needs.
+    /// </summary>
+    private string? CheckNames(string list, IReadOnlyList<string>? names)
+    {
+        if (names is null) return null;
+        if ((_named += names.Count) > MostNamed)
+            return string.Create(CultureInfo.InvariantCulture, $"the lists of the changes name more than {MostNamed} in all.");
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var name in names)
+            if (name is not null && !seen.Add(TextForm.Compared(name))) return $"'{list}' names {ShownText.Quote(name)} twice.";
+        return null;
     }
 
     private string? OnClass(string? name, Func<int, string?> change)
@@ -96,6 +126,8 @@ public sealed partial class SchemaEdit
         var one = _classes[at];
         if (to is null) return "'to' is missing.";
         _classes[at] = one with { Name = to, Former = WithFormer(one.Former, one.Name, one.Since) };
+        _places[TextForm.Compared(one.Name)].Remove(at);
+        Place(to, at);
         for (var i = 0; i < _attributes.Count; i++)
             if (_attributes[i].Classes.Contains(one.Name))
                 _attributes[i] = _attributes[i] with { Classes = [.. _attributes[i].Classes.Select(c => c == one.Name ? to : c)] };
@@ -110,6 +142,7 @@ public sealed partial class SchemaEdit
     {
         if (one is not { Former: null, Since: null, Retired: null }) return "A new class has no past: leave former, since and retired out.";
         if (one.Name is null) return "The class has no name.";
+        Place(one.Name, _classes.Count);
         _classes.Add(one with { Since = Next });
         _teachesOtherwise = true;
         return null;
@@ -128,6 +161,7 @@ public sealed partial class SchemaEdit
 
     private string? Merge(MergeClasses change)
     {
+        if (CheckNames("classes", change.Classes) is { } odd) return odd;
         var from = new List<int>();
         foreach (var name in change.Classes ?? [])
             if (OnClass(name, at => { from.Add(at); return null; }) is { } wrong) return wrong;
@@ -142,22 +176,24 @@ public sealed partial class SchemaEdit
                 return $"Classes '{_classes[at].Name}' and '{_classes[into].Name}' have other keypoints, so that one's are none of the "
                     + "other.";
             if (Retire(at, new Retirement(Next, Into: into)) is { } wrong) return wrong;
-            // What was said of the one is said of the other.
-            for (var i = 0; i < _attributes.Count; i++)
-                if (_attributes[i].Classes.Contains(_classes[at].Name) && !_attributes[i].IsOf(_classes[into].Name))
-                    _attributes[i] = _attributes[i] with { Classes = [.. _attributes[i].Classes, _classes[into].Name] };
         }
+        // What was said of the one is said of the other.
+        var names = from.Select(at => _classes[at].Name).ToHashSet(StringComparer.Ordinal);
+        for (var i = 0; i < _attributes.Count; i++)
+            if (_attributes[i].Classes.Any(names.Contains) && !_attributes[i].IsOf(_classes[into].Name))
+                _attributes[i] = _attributes[i] with { Classes = [.. _attributes[i].Classes, _classes[into].Name] };
         return null;
     }
 
     private string? Split(int at, IReadOnlyList<string>? into)
     {
+        if (CheckNames("into", into) is { } odd) return odd;
         var parts = new List<int>();
         foreach (var name in into ?? [])
         {
             if (FindOrAdd(name, _classes[at], out var part) is { } wrong) return wrong;
             if (part == at) return $"Class '{name}' cannot be a part of itself: rename it first, or retire nothing and add the others.";
-            if (!parts.Contains(part)) parts.Add(part);
+            parts.Add(part);
         }
         if (parts.Count < 2) return "'into' must name at least two classes; to call one otherwise, rename it.";
         // What was said of the one may be said of each of its parts.
@@ -209,6 +245,7 @@ public sealed partial class SchemaEdit
     private string? AddOptionsTo(int at, IReadOnlyList<string>? options)
     {
         if (options is not { Count: > 0 }) return "'options' names none.";
+        if (CheckNames("options", options) is { } odd) return odd;
         _attributes[at] = _attributes[at] with { Options = [.. _attributes[at].Options, .. options] };
         return null;
     }

@@ -33,6 +33,12 @@ public sealed record ImagePrelabel(ImageId Image, string Source, IReadOnlyList<A
     /// <summary>Most characters of a source's name, and of its version.</summary>
     public const int MaxSource = 100;
 
+    /// <summary>Most sources that propose something for one image.</summary>
+    public const int MostSources = 32;
+
+    /// <summary>Most bytes, as JSON, of all that is proposed for one image.</summary>
+    public const int MostBytesOfImage = 1 << 20;
+
     /// <summary>What the names of Winnow's own models begin with.</summary>
     public const string OwnSource = "model:";
 
@@ -52,10 +58,27 @@ public sealed record ImagePrelabel(ImageId Image, string Source, IReadOnlyList<A
     /// <param name="schema">The dataset's.</param>
     /// <param name="latest">The latest time that is believed.</param>
     public string? Check(LabelSchema schema, DateTimeOffset latest) =>
+        (Source is not null && LooksOwn(Source) ? NotOwn : null) ?? CheckMembers(schema, latest);
+
+    private const string NotOwn = $"source begins with '{OwnSource}', or looks as if it did, which names Winnow's own models.";
+
+    /// <summary>Whether a name looks like one of Winnow's own models, in whatever case, width or with marks that are not seen.</summary>
+    private static bool LooksOwn(string source)
+    {
+        // Letters of full width are others to Unicode, and the same to whoever reads them.
+        var narrow = string.Create(source.Length, source, static (text, from) =>
+        {
+            for (var i = 0; i < text.Length; i++)
+                text[i] = from[i] is >= '\uFF01' and <= '\uFF5E' ? (char)(from[i] - 0xFEE0) : from[i];
+        });
+        return TextForm.Folded(narrow).StartsWith(TextForm.Folded(OwnSource), StringComparison.Ordinal);
+    }
+
+    private string? CheckMembers(LabelSchema schema, DateTimeOffset latest) =>
         MemberRules.Text("source", Source, MaxSource, least: 1)
         ?? (ShownText.IsClean(Source) ? null : "source has characters that cannot be shown.")
         ?? (Source.StartsWith(OwnSource, StringComparison.Ordinal)
-        ? $"source begins with '{OwnSource}', which names Winnow's own models." : null)
+            ? NotOwn : null)
         ?? MemberRules.TextOrNone("version", Version, MaxSource)
         ?? MemberRules.Share("confidence", Confidence)
         ?? MemberRules.Date("madeAt", MadeAt, latest)
@@ -65,8 +88,8 @@ public sealed record ImagePrelabel(ImageId Image, string Source, IReadOnlyList<A
     /// <summary>The same of one as it is stored: it may be of an earlier version of the schema.</summary>
     public string? CheckStored(LabelSchema schema, DateTimeOffset latest) =>
         (Schema is { } version ? MemberRules.Number("schema", version, 2, schema.Number) : null)
-        ?? ((Schema ?? 1) == schema.Number || Annotations is null || Annotations.Any(a => a is null) ? Check(schema, latest)
-            : (this with { Annotations = [] }).Check(schema, latest)
+        ?? ((Schema ?? 1) == schema.Number || Annotations is null || Annotations.Any(a => a is null) ? CheckMembers(schema, latest)
+            : (this with { Annotations = [] }).CheckMembers(schema, latest)
                 ?? AnnotationRules.CheckEarlier(SchemaMap.Of(schema).Map(Annotations, Schema ?? 1).Annotations, schema));
 
     /// <summary>As it is shown under a schema; null where it is of classes that nobody says any more.</summary>

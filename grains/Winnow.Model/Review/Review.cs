@@ -167,7 +167,10 @@ public sealed record ReviewTask
     public required string Name { get; init; }
     /// <summary>What is asked.</summary>
     public TaskKind Kind { get; init; }
-    /// <summary>How much asking is worth; higher first.</summary>
+    /// <summary>
+    /// How much asking is worth; higher first. 0 for whoever does not hold start-rounds: it would tell which tasks are of the audit sample,
+    /// and which check people.
+    /// </summary>
     public required double Priority { get; init; }
     /// <summary>The signed lease to send back with the answer.</summary>
     public required string Lease { get; init; }
@@ -221,7 +224,10 @@ public sealed record LeaseRequest(int Max = 1, int WaitMilliseconds = 0, IReadOn
 /// </param>
 /// <param name="Decision">What the person says.</param>
 /// <param name="Lease">The lease under which it was made; absent for a correction.</param>
-/// <param name="ExpectedVersion">For a correction: the version of the human facts that the person saw. A newer one is a conflict.</param>
+/// <param name="ExpectedVersion">
+/// For a correction: the version of the human facts that the person saw. A newer one is a conflict. Whoever does not hold
+/// correct-decisions may say instead how many entries are their own, as results tell them.
+/// </param>
 public sealed record SubmitDecision(ImageId Image, Guid OperationId, Decision Decision, string? Lease = null, long? ExpectedVersion = null)
     : IFreeText
 {
@@ -250,6 +256,9 @@ public enum SubmitStatus : byte
 /// <summary>The answer to one submitted decision.</summary>
 /// <param name="Image">The image.</param>
 /// <param name="Status">What became of it.</param>
-/// <param name="Version">Entries of the image's history.</param>
+/// <param name="Version">
+/// Entries of the image's history. Whoever does not hold correct-decisions is told how many of them are their own, since what others said
+/// tells whether they are checked.
+/// </param>
 /// <param name="Reason">Why it was not recorded; or, where it was, what of it was changed: shapes cut at the picture's edge.</param>
 public sealed record SubmitResult(ImageId Image, SubmitStatus Status, long Version, string? Reason = null);

@@ -27,7 +27,11 @@ internal static class FactCommits
     // Rows of other kinds are passed over in the tree of keys alone.
     private const string PageOfKind = Columns
         + "(f.ordinal, f.kind, f.key, f.version) > (?3, ?4, ?5, ?6) AND f.kind = ?8 ORDER BY f.ordinal, f.kind, f.key, f.version LIMIT ?7";
-    private const string OfRow = Columns + "f.ordinal = ?3 AND f.kind = ?4";
+    private const string OfRow =
+        "SELECT f.ordinal, f.kind, f.key, f.version, f.grows, f.image, f.operation, f.actor, f.sha256, f.size, p.content FROM ("
+        + "SELECT *, row_number() OVER w AS place, sum(size) OVER (w ROWS UNBOUNDED PRECEDING) AS upto FROM fact "
+        + "WHERE dataset = ?1 AND shard = ?2 AND ordinal = ?3 AND kind = ?4 WINDOW w AS (ORDER BY version DESC, key)) AS f "
+        + "LEFT JOIN payload AS p ON p.fact = f.id AND ?7 WHERE f.place <= ?5 AND f.upto <= ?6";
     private const string Erase =
         "INSERT INTO erasure SELECT id, ?2, ?3, ?4, ?5, ?6, ?7 FROM dataset WHERE name = ?1 ON CONFLICT DO NOTHING";
     private const string ErasePayload =
@@ -94,10 +98,12 @@ internal static class FactCommits
         return facts;
     }
 
-    public static List<FactRow> Read(SqliteSession session, long dataset, int shard, string kind, IReadOnlyList<int> ordinals)
+    public static List<FactRow> Read(
+        SqliteSession session, long dataset, int shard, string kind, IReadOnlyList<int> ordinals, FactBounds bounds)
     {
         var facts = new List<FactRow>();
-        var query = session.Prepare(OfRow).Bind(1, dataset).Bind(2, shard).Bind(4, kind);
+        var query = session.Prepare(OfRow).Bind(1, dataset).Bind(2, shard).Bind(4, kind)
+            .Bind(5, bounds.Most).Bind(6, bounds.Bytes).Bind(7, bounds.Payloads ? 1 : 0);
         foreach (var ordinal in ordinals)
         {
             query.Bind(3, ordinal);

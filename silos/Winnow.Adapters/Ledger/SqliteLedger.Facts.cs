@@ -33,8 +33,9 @@ public sealed partial class SqliteLedger
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<FactRow>> ReadFactsAsync(
-        ShardKey shard, string kind, IReadOnlyList<int> ordinals, CancellationToken cancellationToken) =>
-        await ReadAsync(shard, [], (session, dataset) => FactCommits.Read(session, dataset, shard.Shard, kind, ordinals), cancellationToken)
+        ShardKey shard, string kind, IReadOnlyList<int> ordinals, FactBounds bounds, CancellationToken cancellationToken) =>
+        await ReadAsync(
+            shard, [], (session, dataset) => FactCommits.Read(session, dataset, shard.Shard, kind, ordinals, bounds), cancellationToken)
             .ConfigureAwait(false);
 
     /// <inheritdoc/>

@@ -258,4 +258,29 @@ public sealed class SchemaMapTests
         Assert.Same(schema, made);
         Assert.Contains(why, wrong!, StringComparison.Ordinal);
     }
+
+    [Fact]
+    [Trait("kind", "security")]
+    public void A_list_of_a_change_names_each_once_and_all_of_them_no_more_than_a_version_needs()
+    {
+        var schema = new LabelSchema { Classes = [.. Enumerable.Range(0, 1_000).Select(i => new LabelClass($"c{i}"))] };
+        string? Wrong(params SchemaChange[] changes)
+        {
+            SchemaEdit.Apply(schema, changes, out var wrong);
+            return wrong;
+        }
+        Assert.Contains("'classes' names 'c1' twice", Wrong(new MergeClasses(["c1", "c2", " c1"], "c0")), StringComparison.Ordinal);
+        Assert.Contains("'into' names 'c1' twice", Wrong(new SplitClass("c0", ["c1", "c1"])), StringComparison.Ordinal);
+        // In turn, so that each list alone is sound.
+        var many = Enumerable.Range(0, 30).Select(i => (SchemaChange)new MergeClasses(
+            [.. Enumerable.Range(0, 999).Select(c => $"c{c}")], i % 2 == 0 ? "c999" : $"new{i}")).ToArray();
+        Assert.NotNull(Wrong(many));
+        Assert.Contains("in all", Wrong(new MergeClasses([.. Enumerable.Range(0, SchemaEdit.MostNamed + 1).Select(i => $"x{i}")], "c0")),
+            StringComparison.Ordinal);
+        Assert.Null(Wrong(new MergeClasses([.. Enumerable.Range(0, 900).Select(c => $"c{c}")], "c999")));
+        // Names are found as earlier changes left them.
+        Assert.Null(Wrong(new RenameClass("c1", "tmp"), new RenameClass("c2", "c1"), new RenameClass("tmp", "c2"), new RetireClass("c2")));
+        Assert.Contains("'tmp' is not in", Wrong(new RenameClass("c1", "tmp"), new RenameClass("tmp", "c1"), new RetireClass("tmp")),
+            StringComparison.Ordinal);
+    }
 }

@@ -37,9 +37,10 @@ public abstract class FactConformance<TFixture> : LedgerConformance<TFixture>
         await RestartAsync();
         await HoldsAsync(said);
         Assert.Equal([Line(said[1]), Line(said[2]), Line(said[3])],
-            (await Shards.ReadFactsAsync(Shard, "test-said", [3, 7], Never)).OrderBy(f => f.Id.Key).ThenBy(f => f.Version).Select(Line));
-        Assert.Empty(await Shards.ReadFactsAsync(Shard, "test-made", [3], Never));
-        Assert.Empty(await Shards.ReadFactsAsync(Shard with { Shard = 2 }, "test-said", [3], Never));
+            (await Shards.ReadFactsAsync(Shard, "test-said", [3, 7], FactBounds.None, Never))
+                .OrderBy(f => f.Id.Key).ThenBy(f => f.Version).Select(Line));
+        Assert.Empty(await Shards.ReadFactsAsync(Shard, "test-made", [3], FactBounds.None, Never));
+        Assert.Empty(await Shards.ReadFactsAsync(Shard with { Shard = 2 }, "test-said", [3], FactBounds.None, Never));
     }
 
     [Fact]
@@ -65,6 +66,26 @@ public abstract class FactConformance<TFixture> : LedgerConformance<TFixture>
         await CommitAsync(Putting(epoch, Fact(1, 5, "five anew", false), Fact(2, 2, "two", false), Fact(2, 3, "three", false)));
         await RestartAsync();
         await HoldsAsync(Fact(1, 5, "five anew", false), Fact(2, 3, "three", false));
+    }
+
+    [Fact]
+    public async Task Of_each_row_the_newest_are_read_within_bounds()
+    {
+        var epoch = await BeginAsync();
+        FactRow[] made = [.. Enumerable.Range(1, 5).SelectMany(v => new[]
+        {
+            Fact(1, v, "12345", false, $"k{v}"), Fact(2, v, "1", false, $"k{v}"),
+        })];
+        await CommitAsync(Putting(epoch, made));
+        async Task<string[]> ReadAsync(FactBounds bounds) =>
+        [
+            .. (await Shards.ReadFactsAsync(Shard, "test-made", [1, 2], bounds, Never)).OrderBy(f => f.Id.Ordinal)
+                .ThenByDescending(f => f.Version).Select(f => $"{f.Id.Ordinal}:{f.Version}:{f.Payload?.Length}"),
+        ];
+        Assert.Equal(10, (await ReadAsync(FactBounds.None)).Length);
+        Assert.Equal(["1:5:5", "1:4:5", "2:5:1", "2:4:1"], await ReadAsync(FactBounds.None with { Most = 2 }));
+        Assert.Equal(["1:5:5", "2:5:1", "2:4:1", "2:3:1"], await ReadAsync(new FactBounds(3, 9)));
+        Assert.Equal(["1:5:", "2:5:"], await ReadAsync(FactBounds.References with { Most = 1 }));
     }
 
     [Fact]

@@ -87,4 +87,18 @@ public sealed class PeopleCountTests
         Assert.Equal((Model.Images.Stage.Gold, "cat"),
             (ImageHistory.Fold(_said).Stage, Assert.Single(ImageHistory.Fold(_said).Annotations).Class));
     }
+
+    [Fact]
+    [Trait("kind", "security")]
+    public void Who_is_checked_is_right_by_what_they_said_first_whatever_they_say_or_take_back_since()
+    {
+        Say("eve", "!cat").Say("bob", "dog", TaskKind.Qualify).Say("bob", "cat", TaskKind.Qualify);
+        Assert.Equal((1L, 0L), (Count()[0].Gold, Count()[0].GoldRight));
+        _said.Clear();
+        Say("eve", "!cat").Say("bob", "dog", TaskKind.Qualify).Say("bob", "take-back", of: 2).Say("bob", "cat", TaskKind.Qualify);
+        Assert.Equal((1L, 0L), (Count()[0].Gold, Count()[0].GoldRight));
+        _said.Clear();
+        Say("eve", "!cat").Say("bob", "cat", TaskKind.Qualify).Say("bob", "dog", TaskKind.Qualify);
+        Assert.Equal((1L, 1L), (Count()[0].Gold, Count()[0].GoldRight));
+    }
 }

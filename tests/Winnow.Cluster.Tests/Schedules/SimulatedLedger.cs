@@ -91,7 +91,7 @@ internal sealed class SimulatedLedger(DatasetInfo dataset, Mishaps mishaps) : IS
         [.. (await ReadAsync(shard)).Segments.Values];
 
     public async Task<IReadOnlyList<FactRow>> ReadFactsAsync(
-        ShardKey shard, string kind, IReadOnlyList<int> ordinals, CancellationToken cancellationToken) =>
+        ShardKey shard, string kind, IReadOnlyList<int> ordinals, FactBounds bounds, CancellationToken cancellationToken) =>
         [.. (await ReadAsync(shard)).Facts.Where(f => f.Id.Kind == kind && ordinals.Contains(f.Id.Ordinal))];
 
     public async Task<byte[]> GetOrCreateSecretAsync(string name, int length, CancellationToken cancellationToken)

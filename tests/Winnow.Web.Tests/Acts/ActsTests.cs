@@ -165,6 +165,49 @@ public sealed class ActsTests(MatrixSetup<LockedServer> setup) : IClassFixture<M
     }
 
     [Theory]
+    [InlineData("acts?until=9999-12-31T23:59:59Z")]
+    [InlineData("acts?since=0001-01-01T00:00:00Z")]
+    [InlineData("acts?since=0001-01-01T00:05:00Z&until=9999-12-31T23:59:59.9999999Z")]
+    [InlineData("datasets/own/acts?since=0001-01-01T00:00:00Z&until=9999-12-31T23:59:59Z")]
+    public async Task Any_time_that_there_is_may_be_asked_for(string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/{path}");
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", setup.InCluster[Role.Auditor]);
+        using var response = await setup.Http.SendAsync(request);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
+    [Fact]
+    [Trait("kind", "security")]
+    public async Task Only_what_was_held_is_given_back_and_told_once()
+    {
+        var name = await FillAsync("acts-released", 40);
+        var ada = setup.Door.As(await setup.Door.HolderAsync("service:acts-back", name, Role.Annotator));
+        await Operator.StartRoundAsync(name, new StartRound(10));
+        IReadOnlyList<ReviewTask> tasks = [];
+        await Until.TrueAsync(async () => (tasks = await ada.LeaseAsync(name, new LeaseRequest { Max = 1 })).Count > 0, Patience,
+            () => "there is a task");
+        var held = tasks[0].Image;
+        ImageId other = default;
+        await foreach (var image in Operator.ListImagesAsync(name)) if (image.Id != held) other = image.Id;
+        await ada.ReleaseAsync(name, [held, held, other, ImageId.Of("nowhere"u8), held]);
+        await ada.ReleaseAsync(name, [held]);
+        // Written in turn: once this one is there, so is whatever came before it.
+        tasks = await ada.LeaseAsync(name, new LeaseRequest { Max = 1 });
+        await Until.TrueAsync(async () => (await ListAsync(name, new ActFilter { What = ActKind.TasksLeased })).Count == 2, Patience,
+            () => "both leases are told");
+        Assert.Equal([held], (await ListAsync(name, new ActFilter { What = ActKind.TasksReleased })).Select(a => a.Image!.Value));
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/datasets/{name}/tasks/release")
+        {
+            Content = new StringContent($"[{string.Join(',', Enumerable.Repeat($"\"{held}\"", 1_001))}]", System.Text.Encoding.UTF8,
+                "application/json"),
+        };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", setup.InCluster[Role.Owner]);
+        using var response = await setup.Http.SendAsync(request);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+    }
+
+    [Theory]
     [InlineData("acts?what=nothing", "is no act")]
     [InlineData("acts?after=nonsense", "not a place")]
     [InlineData("acts?after=c.-1", "not a place")]

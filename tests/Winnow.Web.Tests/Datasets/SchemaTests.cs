@@ -220,4 +220,39 @@ public sealed class SchemaTests(Server server) : IClassFixture<Server>
         Assert.Contains("needs 2 to 10000 classes, not 1", few.Message, StringComparison.Ordinal);
         Assert.Equal(2, (await Client.GetSchemaAsync(dataset)).Version.Number);
     }
+
+    [Fact]
+    [Trait("kind", "security")]
+    public async Task All_versions_together_take_no_more_room_than_is_kept_and_are_read_by_pages()
+    {
+        // Three bytes a character: few versions are enough.
+        var title = new string('\u732B', LabelClass.MaxTitle);
+        var classes = Enumerable.Range(0, 10_000).Select(i => new LabelClass($"c{i}") { Title = title }).ToArray();
+        var dataset = "d" + Guid.NewGuid().ToString("n")[..12];
+        await Client.CreateDatasetAsync(new CreateDataset(dataset, new LabelSchema { Classes = classes }, LearningServer.Small));
+        var (made, refused) = (1, "");
+        while (refused.Length == 0 && made < 40)
+        {
+            try
+            {
+                made = (await ChangeAsync(dataset, made, new RecolourClass("c0", made % 2 == 0 ? "#112233" : "#332211"))).Version.Number;
+            }
+            catch (WinnowApiException full) when (full.Status == HttpStatusCode.BadRequest)
+            {
+                refused = full.Message;
+            }
+        }
+        Assert.Contains("versions of the label schema would take", refused, StringComparison.Ordinal);
+        Assert.InRange(made, 3, 20);
+        using var http = new HttpClient { BaseAddress = server.Address };
+        using var page = await http.GetAsync(
+            $"/api/v1/datasets/{dataset}/schema/versions?after={made - 2}&limit=1", HttpCompletionOption.ResponseHeadersRead);
+        Assert.Equal(HttpStatusCode.OK, page.StatusCode);
+        Assert.Equal($"{made - 1}", Assert.Single(page.Headers.GetValues("Winnow-Next")));
+        foreach (var wrong in new[] { "x", "-1", $"{made + 1}" })
+        {
+            using var none = await http.GetAsync($"/api/v1/datasets/{dataset}/schema/versions?after={wrong}");
+            Assert.Equal(HttpStatusCode.BadRequest, none.StatusCode);
+        }
+    }
 }

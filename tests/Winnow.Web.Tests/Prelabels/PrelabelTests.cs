@@ -107,4 +107,33 @@ public sealed class PrelabelTests(Server server) : IClassFixture<Server>
             () => server.Client.AddPrelabelsAsync(dataset, [.. images.Select(i => Of(i, 2))], operation));
         Assert.Equal((HttpStatusCode.Conflict, RefusalCodes.OperationConflict), (other.Status, other.Code));
     }
+
+    [Fact]
+    [Trait("kind", "security")]
+    public async Task No_image_has_more_proposed_for_it_than_can_be_shown()
+    {
+        var (dataset, images) = await DatasetAsync(2);
+        // 'first' is there already.
+        var lot = Enumerable.Range(1, ImagePrelabel.MostSources + 5).Select(n => Of(images[0], n, source: $"s{n}")).ToArray();
+        var result = await server.Client.AddPrelabelsAsync(dataset, lot);
+        Assert.Equal((ImagePrelabel.MostSources - 1, 6), (result.Taken, result.Refused.Count));
+        Assert.All(result.Refused, r => Assert.Contains("other sources propose", r.Reason, StringComparison.Ordinal));
+        // One that is there may say something else, also where no other has room.
+        Assert.Equal(1, (await server.Client.AddPrelabelsAsync(dataset, [Of(images[0], 2, Made.AddHours(1), "s1")])).Taken);
+        Assert.Equal(0, (await server.Client.AddPrelabelsAsync(dataset, [Of(images[0], 2, source: "late")])).Taken);
+        Assert.Equal(ImagePrelabel.MostSources, (await server.Client.GetImageAsync(dataset, images[0])).Prelabels
+            .Count(p => !p.Source.StartsWith("model:", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("MODEL:x")]
+    [InlineData(" model:x")]
+    [InlineData("\uFF4Dodel:x")]
+    [InlineData("\uFF2D\uFF4F\uFF44\uFF45\uFF4C\uFF1Ax")]
+    public async Task No_source_looks_like_a_model_of_Winnows_own(string source)
+    {
+        var (dataset, images) = await DatasetAsync(1);
+        var result = await server.Client.AddPrelabelsAsync(dataset, [Of(images[0], 0, source: source)]);
+        Assert.Contains("Winnow's own models", Assert.Single(result.Refused).Reason, StringComparison.Ordinal);
+    }
 }

@@ -119,7 +119,73 @@ public sealed class TierCorrectionTests(LockedServer server) : IClassFixture<Loc
     }
 
     [Fact]
-    public async Task Who_is_checked_may_think_better_of_it_and_is_counted_once()
+    public async Task Who_takes_their_word_back_settles_what_others_and_they_disagreed_about_no_more_than_before()
+    {
+        var dataset = await AskingAsync(new ChangePolicies { LabelsPerImage = 2 });
+        var (ann, eve) = (await PersonAsync(dataset, "ann"), await PersonAsync(dataset, "eve", Role.Owner));
+        var (hers, his) = (await eve.TakeOneAsync(dataset, TaskKind.Label), await ann.TakeOneAsync(dataset, TaskKind.Label));
+        Assert.Equal(SubmitStatus.Recorded, (await eve.SayAsync(dataset, Answer(hers, "disc"))).Status);
+        Assert.Equal(SubmitStatus.Recorded, (await ann.SayAsync(dataset, Answer(his, "frame"))).Status);
+        Assert.Equal(SubmitStatus.Recorded, (await eve.TakeBackAsync(dataset, hers.Image, 1)).Status);
+        await RefusesAsync(dataset, hers.Image, eve, "disc");
+        // Asked again, she has one of the two words as before.
+        var again = await eve.TakeOneAsync(dataset, TaskKind.Label);
+        Assert.Equal(SubmitStatus.Recorded, (await eve.SayAsync(dataset, Answer(again, "bars"))).Status);
+        Assert.Equal((Stage.Disputed, null), await StandsAsync(dataset, hers.Image));
+    }
+
+    [Fact]
+    public async Task One_of_three_who_takes_their_word_back_settles_nothing()
+    {
+        var dataset = await AskingAsync(new ChangePolicies { LabelsPerImage = 3 });
+        var (ann, bob) = (await PersonAsync(dataset, "ann"), await PersonAsync(dataset, "bob"));
+        var eve = await PersonAsync(dataset, "eve", Role.Arbitrator);
+        var said = new List<ReviewTask>();
+        foreach (var person in new[] { ann, bob, eve }) said.Add(await person.TakeOneAsync(dataset, TaskKind.Label));
+        Assert.Equal(SubmitStatus.Recorded, (await ann.SayAsync(dataset, Answer(said[0], "disc"))).Status);
+        Assert.Equal(SubmitStatus.Recorded, (await bob.SayAsync(dataset, Answer(said[1], "frame"))).Status);
+        Assert.Equal(SubmitStatus.Recorded, (await eve.SayAsync(dataset, Answer(said[2], "bars"))).Status);
+        Assert.Equal((Stage.Disputed, null), await StandsAsync(dataset, said[0].Image));
+        Assert.Equal(SubmitStatus.Recorded, (await eve.TakeBackAsync(dataset, said[0].Image, 3)).Status);
+        await RefusesAsync(dataset, said[0].Image, eve, "bars");
+        // Whoever took no part settles it, and then she corrects like anybody who may.
+        Assert.Equal(SubmitStatus.Recorded, (await Owner.CorrectAsync(dataset, said[0].Image, [new ClassTag("disc")])).Status);
+        Assert.Equal(SubmitStatus.Recorded, (await eve.CorrectAsync(dataset, said[0].Image, [new ClassTag("bars")])).Status);
+    }
+
+    [Fact]
+    public async Task A_verifier_who_takes_their_word_back_settles_nothing()
+    {
+        var dataset = await AskingAsync(new ChangePolicies { VerifyShare = 1 });
+        var (ann, bob) = (await PersonAsync(dataset, "ann"), await PersonAsync(dataset, "bob", Role.Verifier));
+        var task = await ann.TakeOneAsync(dataset, TaskKind.Label);
+        Assert.Equal(SubmitStatus.Recorded, (await ann.SayAsync(dataset, Answer(task, "disc"))).Status);
+        var shown = await bob.TakeOneAsync(dataset, TaskKind.Verify);
+        Assert.Equal(SubmitStatus.Recorded, (await bob.SayAsync(dataset, Answer(shown, "frame"))).Status);
+        Assert.Equal(SubmitStatus.Recorded, (await bob.TakeBackAsync(dataset, task.Image, 2)).Status);
+        Assert.Equal((Stage.Labeled, "disc"), await StandsAsync(dataset, task.Image));
+        await RefusesAsync(dataset, task.Image, bob, "frame");
+        Assert.Equal((Stage.Labeled, "disc"), await StandsAsync(dataset, task.Image));
+    }
+
+    /// <summary>Whatever a person tries without a lease beside taking their own words back is refused.</summary>
+    private async Task RefusesAsync(string dataset, ImageId image, WinnowClient person, string label)
+    {
+        foreach (var refused in new[]
+        {
+            await person.CorrectAsync(dataset, image, [new ClassTag(label)]),
+            await person.MarkGoldAsync(dataset, image, [new ClassTag(label)]),
+            await person.AskAgainAsync(dataset, image),
+        })
+        {
+            Assert.Equal(SubmitStatus.Refused, refused.Status);
+            Assert.Contains("you are one of them", refused.Reason, StringComparison.Ordinal);
+        }
+        Assert.NotEqual(label, (await StandsAsync(dataset, image)).Item2);
+    }
+
+    [Fact]
+    public async Task Who_is_checked_may_think_better_of_it_and_is_counted_by_their_first_word()
     {
         var dataset = await AskingAsync(new ChangePolicies { GoldShare = 0.5 }, batch: 10);
         ImageId gold = default;
@@ -139,7 +205,7 @@ public sealed class TierCorrectionTests(LockedServer server) : IClassFixture<Loc
         Assert.Equal(SubmitStatus.Recorded, (await ann.SayAsync(dataset, Amend(gold, said.Version, DecisionKind.Label, "disc"))).Status);
         Assert.Equal((Stage.Gold, "disc"), await StandsAsync(dataset, gold));
         var person = Assert.Single(await Owner.ListPeopleAsync(dataset), p => p.Person == "service:ann");
-        Assert.Equal((1L, 1L, 0L), (person.Gold, person.GoldRight, person.Answers));
+        Assert.Equal((1L, 0L, 0L), (person.Gold, person.GoldRight, person.Answers));
     }
 
     [Fact]

@@ -68,6 +68,39 @@ public sealed class LimitTests
         }
     }
 
+    [Theory]
+    [InlineData("/api/v1/session")]
+    [InlineData("/health/ready")]
+    public async Task Nowhere_are_keys_and_sessions_tried_without_being_counted(string open)
+    {
+        var server = new LockedServer();
+        await server.StartAsync("--Api:Limits:RefusalsPerMinute", "5");
+        try
+        {
+            using var http = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = server.Address };
+            async Task<HttpStatusCode> TryAsync(string? key, string? cookie = null)
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Get, open);
+                if (key is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
+                if (cookie is not null) request.Headers.Add("Cookie", $"{Web.Security.SessionCookie.Name}-{server.Address.Port}={cookie}");
+                using var response = await http.SendAsync(request);
+                return response.StatusCode;
+            }
+            for (var i = 0; i < 4; i++) Assert.Equal(HttpStatusCode.OK, await TryAsync(WrongKey()));
+            Assert.Equal(HttpStatusCode.OK, await TryAsync(null, "nonsense"));
+            for (var i = 0; i < 20; i++) Assert.Equal(HttpStatusCode.TooManyRequests, await TryAsync(WrongKey()));
+            Assert.Equal(HttpStatusCode.TooManyRequests, await TryAsync(null, "nonsense"));
+            Assert.Equal(5, server.Log.Count(l => l.Contains("was not let in", StringComparison.Ordinal)));
+            // Whoever shows nothing tries nothing, and a good key is let in at once.
+            for (var i = 0; i < 10; i++) Assert.Equal(HttpStatusCode.OK, await TryAsync(null));
+            Assert.Equal(HttpStatusCode.OK, await TryAsync(LockedServer.OperatorKey));
+        }
+        finally
+        {
+            await server.DisposeAsync();
+        }
+    }
+
     [Fact]
     public async Task Who_calls_is_taken_from_configured_proxies_alone()
     {

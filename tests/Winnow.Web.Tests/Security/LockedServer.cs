@@ -10,7 +10,7 @@ using Winnow.Web.Tests.Security.Doors;
 namespace Winnow.Web.Tests.Security;
 
 /// <summary>The real host in this process, on a folder of its own. Whatever it logs is kept.</summary>
-public sealed class LockedServer : Door
+public class LockedServer : Door
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("winnow-locked-");
     private readonly KeptLog _log = new();
@@ -33,10 +33,16 @@ public sealed class LockedServer : Door
     public async Task StartAsync(params string[] more)
     {
         string[] own = ["--urls", "http://127.0.0.1:0", "--Data", _folder.FullName, "--Api:BodyTimeout", "00:00:02"];
-        _app = WinnowHost.Build(SiloArguments.LastOfEach([.. own, .. Options, "--Logging:LogLevel:Default", "Debug", .. more]));
+        _app = WinnowHost.Build(
+            SiloArguments.LastOfEach([.. own, .. Options, "--Logging:LogLevel:Default", "Debug", .. more]), Replace);
         _app.Services.GetRequiredService<ILoggerFactory>().AddProvider(_log);
         await _app.StartAsync();
         await base.InitializeAsync();
+    }
+
+    /// <summary>Replaces parts of the host, or adds some.</summary>
+    protected virtual void Replace(IServiceCollection services)
+    {
     }
 
     public override async Task DisposeAsync()

@@ -42,6 +42,7 @@ internal static class MatrixRequests
         ["POST /api/v1/datasets/{dataset}/backbones"] = (HttpStatusCode.BadRequest, "No backbone is called 'none-of-matrix'"),
         ["POST /api/v1/datasets/{dataset}/backbones/{backbone}/switch"] = (HttpStatusCode.BadRequest, "has no backbone 'none-of-matrix'"),
         ["POST /api/v1/datasets/{dataset}/schema"] = (HttpStatusCode.Conflict, "version 999 was to be changed"),
+        ["DELETE /api/v1/session"] = (HttpStatusCode.BadRequest, "under no session"),
         ["POST /api/v1/datasets/{dataset}/sources"] = (HttpStatusCode.BadRequest, "There is no server 'of-the-matrix'"),
     };
 

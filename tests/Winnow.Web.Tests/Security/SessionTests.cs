@@ -1,9 +1,12 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
+using Winnow.Client;
 using Winnow.Model;
+using Winnow.Model.Acts;
 using Winnow.Model.Datasets;
 using Winnow.Model.Labels;
 using Winnow.Model.Security;
@@ -29,6 +32,9 @@ public sealed class SessionTests(LockedServer server) : IClassFixture<LockedServ
         var name = "d" + Guid.NewGuid().ToString("n")[..12];
         return (await server.Operator.CreateDatasetAsync(new CreateDataset(name, schema, settings))).Name;
     }
+
+    /// <summary>What the cookie is called there.</summary>
+    private static string NameOf(Uri address) => string.Create(CultureInfo.InvariantCulture, $"winnow-session-{address.Port}");
 
     /// <summary>Signs in; the whole Set-Cookie, the cookie as it is sent, and the answer.</summary>
     private static async Task<(string Set, string Cookie, SessionInfo Info)> BeginAsync(HttpClient http, string key)
@@ -118,7 +124,8 @@ public sealed class SessionTests(LockedServer server) : IClassFixture<LockedServ
         using (var response = await http.SendAsync(request))
         {
             Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
-            Assert.StartsWith("winnow-session=;", Assert.Single(response.Headers.GetValues("Set-Cookie")), StringComparison.Ordinal);
+            var set = Assert.Single(response.Headers.GetValues("Set-Cookie"));
+            Assert.StartsWith($"{NameOf(server.Address)}=;", set, StringComparison.Ordinal);
         }
         await server.Operator.RevokeKeyAsync(created.Info.Id);
         var (status, said) = await SendAsync(http, HttpMethod.Get, "/api/v1/whoami", cookie);
@@ -156,7 +163,8 @@ public sealed class SessionTests(LockedServer server) : IClassFixture<LockedServ
         Assert.Equal(HttpStatusCode.BadRequest, (await http.PostAsync(Path, null)).StatusCode);
         var known = (await http.GetFromJsonAsync(Path, ModelJson.Default.SessionInfo))!;
         Assert.Equal((true, null, null), (known.IsKnown, known.Principal, known.Csrf));
-        Assert.Equal(HttpStatusCode.OK, (await SendAsync(http, HttpMethod.Get, "/api/v1/whoami", "winnow-session=nonsense")).Status);
+        var (status, _) = await SendAsync(http, HttpMethod.Get, "/api/v1/whoami", $"{NameOf(own.Address)}=nonsense");
+        Assert.Equal(HttpStatusCode.OK, status);
     }
 
     [Fact]
@@ -197,5 +205,67 @@ public sealed class SessionTests(LockedServer server) : IClassFixture<LockedServ
             }
         }
         foreach (var nonsense in new[] { "x", "!", "====", new string('A', 4_000) }) Assert.Null(SessionTicket.Open(nonsense, secret));
+    }
+
+    [Fact]
+    public async Task Sessions_leave_acts_only_where_there_is_one_and_only_so_many()
+    {
+        await using var own = await OwnServer.StartAsync(null, Door.OperatorKey, "--Api:Limits:SessionsPerMinute", "3");
+        using var http = Plain(own.Address);
+        async Task<HttpStatusCode> PlainlyAsync(HttpMethod method)
+        {
+            using var request = new HttpRequestMessage(method, Path) { Headers = { Authorization = new("Bearer", Door.OperatorKey) } };
+            using var response = await http.SendAsync(request);
+            if (response.StatusCode == HttpStatusCode.TooManyRequests) Assert.NotNull(response.Headers.RetryAfter);
+            return response.StatusCode;
+        }
+        for (var i = 0; i < 5; i++) Assert.Equal(HttpStatusCode.BadRequest, await PlainlyAsync(HttpMethod.Delete));
+        var (_, cookie, info) = await BeginAsync(http, Door.OperatorKey);
+        Assert.Equal(HttpStatusCode.OK, await PlainlyAsync(HttpMethod.Post));
+        Assert.Equal(HttpStatusCode.NoContent, (await SendAsync(http, HttpMethod.Delete, Path, cookie, info.Csrf)).Status);
+        Assert.Equal(HttpStatusCode.TooManyRequests, await PlainlyAsync(HttpMethod.Post));
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await SendAsync(http, HttpMethod.Delete, Path, cookie, info.Csrf)).Status);
+        // All else is taken as before.
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync(http, HttpMethod.Get, "/api/v1/whoami", cookie)).Status);
+        var acts = new List<ActKind>();
+        await foreach (var act in own.Client.ListActsAsync(null, new ActFilter())) acts.Add(act.What);
+        Assert.Equal([ActKind.SessionBegun, ActKind.SessionBegun, ActKind.SessionEnded], acts);
+    }
+
+    [Fact]
+    public async Task Of_two_cookies_of_a_session_none_counts()
+    {
+        using var http = Plain(server.Address);
+        var (_, cookie, info) = await BeginAsync(http, Door.OperatorKey);
+        var name = NameOf(server.Address);
+        string[] pairs = [$"{cookie}; {name}=x", $"{name}=x; {cookie}", $"{cookie}; a=1; {name.ToUpperInvariant()}=", $"{cookie};{cookie}"];
+        foreach (var two in pairs)
+        {
+            var (status, said) = await SendAsync(http, HttpMethod.Post, "/api/v1/keys", two, info.Csrf, """{"principal":"service:more"}""");
+            Assert.Equal(HttpStatusCode.Unauthorized, status);
+            Assert.Contains("two cookies", said, StringComparison.Ordinal);
+            var (known, told) = await SendAsync(http, HttpMethod.Get, Path, two);
+            Assert.Equal(HttpStatusCode.OK, known);
+            Assert.Contains("\"isKnown\":false", told, StringComparison.Ordinal);
+        }
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync(http, HttpMethod.Get, "/api/v1/whoami", $"{cookie}; other=1")).Status);
+    }
+
+    [Theory]
+    [InlineData("", "winnow.example", "__Host-winnow-session")]
+    [InlineData("", "winnow.example:8443", "__Host-winnow-session-8443")]
+    [InlineData("/winnow", "winnow.example", "__Secure-winnow-session-winnow")]
+    public async Task Over_TLS_the_cookie_is_this_hosts_alone_and_each_servers_has_a_name_of_its_own(string below, string host, string name)
+    {
+        string[] options = ["--Api:Proxies", "127.0.0.1", .. below.Length == 0 ? Array.Empty<string>() : ["--Api:PathBase", below]];
+        await using var own = await OwnServer.StartAsync(null, Door.OperatorKey, options);
+        using var http = Plain(own.Address);
+        using var request = new HttpRequestMessage(HttpMethod.Post, below + Path)
+        {
+            Headers = { { "X-Forwarded-Proto", "https" }, { "X-Forwarded-For", "192.0.2.7" }, { "X-Forwarded-Host", host } },
+        };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Door.OperatorKey);
+        using var response = await http.SendAsync(request);
+        Assert.StartsWith($"{name}=", Assert.Single(response.Headers.GetValues("Set-Cookie")), StringComparison.Ordinal);
     }
 }

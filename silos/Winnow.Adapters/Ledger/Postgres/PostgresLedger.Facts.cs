@@ -14,7 +14,12 @@ public sealed partial class PostgresLedger
         + "(f.ordinal, f.kind, f.key, f.version) > ($3, $4, $5, $6) ORDER BY f.ordinal, f.kind, f.key, f.version LIMIT $7";
     private const string FactPageOfKind = FactColumns
         + "(f.ordinal, f.kind, f.key, f.version) > ($3, $4, $5, $6) AND f.kind = $8 ORDER BY f.ordinal, f.kind, f.key, f.version LIMIT $7";
-    private const string FactsOfRows = FactColumns + "f.ordinal = ANY ($3) AND f.kind = $4";
+    private const string FactsOfRows =
+        "SELECT f.ordinal, f.kind, f.key, f.version, f.grows, f.image, f.operation, f.actor, f.sha256, f.size, p.content FROM ("
+        + "SELECT *, row_number() OVER w AS place, sum(size) OVER (w ROWS UNBOUNDED PRECEDING) AS upto FROM fact "
+        + "WHERE dataset = $1 AND shard = $2 AND ordinal = ANY ($3) AND kind = $4 "
+        + "WINDOW w AS (PARTITION BY ordinal ORDER BY version DESC, key)) AS f "
+        + "LEFT JOIN payload AS p ON p.fact = f.id AND $7 WHERE f.place <= $5 AND f.upto <= $6";
     // In the order in which commits lock them: whatever is on its way to a shard is there, or will see that it was erased.
     private const string LockShards = "SELECT FROM shard WHERE dataset = $1 ORDER BY shard FOR NO KEY UPDATE";
     private const string Erase =
@@ -54,10 +59,11 @@ public sealed partial class PostgresLedger
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<FactRow>> ReadFactsAsync(
-        ShardKey shard, string kind, IReadOnlyList<int> ordinals, CancellationToken cancellationToken) =>
+        ShardKey shard, string kind, IReadOnlyList<int> ordinals, FactBounds bounds, CancellationToken cancellationToken) =>
         ordinals.Count == 0 ? [] : await ReadAsync(shard, [], (connection, id, token) => FactsAsync(
             new NpgsqlCommand(FactsOfRows, connection).Add(id.Dataset).Add(id.Shard)
-                .AddArray<int>(NpgsqlDbType.Integer, [.. ordinals]).Add(PgColumns.Key(kind)), token), cancellationToken)
+                .AddArray<int>(NpgsqlDbType.Integer, [.. ordinals]).Add(PgColumns.Key(kind))
+                .Add(bounds.Most).Add(bounds.Bytes).Add(bounds.Payloads), token), cancellationToken)
                     .ConfigureAwait(false);
 
     /// <inheritdoc/>

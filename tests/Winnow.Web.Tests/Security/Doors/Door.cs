@@ -29,7 +29,7 @@ public abstract class Door : IAsyncLifetime
     protected static string[] Options =>
     [
         "--Api:Key", OperatorKey, "--Api:Limits:RefusalsPerMinute", "1000000", "--Api:Limits:AnonymousPerMinute", "1000000",
-        "--Api:Limits:PerSecond", "100000",
+        "--Api:Limits:PerSecond", "100000", "--Api:Limits:SessionsPerMinute", "1000000",
     ];
 
     public virtual Task InitializeAsync()
