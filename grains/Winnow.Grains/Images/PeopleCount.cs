@@ -5,7 +5,8 @@ namespace Winnow.Grains.Images;
 
 /// <summary>
 /// Counts what each person did, and how far others agree with what they said. An answer is compared once with each word that judges it: of
-/// a verifier, of most of those who labelled the image with them, of an arbitrator, or with what is known of the image.
+/// a verifier, of most of those who labelled the image with them, of an arbitrator, or with what is known of the image. What is void by the
+/// newest schema judges nobody and is not judged.
 /// </summary>
 internal sealed class PeopleCount(Dictionary<string, PersonWork> people)
 {
@@ -23,13 +24,14 @@ internal sealed class PeopleCount(Dictionary<string, PersonWork> people)
             CountOwn(entry, counts);
             switch (entry.Terms?.Kind ?? TaskKind.Label)
             {
-                case TaskKind.Qualify when before.IsLabelled && entry.Decision.Kind != DecisionKind.Skip:
+                case TaskKind.Qualify when before is { IsLabelled: true, IsVoid: false } && !entry.IsVoid && entry.Decision.Kind != DecisionKind.Skip:
                     checks[entry.Actor] = Agrees(entry.Decision, before);
                     break;
-                case TaskKind.Verify when counts && before.By is { } author && entry.Decision.Kind != DecisionKind.Skip:
+                case TaskKind.Verify when counts && before is { By: { } author, IsVoid: false } && !entry.IsVoid
+                    && entry.Decision.Kind != DecisionKind.Skip:
                     Judge(author, Agrees(entry.Decision, before));
                     break;
-                case TaskKind.Arbitrate when counts && entry.Decision.Kind != DecisionKind.Skip:
+                case TaskKind.Arbitrate when counts && !entry.IsVoid && entry.Decision.Kind != DecisionKind.Skip:
                     foreach (var opinion in LastOfEach(said)) Judge(opinion.Actor, Agrees(opinion.Decision, fold.Standing));
                     break;
                 case TaskKind.Label when counts && !before.Closed && fold is { Standing.Closed: true, Opinions.Count: > 1 }:
@@ -37,7 +39,7 @@ internal sealed class PeopleCount(Dictionary<string, PersonWork> people)
                     break;
             }
             if (entry.Decision.Kind == DecisionKind.AskAgain) said.Clear();
-            else if (counts && entry.Decision.Kind is DecisionKind.Label or DecisionKind.Reject) said.Add(entry);
+            else if (counts && !entry.IsVoid && entry.Decision.Kind is DecisionKind.Label or DecisionKind.Reject) said.Add(entry);
         }
         foreach (var (actor, right) in checks) CountGold(actor, right);
     }

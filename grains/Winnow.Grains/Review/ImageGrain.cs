@@ -85,6 +85,7 @@ internal sealed partial class ImageGrain(
         // the ledger takes it only if it is the first, and otherwise the history is read below. It saves most decisions a read.
         if (command.Lease is null || !_leases.TryRead(command.Lease, out var lease) || lease.Version != 0 || lease.Image != _image
             || lease.Actor != actor) await LoadedAsync(cancellationToken);
+        if (SpokenUnder(command) > _dataset.Schema.Number) Follow(await datasets.AskAsync(_dataset.Name, cancellationToken));
         var known = _history.Count;
         var result = await TrySubmitAsync(command, actor, bounds, cancellationToken);
         var isRefused = result?.Status >= SubmitStatus.Refused;
@@ -109,8 +110,10 @@ internal sealed partial class ImageGrain(
 
         if (command.OperationId == Guid.Empty)
             return Refuse(SubmitStatus.Refused, "A decision needs an operation id, so that sending it twice records it once.");
+        var sent = command;
+        command = InNewestNames(command);
         foreach (var entry in _said)
-            if (entry.OperationId == command.OperationId) return await AgainAsync(entry, command, actor, cancellationToken);
+            if (entry.OperationId == command.OperationId) return await AgainAsync(entry, sent, command, actor, cancellationToken);
         var early = _dataset.Schema.IsOneClass || level.KeepsLabelSets ? null : KnownLevel.TooLow;
         if ((early ?? command.Decision.Check(_dataset.Schema)) is { } wrong) return Refuse(SubmitStatus.Refused, wrong);
 
@@ -139,6 +142,7 @@ internal sealed partial class ImageGrain(
             seen = expected;
         }
         else return Refuse(SubmitStatus.Refused, "A decision needs the lease of its task, or for a correction the version that was seen.");
+        if (CannotBeRead(sent) is { } unclear) return Refuse(SubmitStatus.Refused, unclear);
         TaskKind? asked = command.Lease is null ? null : terms?.Kind ?? TaskKind.Label;
         if (asked is { } task && ImageHistory.AnswerOf(_history, actor, seen) is { } given)
         {
