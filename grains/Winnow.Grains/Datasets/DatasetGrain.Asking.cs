@@ -96,7 +96,9 @@ internal sealed partial class DatasetGrain
     }
 
     private bool MustAskAbout(in ListedImage image) => _dataset.Schema.IsOneClass
-        ? image.Label >= 0 && Map.Asks(image.Label) : SetOf(image) is { } told && Map.Asks(told);
+        ? image.Label >= 0 && Map.Asks(image.Label)
+        // Of one that counts as done though no set stands the image says itself whether the opinions that made it so are void by now.
+        : SetOf(image) is { } told ? Map.Asks(told) : image is { HistoryVersion: > 0, Stage: Stage.Labeled or Stage.Verified };
 
     /// <summary>Who has images asked about again: whoever made the last version that wants it.</summary>
     private string AskerOf(int through)

@@ -195,6 +195,8 @@ public static class ImageHistory
         {
             if (back?.Contains(entry.Version) == true || entry.Terms?.Kind == TaskKind.Qualify) continue;
             if (entry.Decision.Kind == DecisionKind.AskAgain) answered.Clear();
+            // Of what they said nobody knows any more what it is: they are asked like anybody else.
+            else if (entry.IsVoid) answered.Remove(entry.Actor);
             // A late opinion is one too: who gave it has made up their mind.
             else if (Answers(entry) && !answered.Contains(entry.Actor)) answered.Add(entry.Actor);
         }
@@ -228,7 +230,7 @@ public static class ImageHistory
         var opinions = new List<Opinion>();
         foreach (var (entry, after) in counting)
         {
-            if (entry.Decision.Kind is not (DecisionKind.Label or DecisionKind.Reject)) continue;
+            if (entry.IsVoid || entry.Decision.Kind is not (DecisionKind.Label or DecisionKind.Reject)) continue;
             if (opinions.Exists(o => o.Kind == entry.Decision.Kind && AreSame(o.Annotations, entry.Decision.Annotations))) continue;
             opinions.Add(new Opinion(entry.Decision.Kind, entry.Decision.Annotations));
         }
@@ -289,9 +291,14 @@ public static class ImageHistory
     /// </summary>
     public static HistoryEntry Mapped(HistoryEntry entry, SchemaMap map)
     {
-        var mapped = map.Map(entry.Decision.Annotations, entry.Schema ?? 1).Annotations;
-        return ReferenceEquals(mapped, entry.Decision.Annotations) ? entry
-            : entry with { Decision = entry.Decision with { Annotations = mapped } };
+        var mapped = map.Map(entry.Decision.Annotations, entry.Schema ?? 1);
+        return !mapped.Ask && !mapped.Merged && ReferenceEquals(mapped.Annotations, entry.Decision.Annotations) ? entry
+            : entry with
+            {
+                Decision = entry.Decision with { Annotations = mapped.Annotations },
+                IsVoid = mapped.Ask,
+                IsMerged = mapped.Merged,
+            };
     }
 
     /// <summary>The label that came with an image, as the entry before all others.</summary>

@@ -5,8 +5,8 @@ namespace Winnow.Grains.Images;
 
 /// <summary>
 /// Counts what each person did, and how far others agree with what they said. A check counts by its first answer, also where that was taken
-/// back since. Any other answer is compared once with each word that judges it: of
-/// a verifier, of most of those who labelled the image with them, of an arbitrator, or with what is known of the image.
+/// back since. Any other answer is compared once with each word that judges it: of a verifier, of most of those who labelled the image with
+/// them, of an arbitrator, or with what is known of the image. What is void by the newest schema judges nobody and is not judged.
 /// </summary>
 internal sealed class PeopleCount(Dictionary<string, PersonWork> people)
 {
@@ -19,17 +19,18 @@ internal sealed class PeopleCount(Dictionary<string, PersonWork> people)
         foreach (var entry in entries)
         {
             var before = fold.Standing;
-            if (entry.Terms?.Kind == TaskKind.Qualify && before.IsLabelled && Tells(entry.Decision))
+            if (entry.Terms?.Kind == TaskKind.Qualify && before is { IsLabelled: true, IsVoid: false } && !entry.IsVoid && Tells(entry.Decision))
                 checks.TryAdd(entry.Actor, Agrees(entry.Decision, before));
             if (back?.Contains(entry.Version) == true || entry.Decision.Kind == DecisionKind.TakeBack) continue;
             var counts = fold.Add(entry);
             CountOwn(entry, counts);
             switch (entry.Terms?.Kind ?? TaskKind.Label)
             {
-                case TaskKind.Verify when counts && before.By is { } author && entry.Decision.Kind != DecisionKind.Skip:
+                case TaskKind.Verify when counts && before is { By: { } author, IsVoid: false } && !entry.IsVoid
+                    && entry.Decision.Kind != DecisionKind.Skip:
                     Judge(author, Agrees(entry.Decision, before));
                     break;
-                case TaskKind.Arbitrate when counts && entry.Decision.Kind != DecisionKind.Skip:
+                case TaskKind.Arbitrate when counts && !entry.IsVoid && entry.Decision.Kind != DecisionKind.Skip:
                     foreach (var opinion in LastOfEach(said)) Judge(opinion.Actor, Agrees(opinion.Decision, fold.Standing));
                     break;
                 case TaskKind.Label when counts && !before.Closed && fold is { Standing.Closed: true, Opinions.Count: > 1 }:
@@ -37,7 +38,7 @@ internal sealed class PeopleCount(Dictionary<string, PersonWork> people)
                     break;
             }
             if (entry.Decision.Kind == DecisionKind.AskAgain) said.Clear();
-            else if (counts && entry.Decision.Kind is DecisionKind.Label or DecisionKind.Reject) said.Add(entry);
+            else if (counts && !entry.IsVoid && entry.Decision.Kind is DecisionKind.Label or DecisionKind.Reject) said.Add(entry);
         }
         foreach (var (actor, right) in checks) CountGold(actor, right);
     }

@@ -6,7 +6,8 @@ namespace Winnow.Grains.Images;
 
 /// <summary>
 /// What stands of an image, entry by entry. An image is closed exactly while a label or a rejection stands, or nobody can tell; while it is
-/// closed at most its verification is asked, and while people disagree an arbitrator alone. Pure: CONTRIBUTING has the table.
+/// closed at most its verification is asked, and while people disagree an arbitrator alone. What is void by the newest schema is no opinion:
+/// it neither agrees nor differs; a label that is void stands until the image is asked about again. Pure: CONTRIBUTING has the table.
 /// </summary>
 /// <param name="inVerification">Whether somebody verifies the image's label.</param>
 internal sealed class StandingFold(bool inVerification)
@@ -16,6 +17,9 @@ internal sealed class StandingFold(bool inVerification)
 
     // Somebody who could not tell twice is one person. Each question has its own.
     private readonly HashSet<string> _skippers = new(StringComparer.Ordinal);
+
+    // Whether the newest schema reads something that was said since the image was last asked about otherwise than it was said.
+    private bool _readOtherwise;
 
     /// <summary>What people said who label the image together.</summary>
     public IReadOnlyList<HistoryEntry> Opinions => _opinions;
@@ -30,9 +34,11 @@ internal sealed class StandingFold(bool inVerification)
         if (kind == DecisionKind.AskAgain)
         {
             _opinions.Clear();
+            _readOtherwise = false;
             Become(Standing.Nothing with { AskedAgain = true });
             return true;
         }
+        _readOtherwise |= entry.IsVoid || entry.IsMerged;
         if (kind == DecisionKind.Gold)
         {
             Settle(entry, Stage.Gold);
@@ -43,8 +49,10 @@ internal sealed class StandingFold(bool inVerification)
         if (asked == TaskKind.Qualify) return false;
         // A second opinion is kept for agreement figures; it does not replace the answer that came first, while that stands.
         if (entry.Kind == HistoryKind.SecondOpinion && (Standing.Closed || Standing.Question != asked)) return false;
+        // An arbitrator settled a dispute that there was, though by the newest schema there was none.
+        var settled = asked == TaskKind.Arbitrate && entry.Kind == HistoryKind.Decided && _readOtherwise;
         // Neither does an answer to what is asked no longer, as what it was about was taken back since.
-        if (asked != TaskKind.Label && Standing.Question != asked) return false;
+        if (asked != TaskKind.Label && Standing.Question != asked && !settled) return false;
         // Nor one about another word than stands now, or about one's own.
         if (asked == TaskKind.Verify && (entry.Actor == Standing.By || (entry.Terms!.Of is { } of && of != Standing.Of))) return false;
         if (kind == DecisionKind.Skip) Skip(entry, asked);
@@ -64,6 +72,7 @@ internal sealed class StandingFold(bool inVerification)
             return;
         }
         _opinions.RemoveAll(o => o.Actor == entry.Actor);
+        if (entry.IsVoid) return;
         _opinions.Add(entry);
         if (_opinions.Count >= wanted) Count();
     }
@@ -88,7 +97,8 @@ internal sealed class StandingFold(bool inVerification)
         if (entry.Decision.Kind == DecisionKind.Confirm) Become(Standing with { Stage = Stage.Verified });
         // Who agrees may have moved an edge all the same.
         else if (agrees || entry.Terms!.VerifierSettles) Settle(entry, Stage.Verified);
-        else Dispute();
+        // To differ from what nobody knows, or by it, is to say nothing.
+        else if (!Standing.IsVoid && !entry.IsVoid) Dispute();
     }
 
     private void Skip(HistoryEntry entry, TaskKind asked)
@@ -105,6 +115,7 @@ internal sealed class StandingFold(bool inVerification)
             Closed = true,
             By = null,
             Of = 0,
+            IsVoid = false,
         });
     }
 
@@ -119,11 +130,20 @@ internal sealed class StandingFold(bool inVerification)
             Closed = true,
             By = entry.Actor,
             Of = entry.Version,
+            IsVoid = entry.IsVoid,
         });
     }
 
-    private void Dispute() =>
-        Become(Standing with { Annotations = [], IsLabelled = false, Stage = Stage.Disputed, Closed = false, By = null, Of = 0 });
+    private void Dispute() => Become(Standing with
+    {
+        Annotations = [],
+        IsLabelled = false,
+        Stage = Stage.Disputed,
+        Closed = false,
+        By = null,
+        Of = 0,
+        IsVoid = false,
+    });
 
     private void Become(Standing standing)
     {

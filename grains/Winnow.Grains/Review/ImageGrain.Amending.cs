@@ -25,7 +25,7 @@ internal sealed partial class ImageGrain
     {
         var said = ImageHistory.Fold(_history);
         // Nobody knows what it counts as; it is about to be asked about again.
-        if (Map.Asks(said.Annotations)) return said with { Annotations = [], IsLabelled = false };
+        if (said.IsVoid) return said with { Annotations = [], IsLabelled = false };
         if (said.Closed || said.TakesNoOther || cameWith < 0 || Map.NameOf(cameWith) is not { } name) return said;
         return said with { Annotations = [new ClassTag(name)], IsLabelled = true, Closed = true };
     }
@@ -37,7 +37,7 @@ internal sealed partial class ImageGrain
     private async Task<string?> CannotStandAsync(Decision decision, Standing standing, CancellationToken cancellationToken)
     {
         if (decision.Kind != DecisionKind.TakeBack || _dataset.Schema.Version is null) return null;
-        var asks = Map.Asks(standing.Annotations);
+        var asks = standing.IsVoid;
         if (!asks && !standing.Closed && !standing.TakesNoOther)
         {
             var record = await OnShardAsync((IShardIngest shard) => shard.FindAsync(_image, cancellationToken), cancellationToken);
@@ -84,7 +84,7 @@ internal sealed partial class ImageGrain
             return "The image is of the holdout, about which nobody is asked. Send a correction.";
         // Also where nobody knows what it counts as: that is what asking again is for.
         var standing = StandingOf(record.Row.Label);
-        return BearsUnknown(record.Row.Label) || standing.Closed || DecidedOf(record, standing).Any(d => d.Stands) ? null
+        return BearsUnknown(record) || standing.Closed || DecidedOf(record, standing).Any(d => d.Stands) ? null
             : "Nothing stands of the image that could be said anew: people are asked about it, or may still be.";
     }
 }

@@ -11,15 +11,15 @@ internal sealed partial class ImageGrain
 {
     /// <summary>What becomes of a decision whose operation id is known.</summary>
     private async Task<SubmitResult> AgainAsync(
-        HistoryEntry entry, SubmitDecision command, string actor, CancellationToken cancellationToken)
+        HistoryEntry entry, SubmitDecision asSent, SubmitDecision command, string actor, CancellationToken cancellationToken)
     {
         // Both as they are kept now: an early release wrote down what came.
-        var sent = command.Decision is { Kind: DecisionKind.Gold, Annotations.Count: 0 }
-            ? command.Decision with { Annotations = entry.Decision.Annotations } : command.Decision;
+        Decision Filled(Decision said) => said is { Kind: DecisionKind.Gold, Annotations.Count: 0 }
+            ? said with { Annotations = entry.Decision.Annotations } : said;
         // Sent once more in the names of an earlier schema, it is what was said then; in those of the newest, what that counts as.
-        var same = entry.Actor == actor && (ImageHistory.AreSame(entry.Decision.Cleaned(), sent.Cleaned())
+        var same = entry.Actor == actor && (ImageHistory.AreSame(entry.Decision.Cleaned(), Filled(asSent.Decision).Cleaned())
             || (command.Decision.Check(_dataset.Schema) is null && ImageHistory.AreSame(
-                ImageHistory.Mapped(entry, Map).Decision.Cleaned(), (await AsKeptAsync(sent, cancellationToken)).Decision.Cleaned())));
+                ImageHistory.Mapped(entry, Map).Decision.Cleaned(), (await AsKeptAsync(Filled(command.Decision), cancellationToken)).Decision.Cleaned())));
         if (same) return new SubmitResult(_image, SubmitStatus.AlreadyRecorded, entry.Version);
         var whose = entry.Actor == actor ? "for another answer of yours" : "by somebody else";
         return new SubmitResult(

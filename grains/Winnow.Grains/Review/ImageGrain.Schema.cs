@@ -53,7 +53,7 @@ internal sealed partial class ImageGrain
         {
             await LoadAsync(cancellationToken);
             var record = await OnShardAsync((IShardIngest shard) => shard.FindAsync(_image, cancellationToken), cancellationToken);
-            if (record is null || record.Stage == Stage.Quarantined || !BearsUnknown(record.Row.Label)) return false;
+            if (record is null || record.Stage == Stage.Quarantined || !BearsUnknown(record)) return false;
             var decision = new Decision
             {
                 Kind = DecisionKind.AskAgain,
@@ -68,11 +68,17 @@ internal sealed partial class ImageGrain
         throw new OrleansException($"{_image} changes while it is to be asked about again. Repeat the call.");
     }
 
-    /// <summary>Whether a label stands of which nobody knows what it counts as.</summary>
-    private bool BearsUnknown(int cameWith)
+    /// <summary>
+    /// Whether a label stands of which nobody knows what it counts as, or one stood on the word of several of whom nobody knows what they
+    /// said.
+    /// </summary>
+    private bool BearsUnknown(ImageRecord record)
     {
         var said = ImageHistory.Fold(_history);
-        return Map.Asks(said.Annotations) || (!said.Closed && !said.TakesNoOther && cameWith >= 0 && Map.Asks(cameWith));
+        if (said.IsVoid) return true;
+        if (said.Closed || said.TakesNoOther) return false;
+        if (record.Row.Label is >= 0 and var cameWith) return Map.Asks(cameWith);
+        return record.Stage is Stage.Labeled or Stage.Verified && _history.Exists(e => e.IsVoid);
     }
 
     private Guid OperationOf(int version) => OperationStamp.ContentOf(

@@ -86,6 +86,7 @@ internal sealed partial class ImageGrain(
         // the ledger takes it only if it is the first, and otherwise the history is read below. It saves most decisions a read.
         if (command.Lease is null || !_leases.TryRead(command.Lease, out var lease) || lease.Version != 0 || lease.Image != _image
             || lease.Actor != actor) await LoadedAsync(cancellationToken);
+        if (SpokenUnder(command) > _dataset.Schema.Number) Follow(await datasets.AskAsync(_dataset.Name, cancellationToken));
         var known = _history.Count;
         var result = await TrySubmitAsync(command, actor, bounds, cancellationToken);
         var isRefused = result?.Status >= SubmitStatus.Refused;
@@ -111,8 +112,10 @@ internal sealed partial class ImageGrain(
         if (command.OperationId == Guid.Empty)
             return Refuse(SubmitStatus.Refused, "A decision needs an operation id, so that sending it twice records it once.");
         if (bounds == SubmitBounds.Own) command = SubmitRules.InHistory(command, actor, _history);
+        var asSent = command;
+        command = InNewestNames(command);
         foreach (var entry in _said)
-            if (entry.OperationId == command.OperationId) return await AgainAsync(entry, command, actor, cancellationToken);
+            if (entry.OperationId == command.OperationId) return await AgainAsync(entry, asSent, command, actor, cancellationToken);
         var early = _dataset.Schema.IsOneClass || level.KeepsLabelSets ? null : KnownLevel.TooLow;
         if ((early ?? command.Decision.Check(_dataset.Schema)) is { } wrong) return Refuse(SubmitStatus.Refused, wrong);
 
@@ -123,7 +126,7 @@ internal sealed partial class ImageGrain(
             GivenBack = lease is { } own && WasGivenBack(own),
             May = CallerContext.Kinds,
         };
-        if ((SubmitRules.FindBasis(sent, out var basis) ?? SubmitRules.MayNotSay(sent, basis)) is { } refusal)
+        if ((SubmitRules.FindBasis(sent, out var basis) ?? CannotBeRead(asSent) ?? SubmitRules.MayNotSay(sent, basis)) is { } refusal)
         {
             if (refusal.Given is { } given) TellQueueAgain(actor, basis.Asked!.Value, given);
             return Refuse(refusal.Status, refusal.Reason);

@@ -20,9 +20,12 @@ namespace Winnow.Grains.Review;
 /// it.</param>
 /// <param name="Given">When the task was given, to the millisecond; null in a lease that was never renewed.</param>
 /// <param name="Terms">On which terms; null on plain ones.</param>
+/// <param name="Schema">
+/// The version of the label schema that was the newest when it was given, in whose names it is answered; null in one of an early release.
+/// </param>
 internal readonly record struct Lease(
     string Dataset, ImageId Image, int Version, string Actor, DateTimeOffset Expires, DateTimeOffset? Since = null,
-    DateTimeOffset? Given = null, TaskTerms? Terms = null)
+    DateTimeOffset? Given = null, TaskTerms? Terms = null, int? Schema = null)
 {
     /// <summary>What is asked.</summary>
     public TaskKind Kind => Terms?.Kind ?? TaskKind.Label;
@@ -41,8 +44,8 @@ internal readonly record struct Lease(
 /// Signs and checks leases with HMAC-SHA256 under a secret that all silos share, so that a lease outlives the process that gave it.
 /// Layout: version byte, image, history version, expiry in Unix milliseconds, dataset and actor as length-prefixed UTF-8, since version 2
 /// the UTC ticks since which the dataset bears its name, since version 3 the Unix milliseconds of when the task was given (0 where it was
-/// never renewed), in version 4 the terms in three bytes, then the MAC. In version 4 the history version and the terms are masked, so that
-/// nobody learns from a lease whether they are checked by it.
+/// never renewed), in version 5 the version of the label schema, since version 4 the terms in three bytes, then the MAC. Since version 4 the
+/// history version and the terms are masked, so that nobody learns from a lease whether they are checked by it.
 /// </summary>
 internal sealed class LeaseTokens(byte[] secret)
 {
@@ -50,6 +53,7 @@ internal sealed class LeaseTokens(byte[] secret)
     private const byte WithSince = 2;
     private const byte Renewed = 3;
     private const byte OnTerms = 4;
+    private const byte OfSchema = 5;
     private const int TermsSize = 3;
     private const byte ThenVerify = 1;
     private const byte VerifierSettles = 2;
@@ -61,8 +65,10 @@ internal sealed class LeaseTokens(byte[] secret)
     {
         var version = lease switch
         {
-            { Since: null, Given: null, Terms: null } => WithoutSince,
-            { Since: null } => throw new ArgumentException("A lease that was renewed, or is on terms, says of which dataset it is."),
+            { Since: null, Given: null, Terms: null, Schema: null } => WithoutSince,
+            { Since: null } => throw new ArgumentException(
+                "A lease that was renewed, is on terms or says a schema, says of which dataset it is."),
+            { Schema: not null } => OfSchema,
             { Terms: not null } => OnTerms,
             { Given: not null } => Renewed,
             _ => WithSince,
@@ -72,7 +78,8 @@ internal sealed class LeaseTokens(byte[] secret)
             WithoutSince => 0,
             WithSince => sizeof(long),
             Renewed => 2 * sizeof(long),
-            _ => (2 * sizeof(long)) + TermsSize,
+            OnTerms => (2 * sizeof(long)) + TermsSize,
+            _ => (2 * sizeof(long)) + sizeof(int) + TermsSize,
         };
         var dataset = Encoding.UTF8.GetBytes(lease.Dataset);
         var actor = Encoding.UTF8.GetBytes(lease.Actor);
@@ -93,13 +100,19 @@ internal sealed class LeaseTokens(byte[] secret)
             BinaryPrimitives.WriteInt64LittleEndian(token.AsSpan(at), lease.Given?.ToUnixTimeMilliseconds() ?? 0);
             at += sizeof(long);
         }
-        if (lease.Terms is { } terms)
+        if (lease.Schema is { } schema)
         {
+            BinaryPrimitives.WriteInt32LittleEndian(token.AsSpan(at), schema);
+            at += sizeof(int);
+        }
+        if (version >= OnTerms)
+        {
+            var terms = lease.Terms ?? TaskTerms.Plain;
             token[at++] = (byte)terms.Kind;
             token[at++] = (byte)terms.Labels;
             token[at++] = (byte)((terms.Verify ? ThenVerify : 0) | (terms.VerifierSettles ? VerifierSettles : 0));
         }
-        if (version == OnTerms) Mask(token, at);
+        if (version >= OnTerms) Mask(token, at);
         HMACSHA256.HashData(secret, token.AsSpan(0, at), token.AsSpan(at));
         return Base64Url.EncodeToString(token);
     }
@@ -109,13 +122,13 @@ internal sealed class LeaseTokens(byte[] secret)
         lease = default;
         if (text is null || text.Length > MaxSize * 2 || !Base64Url.IsValid(text)) return false;
         var token = Base64Url.DecodeFromChars(text);
-        if (token.Length < FixedSize + 4 + MacSize || token[0] is < WithoutSince or > OnTerms) return false;
+        if (token.Length < FixedSize + 4 + MacSize || token[0] is < WithoutSince or > OfSchema) return false;
         var body = token.AsSpan(0, token.Length - MacSize);
         Span<byte> mac = stackalloc byte[MacSize];
         HMACSHA256.HashData(secret, body, mac);
         if (!CryptographicOperations.FixedTimeEquals(mac, token.AsSpan(token.Length - MacSize))) return false;
         // The MAC vouches for the layout, so the lengths below are our own.
-        if (token[0] == OnTerms) Mask(token, body.Length);
+        if (token[0] >= OnTerms) Mask(token, body.Length);
         var image = ImageId.FromBytes(body.Slice(1, ImageId.Size));
         var version = BinaryPrimitives.ReadInt32LittleEndian(body[(1 + ImageId.Size)..]);
         var expires = DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64LittleEndian(body[(1 + ImageId.Size + 4)..]));
@@ -125,8 +138,9 @@ internal sealed class LeaseTokens(byte[] secret)
             : new DateTimeOffset(BinaryPrimitives.ReadInt64LittleEndian(body[at..]), TimeSpan.Zero);
         var renewed = token[0] >= Renewed ? BinaryPrimitives.ReadInt64LittleEndian(body[(at + sizeof(long))..]) : 0;
         DateTimeOffset? given = renewed == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(renewed);
-        var terms = token[0] < OnTerms ? null : ReadTerms(body[(at + (2 * sizeof(long)))..]);
-        lease = new Lease(dataset, image, version, actor, expires, since, given, terms);
+        var terms = token[0] < OnTerms ? null : ReadTerms(body[^TermsSize..]);
+        int? schema = token[0] < OfSchema ? null : BinaryPrimitives.ReadInt32LittleEndian(body[(at + (2 * sizeof(long)))..]);
+        lease = new Lease(dataset, image, version, actor, expires, since, given, terms, schema);
         return true;
     }
 

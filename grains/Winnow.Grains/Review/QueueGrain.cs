@@ -100,16 +100,14 @@ internal sealed partial class QueueGrain(
         if (!level.KeepsTiers) kinds = [.. kinds.Intersect(FirstLabels)];
         var patience = TimeSpan.FromMilliseconds(Math.Clamp(request.WaitMilliseconds, 0, (int)LongestWait.TotalMilliseconds));
         var started = time.GetTimestamp();
-        // Of a dataset whose name another one bears by now the queue ends otherwise.
-        if (await datasets.GetAsync(_dataset.Name, cancellationToken) is { } now && now.Since == _dataset.Since)
-            _dataset = _dataset with { Schema = now.Schema };
-        if (request.Check(_dataset.Schema) is { } wrong) throw new RefusedException(wrong);
         await FollowPoliciesAsync();
         FollowGold();
         while (true)
         {
             _people.Heard(actor, time.GetUtcNow());
             var arrived = _arrived.Task;
+            await FollowSchemaAsync(cancellationToken);
+            if (request.Check(_dataset.Schema) is { } wrong) throw new RefusedException(wrong);
             await TakeTurnAsync(cancellationToken);
             // A lot that is larger than what the person may still take becomes smaller.
             var most = Math.Min(request.Max, RoomOf(actor) is > 0 and var room ? room : await MakeRoomAsync(actor, cancellationToken));
@@ -124,6 +122,16 @@ internal sealed partial class QueueGrain(
             await Task.WhenAny(arrived, Task.Delay(left < PollWhileWaiting ? left : PollWhileWaiting, time, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
         }
+    }
+
+    /// <summary>
+    /// Leases say by which version of the label schema they are answered, so the ledger itself is asked which one is the newest.
+    /// </summary>
+    private async Task FollowSchemaAsync(CancellationToken cancellationToken)
+    {
+        // Of a dataset whose name another one bears by now the queue ends otherwise.
+        if (await datasets.AskAsync(_dataset.Name, cancellationToken) is { } now && now.Since == _dataset.Since)
+            _dataset = _dataset with { Schema = now.Schema };
     }
 
     private async Task AddMoreAsync(
@@ -188,7 +196,8 @@ internal sealed partial class QueueGrain(
     private ReviewTask Give(ReservedTask task, string actor, DateTimeOffset ends, DateTimeOffset? since)
     {
         var terms = TermsOf(task);
-        var lease = new Lease(_dataset.Name, task.Image, task.HistoryVersion, actor, ends, since, Terms: terms);
+        var lease = new Lease(_dataset.Name, task.Image, task.HistoryVersion, actor, ends, since, Terms: terms,
+            Schema: since is not null && level.KeepsSchemas ? _dataset.Schema.Number : null);
         return new ReviewTask
         {
             Image = task.Image,

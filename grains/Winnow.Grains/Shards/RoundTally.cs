@@ -2,16 +2,17 @@ using Winnow.Abstractions.Health;
 using Winnow.Abstractions.Training;
 using Winnow.Grains.Images;
 using Winnow.Grains.Ports;
+using Winnow.Model.Labels;
 
 namespace Winnow.Grains.Shards;
 
 /// <summary>
 /// Counts what became of images that people were asked about. Most of it the index knows. What it does not, who could not tell and whether
-/// an image was left for that, is read from the few histories concerned, once for each of their versions.
+/// an image was left for that, is read from the few histories concerned, once for each of their versions and of the label schema.
 /// </summary>
 internal sealed class RoundTally(IShardLedger ledger, ShardKey shard, ShardIndex index)
 {
-    private readonly Dictionary<int, (int Version, Skips Skips)> _known = [];
+    private readonly Dictionary<int, (int Version, SchemaMap? Map, Skips Skips)> _known = [];
 
     /// <summary>Counts as of one moment; only what is read from histories may be newer.</summary>
     /// <param name="Asked">All of them.</param>
@@ -62,19 +63,22 @@ internal sealed class RoundTally(IShardLedger ledger, ShardKey shard, ShardIndex
     /// <summary>Who could not tell what an image shows.</summary>
     public async ValueTask<Skips> SkipsOfAsync(int ordinal, CancellationToken cancellationToken)
     {
-        if (_known.TryGetValue(ordinal, out var known) && known.Version == index.VersionOf(ordinal)) return known.Skips;
+        var map = index.Map;
+        if (_known.TryGetValue(ordinal, out var known) && known.Version == index.VersionOf(ordinal) && ReferenceEquals(known.Map, map))
+            return known.Skips;
         var rows = await ledger.ReadHistoryAsync(shard, index.IdOf(ordinal), cancellationToken);
         Skips skips;
         try
         {
-            skips = ImageHistory.SkipsOf([.. rows.Select(r => ImageHistory.FromRow(r))]);
+            var entries = rows.Select(r => ImageHistory.FromRow(r));
+            skips = ImageHistory.SkipsOf([.. map is null ? entries : entries.Select(e => ImageHistory.Mapped(e, map))]);
         }
         catch (SetAsideException)
         {
             // Whoever looks at the image is told so; the round's other images are counted.
             skips = ImageHistory.SkipsOf([]);
         }
-        _known[ordinal] = (rows.Count, skips);
+        _known[ordinal] = (rows.Count, map, skips);
         return skips;
     }
 }

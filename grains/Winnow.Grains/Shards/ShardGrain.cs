@@ -71,6 +71,7 @@ internal sealed class ShardGrain(
         Build(drift);
         if (_writer.Standing == ShardStanding.Gone || await _writer.OpenAsync(cancellationToken) is not { } images) return;
         await _loader.LoadAsync(images, cancellationToken);
+        await _writer.ReadBySchema(cancellationToken);
         _gauges = SiloGauges.Shards.Add(() => new ShardFigures(
             key.Dataset, _index.Stages(), _index.Embedded, _index.Count - _index.Embedded, _tasks.Open, _index.Decided,
             _scorer.Stalled is not null, drift.Figures));
@@ -128,6 +129,7 @@ internal sealed class ShardGrain(
         var predictions = new ShardPredictions(_writer, _columns, parts);
         _listing = new ShardListing(_writer, _index, _columns, _prelabels, _machine, predictions, ledger);
         _rounds = new ShardRounds(_writer, _index, _tasks, tally, GrainFactory);
+        _writer.ReadBySchema = new ShardReading(_writer, _index, _tasks, _rounds, ledger, GrainFactory).FollowAsync;
         _describer = new ShardDescriber(_writer, _index, _tasks, _columns, _prelabels, predictions, ledger);
         _reservations = new ShardReservations(_writer, _index, _tasks, _describer, time, logger);
         _desk = new ShardReviewDesk(_writer, _index, _tasks, _rounds, _columns, GrainFactory, level, time);

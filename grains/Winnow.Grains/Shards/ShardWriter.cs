@@ -50,17 +50,25 @@ internal sealed class ShardWriter(
     /// <summary>Is told when the dataset's label schema is another version.</summary>
     public Action? SchemaChanged { get; set; }
 
+    /// <summary>Brings what memory has of images to the schema; harmless where it is there.</summary>
+    public Func<CancellationToken, Task> ReadBySchema { get; set; } = _ => Task.CompletedTask;
+
     /// <summary>Brings the shard to a version of the label schema, or a later one.</summary>
     /// <exception cref="OrleansException">There is none such yet.</exception>
     public async Task FollowSchemaAsync(int version, CancellationToken cancellationToken)
     {
-        if (version <= Dataset.Schema.Number) return;
-        var now = await datasets.AskAsync(key.Dataset, cancellationToken);
-        if (now.Schema.Number < version)
-            throw new OrleansException($"Shard {key} finds no version {version} of the label schema. Repeat the call.");
-        if (now.Schema.Number <= Dataset.Schema.Number) return;
-        Dataset = Dataset with { Schema = now.Schema };
-        SchemaChanged?.Invoke();
+        if (version > Dataset.Schema.Number)
+        {
+            var now = await datasets.AskAsync(key.Dataset, cancellationToken);
+            if (now.Schema.Number < version)
+                throw new OrleansException($"Shard {key} finds no version {version} of the label schema. Repeat the call.");
+            if (now.Schema.Number > Dataset.Schema.Number)
+            {
+                Dataset = Dataset with { Schema = now.Schema };
+                SchemaChanged?.Invoke();
+            }
+        }
+        await ReadBySchema(cancellationToken);
     }
 
     public ShardStanding Standing { get; private set; }
@@ -186,6 +194,7 @@ internal sealed class ShardWriter(
         if (Standing != ShardStanding.Coming) return;
         (Dataset, Standing) = (dataset, ShardStanding.Holds);
         SchemaChanged?.Invoke();
+        await ReadBySchema(cancellationToken);
         TookOver?.Invoke();
     }
 

@@ -7,7 +7,11 @@ namespace Winnow.Model.Labels;
 /// <summary>A label set as a later version of its schema has it.</summary>
 /// <param name="Annotations">In that version's names, each of the class that it counts as.</param>
 /// <param name="Ask">Whether nobody knows what it counts as, so that the image is asked about again.</param>
-public readonly record struct MappedLabels(IReadOnlyList<Annotation> Annotations, bool Ask);
+public readonly record struct MappedLabels(IReadOnlyList<Annotation> Annotations, bool Ask)
+{
+    /// <summary>Whether some of it counts as another class than the one that was said.</summary>
+    public bool Merged { get; init; }
+}
 
 /// <summary>
 /// What labels of any earlier version of a schema count as under this one. What was said is never rewritten: it is mapped whenever it is
@@ -63,6 +67,21 @@ public sealed class SchemaMap
     public int Learned(int label) => label < 0 || label >= _heirs.Length ? label
         : Schema.Classes[_heirs[label]].Retired is null ? _heirs[label] : -1;
 
+    /// <summary>Whether a version of the schema makes some labels of before count as others, or as nothing.</summary>
+    public bool ChangesLabels => Schema.Classes.Any(c => c.Retired is { Ask: true } or { Into: not null });
+
+    /// <summary>
+    /// The first class of a label set whose name was another class's in a version; null where each name meant the same class then, or none.
+    /// </summary>
+    public string? Reused(IReadOnlyList<Annotation> said, int version)
+    {
+        if (version >= Schema.Number) return null;
+        foreach (var annotation in said)
+            if (annotation?.Class is { } name && FindClass(name, version) is >= 0 and var then
+                && FindClass(name, Schema.Number) is >= 0 and var now && then != now) return name;
+        return null;
+    }
+
     /// <summary>The place of the class that bore a name in a version; -1 where none did.</summary>
     public int FindClass(string name, int version) => NamesOf(version).FindClass(name);
 
@@ -70,7 +89,7 @@ public sealed class SchemaMap
     public MappedLabels Map(IReadOnlyList<Annotation> said, int version)
     {
         if (Schema.Version is null) return new MappedLabels(said, false);
-        var (names, ask) = (NamesOf(version), false);
+        var (names, ask, merged) = (NamesOf(version), false, false);
         List<Annotation>? mapped = null;
         HashSet<string>? tags = null;
         for (var i = 0; i < said.Count; i++)
@@ -79,13 +98,14 @@ public sealed class SchemaMap
             var place = names.FindClass(annotation.Class);
             var now = place < 0 ? annotation : Named(annotation, Schema.Classes[_heirs[place]].Name, names);
             ask |= place >= 0 && Asks(place);
+            merged |= place >= 0 && _heirs[place] != place;
             // Of an image whose classes are one by now it is said once.
             var twice = now is ClassTag && said.Count > 1 && !(tags ??= new(StringComparer.Ordinal)).Add(now.Class);
             if (mapped is null && ReferenceEquals(now, annotation) && !twice) continue;
             mapped ??= [.. said.Take(i)];
             if (!twice) mapped.Add(now);
         }
-        return new MappedLabels(mapped ?? said, ask);
+        return new MappedLabels(mapped ?? said, ask) { Merged = merged };
     }
 
     private static Annotation Named(Annotation annotation, string name, Names names)

@@ -131,6 +131,17 @@ public sealed record HistoryEntry(
     /// <summary>Bytes of the largest entry that is taken, as JSON.</summary>
     public const int MaxBytes = 8 << 20;
 
+    /// <summary>
+    /// Whether nobody knows by the newest schema what it says, as a class of it was split, or retired to be asked again: it counts as
+    /// nothing. Never stored.
+    /// </summary>
+    [JsonIgnore]
+    public bool IsVoid { get; init; }
+
+    /// <summary>Whether it counts by the newest schema as another class than was said. Never stored.</summary>
+    [JsonIgnore]
+    public bool IsMerged { get; init; }
+
     /// <summary>The first thing that is wrong with an entry as it is stored, as a sentence; null when all is sound.</summary>
     /// <param name="schema">The label schema.</param>
     /// <param name="latest">The latest moment that there can be.</param>
@@ -231,6 +242,13 @@ public sealed record LeaseRequest(int Max = 1, int WaitMilliseconds = 0, IReadOn
 public sealed record SubmitDecision(ImageId Image, Guid OperationId, Decision Decision, string? Lease = null, long? ExpectedVersion = null)
     : IFreeText
 {
+    /// <summary>
+    /// The version of the label schema in whose names the decision is; null for the one that was the newest when the lease was given. A
+    /// correction that says none is refused where a name has become another class's since the image's last entry.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Schema { get; init; }
+
     IFreeText IFreeText.Cleaned() => this with { Decision = Decision.Cleaned() };
 }
 
