@@ -14,7 +14,8 @@ public sealed class StudioHouse : IAsyncLifetime, ICollectionFixture<StudioHouse
 {
     public const string Name = "studio";
 
-    private const string OperatorKey = "the-operators-key-of-the-tests";
+    /// <summary>Whoever may do everything.</summary>
+    public const string OperatorKey = "the-operators-key-of-the-tests";
 
     /// <summary>Fewer are no ground for a projection of sixteen dimensions.</summary>
     private const int Fewest = 40;
@@ -65,6 +66,29 @@ public sealed class StudioHouse : IAsyncLifetime, ICollectionFixture<StudioHouse
         var key = await Operator.CreateKeyAsync(new CreateApiKey(person, "a page of the tests"));
         return (name, key.Key, person.ToString());
     }
+
+    /// <summary>A dataset with a model, which has learned from a round, and a second round that asks.</summary>
+    /// <param name="tasks">How many the second round asks.</param>
+    public async Task<string> LearnedAsync(int tasks)
+    {
+        var (name, _, _) = await AskAsync(40);
+        await foreach (var _ in Operator.ImportAsync(name, DrawnImages.EnumerateAsync(tasks + 20, from: 200)))
+        {
+        }
+        await Operator.WaitForScoringAsync(name);
+        await Until.TrueAsync(async () =>
+        {
+            var asked = await Operator.LeaseAsync(name, new LeaseRequest(50));
+            await Operator.SubmitAsync(name, [.. asked.Select(t => new SubmitDecision(t.Image, Guid.NewGuid(), Truth(t.Name), t.Lease))]);
+            return (await Operator.GetRoundAsync(name, Arms.Main, 1)).HasEnded;
+        }, Patience, () => "the first round has ended");
+        await Operator.StartRoundAsync(name, new StartRound(tasks));
+        await Until.TrueAsync(async () => (await Operator.GetStatusAsync(name)).OpenTasks >= tasks, Patience, () => "the second one asks");
+        return name;
+    }
+
+    /// <summary>What a drawn picture shows.</summary>
+    public static Decision Truth(string name) => new() { Kind = DecisionKind.Label, Annotations = [new ClassTag(name.Split('/')[0])] };
 
     /// <summary>All that was said in a dataset, by the names of its images.</summary>
     public async Task<IReadOnlyDictionary<string, IReadOnlyList<HistoryEntry>>> HistoriesAsync(string dataset)
