@@ -23,8 +23,8 @@ internal static class MachineDecisionCommands
     {
         var file = new Argument<string>("file")
         {
-            Description = "JSON lines in UTF-8: image, kind (auto-accepted or pseudo), run, source, annotations, madeAt; where known version "
-                + "and confidence.",
+            Description = "JSON lines in UTF-8: image, kind (auto-accepted or pseudo), run, source, annotations, madeAt; where known "
+                + "version and confidence.",
         };
         var dataset = new Option<string>("--dataset") { Description = "The dataset that holds the images.", Required = true };
         var command = new Command("import",
@@ -50,7 +50,10 @@ internal static class MachineDecisionCommands
     private static Command Runs(Connection connection)
     {
         var dataset = new Argument<string>("dataset");
-        var command = new Command("runs", "The runs of machine decisions, with how many each has and how many were taken back.") { dataset };
+        var command = new Command("runs", "The runs of machine decisions, with how many each has and how many were taken back.")
+        {
+            dataset,
+        };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
             var runs = await client.ListMachineRunsAsync(parsed.GetValue(dataset)!, ct);
