@@ -50,7 +50,10 @@ internal static class MachineDecisionCommands
     private static Command Runs(Connection connection)
     {
         var dataset = new Argument<string>("dataset");
-        var command = new Command("runs", "The runs of machine decisions, with how many each has and how many were taken back.") { dataset };
+        var command = new Command("runs", "The runs of machine decisions, with how many each has and how many were taken back.")
+        {
+            dataset,
+        };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
             var runs = await client.ListMachineRunsAsync(parsed.GetValue(dataset)!, ct);

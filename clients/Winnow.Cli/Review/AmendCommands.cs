@@ -14,8 +14,8 @@ internal static class AmendCommands
     {
         var (dataset, image) = (new Argument<string>("dataset"), ImageOf());
         var command = new Command("history",
-            "What people said of an image, oldest first: entry, when, who, what; below it what machines decided. The last line is what stands "
-            + "by people.") { dataset, image };
+            "What people said of an image, oldest first: entry, when, who, what; below it what machines decided. The last line is what "
+            + "stands by people.") { dataset, image };
         connection.OnRun(command, async (parsed, client, ct) =>
         {
             var detail = await client.GetImageAsync(parsed.GetValue(dataset)!, Parse(parsed.GetValue(image)!), ct);

@@ -79,7 +79,7 @@ public sealed class MachineDecisionFacts : FactKind
         if (Array.Find(run, f => f.Version == Made) is not { Payload: { } json } made || Read(json) is not { Decision: { } decision } entry)
             return null;
         var now = SchemaMap.Of(schema).Map(decision.Annotations, decision.Schema ?? 1);
-        var isSaid = schema.Version is null || (!now.Ask && AnnotationRules.Check(now.Annotations, schema) is null);
+        var isSaid = schema.Version is null || (!now.Ask && AnnotationRules.CheckEarlier(now.Annotations, schema) is null);
         return new MachineDecision(decision.Kind, decision.Run, decision.Source, now.Annotations)
         {
             Version = decision.Version,

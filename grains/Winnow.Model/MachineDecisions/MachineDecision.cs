@@ -30,8 +30,8 @@ public sealed record MachineDecision(MachineKind Kind, string Run, string Source
     public TakenBackDecision? TakenBack { get; init; }
 
     /// <summary>
-    /// Whether the newest label schema cannot say it: of a class that was split or retired, or without an attribute that is required by
-    /// now. Then it does not stand.
+    /// Whether nobody knows what it counts as under the newest label schema: it is of a class that was split, or retired to be asked about.
+    /// Then it does not stand.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Outdated { get; init; }

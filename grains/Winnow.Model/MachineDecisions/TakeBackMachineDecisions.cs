@@ -11,7 +11,8 @@ namespace Winnow.Model.MachineDecisions;
 /// <param name="Run">The run; null for all that decided about the image.</param>
 /// <param name="Image">The image; null for all of the run.</param>
 public sealed record TakeBackMachineDecisions(
-    [property: Text(TextKind.Free, TakeBackMachineDecisions.MaxReason)] string Reason, string? Run = null, ImageId? Image = null) : IFreeText
+    [property: Text(TextKind.Free, TakeBackMachineDecisions.MaxReason)] string Reason, string? Run = null, ImageId? Image = null)
+    : IFreeText
 {
     /// <summary>Most characters of a reason.</summary>
     public const int MaxReason = 2_000;

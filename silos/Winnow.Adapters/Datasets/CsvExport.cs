@@ -7,7 +7,8 @@ namespace Winnow.Adapters.Datasets;
 
 /// <summary>
 /// A table of all images, in the order of the manifest: RFC 4180, UTF-8 without a mark, with a header. An image without a label has an
-/// empty one. Where a version has labels by machines, a last column says whose word each label is. What a spreadsheet would run as a formula is written as text (<see cref="CsvText"/>); the SDK's label files read it back.
+/// empty one. Where a version has labels by machines, a last column says whose word each label is. What a spreadsheet would run as a
+/// formula is written as text (<see cref="CsvText"/>); the SDK's label files read it back.
 /// </summary>
 internal sealed class CsvExport : IExportFormat
 {

@@ -14,9 +14,9 @@ namespace Winnow.Adapters.Datasets;
 /// <summary>
 /// The layout that trainers for ImageNet read, as a tar stream: <c>train/&lt;class&gt;/&lt;id&gt;.&lt;ext&gt;</c> and
 /// <c>holdout/&lt;class&gt;/…</c>, and apart from them what machines decided, <c>train-auto/&lt;class&gt;/…</c> and
-/// <c>train-pseudo/&lt;class&gt;/…</c>; sorted by these, class and id; names are of <see cref="ExportNames"/>, and readers take no others. A
-/// class that cannot be a folder has an encoded one (<see cref="FolderName"/>). Images without a label, and quarantined ones, have no place
-/// in it and are left out; the table of the "csv" format has them all. Images that the store does not give are named in files of their own
+/// <c>train-pseudo/&lt;class&gt;/…</c>; sorted by these, class and id; names are of <see cref="ExportNames"/>, and readers take no others.
+/// A class that cannot be a folder has an encoded one (<see cref="FolderName"/>). Images without a label, and quarantined ones, have no
+/// place in it and are left out; the table of the "csv" format has them all. Images that the store does not give are named in files of their own
 /// (<see cref="ExportGaps"/>), and hold up no other.
 /// </summary>
 internal sealed class ImageFolderExport(ImageDecoder decoder) : IExportFormat

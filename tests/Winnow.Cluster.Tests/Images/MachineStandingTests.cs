@@ -1,14 +1,16 @@
+using System.Reflection;
 using Winnow.Grains.Images;
 using Winnow.Model.Images;
 using Winnow.Model.Labels;
 using Winnow.Model.MachineDecisions;
 using Winnow.Model.Review;
+using Winnow.Testing;
 
 namespace Winnow.Cluster.Tests.Images;
 
 /// <summary>
-/// What stands of an image by people and by machines: each row of the table in CONTRIBUTING.md, by the pure function and by what a shard has
-/// in memory, whichever of them came first.
+/// What stands of an image by people and by machines: each row of the table in CONTRIBUTING.md, by the pure function and by what a shard
+/// has in memory, whichever of them came first.
 /// </summary>
 public sealed class MachineStandingTests
 {
@@ -27,9 +29,8 @@ public sealed class MachineStandingTests
 
     private static IEnumerable<string> Table()
     {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Join(folder, "CONTRIBUTING.md"))) folder = Path.GetDirectoryName(folder)!;
-        return File.ReadLines(Path.Join(folder, "CONTRIBUTING.md")).Select(l => l.Trim()).SkipWhile(l => l != Head).Skip(2)
+        var root = typeof(SiloProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "Repository").Value!;
+        return File.ReadLines(Path.Join(root, "CONTRIBUTING.md")).Select(l => l.Trim()).SkipWhile(l => l != Head).Skip(2)
             .TakeWhile(l => l.StartsWith('|'));
     }
 

@@ -99,11 +99,11 @@ public sealed class MixedLevelsTests(ITestOutputHelper output)
     {
         try
         {
-            var decided = new ImageMachineDecision(
-                image, MachineKind.AutoAccepted, "night", "yolo", [new ClassTag(DrawnImages.Classes[0])], DateTimeOffset.UnixEpoch.AddYears(50));
+            var (tag, at) = (new ClassTag(DrawnImages.Classes[0]), DateTimeOffset.UnixEpoch.AddYears(50));
+            var decided = new ImageMachineDecision(image, MachineKind.AutoAccepted, "night", "yolo", [tag], at);
             // What is of a higher level waits as well.
             if ((await client.AddMachineDecisionsAsync(Dataset, [decided])).Taken != 1) return false;
-            var made = new ImagePrelabel(image, "yolo", [new ClassTag(DrawnImages.Classes[0])], DateTimeOffset.UnixEpoch.AddYears(50));
+            var made = new ImagePrelabel(image, "yolo", [tag], at);
             return (await client.AddPrelabelsAsync(Dataset, [made])).Taken == 1;
         }
         catch (WinnowApiException early) when (early.Message.Contains(NotYet, StringComparison.Ordinal))

@@ -35,7 +35,8 @@ internal static class Deciding
         await client.DatasetAsync(1);
         var name = "b" + Guid.NewGuid().ToString("n")[..12];
         await client.CreateDatasetAsync(new CreateDataset(name, schema, LearningServer.Small));
-        await foreach (var result in client.ImportAsync(name, DrawnImages.EnumerateAsync(2))) Assert.Equal(IngestStatus.Accepted, result.Status);
+        await foreach (var result in client.ImportAsync(name, DrawnImages.EnumerateAsync(2)))
+            Assert.Equal(IngestStatus.Accepted, result.Status);
         return (name, [.. Enumerable.Range(0, 2).Select(i => ImageId.Of(DrawnImages.Draw(i)))]);
     }
 

@@ -10,7 +10,7 @@ using static Winnow.Web.Tests.MachineDecisions.Deciding;
 
 namespace Winnow.Web.Tests.MachineDecisions;
 
-/// <summary>What machines decide comes by the lot, is checked, stands where people said nothing, and is taken back without being lost.</summary>
+/// <summary>What machines decide comes by the lot, is checked, stands where people said nothing, and is taken back but not lost.</summary>
 public sealed class MachineDecisionTests(Server server) : IClassFixture<Server>
 {
     private WinnowClient Client => server.Client;

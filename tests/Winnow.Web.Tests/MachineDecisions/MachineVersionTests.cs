@@ -12,7 +12,8 @@ using static Winnow.Web.Tests.MachineDecisions.Deciding;
 
 namespace Winnow.Web.Tests.MachineDecisions;
 
-/// <summary>Versions, exports, backups, doubled shards and changed schemas carry what machines decided, told apart from people's word.</summary>
+/// <summary>Versions, exports, backups, doubled shards and changed schemas carry what machines decided, apart from people's
+/// word.</summary>
 public sealed class MachineVersionTests(Server server) : IClassFixture<Server>
 {
     private WinnowClient Client => server.Client;
@@ -46,7 +47,8 @@ public sealed class MachineVersionTests(Server server) : IClassFixture<Server>
         var made = await Client.CreateVersionAsync(dataset, new CreateVersion(), operation);
         Assert.Equal((1, 3, 0), (made.Labeled, made.AutoAccepted, made.Pseudo));
         Assert.Equal(made, await Client.CreateVersionAsync(dataset, new CreateVersion(), operation));
-        await Assert.ThrowsAsync<WinnowApiException>(() => Client.CreateVersionAsync(dataset, new CreateVersion { Pseudo = true }, operation));
+        await Assert.ThrowsAsync<WinnowApiException>(
+            () => Client.CreateVersionAsync(dataset, new CreateVersion { Pseudo = true }, operation));
         var all = await Client.CreateVersionAsync(dataset, new CreateVersion { Pseudo = true });
         Assert.Equal((1, 3, 2), (all.Labeled, all.AutoAccepted, all.Pseudo));
         var people = await Client.CreateVersionAsync(dataset, new CreateVersion { AutoAccepted = false });
