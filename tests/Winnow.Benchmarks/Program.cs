@@ -16,12 +16,14 @@ IBenchmark[] benchmarks =
     new BatchingBenchmark(),
     new DecodeBenchmark(),
     new RescoreBenchmark(),
+    new HeadsBenchmark(),
     new SelectBenchmark(),
     new IngestBenchmark(),
     new FactsBenchmark(),
     new NextTaskBenchmark(),
     new NextTaskBenchmark(mixed: true),
     new ActsBenchmark(),
+    new ActsBenchmark(byTheLot: true),
     new MemoryBenchmark(),
     new RestartBenchmark(),
     new ScaleBenchmark(),
@@ -32,7 +34,7 @@ IBenchmark[] benchmarks =
 if (args is ["--help"] or ["-h"] or [])
 {
     Console.WriteLine("dotnet run -c Release --project tests/Winnow.Benchmarks -- NAME [--json] [--quick]\n");
-    foreach (var one in benchmarks) Console.WriteLine($"  {one.Name,-12} {one.Describes}");
+    foreach (var one in benchmarks) Console.WriteLine($"  {one.Name,-15} {one.Describes}");
     Console.WriteLine("\n  all          every one of them, in turn\n\n--json   one line per figure: {name, value, unit, floor, "
         + "ratio}\n--quick  a hundredth of the size: to see that it runs, not to be quoted");
     return args is [] ? 2 : 0;

@@ -37,9 +37,13 @@ public static class ActRecords
     /// <param name="at">When.</param>
     public static ActRecord Make(ActDraft draft, ActCaller caller, DateTimeOffset at)
     {
-        var actor = Salted(Encoding.UTF8.GetBytes($"{Cut(caller.Address ?? "", MostAddress)}\n{Cut(caller.Actor, Most)}"));
-        var thing = draft.Image is { } image ? Salted(image.ToBytes())
-            : draft.About is { } about ? Salted(Encoding.UTF8.GetBytes(Cut(about, Most))) : null;
+        // One draw for both parts: each costs a call into the native library.
+        Span<byte> salts = stackalloc byte[2 * SaltBytes];
+        RandomNumberGenerator.Fill(salts);
+        var actor = Salted(salts[..SaltBytes],
+            Encoding.UTF8.GetBytes($"{Cut(caller.Address ?? "", MostAddress)}\n{Cut(caller.Actor, Most)}"));
+        var thing = draft.Image is { } image ? Salted(salts[SaltBytes..], image.ToBytes())
+            : draft.About is { } about ? Salted(salts[SaltBytes..], Encoding.UTF8.GetBytes(Cut(about, Most))) : null;
         var buffer = new ArrayBufferWriter<byte>(384);
         using (var json = new Utf8JsonWriter(buffer))
         {
@@ -141,10 +145,10 @@ public static class ActRecords
     private static bool IsOf(byte[]? hash, byte[]? part) =>
         part is null || (hash is not null && part.Length >= SaltBytes && SHA256.HashData(part).AsSpan().SequenceEqual(hash));
 
-    private static byte[] Salted(ReadOnlySpan<byte> text)
+    private static byte[] Salted(ReadOnlySpan<byte> salt, ReadOnlySpan<byte> text)
     {
         var part = new byte[SaltBytes + text.Length];
-        RandomNumberGenerator.Fill(part.AsSpan(0, SaltBytes));
+        salt.CopyTo(part);
         text.CopyTo(part.AsSpan(SaltBytes));
         return part;
     }

@@ -32,7 +32,7 @@ internal sealed class ActsBenchmark(bool byTheLot = false) : IBenchmark
 
     public async Task RunAsync(BenchmarkRun run)
     {
-        var (repeats, answers, lots) = (run.Repeats(15), byTheLot ? Reviewers : run.Size(1_500, 128), run.Size(8, 2));
+        var (repeats, answers, lots) = (run.Repeats(byTheLot ? 31 : 15), byTheLot ? Reviewers : run.Size(1_500, 128), run.Size(8, 2));
         var images = (byTheLot ? repeats * lots * Lot : 0) + run.Size(20_000, 2_000);
         var plan = new SeedPlan { Images = ((images + (repeats * answers)) / 8 * 8) + 8, Tasks = (repeats + 1) * answers, Dimensions = 0 };
         await using var with = await Side.StartAsync(run, "with", plan, ClusterLevels.Acts);
