@@ -34,6 +34,7 @@ public sealed partial class ActsTests(MatrixSetup<LockedServer> setup) : IClassF
     [
         "DELETE /api/v1/datasets/{dataset}",
         "POST /api/v1/datasets/{dataset}/tasks/lease",
+        "POST /api/v1/datasets/{dataset}/tasks/release",
         "POST /api/v1/datasets/{dataset}/decisions",
         "POST /api/v1/datasets/{dataset}/schema",
         "POST /api/v1/datasets/{dataset}/split",
