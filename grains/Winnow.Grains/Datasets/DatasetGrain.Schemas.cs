@@ -1,9 +1,7 @@
 using System.Globalization;
-using System.Text.Json;
 using Winnow.Abstractions.Datasets;
 using Winnow.Grains.Placement;
 using Winnow.Grains.Telemetry;
-using Winnow.Model;
 using Winnow.Model.Datasets;
 using Winnow.Model.Labels;
 using Winnow.Model.Names;
@@ -16,9 +14,6 @@ namespace Winnow.Grains.Datasets;
 /// </summary>
 internal sealed partial class DatasetGrain
 {
-    /// <summary>Bytes as JSON of all versions together: they are in memory while the dataset is worked with.</summary>
-    private const long MostBytesOfSchemas = 64 << 20;
-
     private readonly Dictionary<int, long> _bytesOfSchemas = [];
 
     private SchemaMap Map => SchemaMap.Of(_dataset.Schema);
@@ -45,24 +40,17 @@ internal sealed partial class DatasetGrain
         return Task.FromResult<SchemaVersion[]>([.. page]);
     }
 
-    /// <exception cref="RefusedException">With one more version there is more of them than is kept.</exception>
-    private void CheckRoomFor(SchemaVersion next)
+    private long BytesOfSchemas()
     {
-        var bytes = BytesOf(next);
+        var bytes = 0L;
         foreach (var entry in _records.Schemas)
         {
             if (!_bytesOfSchemas.TryGetValue(entry.Version.Number, out var known))
-                _bytesOfSchemas[entry.Version.Number] = known = BytesOf(entry.Version);
+                _bytesOfSchemas[entry.Version.Number] = known = SchemaStep.BytesOf(entry.Version);
             bytes += known;
         }
-        if (bytes <= MostBytesOfSchemas) return;
-        throw new RefusedException(string.Create(CultureInfo.InvariantCulture,
-            $"The versions of the label schema would take {bytes} bytes as JSON, and at most {MostBytesOfSchemas} are kept of a dataset: "
-            + $"{_records.Schemas.Count} versions of up to {next.Schema.Classes.Count} classes. Make several changes in one version."));
+        return bytes;
     }
-
-    private static long BytesOf(SchemaVersion version) =>
-        JsonSerializer.SerializeToUtf8Bytes(version, ModelJson.Default.SchemaVersion).LongLength;
 
     public async Task<SchemaState> ChangeSchemaAsync(
         ChangeSchema change, Guid operationId, string actor, CancellationToken cancellationToken)
@@ -79,7 +67,7 @@ internal sealed partial class DatasetGrain
                 return same.Version;
             }
             var next = SchemaStep.Next(_records.Schemas[^1].Version, change, actor, time.GetUtcNow());
-            CheckRoomFor(next);
+            SchemaStep.CheckRoom(BytesOfSchemas(), next);
             if (!level.KeepsSchemas) throw new RefusedException(KnownLevel.TooLow);
             await WriteAsync(async () =>
             {

@@ -38,6 +38,23 @@ internal static class SchemaStep
         };
     }
 
+    /// <summary>Bytes as JSON of all versions together: they are in memory while their dataset is worked with.</summary>
+    public const long MostBytes = 64 << 20;
+
+    /// <summary>What a version takes of that.</summary>
+    public static long BytesOf(SchemaVersion version) =>
+        JsonSerializer.SerializeToUtf8Bytes(version, ModelJson.Default.SchemaVersion).LongLength;
+
+    /// <exception cref="RefusedException">With one more version there is more of them than is kept.</exception>
+    public static void CheckRoom(long before, SchemaVersion next)
+    {
+        var bytes = before + BytesOf(next);
+        if (bytes <= MostBytes) return;
+        throw new RefusedException(string.Create(CultureInfo.InvariantCulture,
+            $"{next.Number} versions of the label schema would take {bytes} bytes as JSON, and at most {MostBytes} are kept of a dataset. "
+            + "Make several changes in one version."));
+    }
+
     /// <summary>What a request asks for: its operation id belongs to that.</summary>
     public static Guid ContentOf(ChangeSchema change) =>
         OperationStamp.ContentOf(JsonSerializer.Serialize(change, ModelJson.Default.ChangeSchema));

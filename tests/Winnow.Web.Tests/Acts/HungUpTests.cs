@@ -25,6 +25,8 @@ public sealed class HungUpTests(MatrixSetup<HangingServer> setup) : IClassFixtur
         ["Problems.cs"] = "afterwards",
         ["ImageEndpoints.cs"] = "reads the lot, and takes it in to its end",
         ["NotificationEndpoint.cs"] = "leaves no act",
+        ["StudioEndpoints.cs"] = "gives out a page",
+        ["StudioPage.cs"] = "gives out a page",
         ["ReviewEndpoints.cs"] = "gives back what came for somebody who is gone",
         ["BackupEndpoints.cs"] = "writes lines behind the act",
     };

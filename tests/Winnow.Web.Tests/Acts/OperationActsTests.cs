@@ -28,6 +28,7 @@ public sealed partial class OperationActsTests(MatrixSetup<LockedServer> setup) 
     [
         "DELETE /api/v1/datasets/{dataset}",
         "POST /api/v1/datasets/{dataset}/tasks/lease",
+        "POST /api/v1/datasets/{dataset}/tasks/release",
         "POST /api/v1/datasets/{dataset}/decisions",
         "POST /api/v1/datasets/{dataset}/schema",
         "POST /api/v1/datasets/{dataset}/split",

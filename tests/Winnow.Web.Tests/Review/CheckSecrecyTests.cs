@@ -32,9 +32,9 @@ public sealed class CheckSecrecyTests(LockedServer server) : IClassFixture<Locke
             known.Add(image.Id);
         }
         await Owner.ChangePoliciesAsync(dataset, new ChangePolicies { GoldShare = 0.5, TasksPerPerson = Held });
-        await Owner.StartRoundAsync(dataset, new StartRound(30));
+        await Owner.StartRoundAsync(dataset, new StartRound(15));
         await Until.TrueAsync(
-            async () => (await Owner.GetStatusAsync(dataset)).OpenTasks >= 30, LearningServer.Patience, () => "the round asks");
+            async () => (await Owner.GetStatusAsync(dataset)).OpenTasks >= 15, LearningServer.Patience, () => "the round asks");
         return (dataset, known);
     }
 
