@@ -90,9 +90,15 @@ internal static class SchemaCommands
     {
         var names = new Argument<string[]>("class") { Arity = ArgumentArity.OneOrMore };
         var color = new Option<string?>("--colour") { Description = "Its CSS colour, where one class is named." };
-        return Made(connection, "add", "Add classes. Labels of before stand; where they are not to, split the class that they bear.",
+        var command = Made(connection, "add", "Add classes. Labels of before stand; where they are not to, split the class that they bear.",
             [names], [color],
             p => [.. p.GetValue(names)!.Select(n => new AddClass(new LabelClass(n, Color: p.GetValue(color))))]);
+        command.Validators.Add(line =>
+        {
+            if (line.GetResult(color) is not null && line.GetResult(names)?.Tokens.Count > 1)
+                line.AddError("--colour is of one class: add each with its own.");
+        });
+        return command;
     }
 
     private static Command Merge(Connection connection)
@@ -181,7 +187,7 @@ internal static class SchemaCommands
         for (var i = 0; i < schema.Classes.Count; i++)
             Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  {i,5}  {SchemaWords.Of(schema.Classes[i], schema)}"));
         foreach (var attribute in schema.Attributes ?? [])
-            Terminal.Say($"  attribute {attribute.Name}{(attribute.Retired is null ? "" : ", retired")}");
+            Terminal.Say($"  attribute {SchemaWords.Of(attribute)}");
         if (state.Asking is not { } asking) return;
         Terminal.Say(string.Create(CultureInfo.InvariantCulture,
             $"  {asking.Asked} images are asked about again so far; {asking.Looked} of {asking.Images} were looked at"));

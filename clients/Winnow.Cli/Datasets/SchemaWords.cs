@@ -21,6 +21,15 @@ internal static class SchemaWords
         };
     }
 
+    /// <summary>An attribute with all that is asked of whoever says it.</summary>
+    public static string Of(LabelAttribute one)
+    {
+        var kind = one.Kind.ToString().ToLowerInvariant();
+        return $"{one.Name}: {kind}{(one.Options.Count == 0 ? "" : $" of {string.Join(", ", one.Options)}")}"
+            + $"{(one.Required ? ", required" : "")}{(one.Classes.Count == 0 ? "" : $", of {string.Join(" and ", one.Classes)} alone")}"
+            + (one.Retired is { } since ? string.Create(CultureInfo.InvariantCulture, $", retired in version {since}") : "");
+    }
+
     /// <summary>A change.</summary>
     public static string Of(SchemaChange change) => change switch
     {
