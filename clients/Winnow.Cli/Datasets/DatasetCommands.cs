@@ -66,7 +66,7 @@ internal static class DatasetCommands
         var schemaFile = new Option<string?>("--schema")
         {
             Description = "The whole label schema from a JSON file: classes with titles, colours and keypoints, geometries, multiLabel, "
-                + "attributes. Member 'schema' of what 'datasets show' prints is one.",
+                + "attributes. Member 'schema' of what 'datasets show' prints is one; what it tells of earlier versions is left out.",
         };
         var command = new Command("create", "Create a dataset.")
         {

@@ -101,6 +101,11 @@ internal static class SchemaCommands
             p => p.GetValue(optionOf) is { } attribute ? [new AddOptions(attribute, p.GetValue(names)!)]
                 : [.. p.GetValue(names)!.Select(n => new AddClass(new LabelClass(n, Color: p.GetValue(color))))]);
         command.NotBoth(color, optionOf, "an option has no colour.");
+        command.Validators.Add(line =>
+        {
+            if (line.GetResult(color) is not null && line.GetResult(names)?.Tokens.Count > 1)
+                line.AddError("--colour is of one class: add each with its own.");
+        });
         return command;
     }
 
@@ -204,7 +209,7 @@ internal static class SchemaCommands
         for (var i = 0; i < schema.Classes.Count; i++)
             Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"  {i,5}  {SchemaWords.Of(schema.Classes[i], schema)}"));
         foreach (var attribute in schema.Attributes ?? [])
-            Terminal.Say($"  {SchemaWords.Of(attribute)}");
+            Terminal.Say($"  attribute {SchemaWords.Of(attribute)}");
         if (state.Asking is not { } asking) return;
         Terminal.Say(string.Create(CultureInfo.InvariantCulture,
             $"  {asking.Asked} images are asked about again so far; {asking.Looked} of {asking.Images} were looked at"));

@@ -6,7 +6,7 @@ using Winnow.Model.Labels;
 
 namespace Winnow.Cli.Datasets;
 
-/// <summary>A label schema from a JSON file.</summary>
+/// <summary>A label schema from a JSON file, as the first version of one.</summary>
 internal static class SchemaFile
 {
     private const int MostBytes = 64 << 20;
@@ -16,6 +16,6 @@ internal static class SchemaFile
     public static async Task<LabelSchema> ReadAsync(string path, CancellationToken cancellationToken)
     {
         var text = await NamedFile.ReadAsync(path, "file of a label schema", MostBytes, cancellationToken);
-        return StrictText.Read(text.Span, $"label schema in {path}", Form);
+        return StrictText.Read(text.Span, $"label schema in {path}", Form).AsFirst();
     }
 }

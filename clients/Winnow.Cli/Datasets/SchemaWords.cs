@@ -21,17 +21,19 @@ internal static class SchemaWords
         };
     }
 
-    /// <summary>An attribute with its options, and what became of them.</summary>
-    public static string Of(LabelAttribute attribute)
+    /// <summary>An attribute with all that is asked of whoever says it, its options, and what became of them.</summary>
+    public static string Of(LabelAttribute one)
     {
-        var options = attribute.Options.Select((o, i) => attribute.OptionsPast?.FirstOrDefault(p => p.Option == i) switch
+        var kind = one.Kind.ToString().ToLowerInvariant();
+        var options = one.Options.Select((o, i) => one.OptionsPast?.FirstOrDefault(p => p.Option == i) switch
         {
-            { Retired: not null, Into: { } heir } => $"{o} (counts as {attribute.Options[heir]})",
+            { Retired: not null, Into: { } heir } => $"{o} (counts as {one.Options[heir]})",
             { Retired: not null } => $"{o} (retired)",
             _ => o,
         });
-        return $"attribute {attribute.Name}{(attribute.Retired is null ? "" : ", retired")}"
-            + $"{(attribute.Options.Count == 0 ? "" : $": {string.Join(", ", options)}")}";
+        return $"{one.Name}: {kind}{(one.Options.Count == 0 ? "" : $" of {string.Join(", ", options)}")}"
+            + $"{(one.Required ? ", required" : "")}{(one.Classes.Count == 0 ? "" : $", of {string.Join(" and ", one.Classes)} alone")}"
+            + (one.Retired is { } since ? string.Create(CultureInfo.InvariantCulture, $", retired in version {since}") : "");
     }
 
     /// <summary>A change.</summary>

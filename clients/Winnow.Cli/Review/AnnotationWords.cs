@@ -1,5 +1,6 @@
 using System.Globalization;
 using Winnow.Model.Labels;
+using Winnow.Model.Names;
 
 namespace Winnow.Cli.Review;
 
@@ -17,7 +18,9 @@ internal static class AnnotationWords
             g.Count() == 1 ? One(g.First()) : string.Create(CultureInfo.InvariantCulture, $"{g.Count()} × {g.Key}")));
     }
 
-    private static string One(Annotation annotation) => PlaceOf(annotation) is { } place ? $"{Kind(annotation)} {place}" : Kind(annotation);
+    private static string One(Annotation annotation) =>
+        (PlaceOf(annotation) is { } place ? $"{Kind(annotation)} {place}" : Kind(annotation))
+        + (annotation is TextAnnotation { Text: var text } ? text.Length == 0 ? ", not to be read" : $", reads {ShownText.Quote(text)}" : "");
 
     private static string Kind(Annotation annotation) => annotation is ClassTag ? annotation.Class
         : $"{Geometries.Name(Geometries.Of(annotation))} {annotation.Class}";

@@ -66,7 +66,8 @@ internal static class DatasetEndpoints
         api.MapPost("/datasets/{dataset}/split",
             async (string dataset, SplitDataset command, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
             {
-                await grains.DatasetAsync(dataset, ct);
+                var known = await grains.DatasetAsync(dataset, ct);
+                if (known.Shards.Count == command.Shards || (known.Shards.Split is not null && known.Shards.Count * 2 == command.Shards)) http.WasDoneBefore();
                 return await grains.GetGrain<ISplitGrain>(dataset).StartAsync(command.Shards, CallerIdentity.Of(http), ct);
             })
             .Requires(Permission.OperateCluster)
@@ -114,6 +115,8 @@ internal static class DatasetEndpoints
     private static async Task<DatasetInfo> CreateAsync(CreateDataset command, IGrainFactory grains, HttpContext http, CancellationToken ct)
     {
         var (caller, _, actor) = CallerIdentity.Admitted(http);
+        if (DatasetName.IsValid(command.Name) && await grains.GetGrain<ICatalogGrain>(0).FindAsync(command.Name, ct) is not null)
+            http.WasDoneBefore();
         var made = await grains.GetGrain<ICatalogGrain>(0).CreateAsync(command, actor, ct);
         // Who repeats a request because the answer was lost is its owner all the same; who asks for what somebody else made is not.
         // Who is said to have made one that was restored is not known to have done so.

@@ -32,8 +32,10 @@ internal static class SchemaEndpoints
                 string dataset, ChangeSchema change, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
             {
                 await grains.DatasetAsync(dataset, ct);
-                return await grains.GetGrain<IDatasetGrain>(dataset)
-                    .ChangeSchemaAsync(change, CallerIdentity.OperationOf(http), CallerIdentity.Of(http), ct);
+                var of = grains.GetGrain<IDatasetGrain>(dataset);
+                // A version is made of the newest and no other: what is made of an earlier one is there already, or refused.
+                if ((await of.GetSchemaAsync(ct)).Version.Number > change.From) http.WasDoneBefore();
+                return await of.ChangeSchemaAsync(change, CallerIdentity.OperationOf(http), CallerIdentity.Of(http), ct);
             })
             .Requires(Permission.ChangeSchema)
             .Leaves(ActKind.SchemaChanged, (call, act) => act with { Of = $"{call.Answer<SchemaState>().Version.Number}" })

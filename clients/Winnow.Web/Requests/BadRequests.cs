@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Winnow.Json;
+using Winnow.Model.Names;
 
 namespace Winnow.Web.Requests;
 
@@ -74,6 +75,12 @@ internal static class BadRequests
             }
             var declared = parameter.ParameterInfo.ParameterType;
             var type = JsonOf(context).GetTypeInfo(Nullable.GetUnderlyingType(declared) ?? declared);
+            if (type.Type == typeof(DateTimeOffset) && !DateTimeOffset.TryParse(sent, CultureInfo.InvariantCulture, out _))
+                return $"{parameter.Name} must be a time such as 2026-01-31T08:00:00Z, not {ShownText.Quote(sent)}.";
+            if (type.Type == typeof(Guid) && !Guid.TryParse(sent, out _))
+                return $"{parameter.Name} must be an id such as 0f8fad5b-d9cb-469f-a165-70867728950e, not {ShownText.Quote(sent)}.";
+            if (type.Type.IsEnum && !Enum.TryParse(type.Type, sent, ignoreCase: true, out _))
+                return $"{parameter.Name} must be {JsonShape.Of(type)}, not {ShownText.Quote(sent)}.";
             if (!CanBe(sent, type.Type)) return $"{parameter.Name} must be {JsonShape.Of(type)}, not '{sent}'.";
         }
         return null;

@@ -99,7 +99,28 @@ public static class ActRules
             || http.Response.StatusCode >= StatusCodes.Status400BadRequest) return result;
         var (book, caller) = (http.RequestServices.GetRequiredService<IActBook>(), CallerIdentity.ActCallerOf(http));
         var draft = new ActDraft(what) { Dataset = RouteDataset.NameOf(http) };
-        foreach (var act in tell(new ActCall(context, result), draft)) await note(book, act, caller);
+        foreach (var act in tell(new ActCall(context, result), draft))
+            if (!http.Items.ContainsKey(Repeats) || !await IsThereAsync(book, act, http.RequestAborted)) await note(book, act, caller);
         return result;
+    }
+
+    private static readonly object Repeats = new();
+
+    /// <summary>
+    /// The request asks for what was done before. Then its act is there, and is another's perhaps; only where a server was lost between the
+    /// work and its act is it written now.
+    /// </summary>
+    internal static void WasDoneBefore(this HttpContext http) => http.Items[Repeats] = true;
+
+    private static async Task<bool> IsThereAsync(IActBook book, ActDraft act, CancellationToken cancellationToken)
+    {
+        var query = new ActQuery(act.Dataset) { What = act.What, Limit = 1_000 };
+        while (true)
+        {
+            var page = await book.ListAsync(query, cancellationToken);
+            if (page.Acts.Any(a => a.Of == act.Of)) return true;
+            if (!page.More || page.Next is null) return false;
+            query = query with { After = page.Next };
+        }
     }
 }

@@ -36,6 +36,13 @@ public interface IHead
     /// <summary>The same head with another temperature.</summary>
     IHead At(float temperature);
 
+    /// <summary>
+    /// The same head that never says some of its classes: each is as good as impossible, and so takes no part in what is predicted, nor in
+    /// how sure that is.
+    /// </summary>
+    /// <param name="classes">Places of classes.</param>
+    IHead Without(IReadOnlyCollection<int> classes);
+
     /// <summary>Calibrated logits z / T.</summary>
     /// <param name="rows">[n × <see cref="Dimensions"/>].</param>
     /// <param name="logits">[n × <see cref="Classes"/>].</param>

@@ -51,6 +51,16 @@ public sealed record SigmoidHead(
     public IHead At(float temperature) => this with { Temperature = temperature };
 
     /// <inheritdoc/>
+    public IHead Without(IReadOnlyCollection<int> classes)
+    {
+        if (classes.Count == 0) return this;
+        var (weights, bias) = SilentClasses.Of(classes, Dimensions, Weights, Bias);
+        var cutoffs = Cutoffs.ToArray();
+        foreach (var of in classes) cutoffs[of] = 0;
+        return this with { Weights = weights, Bias = bias, Cutoffs = cutoffs };
+    }
+
+    /// <inheritdoc/>
     public byte[] ToBytes() => BinaryBlob.Write(Magic, Layout, [Classes, Dimensions], [Temperature], Weights, Bias, Cutoffs);
 
     /// <summary>Reads the stored form.</summary>

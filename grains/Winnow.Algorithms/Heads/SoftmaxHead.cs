@@ -36,6 +36,14 @@ public sealed record SoftmaxHead(int Classes, int Dimensions, float[] Weights, f
     public IHead At(float temperature) => this with { Temperature = temperature };
 
     /// <inheritdoc/>
+    public IHead Without(IReadOnlyCollection<int> classes)
+    {
+        if (classes.Count == 0) return this;
+        var (weights, bias) = SilentClasses.Of(classes, Dimensions, Weights, Bias);
+        return this with { Weights = weights, Bias = bias };
+    }
+
+    /// <inheritdoc/>
     public byte[] ToBytes() => BinaryBlob.Write(Magic, Layout, [Classes, Dimensions], [Temperature], Weights, Bias);
 
     /// <summary>Reads the stored form.</summary>

@@ -98,7 +98,8 @@ internal sealed class ObjectIntake(
             var projectionBytes = await objects.GetAsync(projection, cancellationToken).ConfigureAwait(false);
             if (headBytes is not { } h || projectionBytes is not { } p) continue;
             var key = ObjectKeys.HeadOnnx(dataset.Name, model.Arm, model.Round, model.HeadSha256);
-            var onnx = exporter.ToOnnx(Projection.FromBytes(p.Span), Algorithms.Heads.HeadFormats.Read(h.Span), classes);
+            var onnx = exporter.ToOnnx(Projection.FromBytes(p.Span), Algorithms.Heads.HeadFormats.Read(h.Span), classes,
+                dataset.Schema.RetiredAt(model.Schema ?? 1));
             await objects.PutAsync(key, onnx, cancellationToken).ConfigureAwait(false);
             _stored.Add(key);
         }

@@ -4,5 +4,6 @@ namespace Winnow.Grains.Ports;
 public interface IModelExporter
 {
     /// <summary>An ONNX file: <c>embedding</c> [n, D] → <c>probabilities</c> [n, K].</summary>
-    byte[] ToOnnx(Algorithms.Scoring.Projection projection, Algorithms.Heads.IHead head, IReadOnlyList<string> classes);
+    byte[] ToOnnx(Algorithms.Scoring.Projection projection, Algorithms.Heads.IHead head, IReadOnlyList<string> classes,
+        IReadOnlyList<string> retired);
 }

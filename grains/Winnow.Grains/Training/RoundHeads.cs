@@ -32,7 +32,7 @@ internal static class RoundHeads
         var bytes = await round.Ports.Objects.GetAsync(key, cancellationToken)
             ?? throw new InvalidDataException($"Projection {key} is not in the object store.");
         var onnx = round.Ports.Exporter.ToOnnx(Projection.FromBytes(bytes.Span), head,
-            [.. round.Dataset.Schema.NamesAt(round.State.Schema ?? 1)]);
+            [.. round.Dataset.Schema.NamesAt(round.State.Schema ?? 1)], round.Dataset.Schema.RetiredAt(round.State.Schema ?? 1));
         await round.Ports.Objects.PutAsync(ObjectKeys.HeadOnnx(round.Dataset.Name, round.Arm, round.Number, sha256), onnx,
             cancellationToken);
     }

@@ -97,8 +97,10 @@ public sealed record MaskAnnotation(string Class, RunLengthMask Mask) : Annotati
 /// <summary>A region that carries text.</summary>
 /// <param name="Class">Name of a class of the label schema.</param>
 /// <param name="Points">The region as a polygon, <c>x0, y0, x1, y1, …</c>.</param>
-/// <param name="Text">What it reads.</param>
+/// <param name="Text">
+/// What it reads, to the character: line ends and marks of direction are kept. Empty: nobody can read it. Control characters are refused.
+/// </param>
 public sealed record TextAnnotation(
     string Class,
     IReadOnlyList<double> Points,
-    [property: Text(TextKind.Free, AnnotationRules.MaxText)] string Text) : Annotation(Class);
+    [property: Text(TextKind.Exact, AnnotationRules.MaxText)] string Text) : Annotation(Class);

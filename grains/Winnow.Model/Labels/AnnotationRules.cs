@@ -126,7 +126,7 @@ public static class AnnotationRules
             };
         if (annotation is BoxAnnotation { Box.Rotation: var turned } box && turned is > -360 and < 0)
             annotation = box with { Box = box.Box with { Rotation = Turned(turned) } };
-        return annotation is TextAnnotation text ? text with { Text = ShownText.CleanLines(text.Text) } : annotation;
+        return annotation;
     }
 
     private static AttributeValue Cleaned(AttributeValue value) =>

@@ -43,6 +43,13 @@ public sealed record LabelSchema
     [JsonIgnore]
     public int Open => Classes.Count(c => c.Retired is null);
 
+    /// <summary>The places of the classes that people say no more.</summary>
+    public IReadOnlyList<int> RetiredPlaces() => [.. Enumerable.Range(0, Classes.Count).Where(i => Classes[i].Retired is not null)];
+
+    /// <summary>The names of the classes that people said no more in a version of it, as they were then.</summary>
+    public IReadOnlyList<string> RetiredAt(int version) =>
+        [.. RetiredPlaces().Where(i => Classes[i].Retired!.Since <= version).Select(i => SchemaMap.Of(this).NameAt(i, version))];
+
     /// <summary>How many classes there were in a version of it.</summary>
     public int ClassesAt(int version) => Classes.Count(c => (c.Since ?? 1) <= version);
 
@@ -79,6 +86,25 @@ public sealed record LabelSchema
     /// <summary>What else is said of annotations; null: nothing.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<LabelAttribute>? Attributes { get; init; }
+
+    /// <summary>
+    /// The same schema as the first version of another dataset's: without what it tells of earlier versions, and without what nobody says
+    /// any more.
+    /// </summary>
+    public LabelSchema AsFirst()
+    {
+        if (CheckNew() is null) return this;
+        var gone = Classes.Where(c => c.Retired is not null).Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
+        var attributes = (Attributes ?? []).Where(a => a.Retired is null && (a.Classes.Count == 0 || a.Classes.Any(c => !gone.Contains(c))));
+        return this with
+        {
+            Version = null,
+            LearnedSince = null,
+            Classes = [.. Classes.Where(c => c.Retired is null).Select(c => c with { Former = null, Since = null })],
+            Attributes = Attributes is null ? null
+                : [.. attributes.Select(a => a with { Former = null, Since = null, Classes = [.. a.Classes.Where(c => !gone.Contains(c))] })],
+        };
+    }
 
     /// <summary>Why this cannot be the schema of a new dataset: it tells of earlier versions. Null where it does not.</summary>
     public string? CheckNew() => SchemaLineage.CheckNew(this);

@@ -125,6 +125,7 @@ public sealed partial class SchemaEdit
     {
         var one = _classes[at];
         if (to is null) return "'to' is missing.";
+        if (TextForm.Composed(to) == one.Name) return $"Class '{one.Name}' is called so already.";
         _classes[at] = one with { Name = to, Former = WithFormer(one.Former, one.Name, one.Since) };
         _places[TextForm.Compared(one.Name)].Remove(at);
         Place(to, at);
@@ -166,15 +167,14 @@ public sealed partial class SchemaEdit
         foreach (var name in change.Classes ?? [])
             if (OnClass(name, at => { from.Add(at); return null; }) is { } wrong) return wrong;
         if (from.Count == 0) return "'classes' names none.";
+        // Those that there are, before a new one takes after the first of them.
+        if (from.Find(at => HaveOtherKeypoints(at, from[0])) is var odd && HaveOtherKeypoints(odd, from[0])) return OtherKeypoints(odd, from[0]);
         if (FindOrAdd(change.Into, _classes[from[0]], out var into) is { } none) return none;
         from = [.. from.Distinct().Where(at => at != into)];
         if (from.Count == 0) return $"'{change.Into}' alone is nothing to merge.";
         foreach (var at in from)
         {
-            if (_schema.Geometries.Contains(Geometry.Keypoints)
-                && !(_classes[at].Keypoints ?? []).SequenceEqual(_classes[into].Keypoints ?? []))
-                return $"Classes '{_classes[at].Name}' and '{_classes[into].Name}' have other keypoints, so that one's are none of the "
-                    + "other.";
+            if (HaveOtherKeypoints(at, into)) return OtherKeypoints(at, into);
             if (Retire(at, new Retirement(Next, Into: into)) is { } wrong) return wrong;
         }
         // What was said of the one is said of the other.
@@ -184,6 +184,12 @@ public sealed partial class SchemaEdit
                 _attributes[i] = _attributes[i] with { Classes = [.. _attributes[i].Classes, _classes[into].Name] };
         return null;
     }
+
+    private bool HaveOtherKeypoints(int one, int other) => _schema.Geometries.Contains(Geometry.Keypoints)
+        && !(_classes[one].Keypoints ?? []).SequenceEqual(_classes[other].Keypoints ?? []);
+
+    private string OtherKeypoints(int one, int other) =>
+        $"Classes '{_classes[one].Name}' and '{_classes[other].Name}' have other keypoints, so that one's are none of the other.";
 
     private string? Split(int at, IReadOnlyList<string>? into)
     {
@@ -226,6 +232,7 @@ public sealed partial class SchemaEdit
     {
         if (to is null) return "'to' is missing.";
         var one = _attributes[at];
+        if (TextForm.Composed(to) == one.Name) return $"Attribute '{one.Name}' is called so already.";
         _attributes[at] = one with { Name = to, Former = WithFormer(one.Former, one.Name, one.Since) };
         return null;
     }

@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Text;
+
 namespace Winnow.Model.Labels;
 
 /// <summary>What makes the shape of an annotation one, wherever in a picture it lies.</summary>
@@ -14,9 +17,10 @@ internal static class ShapeRules
         ClassTag => null,
         BoxAnnotation { Box: var box } => CheckBox(box),
         PolygonAnnotation polygon => CheckPolygon(polygon),
-        PolylineAnnotation { Points: var points } => CheckPoints("A polyline", points, 2),
+        PolylineAnnotation { Points: var points } => CheckPoints("A polyline", points, 2)
+            ?? (LengthOf(points) >= LeastSide ? null : "A polyline needs a length of at least 0.001 pixels."),
         KeypointsAnnotation { Points: var points } => CheckKeypoints(points, of),
-        TextAnnotation text => MemberRules.Lines("text", text.Text, AnnotationRules.MaxText) ?? CheckPoints("A polygon", text.Points, 3),
+        TextAnnotation text => CheckText(text.Text) ?? CheckPoints("A polygon", text.Points, 3) ?? CheckArea("A polygon", text.Points),
         MaskAnnotation { Mask: var mask } => CheckMask(mask),
         _ => "An annotation is of no shape that is known.",
     };
@@ -30,12 +34,12 @@ internal static class ShapeRules
 
     private static string? CheckPolygon(PolygonAnnotation polygon)
     {
-        if (CheckPoints("A polygon", polygon.Points, 3) is { } wrong) return wrong;
+        if ((CheckPoints("A polygon", polygon.Points, 3) ?? CheckArea("A polygon", polygon.Points)) is { } wrong) return wrong;
         long numbers = polygon.Points.Count;
         foreach (var ring in polygon.Rings ?? [])
         {
             if (ring is null) return "A polygon has a ring that is null.";
-            if (CheckPoints("A polygon's ring", ring, 3) is { } bent) return bent;
+            if ((CheckPoints("A polygon's ring", ring, 3) ?? CheckArea("A polygon's ring", ring)) is { } bent) return bent;
             numbers += ring.Count;
         }
         return numbers > AnnotationRules.MaxNumbers ? TooMany("A polygon", numbers) : null;
@@ -47,6 +51,50 @@ internal static class ShapeRules
             return $"{what} needs at least {(least == 2 ? "two" : "three")} points, written x0, y0, x1, y1, ….";
         if (points.Count > AnnotationRules.MaxNumbers) return TooMany(what, points.Count);
         return AreFinite(points) ? null : $"{what} needs finite coordinates.";
+    }
+
+    /// <summary>
+    /// A shape that is nowhere wider than the least side has no area. The sum of the corners would not tell: it is 0 of an eight, too.
+    /// </summary>
+    private static string? CheckArea(string what, IReadOnlyList<double> points)
+    {
+        var (far, length) = (0, 0.0);
+        for (var i = 2; i < points.Count; i += 2)
+        {
+            var distance = Distance(points, 0, i);
+            if (distance > length) (far, length) = (i, distance);
+        }
+        var (x, y) = (points[far] - points[0], points[far + 1] - points[1]);
+        for (var i = 2; length >= LeastSide && i < points.Count; i += 2)
+            if (Math.Abs((x / length * (points[i + 1] - points[1])) - (y / length * (points[i] - points[0]))) >= LeastSide) return null;
+        return $"{what} needs an area: it is nowhere wider than 0.001 pixels.";
+    }
+
+    private static double LengthOf(IReadOnlyList<double> points)
+    {
+        var length = 0.0;
+        for (var i = 2; i < points.Count; i += 2) length += Distance(points, i - 2, i);
+        return length;
+    }
+
+    private static double Distance(IReadOnlyList<double> points, int one, int other) =>
+        double.Hypot(points[other] - points[one], points[other + 1] - points[one + 1]);
+
+    /// <summary>What a region reads is the label: nothing of it is changed, and what is no writing is refused.</summary>
+    private static string? CheckText(string? text)
+    {
+        if (text is null) return "text is missing. Where nobody can read it, send an empty one.";
+        if (text.Length > AnnotationRules.MaxText) return $"text has {text.Length} characters; at most {AnnotationRules.MaxText} are taken.";
+        for (var i = 0; i < text.Length;)
+        {
+            if (Rune.DecodeFromUtf16(text.AsSpan(i), out var rune, out var length) != OperationStatus.Done)
+                return $"text has half of a character at place {i}.";
+            if (Rune.IsControl(rune) && rune.Value is not ('\n' or '\r' or '\t'))
+                return $"text has the control character U+{rune.Value:X4} at place {i}, which is no writing: leave it out. Line ends, tabs and "
+                    + "marks of direction are kept.";
+            i += length;
+        }
+        return null;
     }
 
     private static string TooMany(string what, long numbers) =>

@@ -85,7 +85,7 @@ public sealed record Decision
         if (Kind == DecisionKind.Label && Annotations.Count == 0 && !schema.TakesNone)
             return "A label decision needs at least one annotation.";
         if (Kind is not (DecisionKind.Label or DecisionKind.Gold) && Annotations.Count > 0)
-            return "Only a label decision carries annotations.";
+            return "Only a label or what is known for certain (gold) carries annotations.";
         if (Kind == DecisionKind.TakeBack && Of is not >= 1)
             return "Taking back needs the version of an entry of the image's history, in 'of'. A label that came with the image is none: "
                 + "ask again to have it said anew.";

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
+using Winnow.Abstractions.Datasets;
 using Winnow.Grains.Images;
 using Winnow.Model.Datasets;
 using Winnow.Model.Labels;
@@ -56,7 +58,11 @@ internal static class VersionComparison
         var rows = from.ReadRowsAsync(cancellationToken);
         var (one, other) = (await from.ReadSchemaAsync(cancellationToken).ConfigureAwait(false),
             await to.ReadSchemaAsync(cancellationToken).ConfigureAwait(false));
-        if (one.Number >= other.Number) return rows;
+        if (one.Number > other.Number)
+            throw new RefusedException(string.Create(CultureInfo.InvariantCulture,
+                $"Version {from.Version.Number} has version {one.Number} of the label schema and version {to.Version.Number} an earlier one, "
+                + $"in which nothing of a later one is known. Compare {to.Version.Number} with {from.Version.Number}."));
+        if (one.Number == other.Number) return rows;
         var map = SchemaMap.Of(other);
         return rows.Select(row => row switch
         {

@@ -17,6 +17,12 @@ public static class HeadGraph
     /// </summary>
     public const string ThresholdsKey = "thresholds";
 
+    /// <summary>
+    /// Key of metadata_props under which those of the classes stand that nobody says any more, one a line; absent where there are none. The
+    /// model never says them: their probability is 0.
+    /// </summary>
+    public const string RetiredKey = "retired";
+
     /// <summary>Writes the model.</summary>
     /// <param name="projection">W, [d, D], row by row.</param>
     /// <param name="projectionBias">b, [d].</param>
@@ -25,6 +31,7 @@ public static class HeadGraph
     /// <param name="temperature">Positive; logits are divided by it.</param>
     /// <param name="classes">K names, without line breaks.</param>
     /// <param name="thresholds">[K], probabilities, where each class is there or not; empty where exactly one is.</param>
+    /// <param name="retired">Those of the classes that nobody says any more; null for none.</param>
     /// <returns>The bytes of an ONNX file.</returns>
     /// <exception cref="ArgumentException">The lengths do not fit together, a name has a line break, or the temperature is not
     /// positive.</exception>
@@ -35,7 +42,8 @@ public static class HeadGraph
         ReadOnlySpan<float> headBias,
         float temperature,
         IReadOnlyList<string> classes,
-        ReadOnlySpan<float> thresholds = default)
+        ReadOnlySpan<float> thresholds = default,
+        IReadOnlyList<string>? retired = null)
     {
         ArgumentNullException.ThrowIfNull(classes);
         var (d, k) = (projectionBias.Length, headBias.Length);
@@ -62,6 +70,7 @@ public static class HeadGraph
             null, ("transB", 1L));
         var tempered = onnx.Node("Div", [logits, onnx.Constant("temperature", [temperature], 1)]);
         onnx.Metadata(ClassesKey, string.Join('\n', classes));
+        if (retired is { Count: > 0 }) onnx.Metadata(RetiredKey, string.Join('\n', retired));
         if (thresholds.IsEmpty)
         {
             onnx.Node("Softmax", [tempered], "probabilities", ("axis", 1L));

@@ -14,7 +14,7 @@ public sealed class ModelExportTests
         Assert.All(Trainers.All, trainer =>
         {
             var trained = trainer.Train(new Examples([1, 0, 0, 1], 2, Targets.Of([0, 1], 2)), 1, null, CancellationToken.None);
-            var onnx = new OnnxModelExporter().ToOnnx(projection, trained.Head, ["cat", "dog"]);
+            var onnx = new OnnxModelExporter().ToOnnx(projection, trained.Head, ["cat", "dog"], []);
             Assert.Equal(trainer.LearnsSets, onnx.AsSpan().IndexOf("thresholds"u8) >= 0);
         });
     }

@@ -34,6 +34,30 @@ public abstract class HeadConformance
     }, iter: 50);
 
     [Fact]
+    public void A_class_that_it_is_to_leave_out_takes_no_part_in_what_it_says() => Shapes.Sample((classes, d, seed, temperature) =>
+    {
+        var head = Make(classes + 3, d, seed, (float)temperature);
+        int[] gone = [0, classes / 2, classes + 2];
+        var (rows, k) = (Rows(5, d, seed + 1), classes + 3);
+        var without = HeadFormats.Read(head.Without(gone).ToBytes());
+        Assert.True(without.IsFinite);
+        float[] logits = new float[5 * k], probabilities = new float[5 * k];
+        without.Probabilities(rows, probabilities);
+        head.Logits(rows, logits);
+        var scores = new ImageScore[5];
+        without.Score(rows, scores);
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.All(gone, g => Assert.Equal(0, probabilities[(i * k) + g]));
+            var live = Enumerable.Range(0, k).Except(gone.Distinct()).MaxBy(c => logits[(i * k) + c]);
+            Assert.Equal(live, scores[i].Predicted);
+            Assert.Equal(LeastConfidenceOf(without, probabilities[(i * k)..((i + 1) * k)]), scores[i].LeastConfidence, 1e-4);
+            Assert.True(float.IsFinite(scores[i].Entropy) && float.IsFinite(scores[i].Energy));
+        }
+        Assert.Same(head, head.Without([]));
+    }, iter: 50);
+
+    [Fact]
     public void Damaged_bytes_are_no_head() => Gen.Select(Gen.Int[0, 10_000], Gen.Byte[1, 255]).Sample((at, flip) =>
     {
         var bytes = Make(3, 4, 1, 1.5f).ToBytes();

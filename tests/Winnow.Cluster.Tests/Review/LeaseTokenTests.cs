@@ -42,6 +42,8 @@ public sealed class LeaseTokenTests
         {
             Given, Given with { Since = null }, RenewedOne, Given with { Terms = new TaskTerms(TaskKind.Label, 3, Verify: true) },
             RenewedOne with { Terms = new TaskTerms(TaskKind.Verify, VerifierSettles: true) },
+            Given with { Schema = 7, Terms = new TaskTerms(TaskKind.Arbitrate) },
+            RenewedOne with { Schema = 1, Terms = new TaskTerms(TaskKind.Label, 3) },
         })
         {
             Assert.True(tokens.TryRead(tokens.Sign(given), out var read));
