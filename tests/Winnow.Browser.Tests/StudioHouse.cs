@@ -23,6 +23,7 @@ public sealed class StudioHouse : IAsyncLifetime, ICollectionFixture<StudioHouse
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private SiloProcess _silo = null!;
+    private Task<string>? _looked;
     private int _names;
 
     /// <summary>Whoever may do everything: for looking at what came of what was done in a page.</summary>
@@ -85,6 +86,16 @@ public sealed class StudioHouse : IAsyncLifetime, ICollectionFixture<StudioHouse
         await Operator.StartRoundAsync(name, new StartRound(tasks));
         await Until.TrueAsync(async () => (await Operator.GetStatusAsync(name)).OpenTasks >= tasks, Patience, () => "the second one asks");
         return name;
+    }
+
+    /// <summary>One with a model and a version that is looked at and never answered: the same for all who look.</summary>
+    public Task<string> LookedAtAsync() => _looked ??= MakeAsync();
+
+    private async Task<string> MakeAsync()
+    {
+        var dataset = await LearnedAsync(26);
+        await Operator.CreateVersionAsync(dataset, new CreateVersion("after the first round"));
+        return dataset;
     }
 
     /// <summary>What a drawn picture shows.</summary>

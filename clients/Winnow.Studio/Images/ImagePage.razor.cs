@@ -126,6 +126,8 @@ public sealed partial class ImagePage : IAsyncDisposable
     private Task CorrectAsync(string name) =>
         AmendAsync(() => Client.CorrectAsync(Dataset, _detail!.Id, [new ClassTag(name)]));
 
+    private Task TakeBackAsync(long entry) => AmendAsync(() => Client.TakeBackAsync(Dataset, _detail!.Id, entry));
+
     private Task AskAgainAsync() => AmendAsync(() => Client.AskAgainAsync(Dataset, _detail!.Id));
 
     private Task GoldAsync() => AmendAsync(() => Client.MarkGoldAsync(Dataset, _detail!.Id));

@@ -88,12 +88,20 @@ internal sealed class ImportWork(WinnowClient client, ChosenFiles files, TimePro
 
     public void Pause() => _stop?.Cancel();
 
-    /// <summary>Forgets what was done and all files, so that others may be chosen.</summary>
+    /// <summary>
+    /// Files are about to be chosen for a dataset, or for one that is not made yet: those of another one's import that has ended are let go.
+    /// </summary>
+    public async Task PrepareAsync(string? dataset)
+    {
+        if (Dataset is not null && Dataset != dataset && !IsRunning && Done >= All) await ForgetAsync();
+    }
+
+    /// <summary>Lets all files go, those too that were not sent.</summary>
     public async Task ForgetAsync()
     {
         Pause();
-        await files.ForgetAsync();
         Dataset = null;
+        await files.ForgetAsync();
         Changed?.Invoke();
     }
 

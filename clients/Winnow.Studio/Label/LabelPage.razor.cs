@@ -169,6 +169,8 @@ public sealed partial class LabelPage
         Turn();
     }
 
+    private string Key(string key) => Settings.Shown(LabelKeys.Table, key);
+
     private string WordsOf(IReadOnlyList<int> classes) => classes.Count == 0 ? "none of them"
         : string.Join(", ", classes.Select(c => ClassPanel.NameOf(_schema!.Classes[c])));
 

@@ -1,6 +1,8 @@
 namespace Winnow.Studio.Shell;
 
-/// <summary>Names of keys, and how they are printed. Digits stand for places: 1 to 9 and 0 for the first ten, with Shift for the next.</summary>
+/// <summary>
+/// Names of keys, and how they are printed. Digits stand for places: 1 to 9 and 0 for the first ten, with Shift for the next.
+/// </summary>
 internal static class KeyNames
 {
     /// <summary>The key of a place, from 0.</summary>

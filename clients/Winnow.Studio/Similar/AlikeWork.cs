@@ -52,7 +52,9 @@ internal sealed class AlikeWork(
             while (!_stop.IsCancellationRequested)
             {
                 if (session.State == SessionState.In && (Current is null || _next is null)) await (_taking = TakeAsync());
-                await Task.Delay(Current is null || _next is null ? Current is null && !IsDone ? Pause / 10 : Pause : Pause / 10, time, _stop.Token);
+                // What is looked for is asked for seldom once it was not there; a lot that was said is replaced at once.
+                var waits = _next is null && (Current is not null || IsDone);
+                await Task.Delay(waits ? Pause : Pause / 10, time, _stop.Token);
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -96,8 +98,13 @@ internal sealed class AlikeWork(
     public void Leave()
     {
         if (Current is not { } lot) return;
-        foreach (var tile in lot.Tiles) _keeper.LetGo(tile.Task.Image);
         Turn();
+        LetGo(lot);
+    }
+
+    private void LetGo(AlikeLot lot)
+    {
+        foreach (var tile in lot.Tiles) _keeper.LetGo(tile.Task.Image);
         _ = ReleaseAsync(lot.Tiles);
     }
 
@@ -106,7 +113,11 @@ internal sealed class AlikeWork(
     {
         if (_last is not { } last) return;
         _last = null;
-        if (Current is { } now) _next ??= now;
+        if (Current is { } now)
+        {
+            if (_next is { } after) LetGo(after);
+            _next = now;
+        }
         (Current, Answered) = (last.Lot, Answered - last.Said.Count);
         last.Lot.Since = time.GetTimestamp();
         changed();

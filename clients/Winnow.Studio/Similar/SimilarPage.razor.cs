@@ -7,7 +7,9 @@ using Winnow.Studio.Shell;
 
 namespace Winnow.Studio.Similar;
 
-/// <summary>Asks about images that are alike all at once: whoever looks marks those that are not, and one key says what the rest are.</summary>
+/// <summary>
+/// Asks about images that are alike all at once: whoever looks marks those that are not, and one key says what the rest are.
+/// </summary>
 public sealed partial class SimilarPage : IAsyncDisposable
 {
     private LabelSchema? _schema;

@@ -41,7 +41,12 @@ public sealed partial class VerifyPage : IAsyncDisposable
 
     private string? SaidClass => Asked?.Annotations is [ClassTag { Class: var one }] ? one : null;
 
-    private string Said => Asked is { } asked ? asked.Kind == DecisionKind.Reject ? "no class fits" : AnnotationWords.Of(asked.Annotations) : "";
+    private string Said => Asked switch
+    {
+        null => "",
+        { Kind: DecisionKind.Reject } => "no class fits",
+        var asked => AnnotationWords.Of(asked.Annotations),
+    };
 
     private string Question => Current is null ? "Verify" : _no ? "What is it, then?" : $"Is this right: {Said}?";
 
@@ -123,8 +128,9 @@ public sealed partial class VerifyPage : IAsyncDisposable
 
     private void Pick(int place)
     {
-        if (_schema is not { IsOneClass: true } schema || place >= schema.Classes.Count || schema.Classes[place].Retired is not null) return;
+        if (_schema is not { IsOneClass: true } schema || place >= schema.Classes.Count) return;
         var one = schema.Classes[place];
+        if (one.Retired is not null) return;
         var decision = one.Name == SaidClass ? new Decision { Kind = DecisionKind.Confirm }
             : new Decision { Kind = DecisionKind.Label, Annotations = [new ClassTag(one.Name)] };
         Answer(decision, ClassPanel.NameOf(one), place);

@@ -2,7 +2,6 @@ using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Winnow.Abstractions.Health;
 using Winnow.Model.Security;
 using Winnow.Web.Security;
 
@@ -58,10 +57,6 @@ internal static class EventEndpoints
             {
                 // It ends in order, and whoever wants more listens again.
             }
-            catch (Exception e) when (e is OrleansException or TimeoutException or NotFoundException or UnavailableException)
-            {
-                // Headers are out: who listens asks, and is told then what is wrong.
-            }
         }, MediaType);
     }
 
@@ -82,7 +77,7 @@ internal static class EventEndpoints
             var text = status is null || status.Id == known ? ": nothing new\n\n"u8.ToArray() : EventOf(status);
             await body.WriteAsync(text, ct);
             await body.FlushAsync(ct);
-            if (!goesOn) return;
+            if (!goesOn && status is not null) return;
         }
     }
 

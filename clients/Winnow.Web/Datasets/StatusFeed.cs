@@ -28,8 +28,8 @@ internal sealed class StatusFeed(IGrainFactory grains, TimeProvider time)
     public int Watched => _watches.Count;
 
     /// <summary>
-    /// Where a dataset stands now and whenever that changes; null each <paramref name="still"/> in which nothing did. It ends with the error
-    /// for which that cannot be told any more.
+    /// Where a dataset stands now and whenever that changes; null each <paramref name="still"/> in which nothing did. It ends
+    /// where that cannot be told any more.
     /// </summary>
     public async IAsyncEnumerable<StatusEvent?> ListenAsync(
         string dataset, TimeSpan still, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -42,7 +42,7 @@ internal sealed class StatusFeed(IGrainFactory grains, TimeProvider time)
             {
                 var (latest, next) = watch.Latest;
                 if (latest is not null && latest.Id != told?.Id) yield return told = latest;
-                var changed = true;
+                var (changed, ended) = (true, false);
                 try
                 {
                     await next.WaitAsync(still, time, cancellationToken);
@@ -51,6 +51,12 @@ internal sealed class StatusFeed(IGrainFactory grains, TimeProvider time)
                 {
                     changed = false;
                 }
+                catch (Exception) when (next.IsFaulted)
+                {
+                    // Whoever wants to know what is wrong asks, and is told.
+                    ended = true;
+                }
+                if (ended) yield break;
                 if (!changed) yield return null;
             }
         }

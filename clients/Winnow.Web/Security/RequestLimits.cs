@@ -25,7 +25,9 @@ public sealed class RequestLimits
     /// </summary>
     public int SessionsPerMinute { get; set; } = 30;
 
-    /// <summary>Requests of a principal that may wait for tasks or listen at the same time; more get 429. 1 to 1,000,000. Default 200.</summary>
+    /// <summary>
+    /// Requests of a principal that may wait for tasks, or listen, at the same time; more get 429. 1 to 1,000,000. Default 200.
+    /// </summary>
     public int Waiting { get; set; } = 200;
 
     /// <summary>Connections that are open at the same time; more are closed at once. 1 to 1,000,000. Default 20,000.</summary>

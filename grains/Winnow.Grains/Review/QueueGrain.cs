@@ -111,7 +111,8 @@ internal sealed partial class QueueGrain(
             await TakeTurnAsync(cancellationToken);
             // A lot that is larger than what the person may still take becomes smaller.
             var most = Math.Min(request.Max, RoomOf(actor) is > 0 and var room ? room : await MakeRoomAsync(actor, cancellationToken));
-            var tasks = request.Alike ? await HandAlikeAsync(most, request, actor, cancellationToken) : Hand(most, kinds, actor, again: false);
+            var tasks = request.Alike ? await HandAlikeAsync(most, request, actor, cancellationToken)
+                : Hand(most, kinds, actor, again: false);
             if (request.Alike) WinnowTelemetry.Leases.Add(tasks.Count, new TagList { { "dataset", _dataset.Name } });
             else if (tasks.Count < most) await AddMoreAsync(tasks, most, kinds, actor, cancellationToken);
             else if (_ahead.IsCompleted && IsLow(kinds)) _ahead = RefillAheadAsync(kinds);

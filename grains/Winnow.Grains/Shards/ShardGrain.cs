@@ -256,7 +256,8 @@ internal sealed class ShardGrain(
     public Task<ReservedTask[]> GetGoldAsync(int max, CancellationToken cancellationToken) => _describer.GoldAsync(max, cancellationToken);
 
     [Needs(ShardPart.Columns)]
-    public Task<LyingImages> GetLyingAsync(ImageId[] images, CancellationToken cancellationToken) => Task.FromResult(_learner.LyingOf(images));
+    public Task<LyingImages> GetLyingAsync(ImageId[] images, CancellationToken cancellationToken) =>
+        Task.FromResult(_learner.LyingOf(images));
 
     [Needs(ShardPart.Rows)]
     public Task<PersonWork[]> GetPeopleAsync(CancellationToken cancellationToken) => _describer.PeopleAsync(cancellationToken);

@@ -18,7 +18,8 @@ public sealed class ClosestTests
         Assert.Equal(Enumerable.Range(20, 6), order.Take(6).Order());
         Assert.Equal(Enumerable.Range(0, 26), order.Order());
         Assert.Equal(order, Closest.Order(rows, 6));
-        float DistanceTo(int row) => MathF.Pow(rows.Row(row)[0] - rows.Row(order[0])[0], 2) + MathF.Pow(rows.Row(row)[1] - rows.Row(order[0])[1], 2);
+        float Apart(int row, int column) => rows.Row(row)[column] - rows.Row(order[0])[column];
+        float DistanceTo(int row) => (Apart(row, 0) * Apart(row, 0)) + (Apart(row, 1) * Apart(row, 1));
         Assert.Equal(order.Select(DistanceTo).Order(), order.Select(DistanceTo));
     }
 

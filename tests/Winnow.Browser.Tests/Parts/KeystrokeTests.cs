@@ -53,7 +53,7 @@ public sealed class KeystrokeTests(ITestOutputHelper output)
             var against = Tools[..^1].Where(tools.ContainsKey)
                 .Select(t => string.Create(CultureInfo.InvariantCulture, $"{tools[t] / own:0.0}"));
             table.Append(CultureInfo.InvariantCulture, $"| {flow} | ")
-                .AppendJoin(" | ", Tools.Select(t => tools.TryGetValue(t, out var took) ? took.ToString("0", CultureInfo.InvariantCulture) : "–"))
+                .AppendJoin(" | ", Tools.Select(t => tools.TryGetValue(t, out var s) ? s.ToString("0", CultureInfo.InvariantCulture) : "–"))
                 .Append(" | ").AppendJoin(", ", against).Append(" |\n");
         }
         return table.ToString();

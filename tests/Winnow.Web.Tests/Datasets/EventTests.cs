@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
 using Microsoft.Extensions.DependencyInjection;
 using Winnow.Client;
 using Winnow.Model.Datasets;
@@ -9,7 +8,6 @@ using Winnow.Model.Security;
 using Winnow.Model.Training;
 using Winnow.Testing;
 using Winnow.Web.Datasets;
-using Winnow.Web.Tests.Security;
 
 namespace Winnow.Web.Tests.Datasets;
 
@@ -39,7 +37,7 @@ public sealed class EventTests
                 if (status is { Images: 40, OpenTasks: 5 }) return;
             }
         }).ToList();
-        await Until.TrueAsync(() => seen.All(s => s is { Count: > 0 }), Patience, () => "all are told where it stands");
+        await Until.TrueAsync(() => Task.FromResult(seen.All(s => s is { Count: > 0 })), Patience, () => "all are told where it stands");
         Assert.Equal(1, server.Services.GetRequiredService<StatusFeed>().Watched);
         await foreach (var _ in server.Client.ImportAsync("told", DrawnImages.EnumerateAsync(40)))
         {
@@ -51,7 +49,8 @@ public sealed class EventTests
         Assert.All(seen, s => Assert.Equal((1, 0), (s[^1].RoundsStarted, s[^1].VersionsMade)));
         // Nothing is told twice.
         Assert.All(seen, s => Assert.Equal(s.Count, s.Zip(s.Skip(1)).Count(p => p.First != p.Second) + 1));
-        await Until.TrueAsync(() => server.Services.GetRequiredService<StatusFeed>().Watched == 0, Patience, () => "nobody is watched for");
+        await Until.TrueAsync(() => Task.FromResult(server.Services.GetRequiredService<StatusFeed>().Watched == 0), Patience,
+            () => "nothing is asked for any more");
     }
 
     [Fact]
@@ -69,7 +68,8 @@ public sealed class EventTests
             Headers = { { "Last-Event-ID", id }, { "Accept", "text/event-stream" } },
         };
         using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-        Assert.Equal(("text/event-stream", true), (response.Content.Headers.ContentType?.MediaType, response.Headers.CacheControl!.NoStore));
+        Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
+        Assert.True(response.Headers.CacheControl!.NoStore);
         using var lines = new StreamReader(await response.Content.ReadAsStreamAsync());
         Assert.Equal(": nothing new", await lines.ReadLineAsync());
         await foreach (var _ in server.Client.ImportAsync("known", DrawnImages.EnumerateAsync(1)))

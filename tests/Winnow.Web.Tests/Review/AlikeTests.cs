@@ -25,7 +25,7 @@ public sealed class AlikeTests
 
         // Before there is a model they are of no class, and still close together.
         await client.StartRoundAsync(SmallLearning.Name, new StartRound(10));
-        await Until.TrueAsync(async () => (await client.GetStatusAsync(SmallLearning.Name)).OpenTasks >= 30, Patience, () => "the round asks");
+        await AsksAsync(client, 30);
         var unknown = await AlikeAsync();
         Assert.Equal(6, unknown.Count);
         Assert.All(unknown, t => Assert.Empty(t.Prelabels));
@@ -40,7 +40,7 @@ public sealed class AlikeTests
         await learning.RoundAsync();
 
         await client.StartRoundAsync(SmallLearning.Name, new StartRound(40));
-        await Until.TrueAsync(async () => (await client.GetStatusAsync(SmallLearning.Name)).OpenTasks >= 40, Patience, () => "it asks again");
+        await AsksAsync(client, 40);
         var seen = new HashSet<Model.Images.ImageId>();
         var lots = 0;
         while (await AlikeAsync() is { Count: > 0 } lot)
@@ -55,6 +55,9 @@ public sealed class AlikeTests
         Assert.InRange(lots, 7, 12);
         foreach (var image in seen.Take(3)) Assert.Single((await client.GetImageAsync(SmallLearning.Name, image)).History);
     }
+
+    private static Task AsksAsync(WinnowClient client, int tasks) => Until.TrueAsync(
+        async () => (await client.GetStatusAsync(SmallLearning.Name)).OpenTasks >= tasks, Patience, () => $"{tasks} are asked");
 
     [Fact]
     public async Task What_cannot_be_asked_together_is_refused_with_the_reason()
