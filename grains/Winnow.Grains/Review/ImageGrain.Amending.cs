@@ -1,4 +1,3 @@
-using System.Globalization;
 using Winnow.Abstractions.Images;
 using Winnow.Grains.Images;
 using Winnow.Grains.Placement;

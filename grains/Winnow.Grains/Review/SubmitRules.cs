@@ -94,9 +94,11 @@ internal static class SubmitRules
             basis = new SubmitBasis(sent.History.Count, null, null);
             var isOwn = sent.Bounds == SubmitBounds.Own;
             if (expected == sent.History.Count || (isOwn && expected == OwnOf(sent.History, sent.Actor))) return null;
-            return Conflict(string.Create(CultureInfo.InvariantCulture, isOwn
-                ? $"{expected} is not how many entries the image has of you. Look at it again."
-                : (FormattableString)$"The image has {sent.History.Count} history entries, not {expected}. Look at it again."));
+            return Conflict(isOwn
+                ? string.Create(CultureInfo.InvariantCulture,
+                    $"{expected} is not how many entries the image has of you. Look at it again.")
+                : string.Create(CultureInfo.InvariantCulture,
+                    $"The image has {sent.History.Count} history entries, not {expected}. Look at it again."));
         }
         if (sent.Lease is not { } lease) return Refused("The lease is not one that this cluster gave. Take the task again.");
         if (lease.Dataset != dataset.Name || lease.Image != command.Image) return Refused("The lease is for another image.");
