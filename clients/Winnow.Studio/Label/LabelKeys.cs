@@ -1,7 +1,7 @@
 namespace Winnow.Studio.Label;
 
 /// <summary>What can be done on the label page.</summary>
-internal enum LabelAct
+public enum LabelAct
 {
     Accept,
     Reject,
@@ -67,6 +67,9 @@ internal static class LabelKeys
         "Backspace" => "⌫",
         "ArrowRight" => "→",
         "ArrowLeft" => "←",
+        "ArrowUp" => "↑",
+        "ArrowDown" => "↓",
+        "Delete" => "Del",
         "Escape" => "Esc",
         "Shift" => "⇧",
         { Length: 1 } one => one.ToUpperInvariant(),
