@@ -25,7 +25,11 @@ internal sealed record FrameTrace(int Frames, double Median, double NinetyFifth,
         await session.SendAsync("Tracing.start", new Dictionary<string, object>
         {
             ["transferMode"] = "ReportEvents",
-            ["traceConfig"] = new Dictionary<string, object> { ["includedCategories"] = Categories, ["excludedCategories"] = new[] { "*" } },
+            ["traceConfig"] = new Dictionary<string, object>
+            {
+                ["includedCategories"] = Categories,
+                ["excludedCategories"] = new[] { "*" },
+            },
         });
         await work();
         await session.SendAsync("Tracing.end");
@@ -61,6 +65,7 @@ internal sealed record FrameTrace(int Frames, double Median, double NinetyFifth,
         }
         Array.Sort(busy);
         Array.Sort(clock);
-        return new FrameTrace(frames.Length, busy[busy.Length / 2], busy[(int)(busy.Length * 0.95)], longest, clock[(int)(clock.Length * 0.95)]);
+        return new FrameTrace(frames.Length, busy[busy.Length / 2], busy[(int)(busy.Length * 0.95)], longest,
+            clock[(int)(clock.Length * 0.95)]);
     }
 }

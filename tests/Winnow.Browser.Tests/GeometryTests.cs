@@ -57,7 +57,8 @@ public sealed class GeometryTests(StudioHouse house)
         var mask = Assert.IsType<MaskAnnotation>(said[4]).Mask;
         Assert.Equal((144, 96), (mask.Width, mask.Height));
         // Two pieces are left where the eraser went through.
-        Assert.True(Holds(mask, 20, 60) && Holds(mask, 40, 60) && !Holds(mask, 30, 60) && !Holds(mask, 60, 60), "the mask is where it was painted");
+        Assert.True(Holds(mask, 20, 60) && Holds(mask, 40, 60) && !Holds(mask, 30, 60) && !Holds(mask, 60, 60),
+            "the mask is where it was painted");
         var text = Assert.IsType<TextAnnotation>(said[5]);
         Assert.Equal(("Oat milk 2", 8), (text.Text, text.Points.Count));
         Assert.Empty(ann.Errors);

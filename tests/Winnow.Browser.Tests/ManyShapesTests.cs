@@ -34,7 +34,7 @@ public sealed class ManyShapesTests(StudioHouse house, ITestOutputHelper output)
         await TellAsync(ann, "pan", async () =>
         {
             await mouse.DownAsync(new MouseDownOptions { Button = MouseButton.Middle });
-            for (var i = 0; i < 120; i++) await mouse.MoveAsync(500 + (float)(80 * Math.Sin(i / 10.0)), 350 + (float)(60 * Math.Sin(i / 13.0)));
+            await WanderAsync(mouse, 500, 350);
             await mouse.UpAsync(new MouseUpOptions { Button = MouseButton.Middle });
         });
         await TellAsync(ann, "zoom", async () =>
@@ -49,10 +49,15 @@ public sealed class ManyShapesTests(StudioHouse house, ITestOutputHelper output)
         await TellAsync(ann, "drag a shape", async () =>
         {
             await mouse.DownAsync();
-            for (var i = 0; i < 120; i++) await mouse.MoveAsync(x + (float)(80 * Math.Sin(i / 10.0)), y + (float)(60 * Math.Sin(i / 13.0)));
+            await WanderAsync(mouse, x, y);
             await mouse.UpAsync();
         });
         Assert.Empty(ann.Errors);
+    }
+
+    private static async Task WanderAsync(IMouse mouse, float x, float y)
+    {
+        for (var i = 0; i < 120; i++) await mouse.MoveAsync(x + 80 * MathF.Sin(i / 10f), y + 60 * MathF.Sin(i / 13f));
     }
 
     private async Task TellAsync(StudioPerson person, string what, Func<Task> work)

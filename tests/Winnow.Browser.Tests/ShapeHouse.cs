@@ -16,7 +16,7 @@ namespace Winnow.Browser.Tests;
 internal static class ShapeHouse
 {
     private const int Pictures = 40;
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static int _names;
 
     /// <summary>The schema of composed pictures in one geometry, or several.</summary>
@@ -71,7 +71,8 @@ internal static class ShapeHouse
     }
 
     /// <summary>Somebody with a role in a dataset, at its label page, with a picture open before them.</summary>
-    public static async Task<StudioPerson> DrawerAsync(this StudioHouse house, string dataset, string who = "ann", Role role = Role.Annotator,
+    public static async Task<StudioPerson> DrawerAsync(this StudioHouse house, string dataset, string who = "ann",
+        Role role = Role.Annotator,
         ColorScheme theme = ColorScheme.Light, int width = 1280, int height = 800)
     {
         var person = Principal.Parse($"service:{dataset}-{who}");
@@ -86,7 +87,8 @@ internal static class ShapeHouse
     public static async Task<string> OpenedAsync(this StudioPerson person, string? before = null)
     {
         var canvas = person.Page.Locator(".canvas[data-image]");
-        await Assertions.Expect(canvas).ToBeVisibleAsync(new LocatorAssertionsToBeVisibleOptions { Timeout = 30_000 });
+        await Until.TrueAsync(async () => await canvas.IsVisibleAsync(), Patience,
+            () => $"a picture is open; the page says: {string.Join(" | ", person.Errors)}");
         var name = "";
         await Until.TrueAsync(async () =>
         {
@@ -111,7 +113,8 @@ internal static class ShapeHouse
     public static async Task<(float X, float Y)> OnScreenAsync(this StudioPerson person, double x, double y)
     {
         var sheet = (await person.Page.Locator("img.sheet").BoundingBoxAsync())!;
-        return ((float)(sheet.X + x * sheet.Width / ComposedPictures.Width), (float)(sheet.Y + y * sheet.Height / ComposedPictures.Height));
+        return ((float)(sheet.X + x * sheet.Width / ComposedPictures.Width),
+            (float)(sheet.Y + y * sheet.Height / ComposedPictures.Height));
     }
 
     public static async Task ClickAsync(this StudioPerson person, double x, double y)

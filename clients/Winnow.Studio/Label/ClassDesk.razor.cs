@@ -35,7 +35,8 @@ public sealed partial class ClassDesk
 
     private string Question => Kind switch
     {
-        TaskKind.Verify when Stands is { } said => Schema.MultiLabel ? "Are these its classes?" : $"Is this {OpinionWords.Of(said, Schema)}?",
+        TaskKind.Verify when Stands is { } said => Schema.MultiLabel ? "Are these its classes?"
+            : $"Is this {OpinionWords.Of(said, Schema)}?",
         TaskKind.Arbitrate => $"{Held.Task.Opinions.Count} people differ: which is right?",
         _ => Schema.MultiLabel ? "Which classes does it show?" : "Which class is it?",
     };
@@ -160,7 +161,8 @@ public sealed partial class ClassDesk
         }).ToList();
         _wrong = AnnotationRules.Check(annotations, Schema);
         if (_wrong is not null) return;
-        Answer(new Decision { Kind = DecisionKind.Label, Annotations = annotations }, WordsOf(classes), classes.Count > 0 ? classes[0] : -1);
+        Answer(new Decision { Kind = DecisionKind.Label, Annotations = annotations }, WordsOf(classes),
+            classes.Count > 0 ? classes[0] : -1);
     }
 
     private string WordsOf(IReadOnlyList<int> classes) => classes.Count == 0 ? "none of them"

@@ -110,7 +110,8 @@ internal sealed class PictureFetch(
     /// <summary>The original's pixels as it stands upright. Where its header was not read, the copy is what there is.</summary>
     private async Task<(int Width, int Height)> MeasureAsync(HeldTask held, FetchedPicture copy)
     {
-        if ((await session.Client.GetImageAsync(dataset, held.Task.Image, stop)).Header is not { } header) return (copy.Width, copy.Height);
+        var image = await session.Client.GetImageAsync(dataset, held.Task.Image, stop);
+        if (image.Header is not { } header) return (copy.Width, copy.Height);
         // Images of early releases do not say how they are turned; their copies stand upright.
         var lies = header.Orientation > 4
             || (header.Orientation == 0 && header.Width != header.Height && header.Width > header.Height != copy.Width > copy.Height);

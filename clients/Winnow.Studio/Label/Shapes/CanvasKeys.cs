@@ -20,7 +20,7 @@ internal static class CanvasKeys
         ("fill", ["g"], "polygon into the mask"),
         ("smaller", ["["], "smaller brush"),
         ("larger", ["]"], "larger brush"),
-        ("set", ["Enter"], "set a place at the cross, twice there: done; a further corner after the one that is held"),
+        ("set", ["Enter"], "set a place at the cross, twice there: done; a corner after the one that is held"),
         ("leave", ["Escape"], "leave the drawing, let go of the corner, select nothing"),
         ("select", ["v"], "select"),
         ("next", ["Tab"], "next shape, and zoom to it"),

@@ -26,6 +26,7 @@ public sealed partial class ShapeDesk
     private int _shown;
     private int _read = -1;
     private bool _isOpen;
+    private bool _isGone;
 
     [Parameter, EditorRequired] public LabelSchema Schema { get; set; } = null!;
     [Parameter, EditorRequired] public string DraftOf { get; set; } = "";
@@ -62,10 +63,12 @@ public sealed partial class ShapeDesk
     {
         if (firstRender)
         {
-            _canvas = new ShapeCanvas(Script);
-            _canvas.Changed += StateHasChanged;
-            _canvas.Heard += key => OnKey.InvokeAsync(key);
-            await _canvas.MountAsync(_host, Schema);
+            var canvas = new ShapeCanvas(Script);
+            canvas.Changed += StateHasChanged;
+            canvas.Heard += key => OnKey.InvokeAsync(key);
+            await canvas.MountAsync(_host, Schema);
+            if (_isGone) await canvas.DisposeAsync();
+            else _canvas = canvas;
         }
         await OpenAsync();
         // Whoever has drawn a region of text reads it next.
@@ -76,6 +79,7 @@ public sealed partial class ShapeDesk
 
     public async ValueTask DisposeAsync()
     {
+        _isGone = true;
         if (_canvas is not null) await _canvas.DisposeAsync();
     }
 
@@ -235,7 +239,8 @@ public sealed partial class ShapeDesk
             Send(new Decision { Kind = DecisionKind.Reject }, "rejected", -1);
             return;
         }
-        if (Kind == TaskKind.Verify && Held.Task.Opinions is [var stands] && stands.Kind == DecisionKind.Label && Same(said, stands.Annotations))
+        if (Kind == TaskKind.Verify && Held.Task.Opinions is [var stands] && stands.Kind == DecisionKind.Label
+            && Same(said, stands.Annotations))
         {
             Send(new Decision { Kind = DecisionKind.Confirm }, "confirmed", said.Count > 0 ? Schema.IndexOf(said[0].Class) : -1);
             return;

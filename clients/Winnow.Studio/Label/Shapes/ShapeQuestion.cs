@@ -30,7 +30,8 @@ internal static class ShapeQuestion
             .MaxBy(p => p.Confidence ?? p.Annotations.Max(a => a.Confidence) ?? 0);
         // What the schema does not take proposes nothing.
         if (best is null || AnnotationRules.Check(best.Annotations, schema) is not null) return [];
-        return [.. best.Annotations.Select(a => a with { Source = a.Source ?? best.Source, Confidence = a.Confidence ?? best.Confidence })];
+        return [.. best.Annotations.Select(a =>
+            a with { Source = a.Source ?? best.Source, Confidence = a.Confidence ?? best.Confidence })];
     }
 
     public static ShapeStep StepOf(ReviewTask task, IReadOnlyList<Annotation> first) =>

@@ -1,17 +1,16 @@
-// The shapes of one picture and what is done to them, by keys and pointers alike. Shapes are never changed in place, so a step back is the
-// list of before. What happened is told to the page, a little later and once for several.
+// The shapes of one picture: which there are, which is selected, and the steps back. Shapes are never changed in place, so a step back is
+// the list of before. What happened is told to the page, a little later and once for several. How one is mended stands in mend.js, how one is
+// drawn in pen.js.
 
-import { areaOf, boundsOf, boxAround, distanceTo, gripAdded, gripMoved, gripRemoved, gripsOf, holds, moved, ringsOf, sized, turned }
-  from "./geometry.js";
-import { countOf } from "./masks.js";
+import { areaOf, boundsOf, distanceTo, gripsOf, holds, ringsOf } from "./geometry.js";
+import { Brush } from "./brush.js";
 import { keep } from "./drafts.js";
 import { drawOverlay } from "./overlay.js";
-import { Brush } from "./brush.js";
+import { summaryOf } from "./summary.js";
 import { View } from "./view.js";
 
 const tellAfter = 40;
 const sameRun = 1200;
-const mostRows = 14;
 
 export class Desk {
   constructor(host, config, told) {
@@ -42,7 +41,7 @@ export class Desk {
     this.size = Math.max(1, Math.round(Math.min(width, height) / 50));
     this.view.open(url, width, height);
     this.view.tell({ clear: true, items: this.entries.map((e) => this.#item(e)) });
-    this.#choose();
+    this.choose();
     this.view.host.dataset.image = draft?.split("\n").at(-1) ?? "";
     this.tell();
   }
@@ -56,6 +55,7 @@ export class Desk {
 
   placeOf(shape) { return this.places.get(shape.class) ?? 0; }
   colourOf(shape) { return (this.placeOf(shape) % 8) + 1; }
+  nameOf(shape) { return this.config.classes[this.placeOf(shape)].title ?? shape.class; }
   boundsOf(shape) { return boundsOf(shape); }
 
   linksOf(shape) {
@@ -74,7 +74,7 @@ export class Desk {
     return {
       key, left, top, right, bottom, dashed: asked, colour: this.config.colours[place % 8],
       upright: it.type === "box" && !it.box.rotation, closed: it.type !== "polyline", area: it.type === "polygon",
-      rings: ringsOf(it), name: (this.config.classes[place].title ?? it.class) + sure,
+      rings: ringsOf(it), name: this.nameOf(it) + sure,
       ...(it.type === "keypoints" ? { dots: gripsOf(it), links: this.linksOf(it) } : {}),
       ...(it.type === "mask" ? { mask: it.mask } : {}),
     };
@@ -187,12 +187,12 @@ export class Desk {
     if (this.at < 0) this.alone = false;
     if (this.corner >= 0 && this.corner >= gripsOf(this.selected).length) this.corner = -1;
     if (show && this.entry) this.view.goTo(boundsOf(this.entry.it));
-    this.#choose();
+    this.choose();
     this.tell();
   }
 
   // The worker leaves out what is worked at.
-  #choose() {
+  choose() {
     this.view.choice = { without: this.hidden ? undefined : this.entry?.key, hidden: this.hidden, alone: this.alone };
     this.view.turned();
   }
@@ -229,212 +229,6 @@ export class Desk {
     return { at: best, onLine: least < 0 };
   }
 
-  // ---------- Arrows ----------
-
-  arrow(dx, dy, { ten, control, turn }, run) {
-    const step = control && this.isDrawing ? 100 : ten ? 10 : 1;
-    run += turn ? " turn" : control ? " size" : this.corner;
-    if (this.isDrawing) return this.moveCross(dx * step, dy * step);
-    if (!this.entry) {
-      if (control || turn) return false;
-      this.view.pan(-dx * 8 * (ten ? 20 : 6), -dy * 8 * (ten ? 20 : 6));
-      return true;
-    }
-    const { it } = this.entry;
-    if (turn) this.change(turned(it, (dx || dy) * (ten ? 10 : 1)), run);
-    else if (control) this.change(sized(it, dx * step, dy * step, this.width, this.height), run);
-    else if (this.corner >= 0) {
-      const grip = gripsOf(it)[this.corner];
-      this.change(gripMoved(it, this.corner, grip.x + dx * step, grip.y + dy * step, this.width, this.height), run);
-    } else this.change(moved(it, dx * step, dy * step, this.width, this.height), run);
-    if (this.entry) {
-      const { left, top, right, bottom } = boundsOf(this.entry.it);
-      this.view.reveal((left + right) / 2, (top + bottom) / 2);
-    }
-    return true;
-  }
-
-  get isDrawing() { return !!(this.armed || this.pending || this.brush); }
-
-  moveCross(dx, dy) {
-    this.cross ??= this.#middle();
-    this.byKeys = true;
-    this.cross = { x: Math.min(Math.max(this.cross.x + dx, 0), this.width), y: Math.min(Math.max(this.cross.y + dy, 0), this.height) };
-    this.view.reveal(this.cross.x, this.cross.y);
-    this.view.soon();
-    this.tell();
-    return true;
-  }
-
-  #middle() {
-    const { x, y } = this.view.toPicture(this.view.across / 2, this.view.down / 2);
-    return { x: Math.round(Math.min(Math.max(x, 0), this.width)), y: Math.round(Math.min(Math.max(y, 0), this.height)) };
-  }
-
-  // ---------- Drawing ----------
-
-  // From now on places are set for a new shape.
-  arm(kind, byKeys = true) {
-    if (kind !== "fill" && !this.takes(kind)) return false;
-    if (kind !== "fill") this.select(-1);
-    this.tool.leave();
-    Object.assign(this, { armed: kind, pending: null, byKeys });
-    this.cross ??= this.#middle();
-    this.say(`${kind}: set ${kind === "keypoints" ? this.#pointName(0) : "the first place"}`);
-    this.view.soon();
-    return true;
-  }
-
-  leave() {
-    if (this.pending?.kind === "keypoints" && this.pending.points.some((p) => p[2] > 0)) { this.finish(); return true; }
-    if (this.pending || this.armed) Object.assign(this, { pending: null, armed: null });
-    else if (this.brush) this.tool.leave();
-    else if (this.corner >= 0) this.corner = -1;
-    else if (this.entry) { this.select(-1); this.view.fit(); }
-    else return false;
-    this.view.soon();
-    this.tell();
-    return true;
-  }
-
-  // One more place of what is being drawn.
-  place(x, y, seen = 2) {
-    const kind = this.pending?.kind ?? this.armed ?? this.first;
-    this.pending ??= { kind, points: [], class: this.config.classes[this.class].name };
-    const { points } = this.pending;
-    [x, y] = [Math.round(Math.min(Math.max(x, 0), this.width)), Math.round(Math.min(Math.max(y, 0), this.height))];
-    const last = points.at(-1), first = points[0];
-    const near = this.byKeys ? 0 : 7 / this.view.scale;
-    const closes = (kind === "polygon" || kind === "fill") && points.length > 2 && Math.hypot(x - first[0], y - first[1]) <= near;
-    const again = last && kind !== "box" && kind !== "text" && Math.hypot(x - last[0], y - last[1]) <= near / 3;
-    if (kind === "keypoints") {
-      const count = this.config.classes[this.class].keypoints?.length;
-      if (again && !count) return this.finish();
-      points.push(seen === 0 ? [0, 0, 0] : [x, y, seen]);
-      if (points.length === count) return this.finish();
-      this.say(`set ${this.#pointName(points.length)}`);
-    } else if (again || closes) return this.finish();
-    else {
-      points.push([x, y]);
-      if (points.length === (kind === "box" ? (this.how === "extremes" ? 4 : 2) : kind === "text" ? 2 : Infinity)) return this.finish();
-      this.say(`place ${points.length} set`);
-    }
-    this.view.soon();
-    this.tell();
-  }
-
-  #pointName(at) { return this.config.classes[this.class].keypoints?.[at] ?? `point ${at + 1}`; }
-
-  finish() {
-    const { kind, points } = this.pending;
-    const least = kind === "polygon" || kind === "fill" ? 3 : kind === "keypoints" ? 1 : 2;
-    const around = kind === "box" || kind === "text" ? boxAround(points) : null;
-    const isFlat = around ? around.width < 1 || around.height < 1 : points.length < least;
-    if (isFlat) {
-      if (around) points.pop();
-      this.say(around ? "it needs a width and a height" : `it needs ${least} places at least`);
-      this.view.soon();
-      this.tell();
-      return;
-    }
-    const name = this.config.classes[this.class].name;
-    Object.assign(this, { pending: null, armed: null });
-    if (kind === "fill") return this.tool.fill(points.flat());
-    if (kind === "box") this.add({ type: "box", class: name, box: around });
-    else if (kind === "text") {
-      const { x, y, width, height } = around;
-      this.add({ type: "text", class: name, points: [x, y, x + width, y, x + width, y + height, x, y + height], text: "" });
-    } else if (kind === "keypoints") {
-      const rest = Array(Math.max((this.config.classes[this.class].keypoints?.length ?? 0) - points.length, 0)).fill([0, 0, 0]);
-      this.add({ type: "keypoints", class: name, points: [...points, ...rest].flat() });
-    } else this.add({ type: kind, class: name, points: points.flat() });
-  }
-
-  // ---------- Single acts ----------
-
-  setClass(place) {
-    const one = this.config.classes[place];
-    if (!one?.open) return;
-    const shape = this.entry?.it;
-    if (shape?.type === "keypoints" && one.keypoints && one.keypoints.length * 3 !== shape.points.length)
-      return this.say(`${one.title ?? one.name} has ${one.keypoints.length} keypoints: draw it anew`);
-    this.class = place;
-    if (this.pending) this.pending.class = one.name;
-    if (shape) {
-      const kept = Object.entries(shape.attributes ?? {}).filter(([name]) => {
-        const of = this.config.attributes.find((a) => a.name === name)?.classes ?? [];
-        return of.length === 0 || of.includes(one.name);
-      });
-      const { attributes: _, ...rest } = shape;
-      this.change({ ...rest, class: one.name, ...(kept.length > 0 ? { attributes: Object.fromEntries(kept) } : {}) });
-    }
-    this.say(one.title ?? one.name);
-    this.tell();
-  }
-
-  setAttribute(name, value) {
-    if (!this.entry) return;
-    const { attributes: before, ...rest } = this.entry.it;
-    const attributes = { ...before };
-    if (value === null) delete attributes[name];
-    else attributes[name] = value;
-    this.change({ ...rest, ...(Object.keys(attributes).length > 0 ? { attributes } : {}) }, `attribute ${name}`);
-  }
-
-  setText(text) { if (this.entry?.it.type === "text") this.change({ ...this.entry.it, text }, "text"); }
-
-  see(at, seen) {
-    const shape = this.entry?.it;
-    if (shape?.type !== "keypoints" || at < 0) return false;
-    if (seen === 0) this.change(gripRemoved(shape, at));
-    else {
-      const was = shape.points[3 * at + 2];
-      if (was > 0) this.change({ ...shape, points: shape.points.with(3 * at + 2, was === seen ? 2 : seen) });
-    }
-    return true;
-  }
-
-  addGrip() {
-    if (!this.entry || this.corner < 0) return false;
-    const more = gripAdded(this.entry.it, this.corner);
-    if (more === this.entry.it) return false;
-    this.change(more);
-    this.corner++;
-    return true;
-  }
-
-  removeGrip() {
-    if (this.corner < 0 || !this.entry) return false;
-    const less = gripRemoved(this.entry.it, this.corner);
-    if (!less) return false;
-    this.change(less);
-    this.corner = Math.min(this.corner, gripsOf(less).length - 1);
-    return true;
-  }
-
-  copy() {
-    if (!this.entry || this.entry.it.type === "mask") return false;
-    const { confidence: _, source: __, id: ___, ...own } = this.entry.it;
-    const by = Math.max(Math.round(10 / this.view.scale), 1);
-    const there = moved(own, by, by, this.width, this.height);
-    this.add(boundsOf(there).left === boundsOf(own).left ? moved(own, -by, -by, this.width, this.height) : there);
-    return true;
-  }
-
-  lookBy(bright, contrast) {
-    this.bright = Math.min(Math.max(this.bright + bright, 30), 250);
-    this.contrast = Math.min(Math.max(this.contrast + contrast, 30), 250);
-    this.view.look(this.bright === 100 && this.contrast === 100 ? "" : `brightness(${this.bright}%) contrast(${this.contrast}%)`);
-    this.tell();
-  }
-
-  hide(all) {
-    if (all) this.hidden = !this.hidden;
-    else this.alone = !this.alone && this.at >= 0;
-    this.#choose();
-    this.tell();
-  }
-
   // ---------- Telling ----------
 
   say(words) { this.said = words; this.tell(); }
@@ -445,30 +239,7 @@ export class Desk {
     this.view.soon();
     this.telling ||= setTimeout(() => {
       this.telling = 0;
-      if (!this.disposed) this.told(JSON.stringify(this.#summary()));
+      if (!this.disposed) this.told(JSON.stringify(summaryOf(this)));
     }, tellAfter);
-  }
-
-  #summary() {
-    const first = Math.max(0, Math.min((this.at < 0 ? 0 : this.at) - 5, this.entries.length - mostRows));
-    const { points: _, rings: __, mask: ___, ...selected } = this.entry?.it ?? {};
-    return {
-      draft: this.draft ?? null, count: this.entries.length, at: this.at, corner: this.corner, corners: this.entry ? gripsOf(this.entry.it).length : 0,
-      place: this.class, how: this.how, armed: this.pending?.kind ?? this.armed, set: this.pending?.points.length ?? 0,
-      brush: this.brush, size: this.size, crosshair: this.crosshair, alone: this.alone, hidden: this.hidden,
-      bright: this.bright, contrast: this.contrast, canUndo: this.steps.length > 0, said: this.said, trouble: this.trouble ?? null,
-      asked: this.entries.filter((e) => e.asked).length, byKeys: this.byKeys,
-      attributes: selected.attributes ?? null, text: selected.text ?? null,
-      points: this.entry?.it.type === "keypoints" ? gripsOf(this.entry.it).map((g) => g.seen) : null,
-      rows: this.entries.slice(first, first + mostRows).map(({ it, asked }, i) => {
-        const { left, top, right, bottom } = boundsOf(it);
-        return {
-          at: first + i, place: this.placeOf(it), kind: it.type, width: Math.round(right - left), height: Math.round(bottom - top),
-          points: it.type === "keypoints" ? gripsOf(it).filter((g) => g.seen > 0).length : gripsOf(it).length,
-          pixels: it.type === "mask" ? countOf(it.mask) : 0, sure: it.confidence ?? null, asked, text: it.text ?? null,
-          turn: it.box?.rotation ?? 0,
-        };
-      }),
-    };
   }
 }

@@ -1,7 +1,7 @@
-// The canvas as the page's program sees it: one picture at a time is opened, its shapes are read when they are to be sent. Everything between
-// happens here, so that no key and no drag waits for the program.
+// The canvas as the page's program sees it: one picture at a time is opened, its shapes are read when they are to be sent. Everything
+// between happens here, so that no key and no drag waits for the program.
 
-import { Desk } from "./desk.js";
+import { DrawingDesk } from "./pen.js";
 import { Input } from "./input.js";
 import { read as readDraft, tidy } from "./drafts.js";
 
@@ -12,10 +12,10 @@ export function mount(host, program, json) {
   const config = JSON.parse(json);
   const tokens = getComputedStyle(document.documentElement);
   config.colours = Array.from({ length: 8 }, (_, i) => tokens.getPropertyValue(`--class-${i + 1}`).trim());
-  desk = new Desk(host, config, (state) => program.invokeMethodAsync("FollowAsync", state));
+  desk = new DrawingDesk(host, config, (state) => program.invokeMethodAsync("FollowAsync", state));
   input = new Input(host, desk, config.keys);
   input.heard = (key) => program.invokeMethodAsync("HearAsync", key);
-  input.pointed = write;
+  input.pointed = desk.pointed = write;
   place = host.parentElement.querySelector(".place");
   tidy().catch(() => { /* Old drafts stay a while longer. */ });
 }

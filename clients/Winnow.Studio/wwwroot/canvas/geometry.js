@@ -1,4 +1,5 @@
-// Shapes as the API writes them, and what can be done to one: pure, each function gives a new shape. Places are pixels of the upright picture.
+// Shapes as the API writes them, and what can be done to one: pure, each function gives a new shape. Places are pixels of the upright
+// picture.
 
 const toRadians = Math.PI / 180;
 const least = 1;

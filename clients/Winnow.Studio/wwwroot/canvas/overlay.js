@@ -35,12 +35,20 @@ function drawShape(paper, shape, desk, at) {
   }
   if (shape.type === "mask" && !desk.brush) drawFrame(paper, desk.boundsOf(shape), at);
   if (shape.type === "keypoints") drawSkeleton(paper, shape, desk, at, colour);
+  drawName(paper, shape, desk, at);
   if (shape.type === "box") for (const [x, y] of sidesOf(shape.box)) square(paper, at(x, y), 3.5, "handle");
   if (shape.type === "keypoints") return;
   const grips = gripsOf(shape);
   if (grips.length > mostGrips) return;
   for (const grip of grips)
     square(paper, at(grip.x, grip.y), grip.at === desk.corner ? 6 : 4.5, grip.at === desk.corner ? "handle held" : "handle");
+}
+
+function drawName(paper, shape, desk, at) {
+  const { left, top } = desk.boundsOf(shape);
+  const { x, y } = at(left, top);
+  const name = svg("text", { class: "shape-name", x, y: Math.max(y - 9, 12) }, paper);
+  name.textContent = desk.nameOf(shape);
 }
 
 function drawFrame(paper, { left, top, right, bottom }, at) {
@@ -61,8 +69,9 @@ function drawSkeleton(paper, shape, desk, at, colour) {
   for (const point of points) {
     if (!point.seen) continue;
     const { x, y } = at(point.x, point.y);
-    svg("circle", { class: `point ${colour}${point.seen === 1 ? " hidden" : ""}`, cx: x, cy: y, r: point.at === desk.corner ? 8 : 6 }, paper);
-    if (point.at === desk.corner) svg("circle", { class: "shape", cx: x, cy: y, r: 12 }, paper);
+    const isHeld = point.at === desk.corner;
+    svg("circle", { class: `point ${colour}${point.seen === 1 ? " hidden" : ""}`, cx: x, cy: y, r: isHeld ? 8 : 6 }, paper);
+    if (isHeld) svg("circle", { class: "shape", cx: x, cy: y, r: 12 }, paper);
   }
 }
 

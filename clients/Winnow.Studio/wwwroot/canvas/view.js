@@ -64,6 +64,11 @@ export class View {
   goTo({ left, top, right, bottom }) {
     const pad = Math.min(this.across, this.down) * 0.28;
     this.#lookAt(left, top, right, bottom, pad, Math.max(this.#whole() * 8, 1));
+    // At the picture's edge the picture has the room, and not what lies beyond it.
+    const [across, down] = [this.width * this.scale, this.height * this.scale];
+    if (across > this.across) this.x = clamp(this.x, this.across - across - 24, 24 + this.#tools().beside);
+    if (down > this.down) this.y = clamp(this.y, this.down - down - 24, 24);
+    this.turned();
   }
 
   zoom(factor, at = { x: this.across / 2, y: this.down / 2 }) {
@@ -82,11 +87,11 @@ export class View {
     this.turned();
   }
 
-  // What is worked at stays in view.
+  // What is worked at stays in view, and the rest as it is.
   reveal(x, y) {
-    const [at, edge] = [this.toScreen(x, y), 24];
-    const dx = at.x < edge ? this.across / 2 - at.x : at.x > this.across - edge ? this.across / 2 - at.x : 0;
-    const dy = at.y < edge ? this.down / 2 - at.y : at.y > this.down - edge ? this.down / 2 - at.y : 0;
+    const [at, edge] = [this.toScreen(x, y), 8];
+    const dx = at.x < edge ? edge - at.x : at.x > this.across - edge ? this.across - edge - at.x : 0;
+    const dy = at.y < edge ? edge - at.y : at.y > this.down - edge ? this.down - edge - at.y : 0;
     if (dx || dy) this.pan(dx, dy);
   }
 
@@ -100,11 +105,20 @@ export class View {
 
   #lookAt(left, top, right, bottom, pad, most) {
     const [width, height] = [Math.max(right - left, 1), Math.max(bottom - top, 1)];
-    const fits = Math.min((this.across - 2 * pad) / width, (this.down - 2 * pad) / height);
+    const { beside, below } = this.#tools();
+    const fits = Math.min((this.across - beside - 2 * pad) / width, (this.down - below - 2 * pad) / height);
     this.scale = clamp(fits, 0.001, Math.min(most, closest));
-    this.x = this.across / 2 - (left + width / 2) * this.scale;
-    this.y = this.down / 2 - (top + height / 2) * this.scale;
+    this.x = (this.across + beside) / 2 - (left + width / 2) * this.scale;
+    this.y = (this.down - below) / 2 - (top + height / 2) * this.scale;
     this.turned();
+  }
+
+  // Where tools lie over the edge, nothing of the picture is below them at first.
+  #tools() {
+    const tools = this.host.parentElement.querySelector(".tools");
+    if (!tools) return { beside: 0, below: 0 };
+    const isTall = tools.offsetHeight > tools.offsetWidth;
+    return { beside: isTall ? tools.offsetWidth + 8 : 0, below: isTall ? 0 : tools.offsetHeight };
   }
 
   #measure() {
@@ -133,7 +147,7 @@ export class View {
       this.place = place;
       this.picture.style.transform = place;
       this.brush.style.transform = place;
-      this.picture.classList.toggle("pixels", this.scale >= 6);
+      for (const sheet of [this.picture, this.brush]) sheet.classList.toggle("pixels", this.scale >= 6);
       this.#settle();
     }
     this.drawn();
