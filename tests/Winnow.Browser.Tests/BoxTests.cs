@@ -109,7 +109,7 @@ public sealed class BoxTests(StudioHouse house)
         Assert.Empty(ann.Errors);
     }
 
-    [Fact]
+    [Fact, Trait("kind", "long")]
     public async Task What_is_drawn_survives_a_killed_tab_and_is_sent_once()
     {
         var dataset = await house.AskShapesAsync(Boxes, 1);

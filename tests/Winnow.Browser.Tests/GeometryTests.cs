@@ -126,9 +126,8 @@ public sealed class GeometryTests(StudioHouse house)
         await ann.Page.GetByRole(AriaRole.Group, new() { Name = "size" }).GetByText("large").ClickAsync();
         await ann.Page.GetByLabel("weight").Last.FillAsync("2.5");
         await ann.Page.GetByLabel("brand").Last.FillAsync("Acme");
-        await ann.PressAsync("Tab");
+        await ann.PressAsync("Enter");
         await Assertions.Expect(ann.Page.Locator(".wants")).ToHaveCountAsync(0);
-        await ann.Page.Locator(".canvas").FocusAsync();
         await ann.PressAsync("Escape", "a");
         await ann.OpenedAsync(name);
         await ann.SavedAsync();
@@ -138,6 +137,34 @@ public sealed class GeometryTests(StudioHouse house)
         Assert.Equal(new Box(100, 50, 44, 40), box.Box);
         Assert.Equal((false, "large", 2.5, "Acme"), (box.Attributes!["dented"].Flag, box.Attributes["size"].Text,
             box.Attributes["weight"].Number, box.Attributes["brand"].Text));
+        Assert.Empty(ann.Errors);
+    }
+
+    [Fact]
+    public async Task What_else_is_asked_of_a_class_is_said_with_it()
+    {
+        var schema = new LabelSchema
+        {
+            Classes = [new LabelClass("block"), new LabelClass("disc")],
+            MultiLabel = true,
+            Attributes =
+            [
+                new LabelAttribute("size", AttributeKind.Choice) { Options = ["small", "large"], Required = true, Classes = ["block"] },
+                new LabelAttribute("weight", AttributeKind.Number),
+            ],
+        };
+        var dataset = await house.AskShapesAsync(schema, 2);
+        await using var ann = await house.DrawerAsync(dataset);
+        var name = await ann.AskedAsync();
+        await ann.PressAsync("1", "Enter");
+        await Assertions.Expect(ann.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("must have attribute 'size'");
+        await ann.Page.GetByRole(AriaRole.Group, new() { Name = "size" }).GetByText("large").ClickAsync();
+        await ann.Page.GetByLabel("weight").Last.FillAsync("2.5");
+        await ann.PressAsync("Enter");
+        await Assertions.Expect(ann.Picture).Not.ToHaveAttributeAsync("alt", name);
+        await ann.SavedAsync();
+        var said = Assert.IsType<ClassTag>(Assert.Single(await house.SaidAsync(dataset, name)));
+        Assert.Equal(("large", 2.5), (said.Attributes!["size"].Text, said.Attributes["weight"].Number));
         Assert.Empty(ann.Errors);
     }
 

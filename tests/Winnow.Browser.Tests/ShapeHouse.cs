@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using Winnow.Client;
 using Winnow.Model.Datasets;
@@ -102,7 +103,7 @@ internal static class ShapeHouse
     /// <summary>Waits until the panel lists so many shapes.</summary>
     public static Task ShapesAsync(this StudioPerson person, int count) =>
         Assertions.Expect(person.Page.Locator(".canvas")).ToHaveAttributeAsync("aria-label",
-            new System.Text.RegularExpressions.Regex($", {count} shapes?\\."));
+            new Regex(string.Create(CultureInfo.InvariantCulture, $", {count:N0} shapes?\\.")));
 
     public static async Task PressAsync(this StudioPerson person, params string[] keys)
     {

@@ -99,6 +99,8 @@ public sealed partial class ClassDesk
             case LabelAct.Done when Stands is { } stands && IsAsSaid(stands):
                 return await ActAsync(LabelAct.Accept);
             case LabelAct.Done when !IsOneKey:
+                // What is being typed is said too.
+                await Browser.CallAsync("blur");
                 Say();
                 return true;
             default:

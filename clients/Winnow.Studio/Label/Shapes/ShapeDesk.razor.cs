@@ -64,7 +64,7 @@ public sealed partial class ShapeDesk
         if (firstRender)
         {
             var canvas = new ShapeCanvas(Script);
-            canvas.Changed += StateHasChanged;
+            canvas.Changed += () => _ = InvokeAsync(StateHasChanged);
             canvas.Heard += key => OnKey.InvokeAsync(key);
             await canvas.MountAsync(_host, Schema);
             if (_isGone) await canvas.DisposeAsync();

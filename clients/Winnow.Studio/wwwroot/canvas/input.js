@@ -39,6 +39,12 @@ export class Input {
       this.#nextText();
       return;
     }
+    if (at?.closest(".attribute") && at.matches("input") && name === "Enter") {
+      // It is said, and the picture has the keys again.
+      this.#stop(event);
+      this.host.focus({ preventScroll: true });
+      return;
+    }
     if (at?.matches("input:not([type=checkbox], [type=radio], [type=range], [type=button]), textarea, select")) return;
     if (at?.matches("input[type=range]") && name.includes("Arrow")) return;
     if (at?.matches("button, a[href], summary, input") && ["Enter", "Space", "Tab", "Shift+Tab"].includes(name)) return;
