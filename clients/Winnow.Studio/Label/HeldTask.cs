@@ -3,7 +3,7 @@ using Winnow.Model.Review;
 namespace Winnow.Studio.Label;
 
 /// <summary>A task that this page holds, with its picture once that is here.</summary>
-internal sealed class HeldTask(ReviewTask task)
+public sealed class HeldTask(ReviewTask task)
 {
     public ReviewTask Task { get; } = task;
 
@@ -15,6 +15,18 @@ internal sealed class HeldTask(ReviewTask task)
 
     /// <summary>Why there is no picture and will be none, as a sentence.</summary>
     public string? NoPicture { get; set; }
+
+    /// <summary>The original's pixels, upright: what shapes are measured in. Nothing where no shapes are asked for.</summary>
+    public (int Width, int Height) Size { get; set; }
+
+    /// <summary>The picture's address with more of its pixels; null until it is here, and where there are no more.</summary>
+    public string? Sharp { get; set; }
+
+    /// <summary>Whether more of its pixels were asked for.</summary>
+    public bool IsSharpened { get; set; }
+
+    /// <summary>Whether its answer was undone: what was drawn for it comes back.</summary>
+    public bool IsResumed { get; set; }
 
     /// <summary>Whether the picture was asked for.</summary>
     public bool IsAsked { get; set; }

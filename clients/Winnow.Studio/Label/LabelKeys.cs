@@ -4,7 +4,7 @@ using Winnow.Studio.Shell;
 namespace Winnow.Studio.Label;
 
 /// <summary>What can be done on the label page.</summary>
-internal enum LabelAct
+public enum LabelAct
 {
     Accept,
     Reject,

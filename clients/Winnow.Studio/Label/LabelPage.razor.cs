@@ -2,22 +2,21 @@ using Microsoft.AspNetCore.Components;
 using Winnow.Client;
 using Winnow.Model.Labels;
 using Winnow.Model.Review;
+using Winnow.Studio.Label.Shapes;
 using Winnow.Studio.Shell;
 
 namespace Winnow.Studio.Label;
 
-/// <summary>Asks for the class of whole images, or for several. Each act is one key, and the next picture is there at once.</summary>
+/// <summary>Asks people, a task after the other: each act is one key, and the next picture is there at once.</summary>
 public sealed partial class LabelPage
 {
-    private readonly HashSet<int> _chosen = [];
     private LabelSchema? _schema;
     private TaskStream? _stream;
-    private HeldTask? _asked;
-    private Proposal? _proposal;
+    private ShapeDesk? _shapes;
+    private ClassDesk? _classes;
     private IAsyncDisposable? _keys;
     private string? _wrong;
     private string? _opened;
-    private string _find = "";
     private string _said = "";
     private bool _keysOpen;
 
@@ -25,10 +24,7 @@ public sealed partial class LabelPage
 
     private HeldTask? Current => _stream?.Current;
 
-    private string Question => _schema?.MultiLabel == true ? "Which classes does it show?" : "Which class is it?";
-
-    private string? Blocked => _wrong ?? _stream?.Problem ?? (_schema is null || SchemaWords.IsOfClasses(_schema) ? null
-        : $"This dataset asks for {SchemaWords.Of(_schema)}. The studio asks for classes of whole images so far: answer through the API.");
+    private string? Blocked => _wrong ?? _stream?.Problem;
 
     protected override async Task OnParametersSetAsync()
     {
@@ -49,8 +45,7 @@ public sealed partial class LabelPage
         }
         Outbox.Changed += Follow;
         _keys ??= await Keyboard.ListenAsync(LabelKeys.Table, Settings, HearAsync);
-        if (!SchemaWords.IsOfClasses(_schema)) return;
-        _stream = new TaskStream(Client, Outbox, Session, Browser, Time, dataset);
+        _stream = new TaskStream(Client, Outbox, Session, Browser, Time, dataset, _schema.HasShapes);
         _stream.Changed += Follow;
         _stream.Start();
     }
@@ -71,43 +66,32 @@ public sealed partial class LabelPage
         await stream.DisposeAsync();
     }
 
-    private void Follow() => _ = InvokeAsync(() =>
-    {
-        Turn();
-        StateHasChanged();
-    });
-
-    /// <summary>Begins anew with each picture: nothing chosen, nothing sought.</summary>
-    private void Turn()
-    {
-        if (_asked == Current) return;
-        _asked = Current;
-        _proposal = _schema is null ? null : Proposal.Of(Current?.Task, _schema);
-        _chosen.Clear();
-        _find = "";
-    }
+    private void Follow() => _ = InvokeAsync(StateHasChanged);
 
     private async Task HearAsync(string key)
     {
-        if (LabelKeys.PlaceOf(key) is >= 0 and var place) Pick(place);
-        else if (LabelKeys.ActOf(key) is { } act) await ActAsync(act);
+        if (LabelKeys.ActOf(key) is { } act) await ActAsync(act, key);
+        else if (Current is not null) await HearDeskAsync(key);
         StateHasChanged();
     }
 
-    private async Task ActAsync(LabelAct act)
+    private async Task<bool> HearDeskAsync(string key) => _schema is { HasShapes: true }
+        ? _shapes is not null && await _shapes.HearAsync(key) : _classes is not null && await _classes.HearAsync(key);
+
+    private Task ActAsync(LabelAct act) => ActAsync(act, LabelKeys.All.First(a => a.Act == act).Keys[0]);
+
+    /// <summary>What is asked comes first; what means nothing to it is the page's.</summary>
+    private async Task ActAsync(LabelAct act, string key)
     {
         if (act == LabelAct.Keys) _keysOpen = true;
-        if (_schema is null || _stream is not { } stream) return;
+        if (_stream is not { } stream || (Current is not null && await HearDeskAsync(key))) return;
         switch (act)
         {
-            case LabelAct.Accept when _proposal is { } proposal:
-                Say(proposal.Classes);
-                break;
             case LabelAct.Reject:
-                Answer(new Decision { Kind = DecisionKind.Reject }, "rejected", -1);
+                await AnswerAsync(DecisionKind.Reject, "rejected");
                 break;
             case LabelAct.Skip:
-                Answer(new Decision { Kind = DecisionKind.Skip }, "skipped", -1);
+                await AnswerAsync(DecisionKind.Skip, "skipped");
                 break;
             case LabelAct.Undo:
                 _said = stream.Past.FirstOrDefault() is { } last ? $"undone: {last.Words}" : "nothing to undo";
@@ -122,43 +106,13 @@ public sealed partial class LabelPage
             case LabelAct.Find:
                 await Browser.CallAsync("focus", "#find");
                 break;
-            case LabelAct.Leave:
-                _find = "";
-                await Browser.CallAsync("blur");
-                break;
-            case LabelAct.Done:
-                await DoneAsync();
-                break;
         }
     }
 
-    /// <summary>What was sought is taken; where nothing was, several classes are said to be all.</summary>
-    private async Task DoneAsync()
+    private async Task AnswerAsync(DecisionKind kind, string words)
     {
-        if (_find.Trim().Length > 0)
-        {
-            if (ClassPanel.Found(_schema!, _find).Cast<int?>().FirstOrDefault() is not { } found) return;
-            _find = "";
-            await Browser.CallAsync("blur");
-            Pick(found);
-        }
-        else if (_schema!.MultiLabel && Current is not null)
-            Say([.. _chosen.Order()]);
-    }
-
-    private void Pick(int place)
-    {
-        if (_schema is null || place >= _schema.Classes.Count || Current is null) return;
-        if (!_schema.MultiLabel) Say([place]);
-        else if (!_chosen.Remove(place)) _chosen.Add(place);
-    }
-
-    private void Say(IReadOnlyList<int> classes)
-    {
-        if (classes.Count == 0 && !_schema!.TakesNone) return;
-        var annotations = classes.Select(Annotation (c) => new ClassTag(_schema!.Classes[c].Name)).ToList();
-        var decision = new Decision { Kind = DecisionKind.Label, Annotations = annotations };
-        Answer(decision, WordsOf(classes), classes.Count > 0 ? classes[0] : -1);
+        if (_shapes is { } shapes && Current is not null) await shapes.LetGoAsync();
+        Answer(new Decision { Kind = kind }, words, -1);
     }
 
     private void Answer(Decision decision, string words, int classAt)
@@ -166,13 +120,9 @@ public sealed partial class LabelPage
         if (Current is null) return;
         _said = words;
         _stream!.Answer(decision, words, classAt);
-        Turn();
     }
 
     private string Key(string key) => Settings.Shown(LabelKeys.Table, key);
-
-    private string WordsOf(IReadOnlyList<int> classes) => classes.Count == 0 ? "none of them"
-        : string.Join(", ", classes.Select(c => ClassPanel.NameOf(_schema!.Classes[c])));
 
     private string Look(AnsweredTask past)
     {

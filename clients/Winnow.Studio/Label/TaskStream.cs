@@ -20,7 +20,6 @@ internal sealed class TaskStream : IAsyncDisposable
     public const int Undoable = 10;
     private const int LongestWait = 20_000;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(3);
-    private static readonly TaskKind[] FirstLabels = [TaskKind.Label];
 
     private readonly WinnowClient _client;
     private readonly AnswerOutbox _outbox;
@@ -28,7 +27,7 @@ internal sealed class TaskStream : IAsyncDisposable
     private readonly Browser _browser;
     private readonly TimeProvider _time;
     private readonly string _dataset;
-    private readonly TaskKind[] _kinds;
+    private readonly TaskKind[]? _kinds;
     private readonly PictureFetch _pictures;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<HeldTask> _tasks = [];
@@ -40,12 +39,12 @@ internal sealed class TaskStream : IAsyncDisposable
     private int _at;
 
     public TaskStream(
-        WinnowClient client, AnswerOutbox outbox, Session session, Browser browser, TimeProvider time, string dataset,
+        WinnowClient client, AnswerOutbox outbox, Session session, Browser browser, TimeProvider time, string dataset, bool hasShapes,
         TaskKind[]? kinds = null)
     {
         (_client, _outbox, _session, _browser, _time, _dataset) = (client, outbox, session, browser, time, dataset);
-        _kinds = kinds ?? FirstLabels;
-        _pictures = new PictureFetch(browser, session, time, dataset, Tell, _stop.Token);
+        _kinds = kinds;
+        _pictures = new PictureFetch(browser, session, time, dataset, measures: hasShapes, Tell, _stop.Token);
         browser.Seen += Look;
         session.Changed += Wake;
     }
@@ -107,6 +106,7 @@ internal sealed class TaskStream : IAsyncDisposable
         if (_past.Count == 0) return;
         var last = _past[^1];
         _past.RemoveAt(_past.Count - 1);
+        last.Held.IsResumed = true;
         _tasks.Insert(Math.Min(_at, _tasks.Count), last.Held);
         Answered--;
         Tell();
@@ -122,6 +122,9 @@ internal sealed class TaskStream : IAsyncDisposable
             Tell();
         }
     }
+
+    /// <summary>Brings more pixels of the picture that is drawn on.</summary>
+    public void Sharpen(HeldTask held) => _ = _pictures.SharpenAsync(held);
 
     /// <summary>Goes to the task after or before the one that is asked, without an answer.</summary>
     public void Move(int by)
@@ -170,6 +173,7 @@ internal sealed class TaskStream : IAsyncDisposable
     /// <summary>Sees to it that there are tasks ahead, for as long as the page is open.</summary>
     private async Task FillAsync()
     {
+        await HoldAsync([]);
         while (!_stop.IsCancellationRequested)
         {
             var news = _news.Task;
@@ -285,7 +289,7 @@ internal sealed class TaskStream : IAsyncDisposable
 
     /// <summary>Tells the page what to give back when it is closed and nothing of this runs any more.</summary>
     private ValueTask HoldAsync(IEnumerable<HeldTask> tasks) => _browser.CallAsync("hold",
-        $"api/v1/datasets/{Uri.EscapeDataString(_dataset)}/tasks/release", _session.Info?.Csrf,
+        $"api/v1/datasets/{Uri.EscapeDataString(_dataset)}/tasks/release", _session.Info?.Csrf, _session.Owner,
         tasks.Select(t => t.Task.Image.ToString()).ToArray());
 
     private void Wake() => _news.TrySetResult();

@@ -22,10 +22,12 @@ internal sealed class Browser(IJSRuntime script) : IAsyncDisposable
         await (await ModuleAsync()).InvokeAsync<T>(name, arguments);
 
     /// <summary>Fetches a picture, so that it is shown at once when its turn comes; what stands in its place where there is none.</summary>
-    public async Task<(string? Url, int Status)> FetchPictureAsync(string path)
+    public async Task<FetchedPicture> FetchPictureAsync(string path)
     {
         var answer = await AskAsync<JsonElement>("fetchPicture", path);
-        return (answer.GetProperty("url").GetString(), answer.GetProperty("status").GetInt32());
+        return answer.GetProperty("url").GetString() is { } url
+            ? new FetchedPicture(url, 200, answer.GetProperty("width").GetInt32(), answer.GetProperty("height").GetInt32())
+            : new FetchedPicture(null, answer.GetProperty("status").GetInt32(), 0, 0);
     }
 
     /// <summary>Begins to tell of looking away and coming back.</summary>
@@ -53,3 +55,10 @@ internal sealed class Browser(IJSRuntime script) : IAsyncDisposable
     private Task<IJSObjectReference> ModuleAsync() =>
         _module ??= script.InvokeAsync<IJSObjectReference>("import", "./studio.js").AsTask();
 }
+
+/// <summary>A picture in this page, or why there is none.</summary>
+/// <param name="Url">Its address; null where there is none.</param>
+/// <param name="Status">What the server said; 415 where this browser cannot show it.</param>
+/// <param name="Width">Its own pixels across, upright.</param>
+/// <param name="Height">Its own pixels down.</param>
+internal sealed record FetchedPicture(string? Url, int Status, int Width, int Height);

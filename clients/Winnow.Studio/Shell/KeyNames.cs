@@ -27,6 +27,7 @@ internal static class KeyNames
         "ArrowLeft" => "←",
         "ArrowUp" => "↑",
         "ArrowDown" => "↓",
+        "Delete" => "Del",
         "Escape" => "Esc",
         "Shift" => "⇧",
         { Length: 1 } one => one.ToUpperInvariant(),

@@ -12,7 +12,4 @@ internal static class SchemaWords
         if (schema.Geometries.Contains(Geometry.Class)) shapes.Insert(0, schema.MultiLabel ? "several classes" : "one class");
         return string.Join(", ", shapes) + (schema.Attributes is { Count: > 0 } ? ", with attributes" : "");
     }
-
-    /// <summary>Whether the label page can ask for all of it: classes of whole images and nothing beside them.</summary>
-    public static bool IsOfClasses(LabelSchema schema) => !schema.HasShapes && schema.Attributes is not { Count: > 0 };
 }

@@ -68,7 +68,7 @@ public sealed partial class VerifyPage : IAsyncDisposable
             return;
         }
         _keys ??= await Keyboard.ListenAsync(SimilarKeys.Verify, Settings, HearAsync);
-        _stream = new TaskStream(Client, Outbox, Session, Browser, Time, dataset, Kinds);
+        _stream = new TaskStream(Client, Outbox, Session, Browser, Time, dataset, hasShapes: false, Kinds);
         _stream.Changed += Follow;
         _stream.Start();
     }

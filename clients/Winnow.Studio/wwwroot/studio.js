@@ -172,7 +172,7 @@ export async function fetchPicture(path) {
   picture.src = url;
   try { await picture.decode(); } catch { URL.revokeObjectURL(url); return { url: null, status: 415 }; }
   pictures.set(url, picture);
-  return { url, status: 200 };
+  return { url, status: 200, width: picture.naturalWidth, height: picture.naturalHeight };
 }
 
 export function letGo(url) {
@@ -259,13 +259,4 @@ export function chosenTheme() { return localStorage.getItem("winnow-theme"); }
 
 // ---------- Leaving: tasks that nobody answered go to others at once ----------
 
-let held;
-export function hold(path, csrf, images) { held = images.length > 0 ? { path, csrf, images: new Set(images) } : undefined; }
-export function unhold(image) { held?.images.delete(image); }
-
-addEventListener("pagehide", () => {
-  if (!held || held.images.size === 0) return;
-  const headers = { "Content-Type": "application/json" };
-  if (held.csrf) headers["Winnow-Csrf"] = held.csrf;
-  fetch(new URL(held.path, document.baseURI), { method: "POST", keepalive: true, headers, body: JSON.stringify([...held.images]) });
-});
+export { hold, unhold } from "./held.js";
