@@ -89,7 +89,8 @@ internal sealed class ImportWork(WinnowClient client, ChosenFiles files, TimePro
     public void Pause() => _stop?.Cancel();
 
     /// <summary>
-    /// Files are about to be chosen for a dataset, or for one that is not made yet: those of another one's import that has ended are let go.
+    /// Files are about to be chosen for a dataset, or for one that is not made yet: those of another one's import that has ended are let
+    /// go.
     /// </summary>
     public async Task PrepareAsync(string? dataset)
     {

@@ -87,7 +87,7 @@ public sealed class EventTests
     {
         await using var server = await OwnServer.StartAsync(key: Key);
         await CreateAsync(server.Client, "ends");
-        var person = Principal.Parse("person:ann");
+        var person = Principal.Parse("service:ann");
         await server.Client.GrantAccessAsync("ends", new GrantAccess(person, Role.Viewer));
         var key = await server.Client.CreateKeyAsync(new CreateApiKey(person, "to be revoked"));
         using var ann = new WinnowClient(new WinnowClientOptions { Address = server.Address, Key = key.Key });
