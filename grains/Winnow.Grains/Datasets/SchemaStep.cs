@@ -52,7 +52,7 @@ internal static class SchemaStep
         if (bytes <= MostBytes) return;
         throw new RefusedException(string.Create(CultureInfo.InvariantCulture,
             $"{next.Number} versions of the label schema would take {bytes} bytes as JSON, and at most {MostBytes} are kept of a dataset. "
-            + "Make several changes in one version."));
+            + $"Make several changes in one version."));
     }
 
     /// <summary>What a request asks for: its operation id belongs to that.</summary>
