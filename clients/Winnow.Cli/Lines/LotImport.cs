@@ -8,8 +8,8 @@ using Winnow.Model.Names;
 namespace Winnow.Cli.Lines;
 
 /// <summary>
-/// Sends a file of JSON lines by the lot, each about an image, by its id or by its name. Lines that cannot be taken are named and left out, and the others are taken. The operation id of
-/// a lot follows from its lines, so that a second run repeats the first.
+/// Sends a file of JSON lines by the lot, each about an image, by its id or by its name. Lines that cannot be taken are named and left out,
+/// and the others are taken. The operation id of a lot follows from its lines, so that a second run repeats the first.
 /// </summary>
 /// <param name="client">Tells which images have which names, once a line calls its image so.</param>
 /// <param name="many">What the file holds, in the plural.</param>

@@ -23,8 +23,8 @@ internal static class MachineDecisionCommands
     {
         var file = new Argument<string>("file")
         {
-            Description = "JSON lines in UTF-8: image (its id) or name (its path below the folder that was imported), kind (auto-accepted or "
-                + "pseudo), run, source, annotations, madeAt; where known version and confidence.",
+            Description = "JSON lines in UTF-8: image (its id) or name (its path below the folder that was imported), kind (auto-accepted "
+                + "or pseudo), run, source, annotations, madeAt; where known version and confidence.",
         };
         var dataset = new Option<string>("--dataset") { Description = "The dataset that holds the images.", Required = true };
         var command = new Command("import",

@@ -29,7 +29,8 @@ internal static class VersionEndpoints
             .Leaves(ActKind.VersionMade, (call, act) => act with { Of = Number(call.Answer<DatasetVersion>().Number) })
             .Produces<DatasetVersion>().ProducesProblem(StatusCodes.Status409Conflict)
             .WithSummary("Make an immutable snapshot. Images that nobody labelled have the labels of machines' decisions that were "
-                + "accepted, unless autoAccepted is false, and the guesses of machines where pseudo is true; each label says whose word it is.")
+                + "accepted, unless autoAccepted is false, and the guesses of machines where pseudo is true; each label says whose word "
+                + "it is.")
             .WithTags("versions");
 
         api.MapGet("/datasets/{dataset}/versions", async (

@@ -19,7 +19,8 @@ internal sealed class PeopleCount(Dictionary<string, PersonWork> people)
         foreach (var entry in entries)
         {
             var before = fold.Standing;
-            if (entry.Terms?.Kind == TaskKind.Qualify && before is { IsLabelled: true, IsVoid: false } && !entry.IsVoid && Tells(entry.Decision))
+            if (entry is { Terms.Kind: TaskKind.Qualify, IsVoid: false } && before is { IsLabelled: true, IsVoid: false }
+                && Tells(entry.Decision))
                 checks.TryAdd(entry.Actor, Agrees(entry.Decision, before));
             if (back?.Contains(entry.Version) == true || entry.Decision.Kind == DecisionKind.TakeBack) continue;
             var counts = fold.Add(entry);

@@ -35,8 +35,8 @@ internal sealed partial class ImageGrain
         var seen = _said.Count == 0 ? 1 : _said[^1].Schema ?? 1;
         return Map.Reused(command.Decision.Annotations, seen) is { } name
             ? new SubmitRefusal(SubmitStatus.Refused, string.Create(CultureInfo.InvariantCulture,
-                $"Class {ShownText.Quote(name)} is another class in version {newest} of the label schema than it was in version {seen}. Say "
-                + $"by which version you mean it ('schema': {newest} for the newest)."))
+                $"Class {ShownText.Quote(name)} is another class in version {newest} of the label schema than it was in version {seen}. "
+                + $"Say by which version you mean it ('schema': {newest} for the newest)."))
             : null;
     }
 }

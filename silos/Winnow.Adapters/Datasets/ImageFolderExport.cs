@@ -16,8 +16,8 @@ namespace Winnow.Adapters.Datasets;
 /// <c>holdout/&lt;class&gt;/…</c>, and apart from them what machines decided, <c>train-auto/&lt;class&gt;/…</c> and
 /// <c>train-pseudo/&lt;class&gt;/…</c>; sorted by these, class and id; names are of <see cref="ExportNames"/>, and readers take no others.
 /// A class that cannot be a folder has an encoded one (<see cref="FolderName"/>). Images without a label, and quarantined ones, have no
-/// place in it and are left out; the table of the "csv" format has them all. Images that the store does not give are named in files of their own
-/// (<see cref="ExportGaps"/>), and hold up no other.
+/// place in it and are left out; the table of the "csv" format has them all. Images that the store does not give are named in files of
+/// their own (<see cref="ExportGaps"/>), and hold up no other.
 /// </summary>
 internal sealed class ImageFolderExport(ImageDecoder decoder) : IExportFormat
 {
