@@ -67,7 +67,8 @@ internal static class DatasetEndpoints
             async (string dataset, SplitDataset command, IGrainFactory grains, HttpContext http, CancellationToken ct) =>
             {
                 var known = await grains.DatasetAsync(dataset, ct);
-                if (known.Shards.Count == command.Shards || (known.Shards.Split is not null && known.Shards.Count * 2 == command.Shards)) http.WasDoneBefore();
+                var doubling = known.Shards.Split is not null && known.Shards.Count * 2 == command.Shards;
+                if (known.Shards.Count == command.Shards || doubling) http.WasDoneBefore();
                 return await grains.GetGrain<ISplitGrain>(dataset).StartAsync(command.Shards, CallerIdentity.Of(http), ct);
             })
             .Requires(Permission.OperateCluster)

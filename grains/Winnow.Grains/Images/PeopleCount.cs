@@ -5,8 +5,8 @@ namespace Winnow.Grains.Images;
 
 /// <summary>
 /// Counts what each person did, and how far others agree with what they said. An answer is compared once with each word that judges it: of
-/// a verifier, of most of those who labelled the image with them, of an arbitrator, or with what is known of the image. What is void by the
-/// newest schema judges nobody and is not judged.
+/// a verifier, of most of those who labelled the image with them, of an arbitrator, or with what is known of the image. What is void by
+/// the newest schema judges nobody and is not judged.
 /// </summary>
 internal sealed class PeopleCount(Dictionary<string, PersonWork> people)
 {
@@ -24,7 +24,8 @@ internal sealed class PeopleCount(Dictionary<string, PersonWork> people)
             CountOwn(entry, counts);
             switch (entry.Terms?.Kind ?? TaskKind.Label)
             {
-                case TaskKind.Qualify when before is { IsLabelled: true, IsVoid: false } && !entry.IsVoid && entry.Decision.Kind != DecisionKind.Skip:
+                case TaskKind.Qualify when before is { IsLabelled: true, IsVoid: false } && !entry.IsVoid
+                    && entry.Decision.Kind != DecisionKind.Skip:
                     checks[entry.Actor] = Agrees(entry.Decision, before);
                     break;
                 case TaskKind.Verify when counts && before is { By: { } author, IsVoid: false } && !entry.IsVoid

@@ -19,7 +19,9 @@ public sealed record Standing(IReadOnlyList<Annotation> Annotations, Stage? Stag
     /// <summary>Version of the entry by which it stands; 0 where nothing does.</summary>
     public long Of { get; init; }
 
-    /// <summary>Whether nobody knows by the newest schema what the label that stands counts as: the image is about to be asked again.</summary>
+    /// <summary>
+    /// Whether nobody knows by the newest schema what the label that stands counts as: the image is about to be asked about again.
+    /// </summary>
     public bool IsVoid { get; init; }
 
     /// <summary>Whether it is asked about again, so that what came with the image does not stand either.</summary>

@@ -29,13 +29,14 @@ internal sealed partial class ImageGrain
     {
         var newest = _dataset.Schema.Number;
         if (command.Schema is { } told && (told < 1 || told > newest))
-            return string.Create(CultureInfo.InvariantCulture, $"schema must be a version of the label schema, 1 to {newest}, not {told}.");
+            return string.Create(
+                CultureInfo.InvariantCulture, $"schema must be a version of the label schema, 1 to {newest}, not {told}.");
         if (SpokenUnder(command) is not null) return null;
         var seen = _said.Count == 0 ? 1 : _said[^1].Schema ?? 1;
         return Map.Reused(command.Decision.Annotations, seen) is { } name
             ? string.Create(CultureInfo.InvariantCulture,
-                $"Class {ShownText.Quote(name)} is another class in version {newest} of the label schema than it was in version {seen}. Say "
-                + $"by which version you mean it ('schema': {newest} for the newest).")
+                $"Class {ShownText.Quote(name)} is another class in version {newest} of the label schema than it was in version {seen}. "
+                + $"Say by which version you mean it ('schema': {newest} for the newest).")
             : null;
     }
 }

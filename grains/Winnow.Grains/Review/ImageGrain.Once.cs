@@ -25,9 +25,11 @@ internal sealed partial class ImageGrain
         Decision Filled(Decision said) => said is { Kind: DecisionKind.Gold, Annotations.Count: 0 }
             ? said with { Annotations = entry.Decision.Annotations } : said;
         // Sent once more in the names of an earlier schema, it is what was said then; in those of the newest, what that counts as.
-        var same = entry.Actor == actor && (ImageHistory.AreSame(entry.Decision.Cleaned(), Filled(asSent.Decision).Cleaned())
+        var same = entry.Actor == actor
+            && (ImageHistory.AreSame(entry.Decision.Cleaned(), Filled(asSent.Decision).Cleaned())
             || (command.Decision.Check(_dataset.Schema) is null && ImageHistory.AreSame(
-                ImageHistory.Mapped(entry, Map).Decision.Cleaned(), (await AsKeptAsync(Filled(command.Decision), cancellationToken)).Decision.Cleaned())));
+                ImageHistory.Mapped(entry, Map).Decision.Cleaned(),
+                (await AsKeptAsync(Filled(command.Decision), cancellationToken)).Decision.Cleaned())));
         if (same) return new SubmitResult(_image, SubmitStatus.AlreadyRecorded, entry.Version);
         var whose = entry.Actor == actor ? "for another answer of yours" : "by somebody else";
         return new SubmitResult(

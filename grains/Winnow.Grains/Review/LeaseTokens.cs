@@ -44,8 +44,8 @@ internal readonly record struct Lease(
 /// Signs and checks leases with HMAC-SHA256 under a secret that all silos share, so that a lease outlives the process that gave it.
 /// Layout: version byte, image, history version, expiry in Unix milliseconds, dataset and actor as length-prefixed UTF-8, since version 2
 /// the UTC ticks since which the dataset bears its name, since version 3 the Unix milliseconds of when the task was given (0 where it was
-/// never renewed), in version 5 the version of the label schema, since version 4 the terms in three bytes, then the MAC. Since version 4 the
-/// history version and the terms are masked, so that nobody learns from a lease whether they are checked by it.
+/// never renewed), in version 5 the version of the label schema, since version 4 the terms in three bytes, then the MAC. Since version 4
+/// the history version and the terms are masked, so that nobody learns from a lease whether they are checked by it.
 /// </summary>
 internal sealed class LeaseTokens(byte[] secret)
 {

@@ -9,8 +9,8 @@ using Winnow.Model.Review;
 namespace Winnow.Grains.Shards;
 
 /// <summary>
-/// What histories come to by the newest label schema: rows say what they came to when they were written. Of what is open or disputed, and of
-/// the holdout, about which nobody is asked again, memory follows the schema when a version comes and whenever the shard opens. No row
+/// What histories come to by the newest label schema: rows say what they came to when they were written. Of what is open or disputed, and
+/// of the holdout, about which nobody is asked again, memory follows the schema when a version comes and whenever the shard opens. No row
 /// changes: it follows from the history and the schema, so it is the same after a restart, a restoration and a doubling of shards.
 /// </summary>
 internal sealed class ShardReading(

@@ -131,7 +131,8 @@ public sealed class SchemaEdit
             if (OnClass(name, at => { from.Add(at); return null; }) is { } wrong) return wrong;
         if (from.Count == 0) return "'classes' names none.";
         // Those that there are, before a new one takes after the first of them.
-        if (from.Find(at => HaveOtherKeypoints(at, from[0])) is var odd && HaveOtherKeypoints(odd, from[0])) return OtherKeypoints(odd, from[0]);
+        foreach (var at in from)
+            if (HaveOtherKeypoints(at, from[0])) return OtherKeypoints(at, from[0]);
         if (FindOrAdd(change.Into, _classes[from[0]], out var into) is { } none) return none;
         from = [.. from.Distinct().Where(at => at != into)];
         if (from.Count == 0) return $"'{change.Into}' alone is nothing to merge.";

@@ -84,14 +84,15 @@ internal static class ShapeRules
     private static string? CheckText(string? text)
     {
         if (text is null) return "text is missing. Where nobody can read it, send an empty one.";
-        if (text.Length > AnnotationRules.MaxText) return $"text has {text.Length} characters; at most {AnnotationRules.MaxText} are taken.";
+        if (text.Length > AnnotationRules.MaxText)
+            return $"text has {text.Length} characters; at most {AnnotationRules.MaxText} are taken.";
         for (var i = 0; i < text.Length;)
         {
             if (Rune.DecodeFromUtf16(text.AsSpan(i), out var rune, out var length) != OperationStatus.Done)
                 return $"text has half of a character at place {i}.";
             if (Rune.IsControl(rune) && rune.Value is not ('\n' or '\r' or '\t'))
-                return $"text has the control character U+{rune.Value:X4} at place {i}, which is no writing: leave it out. Line ends, tabs and "
-                    + "marks of direction are kept.";
+                return $"text has the control character U+{rune.Value:X4} at place {i}, which is no writing: leave it out. Line ends, "
+                    + "tabs and marks of direction are kept.";
             i += length;
         }
         return null;

@@ -60,8 +60,8 @@ internal static class VersionComparison
             await to.ReadSchemaAsync(cancellationToken).ConfigureAwait(false));
         if (one.Number > other.Number)
             throw new RefusedException(string.Create(CultureInfo.InvariantCulture,
-                $"Version {from.Version.Number} has version {one.Number} of the label schema and version {to.Version.Number} an earlier one, "
-                + $"in which nothing of a later one is known. Compare {to.Version.Number} with {from.Version.Number}."));
+                $"Version {from.Version.Number} has version {one.Number} of the label schema and version {to.Version.Number} an earlier "
+                + $"one, in which nothing of a later one is known. Compare {to.Version.Number} with {from.Version.Number}."));
         if (one.Number == other.Number) return rows;
         var map = SchemaMap.Of(other);
         return rows.Select(row => row switch

@@ -86,7 +86,10 @@ public sealed class SchemaOpinionTests(Server server) : IClassFixture<Server>
         using var eve = server.As("eve");
         var held = await eve.TakeOneAsync(dataset);
         foreach (var person in new[] { ann, bob })
-            Assert.Equal(SubmitStatus.Recorded, (await person.SayAsync(dataset, Answer(await person.TakeOneAsync(dataset), "disc"))).Status);
+        {
+            var said = Answer(await person.TakeOneAsync(dataset), "disc");
+            Assert.Equal(SubmitStatus.Recorded, (await person.SayAsync(dataset, said)).Status);
+        }
         await ChangeAsync(dataset, 1, new SplitClass("disc", ["coin", "ball"]));
         await UntilAskedAsync(dataset);
         Assert.Equal(SubmitStatus.Recorded, (await eve.SayAsync(dataset, Answer(held, "coin"))).Status);

@@ -208,7 +208,8 @@ internal sealed class SampleDataset(ILedgerPorts ports, IObjectStore objects, Da
         var headSha256 = Hash(_head.ToBytes());
         var head = ObjectKeys.Head(Name, Arms.Main, 1, headSha256);
         await objects.PutAsync(head, _head.ToBytes(), Never);
-        var onnx = new OnnxModelExporter().ToOnnx(_projection, _head, [.. dataset.Schema.Classes.Select(c => c.Name)], dataset.Schema.RetiredAt(1));
+        var onnx = new OnnxModelExporter().ToOnnx(_projection, _head, [.. dataset.Schema.Classes.Select(c => c.Name)],
+            dataset.Schema.RetiredAt(1));
         await objects.PutAsync(ObjectKeys.HeadOnnx(Name, Arms.Main, 1, headSha256), onnx, Never);
         var control = new SampleControl(dataset, images, Told)
         {
