@@ -20,8 +20,9 @@ internal static class AnnotationWords
 
     private static string One(Annotation annotation) =>
         (PlaceOf(annotation) is { } place ? $"{Kind(annotation)} {place}" : Kind(annotation))
-        + (annotation is TextAnnotation { Text: var text }
-            ? text.Length == 0 ? ", not to be read" : $", reads {ShownText.Quote(text)}" : "");
+        + (annotation is TextAnnotation { Text: var text } ? Reads(text) : "");
+
+    private static string Reads(string text) => text.Length == 0 ? ", not to be read" : $", reads {ShownText.Quote(text)}";
 
     private static string Kind(Annotation annotation) => annotation is ClassTag ? annotation.Class
         : $"{Geometries.Name(Geometries.Of(annotation))} {annotation.Class}";

@@ -20,7 +20,7 @@ public sealed record Standing(IReadOnlyList<Annotation> Annotations, Stage? Stag
     public long Of { get; init; }
 
     /// <summary>
-    /// Whether nobody knows by the newest schema what the label that stands counts as: the image is about to be asked again.
+    /// Whether nobody knows by the newest schema what the label that stands counts as: the image is about to be asked about again.
     /// </summary>
     public bool IsVoid { get; init; }
 

@@ -7,7 +7,8 @@ namespace Winnow.Grains.Images;
 /// <summary>
 /// What stands of an image, entry by entry. An image is closed exactly while a label or a rejection stands, or nobody can tell; while it is
 /// closed at most its verification is asked, and while people disagree an arbitrator alone. What is void by the newest schema is no
-/// opinion: it neither agrees nor differs; a label that is void stands until the image is asked about again. Pure: CONTRIBUTING has the table.
+/// opinion: it neither agrees nor differs; a label that is void stands until the image is asked about again. Pure: CONTRIBUTING has the
+/// table.
 /// </summary>
 /// <param name="inVerification">Whether somebody verifies the image's label.</param>
 internal sealed class StandingFold(bool inVerification)

@@ -96,20 +96,21 @@ public sealed record LabelSchema
         if (CheckNew() is null) return this;
         var gone = Classes.Where(c => c.Retired is not null).Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
         var attributes = (Attributes ?? [])
-            .Where(a => a.Retired is null && (a.Classes.Count == 0 || a.Classes.Any(c => !gone.Contains(c))));
+            .Where(a => a.Retired is null && (a.Classes.Count == 0 || a.Classes.Any(c => !gone.Contains(c))))
+            .Select(a => a with
+            {
+                Former = null,
+                Since = null,
+                Classes = [.. a.Classes.Where(c => !gone.Contains(c))],
+                Options = [.. a.Options.Where((_, place) => a.PastOf(place)?.Retired is null)],
+                OptionsPast = null,
+            });
         return this with
         {
             Version = null,
             LearnedSince = null,
             Classes = [.. Classes.Where(c => c.Retired is null).Select(c => c with { Former = null, Since = null })],
-            Attributes = Attributes is null ? null
-                :
-                [
-                    .. attributes.Select(a => a with
-                    {
-                        Former = null, Since = null, Classes = [.. a.Classes.Where(c => !gone.Contains(c))],
-                    }),
-                ],
+            Attributes = Attributes is null ? null : [.. attributes],
         };
     }
 

@@ -91,8 +91,8 @@ internal static class ShapeRules
             if (Rune.DecodeFromUtf16(text.AsSpan(i), out var rune, out var length) != OperationStatus.Done)
                 return $"text has half of a character at place {i}.";
             if (Rune.IsControl(rune) && rune.Value is not ('\n' or '\r' or '\t'))
-                return $"text has the control character U+{rune.Value:X4} at place {i}, which is no writing: leave it out. Line ends, tabs "
-                    + "and marks of direction are kept.";
+                return $"text has the control character U+{rune.Value:X4} at place {i}, which is no writing: leave it out. Line ends, "
+                    + "tabs and marks of direction are kept.";
             i += length;
         }
         return null;
