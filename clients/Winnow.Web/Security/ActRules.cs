@@ -100,7 +100,7 @@ public static class ActRules
         var (book, caller) = (http.RequestServices.GetRequiredService<IActBook>(), CallerIdentity.ActCallerOf(http));
         var draft = new ActDraft(what) { Dataset = RouteDataset.NameOf(http) };
         foreach (var act in tell(new ActCall(context, result), draft))
-            if (!http.Items.ContainsKey(Repeats) || !await IsThereAsync(book, act, http.RequestAborted)) await note(book, act, caller);
+            if (!http.Items.ContainsKey(Repeats) || !await IsThereAsync(book, act, CancellationToken.None)) await note(book, act, caller);
         return result;
     }
 
