@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
@@ -15,6 +16,9 @@ namespace Winnow.Silo.Hosting;
 internal static class TelemetrySetup
 {
     private const string MetricsPath = "/metrics";
+
+    // Room for all series of a metric is taken at once, some 120 bytes each: hundreds of metrics of Orleans and of the runtime have a handful.
+    private const int ManySeries = 2_000, FewSeries = 200;
 
     // What operators and the kubelet ask on the listener of their own; everything else there is nothing.
     private static readonly PathString[] OperatorPaths = [MetricsPath, "/health", "/operator"];
@@ -42,6 +46,7 @@ internal static class TelemetrySetup
         telemetry.WithMetrics(m => m
             .AddMeter(WinnowTelemetry.Name, WinnowTelemetry.InferenceName, "Microsoft.Orleans").AddAspNetCoreInstrumentation()
             .AddRuntimeInstrumentation()
+            .AddView(static instrument => new MetricStreamConfiguration { CardinalityLimit = SeriesOf(instrument) })
             .AddPrometheusExporter());
         if (options.Otlp is not { } receiver) return;
         telemetry.WithTracing(t => t
@@ -74,6 +79,11 @@ internal static class TelemetrySetup
         // machine has it.
         else app.MapPrometheusScrapingEndpoint(MetricsPath).Requires(Permission.ReadCluster);
     }
+
+    /// <summary>How many series a metric may have. What is beyond that is counted together, as <c>otel_metric_overflow</c>.</summary>
+    private static int SeriesOf(Instrument instrument) =>
+        instrument.Meter.Name is WinnowTelemetry.Name or WinnowTelemetry.InferenceName || instrument.Name == "http.server.request.duration"
+            ? ManySeries : FewSeries;
 
     private static bool IsOfOperators(PathString path) => Array.Exists(OperatorPaths, p => path.StartsWithSegments(p));
 }

@@ -25,6 +25,6 @@ public sealed class AnnotationWordsTests
         Assert.Equal("polyline cat at 0,0, 5 × 5", AnnotationWords.Of([new PolylineAnnotation("cat", [0, 0, 5, 5])]));
         Assert.Equal("keypoints cat at 3,4, 0 × 0", AnnotationWords.Of([new KeypointsAnnotation("cat", [3, 4, 2, 0, 0, 0])]));
         Assert.Equal("mask cat of 3 pixels", AnnotationWords.Of([new MaskAnnotation("cat", new RunLengthMask(2, 2, [1, 3]))]));
-        Assert.Equal("text cat at 0,0, 5 × 5", AnnotationWords.Of([new TextAnnotation("cat", [0, 0, 5, 0, 5, 5], "stop")]));
+        Assert.Equal("text cat at 0,0, 5 × 5, reads 'stop'", AnnotationWords.Of([new TextAnnotation("cat", [0, 0, 5, 0, 5, 5], "stop")]));
     }
 }

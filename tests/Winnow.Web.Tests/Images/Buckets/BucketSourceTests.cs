@@ -24,7 +24,7 @@ public sealed class BucketSourceTests(ITestOutputHelper output)
         using var bucket = await TestBucket.MakeAsync();
         await bucket.PutImagesAsync(Objects, 0);
         await using var host = await BucketHost.StartAsync([.. bucket.HostOptions, .. Rarely]);
-        using var requests = new RequestsTo(bucket.Server.Endpoint);
+        using var requests = new RequestsTo(bucket);
         await host.AddAsync("big", bucket, "in/");
         var first = requests.Count;
         var status = await host.Client.GetSourceAsync("big", "pictures");

@@ -1,4 +1,4 @@
-using System.Diagnostics.Metrics;
+using System.Diagnostics;
 using System.Globalization;
 using Minio;
 using Minio.DataModel.Args;
@@ -98,26 +98,26 @@ internal sealed class TestBucket : IDisposable
         new DatasetSettings { Shards = 2, Backbone = "none-here" });
 }
 
-/// <summary>Counts the requests of this process to one server, by what HttpClient measures.</summary>
+/// <summary>Counts the requests of this process to one bucket, by the traces of HttpClient: others use the same server meanwhile.</summary>
 internal sealed class RequestsTo : IDisposable
 {
-    private readonly MeterListener _listener = new();
+    private readonly ActivityListener _listener;
     private long _count;
 
-    public RequestsTo(string endpoint)
+    public RequestsTo(TestBucket bucket)
     {
-        var port = new Uri(endpoint).Port;
-        _listener.InstrumentPublished = (instrument, listener) =>
+        var below = $"{bucket.Server.Endpoint.TrimEnd('/')}/{bucket.Name}";
+        _listener = new ActivityListener
         {
-            if (instrument is { Meter.Name: "System.Net.Http", Name: "http.client.request.duration" })
-                listener.EnableMeasurementEvents(instrument);
+            ShouldListenTo = static source => source.Name == "System.Net.Http",
+            Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = activity =>
+            {
+                if (activity.GetTagItem("url.full") is string url && url.StartsWith(below, StringComparison.Ordinal))
+                    Interlocked.Increment(ref _count);
+            },
         };
-        _listener.SetMeasurementEventCallback<double>((_, _, tags, _) =>
-        {
-            foreach (var tag in tags)
-                if (tag.Key == "server.port" && tag.Value is int found && found == port) Interlocked.Increment(ref _count);
-        });
-        _listener.Start();
+        ActivitySource.AddActivityListener(_listener);
     }
 
     public long Count => Interlocked.Read(ref _count);
