@@ -100,6 +100,8 @@ internal sealed partial class QueueGrain(
         if (!level.KeepsTiers) kinds = [.. kinds.Intersect(FirstLabels)];
         var patience = TimeSpan.FromMilliseconds(Math.Clamp(request.WaitMilliseconds, 0, (int)LongestWait.TotalMilliseconds));
         var started = time.GetTimestamp();
+        if (request.Alike) await FollowSchemaAsync(cancellationToken);
+        if (request.Check(_dataset.Schema) is { } wrong) throw new RefusedException(wrong);
         await FollowPoliciesAsync();
         FollowGold();
         while (true)
@@ -107,7 +109,6 @@ internal sealed partial class QueueGrain(
             _people.Heard(actor, time.GetUtcNow());
             var arrived = _arrived.Task;
             await FollowSchemaAsync(cancellationToken);
-            if (request.Check(_dataset.Schema) is { } wrong) throw new RefusedException(wrong);
             await TakeTurnAsync(cancellationToken);
             // A lot that is larger than what the person may still take becomes smaller.
             var most = Math.Min(request.Max, RoomOf(actor) is > 0 and var room ? room : await MakeRoomAsync(actor, cancellationToken));

@@ -17,7 +17,7 @@ internal static class TelemetrySetup
 {
     private const string MetricsPath = "/metrics";
 
-    // Room for all series of a metric is taken at once, some 120 bytes each: hundreds of metrics of Orleans and of the runtime have a handful.
+    // Room for all series of a metric is taken at once, some 120 bytes each: hundreds of metrics of Orleans and of the runtime have few.
     private const int ManySeries = 2_000, FewSeries = 200;
 
     // What operators and the kubelet ask on the listener of their own; everything else there is nothing.

@@ -79,8 +79,10 @@ public sealed class MachineDecisionFactsTests
             ("is not in the label schema", made, Entry(decision with { Annotations = [new ClassTag("unicorn")] })),
             ("confidence must be", made, Entry(decision with { Confidence = 2 })),
             ("at must lie", made, new MachineEntry(DateTimeOffset.MinValue, decision, null)),
-            ("more than a decision can have", made,
-                Entry(decision with { Annotations = [new ClassTag("cat") { Source = new string('x', 4 * ImageMachineDecision.MaxBytes) }] })),
+            ("more than a decision can have", made, Entry(decision with
+            {
+                Annotations = [new ClassTag("cat") { Source = new string('x', 4 * ImageMachineDecision.MaxBytes) }],
+            })),
         ];
         foreach (var (says, fact, entry) in wrong)
             Assert.Contains(says, Wrong(fact, entry) ?? "nothing is wrong", StringComparison.Ordinal);

@@ -260,7 +260,7 @@ public sealed class AmendTests(Server server) : IClassFixture<Server>
         await RefusedAsync("needs the version of an entry", Amend(image, 1, DecisionKind.TakeBack, of: 0));
         await RefusedAsync("has no entry 7 in its history, which has 1", Amend(image, 1, DecisionKind.TakeBack, of: 7));
         await RefusedAsync("Only taking back names an entry", Amend(image, 1, DecisionKind.Label, "disc", of: 1));
-        await RefusedAsync("Only a label decision", Amend(image, 1, DecisionKind.AskAgain, "disc"));
+        await RefusedAsync("Only a label or what is known for certain", Amend(image, 1, DecisionKind.AskAgain, "disc"));
         await RefusedAsync("has 1 history entries, not 0", Amend(image, 0, DecisionKind.TakeBack, of: 1), SubmitStatus.Conflict);
         await RefusedAsync("Nothing stands", Amend(tasks[1].Image, 0, DecisionKind.AskAgain));
         await RefusedAsync("leave the lease out", Amend(tasks[1].Image, 0, DecisionKind.AskAgain) with { Lease = tasks[1].Lease });
