@@ -43,7 +43,7 @@ public sealed class MachineCommandTests(Server server) : IClassFixture<Server>
         var back = await RunAsync(0, "machine-decisions", "take-back", dataset, "--run", "night", "--reason", "too many wrong");
         Assert.Contains("2 decisions taken back; 1 had been before.", back, StringComparison.Ordinal);
         Assert.Contains("taken back by", await RunAsync(0, "review", "history", dataset, $"{images[1]}"), StringComparison.Ordinal);
-        var wrong = await RunAsync(1, "machine-decisions", "take-back", dataset, "--reason", "nothing is named");
+        var wrong = await RunAsync(2, "machine-decisions", "take-back", dataset, "--reason", "nothing is named");
         Assert.Contains("needs a run, an image, or both", wrong, StringComparison.Ordinal);
     }
 }

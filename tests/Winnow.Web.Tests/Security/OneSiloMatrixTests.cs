@@ -30,7 +30,8 @@ public sealed partial class OneSiloMatrixTests(MatrixSetup<LockedServer> setup) 
         Assert.False(MatrixRequests.MaySucceed(Assert.Single(operations, o => o.Name == "POST /operator/drain")));
         string[] anybodys =
         [
-            "DELETE /api/v1/session", "GET /api/v1/datasets", "GET /api/v1/intake", "GET /api/v1/whoami", "POST /api/v1/session",
+            "DELETE /api/v1/session", "GET /api/v1/datasets", "GET /api/v1/intake", "GET /api/v1/me/preferences", "GET /api/v1/whoami",
+            "POST /api/v1/session", "PUT /api/v1/me/preferences",
         ];
         Assert.Equal(anybodys, operations.Where(o => o.Permission == "caller").Select(o => o.Name).Order());
     }
