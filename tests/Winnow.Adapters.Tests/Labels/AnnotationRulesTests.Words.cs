@@ -86,13 +86,13 @@ public sealed partial class AnnotationRulesTests
     });
 
     [Fact]
-    public void What_a_region_reads_keeps_its_lines()
+    public void What_a_region_reads_is_kept_to_the_character_and_control_characters_are_refused()
     {
-        var region = new TextAnnotation("cat", [0, 0, 9, 0, 9, 9], "a\r\nb\rc\n\u0007d");
-        var said = new Decision { Kind = DecisionKind.Label, Annotations = [region] };
-        var kept = (TextAnnotation)said.Cleaned().Annotations[0];
-        Assert.Equal("a\nb\nc\nd", kept.Text);
-        Assert.Null(new Decision { Kind = DecisionKind.Label, Annotations = [kept] }.Check(Schema));
-        Assert.NotNull(said.Check(Schema));
+        static Decision Said(string text) =>
+            new() { Kind = DecisionKind.Label, Annotations = [new TextAnnotation("cat", [0, 0, 9, 0, 9, 9], text)] };
+        var written = Said("a\r\nb\rc\n\td\u200f");
+        Assert.Equal("a\r\nb\rc\n\td\u200f", ((TextAnnotation)written.Cleaned().Annotations[0]).Text);
+        Assert.Null(written.Check(Schema));
+        Assert.Contains("the control character U+0007 at place 2", Said("ab\u0007c").Check(Schema), StringComparison.Ordinal);
     }
 }

@@ -103,10 +103,11 @@ public sealed class HostileBackupTests(ITestOutputHelper output) : IAsyncLifetim
     /// <summary>
     /// Where it is restored, its shards are those of its creation, its rounds say themselves how they were settled, and each has what it
     /// chose beside it: a backup never has a layout, nor what stands for the others meanwhile. Entries that take others back are restored
-    /// in <c>AmendTests</c>.
+    /// in <c>AmendTests</c>, versions with what machines decided in <c>MachineVersionTests</c>.
     /// </summary>
     private static bool IsNeverThere(string path) =>
-        path is "dataset.layout" or "settled" or "selectedCount" or "decision.of" || path.Contains("layout.", StringComparison.Ordinal)
+        path is "dataset.layout" or "settled" or "selectedCount" or "decision.of" or "machine"
+            || path.StartsWith("machine.", StringComparison.Ordinal) || path.Contains("layout.", StringComparison.Ordinal)
             || path.StartsWith("settled.", StringComparison.Ordinal) || PastOfNew.Any(p => path.Contains(p, StringComparison.Ordinal));
 
     // What a change of a schema adds has no past yet.
