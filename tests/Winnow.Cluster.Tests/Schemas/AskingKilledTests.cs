@@ -52,7 +52,8 @@ public sealed class AskingKilledTests
             if (seen < frames.Count) amid.Add(seen);
             await silo.StartAgainAsync();
         }
-        await Until.TrueAsync(async () => (await silo.Client.GetSchemaAsync(Name)).Asking is null, Limit, () => "it says that it has asked");
+        await Until.TrueAsync(async () => (await silo.Client.GetSchemaAsync(Name)).Asking is null, Limit,
+            () => "it says that it has asked");
         Assert.True(amid.Count > 0, "no kill came while some images had been asked about and others had not");
 
         Assert.Equal(frames.Count, await AskedAsync(stored));
