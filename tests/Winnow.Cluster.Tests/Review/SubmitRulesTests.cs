@@ -165,4 +165,24 @@ public sealed class SubmitRulesTests
         Assert.Equal((HistoryKind.Corrected, terms), Taken(Amendment(Says("dog"), some, SubmitBounds.Own)));
         Assert.Null(Taken(Amendment(Says("dog"), History(("bob", Says("cat"), null)))).Terms);
     }
+
+    [Fact]
+    public void Who_counts_only_their_own_entries_takes_back_the_one_that_they_mean_also_when_it_is_sent_again()
+    {
+        // Somebody said what is known for certain; ann was checked by it, twice.
+        var history = History(("eve", Says("cat"), null), ("ann", Says("dog"), null), ("ann", Says("cat"), null));
+        Assert.Equal((2, 1), (SubmitRules.OwnOf(history, "ann"), SubmitRules.OwnOf(history, "ann", through: 2)));
+        long? Meant(long of, long expected) => SubmitRules.InHistory(
+            Amendment(Is(DecisionKind.TakeBack, of), history, expected: expected).Command, "ann", history).Decision.Of;
+        Assert.Equal((2, 3), (Meant(1, 2), Meant(2, 2)));
+        // Whoever names the image's own count means its numbers; what is no entry of theirs stays what it is.
+        Assert.Equal((2, 3, 3), (Meant(2, 3), Meant(3, 3), Meant(3, 2)));
+        var sent = Amendment(Is(DecisionKind.TakeBack, 1), history, expected: 2).Command;
+        HistoryEntry[] after =
+        [
+            .. history,
+            new(4, HistoryKind.TakenBack, "ann", Noon, sent.OperationId, SubmitRules.InHistory(sent, "ann", history).Decision),
+        ];
+        Assert.Equal(2, SubmitRules.InHistory(sent, "ann", after).Decision.Of);
+    }
 }
