@@ -46,7 +46,10 @@ public sealed class LatencyTests(StudioHouse house, ITestOutputHelper output)
         await tools.SendAsync("Network.enable");
         await tools.SendAsync("Network.emulateNetworkConditions", new Dictionary<string, object>
         {
-            ["offline"] = false, ["latency"] = Delay, ["downloadThroughput"] = -1, ["uploadThroughput"] = -1,
+            ["offline"] = false,
+            ["latency"] = Delay,
+            ["downloadThroughput"] = -1,
+            ["uploadThroughput"] = -1,
         });
         await ann.Page.EvaluateAsync(Watch);
         for (var i = 1; i <= images; i++)

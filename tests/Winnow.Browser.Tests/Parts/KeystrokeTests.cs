@@ -14,7 +14,12 @@ public sealed class KeystrokeTests(ITestOutputHelper output)
 
     private static readonly Dictionary<char, double> Seconds = new()
     {
-        ['K'] = 0.2, ['P'] = 1.1, ['B'] = 0.1, ['H'] = 0.4, ['M'] = 1.35, ['W'] = 1,
+        ['K'] = 0.2,
+        ['P'] = 1.1,
+        ['B'] = 0.1,
+        ['H'] = 0.4,
+        ['M'] = 1.35,
+        ['W'] = 1,
     };
 
     private static readonly string[] Tools = ["Label Studio", "CVAT", "Prodigy", "studio"];
