@@ -31,6 +31,7 @@ public static class WinnowApi
         services.AddOpenApi(document =>
         {
             document.AddSecurity(options);
+            document.AddImageIds();
             document.AddValues();
         });
         services.ConfigureHttpJsonOptions(o => ApiJson.Configure(o.SerializerOptions));

@@ -29,7 +29,7 @@ internal sealed class StudioPerson(IBrowserContext context) : IAsyncDisposable
         Page = await context.NewPageAsync();
         Page.Console += (_, said) =>
         {
-            if (said.Type is "error") _errors.Enqueue(said.Text);
+            if (said.Type is "error") _errors.Enqueue($"{said.Text} ({said.Location})");
         };
         Page.PageError += (_, error) => _errors.Enqueue(error);
         await Page.GotoAsync(path);

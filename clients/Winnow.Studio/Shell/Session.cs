@@ -30,13 +30,15 @@ internal enum SessionState
 internal sealed class Session : IDisposable
 {
     private readonly Uri _address;
+    private readonly SessionHandler _handler;
     private readonly HttpClient _http;
     private readonly TimeProvider _time;
 
     public Session(Uri address, TimeProvider time)
     {
         (_address, _time) = (address, time);
-        _http = new HttpClient(new SessionHandler(this)) { Timeout = Timeout.InfiniteTimeSpan };
+        _handler = new SessionHandler(this);
+        _http = new HttpClient(_handler) { Timeout = Timeout.InfiniteTimeSpan };
         Client = new WinnowClient(OptionsOf(null), _http);
     }
 
@@ -92,16 +94,23 @@ internal sealed class Session : IDisposable
     /// <summary>Ends the session, here and in the other tabs of this browser.</summary>
     public async Task SignOutAsync(CancellationToken cancellationToken = default)
     {
+        await _handler.LeaveAsync();
         try
         {
             await Client.EndSessionAsync(cancellationToken);
+            Info = null;
+            Become(SessionState.SignedOut);
         }
         catch (WinnowApiException e) when (e.Status == HttpStatusCode.Unauthorized)
         {
             // It had ended already.
+            Info = null;
+            Become(SessionState.SignedOut);
         }
-        Info = null;
-        Become(SessionState.SignedOut);
+        finally
+        {
+            _handler.Return();
+        }
     }
 
     /// <summary>The server refused a request for want of a session.</summary>

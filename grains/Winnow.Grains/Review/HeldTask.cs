@@ -72,6 +72,9 @@ internal sealed class HeldTask(int shard, ReservedTask task, DateTimeOffset unti
 
     public void GivenBackBy(string actor) => Add(ref _givenBackBy, actor);
 
+    /// <summary>Who is given again what they gave back has it like any other task, and keeps it by presenting its lease.</summary>
+    public void GivenAgainTo(string actor) => _givenBackBy?.Remove(actor);
+
     /// <summary>Somebody has answered, of so many who are to.</summary>
     public void AnsweredBy(string actor, int labels)
     {

@@ -95,8 +95,7 @@ internal sealed partial class QueueStock(Func<ImageId, ulong>? placeOf = null)
         foreach (var kind in kinds)
             if (_free[(int)kind].First(actor, leaseEnds, again) is { } first && (best is null || FreeTasks.Compare(first, best) < 0))
                 best = first;
-        if (best is not null) Hold(best, actor, leaseEnds, now);
-        FindOldest();
+        if (best is not null) Give(best, actor, leaseEnds, now);
         return best?.Task;
     }
 
@@ -109,9 +108,15 @@ internal sealed partial class QueueStock(Func<ImageId, ulong>? placeOf = null)
     {
         Expire(now);
         if (!_held.TryGetValue(image, out var held) || !held.MayTake(actor, again: true) || held.Until < leaseEnds) return null;
+        Give(held, actor, leaseEnds, now);
+        return held.Task;
+    }
+
+    private void Give(HeldTask held, string actor, DateTimeOffset leaseEnds, DateTimeOffset now)
+    {
+        held.GivenAgainTo(actor);
         Hold(held, actor, leaseEnds, now);
         FindOldest();
-        return held.Task;
     }
 
     private void Hold(HeldTask held, string actor, DateTimeOffset leaseEnds, DateTimeOffset givenAt)

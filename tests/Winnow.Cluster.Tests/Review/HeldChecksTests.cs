@@ -37,6 +37,10 @@ public sealed class HeldChecksTests
                     case 0:
                         Assert.True(stock.PutBack(image, "ann", false, now) == checks.PutBack(image, "ann", now), $"{at}: given back");
                         break;
+                    case 2 when stock.Take("ann", Labels, now, now + Period, again: true) is not null:
+                        checks.Hold(image, "ann", now + Period, now);
+                        leases.Add(leases[0] with { Expires = now + Period, Given = now });
+                        break;
                     case 1:
                         stock.Remove(image);
                         checks.Answered(image, "ann");

@@ -31,6 +31,23 @@ public sealed partial class QueueStockTests
     }
 
     [Fact]
+    public void Who_has_again_what_they_gave_back_keeps_it_like_any_other_task()
+    {
+        foreach (var byName in new[] { false, true })
+        {
+            var stock = new QueueStock();
+            stock.Add(0, Task(1, 1), Far, Now);
+            stock.Take("ann", Labels, Now, Now + Period);
+            stock.PutBack(ShardIndexTests.IdOf(1), "ann", skipped: false, Now);
+            Assert.Null(Present(stock, Given("ann", Now), Now));
+            Assert.NotNull(byName ? stock.TakeThis(ShardIndexTests.IdOf(1), "ann", Now, Now + Period)
+                : stock.Take("ann", Labels, Now, Now + Period, again: true));
+            Assert.Equal(Now + Period, Present(stock, Given("ann", Now), Now));
+            Assert.Equal(1, stock.HeldBy("ann", Now));
+        }
+    }
+
+    [Fact]
     public void Nothing_is_kept_for_ever()
     {
         var (stock, anns) = (new QueueStock(), Given("ann", Now));

@@ -62,7 +62,6 @@ internal sealed class SchemaBodies(JsonElement document, Random random, string i
 
     private JsonNode Value(JsonElement schema, string named, string path, List<BodyPlace> places)
     {
-        if (named == "ImageId") return JsonValue.Create(image);
         if (named == "Principal") return JsonValue.Create("service:fuzz");
         if (schema.TryGetProperty("enum", out var words))
         {
@@ -82,7 +81,8 @@ internal sealed class SchemaBodies(JsonElement document, Random random, string i
             "date-time" => "2999-01-01T00:00:00Z",
             _ => "a",
         }
-        : schema.TryGetProperty("pattern", out _) ? "00:05:00" : "a");
+        : !schema.TryGetProperty("pattern", out var form) ? "a"
+        : form.GetString()!.StartsWith("^img-", StringComparison.Ordinal) ? image : "00:05:00");
     }
 
     private JsonObject Object(JsonElement schema, JsonElement members, string path, List<BodyPlace> places)

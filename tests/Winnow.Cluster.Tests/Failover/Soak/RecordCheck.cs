@@ -20,6 +20,9 @@ internal static class RecordCheck
         Enumerable.Range(0, history.Length).Any(i =>
             history[i].At >= since && history[i].At <= until && ImageHistory.Fold(history[..(i + 1)]).Closed);
 
+    private static string Told(HistoryEntry[] history) =>
+        string.Join("; ", history.Select(h => $"{h.At:O} {h.Actor} {h.Kind} {h.Decision.Kind} {h.Decision.Of}"));
+
     /// <summary>Compares what the cluster holds with what it acknowledged; what was found, in a sentence.</summary>
     public static async Task<string> VerifyAsync(WinnowClient client, string dataset, SoakRecord record)
     {
@@ -30,13 +33,15 @@ internal static class RecordCheck
             var answered = history.Any(h => h.Actor.EndsWith(first, StringComparison.Ordinal) && h.At <= given);
             Assert.True(answered || WasClosed(history, since, given),
                 $"{image} was given to {second} at {given:O}, while {first} had it. Its history: "
-                + string.Join("; ", history.Select(h => $"{h.At:O} {h.Actor} {h.Kind} {h.Decision.Kind} {h.Decision.Of}")));
+                + Told(history));
         }
-        foreach (var (image, actor, since, why) in record.Lost)
+        foreach (var (image, actor, since, until, why) in record.Lost)
         {
-            var history = (await client.GetImageAsync(dataset, image)).History;
-            Assert.True(history.Any(h => h.Kind != HistoryKind.Imported && h.At >= since - ClocksApart),
-                $"{actor} presented the lease of {image} from {since:O} on and lost it: {why} Nobody has said anything of it since.");
+            HistoryEntry[] history = [.. (await client.GetImageAsync(dataset, image)).History.Where(h => h.Kind != HistoryKind.Imported)];
+            // Of what was said before, word may have gone down with a silo: the task was one no more when it was given.
+            Assert.True(history.Any(h => h.At >= since - record.LeasePeriod && h.At <= until + ClocksApart),
+                $"{actor} presented the lease of {image} from {since:O} on and lost it at {until:O}: {why} Nobody had said anything of it. "
+                + $"Its history: {Told(history)}");
         }
         var status = await client.WaitForScoringAsync(dataset);
 

@@ -126,7 +126,7 @@ internal sealed class SoakLoad(SiloCluster cluster, string dataset, SoakRecord r
         keeper.Lost += (image, why) =>
         {
             record.GaveBack(image, actor, since[image]);
-            record.Lost.Add((image, actor, since[image], why));
+            record.Lost.Add((image, actor, since[image], TimeProvider.System.GetUtcNow(), why));
         };
         while (!stop.IsCancellationRequested)
         {

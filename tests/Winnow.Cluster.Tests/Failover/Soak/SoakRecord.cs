@@ -98,9 +98,13 @@ internal sealed class SoakRecord(TimeSpan leasePeriod)
     }
 
     /// <summary>
-    /// Tasks that were not their holder's any more although the lease was presented all the while: somebody must have answered.
+    /// Tasks that were not their holder's any more although the lease was presented all the while: somebody must have answered by the time
+    /// that they heard so.
     /// </summary>
-    public ConcurrentBag<(ImageId Image, string Actor, DateTimeOffset Since, string Why)> Lost { get; } = [];
+    public ConcurrentBag<(ImageId Image, string Actor, DateTimeOffset Since, DateTimeOffset Until, string Why)> Lost { get; } = [];
+
+    /// <summary>How long leases run.</summary>
+    public TimeSpan LeasePeriod => leasePeriod;
 
     /// <summary>Tasks that were kept by presenting their leases, to the end.</summary>
     public int Kept => _kept;
