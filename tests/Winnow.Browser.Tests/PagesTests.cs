@@ -51,7 +51,7 @@ public sealed class PagesTests(StudioHouse house)
         Assert.Empty(ann.Errors.Concat(other.Errors));
     }
 
-    [Fact]
+    [Fact, Trait("kind", "long")]
     public async Task Similar_images_are_answered_together_and_each_has_an_answer_of_its_own()
     {
         var dataset = await house.LearnedAsync(30);
@@ -165,7 +165,7 @@ public sealed class PagesTests(StudioHouse house)
         Assert.Empty(verifier.Errors);
     }
 
-    [Fact]
+    [Fact, Trait("kind", "long")]
     public async Task Where_the_stream_breaks_the_page_asks_and_says_so()
     {
         var (dataset, key, _) = await house.AskAsync(3);

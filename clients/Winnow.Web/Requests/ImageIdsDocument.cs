@@ -4,7 +4,7 @@ using Winnow.Model.Images;
 
 namespace Winnow.Web.Requests;
 
-/// <summary>Says of image ids in the served document what they look like: a type with a converter of its own says nothing by itself.</summary>
+/// <summary>What image ids look like, in the served document: a type with a converter of its own says nothing by itself.</summary>
 internal static class ImageIdsDocument
 {
     private const string Form = "^img-[a-z2-7]{52}$";

@@ -68,6 +68,10 @@ public interface IQueueGrain : IGrainWithStringKey
     [Alias("let-go")]
     Task LetGoAsync(CancellationToken cancellationToken);
 
+    /// <summary>The dataset's label schema has a new version: leases that are given from now on say so.</summary>
+    [Alias("schema")]
+    Task FollowSchemaAsync(CancellationToken cancellationToken);
+
     /// <summary>A shard has new tasks.</summary>
     [Alias("work")]
     Task WorkArrivedAsync(int shard, CancellationToken cancellationToken);

@@ -56,17 +56,61 @@ public sealed class Projection
 
         var (mean, scale) = Standardise(x, n, inputDimensions);
         ct.ThrowIfCancellationRequested();
+        // The smaller of the two matrices: both have the same eigenvalues, and the work grows with the cube of the side.
+        if (n <= inputDimensions)
+        {
+            var (components, variances) = ComponentsOfFew(x, n, inputDimensions, kept, ct);
+            return FromComponents(components, variances, mean, scale, components.Length / inputDimensions);
+        }
         var covariance = Covariance(x, n, inputDimensions, ct);
         var values = new double[inputDimensions];
         SymmetricEigen.Decompose(covariance, inputDimensions, values, ct);
         return FromComponents(covariance, values, mean, scale, kept);
     }
 
+    /// <summary>
+    /// Components by the products of rows with one another: an eigenvector of those, carried back through the rows, is one of the
+    /// covariance (Turk and Pentland, Eigenfaces for Recognition, 1991). Where the rows span fewer than are wanted, those that they span.
+    /// </summary>
+    /// <param name="x">[n × d], standardised.</param>
+    /// <param name="n">Rows, at most <paramref name="d"/>.</param>
+    /// <param name="d">Dimensions.</param>
+    /// <param name="kept">Components that are wanted, fewer than <paramref name="n"/>.</param>
+    /// <param name="ct">Gives up between steps.</param>
+    /// <returns>At least one component, each a row of d; and all n variances, descending.</returns>
+    private static (double[] Components, double[] Variances) ComponentsOfFew(float[] x, int n, int d, int kept, CancellationToken ct)
+    {
+        var rows = new double[n * d];
+        TensorPrimitives.ConvertChecked<float, double>(x, rows);
+        var products = new double[n * n];
+        for (var i = 0; i < n; i++)
+        {
+            ct.ThrowIfCancellationRequested();
+            for (var j = 0; j <= i; j++)
+                products[i * n + j] = products[j * n + i] =
+                    TensorPrimitives.Dot<double>(rows.AsSpan(i * d, d), rows.AsSpan(j * d, d)) / (n - 1);
+        }
+        var variances = new double[n];
+        SymmetricEigen.Decompose(products, n, variances, ct);
+        var spanned = 1;
+        while (spanned < kept && variances[spanned] > variances[0] * 1e-9) spanned++;
+        var components = new double[spanned * d];
+        for (var c = 0; c < spanned; c++)
+        {
+            var component = components.AsSpan(c * d, d);
+            for (var i = 0; i < n; i++)
+                TensorPrimitives.MultiplyAdd<double>(rows.AsSpan(i * d, d), products[c * n + i], component, component);
+            var length = TensorPrimitives.Norm<double>(component);
+            if (length > 0) TensorPrimitives.Divide<double>(component, length, component);
+        }
+        return (components, variances);
+    }
+
     private static Projection FromComponents(double[] vectors, double[] values, double[] mean, double[] scale, int kept)
     {
         var d = mean.Length;
         double total = 0, held = 0;
-        for (var i = 0; i < d; i++)
+        for (var i = 0; i < values.Length; i++)
         {
             total += Math.Max(values[i], 0);
             if (i < kept) held += Math.Max(values[i], 0);

@@ -1,5 +1,7 @@
 using System.Globalization;
 using Winnow.Abstractions.Datasets;
+using Winnow.Abstractions.Review;
+using Winnow.Grains.Layout;
 using Winnow.Grains.Placement;
 using Winnow.Grains.Telemetry;
 using Winnow.Model.Datasets;
@@ -77,10 +79,25 @@ internal sealed partial class DatasetGrain
             logger.SchemaChanged(_dataset.Name, next.Number, actor);
             return next;
         }, cancellationToken);
+        await TellQueueAsync();
         // Shards that do not hear of it now do so when they open, or when they are asked for anything that rests on it.
         await TellAsync(Learning, cancellationToken);
         AskForSchema();
         return new SchemaState(made, Asking);
+    }
+
+    /// <summary>Whoever hears of a version is given no lease of the one before. A queue that does not answer learns of it itself.</summary>
+    private async Task TellQueueAsync()
+    {
+        try
+        {
+            await GrainFactory.GetGrain<IQueueGrain>(_dataset.Name).FollowSchemaAsync(CancellationToken.None)
+                .WaitAsync(KnownDatasets.Lifetime, time, CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            logger.QueueDidNotHear(e, _dataset.Name);
+        }
     }
 
     /// <summary>Brings what rests on the newest version to it. Harmless to do twice.</summary>

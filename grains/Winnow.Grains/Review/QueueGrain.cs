@@ -100,7 +100,7 @@ internal sealed partial class QueueGrain(
         if (!level.KeepsTiers) kinds = [.. kinds.Intersect(FirstLabels)];
         var patience = TimeSpan.FromMilliseconds(Math.Clamp(request.WaitMilliseconds, 0, (int)LongestWait.TotalMilliseconds));
         var started = time.GetTimestamp();
-        if (request.Alike) await FollowSchemaAsync(cancellationToken);
+        Follow(await datasets.GetAsync(_dataset.Name, cancellationToken));
         if (request.Check(_dataset.Schema) is { } wrong) throw new RefusedException(wrong);
         await FollowPoliciesAsync();
         FollowGold();
@@ -108,7 +108,7 @@ internal sealed partial class QueueGrain(
         {
             _people.Heard(actor, time.GetUtcNow());
             var arrived = _arrived.Task;
-            await FollowSchemaAsync(cancellationToken);
+            Follow(await datasets.GetAsync(_dataset.Name, cancellationToken));
             await TakeTurnAsync(cancellationToken);
             // A lot that is larger than what the person may still take becomes smaller.
             var most = Math.Min(request.Max, RoomOf(actor) is > 0 and var room ? room : await MakeRoomAsync(actor, cancellationToken));
@@ -126,14 +126,17 @@ internal sealed partial class QueueGrain(
         }
     }
 
+    public async Task FollowSchemaAsync(CancellationToken cancellationToken) =>
+        Follow(await datasets.AskAsync(_dataset.Name, cancellationToken));
+
     /// <summary>
-    /// Leases say by which version of the label schema they are answered, so the ledger itself is asked which one is the newest.
+    /// Leases say by which version of the label schema they are answered. Where word of a new one was lost this silo knows it within
+    /// <see cref="KnownDatasets.Lifetime"/> all the same.
     /// </summary>
-    private async Task FollowSchemaAsync(CancellationToken cancellationToken)
+    private void Follow(DatasetInfo now)
     {
         // Of a dataset whose name another one bears by now the queue ends otherwise.
-        if (await datasets.AskAsync(_dataset.Name, cancellationToken) is { } now && now.Since == _dataset.Since)
-            _dataset = _dataset with { Schema = now.Schema };
+        if (now.Since == _dataset.Since && now.Schema.Number > _dataset.Schema.Number) _dataset = _dataset with { Schema = now.Schema };
     }
 
     private async Task AddMoreAsync(

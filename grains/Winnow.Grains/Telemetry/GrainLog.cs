@@ -101,6 +101,9 @@ internal static partial class GrainLog
     [LoggerMessage(72, LogLevel.Warning, "Dataset {Dataset}: asking again for its label schema stands still, next try in {Delay}")]
     public static partial void SchemaAskingStalls(this ILogger logger, Exception exception, string dataset, TimeSpan delay);
 
+    [LoggerMessage(74, LogLevel.Debug, "Queue of {Dataset}: it did not hear of the newest label schema, and asks for itself")]
+    public static partial void QueueDidNotHear(this ILogger logger, Exception exception, string dataset);
+
     [LoggerMessage(31, LogLevel.Debug, "Queue of {Dataset}: the dataset does not say its policies; it is asked again")]
     public static partial void PoliciesSilent(this ILogger logger, Exception exception, string dataset);
 

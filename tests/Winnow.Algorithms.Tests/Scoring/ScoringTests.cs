@@ -87,6 +87,64 @@ public sealed class ScoringTests
     }
 
     [Fact]
+    public void A_projection_of_few_rows_is_the_one_of_their_covariance() =>
+        Gen.Select(Gen.Int[3, 30], Gen.Int[0, 20], Gen.Int[1, 12], Gen.ULong).Sample((n, more, keep, seed) =>
+    {
+        var d = n + more;
+        var rows = NumericsTests.Normal(new SeededRandom(seed), n * d);
+        var projection = Projection.Fit(rows, d, keep);
+        Assert.Equal(Math.Min(keep, n - 1), projection.Dimensions);
+        var (standard, values, vectors) = ByCovariance(rows, n, d);
+        Assert.Equal(values.Take(projection.Dimensions).Sum() / values.Sum(), projection.ExplainedVarianceRatio, 1e-4);
+        var unit = 1 / Math.Sqrt(values.Take(projection.Dimensions).Average());
+        var projected = new float[n * projection.Dimensions];
+        projection.Apply(rows, projected);
+        for (var c = 0; c < projection.Dimensions; c++)
+        {
+            // Of two components that explain all but the same neither is the first.
+            var near = c + 1 < n - 1 && values[c + 1] > values[c] * 0.98 || c > 0 && values[c] > values[c - 1] * 0.98;
+            if (near) continue;
+            for (var r = 0; r < n; r++)
+            {
+                var naive = Enumerable.Range(0, d).Sum(j => standard[r * d + j] * vectors[c * d + j]) * unit;
+                Assert.Equal(Math.Abs(naive), Math.Abs(projected[r * projection.Dimensions + c]), 5e-3);
+            }
+        }
+    }, iter: 100);
+
+    private static (double[] Standard, double[] Values, double[] Vectors) ByCovariance(float[] rows, int n, int d)
+    {
+        var standard = new double[n * d];
+        for (var j = 0; j < d; j++)
+        {
+            var mean = Enumerable.Range(0, n).Average(r => (double)rows[r * d + j]);
+            var deviation = Math.Sqrt(Enumerable.Range(0, n).Average(r => Math.Pow(rows[r * d + j] - mean, 2)));
+            for (var r = 0; r < n; r++) standard[r * d + j] = (rows[r * d + j] - mean) / deviation;
+        }
+        var covariance = new double[d * d];
+        for (var i = 0; i < d; i++)
+            for (var j = 0; j < d; j++)
+                covariance[i * d + j] = Enumerable.Range(0, n).Sum(r => standard[r * d + i] * standard[r * d + j]) / (n - 1);
+        var values = new double[d];
+        SymmetricEigen.Decompose(covariance, d, values);
+        return (standard, values, covariance);
+    }
+
+    [Fact]
+    public void Rows_that_span_fewer_than_are_wanted_have_as_many_components_as_they_span()
+    {
+        var random = new SeededRandom(4);
+        var two = NumericsTests.Normal(random, 2 * 20);
+        // Ten rows on one line.
+        float[] rows = [.. Enumerable.Range(0, 10).SelectMany(r => Enumerable.Range(0, 20).Select(j => two[j] + r * two[20 + j]))];
+        var line = Projection.Fit(rows, 20, 8);
+        Assert.Equal((1, 1f), (line.Dimensions, line.ExplainedVarianceRatio));
+        var same = Projection.Fit([.. Enumerable.Range(0, 5).SelectMany(_ => two[..20])], 20, 8);
+        Assert.Equal((1, 0f), (same.Dimensions, same.ExplainedVarianceRatio));
+        Assert.All(same.ToAffine().Weights, w => Assert.Equal(0, w));
+    }
+
+    [Fact]
     public void A_projection_survives_being_stored()
     {
         var rows = NumericsTests.Normal(new SeededRandom(1), 40 * 6);
