@@ -65,7 +65,8 @@ public sealed class LookTests(StudioHouse house)
     [InlineData(ColorScheme.Light, 640, 400)]
     [InlineData(ColorScheme.Light, 1920, 1080)]
     [InlineData(ColorScheme.Dark, 1920, 1080)]
-    public Task No_page_beside_the_labels_keeps_anybody_out(ColorScheme theme, int width, int height) => LookAtPagesAsync(theme, width, height);
+    public Task No_page_beside_the_labels_keeps_anybody_out(ColorScheme theme, int width, int height) =>
+        LookAtPagesAsync(theme, width, height);
 
     private async Task LookAtPagesAsync(ColorScheme theme, int width, int height)
     {

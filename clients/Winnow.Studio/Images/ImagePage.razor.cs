@@ -4,6 +4,7 @@ using Winnow.Client;
 using Winnow.Model.Acts;
 using Winnow.Model.Images;
 using Winnow.Model.Labels;
+using Winnow.Model.Prelabels;
 using Winnow.Model.Review;
 using Winnow.Studio.Shell;
 
@@ -167,4 +168,6 @@ public sealed partial class ImagePage : IAsyncDisposable
         JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString()).Replace('-', ' ');
 
     private string Key(string key) => Settings.Shown(ImageKeys.Table, key);
+
+    private static double? SureOf(Prelabel one) => one.Confidence ?? one.Annotations.Select(a => a.Confidence).Max();
 }

@@ -24,7 +24,7 @@ internal static class ReviewEndpoints
         + "wait with fewer.";
     private const int MaxDecisions = 1_000;
     private const int MaxReleased = 1_000;
-    private static readonly TimeSpan AtOnce = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan AtOnce = TimeSpan.FromMilliseconds(50);
     private const int DecisionsAtOnce = 64;
 
     /// <summary>How long word of a lease may take to the queue.</summary>

@@ -79,6 +79,7 @@ public sealed class BackboneTests
     }
 
     [Fact]
+    [Trait("kind", "failover")]
     public async Task A_dropped_one_leaves_nothing()
     {
         await using var two = await StartAsync(Images);
@@ -135,6 +136,7 @@ public sealed class BackboneTests
     }
 
     [Fact]
+    [Trait("kind", "failover")]
     public async Task Shards_are_doubled_while_it_is_made_and_while_it_waits()
     {
         const int Many = 800;
@@ -161,6 +163,7 @@ public sealed class BackboneTests
     }
 
     [Fact]
+    [Trait("kind", "failover")]
     public async Task A_backup_carries_all_of_them()
     {
         await using var two = await StartAsync(Images);

@@ -20,6 +20,7 @@ public sealed class DeletionTests
     private static readonly LabelSchema Schema = new() { Classes = [.. DrawnImages.Classes.Select(c => new LabelClass(c))] };
 
     [Fact]
+    [Trait("kind", "failover")]
     public async Task A_folder_is_as_it_was()
     {
         await using var silo = await SiloProcess.StartAsync();

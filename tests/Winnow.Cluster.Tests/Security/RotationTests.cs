@@ -19,6 +19,7 @@ public sealed class RotationTests(ITestOutputHelper output)
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     [Fact]
+    [Trait("kind", "failover")]
     public async Task Certificates_are_exchanged_without_a_stop()
     {
         using var certificates = new SiloCertificateFolder();

@@ -17,7 +17,8 @@ public sealed class LinesTests
     {
         var root = typeof(SiloProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "Repository").Value!;
         var files = new[] { "grains", "silos", "clients", "tests" }
-            .SelectMany(f => Directory.EnumerateFiles(Path.Combine(root, f), "*.cs", SearchOption.AllDirectories))
+            .SelectMany(f => new[] { "*.cs", "*.razor" }.SelectMany(
+                kind => Directory.EnumerateFiles(Path.Combine(root, f), kind, SearchOption.AllDirectories)))
             .Where(f => !f.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
             .ToList();
         Assert.True(files.Count > 500, $"{files.Count} files were looked at");
