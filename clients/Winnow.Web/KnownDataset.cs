@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Winnow.Abstractions.Datasets;
 using Winnow.Model.Datasets;
 using Winnow.Model.Names;
@@ -8,11 +9,15 @@ namespace Winnow.Web;
 /// <summary>The dataset that a request names, and the shards that hold it at that moment.</summary>
 internal static class KnownDataset
 {
+    // Every request asks for it, and what a grain of an interface is called is read off its attributes each time.
+    private static readonly ConditionalWeakTable<IGrainFactory, ICatalogGrain> Catalogs = [];
+
     /// <summary>The dataset of a route. Every handler asks first, so that a name that nobody gave never wakes a grain.</summary>
     /// <exception cref="NotFoundException">There is none of that name.</exception>
     public static async Task<DatasetInfo> DatasetAsync(this IGrainFactory grains, string name, CancellationToken cancellationToken)
     {
-        var found = DatasetName.IsValid(name) ? await grains.GetGrain<ICatalogGrain>(0).FindAsync(name, cancellationToken) : null;
+        var catalog = Catalogs.GetValue(grains, static g => g.GetGrain<ICatalogGrain>(0));
+        var found = DatasetName.IsValid(name) ? await catalog.FindAsync(name, cancellationToken) : null;
         return found ?? throw new NotFoundException(RouteDataset.NotThere(name));
     }
 

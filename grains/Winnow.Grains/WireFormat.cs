@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Metadata;
 using Orleans.Serialization;
+using Orleans.Serialization.Cloning;
 using Winnow.Model;
 using Winnow.Model.Images;
 
@@ -23,9 +24,13 @@ public static class WireFormat
         services.AddSingleton<ITypeConverter, KeptWireNames>();
         // After Orleans' own, which names each class as it is called now.
         services.AddSingleton<IGrainPropertiesProvider, KeptGrainNames>();
+        services.AddSingleton<IGeneralizedCopier, SharedRecords>();
         return services.AddSerializer(s => s.AddJsonSerializer(
-            // Image ids cross in 32 bytes of their own.
-            type => type != typeof(ImageId) && type.Namespace?.StartsWith("Winnow.Model", StringComparison.Ordinal) == true && !type.IsEnum,
-            ModelJson.Default.Options));
+            IsOfModel, type => IsOfModel(type) && !SharedRecords.Has(type),
+            options => options.Configure(o => o.SerializerOptions = ModelJson.Default.Options)));
     }
+
+    // Image ids cross in 32 bytes of their own.
+    private static bool IsOfModel(Type type) => type != typeof(ImageId) && !type.IsEnum
+        && type.Namespace?.StartsWith("Winnow.Model", StringComparison.Ordinal) == true;
 }

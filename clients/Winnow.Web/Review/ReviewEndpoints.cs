@@ -135,14 +135,18 @@ internal static class ReviewEndpoints
                 var corrects = CallerIdentity.Holds(http, Permission.CorrectDecisions);
                 var actor = CallerIdentity.Of(http);
                 var results = new SubmitResult[decisions.Count];
-                await Parallel.ForAsync(0, decisions.Count,
-                    new ParallelOptions { MaxDegreeOfParallelism = DecisionsAtOnce, CancellationToken = ct }, async (i, token) =>
+                async ValueTask SubmitAsync(int i, CancellationToken token)
                 {
                     var image = grains.GetGrain<IImageGrain>(GrainKeys.Image(dataset, decisions[i].Image));
                     results[i] = corrects
                         ? await image.SubmitAsync(decisions[i], actor, token)
                         : await image.AmendOwnAsync(decisions[i], actor, token);
-                });
+                }
+
+                // One by one they come from people: nobody waits for a turn of the thread pool.
+                if (decisions.Count == 1) await SubmitAsync(0, ct);
+                else await Parallel.ForAsync(0, decisions.Count,
+                    new ParallelOptions { MaxDegreeOfParallelism = DecisionsAtOnce, CancellationToken = ct }, SubmitAsync);
                 return results;
             })
             .Requires(Permission.ReviewTasks)
@@ -199,8 +203,8 @@ internal static class ReviewEndpoints
     /// Tells what tasks ask about. An image that does not answer now keeps nobody from the others: its own page tells the same.
     /// </summary>
     private static Task AddOpinionsAsync(IGrainFactory grains, string dataset, ReviewTask[] tasks) =>
-        Parallel.ForEachAsync(tasks.Where(t => t.Kind != TaskKind.Label), new ParallelOptions { MaxDegreeOfParallelism = DecisionsAtOnce },
-            async (task, _) =>
+        tasks.Where(t => t.Kind != TaskKind.Label).ToArray() is not { Length: > 0 } about ? Task.CompletedTask
+        : Parallel.ForEachAsync(about, new ParallelOptions { MaxDegreeOfParallelism = DecisionsAtOnce }, async (task, _) =>
         {
             try
             {

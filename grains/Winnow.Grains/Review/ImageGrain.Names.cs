@@ -12,7 +12,18 @@ internal sealed partial class ImageGrain
 {
     /// <summary>The version that a decision says, or its lease; null where neither does.</summary>
     private int? SpokenUnder(SubmitDecision command) =>
-        command.Schema ?? (command.Lease is not null && _leases.TryRead(command.Lease, out var lease) ? lease.Schema : null);
+        command.Schema ?? LeaseOf(command)?.Schema;
+
+    // What was read last: a decision is judged in several steps, and each asks for its lease.
+    private (string? Text, Lease? Lease) _read;
+
+    /// <summary>What the lease of a decision says; null where it has none, or one that this cluster did not give.</summary>
+    private Lease? LeaseOf(SubmitDecision command)
+    {
+        if (command.Lease is not { } text) return null;
+        if (!ReferenceEquals(_read.Text, text)) _read = (text, _leases.TryRead(text, out var lease) ? lease : null);
+        return _read.Lease;
+    }
 
     /// <summary>The same decision in the names of the newest schema.</summary>
     private SubmitDecision InNewestNames(SubmitDecision command)

@@ -84,8 +84,8 @@ internal sealed partial class ImageGrain(
         if (command.Lease is not null) _leases = await keyring.GetAsync(cancellationToken);
         // The first answer to an image, under a lease that was given before there was any, is tried on an empty history without reading it:
         // the ledger takes it only if it is the first, and otherwise the history is read below. It saves most decisions a read.
-        if (command.Lease is null || !_leases.TryRead(command.Lease, out var lease) || lease.Version != 0 || lease.Image != _image
-            || lease.Actor != actor) await LoadedAsync(cancellationToken);
+        if (LeaseOf(command) is not { Version: 0 } first || first.Image != _image || first.Actor != actor)
+            await LoadedAsync(cancellationToken);
         if (SpokenUnder(command) > _dataset.Schema.Number) Follow(await datasets.AskAsync(_dataset.Name, cancellationToken));
         var known = _history.Count;
         var result = await TrySubmitAsync(command, actor, bounds, cancellationToken);
@@ -119,7 +119,7 @@ internal sealed partial class ImageGrain(
         var early = _dataset.Schema.IsOneClass || level.KeepsLabelSets ? null : KnownLevel.TooLow;
         if ((early ?? command.Decision.Check(_dataset.Schema)) is { } wrong) return Refuse(SubmitStatus.Refused, wrong);
 
-        var lease = command.Lease is not null && _leases.TryRead(command.Lease, out var read) ? read : (Lease?)null;
+        var lease = LeaseOf(command);
         var sent = new Submission(command, actor, bounds, _dataset, _history)
         {
             Lease = lease,

@@ -21,6 +21,7 @@ internal sealed partial class LedgerWriter : IAsyncDisposable
     private readonly LedgerCheckpoints _checkpoints;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<WriteRequest> _group = [];
+    private readonly ManualResetEventSlim _arrived = new(initialState: false, spinCount: 0);
 
     public LedgerWriter(SqliteSession session, LedgerOptions options, ILogger logger)
     {
@@ -65,7 +66,7 @@ internal sealed partial class LedgerWriter : IAsyncDisposable
     {
         try
         {
-            while (_queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+            while (HasMore())
             {
                 TakeGroup();
                 if (_group.Count > 0) CommitGroup();
@@ -74,9 +75,25 @@ internal sealed partial class LedgerWriter : IAsyncDisposable
         finally
         {
             _checkpoints.Dispose();
+            _arrived.Dispose();
             _session.Dispose();
             _ended.TrySetResult();
         }
+    }
+
+    /// <summary>
+    /// Waits for requests, and does not spin meanwhile: whoever is to bring the next one may need the processor for that. False at the end.
+    /// </summary>
+    private bool HasMore()
+    {
+        var more = _queue.Reader.WaitToReadAsync().GetAwaiter();
+        if (!more.IsCompleted)
+        {
+            _arrived.Reset();
+            more.UnsafeOnCompleted(_arrived.Set);
+            _arrived.Wait();
+        }
+        return more.GetResult();
     }
 
     private void TakeGroup()

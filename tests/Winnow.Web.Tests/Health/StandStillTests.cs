@@ -33,7 +33,7 @@ public sealed class StandStillTests : IDisposable
         _folder.Delete(recursive: true);
     }
 
-    private WinnowClient Client(int seconds = 1) => new(new WinnowClientOptions
+    private WinnowClient Client(int seconds = 3) => new(new WinnowClientOptions
     {
         Address = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}")),
         Timeout = TimeSpan.FromSeconds(seconds),
@@ -81,19 +81,19 @@ public sealed class StandStillTests : IDisposable
             ,
         };
         var given = await Assert.ThrowsAsync<TimeoutException>(() => call().WaitAsync(Patience));
-        Assert.Contains("stood still for 1 s, after 5 bytes", given.Message, StringComparison.Ordinal);
+        Assert.Contains("stood still for 3 s, after 5 bytes", given.Message, StringComparison.Ordinal);
         Assert.Empty(_folder.EnumerateFileSystemInfos());
         Assert.False(answering.IsFaulted);
     }
 
     [Theory]
-    [InlineData(false, "took nothing of the backup for 1 s")]
+    [InlineData(false, "took nothing of the backup for 3 s")]
     [InlineData(true, "had all of the backup and did not answer")]
     public async Task A_server_that_takes_nothing_or_never_answers_is_given_up(bool readsOn, string why)
     {
         var answering = AnswerAsync("HTTP/1.1 100 Continue\r\n\r\n", readsOn);
         // Who reads on may be kept from it for a while, on a machine with other work.
-        using var client = Client(readsOn ? 5 : 1);
+        using var client = Client(readsOn ? 5 : 3);
         // More than the system keeps for a socket.
         using var backup = new MemoryStream(new byte[64 << 20]);
         var given = await Assert.ThrowsAsync<TimeoutException>(() => client.RestoreStreamAsync(backup).WaitAsync(Patience));
