@@ -35,6 +35,8 @@ public sealed class MachineVersionTests(Server server) : IClassFixture<Server>
     public async Task A_version_says_whose_word_each_label_is_and_has_guesses_where_they_are_asked_for()
     {
         var (dataset, images) = await Client.DatasetAsync(8);
+        // A manifest says how far each image has come.
+        await Client.WaitForScoringAsync(dataset);
         using var ann = server.As("ann");
         await ann.SayAsync(dataset, images[0], Label("frame"));
         var plain = await Client.CreateVersionAsync(dataset, new CreateVersion());
