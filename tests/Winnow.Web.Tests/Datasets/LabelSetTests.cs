@@ -78,6 +78,8 @@ public sealed partial class LabelSetTests(Server server) : IClassFixture<Server>
         expected.Remove(withdrawn.Image);
         Assert.Equal(SubmitStatus.Recorded, (await ann.TakeBackAsync(dataset, withdrawn.Image)).Status);
         Assert.False((await server.Client.GetImageAsync(dataset, withdrawn.Image)).Labelled);
+        // A manifest says how far each image has come.
+        await server.Client.WaitForScoringAsync(dataset);
         var second = await server.Client.CreateVersionAsync(dataset, new CreateVersion());
         Assert.Equal(Batch - 1, second.Labeled);
 
