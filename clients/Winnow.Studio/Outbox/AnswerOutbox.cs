@@ -49,7 +49,10 @@ internal sealed class AnswerOutbox(Browser browser, Session session, WinnowClien
     public Sending Sending { get; private set; }
 
     /// <summary>What is still to be sent, counted from the key that said it on.</summary>
-    public int OnTheirWay => Entries.Count(e => !e.IsRefused) + _keeping;
+    public int OnTheirWay => Kept + _keeping;
+
+    /// <summary>What of that is on this machine's disk by now, and outlives the page.</summary>
+    public int Kept => Entries.Count(e => !e.IsRefused);
 
     /// <summary>Begins with what an earlier page of the same person left. The same again changes nothing.</summary>
     public async Task OpenAsync()
