@@ -19,8 +19,8 @@ public static class WireFormat
     /// </summary>
     public static IServiceCollection AddWinnowWireFormat(this IServiceCollection services)
     {
-        // A store that is away must look the same to a caller on another silo as it does here.
-        services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add("Winnow"));
+        // A store that is away must look the same to a caller on another silo as it does here, whatever its driver threw.
+        services.Configure<ExceptionSerializationOptions>(o => o.SupportedExceptionTypeFilter = typeof(Exception).IsAssignableFrom);
         services.AddSingleton<ITypeConverter, KeptWireNames>();
         // After Orleans' own, which names each class as it is called now.
         services.AddSingleton<IGrainPropertiesProvider, KeptGrainNames>();

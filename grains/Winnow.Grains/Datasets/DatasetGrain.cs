@@ -70,6 +70,8 @@ internal sealed partial class DatasetGrain(
         var active = await Task.WhenAll(_records.Rounds.Where(r => r.Ended is null).Select(r => DescribeAsync(r, cancellationToken)));
         var stages = new Dictionary<Stage, long>();
         foreach (var stage in Enum.GetValues<Stage>()) stages[stage] = shards.Sum(s => At(s.Stages, stage));
+        // Beside a silo of a release that does not know the word nothing stands there, and it is not said.
+        if (!level.KeepsTiers) stages.Remove(Stage.Disputed);
         return new DatasetStatus
         {
             Name = _dataset.Name,
