@@ -5,8 +5,8 @@ using Winnow.Model.Review;
 namespace Winnow.Grains;
 
 /// <summary>
-/// What crosses between grains of one silo as it is: nobody changes it once it is sent, so that a copy, which goes by way of JSON, is of no
-/// use. These are of every task that is taken and every answer that is given; all else is copied.
+/// What crosses between grains of one silo as it is, since a copy goes by way of JSON. Whoever sends it must not change it any more; of a
+/// task, which its receiver completes, the sender must not keep it either. These are of every task and every answer; all else is copied.
 /// </summary>
 internal sealed class SharedRecords : IGeneralizedCopier
 {
