@@ -97,19 +97,25 @@ internal sealed class Session : IDisposable
         await _handler.LeaveAsync();
         try
         {
-            await Client.EndSessionAsync(cancellationToken);
-            Info = null;
-            Become(SessionState.SignedOut);
-        }
-        catch (WinnowApiException e) when (e.Status == HttpStatusCode.Unauthorized)
-        {
-            // It had ended already.
+            await EndAsync(cancellationToken);
             Info = null;
             Become(SessionState.SignedOut);
         }
         finally
         {
             _handler.Return();
+        }
+    }
+
+    private async Task EndAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Client.EndSessionAsync(cancellationToken);
+        }
+        catch (WinnowApiException e) when (e.Status == HttpStatusCode.Unauthorized)
+        {
+            // It had ended already.
         }
     }
 
